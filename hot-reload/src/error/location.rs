@@ -1,0 +1,70 @@
+//! [`Location`]: a place in a source, as precisely as it is known.
+
+use std::fmt;
+
+/// A place in a source: its name, and line, column and key path where they are known.
+///
+/// `Display` is what editors and terminals make clickable: `app.toml:4:8: server.port`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    name: String,
+    line: Option<(u64, u64)>,
+    path: Option<String>,
+}
+
+impl Location {
+    /// The source of this name as a whole: a file's path, a key, a URL without credentials.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            line: None,
+            path: None,
+        }
+    }
+
+    /// The same with a line and a column, both counted from one, the column in characters.
+    #[must_use]
+    pub fn line(self, line: u64, column: u64) -> Self {
+        Self {
+            line: Some((line, column)),
+            ..self
+        }
+    }
+
+    /// The same with the path of a key, such as `server.port`. An empty path means the whole.
+    #[must_use]
+    pub fn path(self, path: impl Into<String>) -> Self {
+        Self {
+            path: Some(path.into()).filter(|path| !path.is_empty() && path != "."),
+            ..self
+        }
+    }
+
+    /// The name of the source.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Line and column, both counted from one.
+    pub fn line_and_column(&self) -> Option<(u64, u64)> {
+        self.line
+    }
+
+    /// The path of the key.
+    pub fn key_path(&self) -> Option<&str> {
+        self.path.as_deref()
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        if let Some((line, column)) = self.line {
+            write!(f, ":{line}:{column}")?;
+        }
+        if let Some(path) = &self.path {
+            write!(f, ": {path}")?;
+        }
+        Ok(())
+    }
+}

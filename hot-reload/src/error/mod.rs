@@ -1,0 +1,218 @@
+//! What went wrong, in a form that a person can act on and an event can carry to many readers.
+//!
+//! - [`Error`]: the one error of everything that the engine, a source or a handle reports;
+//! - [`ReloaderError`]: the error in the signatures of the two traits, converted at the engine's edge.
+
+mod location;
+mod reloader;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::revision::Revision;
+
+pub use self::location::Location;
+pub use self::reloader::{ReloadResult, ReloaderError};
+
+/// What kind of failure an [`Error`] is: what a caller can decide upon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The source holds nothing.
+    NotFound,
+    /// The source could not be reached or read for now.
+    Unavailable,
+    /// The source refuses access: wrong or missing credentials.
+    Denied,
+    /// A deadline passed.
+    Timeout,
+    /// The content is larger than its limit.
+    TooLarge,
+    /// The content cannot be turned into a value.
+    Decode,
+    /// The value was refused by a validator.
+    Invalid,
+    /// Code that was called by the engine panicked.
+    Panicked,
+    /// The source or the service was set up in a way that cannot work.
+    Misconfigured,
+    /// The service was stopped.
+    Stopped,
+    /// A hand-written source failed and did not say how.
+    Other,
+}
+
+impl ErrorKind {
+    /// The kind in the spelling of logs, metrics and JSON: `snake_case`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Unavailable => "unavailable",
+            Self::Denied => "denied",
+            Self::Timeout => "timeout",
+            Self::TooLarge => "too_large",
+            Self::Decode => "decode",
+            Self::Invalid => "invalid",
+            Self::Panicked => "panicked",
+            Self::Misconfigured => "misconfigured",
+            Self::Stopped => "stopped",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A failure: one line for a person, a [`kind`](Error::kind) for a program.
+///
+/// Cloning is cheap, because one failure is told to many: it goes into the status, an event and a log line.
+///
+/// `Display` is one line and starts with the place, where there is one:
+/// `app.toml:4:8: server.port: expected u16, found "80a"`. It never repeats [`source`](StdError::source).
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    location: Option<Location>,
+    message: String,
+    revision: Option<Revision>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// The result of everything that fails with [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error of this kind. `message` is one line without a final period and without secrets.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Arc::new(Inner {
+            kind,
+            location: None,
+            message: message.into(),
+            revision: None,
+            source: None,
+        }))
+    }
+
+    /// The same error at a place in its source.
+    #[must_use]
+    pub fn at(self, location: Location) -> Self {
+        self.amend(|inner| inner.location = Some(location))
+    }
+
+    /// The same error about the content of this revision: it will not be tried again while the revision stays.
+    #[must_use]
+    pub fn with_revision(self, revision: Revision) -> Self {
+        self.amend(|inner| inner.revision = Some(revision))
+    }
+
+    /// The same error with the error that caused it.
+    #[must_use]
+    pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.amend(|inner| inner.source = Some(source.into()))
+    }
+
+    /// What kind of failure this is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Where in the source the fault lies, if that is known.
+    pub fn location(&self) -> Option<&Location> {
+        self.0.location.as_ref()
+    }
+
+    /// The message without the location.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The revision of the content that was refused, if the source has revisions.
+    pub fn revision(&self) -> Option<&Revision> {
+        self.0.revision.as_ref()
+    }
+
+    /// Whether trying again may succeed although nobody changed anything.
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self.kind(),
+            ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Other
+        )
+    }
+
+    /// Whether the content itself was refused, in distinction to not having been had.
+    pub fn is_rejection(&self) -> bool {
+        matches!(
+            self.kind(),
+            ErrorKind::Decode | ErrorKind::Invalid | ErrorKind::TooLarge
+        )
+    }
+
+    fn amend(self, change: impl FnOnce(&mut Inner)) -> Self {
+        let mut inner = Arc::try_unwrap(self.0).unwrap_or_else(|shared| Inner {
+            kind: shared.kind,
+            location: shared.location.clone(),
+            message: shared.message.clone(),
+            revision: shared.revision.clone(),
+            source: shared.source.is_some().then(|| Self(shared).into()),
+        });
+        change(&mut inner);
+        Self(Arc::new(inner))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(location) = &self.0.location {
+            write!(f, "{location}: ")?;
+        }
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.to_string())
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_says_where_and_what() {
+        let error = Error::new(ErrorKind::Decode, "expected u16, found \"80a\"")
+            .at(Location::new("app.toml").line(4, 8).path("server.port"));
+        assert_eq!(
+            error.to_string(),
+            "app.toml:4:8: server.port: expected u16, found \"80a\""
+        );
+    }
+
+    #[test]
+    fn amending_a_shared_error_leaves_the_other_as_it_was() {
+        let first = Error::new(ErrorKind::Decode, "bad").with_source("cause");
+        let second = first.clone().with_revision(Revision::from(1_u64));
+        assert!(first.revision().is_none());
+        assert_eq!(second.revision(), Some(&Revision::from(1_u64)));
+        assert_eq!(second.to_string(), "bad");
+        assert!(second.source().is_some());
+    }
+}

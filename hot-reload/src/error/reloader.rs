@@ -1,0 +1,130 @@
+//! [`ReloaderError`]: the error in the signatures of `Reload` and `RealtimeWatch`.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+
+use tokio::sync::watch::error::{RecvError, SendError};
+
+use super::{Error, ErrorKind};
+
+/// Why a hand-written source has no value, or a receiver no news.
+///
+/// Implementors mostly use [`Reload`](Self::Reload) with a text of theirs, or `?` on an [`anyhow::Error`]. A
+/// [`hot_reload::Error`](crate::Error) inside [`Other`](Self::Other) reaches the user as it is, with its kind and
+/// place: `anyhow::Error::new(error).into()`.
+pub enum ReloaderError<V, S = &'static str> {
+    /// The service is gone, and nothing can ever follow.
+    WatchRecvError(RecvError),
+    /// A value could not be handed on, because nobody is left to take it.
+    WatchSendError(SendError<Option<V>>),
+    /// The source failed, in the words of its author.
+    Reload(S),
+    /// Any other error.
+    Other(anyhow::Error),
+}
+
+/// The result of the methods of the two traits.
+pub type ReloadResult<T, V, S = &'static str> = Result<T, ReloaderError<V, S>>;
+
+impl<V, S: fmt::Display> fmt::Display for ReloaderError<V, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WatchRecvError(_) => f.write_str("the service is gone, no value can follow"),
+            Self::WatchSendError(_) => f.write_str("nobody is left to take the value"),
+            Self::Reload(text) => write!(f, "reload failed: {text}"),
+            Self::Other(error) => fmt::Display::fmt(error, f),
+        }
+    }
+}
+
+impl<V, S: fmt::Display> fmt::Debug for ReloaderError<V, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::WatchRecvError(_) => "WatchRecvError",
+            Self::WatchSendError(_) => "WatchSendError",
+            Self::Reload(_) => "Reload",
+            Self::Other(error) => return f.debug_tuple("Other").field(error).finish(),
+        };
+        f.debug_tuple(name).field(&self.to_string()).finish()
+    }
+}
+
+impl<V, S: fmt::Display> StdError for ReloaderError<V, S> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::WatchRecvError(error) => Some(error),
+            // The error holds a `V`, which need not live as long as a source must.
+            Self::WatchSendError(_) | Self::Reload(_) => None,
+            Self::Other(error) => error.source(),
+        }
+    }
+}
+
+impl<V, S> From<RecvError> for ReloaderError<V, S> {
+    fn from(error: RecvError) -> Self {
+        Self::WatchRecvError(error)
+    }
+}
+
+impl<V, S> From<SendError<Option<V>>> for ReloaderError<V, S> {
+    fn from(error: SendError<Option<V>>) -> Self {
+        Self::WatchSendError(error)
+    }
+}
+
+impl<V, S> From<anyhow::Error> for ReloaderError<V, S> {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+/// The engine's edge: from here on, an error no longer knows what a value is.
+impl<V, S> From<ReloaderError<V, S>> for Error
+where
+    S: Into<Cow<'static, str>> + fmt::Display,
+{
+    fn from(error: ReloaderError<V, S>) -> Self {
+        match error {
+            ReloaderError::Reload(text) => Self::new(ErrorKind::Other, one_line(&text.into())),
+            ReloaderError::Other(error) => error.downcast().unwrap_or_else(|error: anyhow::Error| {
+                Self::new(ErrorKind::Other, one_line(&format!("{error:#}")))
+            }),
+            gone @ (ReloaderError::WatchRecvError(_) | ReloaderError::WatchSendError(_)) => {
+                Self::new(ErrorKind::Stopped, gone.to_string())
+            }
+        }
+    }
+}
+
+/// Somebody else's text as one line: errors of parsers draw pictures, and a log line or a status holds one line.
+fn one_line(text: &str) -> String {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or("failed without a reason").to_owned();
+    lines.fold(first, |all, line| all + "; " + line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_ours_passes_the_edge_unharmed() {
+        let inner = Error::new(ErrorKind::Decode, "bad");
+        let outer = ReloaderError::<(), String>::Other(anyhow::Error::new(inner));
+        assert_eq!(Error::from(outer).kind(), ErrorKind::Decode);
+    }
+
+    #[test]
+    fn a_text_with_lines_becomes_one_line() {
+        let outer = ReloaderError::<(), String>::Reload("first\n  second\n".to_owned());
+        assert_eq!(Error::from(outer).to_string(), "first; second");
+    }
+
+    #[test]
+    fn an_error_is_an_error_for_a_value_that_is_not_even_debug() {
+        struct Plain;
+        fn is_error<E: StdError>() {}
+        is_error::<ReloaderError<Plain, String>>();
+    }
+}

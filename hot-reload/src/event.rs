@@ -1,0 +1,238 @@
+//! The vocabulary of a service: why it looked, what came of it, and how its watch is.
+//!
+//! Each word is spelled the same in code, logs, metrics and JSON (there in `snake_case`, by `as_str`).
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::snapshot::Generation;
+
+/// Gives an enum its operator's spelling.
+macro_rules! words {
+    ($type:ident { $($variant:pat => $word:literal),+ $(,)? }) => {
+        impl $type {
+            /// The word in logs, metrics and JSON.
+            pub const fn as_str(&self) -> &'static str {
+                match self { $($variant => $word),+ }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+/// Why a look at the source was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Trigger {
+    /// The service started.
+    Startup,
+    /// The watch announced a change.
+    Watch,
+    /// The polling interval passed.
+    Interval,
+    /// The watch was opened or lost, or its heartbeat was due.
+    Resync,
+    /// The look before failed, or what it found needs to be confirmed.
+    Retry,
+    /// [`Control::reload`](crate::Control::reload) was called.
+    Manual,
+    /// A signal asked for it.
+    Signal,
+    /// An HTTP request asked for it.
+    Http,
+    /// An earlier generation was asked for.
+    Rollback,
+}
+
+words!(Trigger {
+    Self::Startup => "startup",
+    Self::Watch => "watch",
+    Self::Interval => "interval",
+    Self::Resync => "resync",
+    Self::Retry => "retry",
+    Self::Manual => "manual",
+    Self::Signal => "signal",
+    Self::Http => "http",
+    Self::Rollback => "rollback",
+});
+
+/// What a look led to.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+#[must_use = "a reload may have been rejected"]
+pub enum Outcome {
+    /// A new value is visible.
+    Published {
+        /// Its number.
+        generation: Generation,
+    },
+    /// The source holds what is already visible. A success.
+    Unchanged,
+    /// The content is no good. The last good value stays.
+    Rejected {
+        /// Where it failed.
+        stage: Stage,
+        /// Why.
+        error: Error,
+    },
+    /// The source could not be looked at. The last good value stays.
+    Failed {
+        /// Why.
+        error: Error,
+    },
+    /// The source holds nothing, and the removal policy was followed.
+    Missing,
+    /// A good candidate waits for a confirmation.
+    Held,
+}
+
+words!(Outcome {
+    Self::Published { .. } => "published",
+    Self::Unchanged => "unchanged",
+    Self::Rejected { .. } => "rejected",
+    Self::Failed { .. } => "failed",
+    Self::Missing => "missing",
+    Self::Held => "held",
+});
+
+impl Outcome {
+    /// Whether the visible value is now what the source holds.
+    pub const fn is_current(&self) -> bool {
+        matches!(self, Self::Published { .. } | Self::Unchanged)
+    }
+
+    /// The error of a rejected or failed look.
+    pub const fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Rejected { error, .. } | Self::Failed { error } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// How far a candidate came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Getting the content.
+    Load,
+    /// Turning it into a value.
+    Decode,
+    /// Asking the validators.
+    Validate,
+    /// Asking the participants.
+    Prepare,
+    /// Making it visible.
+    Commit,
+}
+
+words!(Stage {
+    Self::Load => "load",
+    Self::Decode => "decode",
+    Self::Validate => "validate",
+    Self::Prepare => "prepare",
+    Self::Commit => "commit",
+});
+
+/// How the watch of a service is.
+///
+/// ```text
+///           opened                60 s and a look              miss found by the heartbeat
+/// Connecting ────▶ Settling ─────────────────────▶ Trusted ─────────────────────────────▶ Untrusted
+///   ▲    │            │                               │  ◀── 3 announced changes, no miss ──  │
+///   │    ▼            ▼                               ▼                                       │
+///   └── Down ◀────────┴───────────────────────────────┴───────────────────────────────────────┘
+///       Parked (the source refuses: retried every 5 min to 1 h)          Off (polling only)
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LinkState {
+    /// There is no watch, by strategy.
+    Off,
+    /// A watch is being opened. Polled meanwhile.
+    Connecting,
+    /// The watch stands, but has not proven itself. Polled meanwhile.
+    Settling,
+    /// The watch is believed: the source is looked at when it says so, and at each heartbeat.
+    Trusted,
+    /// The watch has missed a change. Polled until it has announced some.
+    Untrusted,
+    /// The watch is lost, and will be opened again after a back-off. Polled meanwhile.
+    Down,
+    /// The watch was refused in a way that waiting does not heal. Polled, and tried again rarely.
+    Parked,
+}
+
+words!(LinkState {
+    Self::Off => "off",
+    Self::Connecting => "connecting",
+    Self::Settling => "settling",
+    Self::Trusted => "trusted",
+    Self::Untrusted => "untrusted",
+    Self::Down => "down",
+    Self::Parked => "parked",
+});
+
+impl LinkState {
+    /// Whether a watch stands, believed or not.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Settling | Self::Trusted | Self::Untrusted)
+    }
+}
+
+/// How current the visible value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DataState {
+    /// There is no value yet.
+    None,
+    /// The value is an earlier run's, or a default.
+    Restored,
+    /// The value is what the last look found.
+    Fresh,
+    /// The last look failed or was rejected; the value is from before it.
+    Stale,
+}
+
+words!(DataState {
+    Self::None => "none",
+    Self::Restored => "restored",
+    Self::Fresh => "fresh",
+    Self::Stale => "stale",
+});
+
+/// What happened in a service, as told by [`Control::events`](crate::Control::events).
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// A look ended. Looks that found nothing new are told too.
+    Reload {
+        /// Why it was taken.
+        trigger: Trigger,
+        /// What it led to.
+        outcome: Outcome,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// The watch changed its state.
+    Link {
+        /// The state before.
+        from: LinkState,
+        /// The state now.
+        to: LinkState,
+        /// Why, where there is a reason.
+        error: Option<Error>,
+    },
+    /// A heartbeat found a change that the watch had not announced.
+    Missed,
+    /// This reader was too slow, and so many events were left out.
+    Lagged(u64),
+    /// The service has stopped. Nothing follows.
+    Stopped,
+}

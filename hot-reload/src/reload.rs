@@ -1,0 +1,113 @@
+//! [`Reload`]: what can say what its value is now.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::future::Future;
+use std::pin::Pin;
+
+use async_trait::async_trait;
+
+use crate::error::ReloadResult;
+use crate::revision::Revision;
+
+/// A typed value that can be loaded from its source, again and again.
+///
+/// `V` is the value, `S` the text type of [`ReloaderError::Reload`](crate::ReloaderError::Reload). Implement it with
+/// `#[async_trait]`; only [`new`](Self::new) and [`reload`](Self::reload) are required.
+///
+/// # Contract
+///
+/// 1. `new` loads nothing. It only makes the object from what names the source.
+/// 2. `reload` returns the value as the source holds it now, not as it was at some earlier time.
+/// 3. `Ok(None)` means that the source holds nothing now. It is not an error, and what follows from it is the
+///    service's policy.
+/// 4. An error means that the value could not be had, or is no good. The service keeps the last good one and asks again.
+/// 5. The returned future may be dropped at any `.await`, at a deadline or at the end of the service. Nothing may be
+///    left behind.
+/// 6. A service never calls `reload` twice at once.
+///
+/// # Examples
+///
+/// ```
+/// use hot_reload::{Reload, ReloadResult, ReloaderError, async_trait};
+///
+/// #[derive(Clone)]
+/// struct Greeting;
+///
+/// #[async_trait]
+/// impl Reload<String> for Greeting {
+///     type Source = ();
+///
+///     async fn new(_: &()) -> ReloadResult<Self, String> {
+///         Ok(Self)
+///     }
+///
+///     async fn reload(&self) -> ReloadResult<Option<String>, String> {
+///         match std::env::current_dir() {
+///             Ok(folder) => Ok(Some(format!("hello from {}", folder.display()))),
+///             Err(_) => Err(ReloaderError::Reload("there is no current folder")),
+///         }
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait Reload<V, S = &'static str>
+where
+    S: Into<Cow<'static, str>> + Display,
+{
+    /// What names the source: a path, a set of options.
+    type Source;
+
+    /// Makes the reloader. Loads nothing.
+    async fn new(source: &Self::Source) -> ReloadResult<Self, V, S>
+    where
+        Self: Sized;
+
+    /// Loads the value as it is now. `None` if the source holds nothing.
+    async fn reload(&self) -> ReloadResult<Option<V>, V, S>;
+
+    /// Loads the value, unless the source still is in the state that was seen last.
+    ///
+    /// Provided; worth overriding where the source can tell "unchanged" more cheaply than by sending its content.
+    /// `seen` is the revision of the last look, whether its content was good or was refused, and `None` if the whole is
+    /// wanted. An error about content should bear its revision
+    /// ([`Error::with_revision`](crate::Error::with_revision)).
+    fn reload_since<'life0, 'life1, 'async_trait>(
+        &'life0 self,
+        seen: Option<&'life1 Revision>,
+    ) -> Pin<Box<dyn Future<Output = ReloadResult<Loaded<V>, V, S>> + Send + 'async_trait>>
+    where
+        'life0: 'async_trait,
+        'life1: 'async_trait,
+        V: 'async_trait,
+        S: 'async_trait,
+        Self: 'async_trait,
+    {
+        // Written without `async_trait`, which would ask that `Self` be `Sync`.
+        let _ = seen;
+        let value = self.reload();
+        Box::pin(async move {
+            Ok(match value.await? {
+                Some(value) => Loaded::Value { value, revision: None },
+                None => Loaded::Missing,
+            })
+        })
+    }
+}
+
+/// What a look at the source found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Loaded<V> {
+    /// A value, and the source's name for this state of it, if it has one.
+    Value {
+        /// The value.
+        value: V,
+        /// The state that it was loaded from.
+        revision: Option<Revision>,
+    },
+    /// The state that was seen last.
+    Unchanged,
+    /// Nothing.
+    Missing,
+}

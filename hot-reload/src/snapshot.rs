@@ -1,0 +1,106 @@
+//! [`Snapshot`]: one published value, with what is known about its publication.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::event::Trigger;
+use crate::revision::Revision;
+
+/// The number of a published value: 1 for the first, one more for each further one, never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Generation(u64);
+
+impl Generation {
+    /// The first published value.
+    pub(crate) const FIRST: Self = Self(1);
+
+    /// The number itself.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The one that follows.
+    pub(crate) const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// A published value, held for as long as you like.
+///
+/// It dereferences to the value. It never changes; a newer value is a newer snapshot. It is `Send`, may be kept across
+/// `.await`, and cloning it costs one counter. The value is freed some time after the last snapshot of it is gone.
+pub struct Snapshot<V>(Arc<Published<V>>);
+
+/// A value and its publication in one piece, so that no reader can see one without the other.
+pub(crate) struct Published<V> {
+    pub(crate) value: V,
+    pub(crate) generation: Generation,
+    pub(crate) revision: Option<Revision>,
+    pub(crate) loaded_at: SystemTime,
+    pub(crate) trigger: Trigger,
+}
+
+impl<V> Snapshot<V> {
+    pub(crate) fn new(published: Published<V>) -> Self {
+        Self(Arc::new(published))
+    }
+
+    /// The value.
+    pub fn value(&self) -> &V {
+        &self.0.value
+    }
+
+    /// The number of this value.
+    pub fn generation(&self) -> Generation {
+        self.0.generation
+    }
+
+    /// The state of the source that the value was loaded from, if the source has revisions.
+    pub fn revision(&self) -> Option<&Revision> {
+        self.0.revision.as_ref()
+    }
+
+    /// When the value had been loaded.
+    pub fn loaded_at(&self) -> SystemTime {
+        self.0.loaded_at
+    }
+
+    /// What caused the load.
+    pub fn trigger(&self) -> Trigger {
+        self.0.trigger
+    }
+}
+
+impl<V> Clone for Snapshot<V> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<V> Deref for Snapshot<V> {
+    type Target = V;
+
+    fn deref(&self) -> &V {
+        self.value()
+    }
+}
+
+impl<V: fmt::Debug> fmt::Debug for Snapshot<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("value", self.value())
+            .field("generation", &self.generation().get())
+            .field("revision", &self.revision())
+            .field("loaded_at", &self.loaded_at())
+            .field("trigger", &self.trigger())
+            .finish()
+    }
+}

@@ -1,0 +1,110 @@
+//! [`Decode`]: from bytes to a value.
+
+#[cfg(feature = "json")]
+mod json;
+#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+mod place;
+#[cfg(feature = "toml")]
+mod toml;
+#[cfg(feature = "yaml")]
+mod yaml;
+
+use std::fmt;
+use std::fmt::Display;
+
+use crate::error::{Error, ErrorKind, Location};
+
+#[cfg(feature = "json")]
+pub use self::json::Json;
+#[cfg(feature = "toml")]
+pub use self::toml::Toml;
+#[cfg(feature = "yaml")]
+pub use self::yaml::Yaml;
+
+/// Turns bytes into a value.
+///
+/// # Contract
+///
+/// 1. The same bytes always give the same result.
+/// 2. An error says where the fault is as precisely as is known, and does not quote more of the content than the value
+///    that is wrong.
+pub trait Decode: Send + Sync + 'static {
+    /// What the bytes become.
+    type Value: Send + Sync + 'static;
+
+    /// Decodes the bytes of the source that is called `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`], with the place in the source.
+    fn decode(&self, bytes: &[u8], name: &str) -> Result<Self::Value, Error>;
+
+    /// The same, where a source that holds nothing is a value too. Goes with
+    /// [`RemovalPolicy::clear`](crate::RemovalPolicy::clear).
+    fn optional(self) -> Optional<Self>
+    where
+        Self: Sized,
+    {
+        Optional(self)
+    }
+}
+
+/// A decoder whose value is an `Option`: made by [`Decode::optional`].
+#[derive(Debug, Clone, Copy)]
+pub struct Optional<D>(D);
+
+impl<D: Decode> Decode for Optional<D> {
+    type Value = Option<D::Value>;
+
+    fn decode(&self, bytes: &[u8], name: &str) -> Result<Self::Value, Error> {
+        self.0.decode(bytes, name).map(Some)
+    }
+}
+
+/// A decoder made of a function, for every format that is not built in.
+///
+/// ```
+/// use hot_reload::source::{Decode, DecodeWith};
+///
+/// let words = DecodeWith::new(|bytes| {
+///     std::str::from_utf8(bytes).map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+/// });
+/// assert_eq!(words.decode(b"a b", "words.txt").unwrap(), ["a", "b"]);
+/// let error = words.decode(b"\xff", "words.txt").unwrap_err();
+/// assert!(error.to_string().starts_with("words.txt: invalid utf-8"));
+/// ```
+#[derive(Clone, Copy)]
+pub struct DecodeWith<F>(F);
+
+impl<F> DecodeWith<F> {
+    /// A decoder that calls this function.
+    pub fn new<V, E>(decode: F) -> Self
+    where
+        F: Fn(&[u8]) -> Result<V, E> + Send + Sync + 'static,
+        V: Send + Sync + 'static,
+        E: Display,
+    {
+        Self(decode)
+    }
+}
+
+impl<F, V, E> Decode for DecodeWith<F>
+where
+    F: Fn(&[u8]) -> Result<V, E> + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+    E: Display,
+{
+    type Value = V;
+
+    fn decode(&self, bytes: &[u8], name: &str) -> Result<V, Error> {
+        (self.0)(bytes).map_err(|error| {
+            Error::new(ErrorKind::Decode, error.to_string()).at(Location::new(name))
+        })
+    }
+}
+
+impl<F> fmt::Debug for DecodeWith<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecodeWith").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,111 @@
+//! [`Decoded`]: a source of bytes and a decoder, as one source of values.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{Decode, Fetched, HintSender, Source};
+use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError};
+use crate::reload::{Loaded, Reload};
+use crate::revision::Revision;
+use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
+
+/// A [`Source`] whose bytes are decoded: made by [`Source::decode`].
+///
+/// Decoding runs inside the service's task. Cloning shares the source.
+pub struct Decoded<S, D>(Arc<Parts<S, D>>);
+
+struct Parts<S, D> {
+    source: S,
+    decoder: D,
+}
+
+impl<S: Source, D: Decode> Decoded<S, D> {
+    pub(super) fn new(source: S, decoder: D) -> Self {
+        Self(Arc::new(Parts { source, decoder }))
+    }
+
+    /// The source of bytes.
+    pub fn source(&self) -> &S {
+        &self.0.source
+    }
+
+    async fn load(&self, seen: Option<&Revision>) -> Result<Loaded<D::Value>, Error> {
+        match self.0.source.fetch(seen).await? {
+            Fetched::Unchanged => Ok(Loaded::Unchanged),
+            Fetched::Absent => Ok(Loaded::Missing),
+            Fetched::Content { bytes, revision } => {
+                match self.0.decoder.decode(&bytes, &self.0.source.name()) {
+                    Ok(value) => Ok(Loaded::Value {
+                        value,
+                        revision: Some(revision),
+                    }),
+                    Err(error) => Err(error.with_revision(revision)),
+                }
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl<S: Source, D: Decode> Reload<D::Value, String> for Decoded<S, D> {
+    type Source = Self;
+
+    async fn new(source: &Self) -> ReloadResult<Self, D::Value, String> {
+        Ok(source.clone())
+    }
+
+    async fn reload(&self) -> ReloadResult<Option<D::Value>, D::Value, String> {
+        match self.load(None).await.map_err(outward)? {
+            Loaded::Value { value, .. } => Ok(Some(value)),
+            Loaded::Missing => Ok(None),
+            Loaded::Unchanged => Err(outward(Error::new(
+                ErrorKind::Other,
+                "the source answered \"unchanged\" without having been asked",
+            ))),
+        }
+    }
+
+    async fn reload_since(
+        &self,
+        seen: Option<&Revision>,
+    ) -> ReloadResult<Loaded<D::Value>, D::Value, String> {
+        self.load(seen).await.map_err(outward)
+    }
+}
+
+#[async_trait]
+impl<S: Source, D: Decode> RealtimeWatch<D::Value, String> for Decoded<S, D> {
+    async fn watch_realtime(
+        &self,
+    ) -> ReloadResult<RealtimeWatchHandle<D::Value>, D::Value, String> {
+        let (sender, rx) = HintSender::channel();
+        let subscription = self.0.source.subscribe(sender).await.map_err(outward)?;
+        Ok(RealtimeWatchHandle::with_cleanup(
+            rx,
+            subscription.into_guard(),
+        ))
+    }
+
+    fn profile(&self) -> WatchProfile {
+        self.0.source.profile()
+    }
+}
+
+/// The way out through the traits' error type; the engine takes the inner one out again.
+fn outward<V>(error: Error) -> ReloaderError<V, String> {
+    ReloaderError::Other(anyhow::Error::new(error))
+}
+
+impl<S, D> Clone for Decoded<S, D> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S: Source, D> fmt::Debug for Decoded<S, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Decoded").field(&self.0.source.name()).finish()
+    }
+}

@@ -1,0 +1,113 @@
+//! Sources of bytes: where content comes from, without a word about what it means.
+//!
+//! A [`Source`] fetches bytes and announces changes. [`Source::decode`] joins it with a [`Decode`]r and makes the
+//! `Reload + RealtimeWatch` that a service takes:
+//!
+//! ```
+//! # #[cfg(all(feature = "file", feature = "toml"))] {
+//! use hot_reload::source::{File, Source, Toml};
+//!
+//! #[derive(Clone, PartialEq, serde::Deserialize)]
+//! struct AppConfig {
+//!     greeting: String,
+//! }
+//!
+//! let config = File::new("app.toml").decode(Toml::<AppConfig>::new());
+//! # }
+//! ```
+
+mod decode;
+mod decoded;
+#[cfg(feature = "file")]
+pub mod file;
+mod hints;
+
+use std::future::Future;
+
+use crate::error::Error;
+use crate::revision::Revision;
+use crate::watch::WatchProfile;
+
+#[cfg(feature = "json")]
+pub use self::decode::Json;
+#[cfg(feature = "toml")]
+pub use self::decode::Toml;
+#[cfg(feature = "yaml")]
+pub use self::decode::Yaml;
+pub use self::decode::{Decode, DecodeWith, Optional};
+pub use self::decoded::Decoded;
+#[cfg(feature = "file")]
+pub use self::file::File;
+pub use self::hints::{HintSender, Subscription};
+
+/// Something that holds bytes which change.
+///
+/// # Contract
+///
+/// 1. `fetch` returns what the source holds now. It answers [`Fetched::Unchanged`] only if the source still is in the
+///    state named by `seen`.
+/// 2. Equal revisions mean equal bytes. `fetch` never returns bytes of two states, nor bytes that are still being
+///    written, as far as the source can know.
+/// 3. When `subscribe` returns, every later change leads to a hint. Repeated and needless hints are harmless.
+/// 4. Dropping the [`Subscription`] releases everything that the subscription holds; dropping a future of `fetch` or
+///    `subscribe` leaves nothing behind.
+/// 5. Neither `name`, nor `Debug`, nor an error shows a credential.
+pub trait Source: Send + Sync + 'static {
+    /// What errors call this source: a path, a key, a URL without credentials.
+    fn name(&self) -> String;
+
+    /// The content as it is now, unless it still is what was `seen` last.
+    fn fetch(
+        &self,
+        seen: Option<&Revision>,
+    ) -> impl Future<Output = Result<Fetched, Error>> + Send;
+
+    /// Sends a hint whenever the content may have changed, until the subscription is dropped.
+    fn subscribe(
+        &self,
+        hints: HintSender,
+    ) -> impl Future<Output = Result<Subscription, Error>> + Send;
+
+    /// How the hints of this source behave.
+    fn profile(&self) -> WatchProfile;
+
+    /// The values that `decoder` makes of this source's bytes.
+    fn decode<D: Decode>(self, decoder: D) -> Decoded<Self, D>
+    where
+        Self: Sized,
+    {
+        Decoded::new(self, decoder)
+    }
+}
+
+/// What a fetch found.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fetched {
+    /// The state that was seen last.
+    Unchanged,
+    /// Content, and the name of its state.
+    Content {
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// The name of this state.
+        revision: Revision,
+    },
+    /// Nothing.
+    Absent,
+}
+
+/// Shows the size of the content and not the content, which may hold a secret.
+impl std::fmt::Debug for Fetched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unchanged => f.write_str("Unchanged"),
+            Self::Absent => f.write_str("Absent"),
+            Self::Content { bytes, revision } => f
+                .debug_struct("Content")
+                .field("len", &bytes.len())
+                .field("revision", revision)
+                .finish(),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! [`RealtimeWatch`]: what can say that its value may have changed.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::fmt;
+use std::fmt::Display;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+
+use crate::error::ReloadResult;
+use crate::reload::Reload;
+
+/// A [`Reload`] whose source announces changes.
+///
+/// # Contract
+///
+/// 1. When `watch_realtime` returns, the watch stands: every later change of the source leads to an event. The service
+///    opens the watch *before* it loads, and loads again after every opening, so nothing is lost between the two.
+/// 2. An event only means "look again". Events may be repeated, merged and too many; they should not be too few, but a
+///    service survives that too, by its heartbeat.
+/// 3. The watch ends when the channel closes or an [`Error`](WatchEvent::Error) comes through it. The service then
+///    polls, and opens a new watch after a back-off.
+/// 4. Dropping the handle releases everything that the watch holds.
+/// 5. A slow service must not block the source: if the channel is full, an event may be left out, because one that is
+///    already in the channel says the same.
+#[async_trait]
+pub trait RealtimeWatch<V, S = &'static str>: Reload<V, S>
+where
+    S: Into<Cow<'static, str>> + Display,
+{
+    /// Opens the watch.
+    async fn watch_realtime(&self) -> ReloadResult<RealtimeWatchHandle<V>, V, S>;
+
+    /// How the announcements of this source behave. Provided: [`WatchProfile::unknown`].
+    fn profile(&self) -> WatchProfile {
+        WatchProfile::unknown()
+    }
+}
+
+/// What a watch tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "existing programs match on it without a wildcard"
+)]
+pub enum WatchEvent<V> {
+    /// The value is now this one. It goes through the same pipeline as a loaded value.
+    Changed(V),
+    /// The source holds nothing any more.
+    ///
+    /// A service started by [`start_with_realtime`](crate::ReloaderService::start_with_realtime) publishes `None`; the
+    /// builder's services look again and follow their removal policy.
+    Removed,
+    /// The watch has ended, for this reason.
+    Error(String),
+    /// Something may have changed: look again.
+    Hint,
+}
+
+/// An open watch: the channel of its events, and what must be dropped to end it.
+#[allow(clippy::exhaustive_structs, reason = "it has a private field")]
+pub struct RealtimeWatchHandle<V> {
+    /// The events. The channel closes when the watch has ended.
+    pub rx: mpsc::Receiver<WatchEvent<V>>,
+    _cleanup: Option<Box<dyn Any + Send>>,
+}
+
+impl<V> RealtimeWatchHandle<V> {
+    /// A watch that ends when its channel is dropped.
+    pub fn new(rx: mpsc::Receiver<WatchEvent<V>>) -> Self {
+        Self { rx, _cleanup: None }
+    }
+
+    /// A watch that ends when `cleanup` is dropped, which happens with the handle.
+    pub fn with_cleanup(rx: mpsc::Receiver<WatchEvent<V>>, cleanup: Box<dyn Any + Send>) -> Self {
+        Self {
+            rx,
+            _cleanup: Some(cleanup),
+        }
+    }
+}
+
+impl<V> fmt::Debug for RealtimeWatchHandle<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RealtimeWatchHandle").finish_non_exhaustive()
+    }
+}
+
+/// How the announcements of a source behave, from which the service takes its defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WatchProfile {
+    /// How long hints must be silent before the service looks. Zero if a hint comes only when the source is at rest.
+    pub quiet: Duration,
+    /// How often the service looks although a trusted watch says nothing.
+    pub heartbeat: Duration,
+    /// How late a hint may be for a change that a look has already found. Later than this, it was missed.
+    pub grace: Duration,
+    /// How many looks at once hints may cause, and how long each further one has to wait. `None`: no limit.
+    pub rate: Option<(u32, Duration)>,
+}
+
+impl WatchProfile {
+    /// A source of which nothing is known: 250 ms quiet (at most 1 s in all), heartbeat 60 s, grace 10 s, two looks at
+    /// once and one more each second.
+    pub const fn unknown() -> Self {
+        Self {
+            quiet: Duration::from_millis(250),
+            heartbeat: Duration::from_secs(60),
+            grace: Duration::from_secs(10),
+            rate: Some((2, Duration::from_secs(1))),
+        }
+    }
+
+    /// A source on this machine that waits by itself until its content is at rest: looked at without delay, heartbeat
+    /// 60 s, grace 1 s.
+    pub const fn local() -> Self {
+        Self {
+            quiet: Duration::ZERO,
+            heartbeat: Duration::from_secs(60),
+            grace: Duration::from_secs(1),
+            rate: None,
+        }
+    }
+
+    /// A store with transactions on another machine: looked at without delay, heartbeat 5 min, grace 10 s, two looks at
+    /// once and one more each second.
+    pub const fn network() -> Self {
+        Self {
+            quiet: Duration::ZERO,
+            heartbeat: Duration::from_secs(300),
+            grace: Duration::from_secs(10),
+            rate: Some((2, Duration::from_secs(1))),
+        }
+    }
+}
