@@ -62,6 +62,13 @@ words!(Trigger {
     Self::Rollback => "rollback",
 });
 
+impl Trigger {
+    /// Whether somebody asked for this very look.
+    pub(crate) const fn is_personal(self) -> bool {
+        matches!(self, Self::Manual | Self::Signal | Self::Http)
+    }
+}
+
 /// What a look led to.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

@@ -5,6 +5,11 @@
 mod reload;
 mod watch;
 
+// What an application holds.
+mod compat;
+mod live;
+mod service;
+
 // What comes in the box.
 pub mod source;
 
@@ -13,12 +18,23 @@ pub mod error;
 pub mod event;
 mod revision;
 mod snapshot;
+mod status;
+
+mod backoff;
 
 pub use async_trait::async_trait;
 
+#[cfg(feature = "file-reloader")]
+pub use crate::compat::file_reloader;
+#[cfg(feature = "file-reloader")]
+pub use crate::compat::file_reloader::{AsyncFileLoad, FileReloader};
+pub use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchStrategy};
 pub use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError, Result};
 pub use crate::event::{DataState, Event, LinkState, Outcome, Stage, Trigger};
+pub use crate::live::{Changes, Guard, Live, Reader};
 pub use crate::reload::{Loaded, Reload};
 pub use crate::revision::Revision;
+pub use crate::service::{Builder, Control, Events, ReloaderService, RemovalPolicy};
 pub use crate::snapshot::{Generation, Snapshot};
+pub use crate::status::{Attempt, Counters, Status};
 pub use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchEvent, WatchProfile};

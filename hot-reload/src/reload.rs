@@ -66,6 +66,11 @@ where
     /// Loads the value as it is now. `None` if the source holds nothing.
     async fn reload(&self) -> ReloadResult<Option<V>, V, S>;
 
+    /// What logs and errors call the source: a path, a key, a URL without credentials. Provided: nothing.
+    fn source_name(&self) -> Option<String> {
+        None
+    }
+
     /// Loads the value, unless the source still is in the state that was seen last.
     ///
     /// Provided; worth overriding where the source can tell "unchanged" more cheaply than by sending its content.

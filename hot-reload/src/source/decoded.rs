@@ -67,6 +67,10 @@ impl<S: Source, D: Decode> Reload<D::Value, String> for Decoded<S, D> {
         }
     }
 
+    fn source_name(&self) -> Option<String> {
+        Some(self.0.source.name())
+    }
+
     async fn reload_since(
         &self,
         seen: Option<&Revision>,

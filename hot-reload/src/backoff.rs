@@ -1,0 +1,116 @@
+//! [`Backoff`] and [`Jitter`]: how long to wait before the next try, spread so that many services do not try at once.
+
+use std::time::Duration;
+
+/// Delays that double from a floor to a cap, each shortened by up to half at random.
+///
+/// It starts again from the floor when it is [`reset`](Self::reset), and never gives up.
+#[derive(Debug, Clone)]
+pub(crate) struct Backoff {
+    floor: Duration,
+    cap: Duration,
+    next: Duration,
+}
+
+impl Backoff {
+    pub(crate) fn new(floor: Duration, cap: Duration) -> Self {
+        let floor = floor.min(cap);
+        Self {
+            floor,
+            cap,
+            next: floor,
+        }
+    }
+
+    /// The delay before the next try. Each call doubles the one after it, up to the cap.
+    pub(crate) fn delay(&mut self, jitter: &mut Jitter) -> Duration {
+        let whole = self.next;
+        self.next = whole.saturating_mul(2).min(self.cap);
+        whole - jitter.up_to(whole / 2)
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.next = self.floor;
+    }
+}
+
+/// A source of small random numbers, made from a seed so that a run can be repeated.
+///
+/// Spreading needs no better randomness than this (xorshift64*, Vigna 2016).
+#[derive(Debug, Clone)]
+pub(crate) struct Jitter(u64);
+
+impl Jitter {
+    pub(crate) fn from_seed(seed: u64) -> Self {
+        // The generator's only fixed point is zero.
+        Self(seed.max(1))
+    }
+
+    /// A jitter that adds nothing, for tests that count every millisecond.
+    #[cfg(test)]
+    pub(crate) fn none() -> Self {
+        Self(0)
+    }
+
+    /// Anything from zero to `span`.
+    pub(crate) fn up_to(&mut self, span: Duration) -> Duration {
+        span.mul_f64(self.fraction())
+    }
+
+    /// `whole`, give or take up to `percent` of it.
+    pub(crate) fn around(&mut self, whole: Duration, percent: u32) -> Duration {
+        if self.0 == 0 {
+            return whole;
+        }
+        let band = whole * percent / 100;
+        whole - band + self.up_to(band * 2)
+    }
+
+    /// A number from zero up to, and without, one.
+    fn fraction(&mut self) -> f64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let bits = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11;
+        bits as f64 / (1_u64 << 53) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn p20_delays_double_from_the_floor_to_the_cap_and_never_end() {
+        let mut backoff = Backoff::new(SECOND, 30 * SECOND);
+        let mut jitter = Jitter::none();
+        let delays: Vec<_> = (0..7).map(|_| backoff.delay(&mut jitter).as_secs()).collect();
+        assert_eq!(delays, [1, 2, 4, 8, 16, 30, 30]);
+        backoff.reset();
+        assert_eq!(backoff.delay(&mut jitter), SECOND);
+    }
+
+    #[test]
+    fn p20_jitter_takes_away_up_to_half_and_spreads() {
+        let mut shortest = SECOND;
+        let mut longest = Duration::ZERO;
+        for seed in 1..=1000 {
+            let delay = Backoff::new(SECOND, SECOND).delay(&mut Jitter::from_seed(seed * 7919));
+            assert!(delay >= SECOND / 2 && delay <= SECOND, "{delay:?}");
+            shortest = shortest.min(delay);
+            longest = longest.max(delay);
+        }
+        assert!(longest - shortest > SECOND / 4, "{shortest:?} to {longest:?}");
+    }
+
+    #[test]
+    fn jitter_around_stays_in_its_band() {
+        let mut jitter = Jitter::from_seed(42);
+        for _ in 0..1000 {
+            let period = jitter.around(10 * SECOND, 10);
+            assert!(period >= 9 * SECOND && period <= 11 * SECOND, "{period:?}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! [`ReloaderReceiver`]: the reading end of the compatible surface.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::fmt::Display;
+use std::future;
+use std::marker::PhantomData;
+
+use tokio::sync::watch;
+
+use crate::error::ReloadResult;
+
+/// The value of a service, and the news of it.
+///
+/// There is no value before the first load, and the first value counts as a change. A clone has seen what the original
+/// has seen, and is told the end of the service by itself. The value stays readable after the service has ended.
+pub struct ReloaderReceiver<V, S = &'static str> {
+    channel: watch::Receiver<Option<V>>,
+    /// Whether the end of the service has been told.
+    ended: bool,
+    /// The error text type only occurs in the result of `changed`.
+    _error: PhantomData<fn() -> S>,
+}
+
+impl<V, S> ReloaderReceiver<V, S> {
+    pub(crate) fn new(channel: watch::Receiver<Option<V>>) -> Self {
+        Self {
+            channel,
+            ended: false,
+            _error: PhantomData,
+        }
+    }
+
+    /// The current value. The guard holds a lock: drop it soon, and never keep it across an `.await`.
+    pub fn borrow(&self) -> watch::Ref<'_, Option<V>> {
+        self.channel.borrow()
+    }
+
+    /// A copy of the current value.
+    pub fn get(&self) -> Option<V>
+    where
+        V: Clone,
+    {
+        self.borrow().clone()
+    }
+}
+
+impl<V, S> ReloaderReceiver<V, S>
+where
+    S: Into<Cow<'static, str>> + Display,
+{
+    /// Waits for the next value, or for the removal of it.
+    ///
+    /// # Errors
+    ///
+    /// [`WatchRecvError`](crate::ReloaderError::WatchRecvError) when nothing can ever follow, because the service was
+    /// stopped or dropped. It is told once; after that the call never returns, so a `select!` branch on it goes silent
+    /// instead of spinning.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: if the future is dropped, the change is told by the next call.
+    pub async fn changed(&mut self) -> ReloadResult<(), V, S> {
+        if self.ended {
+            future::pending::<()>().await;
+        }
+        let changed = self.channel.changed().await;
+        self.ended = changed.is_err();
+        Ok(changed?)
+    }
+}
+
+impl<V, S> Clone for ReloaderReceiver<V, S> {
+    fn clone(&self) -> Self {
+        Self {
+            channel: self.channel.clone(),
+            // Whoever holds the clone has not been told.
+            ended: false,
+            _error: PhantomData,
+        }
+    }
+}
+
+impl<V, S> fmt::Debug for ReloaderReceiver<V, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReloaderReceiver").finish_non_exhaustive()
+    }
+}

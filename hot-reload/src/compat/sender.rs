@@ -1,0 +1,44 @@
+//! [`ReloaderSender`]: the writing end of the compatible surface.
+
+use std::fmt;
+
+use tokio::sync::watch;
+use tokio::sync::watch::error::SendError;
+
+/// Publishes values to [`ReloaderReceiver`](crate::ReloaderReceiver)s.
+pub struct ReloaderSender<V>(watch::Sender<Option<V>>);
+
+impl<V> ReloaderSender<V> {
+    pub(crate) fn new(channel: watch::Sender<Option<V>>) -> Self {
+        Self(channel)
+    }
+
+    /// Publishes a value, or that there is none.
+    ///
+    /// # Errors
+    ///
+    /// The value comes back if there is no receiver.
+    pub fn send(&self, value: Option<V>) -> Result<(), SendError<Option<V>>> {
+        self.0.send(value)
+    }
+
+    /// Publishes, and keeps the value for whoever subscribes later.
+    pub(crate) fn publish(&self, value: Option<V>) {
+        self.0.send_replace(value);
+    }
+
+    /// A new receiver, to which the current value is new, if there is one.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Option<V>> {
+        let mut receiver = self.0.subscribe();
+        if receiver.borrow().is_some() {
+            receiver.mark_changed();
+        }
+        receiver
+    }
+}
+
+impl<V> fmt::Debug for ReloaderSender<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReloaderSender").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,63 @@
+//! [`Changes`]: the news of a service, one after the other.
+
+use std::fmt;
+
+use super::Live;
+use crate::snapshot::Snapshot;
+
+/// The changes of a value: from [`Live::subscribe`].
+///
+/// A slow reader is told of the newest value and not of those that it missed. Fits a branch of `tokio::select!`, which
+/// switches itself off when the service has stopped:
+///
+/// ```
+/// # async fn work() {}
+/// # async fn example(live: hot_reload::Live<String>) {
+/// let mut changes = live.subscribe();
+/// loop {
+///     tokio::select! {
+///         Some(snapshot) = changes.changed() => println!("now {}", *snapshot),
+///         () = work() => break,
+///     }
+/// }
+/// # }
+/// ```
+#[must_use = "changes are only told when they are asked for"]
+pub struct Changes<V> {
+    live: Live<V>,
+    /// How many values had been published when the last one was told.
+    seen: u64,
+}
+
+impl<V> Changes<V> {
+    pub(super) fn new(live: Live<V>) -> Self {
+        let seen = live.news.borrow().published;
+        Self { live, seen }
+    }
+
+    /// Waits for the next value. `None` once the service has stopped, and again `None` at every further call.
+    ///
+    /// A value that was published between two calls is not lost: the second one returns at once.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: if the future is dropped, the change is told by the next call.
+    pub async fn changed(&mut self) -> Option<Snapshot<V>> {
+        let seen = self.seen;
+        let news = self.live.news.wait_for(|news| news.published > seen || news.stopped);
+        // The last value before a stop is still told. An error means stopped, too: the publisher is gone.
+        self.seen = news.await.ok()?.published;
+        (self.seen > seen).then(|| self.live.try_get()).flatten()
+    }
+
+    /// The handle that these are the changes of.
+    pub fn live(&self) -> &Live<V> {
+        &self.live
+    }
+}
+
+impl<V> fmt::Debug for Changes<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Changes").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,118 @@
+//! [`Board`]: what the engine's task, the handles and the controls share.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::broadcast;
+use tokio::task::JoinHandle;
+
+use super::inbox::Inbox;
+use crate::compat::ReloaderSender;
+use crate::event::Event;
+use crate::live::Publisher;
+use crate::status::Status;
+
+/// How many events a slow reader of them may be behind before it loses the oldest.
+const EVENTS: usize = 256;
+
+/// See the [module documentation](self). It does not keep the service running; an [`Owner`] does.
+pub(super) struct Board<V> {
+    pub(super) publisher: Publisher<V>,
+    /// The channel of the compatible receivers, until the service ends.
+    mirror: Mutex<Option<Mirror<V>>>,
+    pub(super) inbox: Inbox,
+    status: Mutex<Status>,
+    events: broadcast::Sender<Event>,
+    /// Whether values may be made visible. Locked while one is, so that after a stop none is.
+    open: Mutex<bool>,
+    /// Held by the engine's task: a second one waits until the first is gone.
+    pub(super) running: tokio::sync::Mutex<()>,
+    /// The engine's task, if it is the service's own.
+    pub(super) task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+/// The compatible channel, and how a value is copied into it.
+pub(super) struct Mirror<V> {
+    pub(super) sender: Arc<ReloaderSender<V>>,
+    pub(super) copy: fn(&V) -> V,
+}
+
+impl<V> Board<V> {
+    pub(super) fn new(status: Status, mirror: Option<Mirror<V>>) -> Self {
+        Self {
+            publisher: Publisher::new(),
+            mirror: Mutex::new(mirror),
+            inbox: Inbox::default(),
+            status: Mutex::new(status),
+            events: broadcast::Sender::new(EVENTS),
+            open: Mutex::new(true),
+            running: tokio::sync::Mutex::new(()),
+            task: tokio::sync::Mutex::new(None),
+        }
+    }
+
+    /// The compatible channel, unless there is none or the service has ended.
+    pub(super) fn mirror(&self) -> Option<Mirror<V>> {
+        lock(&self.mirror).as_ref().map(|mirror| Mirror {
+            sender: Arc::clone(&mirror.sender),
+            copy: mirror.copy,
+        })
+    }
+
+    pub(super) fn status(&self) -> MutexGuard<'_, Status> {
+        lock(&self.status)
+    }
+
+    pub(super) fn tell(&self, event: Event) {
+        // An error means that nobody listens.
+        let _ = self.events.send(event);
+    }
+
+    pub(super) fn listen(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Does this, unless the service was stopped; a stop waits until it is done.
+    pub(super) fn unless_closed<R>(&self, make_visible: impl FnOnce() -> R) -> Option<R> {
+        let open = lock(&self.open);
+        open.then(make_visible)
+    }
+
+    /// From now on nothing becomes visible.
+    pub(super) fn close(&self) {
+        *lock(&self.open) = false;
+    }
+
+    /// The service has ended: everybody is told, once.
+    pub(super) fn end(&self) {
+        self.close();
+        self.inbox.end();
+        if std::mem::replace(&mut self.status().stopped, true) {
+            return;
+        }
+        self.tell(Event::Stopped);
+        self.publisher.stop();
+        drop(lock(&self.mirror).take());
+    }
+}
+
+impl<V> fmt::Debug for Board<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Board")
+            .field("status", &*self.status())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What keeps a service running: when the last one is dropped, the service stops.
+pub(super) struct Owner<V>(pub(super) Arc<Board<V>>);
+
+impl<V> Drop for Owner<V> {
+    fn drop(&mut self) {
+        self.0.inbox.stop();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

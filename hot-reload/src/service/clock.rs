@@ -1,0 +1,37 @@
+//! The only place of the engine where a clock is read.
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::backoff::Jitter;
+
+/// The time since the service started, as the machine counts it. It follows tokio's clock, also a paused one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clock(Instant);
+
+impl Clock {
+    pub(super) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(super) fn now(self) -> Duration {
+        self.0.elapsed()
+    }
+
+    pub(super) fn until(self, moment: Duration) -> Sleep {
+        sleep_until(self.0 + moment)
+    }
+}
+
+/// The time of day, with which snapshots and statuses are stamped and nothing is decided.
+#[allow(clippy::disallowed_methods, reason = "this is the one place")]
+pub(super) fn time_of_day() -> SystemTime {
+    SystemTime::now()
+}
+
+/// A jitter that no other service has: seeded by what the standard library seeds its hash maps with.
+pub(super) fn jitter() -> Jitter {
+    Jitter::from_seed(RandomState::new().hash_one(0_u8))
+}

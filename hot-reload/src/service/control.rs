@@ -1,0 +1,129 @@
+//! [`Control`]: what commands a service, in distinction to what reads from it.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::board::Board;
+use crate::event::{Event, Outcome, Trigger};
+use crate::status::Status;
+
+/// The commanding side of a service. Cloning is cheap; request code should only get [`Live`](crate::Live).
+pub struct Control<V> {
+    board: Arc<Board<V>>,
+    /// What stops the service when it is dropped for the last time; nothing if somebody else owns the service.
+    _keep: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl<V> Control<V> {
+    pub(super) fn new(board: Arc<Board<V>>, keep: Option<Arc<dyn Any + Send + Sync>>) -> Self {
+        Self { board, _keep: keep }
+    }
+
+    /// Looks at the source now, and says what came of it.
+    ///
+    /// The look begins after this call, so it sees everything that was changed before. Content that was rejected is
+    /// tried again. Calls that come together share a look. Where the service has not been started yet, the call waits
+    /// for that.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the look is taken all the same.
+    pub async fn reload(&self) -> Outcome {
+        self.reload_by(Trigger::Manual).await
+    }
+
+    /// As [`reload`](Self::reload), for another reason: [`Trigger::Signal`] or [`Trigger::Http`].
+    pub async fn reload_by(&self, trigger: Trigger) -> Outcome {
+        self.board.inbox.ask(trigger).await
+    }
+
+    /// How the service is.
+    pub fn status(&self) -> Status {
+        self.board.status().clone()
+    }
+
+    /// What happens in the service from now on.
+    pub fn events(&self) -> Events {
+        Events {
+            channel: self.board.listen(),
+            stopped: self.board.status().stopped,
+        }
+    }
+
+    /// Stops the service, and waits until it is gone.
+    ///
+    /// After that nothing is published, and no task, thread, descriptor or connection of it is left. The last value
+    /// stays readable. Stopping twice is harmless.
+    ///
+    /// A service of the compatible surface runs inside the future of its `start`: that future returns when it is polled
+    /// next, and is what holds the watch until then.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the service stops all the same.
+    pub async fn stop(&self) {
+        self.board.inbox.stop();
+        self.board.close();
+        let mut task = self.board.task.lock().await;
+        if let Some(task) = task.as_mut() {
+            // An error means that the runtime has ended the task already.
+            let _ = task.await;
+        }
+        *task = None;
+        self.board.end();
+    }
+}
+
+impl<V> Clone for Control<V> {
+    fn clone(&self) -> Self {
+        Self {
+            board: Arc::clone(&self.board),
+            _keep: self._keep.clone(),
+        }
+    }
+}
+
+impl<V> fmt::Debug for Control<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Control").field(&self.status()).finish()
+    }
+}
+
+/// What happens in a service: from [`Control::events`].
+#[must_use = "events are only told when they are asked for"]
+pub struct Events {
+    channel: broadcast::Receiver<Event>,
+    stopped: bool,
+}
+
+impl Events {
+    /// Waits for the next event. `None` after [`Event::Stopped`].
+    ///
+    /// A reader that is too slow loses the oldest events, and is told how many by [`Event::Lagged`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: if the future is dropped, the event is told by the next call.
+    pub async fn next(&mut self) -> Option<Event> {
+        if self.stopped {
+            return None;
+        }
+        let event = match self.channel.recv().await {
+            Ok(event) => event,
+            Err(RecvError::Lagged(count)) => Event::Lagged(count),
+            Err(RecvError::Closed) => Event::Stopped,
+        };
+        self.stopped = matches!(event, Event::Stopped);
+        Some(event)
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,225 @@
+//! *Who* acts: the one task of a service, with its one `select!` and its only clock.
+
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::Fuse;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::board::Board;
+use super::clock::{Clock, jitter};
+use super::feed::Feed;
+use super::inbox::Command;
+use super::machine::{Actions, Input, Look, Machine, Regime, Verdict};
+use super::panics::panicked;
+use super::pipeline::{Pipeline, Pushed};
+use super::record::Recorder;
+use super::settings::{OPEN_DEADLINE, Settings};
+use crate::error::{Error, ErrorKind};
+use crate::event::{LinkState, Outcome, Stage};
+use crate::watch::{RealtimeWatchHandle, WatchEvent};
+
+/// Everything of a service but its source.
+pub(super) struct Engine<V> {
+    pub(super) board: Arc<Board<V>>,
+    pub(super) pipeline: Pipeline<V>,
+    /// Whether a watch's word alone clears the value of the compatible receivers.
+    pub(super) removed_clears: bool,
+}
+
+impl<V> Engine<V> {
+    /// Runs the service until it is stopped. Dropping the future halts it; it may be run again.
+    pub(super) async fn run<F: Feed<V>>(&self, settings: Settings, feed: &F) {
+        // A second run begins when the first is gone, so there is one load at a time.
+        let _running = self.board.running.lock().await;
+        let clock = Clock::start();
+        let mut task = Task {
+            engine: self,
+            recorder: Recorder(Arc::clone(&self.board)),
+            machine: Machine::new(settings, jitter()),
+            link: LinkState::Off,
+            watch: None,
+            pushed: None,
+            serving: Vec::new(),
+        };
+        let mut look = pin!(Fuse::terminated());
+        let mut opening = pin!(Fuse::terminated());
+        let mut input = Input::Started;
+        let mut why = None;
+        loop {
+            let actions = task.machine.handle(clock.now(), input);
+            task.note(actions, why.take());
+            if actions.open {
+                opening.set(open(feed).fuse());
+            }
+            if let Some(next) = actions.look {
+                look.set(task.begin(feed, next, clock).fuse());
+            }
+            let tick = task.machine.next_tick();
+            // In this order: what people want, what is finished, what changed, what time it is. The machine attends to
+            // the time at every input, so a flood of changes cannot hold up what is due.
+            input = tokio::select! {
+                biased;
+                command = self.board.inbox.next() => match command {
+                    Command::Stop => break,
+                    Command::Look(trigger) => Input::Asked(trigger),
+                },
+                (next, outcome, elapsed) = &mut look => task.looked(next, outcome, elapsed),
+                opened = &mut opening => match opened {
+                    Ok(watch) => task.opened(watch),
+                    Err(error) => task.lost(&mut why, error),
+                },
+                event = task.event() => task.heard(&mut why, event),
+                () = tick_at(clock, tick) => Input::Tick,
+            };
+        }
+        // The watch and what runs are released before anybody is told that the service has ended.
+        task.close_watch();
+        look.set(Fuse::terminated());
+        opening.set(Fuse::terminated());
+        self.board.end();
+    }
+}
+
+/// The state of one run.
+struct Task<'e, V> {
+    engine: &'e Engine<V>,
+    recorder: Recorder<V>,
+    machine: Machine,
+    /// The state of the watch that was told last.
+    link: LinkState,
+    watch: Option<RealtimeWatchHandle<V>>,
+    /// What the watch said, and no look has used yet.
+    pushed: Option<Pushed<V>>,
+    /// Those who wait for the look that is running.
+    serving: Vec<oneshot::Sender<Outcome>>,
+}
+
+impl<'e, V> Task<'e, V> {
+    /// Tells of what the machine has concluded.
+    fn note(&mut self, actions: Actions, why: Option<Error>) {
+        if actions.missed {
+            self.recorder.missed();
+        }
+        let link = self.machine.link();
+        let before = mem::replace(&mut self.link, link);
+        if before != link {
+            self.recorder.link(before, link, why.as_ref());
+        }
+    }
+
+    /// Takes a look; the future says which it was, what came of it, and how long it took.
+    fn begin<F: Feed<V>>(
+        &mut self,
+        feed: &'e F,
+        look: Look,
+        clock: Clock,
+    ) -> impl Future<Output = (Look, Option<Outcome>, Duration)> + use<'e, V, F> {
+        let waiting = self.engine.board.inbox.serve();
+        self.serving.extend(waiting);
+        let pipeline = &self.engine.pipeline;
+        let pushed = self.pushed.take();
+        let begun = clock.now();
+        async move {
+            let outcome = pipeline.look(feed, look, pushed).await;
+            (look, outcome, clock.now() - begun)
+        }
+    }
+
+    fn looked(&mut self, look: Look, outcome: Option<Outcome>, elapsed: Duration) -> Input {
+        let serving = mem::take(&mut self.serving);
+        let Some(outcome) = outcome else {
+            self.engine.board.inbox.postpone(serving);
+            return Input::Looked(Verdict::Absent);
+        };
+        self.recorder.looked(look.trigger, &outcome, elapsed);
+        for caller in serving {
+            // An error means that the caller has left.
+            let _ = caller.send(outcome.clone());
+        }
+        Input::Looked(match &outcome {
+            Outcome::Published { .. } => Verdict::Published,
+            Outcome::Unchanged | Outcome::Held => Verdict::Unchanged,
+            Outcome::Rejected { .. } => Verdict::Rejected,
+            Outcome::Failed { error } => Verdict::Failed(regime(error)),
+            Outcome::Missing => Verdict::Missing,
+        })
+    }
+
+    fn opened(&mut self, watch: RealtimeWatchHandle<V>) -> Input {
+        self.watch = Some(watch);
+        Input::Opened
+    }
+
+    fn lost(&mut self, why: &mut Option<Error>, error: Error) -> Input {
+        self.close_watch();
+        let regime = regime(&error);
+        *why = Some(error);
+        Input::Lost(regime)
+    }
+
+    /// The next event of the watch, if one stands. Cancel safe.
+    async fn event(&mut self) -> Option<WatchEvent<V>> {
+        match &mut self.watch {
+            Some(watch) => watch.rx.recv().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn heard(&mut self, why: &mut Option<Error>, event: Option<WatchEvent<V>>) -> Input {
+        let (kind, text) = match event {
+            Some(WatchEvent::Hint) => return Input::Hint,
+            Some(WatchEvent::Changed(value)) => {
+                self.pushed = Some(Pushed::Value(value));
+                return Input::Pushed;
+            }
+            Some(WatchEvent::Removed) if self.engine.removed_clears => {
+                self.pushed = Some(Pushed::Removed);
+                return Input::Pushed;
+            }
+            Some(WatchEvent::Removed) => return Input::Hint,
+            Some(WatchEvent::Error(text)) => (ErrorKind::Unavailable, text),
+            None => (ErrorKind::Unavailable, "the watch was closed".to_owned()),
+        };
+        self.lost(why, Error::new(kind, text))
+    }
+
+    /// Dropping a watch runs code of the source's.
+    fn close_watch(&mut self) {
+        let watch = self.watch.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(watch)));
+    }
+}
+
+async fn open<V, F: Feed<V>>(feed: &F) -> Result<RealtimeWatchHandle<V>, Error> {
+    // The future is made inside, so that code of the source runs only within the boundary.
+    let open = AssertUnwindSafe(async { feed.watch().await }).catch_unwind();
+    match timeout(OPEN_DEADLINE, open).await {
+        Ok(Ok(opened)) => opened,
+        Ok(Err(panic)) => Err(panicked(Stage::Load, panic.as_ref())),
+        Err(_) => Err(Error::new(
+            ErrorKind::Timeout,
+            format!("the watch was not opened within {OPEN_DEADLINE:?}"),
+        )),
+    }
+}
+
+async fn tick_at(clock: Clock, moment: Option<Duration>) {
+    match moment {
+        Some(moment) => clock.until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether waiting may heal it.
+fn regime(error: &Error) -> Regime {
+    match error.kind() {
+        ErrorKind::Denied | ErrorKind::Misconfigured => Regime::Refused,
+        _ => Regime::Passing,
+    }
+}

@@ -1,0 +1,105 @@
+//! [`Inbox`]: what people ask of the engine's task, and its answers.
+
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, oneshot};
+
+use crate::error::{Error, ErrorKind};
+use crate::event::{Outcome, Trigger};
+
+/// Requests for a look, and the request to stop. It holds no more than there are callers waiting.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    state: Mutex<State>,
+    wake: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Triggers that the machine has not been told.
+    asked: Vec<Trigger>,
+    /// Callers whose look has not begun.
+    waiting: Vec<oneshot::Sender<Outcome>>,
+    stop: bool,
+    ended: bool,
+}
+
+/// What the engine's task is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Command {
+    Look(Trigger),
+    Stop,
+}
+
+impl Inbox {
+    /// Asks for a look that begins after this call. The answer is its outcome.
+    pub(super) async fn ask(&self, trigger: Trigger) -> Outcome {
+        let answer = {
+            let mut state = self.state();
+            if state.ended {
+                return stopped();
+            }
+            let (sender, answer) = oneshot::channel();
+            if !state.asked.contains(&trigger) {
+                state.asked.push(trigger);
+            }
+            state.waiting.push(sender);
+            answer
+        };
+        self.wake.notify_one();
+        answer.await.unwrap_or_else(|_| stopped())
+    }
+
+    /// Asks the engine to stop.
+    pub(super) fn stop(&self) {
+        self.state().stop = true;
+        self.wake.notify_one();
+    }
+
+    /// Waits for the next command. Cancel safe.
+    pub(super) async fn next(&self) -> Command {
+        loop {
+            {
+                let mut state = self.state();
+                if state.stop {
+                    return Command::Stop;
+                }
+                if let Some(trigger) = state.asked.pop() {
+                    return Command::Look(trigger);
+                }
+            }
+            self.wake.notified().await;
+        }
+    }
+
+    /// A look begins: everybody who has asked so far is served by it.
+    pub(super) fn serve(&self) -> Vec<oneshot::Sender<Outcome>> {
+        let mut state = self.state();
+        state.asked.clear();
+        mem::take(&mut state.waiting)
+    }
+
+    /// A look told nothing yet: those that it served wait for the next one.
+    pub(super) fn postpone(&self, serving: Vec<oneshot::Sender<Outcome>>) {
+        self.state().waiting.extend(serving);
+    }
+
+    /// No look will follow. Whoever waits or asks from now on is told that the service has stopped.
+    pub(super) fn end(&self) {
+        let mut state = self.state();
+        state.ended = true;
+        // Dropping the senders wakes the callers.
+        state.waiting.clear();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stopped() -> Outcome {
+    Outcome::Failed {
+        error: Error::new(ErrorKind::Stopped, "the service has stopped"),
+    }
+}

@@ -1,0 +1,155 @@
+//! [`Agenda`]: what asks for a look that has not begun, gathered so that many causes make one look.
+
+use std::time::Duration;
+
+use super::super::settings::QUIET_CEILING;
+use super::earliest;
+use crate::event::Trigger;
+
+/// The causes of the next look, and when they are due.
+#[derive(Debug, Clone)]
+pub(super) struct Agenda {
+    asked: Causes,
+    /// When the asked ones are due.
+    at: Option<Duration>,
+    /// Hints that wait until they are silent.
+    hints: Option<Hints>,
+    quiet: Duration,
+    limit: Option<Limit>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Hints {
+    first: Duration,
+    last: Duration,
+}
+
+impl Agenda {
+    pub(super) fn new(quiet: Duration, rate: Option<(u32, Duration)>) -> Self {
+        Self {
+            asked: Causes::default(),
+            at: None,
+            hints: None,
+            quiet,
+            limit: rate.map(|(burst, pause)| Limit::new(burst, pause)),
+        }
+    }
+
+    /// A look is wanted at this moment, or earlier if something else is due earlier.
+    pub(super) fn ask(&mut self, trigger: Trigger, at: Duration) {
+        self.asked.insert(trigger);
+        self.at = earliest([self.at, Some(at)]);
+    }
+
+    /// Whatever is asked for is due now.
+    pub(super) fn hasten(&mut self, now: Duration) {
+        if self.at.is_some() {
+            self.at = Some(now);
+        }
+    }
+
+    /// The watch said: look again.
+    pub(super) fn hint(&mut self, now: Duration) {
+        let first = self.hints.map_or(now, |hints| hints.first);
+        self.hints = Some(Hints { first, last: now });
+    }
+
+    /// Whether a hint waits.
+    pub(super) fn is_hinted(&self) -> bool {
+        self.hints.is_some()
+    }
+
+    /// When the next cause is due.
+    pub(super) fn next(&self) -> Option<Duration> {
+        earliest([self.at, self.hints_due()])
+    }
+
+    /// Takes away the causes that are due.
+    pub(super) fn take_due(&mut self, now: Duration) -> Causes {
+        let mut due = Causes::default();
+        if self.at.is_some_and(|at| at <= now) {
+            self.at = None;
+            due = std::mem::take(&mut self.asked);
+        }
+        if self.hints_due().is_some_and(|at| at <= now) {
+            self.hints = None;
+            due.insert(Trigger::Watch);
+            if let Some(limit) = &mut self.limit {
+                limit.spend(now);
+            }
+        }
+        due
+    }
+
+    /// Hints are due when they have been silent for the quiet window, or kept coming for its ceiling, and not before
+    /// the limit allows.
+    fn hints_due(&self) -> Option<Duration> {
+        let hints = self.hints?;
+        let rested = (hints.last + self.quiet).min(hints.first + self.quiet * QUIET_CEILING);
+        let allowed = self.limit.map_or(Duration::ZERO, |limit| limit.free_at());
+        Some(rested.max(allowed))
+    }
+}
+
+/// A set of triggers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Causes(u16);
+
+impl Causes {
+    /// The order in which one of several causes names a look: what a person did comes before what a clock did.
+    const BY_WEIGHT: [Trigger; 9] = [
+        Trigger::Startup,
+        Trigger::Rollback,
+        Trigger::Manual,
+        Trigger::Signal,
+        Trigger::Http,
+        Trigger::Watch,
+        Trigger::Retry,
+        Trigger::Resync,
+        Trigger::Interval,
+    ];
+
+    pub(super) fn insert(&mut self, trigger: Trigger) {
+        self.0 |= 1 << trigger as u16;
+    }
+
+    pub(super) fn contains(self, trigger: Trigger) -> bool {
+        self.0 & (1 << trigger as u16) != 0
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The cause that names the look.
+    pub(super) fn weightiest(self) -> Option<Trigger> {
+        Self::BY_WEIGHT.into_iter().find(|trigger| self.contains(*trigger))
+    }
+}
+
+/// So many looks at once, and a pause for each further one (the generic cell rate algorithm).
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    pause: Duration,
+    slack: Duration,
+    /// When everything that was spent will have been earned again.
+    even: Duration,
+}
+
+impl Limit {
+    fn new(burst: u32, pause: Duration) -> Self {
+        Self {
+            pause,
+            slack: pause * burst.saturating_sub(1),
+            even: Duration::ZERO,
+        }
+    }
+
+    fn free_at(self) -> Duration {
+        self.even.saturating_sub(self.slack)
+    }
+
+    fn spend(&mut self, now: Duration) {
+        self.even = self.even.max(now) + self.pause;
+    }
+}

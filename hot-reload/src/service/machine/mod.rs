@@ -1,0 +1,324 @@
+//! *When* to look: the pure state machine of all three strategies.
+//!
+//! The machine takes `(now, input)` and answers with [`Actions`]. It does not know what a value is, that a runtime
+//! exists, or what time it is: `now` is the time since the service started, and never goes back.
+//!
+//! Polling is the truth and never stops. A watch only changes the period, and causes looks in between; so the three
+//! strategies are one machine with other numbers. Every cause only means "look again":
+//!
+//! ```text
+//!  started, hint, opened, lost, asked, period, retry
+//!        │
+//!        ▼                       one at a time
+//!    [ Agenda ] ── due ──▶ Look ───────────────▶ Verdict ──▶ next period, retry, trust
+//!        ▲                                          │
+//!        └── causes that came meanwhile: one more ──┘
+//! ```
+
+mod agenda;
+mod link;
+mod retry;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod walk;
+
+use std::time::Duration;
+
+use self::agenda::Agenda;
+use self::link::Link;
+use self::retry::Retry;
+use super::settings::{
+    HEARTBEAT_JITTER_PERCENT, INTERVAL_JITTER_PERCENT, OPEN_PATIENCE, REMOVAL_CONFIRM, Settings,
+};
+use crate::backoff::Jitter;
+use crate::event::{LinkState, Trigger};
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Input {
+    /// The service starts.
+    Started,
+    /// The watch said: look again.
+    Hint,
+    /// The watch said what the value is; looking costs nothing.
+    Pushed,
+    /// The watch stands.
+    Opened,
+    /// The watch could not be opened, or has ended.
+    Lost(Regime),
+    /// The look that was running has ended.
+    Looked(Verdict),
+    /// Somebody asked for a look.
+    Asked(Trigger),
+    /// Time passed.
+    Tick,
+}
+
+/// How a failure is to be retried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Regime {
+    /// It may heal by itself at any time.
+    Passing,
+    /// Somebody has to do something about it.
+    Refused,
+}
+
+/// What a look led to, as far as timing is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// A new value is visible.
+    Published,
+    /// The source holds what is visible.
+    Unchanged,
+    /// The content was refused.
+    Rejected,
+    /// The source could not be looked at.
+    Failed(Regime),
+    /// The source held nothing, and nothing was done about it yet.
+    Absent,
+    /// The source held nothing, and the removal policy was followed.
+    Missing,
+}
+
+/// What is to be done now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[must_use]
+pub(super) struct Actions {
+    /// Look at the source.
+    pub(super) look: Option<Look>,
+    /// Open the watch.
+    pub(super) open: bool,
+    /// Tell that the watch missed a change.
+    pub(super) missed: bool,
+}
+
+/// A look to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Look {
+    /// Why.
+    pub(super) trigger: Trigger,
+    /// Whether finding nothing means that the source was removed, or only that a second look is due.
+    pub(super) confirm: bool,
+}
+
+/// See the [module documentation](self).
+#[derive(Debug, Clone)]
+pub(super) struct Machine {
+    settings: Settings,
+    jitter: Jitter,
+    agenda: Agenda,
+    link: Link,
+    retry: Retry,
+    looking: Option<Looking>,
+    /// When the periodic look is due.
+    periodic: Option<Duration>,
+    /// When a second look may confirm that the source was removed.
+    removal: Option<Duration>,
+    /// When a change that the heartbeat found counts as missed, unless a hint for it comes before.
+    suspicion: Option<Duration>,
+    /// Whether the first look has ended, from which on periods have their full length.
+    spread: bool,
+}
+
+/// The look that is running.
+#[derive(Debug, Clone, Copy)]
+struct Looking {
+    look: Look,
+    since: Duration,
+    /// Whether nothing but the clock asked for it.
+    by_clock: bool,
+    /// Whether a hint came before it, and waited still, or came while it ran.
+    announced: bool,
+}
+
+impl Machine {
+    pub(super) fn new(settings: Settings, jitter: Jitter) -> Self {
+        Self {
+            agenda: Agenda::new(settings.quiet, settings.rate),
+            link: Link::new(settings.watch),
+            retry: Retry::new(settings.interval),
+            looking: None,
+            periodic: None,
+            removal: None,
+            suspicion: None,
+            spread: false,
+            settings,
+            jitter,
+        }
+    }
+
+    /// Takes note of what happened, and says what is to be done.
+    pub(super) fn handle(&mut self, now: Duration, input: Input) -> Actions {
+        let mut actions = Actions::default();
+        match input {
+            Input::Started if self.settings.watch => {
+                self.link.connect();
+                actions.open = true;
+                self.agenda.ask(Trigger::Startup, now + OPEN_PATIENCE);
+            }
+            Input::Started => self.agenda.ask(Trigger::Startup, now),
+            Input::Hint => {
+                self.announced();
+                self.agenda.hint(now);
+            }
+            Input::Pushed => {
+                self.announced();
+                self.agenda.ask(Trigger::Watch, now);
+            }
+            Input::Opened => {
+                self.link.opened(now);
+                self.agenda.ask(Trigger::Resync, now);
+            }
+            Input::Lost(regime) => {
+                let was_open = self.link.state().is_open();
+                self.link.lost(now, regime, &mut self.jitter);
+                self.suspicion = None;
+                if was_open {
+                    self.agenda.ask(Trigger::Resync, now);
+                } else {
+                    self.agenda.hasten(now);
+                }
+                self.draw_period(now);
+            }
+            Input::Looked(verdict) => self.looked(now, verdict),
+            Input::Asked(trigger) => {
+                self.agenda.ask(trigger, now);
+                self.link.hasten(now);
+            }
+            Input::Tick => {}
+        }
+        self.advance(now, &mut actions);
+        actions
+    }
+
+    /// When [`Input::Tick`] is due, if nothing happens before. Never in the past of the last `handle`.
+    pub(super) fn next_tick(&self) -> Option<Duration> {
+        let looks = match self.looking {
+            // A look that is due while one is running starts when that one ends.
+            Some(_) => None,
+            None => earliest([
+                self.agenda.next(),
+                self.periodic,
+                self.removal,
+                self.retry.next(),
+            ]),
+        };
+        earliest([looks, self.link.next(), self.suspicion])
+    }
+
+    /// How the watch is.
+    pub(super) fn link(&self) -> LinkState {
+        self.link.state()
+    }
+
+    /// Everything that time alone brings about.
+    fn advance(&mut self, now: Duration, actions: &mut Actions) {
+        if take_due(&mut self.suspicion, now) {
+            actions.missed = true;
+            self.link.missed();
+            self.draw_period(now);
+        }
+        if self.link.settle(now) {
+            self.draw_period(now);
+        }
+        if self.link.reconnect(now) {
+            actions.open = true;
+        }
+        if self.looking.is_none()
+            && let Some(looking) = self.due(now)
+        {
+            self.looking = Some(looking);
+            self.periodic = None;
+            actions.look = Some(looking.look);
+        }
+    }
+
+    /// The look that is due, made of all causes for one.
+    fn due(&mut self, now: Duration) -> Option<Looking> {
+        let hinted = self.agenda.is_hinted();
+        let confirm = take_due(&mut self.removal, now);
+        let retry = self.retry.take_due(now);
+        let mut causes = self.agenda.take_due(now);
+        if confirm || retry {
+            causes.insert(Trigger::Retry);
+        }
+        let by_clock = causes.is_empty();
+        if self.periodic.is_some_and(|due| due <= now) {
+            causes.insert(match self.link.state() {
+                LinkState::Trusted => Trigger::Resync,
+                _ => Trigger::Interval,
+            });
+        }
+        Some(Looking {
+            look: Look {
+                trigger: causes.weightiest()?,
+                confirm,
+            },
+            since: now,
+            by_clock,
+            announced: hinted || causes.contains(Trigger::Watch),
+        })
+    }
+
+    fn announced(&mut self) {
+        self.suspicion = None;
+        self.link.delivered();
+        if let Some(looking) = &mut self.looking {
+            looking.announced = true;
+        }
+    }
+
+    fn looked(&mut self, now: Duration, verdict: Verdict) {
+        let Some(looking) = self.looking.take() else {
+            debug_assert!(false, "a look ended that had not begun");
+            return;
+        };
+        match verdict {
+            Verdict::Published if looking.announced => self.link.announced_change(),
+            Verdict::Published if looking.by_clock && self.link.state().is_open() => {
+                self.suspicion = Some(now + self.settings.grace);
+            }
+            // An earlier moment stands: looks in between must not put the removal off for ever.
+            Verdict::Absent => _ = self.removal.get_or_insert(now + REMOVAL_CONFIRM),
+            _ => {}
+        }
+        if let Verdict::Failed(regime) = verdict {
+            self.retry.failed(now, regime, &mut self.jitter);
+        } else {
+            self.retry.succeeded();
+            self.link.looked(looking.since);
+            if verdict != Verdict::Absent {
+                self.removal = None;
+            }
+        }
+        self.draw_period(now);
+        self.spread = true;
+    }
+
+    /// Sets the next periodic look, by the state of the watch.
+    fn draw_period(&mut self, now: Duration) {
+        let interval = self.settings.interval;
+        let period = match (self.link.state(), self.settings.heartbeat) {
+            // The schedule of a failing source stands in for the period.
+            _ if self.retry.next().is_some() => None,
+            (LinkState::Trusted, None) => None,
+            (LinkState::Trusted, Some(heartbeat)) => {
+                Some(self.jitter.around(heartbeat, HEARTBEAT_JITTER_PERCENT))
+            }
+            // Services that start together shall not poll together.
+            _ if !self.spread => Some(interval - self.jitter.up_to(interval)),
+            _ => Some(self.jitter.around(interval, INTERVAL_JITTER_PERCENT)),
+        };
+        self.periodic = period.map(|period| now + period);
+    }
+}
+
+fn earliest<const N: usize>(times: [Option<Duration>; N]) -> Option<Duration> {
+    times.into_iter().flatten().min()
+}
+
+/// Whether this moment has come; if so, it is taken away.
+fn take_due(moment: &mut Option<Duration>, now: Duration) -> bool {
+    moment.take_if(|due| *due <= now).is_some()
+}

@@ -1,0 +1,55 @@
+//! [`Retry`]: when a look that failed is taken again.
+
+use std::time::Duration;
+
+use super::super::settings::{REFUSED_CAP, REFUSED_FLOOR, REFUSED_LEAVE, RETRY_FLOOR};
+use super::Regime;
+use crate::backoff::{Backoff, Jitter};
+
+/// Two schedules by the class of the error. While one of them runs, it stands in for the polling period, which is never
+/// shorter; so a failing source is not asked twice as often as a healthy one.
+#[derive(Debug, Clone)]
+pub(super) struct Retry {
+    due: Option<Duration>,
+    passing: Backoff,
+    refused: Backoff,
+    /// Good looks since the source last refused.
+    good: u32,
+}
+
+impl Retry {
+    pub(super) fn new(interval: Duration) -> Self {
+        Self {
+            due: None,
+            passing: Backoff::new(RETRY_FLOOR, interval),
+            refused: Backoff::new(REFUSED_FLOOR, REFUSED_CAP),
+            good: 0,
+        }
+    }
+
+    pub(super) fn failed(&mut self, now: Duration, regime: Regime, jitter: &mut Jitter) {
+        self.good = 0;
+        let delay = match regime {
+            Regime::Passing => self.passing.delay(jitter),
+            Regime::Refused => self.refused.delay(jitter),
+        };
+        self.due = Some(now + delay);
+    }
+
+    pub(super) fn succeeded(&mut self) {
+        self.due = None;
+        self.passing.reset();
+        self.good += 1;
+        if self.good >= REFUSED_LEAVE {
+            self.refused.reset();
+        }
+    }
+
+    pub(super) fn next(&self) -> Option<Duration> {
+        self.due
+    }
+
+    pub(super) fn take_due(&mut self, now: Duration) -> bool {
+        super::take_due(&mut self.due, now)
+    }
+}

@@ -1,0 +1,225 @@
+//! The engine, and [`ReloaderService`], which is a source joined with it.
+//!
+//! ```text
+//!   builder, ReloaderService ─▶ driver ─▶ machine    when to look (pure)
+//!                                 │ └───▶ pipeline   what a look does
+//!   Control ─▶ inbox ─────────────┘ └───▶ record     status, events, log
+//! ```
+
+mod board;
+mod builder;
+mod clock;
+mod control;
+mod driver;
+mod feed;
+mod inbox;
+mod machine;
+mod panics;
+mod pipeline;
+mod record;
+mod removal;
+mod settings;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::board::{Board, Mirror};
+pub use self::builder::Builder;
+pub use self::control::{Control, Events};
+use self::driver::Engine;
+use self::feed::{Polled, Watched};
+use self::pipeline::{Memory, Pipeline, Sameness};
+use self::removal::Removal;
+pub use self::removal::RemovalPolicy;
+use self::settings::{COMPAT_LOAD_DEADLINE, INTERVAL_FLOOR, Settings};
+use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchStrategy};
+use crate::error::ReloadResult;
+use crate::live::Live;
+use crate::reload::Reload;
+use crate::status::Status;
+use crate::watch::RealtimeWatch;
+
+/// A source that is kept in step with: a [`Reload`], and the engine that calls it.
+///
+/// There are two ways to use it. The [`builder`](Self::builder) makes a service that runs by itself and is read through
+/// [`Live`]. The compatible surface ([`new`](Self::new), [`start`](Self::start)) makes one that runs inside the future
+/// of `start`, wherever that is awaited, and is read through a [`ReloaderReceiver`]; it asks of its value neither `Send`
+/// nor `'static`.
+///
+/// Dropping a `ReloaderService` ends it: its receivers are told by an error of
+/// [`changed`](ReloaderReceiver::changed).
+pub struct ReloaderService<T, V, S = &'static str> {
+    reload: T,
+    engine: Engine<V>,
+    config: ReloaderConfig,
+    _owner: Owned<V>,
+    _error: PhantomData<fn() -> S>,
+}
+
+impl<T, V, S> ReloaderService<T, V, S>
+where
+    T: Reload<V, S> + Clone,
+    V: Eq + Clone,
+    S: Into<Cow<'static, str>> + Display,
+{
+    /// Makes a service and its first receiver. Loads nothing: that begins with `start`, and the first load is a change.
+    ///
+    /// # Errors
+    ///
+    /// What [`Reload::new`] fails with.
+    pub async fn new(
+        source: &T::Source,
+        config: ReloaderConfig,
+    ) -> ReloadResult<(Self, ReloaderReceiver<V, S>), V, S> {
+        let reload = T::new(source).await?;
+        let sender = Arc::new(ReloaderSender::new(tokio::sync::watch::Sender::new(None)));
+        let receiver = ReloaderReceiver::new(sender.subscribe());
+        let mirror = Mirror {
+            sender,
+            copy: V::clone,
+        };
+        let status = Status::new(short_name::<V>(), reload.source_name());
+        let board = Arc::new(Board::new(status, Some(mirror)));
+        let engine = Engine {
+            pipeline: Pipeline {
+                board: Arc::clone(&board),
+                sameness: match config.force_reload {
+                    false => Sameness::Equal(V::eq),
+                    true => Sameness::Never,
+                },
+                validators: Vec::new(),
+                removal: Removal::Keep,
+                deadline: COMPAT_LOAD_DEADLINE,
+                memory: Memory::default().into(),
+            },
+            board: Arc::clone(&board),
+            removed_clears: true,
+        };
+        let service = Self {
+            reload,
+            engine,
+            config,
+            _owner: Owned(board),
+            _error: PhantomData,
+        };
+        Ok((service, receiver))
+    }
+
+    /// As [`new`](Self::new), with the default configuration: polling every 10 seconds.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub async fn with_defaults(
+        source: &T::Source,
+    ) -> ReloadResult<(Self, ReloaderReceiver<V, S>), V, S> {
+        Self::new(source, ReloaderConfig::default()).await
+    }
+
+    /// As [`new`](Self::new), polling with this interval in seconds.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub async fn with_delay(
+        source: &T::Source,
+        watch_delay_sec: u32,
+    ) -> ReloadResult<(Self, ReloaderReceiver<V, S>), V, S> {
+        Self::new(source, ReloaderConfig::polling(watch_delay_sec)).await
+    }
+
+    /// Runs the service, polling. Returns only when nothing can follow: after [`Control::stop`].
+    ///
+    /// No failure of the source ends it. The future may be dropped half-way and `start` called again; of two at once,
+    /// the second waits for the end of the first.
+    ///
+    /// # Errors
+    ///
+    /// At once, if the configuration asks for a watch: a source that has one is started by
+    /// [`start_with_realtime`](Self::start_with_realtime).
+    pub async fn start(&self) -> ReloadResult<(), V, S> {
+        if self.config.strategy != WatchStrategy::Polling {
+            return Err(anyhow::anyhow!(
+                "`start` only polls; a service with a watch is started by `start_with_realtime`"
+            )
+            .into());
+        }
+        let feed = Polled(&self.reload, PhantomData);
+        self.engine.run(self.polling(), &feed).await;
+        Ok(())
+    }
+
+    /// The value's other face: a handle for the full surface on the same service.
+    ///
+    /// It does not keep the service running; whoever holds the service does. There is no value before the first load:
+    /// await [`Live::ready`].
+    pub fn live(&self) -> Live<V> {
+        self.engine.board.publisher.live()
+    }
+
+    /// The commands of the full surface on the same service. It does not keep the service running.
+    pub fn control(&self) -> Control<V> {
+        Control::new(Arc::clone(&self.engine.board), None)
+    }
+
+    fn polling(&self) -> Settings {
+        Settings::polling(self.interval())
+    }
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs(self.config.watch_delay_sec.into()).max(INTERVAL_FLOOR)
+    }
+}
+
+impl<T, V, S> ReloaderService<T, V, S>
+where
+    T: RealtimeWatch<V, S> + Clone,
+    V: Eq + Clone,
+    S: Into<Cow<'static, str>> + Display,
+{
+    /// Runs the service by its strategy, with a watch if that asks for one. Otherwise as [`start`](Self::start).
+    ///
+    /// # Errors
+    ///
+    /// None for the time being: a watch that cannot be opened is a reason to poll, and to try again.
+    pub async fn start_with_realtime(&self) -> ReloadResult<(), V, S> {
+        let profile = self.reload.profile();
+        let settings = match self.config.strategy {
+            WatchStrategy::Polling => self.polling(),
+            WatchStrategy::Realtime => Settings::realtime(self.interval(), profile),
+            WatchStrategy::Hybrid => Settings::hybrid(self.interval(), profile),
+        };
+        let feed = Watched(&self.reload, PhantomData);
+        self.engine.run(settings, &feed).await;
+        Ok(())
+    }
+}
+
+impl<T, V, S> fmt::Debug for ReloaderService<T, V, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReloaderService")
+            .field("config", &self.config)
+            .field("board", &self.engine.board)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The end of a service that runs in its owner's futures: when it is dropped, no such future is left.
+struct Owned<V>(Arc<Board<V>>);
+
+impl<V> Drop for Owned<V> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// The name of a type without its modules: what logs call a value whose service was not given a name.
+fn short_name<V>() -> String {
+    let name = std::any::type_name::<V>();
+    let head = name.split('<').next().unwrap_or(name);
+    head.rsplit("::").next().unwrap_or(name).to_owned()
+}

@@ -1,0 +1,279 @@
+//! *What* one look does: load, compare, decode, validate, publish, as one straight line of early returns.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::time::timeout;
+
+use super::board::Board;
+use super::clock::time_of_day;
+use super::feed::Feed;
+use super::machine::Look;
+use super::panics::panicked;
+use super::removal::Removal;
+use crate::error::{Error, ErrorKind};
+use crate::event::{Outcome, Stage, Trigger};
+use crate::reload::Loaded;
+use crate::revision::Revision;
+use crate::snapshot::Published;
+
+/// Says whether a value is acceptable; if not, why.
+pub(super) type Validator<V> = Box<dyn Fn(&V) -> Result<(), String> + Send + Sync>;
+
+/// The steps between a source and the visible value. One look at a time goes through it.
+pub(super) struct Pipeline<V> {
+    pub(super) board: Arc<Board<V>>,
+    pub(super) sameness: Sameness<V>,
+    pub(super) validators: Vec<Validator<V>>,
+    pub(super) removal: Removal<V>,
+    pub(super) deadline: Duration,
+    pub(super) memory: Mutex<Memory>,
+}
+
+/// What it takes for a loaded value to be no change.
+#[derive(Debug)]
+pub(super) enum Sameness<V> {
+    /// The values are equal.
+    Equal(fn(&V, &V) -> bool),
+    /// They are of the same revision.
+    Revision,
+    /// Nothing: whatever is loaded is published.
+    Never,
+}
+
+/// What the last look left for the next.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// The state that the source was seen in.
+    seen: Option<Revision>,
+    /// The refusal of that state, if it was refused: it is not tried again while the state lasts.
+    rejected: Option<Outcome>,
+    /// Whether the source was removed and the policy followed.
+    missing: bool,
+    /// Whether the compatible receivers were told that there is no value.
+    cleared: bool,
+}
+
+/// What a watch said beyond "look again".
+#[derive(Debug)]
+pub(super) enum Pushed<V> {
+    Value(V),
+    Removed,
+}
+
+impl<V> Pipeline<V> {
+    /// Takes one look. `None`: the source holds nothing, and a second look shall say whether that is meant.
+    pub(super) async fn look<F: Feed<V>>(
+        &self,
+        feed: &F,
+        look: Look,
+        pushed: Option<Pushed<V>>,
+    ) -> Option<Outcome> {
+        match self.attempt(feed, look, pushed).await {
+            Ok(outcome) => outcome,
+            Err(outcome) => Some(outcome),
+        }
+    }
+
+    async fn attempt<F: Feed<V>>(
+        &self,
+        feed: &F,
+        look: Look,
+        pushed: Option<Pushed<V>>,
+    ) -> Result<Option<Outcome>, Outcome> {
+        let loaded = match pushed {
+            None => self.load(feed, look.trigger).await?,
+            Some(Pushed::Value(value)) => Loaded::Value {
+                value,
+                revision: None,
+            },
+            Some(Pushed::Removed) => return Ok(Some(self.clear())),
+        };
+        let (value, revision) = match loaded {
+            Loaded::Value { value, revision } => (value, revision),
+            Loaded::Unchanged => return self.unchanged().map(Some),
+            Loaded::Missing if self.must_confirm(look) => return Ok(None),
+            Loaded::Missing => return self.removed(look.trigger).map(Some),
+        };
+        self.memory().seen.clone_from(&revision);
+        if self.is_visible(&value, revision.as_ref())? {
+            self.good();
+            return Ok(Some(Outcome::Unchanged));
+        }
+        self.validate(&value)?;
+        let outcome = self.publish(value, revision, look.trigger)?;
+        self.good();
+        Ok(Some(outcome))
+    }
+
+    async fn load<F: Feed<V>>(&self, feed: &F, trigger: Trigger) -> Result<Loaded<V>, Outcome> {
+        let seen = {
+            let memory = self.memory();
+            // A person who asks gets rejected content tried again: what it was checked against may have changed.
+            let again = trigger.is_personal() && memory.rejected.is_some();
+            let whole = again || matches!(self.sameness, Sameness::Never);
+            memory.seen.clone().filter(|_| !whole)
+        };
+        // The future is made inside, so that code of the source runs only within the boundary.
+        let load = AssertUnwindSafe(async { feed.load(seen.as_ref()).await }).catch_unwind();
+        let error = match timeout(self.deadline, load).await {
+            Ok(Ok(Ok(loaded))) => return Ok(loaded),
+            Ok(Ok(Err(error))) => error,
+            Ok(Err(panic)) => panicked(Stage::Load, panic.as_ref()),
+            Err(_) => Error::new(
+                ErrorKind::Timeout,
+                format!("the source did not answer within {:?}", self.deadline),
+            ),
+        };
+        if !error.is_rejection() {
+            return Err(Outcome::Failed { error });
+        }
+        if error.revision().is_some() {
+            self.memory().seen = error.revision().cloned();
+        }
+        Err(self.reject(Stage::Decode, error))
+    }
+
+    /// The source is in the state that it was seen in last, which was good or was refused.
+    fn unchanged(&self) -> Result<Outcome, Outcome> {
+        match &self.memory().rejected {
+            Some(rejected) => Err(rejected.clone()),
+            None => Ok(Outcome::Unchanged),
+        }
+    }
+
+    /// Whether finding nothing may be the moment between two halves of a replacement. It is not if nothing was ever
+    /// there, or if it is known that nothing is.
+    fn must_confirm(&self, look: Look) -> bool {
+        !look.confirm && !self.memory().missing && self.board.publisher.current().is_some()
+    }
+
+    /// The source was removed: follows the policy, once.
+    fn removed(&self, trigger: Trigger) -> Result<Outcome, Outcome> {
+        {
+            let mut memory = self.memory();
+            memory.seen = None;
+            memory.rejected = None;
+            if std::mem::replace(&mut memory.missing, true) {
+                return Ok(Outcome::Missing);
+            }
+        }
+        if let Some(value) = contained(Stage::Commit, || self.removal.value())?
+            && !self.is_visible(&value, None)?
+        {
+            let _ = self.publish(value, None, trigger)?;
+        }
+        Ok(Outcome::Missing)
+    }
+
+    /// A hand-written watch said that the source was removed: the compatible receivers are told.
+    fn clear(&self) -> Outcome {
+        *self.memory() = Memory {
+            missing: true,
+            cleared: true,
+            ..Memory::default()
+        };
+        self.board.unless_closed(|| {
+            if let Some(mirror) = self.board.mirror() {
+                mirror.sender.publish(None);
+            }
+        });
+        Outcome::Missing
+    }
+
+    /// Whether this is what every reader sees already.
+    fn is_visible(&self, value: &V, revision: Option<&Revision>) -> Result<bool, Outcome> {
+        let Some(current) = self.board.publisher.current() else {
+            return Ok(false);
+        };
+        match self.sameness {
+            _ if self.memory().cleared => Ok(false),
+            Sameness::Equal(same) => contained(Stage::Decode, || same(current.value(), value)),
+            Sameness::Revision => Ok(revision.is_some() && current.revision() == revision),
+            Sameness::Never => Ok(false),
+        }
+    }
+
+    fn validate(&self, value: &V) -> Result<(), Outcome> {
+        let problems = contained(Stage::Validate, || {
+            let check = |validator: &Validator<V>| validator(value).err();
+            self.validators
+                .iter()
+                .filter_map(check)
+                .collect::<Vec<_>>()
+        })
+        .map_err(|panic| self.remember(panic))?;
+        if problems.is_empty() {
+            return Ok(());
+        }
+        let error = Error::new(ErrorKind::Invalid, problems.join("; "));
+        Err(self.reject(Stage::Validate, error))
+    }
+
+    /// Makes a value visible to everybody, or to nobody.
+    fn publish(
+        &self,
+        value: V,
+        revision: Option<Revision>,
+        trigger: Trigger,
+    ) -> Result<Outcome, Outcome> {
+        let mirror = self.board.mirror();
+        let copy = mirror
+            .as_ref()
+            .map(|mirror| contained(Stage::Commit, || (mirror.copy)(&value)))
+            .transpose()?;
+        let generation = self.board.publisher.next_generation();
+        let published = Published {
+            value,
+            generation,
+            revision,
+            loaded_at: time_of_day(),
+            trigger,
+        };
+        let before = self.board.unless_closed(|| {
+            let before = self.board.publisher.publish(published);
+            if let Some(mirror) = mirror {
+                mirror.sender.publish(copy);
+            }
+            before
+        });
+        let Some(before) = before else {
+            return Err(Outcome::Failed {
+                error: Error::new(ErrorKind::Stopped, "the service has stopped"),
+            });
+        };
+        // Dropping a value is code of the user's, too.
+        let _ = contained(Stage::Commit, || drop(before));
+        Ok(Outcome::Published { generation })
+    }
+
+    fn good(&self) {
+        let mut memory = self.memory();
+        memory.rejected = None;
+        memory.missing = false;
+        memory.cleared = false;
+    }
+
+    fn reject(&self, stage: Stage, error: Error) -> Outcome {
+        self.remember(Outcome::Rejected { stage, error })
+    }
+
+    fn remember(&self, rejected: Outcome) -> Outcome {
+        self.memory().rejected = Some(rejected.clone());
+        rejected
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs code of the user's, whose panic becomes an outcome.
+fn contained<R>(stage: Stage, code: impl FnOnce() -> R) -> Result<R, Outcome> {
+    catch_unwind(AssertUnwindSafe(code)).map_err(|panic| Outcome::Rejected {
+        stage,
+        error: panicked(stage, panic.as_ref()),
+    })
+}

@@ -1,0 +1,178 @@
+//! [`Recorder`]: one look, or one change of the watch, into the status, the events and the log.
+//!
+//! The log says a thing once: a rejection at ERROR, a failure or a lost watch at WARN, and the same again only at DEBUG;
+//! the recovery at INFO; a look that found nothing new at TRACE.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{debug, error, info, trace, warn};
+
+use super::board::Board;
+use super::clock::time_of_day;
+use crate::error::Error;
+use crate::event::{DataState, Event, LinkState, Outcome, Trigger};
+use crate::status::Attempt;
+
+/// The target of all log lines of services.
+const TARGET: &str = "hot_reload";
+
+pub(super) struct Recorder<V>(pub(super) Arc<Board<V>>);
+
+impl<V> Recorder<V> {
+    /// A look has ended.
+    pub(super) fn looked(&self, trigger: Trigger, outcome: &Outcome, elapsed: Duration) {
+        let repeated = self.note(trigger, outcome);
+        let status = self.0.status();
+        let (name, source) = (status.name.clone(), status.source.clone());
+        let generation = status.generation.map(|generation| generation.get());
+        drop(status);
+        let source = source.as_deref().unwrap_or_default();
+        macro_rules! log {
+            ($level:ident, $($field:tt)*) => {
+                $level!(
+                    target: TARGET,
+                    name,
+                    source,
+                    trigger = trigger.as_str(),
+                    outcome = outcome.as_str(),
+                    generation,
+                    elapsed_ms = elapsed.as_millis() as u64,
+                    $($field)*
+                )
+            };
+        }
+        match (outcome, repeated) {
+            (Outcome::Published { .. }, _) => log!(info, "published"),
+            (Outcome::Unchanged, Repeated::Recovered) => {
+                log!(info, "the source is good again, and holds what is visible");
+            }
+            (Outcome::Unchanged | Outcome::Held, _) => log!(trace, "nothing new"),
+            (Outcome::Rejected { stage, error }, Repeated::Yes) => {
+                log!(debug, stage = stage.as_str(), "still rejected: {error}");
+            }
+            (Outcome::Rejected { stage, error }, _) => {
+                log!(error, stage = stage.as_str(), "rejected, the last good value stays: {error}");
+            }
+            (Outcome::Failed { error }, Repeated::Yes) => log!(debug, "still failing: {error}"),
+            (Outcome::Failed { error }, _) => {
+                log!(warn, "the source could not be loaded, the last good value stays: {error}");
+            }
+            (Outcome::Missing, Repeated::Yes) => log!(debug, "the source still holds nothing"),
+            (Outcome::Missing, _) => log!(warn, "the source holds nothing"),
+        }
+        self.0.tell(Event::Reload {
+            trigger,
+            outcome: outcome.clone(),
+            elapsed,
+        });
+    }
+
+    /// The watch is in another state than before.
+    pub(super) fn link(&self, from: LinkState, to: LinkState, why: Option<&Error>) {
+        let mut status = self.0.status();
+        let same = status.link_error.as_ref().map(ToString::to_string) == why.map(ToString::to_string);
+        let was_down = status.link_error.is_some();
+        status.link = to;
+        status.counters.watch_losses += u64::from(from.is_open() && !to.is_open());
+        match to {
+            LinkState::Down | LinkState::Parked => status.link_error = why.cloned(),
+            LinkState::Connecting => {}
+            _ => status.link_error = None,
+        }
+        let name = status.name.clone();
+        drop(status);
+        match (to, why) {
+            (LinkState::Down | LinkState::Parked, Some(why)) if same => {
+                debug!(target: TARGET, name, link = to.as_str(), "the watch is still down: {why}");
+            }
+            (LinkState::Down | LinkState::Parked, Some(why)) => {
+                warn!(target: TARGET, name, link = to.as_str(), "no watch, polling until there is one: {why}");
+            }
+            (LinkState::Settling, _) if was_down => {
+                info!(target: TARGET, name, link = to.as_str(), "the watch stands again");
+            }
+            _ => debug!(target: TARGET, name, link = to.as_str(), "the watch was {from}"),
+        }
+        self.0.tell(Event::Link {
+            from,
+            to,
+            error: why.cloned(),
+        });
+    }
+
+    /// The heartbeat found a change that the watch had not announced.
+    pub(super) fn missed(&self) {
+        let mut status = self.0.status();
+        status.counters.missed_events += 1;
+        let (name, missed_events) = (status.name.clone(), status.counters.missed_events);
+        drop(status);
+        warn!(target: TARGET, name, missed_events, "the watch missed a change, it is polled until it has proven itself");
+        self.0.tell(Event::Missed);
+    }
+
+    /// Writes the look into the status, and says how it relates to the one before.
+    fn note(&self, trigger: Trigger, outcome: &Outcome) -> Repeated {
+        let generation = self.0.publisher.current().map(|current| current.generation());
+        let now = time_of_day();
+        let mut status = self.0.status();
+        let before = status.last_attempt.take();
+        status.generation = generation;
+        status.last_error = outcome.error().cloned();
+        status.data = match (generation, outcome.is_current()) {
+            (None, _) => DataState::None,
+            (Some(_), true) => DataState::Fresh,
+            (Some(_), false) => DataState::Stale,
+        };
+        if outcome.is_current() {
+            status.last_checked = Some(now);
+        }
+        let counters = &mut status.counters;
+        counters.loads += 1;
+        match outcome {
+            Outcome::Published { .. } => counters.published += 1,
+            Outcome::Unchanged => counters.unchanged += 1,
+            Outcome::Rejected { .. } => counters.rejected += 1,
+            Outcome::Failed { .. } => counters.failed += 1,
+            Outcome::Missing => counters.missing += 1,
+            Outcome::Held => {}
+        }
+        if matches!(outcome, Outcome::Published { .. }) {
+            status.last_published = Some(now);
+        }
+        let repeated = Repeated::of(before.as_ref().map(|before| &before.outcome), outcome);
+        status.last_attempt = Some(Attempt {
+            trigger,
+            outcome: outcome.clone(),
+            at: now,
+        });
+        repeated
+    }
+}
+
+/// How an outcome relates to the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Repeated {
+    /// The same has been said already.
+    Yes,
+    /// The one before was no good, and this one is.
+    Recovered,
+    No,
+}
+
+impl Repeated {
+    fn of(before: Option<&Outcome>, now: &Outcome) -> Self {
+        let Some(before) = before else {
+            return Self::No;
+        };
+        if now.is_current() {
+            return if before.is_current() { Self::No } else { Self::Recovered };
+        }
+        let text = |outcome: &Outcome| outcome.error().map(ToString::to_string);
+        if before.as_str() == now.as_str() && text(before) == text(now) {
+            Self::Yes
+        } else {
+            Self::No
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! [`Settings`]: every number of the engine, each with its reason.
+
+use std::time::Duration;
+
+use crate::watch::WatchProfile;
+
+/// When a service looks, waits and gives up. What the machine and the driver go by.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// Whether a watch is wanted.
+    pub(crate) watch: bool,
+    /// The polling period where no trusted watch stands in for it, and the cap of the retries.
+    pub(crate) interval: Duration,
+    /// The period under a trusted watch. `None`: the watch alone is listened to.
+    pub(crate) heartbeat: Option<Duration>,
+    /// How long hints must be silent before a look.
+    pub(crate) quiet: Duration,
+    /// How late a hint may come before it counts as missed.
+    pub(crate) grace: Duration,
+    /// Looks at once that hints may cause, and the wait for each further one.
+    pub(crate) rate: Option<(u32, Duration)>,
+}
+
+impl Settings {
+    /// Polling only.
+    pub(crate) fn polling(interval: Duration) -> Self {
+        Self {
+            watch: false,
+            interval,
+            heartbeat: None,
+            quiet: Duration::ZERO,
+            grace: Duration::ZERO,
+            rate: None,
+        }
+    }
+
+    /// A watch without a heartbeat: while it is trusted, only its hints cause looks.
+    pub(crate) fn realtime(interval: Duration, profile: WatchProfile) -> Self {
+        Self {
+            watch: true,
+            quiet: profile.quiet,
+            grace: profile.grace,
+            rate: profile.rate,
+            ..Self::polling(interval)
+        }
+    }
+
+    /// A watch with a heartbeat.
+    pub(crate) fn hybrid(interval: Duration, profile: WatchProfile) -> Self {
+        Self {
+            heartbeat: Some(profile.heartbeat),
+            ..Self::realtime(interval, profile)
+        }
+    }
+}
+
+/// The polling period of a builder's service: what gateways and flag services poll with.
+pub(crate) const INTERVAL: Duration = Duration::from_secs(30);
+/// No source is polled more often than this, however small a number was given.
+pub(crate) const INTERVAL_FLOOR: Duration = Duration::from_secs(1);
+/// Polls of many processes drift apart instead of meeting at the source.
+pub(super) const INTERVAL_JITTER_PERCENT: u32 = 10;
+/// As for the interval; wider, because heartbeats are rare and their exact moment matters to nobody.
+pub(super) const HEARTBEAT_JITTER_PERCENT: u32 = 20;
+
+/// One load: ten times what a slow store needs, and less than an operator's patience.
+pub(crate) const LOAD_DEADLINE: Duration = Duration::from_secs(10);
+/// One load of a program written for 0.3.6, which knew no deadline and cannot set one: longer than any such load that
+/// anybody would have lived with.
+pub(crate) const COMPAT_LOAD_DEADLINE: Duration = Duration::from_secs(30);
+/// Opening a watch; the same as for a load, since both are a round trip to the source.
+pub(super) const OPEN_DEADLINE: Duration = LOAD_DEADLINE;
+/// How long the first load waits for the watch to open, so that in the usual case one load serves for both.
+pub(super) const OPEN_PATIENCE: Duration = Duration::from_secs(1);
+/// How long `start` waits for a first good value while the source cannot be reached.
+pub(crate) const FIRST_VALUE_DEADLINE: Duration = Duration::from_secs(15);
+
+/// The first retry of a failed load; it doubles up to the polling interval. Most failures are over in an instant.
+pub(super) const RETRY_FLOOR: Duration = Duration::from_millis(250);
+/// The first attempt to open a lost watch again.
+pub(super) const RECONNECT_FLOOR: Duration = Duration::from_secs(1);
+/// The longest wait for such an attempt: polling stands in meanwhile, so nobody is in a hurry.
+pub(super) const RECONNECT_CAP: Duration = Duration::from_secs(30);
+/// A source that refuses (credentials, set-up) is asked rarely at first …
+pub(super) const REFUSED_FLOOR: Duration = Duration::from_secs(5 * 60);
+/// … and ever more rarely, but never not at all.
+pub(super) const REFUSED_CAP: Duration = Duration::from_secs(60 * 60);
+/// Good looks in a row after which a source counts as no longer refusing.
+pub(super) const REFUSED_LEAVE: u32 = 2;
+
+/// How long a watch must stand, and have been followed by a look, before it is trusted and its back-off forgotten.
+pub(super) const SETTLE: Duration = Duration::from_secs(60);
+/// Announced changes after which a watch that missed one is trusted again.
+pub(super) const REGAIN_TRUST: u32 = 3;
+/// Closings of a watch that had delivered, each sooner than [`SETTLE`], that are forgiven without a penalty.
+pub(super) const FORGIVEN_CLOSINGS: u32 = 2;
+/// Hints that keep coming postpone a look up to so many quiet windows, and no longer.
+pub(super) const QUIET_CEILING: u32 = 4;
+/// A removal is believed when a second look, this much later, finds nothing either.
+pub(super) const REMOVAL_CONFIRM: Duration = Duration::from_secs(1);
