@@ -1,0 +1,230 @@
+//! Every sequence of inputs up to a depth, and what must hold after each of them.
+//!
+//! The ghost below knows what the world knows: which look runs, whether a watch stands, and since when a cause waits
+//! for a look. It knows nothing of how the machine works.
+
+use std::time::Duration;
+
+use super::super::settings::{INTERVAL_JITTER_PERCENT, REMOVAL_CONFIRM, Settings};
+use super::{Actions, Input, Look, Machine, Regime, Verdict};
+use crate::backoff::Jitter;
+use crate::event::{LinkState, Trigger};
+use crate::watch::WatchProfile;
+
+const INTERVAL: Duration = Duration::from_secs(10);
+/// Between two inputs that are not brought about by time.
+const INSTANT: Duration = Duration::from_millis(10);
+/// What a cause may have to wait: the ceiling of the quiet window and of the patience at the start, both one second, or
+/// the pauses of the limit, of which a sequence can spend no more than it is long.
+const PATIENCE: Duration = Duration::from_secs(1);
+const DEPTH: usize = 7;
+
+#[derive(Clone)]
+struct Ghost {
+    machine: Machine,
+    now: Duration,
+    looking: Option<Look>,
+    opening: bool,
+    open: bool,
+    /// Since when a cause waits for a look that begins after it.
+    owed: Option<Duration>,
+    /// Looks that hints have caused: each may make the next one wait for a pause.
+    hinted: u32,
+    /// When nothing was found first, and nothing else since.
+    absent: Option<Duration>,
+    refused: bool,
+    missing: bool,
+}
+
+impl Ghost {
+    fn new(settings: Settings) -> Self {
+        let mut ghost = Self {
+            machine: Machine::new(settings, Jitter::none()),
+            now: Duration::ZERO,
+            looking: None,
+            opening: false,
+            open: false,
+            owed: Some(Duration::ZERO),
+            hinted: 0,
+            absent: None,
+            refused: false,
+            missing: false,
+        };
+        ghost.step(Input::Started).expect("the start is sound");
+        ghost
+    }
+
+    /// What can happen next.
+    fn inputs(&self) -> Vec<(Duration, Input)> {
+        let soon = self.now + INSTANT;
+        let mut inputs = vec![(soon, Input::Asked(Trigger::Manual))];
+        // Time alone: nothing happens until the machine wants to be called.
+        inputs.extend(self.machine.next_tick().map(|tick| (tick, Input::Tick)));
+        if self.opening {
+            inputs.push((soon, Input::Opened));
+        }
+        if self.open {
+            inputs.push((soon, Input::Hint));
+        }
+        if self.open || self.opening {
+            inputs.push((soon, Input::Lost(Regime::Passing)));
+            inputs.push((soon, Input::Lost(Regime::Refused)));
+        }
+        if let Some(look) = self.looking {
+            let nothing = match look.confirm || self.missing {
+                true => Verdict::Missing,
+                false => Verdict::Absent,
+            };
+            let verdicts = [
+                Verdict::Published,
+                Verdict::Unchanged,
+                Verdict::Failed(Regime::Passing),
+                Verdict::Failed(Regime::Refused),
+                nothing,
+            ];
+            inputs.extend(verdicts.map(|verdict| (soon, Input::Looked(verdict))));
+        }
+        inputs
+    }
+
+    fn step(&mut self, input: Input) -> Result<(), &'static str> {
+        match input {
+            Input::Opened => {
+                self.opening = false;
+                self.open = true;
+                self.owe();
+            }
+            Input::Lost(_) => {
+                if self.open {
+                    self.owe();
+                }
+                self.opening = false;
+                self.open = false;
+            }
+            Input::Hint | Input::Pushed | Input::Asked(_) => self.owe(),
+            Input::Looked(verdict) => {
+                let confirmed = self.looking.take().is_some_and(|look| look.confirm);
+                self.refused = verdict == Verdict::Failed(Regime::Refused);
+                self.absent = match verdict {
+                    Verdict::Absent => self.absent.or(Some(self.now)),
+                    // A confirmation that failed is no confirmation; the next look begins anew.
+                    Verdict::Failed(_) if !confirmed => self.absent,
+                    _ => None,
+                };
+                self.missing = verdict == Verdict::Missing || (self.missing && self.refused);
+            }
+            Input::Started | Input::Tick => {}
+        }
+        let actions = self.machine.handle(self.now, input);
+        self.obey(actions)?;
+        self.audit()
+    }
+
+    fn owe(&mut self) {
+        self.owed.get_or_insert(self.now);
+    }
+
+    fn obey(&mut self, actions: Actions) -> Result<(), &'static str> {
+        if actions.open {
+            if self.open || self.opening {
+                return Err("a watch is opened beside another");
+            }
+            self.opening = true;
+        }
+        if let Some(look) = actions.look {
+            if self.looking.is_some() {
+                return Err("P9: a second look beside the running one");
+            }
+            let since = self.absent.unwrap_or(Duration::MAX);
+            if look.confirm && self.now < since.saturating_add(REMOVAL_CONFIRM) {
+                return Err("P12: a removal is confirmed too early");
+            }
+            self.hinted += u32::from(look.trigger == Trigger::Watch);
+            self.looking = Some(look);
+            self.owed = None;
+        }
+        Ok(())
+    }
+
+    /// What must hold in every state.
+    fn audit(&self) -> Result<(), &'static str> {
+        let tick = self.machine.next_tick();
+        if tick.is_some_and(|tick| tick <= self.now) {
+            return Err("the machine spins: it wants to be called at once, again");
+        }
+        if self.looking.is_none() && tick.is_none() && !self.open && !self.opening {
+            return Err("dead end: nothing runs, nothing is due, nothing is listened to");
+        }
+        if self.machine.link().is_open() != self.open {
+            return Err("the machine is wrong about the watch");
+        }
+        if self.looking.is_some() {
+            return Ok(());
+        }
+        let patience = PATIENCE * (1 + self.hinted);
+        if let Some(owed) = self.owed
+            && tick.is_none_or(|tick| tick > owed + patience)
+        {
+            return Err("P3, P9: a cause is not followed by a look that begins after it");
+        }
+        let period = INTERVAL * (100 + INTERVAL_JITTER_PERCENT) / 100;
+        if self.machine.link() != LinkState::Trusted
+            && !self.refused
+            && tick.is_none_or(|tick| tick > self.now + period)
+        {
+            return Err("P4: not polled although there is no trusted watch");
+        }
+        if self.absent.is_some_and(|since| {
+            tick.is_none_or(|tick| tick > since.max(self.now) + INTERVAL.max(REMOVAL_CONFIRM))
+        }) {
+            return Err("P12: a removal is never confirmed");
+        }
+        Ok(())
+    }
+}
+
+fn walk(ghost: &Ghost, path: &mut Vec<Input>, states: &mut u64) {
+    *states += 1;
+    if path.len() == DEPTH {
+        return;
+    }
+    for (now, input) in ghost.inputs() {
+        let mut next = ghost.clone();
+        next.now = now;
+        path.push(input);
+        if let Err(broken) = next.step(input) {
+            panic!("{broken}\nafter {path:?}\nin {:?}", next.machine);
+        }
+        walk(&next, path, states);
+        path.pop();
+    }
+}
+
+fn walk_all(settings: Settings) -> u64 {
+    let mut states = 0;
+    walk(&Ghost::new(settings), &mut Vec::new(), &mut states);
+    states
+}
+
+#[test]
+fn every_sequence_of_inputs_under_polling() {
+    assert!(walk_all(Settings::polling(INTERVAL)) > 2_000);
+}
+
+#[test]
+fn every_sequence_of_inputs_under_realtime() {
+    let states = walk_all(Settings::realtime(INTERVAL, WatchProfile::local()));
+    assert!(states > 100_000, "{states}");
+}
+
+#[test]
+fn every_sequence_of_inputs_under_hybrid() {
+    let states = walk_all(Settings::hybrid(INTERVAL, WatchProfile::local()));
+    assert!(states > 100_000, "{states}");
+}
+
+#[test]
+fn every_sequence_of_inputs_under_hybrid_with_a_quiet_window_and_a_limit() {
+    let states = walk_all(Settings::hybrid(INTERVAL, WatchProfile::unknown()));
+    assert!(states > 100_000, "{states}");
+}
