@@ -153,6 +153,19 @@ where
         Ok(())
     }
 
+    /// Another receiver. To it the current value is a change, if there is one.
+    pub fn receiver(&self) -> ReloaderReceiver<V, S> {
+        let mirror = self.engine.board.mirror();
+        ReloaderReceiver::new(match mirror {
+            Some(mirror) => mirror.sender.subscribe(),
+            // The service has ended; the channel of this receiver has, too.
+            None => {
+                let last = self.live().try_get().map(|last| last.value().clone());
+                tokio::sync::watch::channel(last).1
+            },
+        })
+    }
+
     /// The value's other face: a handle for the full surface on the same service.
     ///
     /// It does not keep the service running; whoever holds the service does. There is no value before the first load:

@@ -176,10 +176,11 @@ impl Machine {
                 self.suspicion = None;
                 if was_open {
                     self.agenda.ask(Trigger::Resync, now);
+                    self.draw_period(now);
                 } else {
+                    // Polling goes on as it was: a failed attempt to connect must not put it off.
                     self.agenda.hasten(now);
                 }
-                self.draw_period(now);
             }
             Input::Looked(verdict) => self.looked(now, verdict),
             Input::Asked(trigger) => {

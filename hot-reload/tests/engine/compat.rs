@@ -1,0 +1,270 @@
+//! What programs written for 0.3.6 rely on, and the faults of it that are gone.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use hot_reload::{
+    ErrorKind, Outcome, Reload, ReloadResult, ReloaderConfig, ReloaderError, ReloaderReceiver,
+    ReloaderService, WatchEvent, async_trait,
+};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::script::{Bad, Failing, Good, Hanging, Missing, Panicking, Script, seconds, settle};
+
+type Service = ReloaderService<Script, String, String>;
+type Receiver = ReloaderReceiver<String, String>;
+
+async fn service(script: &Script, config: ReloaderConfig) -> (Arc<Service>, Receiver) {
+    let (service, receiver) = Service::new(script, config).await.unwrap();
+    (Arc::new(service), receiver)
+}
+
+fn spawn(service: &Arc<Service>) -> tokio::task::JoinHandle<()> {
+    let service = Arc::clone(service);
+    tokio::spawn(async move { service.start_with_realtime().await.unwrap() })
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_loads_nothing_and_the_first_load_is_a_change() {
+    let script = Script::new(Good("first"));
+    let (service, mut receiver) = service(&script, ReloaderConfig::hybrid(10)).await;
+    assert_eq!((script.loads(), receiver.get()), (0, None));
+    assert!(timeout(seconds(60), receiver.changed()).await.is_err());
+    let running = spawn(&service);
+    receiver.changed().await.unwrap();
+    assert_eq!(receiver.get().as_deref(), Some("first"));
+    running.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clone_has_seen_what_the_original_has_seen() {
+    let script = Script::new(Good("first"));
+    let (service, unread) = service(&script, ReloaderConfig::realtime()).await;
+    let _running = spawn(&service);
+    settle().await;
+    let mut late = unread.clone();
+    timeout(seconds(1), late.changed()).await.expect("at once").unwrap();
+    let mut later = late.clone();
+    assert!(timeout(seconds(1), later.changed()).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn start_may_be_dropped_half_way_and_called_again_and_two_take_turns() {
+    let script = Script::new(Good("first"));
+    let (service, mut receiver) = service(&script, ReloaderConfig::hybrid(10)).await;
+    for text in ["first", "second", "third"] {
+        script.set(Good(text));
+        tokio::select! {
+            ended = service.start_with_realtime() => panic!("{ended:?}"),
+            changed = receiver.changed() => changed.unwrap(),
+        }
+        assert_eq!(receiver.get().as_deref(), Some(text));
+        assert!(!script.is_watched(), "a dropped run leaves no watch");
+    }
+    let (first, second) = (spawn(&service), spawn(&service));
+    settle().await;
+    script.set(Good("fourth"));
+    receiver.changed().await.unwrap();
+    first.abort();
+    settle().await;
+    script.set(Good("fifth"));
+    receiver.changed().await.unwrap();
+    assert_eq!(receiver.get().as_deref(), Some("fifth"));
+    assert_eq!(script.state().most_running, 1);
+    second.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn start_refuses_a_strategy_with_a_watch() {
+    for config in [ReloaderConfig::realtime(), ReloaderConfig::hybrid(10)] {
+        let script = Script::new(Good("first"));
+        let (service, _receiver) = service(&script, config).await;
+        assert!(matches!(service.start().await, Err(ReloaderError::Other(_))));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p01_p06_no_failure_publishes_none_or_ends_the_service() {
+    let configs = [
+        ReloaderConfig::polling(1),
+        ReloaderConfig::realtime(),
+        ReloaderConfig::hybrid(10),
+    ];
+    for config in configs {
+        let script = Script::new(Good("first"));
+        let (service, receiver) = service(&script, config.clone()).await;
+        let running = spawn(&service);
+        settle().await;
+        for content in [Bad("typo"), Failing(ErrorKind::Other), Panicking, Missing, Hanging] {
+            script.set(content.clone());
+            script.cut();
+            sleep(seconds(100)).await;
+            assert_eq!(receiver.get().as_deref(), Some("first"), "{config:?} {content:?}");
+            assert!(!running.is_finished(), "{config:?} {content:?}");
+        }
+        script.set(Good("second"));
+        sleep(seconds(45)).await;
+        assert_eq!(receiver.get().as_deref(), Some("second"), "{config:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_explicit_removal_publishes_none_and_the_value_comes_back() {
+    let script = Script::new(Good("first"));
+    let (service, mut receiver) = service(&script, ReloaderConfig::realtime()).await;
+    let _running = spawn(&service);
+    receiver.changed().await.unwrap();
+    script.send(WatchEvent::Removed);
+    receiver.changed().await.unwrap();
+    assert!(receiver.borrow().is_none());
+    script.send(WatchEvent::Changed("first".to_owned()));
+    receiver.changed().await.unwrap();
+    assert_eq!(receiver.get().as_deref(), Some("first"), "the same value is news again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn values_through_the_watch_are_published_even_if_reload_fails() {
+    let script = Script::new(Failing(ErrorKind::Other));
+    let (service, mut receiver) = service(&script, ReloaderConfig::realtime()).await;
+    let _running = spawn(&service);
+    settle().await;
+    script.send(WatchEvent::Changed("pushed".to_owned()));
+    receiver.changed().await.unwrap();
+    assert_eq!(receiver.get().as_deref(), Some("pushed"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn equal_values_are_not_published_again_unless_forced() {
+    let script = Script::new(Good("first"));
+    let (quiet, mut receiver) = service(&script, ReloaderConfig::polling(1)).await;
+    let running = spawn(&quiet);
+    receiver.changed().await.unwrap();
+    assert!(timeout(seconds(100), receiver.changed()).await.is_err());
+    running.abort();
+    let forced = ReloaderConfig {
+        force_reload: true,
+        ..ReloaderConfig::polling(1)
+    };
+    let (forced, mut receiver) = service(&script, forced).await;
+    let _running = spawn(&forced);
+    for _ in 0..10 {
+        timeout(seconds(2), receiver.changed()).await.expect("every second").unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p13_dropping_all_receivers_ends_nothing() {
+    let script = Script::new(Good("first"));
+    let (service, receiver) = service(&script, ReloaderConfig::hybrid(10)).await;
+    let live = service.live();
+    drop(receiver);
+    let running = spawn(&service);
+    live.ready().await.unwrap();
+    script.set(Good("second"));
+    settle().await;
+    assert!(!running.is_finished());
+    assert_eq!(*live.load(), "second");
+    let mut late = service.receiver();
+    timeout(seconds(1), late.changed()).await.expect("the current value is news").unwrap();
+    assert_eq!(late.get().as_deref(), Some("second"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn p06_the_end_is_told_once_and_a_select_branch_on_it_goes_silent() {
+    let script = Script::new(Good("first"));
+    let (service, mut receiver) = service(&script, ReloaderConfig::hybrid(10)).await;
+    let running = spawn(&service);
+    receiver.changed().await.unwrap();
+    service.control().stop().await;
+    running.await.unwrap();
+    let end = Instant::now() + seconds(2);
+    let (mut errors, mut rounds) = (0, 0);
+    while Instant::now() < end {
+        tokio::select! {
+            changed = receiver.changed() => errors += u32::from(changed.is_err()),
+            () = sleep(seconds(1) / 10) => rounds += 1,
+        }
+    }
+    assert_eq!((errors, rounds), (1, 20));
+    assert_eq!(receiver.get().as_deref(), Some("first"), "the last value stays readable");
+    assert!(receiver.clone().changed().await.is_err(), "a clone is told by itself");
+    service.start_with_realtime().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_service_is_told_too() {
+    let script = Script::new(Good("first"));
+    let (service, mut receiver) = service(&script, ReloaderConfig::hybrid(10)).await;
+    drop(service);
+    let end = receiver.changed().await;
+    assert!(matches!(end, Err(ReloaderError::WatchRecvError(_))));
+    assert_eq!(script.holders(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p14_stopping_from_inside_the_same_select_does_not_deadlock() {
+    let script = Script::new(Good("first"));
+    let (service, mut receiver) = service(&script, ReloaderConfig::hybrid(10)).await;
+    let control = service.control();
+    tokio::select! {
+        ended = service.start_with_realtime() => panic!("{ended:?}"),
+        _ = receiver.changed() => timeout(seconds(1), control.stop()).await.expect("stops"),
+    }
+    assert!(control.status().stopped);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_full_surface_commands_the_same_service() {
+    let script = Script::new(Good("first")).with(|state| state.muted = true);
+    let (service, receiver) = service(&script, ReloaderConfig::realtime()).await;
+    let (live, control) = (service.live(), service.control());
+    let _running = spawn(&service);
+    live.ready().await.unwrap();
+    script.set(Good("second"));
+    assert!(matches!(control.reload().await, Outcome::Published { .. }));
+    assert_eq!(live.load().as_str(), receiver.get().unwrap());
+    assert_eq!(control.status().source.as_deref(), Some("script"));
+}
+
+#[test]
+fn a_value_that_is_not_send_works_inside_block_on() {
+    #[derive(Clone, PartialEq, Eq, Debug)]
+    struct NotSend(Rc<u8>);
+    #[derive(Clone)]
+    struct Source;
+    #[async_trait]
+    impl Reload<NotSend> for Source {
+        type Source = ();
+        async fn new(_: &()) -> ReloadResult<Self, NotSend> {
+            Ok(Self)
+        }
+        async fn reload(&self) -> ReloadResult<Option<NotSend>, NotSend> {
+            Ok(Some(NotSend(Rc::new(7))))
+        }
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let (service, mut receiver) =
+            ReloaderService::<Source, NotSend>::with_delay(&(), 1).await.unwrap();
+        tokio::select! {
+            ended = service.start() => panic!("{ended:?}"),
+            changed = receiver.changed() => changed.unwrap(),
+        }
+        assert_eq!(receiver.get(), Some(NotSend(Rc::new(7))));
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn p08_a_load_that_hangs_is_given_up_after_thirty_seconds() {
+    let script = Script::new(Hanging);
+    let (service, receiver) = service(&script, ReloaderConfig::polling(10)).await;
+    let _running = spawn(&service);
+    sleep(seconds(29)).await;
+    script.set(Good("first"));
+    assert_eq!((script.loads(), receiver.get()), (1, None));
+    sleep(seconds(2)).await;
+    assert_eq!(receiver.get().as_deref(), Some("first"));
+}

@@ -1,0 +1,183 @@
+//! The watch: P3 and P20, and that it is never more than a way to look sooner.
+
+use hot_reload::{ErrorKind, LinkState, ReloaderService, WatchEvent};
+use tokio::time::sleep;
+
+use crate::script::{Failing, Good, Hanging, Panicking, Script, seconds, settle};
+
+#[tokio::test(start_paused = true)]
+async fn p03_a_change_between_the_watch_and_the_first_load_is_seen() {
+    let script = Script::new(Good("first")).with(|state| state.muted = true);
+    script.on_open(|state| {
+        assert!(state.loads.is_empty(), "the watch comes before the first load");
+        state.set_silently(Good("second"));
+    });
+    let (live, _control) = ReloaderService::builder(script.clone())
+        .realtime()
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(*live.load(), "second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn p03_a_change_while_the_watch_was_cut_is_seen_when_it_stands_again() {
+    let script = Script::new(Good("first"));
+    let (live, _control) = ReloaderService::builder(script.clone())
+        .realtime()
+        .interval(seconds(3600))
+        .start()
+        .await
+        .unwrap();
+    sleep(seconds(120)).await;
+    script.state().muted = true;
+    script.on_open(|state| state.set_silently(Good("second")));
+    script.cut();
+    sleep(seconds(3)).await;
+    assert_eq!(script.opens(), 2);
+    assert_eq!(*live.load(), "second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn p03_a_watch_that_opens_after_the_first_load_is_followed_by_another() {
+    let script = Script::new(Good("first"));
+    script.set_opening(Some(Hanging));
+    let (live, control) = ReloaderService::builder(script.clone())
+        .realtime()
+        .interval(seconds(3600))
+        .start()
+        .await
+        .unwrap();
+    assert_eq!((live.load().as_str(), control.status().link), ("first", LinkState::Connecting));
+    script.set_opening(None);
+    script.state().set_silently(Good("second"));
+    // The hanging attempt runs into its deadline of 10 s, and the next one succeeds.
+    sleep(seconds(12)).await;
+    assert_eq!((live.load().as_str(), control.status().link), ("second", LinkState::Settling));
+}
+
+#[tokio::test(start_paused = true)]
+async fn p20_reconnection_backs_off_while_polling_keeps_its_period() {
+    let script = Script::new(Good("first"));
+    let (live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .interval(seconds(10))
+        .start()
+        .await
+        .unwrap();
+    sleep(seconds(120)).await;
+    script.set_opening(Some(Failing(ErrorKind::Unavailable)));
+    script.cut();
+    let (opens, loads) = (script.opens(), script.loads());
+    sleep(seconds(3600)).await;
+    let (opens, loads) = (script.opens() - opens, script.loads() - loads);
+    assert!((118..=260).contains(&opens), "{opens} attempts in an hour, at 15 to 30 s");
+    assert!((325..=402).contains(&loads), "{loads} polls in an hour, at 10 s");
+    let status = control.status();
+    assert_eq!(status.link, LinkState::Down);
+    assert_eq!(status.link_error.unwrap().to_string(), "no watch to be had");
+    assert_eq!(status.counters.watch_losses, 1);
+
+    script.state().set_silently(Good("second"));
+    sleep(seconds(11)).await;
+    assert_eq!(*live.load(), "second", "polling stands in");
+
+    script.set_opening(None);
+    sleep(seconds(31)).await;
+    assert_eq!(control.status().link, LinkState::Settling);
+    assert!(control.status().link_error.is_none());
+    script.set(Good("third"));
+    settle().await;
+    assert_eq!(*live.load(), "third");
+}
+
+#[tokio::test(start_paused = true)]
+async fn p20_a_watch_that_is_refused_is_parked_and_tried_for_ever() {
+    let script = Script::new(Good("first"));
+    script.set_opening(Some(Failing(ErrorKind::Denied)));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    settle().await;
+    assert_eq!(control.status().link, LinkState::Parked);
+    let opens = script.opens();
+    sleep(seconds(24 * 3600)).await;
+    let opens = script.opens() - opens;
+    assert!((23..=60).contains(&opens), "{opens} attempts in a day, at 30 to 60 min");
+}
+
+#[tokio::test(start_paused = true)]
+async fn p20_a_minute_of_health_forgets_the_back_off() {
+    let script = Script::new(Good("first"));
+    let (_live, _control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    script.set_opening(Some(Failing(ErrorKind::Unavailable)));
+    script.cut();
+    sleep(seconds(600)).await;
+    script.set_opening(None);
+    sleep(seconds(120)).await;
+    let opens = script.opens();
+    script.cut();
+    sleep(seconds(2)).await;
+    assert_eq!(script.opens(), opens + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p07_a_panic_while_the_watch_is_opened_is_a_lost_watch() {
+    let script = Script::new(Good("first"));
+    script.set_opening(Some(Panicking));
+    let (live, control) = ReloaderService::builder(script.clone())
+        .realtime()
+        .start()
+        .await
+        .unwrap();
+    settle().await;
+    let status = control.status();
+    assert_eq!(status.link, LinkState::Down);
+    assert_eq!(status.link_error.unwrap().kind(), ErrorKind::Panicked);
+    script.set_opening(None);
+    sleep(seconds(10)).await;
+    script.set(Good("second"));
+    settle().await;
+    assert_eq!(*live.load(), "second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_through_the_watch_is_a_lost_watch_and_no_lost_value() {
+    let script = Script::new(Good("first"));
+    let (live, control) = ReloaderService::builder(script.clone())
+        .realtime()
+        .start()
+        .await
+        .unwrap();
+    settle().await;
+    for round in 0..100 {
+        script.send(WatchEvent::Error(format!("trouble {round}")));
+        sleep(seconds(120)).await;
+        assert!(script.is_watched(), "opened again after trouble {round}");
+    }
+    script.set(Good("second"));
+    settle().await;
+    assert_eq!(*live.load(), "second");
+    assert_eq!(control.status().counters.watch_losses, 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_that_the_watch_claims_is_checked_by_a_look() {
+    let script = Script::new(Good("first"));
+    let (live, control) = ReloaderService::builder(script.clone())
+        .realtime()
+        .start()
+        .await
+        .unwrap();
+    settle().await;
+    script.send(WatchEvent::Removed);
+    sleep(seconds(5)).await;
+    assert_eq!(*live.load(), "first");
+    assert_eq!(control.status().counters.missing, 0);
+}

@@ -1,0 +1,183 @@
+//! When the engine looks: P4, P9, and who is told what came of it.
+
+use hot_reload::{ErrorKind, Event, LinkState, Outcome, ReloaderService, Trigger, WatchEvent};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::script::{Bad, Failing, Good, Script, seconds, settle};
+
+#[tokio::test(start_paused = true)]
+async fn p04_polling_sees_a_change_within_the_interval() {
+    let script = Script::new(Good("first"));
+    let (live, _control) = ReloaderService::builder(script.clone())
+        .interval(seconds(10))
+        .start()
+        .await
+        .unwrap();
+    for text in ["second", "third", "fourth"] {
+        script.set(Good(text));
+        sleep(seconds(11)).await;
+        assert_eq!(*live.load(), text);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p04_hybrid_sees_an_unannounced_change_within_the_heartbeat_and_counts_the_miss() {
+    let script = Script::new(Good("first")).with(|state| state.muted = true);
+    let (live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    let mut events = control.events();
+    sleep(seconds(120)).await;
+    assert_eq!(control.status().link, LinkState::Trusted);
+    script.set(Good("second"));
+    sleep(seconds(60) * 12 / 10 + seconds(2)).await;
+    assert_eq!(*live.load(), "second");
+    let status = control.status();
+    assert_eq!((status.counters.missed_events, status.link), (1, LinkState::Untrusted));
+    let mut missed = 0;
+    while let Ok(event) = timeout(seconds(1), events.next()).await {
+        missed += u32::from(matches!(event, Some(Event::Missed)));
+    }
+    assert_eq!(missed, 1);
+
+    // From now on it is polled, until the watch has proven itself.
+    script.set(Good("third"));
+    sleep(seconds(33)).await;
+    assert_eq!(*live.load(), "third");
+    script.state().muted = false;
+    for text in ["a", "b", "c"] {
+        sleep(seconds(1)).await;
+        script.set(Good(text));
+        settle().await;
+        assert_eq!(*live.load(), text);
+    }
+    assert_eq!(control.status().link, LinkState::Trusted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p09_one_load_at_a_time_and_generations_go_up_by_one() {
+    let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(1) / 20);
+    let (live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    let mut events = control.events();
+    let texts = ["a", "b", "c", "d"];
+    for round in 0..200 {
+        script.set(Good(texts[round % texts.len()]));
+        let control = control.clone();
+        tokio::spawn(async move { control.reload_by(Trigger::Http).await });
+        sleep(std::time::Duration::from_millis(round as u64 % 70)).await;
+    }
+    sleep(seconds(1)).await;
+    assert_eq!(script.state().most_running, 1);
+    let mut expected = 2;
+    while let Ok(Some(event)) = timeout(seconds(1), events.next()).await {
+        match event {
+            Event::Lagged(count) => panic!("{count} events were lost"),
+            Event::Reload { outcome: Outcome::Published { generation }, .. } => {
+                assert_eq!(generation.get(), expected);
+                expected += 1;
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(live.get().generation().get(), expected - 1);
+    assert_eq!(*live.load(), texts[199 % 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p09_causes_during_a_load_lead_to_exactly_one_more() {
+    let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(1));
+    let (live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    settle().await;
+    let before = script.loads();
+    script.set(Good("second"));
+    settle().await;
+    assert_eq!(script.loads(), before + 1, "the load is under way");
+    for text in ["third", "fourth", "fifth"] {
+        script.set(Good(text));
+        settle().await;
+    }
+    let outcomes = futures_util::future::join_all((0..10).map(|_| control.reload())).await;
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Published { .. })));
+    assert_eq!(*live.load(), "fifth", "the answers came from a load that saw the last change");
+    sleep(seconds(3)).await;
+    assert_eq!(script.loads(), before + 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reload_begins_after_the_call_and_answers_with_its_outcome() {
+    let script = Script::new(Good("first")).with(|state| state.muted = true);
+    let (live, control) = ReloaderService::builder(script.clone()).start().await.unwrap();
+    script.set(Good("second"));
+    let outcome = control.reload().await;
+    assert!(matches!(outcome, Outcome::Published { generation } if generation.get() == 2));
+    assert_eq!(live.get().trigger(), Trigger::Manual);
+    script.set(Bad("typo"));
+    let outcome = control.reload_by(Trigger::Signal).await;
+    assert_eq!(outcome.to_string(), "rejected");
+    script.set(Failing(ErrorKind::Denied));
+    assert_eq!(control.reload().await.to_string(), "failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_source_is_asked_no_more_often_than_its_schedule_and_heals_within_a_step() {
+    let script = Script::new(Good("first"));
+    let (live, control) = ReloaderService::builder(script.clone())
+        .interval(seconds(10))
+        .start()
+        .await
+        .unwrap();
+    script.set(Failing(ErrorKind::Unavailable));
+    let before = script.loads();
+    sleep(seconds(3600)).await;
+    let loads = script.loads() - before;
+    assert!((360..=740).contains(&loads), "{loads} loads in an hour, at 5 to 10 s");
+    assert_eq!(control.status().counters.failed as usize, loads);
+    script.set(Good("second"));
+    sleep(seconds(10)).await;
+    assert_eq!(*live.load(), "second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_hour_costs_no_more_than_its_periods() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    sleep(seconds(60)).await;
+    let before = script.loads();
+    sleep(seconds(3600)).await;
+    let loads = script.loads() - before;
+    assert!((49..=76).contains(&loads), "{loads} heartbeats of 60 s in an hour");
+    assert_eq!(script.opens(), 1);
+    assert_eq!(control.status().counters.loads as usize, script.loads());
+}
+
+#[tokio::test(start_paused = true)]
+async fn values_that_come_through_the_watch_are_published_without_a_load() {
+    let script = Script::new(Good("first"));
+    let (live, _control) = ReloaderService::builder(script.clone())
+        .realtime()
+        .start()
+        .await
+        .unwrap();
+    settle().await;
+    let before = script.loads();
+    let begun = Instant::now();
+    script.send(WatchEvent::Changed("pushed".to_owned()));
+    settle().await;
+    assert_eq!(*live.load(), "pushed");
+    assert_eq!(live.get().trigger(), Trigger::Watch);
+    assert_eq!((script.loads(), begun.elapsed() < seconds(1)), (before, true));
+}

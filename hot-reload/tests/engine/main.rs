@@ -1,0 +1,12 @@
+//! The engine through its public surfaces: paused time, production constants, a scripted source.
+//!
+//! Each test of a promise bears its number.
+
+#![allow(missing_docs, reason = "tests are named by sentences")]
+
+mod compat;
+mod data;
+mod life;
+mod links;
+mod looks;
+mod script;
