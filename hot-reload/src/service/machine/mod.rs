@@ -176,7 +176,7 @@ impl Machine {
                 self.suspicion = None;
                 if was_open {
                     self.agenda.ask(Trigger::Resync, now);
-                    self.draw_period(now);
+                    self.shorten_period(now);
                 } else {
                     // Polling goes on as it was: a failed attempt to connect must not put it off.
                     self.agenda.hasten(now);
@@ -195,17 +195,20 @@ impl Machine {
 
     /// When [`Input::Tick`] is due, if nothing happens before. Never in the past of the last `handle`.
     pub(super) fn next_tick(&self) -> Option<Duration> {
-        let looks = match self.looking {
-            // A look that is due while one is running starts when that one ends.
-            Some(_) => None,
-            None => earliest([
-                self.agenda.next(),
-                self.periodic,
-                self.removal,
-                self.retry.next(),
-            ]),
-        };
-        earliest([looks, self.link.next(), self.suspicion])
+        earliest([self.next_look(), self.link.next(), self.suspicion])
+    }
+
+    /// When the next look begins, if nothing happens before. One that is due while another runs begins when that ends.
+    fn next_look(&self) -> Option<Duration> {
+        if self.looking.is_some() {
+            return None;
+        }
+        earliest([
+            self.agenda.next(),
+            self.periodic,
+            self.removal,
+            self.retry.next(),
+        ])
     }
 
     /// How the watch is.
@@ -218,7 +221,7 @@ impl Machine {
         if take_due(&mut self.suspicion, now) {
             actions.missed = true;
             self.link.missed();
-            self.draw_period(now);
+            self.shorten_period(now);
         }
         if self.link.settle(now) {
             self.draw_period(now);
@@ -295,6 +298,13 @@ impl Machine {
         }
         self.draw_period(now);
         self.spread = true;
+    }
+
+    /// The watch is believed less than before: a look that is due sooner than the new period stays due.
+    fn shorten_period(&mut self, now: Duration) {
+        let before = self.periodic;
+        self.draw_period(now);
+        self.periodic = earliest([before, self.periodic]);
     }
 
     /// Sets the next periodic look, by the state of the watch.

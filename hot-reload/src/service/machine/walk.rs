@@ -30,6 +30,8 @@ struct Ghost {
     owed: Option<Duration>,
     /// Looks that hints have caused: each may make the next one wait for a pause.
     hinted: u32,
+    /// Since when the polling period runs: since the last look has ended, or the watch is not trusted any more.
+    idle: Duration,
     /// When nothing was found first, and nothing else since.
     absent: Option<Duration>,
     refused: bool,
@@ -46,6 +48,7 @@ impl Ghost {
             open: false,
             owed: Some(Duration::ZERO),
             hinted: 0,
+            idle: Duration::ZERO,
             absent: None,
             refused: false,
             missing: false,
@@ -103,6 +106,7 @@ impl Ghost {
             }
             Input::Hint | Input::Pushed | Input::Asked(_) => self.owe(),
             Input::Looked(verdict) => {
+                self.idle = self.now;
                 let confirmed = self.looking.take().is_some_and(|look| look.confirm);
                 self.refused = verdict == Verdict::Failed(Regime::Refused);
                 self.absent = match verdict {
@@ -115,7 +119,11 @@ impl Ghost {
             }
             Input::Started | Input::Tick => {}
         }
+        let trusted = self.machine.link() == LinkState::Trusted;
         let actions = self.machine.handle(self.now, input);
+        if trusted && self.machine.link() != LinkState::Trusted {
+            self.idle = self.now;
+        }
         self.obey(actions)?;
         self.audit()
     }
@@ -161,23 +169,24 @@ impl Ghost {
         if self.looking.is_some() {
             return Ok(());
         }
+        let next = self.machine.next_look();
         let patience = PATIENCE * (1 + self.hinted);
         if let Some(owed) = self.owed
-            && tick.is_none_or(|tick| tick > owed + patience)
+            && next.is_none_or(|next| next > owed + patience)
         {
             return Err("P3, P9: a cause is not followed by a look that begins after it");
         }
         let period = INTERVAL * (100 + INTERVAL_JITTER_PERCENT) / 100;
         if self.machine.link() != LinkState::Trusted
             && !self.refused
-            && tick.is_none_or(|tick| tick > self.now + period)
+            && next.is_none_or(|next| next > self.idle + period)
         {
             return Err("P4: not polled although there is no trusted watch");
         }
-        if self.absent.is_some_and(|since| {
-            tick.is_none_or(|tick| tick > since.max(self.now) + INTERVAL.max(REMOVAL_CONFIRM))
-        }) {
-            return Err("P12: a removal is never confirmed");
+        if let Some(since) = self.absent
+            && next.is_none_or(|next| next > since + REMOVAL_CONFIRM)
+        {
+            return Err("P12: a removal is not confirmed in time");
         }
         Ok(())
     }
