@@ -5,6 +5,10 @@
 mod reload;
 mod watch;
 
+// What release 0.3.6 had.
+#[cfg(feature = "file-reloader")]
+mod compat;
+
 // What comes in the box.
 pub mod source;
 
@@ -16,6 +20,10 @@ mod snapshot;
 
 pub use async_trait::async_trait;
 
+#[cfg(feature = "file-reloader")]
+pub use crate::compat::file_reloader;
+#[cfg(feature = "file-reloader")]
+pub use crate::compat::file_reloader::{AsyncFileLoad, FileReloader};
 pub use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError, Result};
 pub use crate::event::{DataState, Event, LinkState, Outcome, Stage, Trigger};
 pub use crate::reload::{Loaded, Reload};

@@ -1,0 +1,4 @@
+//! The surface of release 0.3.6, over the same engine.
+
+#[cfg(feature = "file-reloader")]
+pub mod file_reloader;
