@@ -1,4 +1,5 @@
 //! A folder to play in, and a source that is looked at whenever it hints.
+#![allow(dead_code, reason = "each program of tests uses a part of it")]
 
 use std::convert::Infallible;
 use std::fs;
@@ -95,6 +96,7 @@ pub(crate) struct Rig {
     pub(crate) current: Option<String>,
     pub(crate) published: Vec<Option<String>>,
     pub(crate) looks: usize,
+    error: Option<Error>,
 }
 
 impl Rig {
@@ -110,6 +112,14 @@ impl Rig {
         rig
     }
 
+    /// The same where the first look is expected to fail.
+    pub(crate) async fn watch_failing(path: impl AsRef<Path>) -> Self {
+        let mut rig = Self::poll(File::new(path));
+        rig.handle = Some(rig.reload.watch_realtime().await.unwrap());
+        assert!(rig.look().await.is_err());
+        rig
+    }
+
     /// Without a watch.
     pub(crate) fn poll(file: File) -> Self {
         Self {
@@ -119,6 +129,7 @@ impl Rig {
             current: None,
             published: Vec::new(),
             looks: 0,
+            error: None,
         }
     }
 
@@ -136,13 +147,18 @@ impl Rig {
                 self.revision = None;
                 None
             }
-            Ok(_) => return Ok(()),
+            Ok(_) => {
+                self.error = None;
+                return Ok(());
+            }
             Err(error) => {
                 let error = Error::from(error);
                 self.revision = error.revision().cloned().or(self.revision.take());
+                self.error = Some(error.clone());
                 return Err(error);
             }
         };
+        self.error = None;
         if self.published.last() != Some(&now) {
             self.published.push(now.clone());
         }
@@ -158,6 +174,28 @@ impl Rig {
 
     pub(crate) async fn expect_absent(&mut self) {
         self.until(|rig| rig.current.is_none(), "nothing").await;
+    }
+
+    /// Looks at every hint until one fails with such a message.
+    pub(crate) async fn expect_error(&mut self, part: &str) {
+        let fits = |rig: &Self| {
+            let error = rig.error.as_ref();
+            error.is_some_and(|error| error.to_string().contains(part))
+        };
+        self.until(fits, part).await;
+    }
+
+    pub(crate) fn last_error(&self) -> Error {
+        self.error.clone().expect("an error")
+    }
+
+    /// All texts that were seen, in order.
+    pub(crate) fn texts(&self) -> Vec<&str> {
+        self.published
+            .iter()
+            .flatten()
+            .map(String::as_str)
+            .collect()
     }
 
     async fn until(&mut self, reached: impl Fn(&Self) -> bool, what: &str) {
