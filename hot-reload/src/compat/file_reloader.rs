@@ -1,0 +1,272 @@
+//! [`FileReloader`]: a value that loads itself from a file.
+//!
+//! The loader is the caller's: `TryFrom<&PathBuf>`, and for a watched file [`AsyncFileLoad`]. It may read further files
+//! and name them in [`dependent_paths`](AsyncFileLoad::dependent_paths), or none at all. So every look loads anew, and
+//! whether anything has changed is decided by comparing the values.
+//!
+//! For a format that is built in, [`source::File`](crate::source::File) with a decoder is less to write, and finds out
+//! without loading that nothing has changed.
+
+use std::fmt;
+use std::fmt::Display;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::error::{Error, ErrorKind, Location, ReloadResult, ReloaderError};
+use crate::reload::{Loaded, Reload};
+use crate::revision::Revision;
+use crate::source::file::follow::{Follow, blocking, watch_handle};
+use crate::source::file::look::{Look, Rest, View};
+use crate::source::file::stamp::Stamp;
+use crate::source::file::{absolute, is_absent};
+use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
+
+/// A value that can be loaded from a file without blocking.
+#[async_trait]
+pub trait AsyncFileLoad: Sized {
+    /// Why it cannot.
+    type Error: Send;
+
+    /// Loads the value from the file at this path.
+    async fn async_load_from<T>(path: T) -> Result<Self, Self::Error>
+    where
+        T: AsRef<Path> + Send;
+
+    /// Which other files this value was made of. They are watched too. Provided: none.
+    fn dependent_paths(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+}
+
+/// Loads `F` from a file, and watches the file and those that the value depends on.
+///
+/// Cloning shares the watch.
+pub struct FileReloader<F> {
+    /// The file, absolute. Its links are followed anew at every look.
+    pub file_path: PathBuf,
+    shared: Arc<Shared<F>>,
+}
+
+struct Shared<F> {
+    /// The path as it was given.
+    name: String,
+    follow: Arc<Follow>,
+    /// Locked while the files are asked for, which makes that one at a time.
+    memory: Arc<Mutex<Memory>>,
+    /// Set by the first watch. Before that nobody has said that the value can load itself without blocking.
+    load: OnceLock<Load<F>>,
+}
+
+/// A loader that also tells what the value depends on.
+type Load<F> = for<'a> fn(&'a Path) -> Loading<'a, F>;
+type Loading<'a, F> = Pin<Box<dyn Future<Output = Result<(F, Vec<PathBuf>), String>> + Send + 'a>>;
+
+#[derive(Default)]
+struct Memory {
+    dependencies: Vec<PathBuf>,
+    /// What was accepted last, the file's own first, then the dependencies'.
+    stamps: Vec<Option<Stamp>>,
+}
+
+#[async_trait]
+impl<F> Reload<F, String> for FileReloader<F>
+where
+    F: Eq + PartialEq + for<'a> TryFrom<&'a PathBuf> + Sync,
+    for<'a> <F as TryFrom<&'a PathBuf>>::Error: Display,
+{
+    type Source = String;
+
+    async fn new(source: &Self::Source) -> ReloadResult<Self, F, String> {
+        Ok(Self {
+            file_path: absolute(Path::new(source)),
+            shared: Arc::new(Shared {
+                name: source.clone(),
+                follow: Arc::default(),
+                memory: Arc::default(),
+                load: OnceLock::new(),
+            }),
+        })
+    }
+
+    /// Loads at once, whatever the file is going through. A service uses [`reload_since`](Self::reload_since).
+    async fn reload(&self) -> ReloadResult<Option<F>, F, String> {
+        match F::try_from(&self.file_path) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => Err(ReloaderError::Reload(error.to_string())),
+        }
+    }
+
+    /// Waits until the files are at rest, and loads them in one state. What was seen before does not matter: the value
+    /// may depend on more than the files that are known here.
+    async fn reload_since(&self, _: Option<&Revision>) -> ReloadResult<Loaded<F>, F, String> {
+        let mut look = Look::new();
+        loop {
+            let (view, mut memory) = self.rest(&mut look).await.map_err(outward)?;
+            let paths = self.paths(&memory);
+            // In a block of its own: a value that must not go to another thread cannot wait either.
+            let pause = {
+                let loaded = match self.shared.load.get() {
+                    Some(load) => load(&self.file_path).await,
+                    None => F::try_from(&self.file_path)
+                        .map(|value| (value, Vec::new()))
+                        .map_err(|error| error.to_string()),
+                };
+                let known = match &loaded {
+                    Ok((_, dependencies)) => *dependencies == memory.dependencies,
+                    Err(_) => true,
+                };
+                let stamps = stamps(&paths);
+                let settled = stamps == view.present() && view.still_holds();
+                if let Ok((_, dependencies)) = &loaded {
+                    memory.dependencies.clone_from(dependencies);
+                }
+                // A dependency that was not watched yet may have changed since it was read.
+                if (known && settled) || look.is_over() {
+                    memory.stamps = stamps;
+                    return self.conclude(loaded);
+                }
+                drop(memory);
+                look.retry(&view)
+            };
+            pause.wait().await;
+        }
+    }
+}
+
+#[async_trait]
+impl<F> RealtimeWatch<F, String> for FileReloader<F>
+where
+    F: Eq + PartialEq + for<'a> TryFrom<&'a PathBuf> + AsyncFileLoad + Sync + Send + 'static,
+    for<'a> <F as TryFrom<&'a PathBuf>>::Error: Display,
+    <F as AsyncFileLoad>::Error: Display,
+{
+    /// Opens a watch that only sends [`WatchEvent::Hint`](crate::WatchEvent::Hint)s: the service loads. From then on
+    /// this reloader and its clones load through [`AsyncFileLoad`].
+    async fn watch_realtime(&self) -> ReloadResult<RealtimeWatchHandle<F>, F, String> {
+        self.shared.load.get_or_init(|| load::<F>);
+        let memory = Arc::clone(&self.shared.memory).lock_owned().await;
+        let paths = self.paths(&memory);
+        watch_handle(&self.shared.follow, memory, paths)
+            .await
+            .map_err(outward)
+    }
+
+    fn profile(&self) -> WatchProfile {
+        WatchProfile::local()
+    }
+}
+
+impl<F> FileReloader<F> {
+    /// Waits until the file and what it is known to depend on are at rest. The memory stays locked for the load.
+    async fn rest(&self, look: &mut Look) -> Result<(View, OwnedMutexGuard<Memory>), Error> {
+        loop {
+            let memory = Arc::clone(&self.shared.memory).lock_owned().await;
+            let (follow, paths) = (Arc::clone(&self.shared.follow), self.paths(&memory));
+            let mut step = look.clone();
+            let (rest, memory, step) = blocking(move || {
+                let before = |index| memory.stamps.get(index).copied().flatten();
+                let rest = step.step(&follow, &paths, before);
+                (rest, memory, step)
+            })
+            .await?;
+            *look = step;
+            match rest {
+                Rest::Reached(view) => return Ok((view, memory)),
+                Rest::Wait(pause) => {
+                    drop(memory);
+                    pause.wait().await;
+                }
+            }
+        }
+    }
+
+    /// The file, and what it is known to depend on.
+    fn paths(&self, memory: &Memory) -> Vec<PathBuf> {
+        let own = std::iter::once(&self.file_path);
+        own.chain(&memory.dependencies).cloned().collect()
+    }
+
+    fn conclude(
+        &self,
+        loaded: Result<(F, Vec<PathBuf>), String>,
+    ) -> ReloadResult<Loaded<F>, F, String> {
+        match loaded {
+            Ok((value, _)) => Ok(Loaded::Value {
+                value,
+                revision: None,
+            }),
+            Err(_) if is_absent(&self.file_path) => Ok(Loaded::Missing),
+            Err(text) => Err(outward(self.refusal(&text))),
+        }
+    }
+
+    /// The loader's own words, and the file's name where they leave it out.
+    fn refusal(&self, text: &str) -> Error {
+        let error = Error::new(ErrorKind::Decode, one_line(text));
+        let named = [&self.shared.name, &*self.file_path.to_string_lossy()]
+            .iter()
+            .any(|name| text.contains(*name));
+        if named {
+            error
+        } else {
+            error.at(Location::new(&self.shared.name))
+        }
+    }
+}
+
+impl<F> Clone for FileReloader<F> {
+    fn clone(&self) -> Self {
+        Self {
+            file_path: self.file_path.clone(),
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<F> fmt::Debug for FileReloader<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileReloader")
+            .field("file_path", &self.file_path)
+            .finish_non_exhaustive()
+    }
+}
+
+fn load<F>(path: &Path) -> Loading<'_, F>
+where
+    F: AsyncFileLoad + Send + 'static,
+    <F as AsyncFileLoad>::Error: Display,
+{
+    Box::pin(async move {
+        match F::async_load_from(path).await {
+            Ok(value) => {
+                let dependencies = value.dependent_paths();
+                let dependencies = dependencies.iter().map(|path| absolute(path)).collect();
+                Ok((value, dependencies))
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    })
+}
+
+/// The stamps of those paths that lead somewhere.
+fn stamps(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
+    let stamp = |path: &PathBuf| Stamp::of(path).ok().map(|(stamp, _)| stamp);
+    paths.iter().map(stamp).collect()
+}
+
+/// Somebody else's text as one line.
+fn one_line(text: &str) -> String {
+    let lines = text.lines().map(str::trim);
+    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    lines.join("; ")
+}
+
+/// The way out through the traits' error type; the engine takes the inner one out again.
+fn outward<V>(error: Error) -> ReloaderError<V, String> {
+    ReloaderError::Other(anyhow::Error::new(error))
+}

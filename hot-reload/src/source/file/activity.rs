@@ -1,0 +1,257 @@
+//! [`Activity`]: what a watch has seen happening to the files of one source.
+//!
+//! The watcher's thread writes here and does nothing else: a million events collapse into a few fields and one hint.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::Notify;
+
+use crate::error::Error;
+use crate::source::HintSender;
+
+/// Locks, also after a panic of another holder: nothing here is ever left half-changed.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What happened to a name or an inode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// Bytes were written.
+    Written,
+    /// Somebody who could write has closed it.
+    Closed,
+    /// Another file has taken the name, complete.
+    Arrived,
+    /// The name was made, by somebody who may be about to write.
+    Created,
+    /// The name is gone.
+    Gone,
+    /// Anything else: attributes, a directory on the way, a mount.
+    Touched,
+}
+
+/// Which name or inode a change belongs to, unique in the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Token(u64);
+
+impl Token {
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// The shared state between the watcher's thread and one source.
+#[derive(Debug, Default)]
+pub(crate) struct Activity {
+    state: Mutex<State>,
+    hints: Mutex<Vec<(Token, HintSender)>>,
+    wake: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    seen: Seen,
+    /// Whether somebody must be told, and whether that is urgent.
+    untold: bool,
+    urgent: bool,
+}
+
+/// What was seen so far.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Seen {
+    /// Goes up with every event.
+    pub(crate) epoch: u64,
+    /// The last event about the content said that it is complete.
+    pub(crate) complete: bool,
+    /// Who is writing, and since when.
+    pub(crate) writes: Vec<Write>,
+}
+
+/// A write that was not yet seen to end.
+#[derive(Debug, Clone)]
+pub(crate) struct Write {
+    token: Token,
+    pub(crate) first: Instant,
+    pub(crate) last: Instant,
+    /// Only the name was seen to appear, no byte.
+    pub(crate) only_created: bool,
+}
+
+impl Activity {
+    /// Records a change. True if this activity was not yet waiting to [`tell`](Self::tell) of one.
+    pub(crate) fn note(&self, token: Token, change: Change, now: Instant) -> bool {
+        let mut state = lock(&self.state);
+        state.seen.note(token, change, now);
+        // Further bytes only prolong a wait, which need not be woken for that.
+        state.urgent |= !matches!(change, Change::Written | Change::Created);
+        !std::mem::replace(&mut state.untold, true)
+    }
+
+    /// Records that something may have happened, nobody knows what.
+    pub(crate) fn note_anything(&self) -> bool {
+        let mut state = lock(&self.state);
+        state.seen.epoch += 1;
+        state.seen.complete = false;
+        state.urgent = true;
+        !std::mem::replace(&mut state.untold, true)
+    }
+
+    /// Tells the service, and whoever waits for rest. No lock is held while it is told.
+    pub(crate) fn tell(&self) {
+        let urgent = {
+            let mut state = lock(&self.state);
+            state.untold = false;
+            std::mem::take(&mut state.urgent)
+        };
+        if urgent {
+            self.wake.notify_waiters();
+        }
+        self.each_hint(HintSender::hint);
+    }
+
+    /// Tells the service that the watch is lost.
+    pub(crate) fn tell_lost(&self, error: &Error) {
+        self.wake.notify_waiters();
+        self.each_hint(|hints| hints.lost(error));
+    }
+
+    /// What was seen so far.
+    pub(crate) fn seen(&self) -> Seen {
+        lock(&self.state).seen.clone()
+    }
+
+    /// The number of events so far.
+    pub(crate) fn epoch(&self) -> u64 {
+        lock(&self.state).seen.epoch
+    }
+
+    /// The last "complete" was about a file that is no longer the one looked at.
+    pub(crate) fn forget_complete(&self) {
+        lock(&self.state).seen.complete = false;
+    }
+
+    /// This name or inode is no longer looked at, or is no file, or was waited for long enough.
+    pub(crate) fn forget_write(&self, token: Token) {
+        lock(&self.state)
+            .seen
+            .writes
+            .retain(|write| write.token != token);
+    }
+
+    /// All writers were waited for long enough. The next byte begins a new wait.
+    pub(crate) fn forget_writes(&self) {
+        lock(&self.state).seen.writes.clear();
+    }
+
+    /// Waits until something other than another written byte has happened after `epoch`.
+    pub(crate) async fn changed(&self, epoch: u64) {
+        let told = self.wake.notified();
+        tokio::pin!(told);
+        told.as_mut().enable();
+        let seen = self.seen();
+        if seen.epoch != epoch && seen.writes.is_empty() {
+            return;
+        }
+        told.await;
+    }
+
+    /// Adds somebody to tell. The token takes it out again.
+    pub(crate) fn add_hints(&self, hints: HintSender) -> Token {
+        let token = Token::next();
+        lock(&self.hints).push((token, hints));
+        token
+    }
+
+    /// Takes somebody out. True if nobody is left.
+    pub(crate) fn remove_hints(&self, token: Token) -> bool {
+        let mut hints = lock(&self.hints);
+        hints.retain(|(other, _)| *other != token);
+        hints.is_empty()
+    }
+
+    /// Sends with no lock held: whoever is woken may drop its subscription at once.
+    fn each_hint(&self, send: impl Fn(&HintSender)) {
+        let mut index = 0;
+        loop {
+            let next = lock(&self.hints).get(index).map(|(_, hints)| hints.clone());
+            let Some(hints) = next else { return };
+            send(&hints);
+            index += 1;
+        }
+    }
+}
+
+impl Seen {
+    fn note(&mut self, token: Token, change: Change, now: Instant) {
+        self.epoch += 1;
+        match change {
+            Change::Written | Change::Created => {
+                self.complete = false;
+                self.write(token, change == Change::Created, now);
+            }
+            Change::Closed | Change::Arrived => {
+                self.writes.retain(|write| write.token != token);
+                self.complete = true;
+            }
+            Change::Gone => {
+                self.writes.retain(|write| write.token != token);
+                self.complete = false;
+            }
+            // Comes too when an inode is replaced, after its successor has arrived: says nothing about the content.
+            Change::Touched => {}
+        }
+    }
+
+    fn write(&mut self, token: Token, only_created: bool, now: Instant) {
+        match self.writes.iter_mut().find(|write| write.token == token) {
+            Some(write) => {
+                write.last = now;
+                write.only_created = only_created;
+            }
+            None => self.writes.push(Write {
+                token,
+                first: now,
+                last: now,
+                only_created,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::file::clock;
+
+    #[test]
+    fn a_write_ends_when_it_is_closed() {
+        let (activity, token) = (Activity::default(), Token::next());
+        activity.note(token, Change::Written, clock::now());
+        assert!(!activity.seen().complete);
+        assert_eq!(activity.seen().writes.len(), 1);
+        activity.note(token, Change::Closed, clock::now());
+        assert!(activity.seen().complete);
+        assert!(activity.seen().writes.is_empty());
+    }
+
+    #[test]
+    fn the_death_of_a_replaced_inode_leaves_its_successor_complete() {
+        let (activity, name, inode) = (Activity::default(), Token::next(), Token::next());
+        activity.note(name, Change::Arrived, clock::now());
+        activity.note(inode, Change::Touched, clock::now());
+        assert!(activity.seen().complete);
+    }
+
+    #[test]
+    fn many_changes_are_told_once() {
+        let (activity, token) = (Activity::default(), Token::next());
+        assert!(activity.note(token, Change::Written, clock::now()));
+        assert!(!activity.note(token, Change::Written, clock::now()));
+        activity.tell();
+        assert!(activity.note(token, Change::Closed, clock::now()));
+    }
+}

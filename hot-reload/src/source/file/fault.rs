@@ -1,0 +1,53 @@
+//! Why a file cannot be read, in words that say what to do.
+
+use std::io;
+
+use crate::error::{Error, ErrorKind, Location};
+
+/// The operating system refuses. It may allow it later without anybody telling, so this is never final.
+pub(crate) fn refused(name: &str, error: io::Error) -> Error {
+    let remedy = match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "; grant this process read access to it and to the folders above it"
+        }
+        io::ErrorKind::StaleNetworkFileHandle => {
+            "; the network file system has to be mounted again"
+        }
+        _ => "",
+    };
+    let text = format!("{error}{remedy}");
+    unavailable(name, text).with_source(error)
+}
+
+/// Whether this says that there is no such file, in distinction to one that cannot be read.
+pub(crate) fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+pub(crate) fn not_a_file(name: &str, is_directory: bool) -> Error {
+    let what = if is_directory {
+        "it is a directory, and a file is wanted"
+    } else {
+        "it is a pipe, a socket or a device, and a regular file is wanted"
+    };
+    unavailable(name, what)
+}
+
+pub(crate) fn restless(name: &str) -> Error {
+    unavailable(
+        name,
+        "it is written to without a pause; replace it by renaming a finished file",
+    )
+}
+
+pub(crate) fn too_large(name: &str, max_size: u64) -> Error {
+    let text = format!("it is larger than the limit of {max_size} bytes");
+    Error::new(ErrorKind::TooLarge, text).at(Location::new(name))
+}
+
+fn unavailable(name: &str, text: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Unavailable, text).at(Location::new(name))
+}

@@ -1,0 +1,184 @@
+//! [`Follow`]: the link between a source and the watch on its files, while there is one.
+//!
+//! A source is looked at with or without a watch. With one, every look walks along the paths again first, and knows
+//! from the events whether somebody is still writing.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::activity::{Activity, Seen, Token, lock};
+use super::hub::{FileEvents, Membership};
+use super::walk;
+use crate::error::{Error, ErrorKind};
+use crate::source::HintSender;
+use crate::watch::RealtimeWatchHandle;
+
+/// What a source and its subscriptions share.
+#[derive(Debug, Default)]
+pub(crate) struct Follow {
+    events: FileEvents,
+    watch: Mutex<Option<Arc<Watch>>>,
+}
+
+/// One open watch. The membership goes with the last guard, even if a look still has a hold of the rest.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    activity: Arc<Activity>,
+    membership: Mutex<Option<Membership>>,
+}
+
+impl Follow {
+    pub(crate) fn new(events: FileEvents) -> Self {
+        Self {
+            events,
+            watch: Mutex::default(),
+        }
+    }
+
+    /// Opens the watch, or adds to the one that is open, and walks along the paths. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// The system has no watcher or no watch left.
+    pub(crate) fn open(
+        self: &Arc<Self>,
+        hints: HintSender,
+        paths: &[PathBuf],
+    ) -> Result<Guard, Error> {
+        let guard = self.join(hints)?;
+        guard.watch.walk(paths)?;
+        Ok(guard)
+    }
+
+    fn join(self: &Arc<Self>, hints: HintSender) -> Result<Guard, Error> {
+        let mut slot = lock(&self.watch);
+        let watch = match slot.as_ref().filter(|watch| !watch.is_lost()) {
+            Some(watch) => Arc::clone(watch),
+            None => {
+                let activity = Arc::default();
+                let membership = Membership::join(self.events, &activity)?;
+                slot.insert(Arc::new(Watch {
+                    activity,
+                    membership: Mutex::new(Some(membership)),
+                }))
+                .clone()
+            }
+        };
+        let token = watch.activity.add_hints(hints);
+        Ok(Guard {
+            follow: Arc::clone(self),
+            watch,
+            token,
+        })
+    }
+
+    /// The watch, if one is open.
+    pub(crate) fn watch(&self) -> Option<Arc<Watch>> {
+        lock(&self.watch).clone()
+    }
+}
+
+impl Watch {
+    /// Walks along the paths and watches what they lead through now. If that cannot be, the service is told that the
+    /// watch is lost; the files can be read all the same.
+    pub(crate) fn rearm(&self, paths: &[PathBuf]) {
+        if let Err(error) = self.walk(paths) {
+            self.activity.tell_lost(&error);
+        }
+    }
+
+    /// What the events have said so far.
+    pub(crate) fn seen(&self) -> Seen {
+        self.activity.seen()
+    }
+
+    pub(crate) fn epoch(&self) -> u64 {
+        self.activity.epoch()
+    }
+
+    /// Whoever writes was waited for long enough.
+    pub(crate) fn forget_writes(&self) {
+        self.activity.forget_writes();
+    }
+
+    /// Waits for so long, or until something has happened after `epoch`.
+    pub(crate) async fn pause(&self, epoch: u64, time: Duration) {
+        let _ = tokio::time::timeout(time, self.activity.changed(epoch)).await;
+    }
+
+    fn walk(&self, paths: &[PathBuf]) -> Result<(), Error> {
+        let (hub, subscriber) = match &*lock(&self.membership) {
+            Some(membership) => (Arc::clone(membership.hub()), membership.subscriber()),
+            None => return Ok(()),
+        };
+        if walk::arm(&hub, subscriber, &self.activity, paths)? {
+            self.activity.forget_complete();
+        }
+        Ok(())
+    }
+
+    fn is_lost(&self) -> bool {
+        lock(&self.membership)
+            .as_ref()
+            .is_none_or(Membership::is_lost)
+    }
+}
+
+/// Keeps the watch open. Dropping the last one has ended it when it returns.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    follow: Arc<Follow>,
+    watch: Arc<Watch>,
+    token: Token,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let membership = {
+            // Under this lock nobody can add itself to a watch that is about to end.
+            let mut slot = lock(&self.follow.watch);
+            if !self.watch.activity.remove_hints(self.token) {
+                return;
+            }
+            slot.take_if(|watch| Arc::ptr_eq(watch, &self.watch));
+            lock(&self.watch.membership).take()
+        };
+        drop(membership);
+    }
+}
+
+/// Opens the watch as the handle of a [`RealtimeWatch`](crate::RealtimeWatch). `alone` is what keeps looks away
+/// meanwhile: one of the two would give up what the other has armed.
+///
+/// # Errors
+///
+/// The system has no watcher or no watch left.
+pub(crate) async fn watch_handle<V: Send + 'static>(
+    follow: &Arc<Follow>,
+    alone: impl Send + 'static,
+    paths: Vec<PathBuf>,
+) -> Result<RealtimeWatchHandle<V>, Error> {
+    let (hints, rx) = HintSender::channel();
+    let follow = Arc::clone(follow);
+    let guard = blocking(move || {
+        let _alone = alone;
+        follow.open(hints, &paths)
+    });
+    let guard = Box::new(guard.await??);
+    Ok(RealtimeWatchHandle::with_cleanup(rx, guard))
+}
+
+/// Runs what may block outside the runtime's own threads.
+///
+/// # Errors
+///
+/// It panicked, or the runtime is about to end.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    let task = tokio::task::spawn_blocking(work).await;
+    task.map_err(|error| {
+        Error::new(ErrorKind::Unavailable, "reading the file was broken off").with_source(error)
+    })
+}

@@ -1,0 +1,38 @@
+//! [`Backend`]: what the hub asks of a system's file events.
+
+use crate::error::Error;
+use crate::source::file::os::Node;
+
+/// Which watch an event came from, as the backend numbers them. The same inode has the same number.
+pub(in crate::source::file) type WatchId = i32;
+
+/// How much of a place matters. The order counts: a deeper watch sees all that a shallower one sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::source::file) enum Depth {
+    /// A directory on the way: which name stands for what.
+    Way,
+    /// The directory that holds the file: also its content.
+    Folder,
+    /// The inode itself, which may be written to by another name.
+    Inode,
+}
+
+/// A source of file events. It reports them to the [`Table`](super::table::Table) that it was started with.
+///
+/// # Contract
+///
+/// 1. When `watch` returns, every later event of that place is reported.
+/// 2. Watching the same inode again adds to what is reported and returns the same number.
+/// 3. A watch that ends by itself is reported as dead; losing events is reported as such; failing for good is too.
+/// 4. Reporting takes no lock that is held during a call to any of these methods.
+/// 5. `stop` releases everything and returns when that is done.
+pub(super) trait Backend: Send {
+    /// Starts to watch. `None` where this cannot be watched, such as a directory that may not be read.
+    fn watch(&mut self, node: &Node, depth: Depth) -> Result<Option<WatchId>, Error>;
+
+    /// Stops to watch.
+    fn unwatch(&mut self, id: WatchId);
+
+    /// Ends it all.
+    fn stop(self: Box<Self>);
+}

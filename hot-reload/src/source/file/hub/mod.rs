@@ -1,0 +1,334 @@
+//! [`Hub`]: the one watcher that all file sources of a process share.
+//!
+//! It starts with the first watch and is gone with the last: dropping that one joins the thread and closes the
+//! descriptors. There is one hub for each kind of [`FileEvents`] in use, so normally one.
+//!
+//! ```text
+//! source ─ walk ─▶ Hub::arm ─▶ Backend (asks the system)      the backend's thread
+//!                       └────▶ Table  ◀─ changes ─────────────────────┘
+//!                                └─▶ Activity of each source that asked for that name ─▶ hint
+//! ```
+//!
+//! *Locks*, in this order: the slot of the process, `arming`, the table, an activity. The backend's thread takes the
+//! last two only, and tells nobody while it holds one. So whoever is told may drop its watch at once.
+
+mod backend;
+#[cfg(target_os = "linux")]
+mod inotify;
+#[cfg(any(not(target_os = "linux"), feature = "notify"))]
+mod portable;
+mod table;
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use self::backend::Backend;
+pub(super) use self::backend::{Depth, WatchId};
+#[cfg(target_os = "linux")]
+use self::inotify as native;
+#[cfg(not(target_os = "linux"))]
+use self::portable as native;
+use self::table::Table;
+use super::activity::{Activity, Token, lock};
+use super::os::Node;
+use crate::error::Error;
+
+/// Where the events of files come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum FileEvents {
+    /// The best that the system has: inotify on Linux, the crate `notify` elsewhere.
+    #[default]
+    Native,
+    /// The crate `notify`, also on Linux. It watches directories only, so changes through another hard link and of
+    /// bind-mounted files are found by the heartbeat.
+    #[cfg(feature = "notify")]
+    Notify,
+}
+
+impl FileEvents {
+    fn slot(self) -> &'static Slot {
+        match self {
+            Self::Native => &NATIVE,
+            #[cfg(feature = "notify")]
+            Self::Notify => &NOTIFY,
+        }
+    }
+
+    fn start(self, table: &Arc<Table>) -> Result<Box<dyn Backend>, Error> {
+        match self {
+            Self::Native => native::start(table),
+            #[cfg(feature = "notify")]
+            Self::Notify => portable::start(table),
+        }
+    }
+}
+
+type Slot = Mutex<Option<Arc<Hub>>>;
+
+static NATIVE: Slot = Mutex::new(None);
+#[cfg(feature = "notify")]
+static NOTIFY: Slot = Mutex::new(None);
+
+/// A watcher and the index of who waits for what.
+pub(super) struct Hub {
+    arming: Mutex<Arming>,
+    table: Arc<Table>,
+    /// Changes under the lock of the process's slot only.
+    users: AtomicUsize,
+}
+
+struct Arming {
+    /// `None` once stopped.
+    backend: Option<Box<dyn Backend>>,
+    subscribers: HashMap<Token, Armed>,
+}
+
+/// All that one subscriber has armed.
+struct Armed {
+    activity: Arc<Activity>,
+    walk: u64,
+    cursor: usize,
+    places: Vec<Place>,
+}
+
+/// One name in a directory, or one inode.
+struct Place {
+    id: WatchId,
+    token: Token,
+    identity: (u64, u64),
+    depth: Depth,
+    name: Option<Box<OsStr>>,
+    walk: u64,
+}
+
+/// What arming led to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Arm {
+    pub(super) token: Token,
+    /// It was not armed before, so nothing is known of what happened there.
+    pub(super) fresh: bool,
+}
+
+impl Hub {
+    /// A new round of arming: what is not armed again until [`finish`](Self::finish) is given up there.
+    pub(super) fn begin(&self, subscriber: Token) {
+        if let Some(armed) = lock(&self.arming).subscribers.get_mut(&subscriber) {
+            armed.walk += 1;
+            armed.cursor = 0;
+        }
+    }
+
+    /// Watches a name in a directory, or without a name this inode. `None` where that cannot be watched.
+    ///
+    /// # Errors
+    ///
+    /// The system has no watch left, or the watcher is gone.
+    pub(super) fn arm(
+        &self,
+        subscriber: Token,
+        node: &Node,
+        depth: Depth,
+        name: Option<&OsStr>,
+    ) -> Result<Option<Arm>, Error> {
+        let mut arming = lock(&self.arming);
+        let Arming {
+            backend,
+            subscribers,
+        } = &mut *arming;
+        let (Some(backend), Some(armed)) = (backend, subscribers.get_mut(&subscriber)) else {
+            // The subscription was dropped while its last walk was under way.
+            return Ok(None);
+        };
+        let known = armed.find(node.identity(), name);
+        if let Some(place) = known.and_then(|index| armed.places.get_mut(index))
+            && place.depth >= depth
+            && self.table.is_live(place.id)
+        {
+            place.walk = armed.walk;
+            return Ok(Some(Arm {
+                token: place.token,
+                fresh: false,
+            }));
+        }
+        let Some(id) = backend.watch(node, depth)? else {
+            return Ok(None);
+        };
+        let token = Token::next();
+        self.table
+            .register(id, name, subscriber, token, &armed.activity);
+        // The table has one entry for a name and a subscriber, which now is the new one.
+        armed
+            .places
+            .retain(|place| (place.id, place.name.as_deref()) != (id, name));
+        armed.places.push(Place {
+            id,
+            token,
+            identity: node.identity(),
+            depth,
+            name: name.map(Box::from),
+            walk: armed.walk,
+        });
+        Ok(Some(Arm { token, fresh: true }))
+    }
+
+    /// Gives up what the last round did not arm.
+    pub(super) fn finish(&self, subscriber: Token) {
+        let mut arming = lock(&self.arming);
+        let Arming {
+            backend,
+            subscribers,
+        } = &mut *arming;
+        let (Some(backend), Some(armed)) = (backend, subscribers.get_mut(&subscriber)) else {
+            return;
+        };
+        let walk = armed.walk;
+        for place in armed.places.extract_if(.., |place| place.walk != walk) {
+            armed.activity.forget_write(place.token);
+            self.give_up(backend.as_mut(), &place, subscriber);
+        }
+    }
+
+    fn enter(&self, activity: &Arc<Activity>) -> Token {
+        let subscriber = Token::next();
+        self.table.enter(subscriber, activity);
+        lock(&self.arming).subscribers.insert(
+            subscriber,
+            Armed {
+                activity: Arc::clone(activity),
+                walk: 0,
+                cursor: 0,
+                places: Vec::new(),
+            },
+        );
+        subscriber
+    }
+
+    fn leave(&self, subscriber: Token) {
+        self.table.leave(subscriber);
+        let mut arming = lock(&self.arming);
+        let armed = arming.subscribers.remove(&subscriber);
+        let (Some(backend), Some(armed)) = (&mut arming.backend, armed) else {
+            return;
+        };
+        for place in armed.places {
+            self.give_up(backend.as_mut(), &place, subscriber);
+        }
+    }
+
+    fn give_up(&self, backend: &mut dyn Backend, place: &Place, subscriber: Token) {
+        let name = place.name.as_deref();
+        if self.table.unregister(place.id, name, subscriber) {
+            backend.unwatch(place.id);
+        }
+    }
+
+    fn stop(&self) {
+        let backend = lock(&self.arming).backend.take();
+        if let Some(backend) = backend {
+            backend.stop();
+        }
+    }
+}
+
+impl Armed {
+    /// Where this place stands. A walk that finds all as it was finds each place right after the one before.
+    fn find(&mut self, identity: (u64, u64), name: Option<&OsStr>) -> Option<usize> {
+        let count = self.places.len();
+        let found = (self.cursor..self.cursor + count)
+            .map(|index| index % count)
+            .find(|&index| {
+                self.places.get(index).is_some_and(|place| {
+                    place.identity == identity && place.name.as_deref() == name
+                })
+            })?;
+        self.cursor = found + 1;
+        Some(found)
+    }
+}
+
+/// A subscriber's place in the hub of the process. Dropping it gives up all that was armed, and ends a hub that nobody
+/// else uses.
+pub(super) struct Membership {
+    hub: Arc<Hub>,
+    events: FileEvents,
+    subscriber: Token,
+}
+
+impl Membership {
+    /// Joins the hub, and starts it if there is none or if it has failed.
+    ///
+    /// # Errors
+    ///
+    /// The system has no watcher left.
+    pub(super) fn join(events: FileEvents, activity: &Arc<Activity>) -> Result<Self, Error> {
+        let hub = {
+            let mut slot = lock(events.slot());
+            let hub = match slot.as_ref().filter(|hub| !hub.table.has_failed()) {
+                Some(hub) => Arc::clone(hub),
+                None => {
+                    let table = Arc::new(Table::default());
+                    let hub = Arc::new(Hub {
+                        arming: Mutex::new(Arming {
+                            backend: Some(events.start(&table)?),
+                            subscribers: HashMap::new(),
+                        }),
+                        table,
+                        users: AtomicUsize::new(0),
+                    });
+                    slot.insert(hub).clone()
+                }
+            };
+            hub.users.fetch_add(1, Ordering::Relaxed);
+            hub
+        };
+        let subscriber = hub.enter(activity);
+        Ok(Self {
+            hub,
+            events,
+            subscriber,
+        })
+    }
+
+    pub(super) fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    pub(super) fn subscriber(&self) -> Token {
+        self.subscriber
+    }
+
+    /// Whether the watcher behind it has failed, so that no hint can come any more.
+    pub(super) fn is_lost(&self) -> bool {
+        self.hub.table.has_failed()
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        self.hub.leave(self.subscriber);
+        let last = {
+            let mut slot = lock(self.events.slot());
+            let last = self.hub.users.fetch_sub(1, Ordering::Relaxed) == 1;
+            if last {
+                slot.take_if(|hub| Arc::ptr_eq(hub, &self.hub));
+            }
+            last
+        };
+        // Not under the lock: the thread may be telling somebody who drops its own watch right now.
+        if last {
+            self.hub.stop();
+        }
+    }
+}
+
+impl fmt::Debug for Membership {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Membership")
+            .field("events", &self.events)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,207 @@
+//! The crate `notify`: the only backend outside Linux, and selectable there.
+//!
+//! It watches directories and nothing else, each under one path, and its events are read as names only: whatever they
+//! claim, the file is looked at.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use notify::event::{
+    AccessKind, AccessMode, CreateKind, EventKind, ModifyKind, RemoveKind, RenameMode,
+};
+use notify::{ErrorKind as NotifyErrorKind, Event, RecommendedWatcher, RecursiveMode, Watcher};
+
+use super::backend::{Backend, Depth, WatchId};
+use super::table::Table;
+use crate::error::{Error, ErrorKind};
+use crate::source::file::activity::{Activity, Change, lock};
+use crate::source::file::os::{Node, NodeKind, WATCH_CHANGES_LOSE_EVENTS};
+
+/// Starts the watcher, which brings its own thread.
+pub(super) fn start(table: &Arc<Table>) -> Result<Box<dyn Backend>, Error> {
+    let mut handler = Handler {
+        table: Arc::clone(table),
+        directories: Arc::default(),
+        told: Vec::new(),
+    };
+    let directories = Arc::clone(&handler.directories);
+    let watcher =
+        notify::recommended_watcher(move |event| handler.handle(event)).map_err(refused)?;
+    Ok(Box::new(Portable {
+        watcher,
+        table: Arc::clone(table),
+        directories,
+        watched: HashMap::new(),
+        next: 0,
+    }))
+}
+
+/// Which directory has which number; shared with the callback, and never locked during a call of the watcher.
+type Directories = Arc<Mutex<HashMap<PathBuf, WatchId>>>;
+
+struct Portable {
+    watcher: RecommendedWatcher,
+    table: Arc<Table>,
+    directories: Directories,
+    watched: HashMap<WatchId, Watched>,
+    next: WatchId,
+}
+
+struct Watched {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl Backend for Portable {
+    fn watch(&mut self, node: &Node, _: Depth) -> Result<Option<WatchId>, Error> {
+        if node.kind() != NodeKind::Directory {
+            return Ok(None);
+        }
+        if let Some(id) = self.known(node) {
+            return Ok(Some(id));
+        }
+        // The watcher keeps one watch for a path, so what stood there before has to go first.
+        let before = lock(&self.directories).get(node.path()).copied();
+        if let Some(before) = before {
+            self.unwatch(before);
+        }
+        match self.watcher.watch(node.path(), RecursiveMode::NonRecursive) {
+            Ok(()) => {}
+            Err(error) if is_exhausted(&error) => return Err(refused(error)),
+            Err(_) => return Ok(None),
+        }
+        let id = self.next;
+        self.next = self.next.wrapping_add(1);
+        lock(&self.directories).insert(node.path().to_owned(), id);
+        let watched = Watched {
+            path: node.path().to_owned(),
+            identity: node.identity(),
+        };
+        self.watched.insert(id, watched);
+        if WATCH_CHANGES_LOSE_EVENTS {
+            self.table.report_anything();
+        }
+        Ok(Some(id))
+    }
+
+    fn unwatch(&mut self, id: WatchId) {
+        let Some(watched) = self.watched.remove(&id) else {
+            return;
+        };
+        lock(&self.directories).remove(&watched.path);
+        // An error says that it has ended by itself.
+        let _ = self.watcher.unwatch(&watched.path);
+    }
+
+    fn stop(self: Box<Self>) {
+        // Dropping the watcher ends its thread, which the crate does not wait for.
+    }
+}
+
+impl Portable {
+    /// The watch of this directory, by whatever path it was set up, if it still reports. Where there are no inode
+    /// numbers, the same path means the same directory.
+    fn known(&self, node: &Node) -> Option<WatchId> {
+        let numbered = node.identity() != (0, 0);
+        self.watched
+            .iter()
+            .find(|(id, watched)| {
+                let same = if numbered {
+                    watched.identity == node.identity()
+                } else {
+                    watched.path == node.path()
+                };
+                same && self.table.is_live(**id)
+            })
+            .map(|(id, _)| *id)
+    }
+}
+
+/// What the watcher's thread calls. It only takes short locks, and never calls the watcher.
+struct Handler {
+    table: Arc<Table>,
+    directories: Directories,
+    told: Vec<Arc<Activity>>,
+}
+
+impl Handler {
+    fn handle(&mut self, event: notify::Result<Event>) {
+        match event {
+            // Before the paths, of which such an event has none.
+            Ok(event) if event.need_rescan() => self.table.report_anything(),
+            Ok(event) => self.dispatch(&event),
+            // It may be about one path or about all.
+            Err(_) => self.table.report_anything(),
+        }
+    }
+
+    fn dispatch(&mut self, event: &Event) {
+        let Some(change) = change(event.kind) else {
+            return;
+        };
+        let mut report = self.table.report(&mut self.told);
+        for (index, path) in event.paths.iter().enumerate() {
+            let (of_folder, of_itself) = {
+                let directories = lock(&self.directories);
+                let folder = path.parent().and_then(|parent| directories.get(parent));
+                (folder.copied(), directories.get(path).copied())
+            };
+            if let Some(id) = of_folder {
+                let both = event.kind == EventKind::Modify(ModifyKind::Name(RenameMode::Both));
+                let change = match (both, index) {
+                    (true, 0) => Change::Gone,
+                    (true, _) => Change::Arrived,
+                    (false, _) => change,
+                };
+                report.change(id, path.file_name(), change);
+            }
+            if let Some(id) = of_itself {
+                match event.kind {
+                    EventKind::Remove(_) => report.died(id),
+                    _ => report.change(id, None, Change::Touched),
+                }
+            }
+        }
+        report.tell();
+    }
+}
+
+/// What a kind of event says. `None`: somebody only looked.
+fn change(kind: EventKind) -> Option<Change> {
+    Some(match kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => Change::Closed,
+        EventKind::Access(_) => return None,
+        EventKind::Create(CreateKind::Folder) => Change::Touched,
+        EventKind::Create(_) => Change::Created,
+        EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Any) => Change::Written,
+        EventKind::Modify(ModifyKind::Name(RenameMode::To)) => Change::Arrived,
+        EventKind::Modify(ModifyKind::Name(RenameMode::From))
+        | EventKind::Remove(RemoveKind::Any | RemoveKind::File | RemoveKind::Other) => Change::Gone,
+        _ => Change::Touched,
+    })
+}
+
+fn is_exhausted(error: &notify::Error) -> bool {
+    match &error.kind {
+        NotifyErrorKind::MaxFilesWatch => true,
+        NotifyErrorKind::Io(error) => matches!(
+            error.kind(),
+            io::ErrorKind::StorageFull | io::ErrorKind::OutOfMemory
+        ),
+        _ => false,
+    }
+}
+
+fn refused(error: notify::Error) -> Error {
+    let text = match &error.kind {
+        NotifyErrorKind::MaxFilesWatch => {
+            "no watch left (the system's limit is reached); raise fs.inotify.max_user_watches"
+                .into()
+        }
+        NotifyErrorKind::Io(error) => format!("files cannot be watched ({error})"),
+        _ => format!("files cannot be watched ({error})"),
+    };
+    Error::new(ErrorKind::Unavailable, text).with_source(error)
+}

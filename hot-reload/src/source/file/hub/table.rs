@@ -1,0 +1,241 @@
+//! [`Table`]: who waits for which name in which directory.
+//!
+//! Ten thousand files in one directory cost an event no more than one does: it is looked up by name.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
+
+use super::WatchId;
+use crate::error::Error;
+use crate::source::file::activity::{Activity, Change, Token, lock};
+use crate::source::file::clock;
+
+/// The index, shared by the sources that fill it and the backend's thread that reports into it.
+#[derive(Default)]
+pub(super) struct Table {
+    index: Mutex<Index>,
+    failed: AtomicBool,
+}
+
+#[derive(Default)]
+struct Index {
+    watches: HashMap<WatchId, Watch>,
+    subscribers: HashMap<Token, Arc<Activity>>,
+}
+
+#[derive(Default)]
+struct Watch {
+    names: HashMap<OsString, Waiting>,
+    inode: Waiting,
+}
+
+/// Who waits, by subscriber.
+type Waiting = HashMap<Token, (Token, Arc<Activity>)>;
+
+// ===== impl Table: the side of the sources =====
+
+impl Table {
+    pub(super) fn enter(&self, subscriber: Token, activity: &Arc<Activity>) {
+        lock(&self.index)
+            .subscribers
+            .insert(subscriber, Arc::clone(activity));
+    }
+
+    pub(super) fn leave(&self, subscriber: Token) {
+        lock(&self.index).subscribers.remove(&subscriber);
+    }
+
+    /// Whether this watch still reports.
+    pub(super) fn is_live(&self, id: WatchId) -> bool {
+        lock(&self.index).watches.contains_key(&id)
+    }
+
+    pub(super) fn register(
+        &self,
+        id: WatchId,
+        name: Option<&OsStr>,
+        subscriber: Token,
+        token: Token,
+        activity: &Arc<Activity>,
+    ) {
+        let mut index = lock(&self.index);
+        let watch = index.watches.entry(id).or_default();
+        let waiting = match name {
+            // Looked up first, because `entry` wants a name of its own.
+            Some(name) if watch.names.contains_key(name) => watch.names.get_mut(name),
+            Some(name) => Some(watch.names.entry(name.to_owned()).or_default()),
+            None => Some(&mut watch.inode),
+        };
+        if let Some(waiting) = waiting {
+            waiting.insert(subscriber, (token, Arc::clone(activity)));
+        }
+    }
+
+    /// True if nobody waits for anything of this watch any more.
+    pub(super) fn unregister(&self, id: WatchId, name: Option<&OsStr>, subscriber: Token) -> bool {
+        let mut index = lock(&self.index);
+        let Some(watch) = index.watches.get_mut(&id) else {
+            return false;
+        };
+        match name {
+            Some(name) => {
+                if let Some(waiting) = watch.names.get_mut(name) {
+                    waiting.remove(&subscriber);
+                    if waiting.is_empty() {
+                        watch.names.remove(name);
+                    }
+                }
+            }
+            None => {
+                watch.inode.remove(&subscriber);
+            }
+        }
+        let unused = watch.names.is_empty() && watch.inode.is_empty();
+        if unused {
+            index.watches.remove(&id);
+        }
+        unused
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
+    }
+}
+
+// ===== impl Table: the side of the backend =====
+
+impl Table {
+    /// Begins to report. `told` is given back empty, so that no event allocates.
+    pub(super) fn report<'a>(&'a self, told: &'a mut Vec<Arc<Activity>>) -> Report<'a> {
+        Report {
+            index: lock(&self.index),
+            told,
+            now: clock::now(),
+        }
+    }
+
+    /// Events were lost: anything may have changed.
+    pub(super) fn report_anything(&self) {
+        let everybody: Vec<_> = lock(&self.index).subscribers.values().cloned().collect();
+        for activity in everybody {
+            activity.note_anything();
+            activity.tell();
+        }
+    }
+
+    /// No event will come any more.
+    pub(super) fn fail(&self, error: &Error) {
+        self.failed.store(true, Ordering::Release);
+        let everybody: Vec<_> = lock(&self.index).subscribers.values().cloned().collect();
+        for activity in everybody {
+            activity.tell_lost(error);
+        }
+    }
+}
+
+/// Some events on their way to those who wait for them.
+pub(super) struct Report<'a> {
+    index: MutexGuard<'a, Index>,
+    told: &'a mut Vec<Arc<Activity>>,
+    now: Instant,
+}
+
+impl Report<'_> {
+    /// Something happened to this name, or without a name to the watched inode itself. Who waits for a directory waits
+    /// for every name in it.
+    ///
+    /// A watch that nobody knows is one that was just given up, or is just being set up and will be looked at after.
+    pub(super) fn change(&mut self, id: WatchId, name: Option<&OsStr>, change: Change) {
+        let Some(watch) = self.index.watches.get(&id) else {
+            return;
+        };
+        match name {
+            Some(name) => {
+                if let Some(waiting) = watch.names.get(name) {
+                    note(waiting, change, self.now, self.told);
+                }
+                note(&watch.inode, Change::Touched, self.now, self.told);
+            }
+            None => {
+                note(&watch.inode, change, self.now, self.told);
+                for waiting in watch.names.values() {
+                    note(waiting, Change::Touched, self.now, self.told);
+                }
+            }
+        }
+    }
+
+    /// This watch has ended by itself: its directory is gone, or was unmounted.
+    pub(super) fn died(&mut self, id: WatchId) {
+        let Some(watch) = self.index.watches.remove(&id) else {
+            return;
+        };
+        for waiting in watch.names.values().chain([&watch.inode]) {
+            note(waiting, Change::Touched, self.now, self.told);
+            for (token, activity) in waiting.values() {
+                activity.forget_write(*token);
+            }
+        }
+    }
+
+    /// Tells everybody concerned, with no lock held.
+    pub(super) fn tell(self) {
+        drop(self.index);
+        for activity in self.told.drain(..) {
+            activity.tell();
+        }
+    }
+}
+
+fn note(waiting: &Waiting, change: Change, now: Instant, told: &mut Vec<Arc<Activity>>) {
+    for (token, activity) in waiting.values() {
+        if activity.note(*token, change, now) {
+            told.push(Arc::clone(activity));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(table: &Table, id: WatchId, name: Option<&str>) -> usize {
+        let mut told = Vec::new();
+        let mut report = table.report(&mut told);
+        report.change(id, name.map(OsStr::new), Change::Touched);
+        let count = report.told.len();
+        report.tell();
+        count
+    }
+
+    #[test]
+    fn an_event_reaches_who_waits_for_that_name_and_nobody_else() {
+        let table = Table::default();
+        let (one, other) = (Arc::default(), Arc::default());
+        let (first, second) = (Token::next(), Token::next());
+        table.register(1, Some(OsStr::new("a")), first, Token::next(), &one);
+        table.register(1, Some(OsStr::new("b")), second, Token::next(), &other);
+        assert_eq!(told(&table, 1, Some("a")), 1);
+        assert_eq!(told(&table, 1, Some("c")), 0);
+        assert_eq!(told(&table, 2, Some("a")), 0);
+        assert_eq!(
+            told(&table, 1, None),
+            2,
+            "an event of the directory concerns all"
+        );
+    }
+
+    #[test]
+    fn a_watch_is_unused_when_its_last_name_goes() {
+        let table = Table::default();
+        let (activity, who) = (Arc::default(), Token::next());
+        table.register(1, Some(OsStr::new("a")), who, Token::next(), &activity);
+        table.register(1, None, who, Token::next(), &activity);
+        assert!(!table.unregister(1, Some(OsStr::new("a")), who));
+        assert!(table.unregister(1, None, who));
+        assert!(!table.is_live(1));
+    }
+}

@@ -1,0 +1,99 @@
+//! Linux: descriptors that name an inode without opening it, so that the inode looked at is the inode watched.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat, readlinkat};
+
+use super::NodeKind;
+
+/// How long a file that is open for writing must not have been written to. A large copy on a busy disk pauses for
+/// longer than 50 ms; the end of writing is usually announced, so this is for writers that never close.
+pub(crate) const QUIET: Duration = Duration::from_millis(500);
+
+/// Adding a watch leaves the events of the others alone.
+pub(crate) const WATCH_CHANGES_LOSE_EVENTS: bool = false;
+
+/// Opens for reading without ever waiting for a writer at the other end of a pipe.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    Ok(openat(CWD, path, flags, Mode::empty())?.into())
+}
+
+/// One inode on the way to a file, held by a descriptor.
+#[derive(Debug)]
+pub(crate) struct Node {
+    fd: OwnedFd,
+    path: PathBuf,
+    kind: NodeKind,
+    identity: (u64, u64),
+}
+
+impl Node {
+    /// The directory at the start of a path.
+    pub(crate) fn root(path: &Path) -> io::Result<Self> {
+        let fd = openat(CWD, path, NAME_ONLY, Mode::empty())?;
+        Self::new(fd, path.to_owned())
+    }
+
+    /// What stands under this name in this directory. A link is returned and not followed.
+    pub(crate) fn child(&self, name: &OsStr) -> io::Result<Self> {
+        let fd = openat(&self.fd, name, NAME_ONLY, Mode::empty())?;
+        Self::new(fd, self.path.join(name))
+    }
+
+    /// Where this link points.
+    pub(crate) fn target(&self) -> io::Result<PathBuf> {
+        let target = readlinkat(&self.fd, "", Vec::new())?;
+        Ok(OsString::from_vec(target.into_bytes()).into())
+    }
+
+    /// The path by which this node was reached, without any link.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A path that leads to this very inode, whatever happens to its name.
+    pub(crate) fn handle(&self) -> String {
+        format!("/proc/self/fd/{}", self.fd.as_raw_fd())
+    }
+
+    pub(crate) fn kind(&self) -> NodeKind {
+        self.kind
+    }
+
+    /// Device and inode number.
+    pub(crate) fn identity(&self) -> (u64, u64) {
+        self.identity
+    }
+
+    fn new(fd: OwnedFd, path: PathBuf) -> io::Result<Self> {
+        let stat = fstat(&fd)?;
+        let kind = match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => NodeKind::Directory,
+            FileType::Symlink => NodeKind::Link,
+            FileType::RegularFile => NodeKind::File,
+            _ => NodeKind::Other,
+        };
+        // The widths of the two fields differ between architectures.
+        #[allow(
+            clippy::useless_conversion,
+            clippy::unnecessary_cast,
+            reason = "only here are they already u64"
+        )]
+        let identity = (stat.st_dev as u64, stat.st_ino as u64);
+        Ok(Self {
+            fd,
+            path,
+            kind,
+            identity,
+        })
+    }
+}
+
+const NAME_ONLY: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);

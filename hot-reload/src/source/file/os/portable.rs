@@ -1,0 +1,72 @@
+//! Every other system: the same by path.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{NodeKind, stamp};
+
+/// How long a file must not have been written to. No event announces the end of writing here, so every write in place
+/// waits for this long.
+pub(crate) const QUIET: Duration = Duration::from_millis(100);
+
+/// One of the systems restarts its whole event stream when a watch is added, and drops what was on the way.
+pub(crate) const WATCH_CHANGES_LOSE_EVENTS: bool = cfg!(target_vendor = "apple");
+
+/// Opens for reading. That it is a regular file has been asked before.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// One directory entry on the way to a file.
+#[derive(Debug)]
+pub(crate) struct Node {
+    path: PathBuf,
+    metadata: Metadata,
+}
+
+impl Node {
+    /// The directory at the start of a path.
+    pub(crate) fn root(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            path: path.to_owned(),
+            metadata: fs::symlink_metadata(path)?,
+        })
+    }
+
+    /// What stands under this name in this directory. A link is returned and not followed.
+    pub(crate) fn child(&self, name: &OsStr) -> io::Result<Self> {
+        Self::root(&self.path.join(name))
+    }
+
+    /// Where this link points.
+    pub(crate) fn target(&self) -> io::Result<PathBuf> {
+        fs::read_link(&self.path)
+    }
+
+    /// The path by which this node was reached, without any link.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn kind(&self) -> NodeKind {
+        let kind = self.metadata.file_type();
+        if kind.is_symlink() {
+            NodeKind::Link
+        } else if kind.is_dir() {
+            NodeKind::Directory
+        } else if kind.is_file() {
+            NodeKind::File
+        } else {
+            NodeKind::Other
+        }
+    }
+
+    /// Device and inode number; zero where there are none.
+    pub(crate) fn identity(&self) -> (u64, u64) {
+        let stamp = stamp(&self.metadata);
+        (stamp.dev, stamp.ino)
+    }
+}

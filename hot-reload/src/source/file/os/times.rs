@@ -1,0 +1,24 @@
+//! Systems without `stat`: the stamp of a file from what the standard library knows.
+
+use std::fs::Metadata;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::source::file::stamp::Stamp;
+
+/// What is compared to tell whether a file is the same.
+pub(crate) fn stamp(metadata: &Metadata) -> Stamp {
+    Stamp {
+        dev: 0,
+        ino: 0,
+        size: metadata.len(),
+        modified: nanoseconds(metadata.modified().ok()),
+        changed: nanoseconds(metadata.created().ok()),
+        mode: u32::from(metadata.permissions().readonly()),
+        links: 1,
+    }
+}
+
+fn nanoseconds(time: Option<SystemTime>) -> i128 {
+    time.and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+        .map_or(0, |since| since.as_nanos() as i128)
+}

@@ -1,0 +1,23 @@
+//! Unix: the stamp of a file from its `stat`.
+
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+
+use crate::source::file::stamp::Stamp;
+
+/// What is compared to tell whether a file is the same.
+pub(crate) fn stamp(metadata: &Metadata) -> Stamp {
+    Stamp {
+        dev: metadata.dev(),
+        ino: metadata.ino(),
+        size: metadata.size(),
+        modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
+        changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
+        mode: metadata.mode(),
+        links: metadata.nlink(),
+    }
+}
+
+fn nanoseconds(seconds: i64, rest: i64) -> i128 {
+    i128::from(seconds) * 1_000_000_000 + i128::from(rest)
+}

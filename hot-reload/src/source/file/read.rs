@@ -1,0 +1,84 @@
+//! Reading a file so that its bytes are of one state: stat, read, stat, and ask the path again.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::os;
+use super::stamp::Stamp;
+
+/// What a read has found.
+#[derive(Debug)]
+pub(crate) enum ReadOnce {
+    /// These bytes, which are all of the file in the state of this stamp.
+    Whole { bytes: Vec<u8>, stamp: Stamp },
+    /// The same, but by now another file has the name.
+    Replaced { bytes: Vec<u8>, stamp: Stamp },
+    /// The file changed under the reader's hands.
+    Torn,
+    /// More than the limit.
+    TooLarge { stamp: Stamp },
+    /// A directory, a pipe, a device.
+    NotAFile,
+}
+
+/// Reads once. Blocks, but never for a writer at the other end of a pipe.
+pub(crate) fn read_once(path: &Path, max_size: u64) -> io::Result<ReadOnce> {
+    let file = os::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Ok(ReadOnce::NotAFile);
+    }
+    let before = os::stamp(&metadata);
+    if before.size > max_size {
+        return Ok(ReadOnce::TooLarge { stamp: before });
+    }
+    let bytes = read_up_to(&file, before.size, max_size.saturating_add(1))?;
+    let after = os::stamp(&file.metadata()?);
+    if bytes.len() as u64 > max_size {
+        return Ok(ReadOnce::TooLarge { stamp: after });
+    }
+    // Files of the kernel, such as those under /proc, say that they are empty and are not.
+    let complete = bytes.len() as u64 == after.size || after.size == 0;
+    if before != after || !complete {
+        return Ok(ReadOnce::Torn);
+    }
+    let stamp = after;
+    match Stamp::of(path) {
+        Ok((now, _)) if now.same_inode(&stamp) => Ok(ReadOnce::Whole { bytes, stamp }),
+        _ => Ok(ReadOnce::Replaced { bytes, stamp }),
+    }
+}
+
+/// One byte more than is expected, so that a file that has grown is noticed.
+fn read_up_to(mut file: &File, expected: u64, limit: u64) -> io::Result<Vec<u8>> {
+    let capacity = usize::try_from(expected.min(limit)).unwrap_or(0);
+    let mut bytes = Vec::with_capacity(capacity.saturating_add(1));
+    (&mut file).take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_the_kernel_is_read_although_it_claims_to_be_empty() {
+        let read = read_once(Path::new("/proc/self/stat"), 1 << 20).unwrap();
+        assert!(matches!(read, ReadOnce::Whole { bytes, .. } if !bytes.is_empty()));
+    }
+
+    #[test]
+    fn a_directory_and_a_device_are_no_files() {
+        for path in ["/", "/dev/null"] {
+            let read = read_once(Path::new(path), 10).unwrap();
+            assert!(matches!(read, ReadOnce::NotAFile), "{path}: {read:?}");
+        }
+    }
+
+    #[test]
+    fn an_endless_file_ends_at_the_limit() {
+        let read = read_once(Path::new("/proc/self/maps"), 10).unwrap();
+        assert!(matches!(read, ReadOnce::TooLarge { .. }), "{read:?}");
+    }
+}

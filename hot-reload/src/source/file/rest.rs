@@ -1,0 +1,127 @@
+//! When a file is at rest: nobody is known to be writing, and it was not touched just now.
+//!
+//! There is no fixed delay. A file that was renamed into place, or closed after writing, is read at once; only one that
+//! is open for writing, or of which nobody saw how it came to be, is waited for.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use super::activity::{Seen, Write};
+use super::os::QUIET;
+use super::stamp::Stamp;
+
+/// How much longer to wait before reading. `None`: read now.
+pub(crate) fn wait(
+    seen: Option<&Seen>,
+    stamp: &Stamp,
+    now: Instant,
+    wall: SystemTime,
+) -> Option<Duration> {
+    let Some(seen) = seen else {
+        return stamp.young(wall);
+    };
+    let writing = seen
+        .writes
+        .iter()
+        // A name that was added to a finished file, as `ln` does.
+        .filter(|write| !(write.only_created && stamp.links > 1))
+        .filter_map(|write| remaining(write, now))
+        .max();
+    if writing.is_some() {
+        return writing;
+    }
+    // Writers that were waited for in vain are as good as gone, and so is the doubt about the age.
+    if seen.complete || !seen.writes.is_empty() {
+        return None;
+    }
+    stamp.young(wall)
+}
+
+/// Until the write has been quiet for long enough, or has gone on for too long.
+fn remaining(write: &Write, now: Instant) -> Option<Duration> {
+    let until = (write.last + QUIET).min(write.first + MAX_WAIT);
+    until
+        .checked_duration_since(now)
+        .filter(|rest| !rest.is_zero())
+}
+
+/// The longest that a look waits, for all reasons together. What is stable by then is taken: a file that a program
+/// keeps open and appends to for ever has to be readable too.
+pub(crate) const MAX_WAIT: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::source::file::activity::{Activity, Change, Token};
+    use crate::source::file::clock;
+
+    const OLD: Stamp = Stamp {
+        dev: 1,
+        ino: 1,
+        size: 1,
+        modified: 1,
+        changed: 1,
+        mode: 0,
+        links: 1,
+    };
+
+    /// Written this very moment.
+    const WALL: Duration = Duration::from_secs(100);
+    const NEW: Stamp = Stamp {
+        modified: 100_000_000_000,
+        ..OLD
+    };
+
+    fn after(changes: &[Change], later: Duration, stamp: Stamp) -> Option<Duration> {
+        let (activity, token, start) = (Activity::default(), Token::next(), clock::now());
+        for change in changes {
+            activity.note(token, *change, start);
+        }
+        wait(
+            Some(&activity.seen()),
+            &stamp,
+            start + later,
+            UNIX_EPOCH + WALL,
+        )
+    }
+
+    #[test]
+    fn a_renamed_or_closed_file_is_read_at_once() {
+        assert_eq!(after(&[Change::Arrived], Duration::ZERO, NEW), None);
+        let saved = [Change::Created, Change::Written, Change::Closed];
+        assert_eq!(after(&saved, Duration::ZERO, NEW), None);
+    }
+
+    #[test]
+    fn a_file_that_is_being_written_is_waited_for_until_it_is_quiet() {
+        let writing = [Change::Created, Change::Written];
+        assert_eq!(after(&writing, Duration::ZERO, NEW), Some(QUIET));
+        assert_eq!(after(&writing, QUIET, NEW), None);
+    }
+
+    #[test]
+    fn a_writer_that_never_pauses_is_not_waited_for_for_ever() {
+        let (activity, token, start) = (Activity::default(), Token::next(), clock::now());
+        activity.note(token, Change::Written, start);
+        activity.note(token, Change::Written, start + MAX_WAIT);
+        let seen = activity.seen();
+        let left = |now| wait(Some(&seen), &OLD, now, UNIX_EPOCH + WALL);
+        assert_eq!(left(start + MAX_WAIT), None);
+        assert!(left(start + MAX_WAIT - Duration::from_millis(1)).is_some());
+    }
+
+    #[test]
+    fn a_further_name_for_a_finished_file_is_no_write() {
+        let linked = Stamp { links: 2, ..OLD };
+        assert_eq!(after(&[Change::Created], Duration::ZERO, linked), None);
+        assert!(after(&[Change::Created], Duration::ZERO, OLD).is_some());
+    }
+
+    #[test]
+    fn a_young_file_of_unknown_origin_is_waited_for() {
+        assert!(after(&[], Duration::ZERO, NEW).is_some());
+        assert_eq!(after(&[], Duration::ZERO, OLD), None);
+        assert!(wait(None, &NEW, clock::now(), UNIX_EPOCH + WALL).is_some());
+    }
+}

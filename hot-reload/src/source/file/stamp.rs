@@ -1,0 +1,127 @@
+//! [`Stamp`]: what tells two states of a file apart without reading it.
+
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::os;
+use crate::revision::Revision;
+
+/// What the file system says about a file. Compared for equality only: timestamps go backwards too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) dev: u64,
+    pub(crate) ino: u64,
+    pub(crate) size: u64,
+    /// Last modification of the content, in nanoseconds since 1970.
+    pub(crate) modified: i128,
+    /// Last change of content or attributes, in nanoseconds since 1970.
+    pub(crate) changed: i128,
+    pub(crate) mode: u32,
+    pub(crate) links: u64,
+}
+
+impl Stamp {
+    /// The stamp of what the path leads to, links followed, and whether that is a regular file.
+    pub(crate) fn of(path: &Path) -> io::Result<(Self, Metadata)> {
+        let metadata = fs::metadata(path)?;
+        Ok((os::stamp(&metadata), metadata))
+    }
+
+    /// Whether this is the stamp of the same inode.
+    pub(crate) fn same_inode(&self, other: &Self) -> bool {
+        (self.dev, self.ino) == (other.dev, other.ino)
+    }
+
+    /// Whether a change right after the stamp was taken could leave it as it is, because the clock of the file system
+    /// is too coarse.
+    pub(crate) fn is_racy(&self, observed: SystemTime) -> bool {
+        let whole_seconds = self.modified % SECOND == 0 && self.changed % SECOND == 0;
+        let window = if whole_seconds { RACY_SECONDS } else { RACY };
+        nanoseconds(observed) - self.newest() < window.as_nanos() as i128
+    }
+
+    /// How much longer the file has to lie untouched to count as finished, if it was touched just now.
+    pub(crate) fn young(&self, now: SystemTime) -> Option<Duration> {
+        let age = nanoseconds(now) - self.newest();
+        // A time in the future says nothing about now: the clock was set, or the time was.
+        let age = Duration::from_nanos(u64::try_from(age).ok()?);
+        YOUNG.checked_sub(age).filter(|rest| !rest.is_zero())
+    }
+
+    /// A name for a state of which the content was not read.
+    pub(crate) fn revision(&self) -> Revision {
+        Revision::new(format!("{self:?}"))
+    }
+
+    fn newest(&self) -> i128 {
+        self.modified.max(self.changed)
+    }
+}
+
+fn nanoseconds(time: SystemTime) -> i128 {
+    time.duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_nanos() as i128)
+}
+
+const SECOND: i128 = 1_000_000_000;
+
+/// A kernel stamps files by its tick, which is up to 10 ms long; twice that is safe.
+const RACY: Duration = Duration::from_millis(20);
+
+/// The same where timestamps are whole seconds.
+const RACY_SECONDS: Duration = Duration::from_secs(2);
+
+/// A file that nobody was seen to finish counts as finished when it has not been touched for this long.
+const YOUNG: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(modified: i128) -> Stamp {
+        Stamp {
+            dev: 1,
+            ino: 1,
+            size: 1,
+            modified,
+            changed: modified,
+            mode: 0,
+            links: 1,
+        }
+    }
+
+    fn wall(nanoseconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_nanos(nanoseconds)
+    }
+
+    #[test]
+    fn a_stamp_taken_within_the_tick_proves_nothing() {
+        let written = at(5_000_000_001);
+        assert!(written.is_racy(wall(5_010_000_000)));
+        assert!(!written.is_racy(wall(5_030_000_000)));
+    }
+
+    #[test]
+    fn whole_seconds_are_believed_later() {
+        let written = at(5_000_000_000);
+        assert!(written.is_racy(wall(6_900_000_000)));
+        assert!(!written.is_racy(wall(7_100_000_000)));
+    }
+
+    #[test]
+    fn a_young_file_grows_up() {
+        let written = at(5_000_000_001);
+        assert_eq!(
+            written.young(wall(5_010_000_001)),
+            Some(Duration::from_millis(40))
+        );
+        assert_eq!(written.young(wall(5_050_000_001)), None);
+    }
+
+    #[test]
+    fn a_file_from_the_future_is_not_waited_for() {
+        assert_eq!(at(9_000_000_001).young(wall(5_000_000_000)), None);
+    }
+}

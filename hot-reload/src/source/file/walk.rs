@@ -1,0 +1,144 @@
+//! The walk along a path: each directory is watched first and looked into after, so no change can fall in between.
+//!
+//! It is taken anew at every look. A path that was resolved once is wrong as soon as somebody re-points a link, swaps a
+//! directory or mounts over it, and a watch follows the inode, not the name.
+
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
+
+use super::activity::{Activity, Token};
+use super::hub::{Depth, Hub};
+use super::os::{Node, NodeKind};
+use crate::error::Error;
+
+/// Watches all that the paths lead through, and gives up what they no longer do. True if a name was watched that was
+/// not before, so that nothing is known of what happened to it until now.
+///
+/// # Errors
+///
+/// The system has no watch left.
+pub(super) fn arm(
+    hub: &Hub,
+    subscriber: Token,
+    activity: &Activity,
+    paths: &[PathBuf],
+) -> Result<bool, Error> {
+    let mut walker = Walker {
+        hub,
+        subscriber,
+        activity,
+        fresh: false,
+    };
+    hub.begin(subscriber);
+    for path in paths {
+        walker.walk(path)?;
+    }
+    hub.finish(subscriber);
+    Ok(walker.fresh)
+}
+
+struct Walker<'a> {
+    hub: &'a Hub,
+    subscriber: Token,
+    activity: &'a Activity,
+    fresh: bool,
+}
+
+/// What is still to be walked, the next step last.
+type Steps = Vec<Step>;
+
+enum Step {
+    Root(PathBuf),
+    Up,
+    Into(OsString),
+}
+
+impl Walker<'_> {
+    /// Ends early where the path does: the deepest directory that exists is watched by then. What a reader makes of it
+    /// is the reader's business, so an obstacle is no error here.
+    fn walk(&mut self, path: &Path) -> Result<(), Error> {
+        let mut steps = Steps::new();
+        push(&mut steps, path);
+        let mut way: Vec<Node> = Vec::new();
+        let mut links = 0;
+        while let Some(step) = steps.pop() {
+            match step {
+                Step::Root(path) => match Node::root(&path) {
+                    Ok(root) => way = vec![root],
+                    Err(_) => return Ok(()),
+                },
+                // The root is its own parent.
+                Step::Up if way.len() > 1 => way.truncate(way.len() - 1),
+                Step::Up => {}
+                Step::Into(name) => {
+                    let Some(folder) = way.last() else {
+                        return Ok(());
+                    };
+                    let last = steps.is_empty();
+                    match self.step(folder, name, last)? {
+                        Some(node) if node.kind() == NodeKind::Link => {
+                            links += 1;
+                            let target = node.target();
+                            match target {
+                                Ok(target) if links <= LINKS => push(&mut steps, &target),
+                                _ => return Ok(()),
+                            }
+                        }
+                        Some(node) if node.kind() == NodeKind::Directory => way.push(node),
+                        _ => return Ok(()),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Watches the name, then looks it up.
+    fn step(&mut self, folder: &Node, name: OsString, last: bool) -> Result<Option<Node>, Error> {
+        let depth = if last { Depth::Folder } else { Depth::Way };
+        let arm = self.hub.arm(self.subscriber, folder, depth, Some(&name))?;
+        self.fresh |= arm.is_some_and(|arm| arm.fresh);
+        let node = match folder.child(&name) {
+            Ok(node) => node,
+            Err(_) => return Ok(None),
+        };
+        match (node.kind(), arm) {
+            (NodeKind::File, _) if last => {
+                // Not `fresh`: each file that is renamed into place is a new inode.
+                self.hub.arm(self.subscriber, &node, Depth::Inode, None)?;
+            }
+            // That a link was made is no write that somebody will end.
+            // What depends on a directory depends on all that is in it.
+            (NodeKind::Directory, _) if last => {
+                self.hub.arm(self.subscriber, &node, Depth::Folder, None)?;
+            }
+            _ => {}
+        }
+        if let (NodeKind::Link | NodeKind::Directory, Some(arm)) = (node.kind(), arm) {
+            // That a link or a directory was made is no write that somebody will end.
+            self.activity.forget_write(arm.token);
+        }
+        Ok(Some(node))
+    }
+}
+
+/// Puts the steps of this path before those that are left.
+fn push(steps: &mut Steps, path: &Path) {
+    let mut root = PathBuf::new();
+    let mut parts = Vec::new();
+    for component in path.components() {
+        match component {
+            Component::Prefix(_) | Component::RootDir => root.push(component),
+            Component::CurDir => {}
+            Component::ParentDir => parts.push(Step::Up),
+            Component::Normal(name) => parts.push(Step::Into(name.to_owned())),
+        }
+    }
+    if !root.as_os_str().is_empty() {
+        parts.insert(0, Step::Root(root));
+    }
+    steps.extend(parts.into_iter().rev());
+}
+
+/// The same as the kernel's, so that a path which the kernel refuses is given up here too.
+const LINKS: usize = 40;

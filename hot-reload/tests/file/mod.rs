@@ -1,0 +1,228 @@
+//! A folder to play in, and a source that is looked at whenever it hints.
+#![allow(dead_code, reason = "each program of tests uses a part of it")]
+
+use std::convert::Infallible;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use hot_reload::source::{Decode, DecodeWith, Decoded, File, Source};
+use hot_reload::{Error, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload, Revision, WatchEvent};
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// How long anything may take before the test has failed.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
+
+/// A folder of its own, removed in the end.
+pub(crate) struct World(PathBuf);
+
+impl World {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("hot-reload-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        write(&path, text);
+        path
+    }
+
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    /// Writes a finished file and gives it the name.
+    pub(crate) fn rename_into(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        let draft = path.with_extension("draft");
+        write(&draft, text);
+        fs::rename(&draft, &path).unwrap();
+    }
+
+    /// Points the name at another target in one step.
+    #[cfg(unix)]
+    pub(crate) fn relink(&self, name: &str, target: impl AsRef<Path>) {
+        let path = self.path(name);
+        let draft = self.path(&format!("{name}.draft"));
+        std::os::unix::fs::symlink(target, &draft).unwrap();
+        fs::rename(&draft, &path).unwrap();
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+pub(crate) fn write(path: impl AsRef<Path>, text: &str) {
+    fs::write(path, text).unwrap();
+}
+
+type Text = Decoded<File, TextDecoder>;
+
+pub(crate) struct TextDecoder;
+
+impl Decode for TextDecoder {
+    type Value = String;
+
+    fn decode(&self, bytes: &[u8], name: &str) -> Result<String, Error> {
+        let text = DecodeWith::new(|bytes| {
+            Ok::<_, Infallible>(String::from_utf8_lossy(bytes).into_owned())
+        });
+        text.decode(bytes, name)
+    }
+}
+
+/// A watched file, and every text that it was seen to hold.
+pub(crate) struct Rig {
+    reload: Text,
+    handle: Option<RealtimeWatchHandle<String>>,
+    revision: Option<Revision>,
+    /// `None`: absent.
+    pub(crate) current: Option<String>,
+    pub(crate) published: Vec<Option<String>>,
+    pub(crate) looks: usize,
+    error: Option<Error>,
+}
+
+impl Rig {
+    /// Opens the watch, then looks for the first time, as a service does.
+    pub(crate) async fn watch(path: impl AsRef<Path>) -> Self {
+        Self::watch_source(File::new(path)).await
+    }
+
+    pub(crate) async fn watch_source(file: File) -> Self {
+        let mut rig = Self::poll(file);
+        rig.handle = Some(rig.reload.watch_realtime().await.unwrap());
+        rig.look().await.unwrap();
+        rig
+    }
+
+    /// The same where the first look is expected to fail.
+    pub(crate) async fn watch_failing(path: impl AsRef<Path>) -> Self {
+        let mut rig = Self::poll(File::new(path));
+        rig.handle = Some(rig.reload.watch_realtime().await.unwrap());
+        assert!(rig.look().await.is_err());
+        rig
+    }
+
+    /// Without a watch.
+    pub(crate) fn poll(file: File) -> Self {
+        Self {
+            reload: file.decode(TextDecoder),
+            handle: None,
+            revision: None,
+            current: None,
+            published: Vec::new(),
+            looks: 0,
+            error: None,
+        }
+    }
+
+    pub(crate) async fn look(&mut self) -> Result<(), Error> {
+        self.looks += 1;
+        let loaded = timeout(DEADLINE, self.reload.reload_since(self.revision.as_ref()))
+            .await
+            .expect("a look takes too long");
+        let now = match loaded {
+            Ok(Loaded::Value { value, revision }) => {
+                self.revision = revision;
+                Some(value)
+            }
+            Ok(Loaded::Missing) => {
+                self.revision = None;
+                None
+            }
+            Ok(_) => {
+                self.error = None;
+                return Ok(());
+            }
+            Err(error) => {
+                let error = Error::from(error);
+                self.revision = error.revision().cloned().or(self.revision.take());
+                self.error = Some(error.clone());
+                return Err(error);
+            }
+        };
+        self.error = None;
+        if self.published.last() != Some(&now) {
+            self.published.push(now.clone());
+        }
+        self.current = now;
+        Ok(())
+    }
+
+    /// Looks at every hint until it holds this text.
+    pub(crate) async fn expect(&mut self, text: &str) {
+        self.until(|rig| rig.current.as_deref() == Some(text), text)
+            .await;
+    }
+
+    pub(crate) async fn expect_absent(&mut self) {
+        self.until(|rig| rig.current.is_none(), "nothing").await;
+    }
+
+    /// Looks at every hint until one fails with such a message.
+    pub(crate) async fn expect_error(&mut self, part: &str) {
+        let fits = |rig: &Self| {
+            let error = rig.error.as_ref();
+            error.is_some_and(|error| error.to_string().contains(part))
+        };
+        self.until(fits, part).await;
+    }
+
+    pub(crate) fn last_error(&self) -> Error {
+        self.error.clone().expect("an error")
+    }
+
+    /// All texts that were seen, in order.
+    pub(crate) fn texts(&self) -> Vec<&str> {
+        self.published
+            .iter()
+            .flatten()
+            .map(String::as_str)
+            .collect()
+    }
+
+    async fn until(&mut self, reached: impl Fn(&Self) -> bool, what: &str) {
+        let deadline = Instant::now() + DEADLINE;
+        while !reached(self) {
+            let rx = &mut self.handle.as_mut().expect("a watch").rx;
+            let event = timeout_at(deadline, rx.recv()).await;
+            match event {
+                Ok(Some(WatchEvent::Hint)) => {}
+                Ok(other) => panic!("the watch has ended: {other:?}"),
+                Err(_) => panic!("no hint led to {what:?}, seen: {:?}", self.published),
+            }
+            let _ = self.look().await;
+        }
+    }
+
+    /// Takes in the hints that are still on their way, until none has come for a while.
+    pub(crate) async fn settle(&mut self) {
+        loop {
+            let rx = &mut self.handle.as_mut().expect("a watch").rx;
+            match timeout(Duration::from_millis(200), rx.recv()).await {
+                Ok(Some(WatchEvent::Hint)) => {
+                    let _ = self.look().await;
+                }
+                Ok(other) => panic!("the watch has ended: {other:?}"),
+                Err(_) => return,
+            }
+        }
+    }
+}

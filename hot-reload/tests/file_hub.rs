@@ -1,0 +1,98 @@
+//! One watcher for all files of a process, and none when nobody watches.
+//!
+//! A program of its own with one test, because it counts what the process holds.
+#![cfg(target_os = "linux")]
+
+mod file;
+
+use std::fs;
+use std::time::Duration;
+
+use hot_reload::source::{File, Source};
+use hot_reload::{RealtimeWatch, Reload};
+
+use self::file::{TextDecoder, World};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_files_share_one_watcher_that_goes_with_the_last() {
+    assert_eq!((instances(), threads()), (0, 0));
+    let world = World::new();
+    for round in 0..3 {
+        let mut watched = Vec::new();
+        for number in 0..200 {
+            let folder = format!("{}", number % 20);
+            world.folder(&folder);
+            let path = world.file(&format!("{folder}/{number}"), "one");
+            let source = File::new(path).decode(TextDecoder);
+            let handle = source.watch_realtime().await.unwrap();
+            watched.push((source, handle));
+        }
+        assert_eq!((instances(), threads()), (1, 1));
+        // 200 files, 20 folders, and the few above them.
+        let watches = watches();
+        assert!((221..240).contains(&watches), "{watches} watches");
+
+        for (source, _) in &watched {
+            source.reload().await.unwrap();
+        }
+        for number in 0..200 {
+            world.rename_into(&format!("{}/{number}", number % 20), "two");
+        }
+        for (_, handle) in &mut watched {
+            let hint = tokio::time::timeout(Duration::from_secs(10), handle.rx.recv());
+            assert!(hint.await.unwrap().is_some());
+        }
+        for (source, _) in &watched {
+            assert_eq!(source.reload().await.unwrap().as_deref(), Some("two"));
+        }
+
+        let survivor = watched.pop();
+        drop(watched);
+        assert_eq!((instances(), threads()), (1, 1));
+        let watches = self::watches();
+        assert!(watches < 10, "{watches} watches for one file");
+        if round == 1 {
+            // Dropped by another thread while this one goes on.
+            std::thread::spawn(move || drop(survivor)).join().unwrap();
+        } else {
+            drop(survivor);
+        }
+        assert_eq!((instances(), threads()), (0, 0));
+    }
+}
+
+fn instances() -> usize {
+    descriptors()
+        .filter(|target| target.contains("inotify"))
+        .count()
+}
+
+fn descriptors() -> impl Iterator<Item = String> {
+    fs::read_dir("/proc/self/fd")
+        .unwrap()
+        .filter_map(|entry| fs::read_link(entry.unwrap().path()).ok())
+        .map(|target| target.to_string_lossy().into_owned())
+}
+
+fn watches() -> usize {
+    let instance = fs::read_dir("/proc/self/fd")
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .find(|entry| {
+            fs::read_link(entry.path()).is_ok_and(|target| target.ends_with("anon_inode:inotify"))
+        })
+        .expect("an inotify instance");
+    let info = format!("/proc/self/fdinfo/{}", instance.file_name().display());
+    let info = fs::read_to_string(info).unwrap();
+    info.lines()
+        .filter(|line| line.starts_with("inotify "))
+        .count()
+}
+
+fn threads() -> usize {
+    fs::read_dir("/proc/self/task")
+        .unwrap()
+        .filter_map(|task| fs::read_to_string(task.unwrap().path().join("comm")).ok())
+        .filter(|name| name.starts_with("hot-reload-file"))
+        .count()
+}

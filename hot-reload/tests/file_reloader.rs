@@ -1,0 +1,178 @@
+//! Values that load themselves from files, seen through the traits alone.
+
+mod file;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hot_reload::{
+    AsyncFileLoad, Error, ErrorKind, FileReloader, Loaded, RealtimeWatch, Reload, ReloaderError,
+    WatchEvent, async_trait,
+};
+use tokio::time::timeout;
+
+use self::file::{DEADLINE, World, write};
+
+/// The text of a file, in which a first line `include NAME` names a second one.
+#[derive(Debug, PartialEq, Eq)]
+struct Page {
+    text: String,
+    included: Vec<PathBuf>,
+}
+
+impl TryFrom<&PathBuf> for Page {
+    type Error = String;
+
+    fn try_from(path: &PathBuf) -> Result<Self, String> {
+        let read = |path: &Path| {
+            let text = std::fs::read_to_string(path);
+            text.map_err(|error| format!("cannot read: {error}"))
+        };
+        let text = read(path)?;
+        if text.contains("bad") {
+            return Err(format!("{}:1: bad\n  indeed", path.display()));
+        }
+        let Some(name) = text.strip_prefix("include ") else {
+            let included = Vec::new();
+            return Ok(Self { text, included });
+        };
+        let included = path.with_file_name(name);
+        Ok(Self {
+            text: read(&included)?,
+            included: vec![included],
+        })
+    }
+}
+
+#[async_trait]
+impl AsyncFileLoad for Page {
+    type Error = String;
+
+    async fn async_load_from<T>(path: T) -> Result<Self, String>
+    where
+        T: AsRef<Path> + Send,
+    {
+        Self::try_from(&path.as_ref().to_owned())
+    }
+
+    fn dependent_paths(&self) -> Vec<PathBuf> {
+        self.included.clone()
+    }
+}
+
+type Reloader = FileReloader<Page>;
+
+async fn reloader(path: &Path) -> Reloader {
+    Reloader::new(&path.to_string_lossy().into_owned())
+        .await
+        .unwrap()
+}
+
+async fn text(reloader: &Reloader) -> Option<String> {
+    let loaded = timeout(DEADLINE, reloader.reload_since(None)).await;
+    match loaded.expect("a look takes too long").unwrap() {
+        Loaded::Value { value, .. } => Some(value.text),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn new_loads_nothing_and_makes_the_path_absolute() {
+    let relative = Reloader::new(&"no/such/file".to_owned()).await.unwrap();
+    assert!(relative.file_path.is_absolute());
+    assert!(relative.file_path.ends_with("no/such/file"));
+    match relative.reload().await {
+        Err(ReloaderError::Reload(text)) => assert!(text.starts_with("cannot read")),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(text(&relative).await, None, "an absent file is no error");
+}
+
+#[tokio::test]
+async fn an_error_is_in_the_words_of_the_loader() {
+    let world = World::new();
+    let path = world.file("c", "bad");
+    let error = reloader(&path).await.reload_since(None).await.unwrap_err();
+    let error = Error::from(error);
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(
+        error.to_string(),
+        format!("{}:1: bad; indeed", path.display())
+    );
+
+    let path = world.file("d", "include nothing");
+    let error = reloader(&path).await.reload_since(None).await.unwrap_err();
+    let start = format!("{}: cannot read: ", path.display());
+    assert!(Error::from(error).to_string().starts_with(&start));
+}
+
+#[tokio::test]
+async fn what_the_value_depends_on_is_watched() {
+    let world = World::new();
+    let path = world.file("c", "plain");
+    world.file("first", "one");
+    world.file("second", "two");
+    let reloader = reloader(&path).await;
+    let mut handle = reloader.watch_realtime().await.unwrap();
+    assert_eq!(text(&reloader).await.as_deref(), Some("plain"));
+
+    let mut change = async |name: &str, content: &str, expected: &str| {
+        world.rename_into(name, content);
+        let reached = async {
+            while text(&reloader).await.as_deref() != Some(expected) {
+                assert_eq!(handle.rx.recv().await, Some(WatchEvent::Hint));
+            }
+        };
+        timeout(DEADLINE, reached).await.expect("no hint");
+        while let Ok(Some(_)) = timeout(Duration::from_millis(100), handle.rx.recv()).await {}
+    };
+    change("c", "include first", "one").await;
+    change("first", "uno", "uno").await;
+    change("c", "include second", "two").await;
+    change("second", "due", "due").await;
+    change("c", "alone", "alone").await;
+    let quiet = async {
+        world.rename_into("second", "nobody reads this any more");
+        timeout(Duration::from_millis(200), handle.rx.recv()).await
+    };
+    assert!(quiet.await.is_err());
+}
+
+#[tokio::test]
+async fn a_torn_file_is_not_loaded() {
+    let world = World::new();
+    let path = world.file("c", "old");
+    let reloader = reloader(&path).await;
+    let _handle = reloader.watch_realtime().await.unwrap();
+    assert_eq!(text(&reloader).await.as_deref(), Some("old"));
+    let (sender, writing) = tokio::sync::oneshot::channel();
+    let writer = tokio::spawn(async move {
+        use std::io::Write;
+        let mut file = std::fs::File::create(path).unwrap();
+        file.write_all(b"ne").unwrap();
+        sender.send(()).unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        file.write_all(b"w!").unwrap();
+    });
+    writing.await.unwrap();
+    assert_eq!(text(&reloader).await.as_deref(), Some("new!"));
+    writer.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_clone_shares_the_watch() {
+    let world = World::new();
+    let path = world.file("c", "one");
+    let first = reloader(&path).await;
+    let second = first.clone();
+    let mut handles = [
+        first.watch_realtime().await.unwrap(),
+        second.watch_realtime().await.unwrap(),
+    ];
+    write(&path, "two");
+    for handle in &mut handles {
+        let hint = timeout(DEADLINE, handle.rx.recv()).await.unwrap();
+        assert_eq!(hint, Some(WatchEvent::Hint));
+    }
+    assert_eq!(text(&second).await.as_deref(), Some("two"));
+}
