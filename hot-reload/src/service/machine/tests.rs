@@ -124,6 +124,20 @@ fn p03_a_watch_that_is_opened_again_is_followed_by_a_look() {
 }
 
 #[test]
+fn a_look_that_began_before_the_watch_stood_does_not_prove_it() {
+    let mut run = Run::new(Settings::realtime(INTERVAL, WatchProfile::local()));
+    let _ = run.input(Input::Started);
+    assert!(run.tick().look.is_some());
+    assert_eq!(run.looks(Input::Opened), None);
+    assert_eq!(run.looks(Input::Looked(Verdict::Published)), Some(Trigger::Resync));
+    run.after(seconds(120));
+    let _ = run.input(Input::Tick);
+    assert_eq!(run.machine.link(), LinkState::Settling, "the look after it still runs");
+    run.ends(Verdict::Unchanged);
+    assert_eq!(run.machine.link(), LinkState::Trusted);
+}
+
+#[test]
 fn a_watch_that_cannot_be_opened_does_not_delay_the_first_look() {
     let mut run = Run::new(Settings::realtime(INTERVAL, WatchProfile::local()));
     let _ = run.input(Input::Started);

@@ -1,0 +1,65 @@
+//! A configuration file that is reloaded while the program runs.
+//!
+//! `cargo run --example quickstart`: it writes a file of its own, and says what to do next. Ctrl-C ends it.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::Context;
+use hot_reload::ReloaderService;
+use hot_reload::source::{File, Source, Toml};
+use serde::Deserialize;
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AppConfig {
+    greeting: String,
+    workers: u16,
+}
+
+impl AppConfig {
+    fn check(&self) -> Result<(), &'static str> {
+        if self.workers == 0 {
+            return Err("workers: must not be zero");
+        }
+        Ok(())
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt().without_time().init();
+    let path = std::env::temp_dir().join("hot_reload-quickstart.toml");
+    fs::write(&path, "greeting = \"hello\"\nworkers = 4\n")
+        .with_context(|| format!("{} could not be written", path.display()))?;
+
+    // Returns after the first good value, or says why there is none.
+    let (config, control) =
+        ReloaderService::builder(File::new(&path).decode(Toml::<AppConfig>::new()))
+            .hybrid()
+            .interval(Duration::from_secs(10))
+            .validate(AppConfig::check)
+            .start()
+            .await?;
+
+    say(&format!("generation 1: {:?}", *config.load()));
+    say(&format!("edit {} now: change the greeting,", path.display()));
+    say("then make a mistake (workers = \"many\"), then mend it; Ctrl-C ends the program");
+
+    let mut changes = config.subscribe();
+    loop {
+        tokio::select! {
+            Some(now) = changes.changed() => {
+                say(&format!("generation {}: {:?}", now.generation(), *now));
+            }
+            _ = tokio::signal::ctrl_c() => break,
+        }
+    }
+    control.stop().await;
+    Ok(())
+}
+
+#[allow(clippy::print_stdout, reason = "an example talks to the person who runs it")]
+fn say(line: &str) {
+    println!("{line}");
+}

@@ -1,0 +1,126 @@
+//! Each example is run as a person would run it: its output is read, its file is edited, Ctrl-C is pressed.
+
+#![allow(missing_docs, reason = "tests are named by sentences")]
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+/// For one line to appear; generous, because a busy machine is no failure.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running example with a temporary folder of its own.
+struct Example {
+    child: Child,
+    lines: Receiver<String>,
+    folder: tempfile::TempDir,
+}
+
+impl Example {
+    fn start(name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new(built(name))
+            .env("TMPDIR", folder.path())
+            .env("NO_COLOR", "1")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = channel();
+        thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        Self {
+            child,
+            lines,
+            folder,
+        }
+    }
+
+    /// Reads on until a line contains this.
+    fn says(&self, text: &str) -> String {
+        let mut seen = Vec::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) if line.contains(text) => return line,
+                Ok(line) => seen.push(line),
+                Err(error) => panic!("{text:?} was not said ({error}), but {seen:#?}"),
+            }
+        }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn interrupt(mut self) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Cargo builds the examples of a package before it runs the package's tests.
+fn built(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let path = test.parent().and_then(Path::parent).unwrap().join("examples").join(name);
+    assert!(path.exists(), "{} is not built: run `cargo build --examples`", path.display());
+    path
+}
+
+#[test]
+fn quickstart_reloads_refuses_a_mistake_and_takes_its_repair() {
+    let example = Example::start("quickstart");
+    example.says("generation 1: AppConfig { greeting: \"hello\", workers: 4 }");
+    example.says("Ctrl-C ends the program");
+    let file = example.file("hot_reload-quickstart.toml");
+    fs::write(&file, "greeting = \"good morning\"\nworkers = 4\n").unwrap();
+    example.says("generation 2: AppConfig { greeting: \"good morning\", workers: 4 }");
+    fs::write(&file, "greeting = \"good morning\"\nworkers = \"many\"\n").unwrap();
+    example.says("quickstart.toml:2:11: workers: expected u16, found \"many\"");
+    fs::write(&file, "greeting = \"good evening\"\nworkers = 0\n").unwrap();
+    example.says("workers: must not be zero");
+    fs::write(&file, "greeting = \"good evening\"\nworkers = 2\n").unwrap();
+    example.says("generation 3: AppConfig { greeting: \"good evening\", workers: 2 }");
+    assert!(example.interrupt().success());
+}
+
+#[test]
+fn custom_source_shows_a_change_a_mistake_and_its_repair_and_ends() {
+    let mut example = Example::start("custom_source");
+    example.says("limit is now Some(100)");
+    example.says("limit is now Some(250)");
+    example.says("failed: limit: expected a number, found \"a lot\"");
+    example.says("limit is now Some(500)");
+    example.says("stopped; the last value stays readable: Some(500)");
+    assert!(example.child.wait().unwrap().success());
+}
+
+#[test]
+fn log_level_changes_the_filter_and_refuses_nonsense() {
+    let example = Example::start("log_level");
+    example.says("write a directive");
+    example.says("this is shown at info");
+    let file = example.file("hot_reload-log_level.txt");
+    fs::write(&file, "debug\n").unwrap();
+    example.says("the filter is now \"debug\"");
+    example.says("this is shown at debug");
+    fs::write(&file, "crate=nonsense\n").unwrap();
+    example.says("rejected");
+    example.says("this is shown at debug");
+    assert!(example.interrupt().success());
+}
