@@ -1,0 +1,168 @@
+//! [`Json`]: values from JSON.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::DeserializeOwned;
+
+use super::Decode;
+use super::place::{self, Fault};
+use crate::error::Error;
+
+/// Decodes JSON.
+///
+/// An error is one line: `app.json:4:12: server.port: expected u16, found "80a"`.
+///
+/// ```
+/// use hot_reload::source::{Decode, Json};
+///
+/// let ports = Json::<Vec<u16>>::new();
+/// assert_eq!(ports.decode(b"[80, 443]", "ports.json").unwrap(), [80, 443]);
+/// let error = ports.decode(b"[80, true]", "ports.json").unwrap_err();
+/// assert_eq!(error.to_string(), "ports.json:1:9: [1]: expected u16, found true");
+/// ```
+pub struct Json<T>(PhantomData<fn() -> T>);
+
+impl<T> Json<T> {
+    /// A decoder of JSON into `T`.
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Json<T> {
+    type Value = T;
+
+    fn decode(&self, bytes: &[u8], name: &str) -> Result<T, Error> {
+        let text = place::text(bytes, name)?;
+        let mut json = serde_json::Deserializer::from_str(text);
+        let decoded = serde_path_to_error::deserialize(&mut json);
+        let (path, error) = match decoded {
+            Ok(value) => match json.end() {
+                Ok(()) => return Ok(value),
+                Err(error) => (None, error),
+            },
+            Err(tracked) => {
+                let path = tracked.path().clone();
+                let error = tracked.into_inner();
+                (error.is_data().then_some(path), error)
+            }
+        };
+        let said = error.to_string();
+        let suffix = format!(" at line {} column {}", error.line(), error.column());
+        Err(Fault {
+            name,
+            place: characters(text, error.line(), error.column()),
+            path: path.as_ref(),
+            message: said.strip_suffix(&suffix).unwrap_or(&said),
+            secrets: serde_json::from_str(text).ok(),
+        }
+        .into_error())
+    }
+}
+
+/// The parser's place, which counts columns in bytes and from the line's beginning.
+fn characters(text: &str, line: usize, column: usize) -> Option<(u64, u64)> {
+    let start = text
+        .split_inclusive('\n')
+        .take(line.checked_sub(1)?)
+        .map(str::len)
+        .sum::<usize>();
+    Some(place::line_and_column(
+        text,
+        (start + column.saturating_sub(1)).min(text.len()),
+    ))
+}
+
+impl<T> Default for Json<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> Clone for Json<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Json<T> {}
+
+impl<T> fmt::Debug for Json<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Json")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::decode::place::tests::{App, fails, same_for_all};
+
+    #[test]
+    fn keeps_what_every_decoder_keeps() {
+        same_for_all(
+            &Json::<App>::new(),
+            r#"{"server": {"host": "a", "port": 1}}"#,
+        );
+    }
+
+    #[test]
+    fn says_where_the_syntax_is_wrong() {
+        assert_eq!(
+            fails(
+                &Json::<App>::new(),
+                "{\n  \"server\": {\n    port: 1\n  }\n}"
+            ),
+            "app:3:5: key must be a string"
+        );
+        assert_eq!(
+            fails(&Json::<App>::new(), "{\"server\": {\"port\": 1}} x"),
+            "app:1:25: trailing characters"
+        );
+    }
+
+    #[test]
+    fn says_where_a_type_is_wrong() {
+        let text = "{\"server\": {\"host\": \"é\", \"port\": \"80a\"}}";
+        assert_eq!(
+            fails(&Json::<App>::new(), text),
+            "app:1:38: server.port: expected u16, found \"80a\""
+        );
+        let text = r#"{"server": {"port": 1}, "ports": [1, "x"]}"#;
+        assert_eq!(
+            fails(&Json::<App>::new(), text),
+            "app:1:40: ports[1]: expected u16, found \"x\""
+        );
+    }
+
+    #[test]
+    fn names_unknown_and_missing_keys() {
+        let text = r#"{"server": {"prot": 1}}"#;
+        assert_eq!(
+            fails(&Json::<App>::new(), text),
+            "app:1:18: server: unknown key \"prot\", expected one of \"host\", \"port\", \"password\" (did you mean \"port\"?)"
+        );
+        assert_eq!(
+            fails(&Json::<App>::new(), r#"{"server": {}}"#),
+            "app:1:13: server: missing key \"port\""
+        );
+    }
+
+    #[test]
+    fn an_empty_content_is_not_json() {
+        assert_eq!(
+            fails(&Json::<App>::new(), ""),
+            "app:1:1: EOF while parsing a value"
+        );
+    }
+
+    #[test]
+    fn shows_no_secret() {
+        let text = r#"{"server": {"port": 1, "password": "hunter2"}}"#;
+        assert_eq!(
+            fails(&Json::<App>::new(), text),
+            "app:1:44: server.password: expected u16, found a string (not shown)"
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! The one line that says where content is wrong, and what it should be.
+//!
+//! - [`text`]: bytes as text, or the place of the first byte that is not;
+//! - [`Fault`]: what a parser found wrong, turned into an [`Error`];
+//! - `message`: serde's sentences in the words of a configuration's author;
+//! - `secret`: what must not be quoted.
+
+mod message;
+mod secret;
+
+use crate::error::{Error, ErrorKind, Location};
+
+pub(super) use self::secret::Secrets;
+
+/// The bytes as text, without a byte order mark.
+pub(super) fn text<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str, Error> {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    std::str::from_utf8(bytes).map_err(|error| {
+        let good = error.valid_up_to();
+        let before = String::from_utf8_lossy(&bytes[..good]);
+        let (line, column) = line_and_column(&before, good);
+        let message = format!(
+            "expected UTF-8 text, found the byte 0x{:02x} at offset {good}",
+            bytes[good]
+        );
+        Error::new(ErrorKind::Decode, message).at(Location::new(name).line(line, column))
+    })
+}
+
+/// Line and column of a byte offset, both counted from one, the column in characters.
+pub(super) fn line_and_column(text: &str, offset: usize) -> (u64, u64) {
+    let mut end = offset.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let before = &text[..end];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let column = before[line_start..].chars().count() + 1;
+    (line as u64, column as u64)
+}
+
+/// What a parser or serde found wrong.
+pub(super) struct Fault<'a> {
+    /// The source.
+    pub(super) name: &'a str,
+    /// Line and column, where the parser knows them.
+    pub(super) place: Option<(u64, u64)>,
+    /// The path of keys, empty where the fault is one of syntax.
+    pub(super) path: Option<&'a serde_path_to_error::Path>,
+    /// The parser's words.
+    pub(super) message: &'a str,
+    /// What must not be quoted; `None` where the content could not be read at all.
+    pub(super) secrets: Option<Secrets>,
+}
+
+impl Fault<'_> {
+    /// The fault as an error that a person can act on.
+    pub(super) fn into_error(self) -> Error {
+        let mut path = self.path.map(ToString::to_string).unwrap_or_default();
+        let hidden = self.path.is_some_and(secret::path_is_secret);
+        let said = message::rewrite(self.message, hidden, self.secrets.as_ref());
+        if let Some(key) = said.unknown_key {
+            // The path leads to the table that has the key, whether or not the parser went one step further.
+            if path == key {
+                path.clear();
+            } else if let Some(table) = path.strip_suffix(&format!(".{key}")) {
+                path = table.to_owned();
+            }
+        }
+        let mut location = Location::new(self.name).path(path);
+        if let Some((line, column)) = self.place {
+            location = location.line(line, column);
+        }
+        Error::new(ErrorKind::Decode, said.text).at(location)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

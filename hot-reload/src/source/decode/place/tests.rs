@@ -1,0 +1,82 @@
+//! What all decoders keep, and the value that they are tried with.
+
+use serde::Deserialize;
+
+use crate::source::Decode;
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct App {
+    pub(in super::super) server: Server,
+    #[serde(default)]
+    pub(in super::super) ports: Vec<u16>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct Server {
+    #[serde(default)]
+    pub(in super::super) host: String,
+    pub(in super::super) port: u16,
+    #[serde(default)]
+    pub(in super::super) password: u16,
+}
+
+/// The line with which this text is refused.
+pub(in super::super) fn fails<D: Decode>(decoder: &D, text: &str) -> String {
+    match decoder.decode(text.as_bytes(), "app") {
+        Ok(_) => panic!("{text:?} was decoded"),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// A good text is decoded, with and without a byte order mark, and bytes that are no text are placed.
+pub(in super::super) fn same_for_all<D: Decode<Value = App>>(decoder: &D, good: &str) {
+    let value = decoder.decode(good.as_bytes(), "app").unwrap();
+    assert_eq!((value.server.host.as_str(), value.server.port), ("a", 1));
+    assert_eq!(
+        decoder
+            .decode(format!("\u{feff}{good}").as_bytes(), "app")
+            .unwrap(),
+        value
+    );
+    let error = decoder.decode(b"a\n\xc3\xa9\xff\n", "app").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "app:2:2: expected UTF-8 text, found the byte 0xff at offset 4"
+    );
+}
+
+#[cfg(feature = "json")]
+mod buffered {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::source::Json;
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code, reason = "only its decoding is looked at")]
+    struct Outer {
+        #[serde(flatten)]
+        inner: Inner,
+        #[serde(flatten)]
+        rest: BTreeMap<String, u16>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code, reason = "only its decoding is looked at")]
+    struct Inner {
+        password: u16,
+    }
+
+    /// serde reads flattened values into a buffer, and the path of the error ends before the key.
+    #[test]
+    fn a_secret_is_not_shown_where_the_path_does_not_reach_it() {
+        let line = fails(&Json::<Outer>::new(), r#"{"password": "hunter2"}"#);
+        assert!(!line.contains("hunter2"), "{line}");
+        assert!(
+            line.ends_with("expected u16, found a string (not shown)"),
+            "{line}"
+        );
+    }
+}

@@ -1,0 +1,149 @@
+//! [`Toml`]: values from TOML.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::DeserializeOwned;
+
+use super::Decode;
+use super::place::{self, Fault};
+use crate::error::Error;
+
+/// Decodes TOML.
+///
+/// An error is one line with the place of the wrong value: `app.toml:4:8: server.port: expected u16, found "80a"`.
+///
+/// ```
+/// use hot_reload::source::{Decode, Toml};
+///
+/// #[derive(serde::Deserialize)]
+/// struct App {
+///     port: u16,
+/// }
+///
+/// let app = Toml::<App>::new();
+/// assert_eq!(app.decode(b"port = 80", "app.toml").unwrap().port, 80);
+/// let error = app.decode(b"port = true", "app.toml").err().unwrap();
+/// assert_eq!(error.to_string(), "app.toml:1:8: port: expected u16, found true");
+/// ```
+pub struct Toml<T>(PhantomData<fn() -> T>);
+
+impl<T> Toml<T> {
+    /// A decoder of TOML into `T`.
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Toml<T> {
+    type Value = T;
+
+    fn decode(&self, bytes: &[u8], name: &str) -> Result<T, Error> {
+        let text = place::text(bytes, name)?;
+        let (path, error) = match toml::Deserializer::parse(text) {
+            Ok(toml) => match serde_path_to_error::deserialize(toml) {
+                Ok(value) => return Ok(value),
+                Err(tracked) => (Some(tracked.path().clone()), tracked.into_inner()),
+            },
+            Err(error) => (None, error),
+        };
+        Err(Fault {
+            name,
+            place: error
+                .span()
+                .map(|span| place::line_and_column(text, span.start)),
+            path: path.as_ref(),
+            message: error.message(),
+            secrets: toml::from_str(text).ok(),
+        }
+        .into_error())
+    }
+}
+
+impl<T> Default for Toml<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> Clone for Toml<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Toml<T> {}
+
+impl<T> fmt::Debug for Toml<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Toml")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::decode::place::tests::{App, fails, same_for_all};
+
+    #[test]
+    fn keeps_what_every_decoder_keeps() {
+        same_for_all(&Toml::<App>::new(), "[server]\nhost = 'a'\nport = 1\n");
+    }
+
+    #[test]
+    fn says_where_the_syntax_is_wrong() {
+        let text = "[server]\nport = \n";
+        assert_eq!(
+            fails(&Toml::<App>::new(), text),
+            "app:2:8: string values must be quoted, expected literal string"
+        );
+    }
+
+    #[test]
+    fn says_where_a_type_is_wrong() {
+        let text = "[server]\nhost = \"é\"\nport = \"80a\"\n";
+        assert_eq!(
+            fails(&Toml::<App>::new(), text),
+            "app:3:8: server.port: expected u16, found \"80a\""
+        );
+        let text = "ports = [1, 'x']\nserver = { port = 1 }";
+        assert_eq!(
+            fails(&Toml::<App>::new(), text),
+            "app:1:13: ports[1]: expected u16, found \"x\""
+        );
+        let text = "ports = []\nserver = { host = \"é\", port = 70000 }";
+        assert_eq!(
+            fails(&Toml::<App>::new(), text),
+            "app:2:31: server.port: expected u16, found 70000"
+        );
+    }
+
+    #[test]
+    fn names_unknown_and_missing_keys() {
+        assert_eq!(
+            fails(&Toml::<App>::new(), "[server]\nprot = 1"),
+            "app:2:1: server: unknown key \"prot\", expected one of \"host\", \"port\", \"password\" (did you mean \"port\"?)"
+        );
+        assert_eq!(
+            fails(&Toml::<App>::new(), "\n[server]\n"),
+            "app:2:1: server: missing key \"port\""
+        );
+    }
+
+    #[test]
+    fn an_empty_content_is_an_empty_table() {
+        assert_eq!(
+            fails(&Toml::<App>::new(), ""),
+            "app:1:1: missing key \"server\""
+        );
+    }
+
+    #[test]
+    fn shows_no_secret() {
+        let text = "[server]\nport = 1\npassword = 'hunter2'";
+        assert_eq!(
+            fails(&Toml::<App>::new(), text),
+            "app:3:12: server.password: expected u16, found a string (not shown)"
+        );
+    }
+}

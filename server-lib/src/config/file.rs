@@ -1,0 +1,203 @@
+//! The file as it is written: its keys, their defaults, and what one value alone must be.
+//!
+//! What is checked here is refused with line and column.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use serde::de::{Error as _, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer};
+use tracing_subscriber::EnvFilter;
+
+use super::{DEFAULT_STATUS, Limits};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConfigFile {
+    pub(super) id: u64,
+    pub(super) name: String,
+    #[serde(default = "ListenText::usual")]
+    pub(super) listen: ListenText,
+    #[serde(default)]
+    pub(super) routes: Vec<RouteTable>,
+    #[serde(default)]
+    pub(super) limits: LimitsTable,
+    #[serde(default)]
+    pub(super) log: LogText,
+    pub(super) tls: Option<TlsTable>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RouteTable {
+    pub(super) path: PathText,
+    #[serde(default)]
+    pub(super) status: Status,
+    #[serde(default)]
+    pub(super) headers: std::collections::BTreeMap<String, String>,
+    pub(super) body: Option<String>,
+    pub(super) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LimitsTable {
+    max_body_bytes: Option<NonZeroUsize>,
+    request_timeout_ms: Option<NonZeroUsize>,
+    max_concurrent_requests: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TlsTable {
+    pub(super) cert: PathBuf,
+    pub(super) key: PathBuf,
+}
+
+impl From<LimitsTable> for Limits {
+    fn from(table: LimitsTable) -> Self {
+        let usual = Self::default();
+        Self {
+            max_body_bytes: table
+                .max_body_bytes
+                .map_or(usual.max_body_bytes, NonZeroUsize::get),
+            request_timeout: table
+                .request_timeout_ms
+                .map_or(usual.request_timeout, |ms| {
+                    Duration::from_millis(ms.get() as u64)
+                }),
+            max_concurrent_requests: table
+                .max_concurrent_requests
+                .map_or(usual.max_concurrent_requests, NonZeroUsize::get),
+        }
+    }
+}
+
+/// A status with which a response may end.
+#[derive(Debug)]
+pub(super) struct Status(pub(super) StatusCode);
+
+impl Default for Status {
+    fn default() -> Self {
+        Self(DEFAULT_STATUS)
+    }
+}
+
+impl<'de> Deserialize<'de> for Status {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = i64::deserialize(deserializer)?;
+        let status = u16::try_from(number)
+            .ok()
+            .filter(|number| (200..600).contains(number));
+        status
+            .and_then(|number| StatusCode::from_u16(number).ok())
+            .map(Self)
+            .ok_or_else(|| {
+                D::Error::invalid_value(Unexpected::Signed(number), &"a status from 200 to 599")
+            })
+    }
+}
+
+/// An address and a port.
+#[derive(Debug)]
+pub(super) struct ListenText(pub(super) SocketAddr);
+
+impl ListenText {
+    fn usual() -> Self {
+        Self(SocketAddr::from(([127, 0, 0, 1], 8080)))
+    }
+}
+
+impl FromStr for ListenText {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse()
+            .map(Self)
+            .map_err(|_| "an address and a port, such as \"127.0.0.1:8080\"")
+    }
+}
+
+/// The path of a route.
+#[derive(Debug)]
+pub(super) struct PathText(pub(super) String);
+
+impl FromStr for PathText {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let fits = text.starts_with('/')
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && byte != b'?' && byte != b'#');
+        fits.then(|| Self(text.to_owned()))
+            .ok_or("a path that starts with \"/\" and has no space, \"?\" or \"#\"")
+    }
+}
+
+/// A filter of log events.
+#[derive(Debug)]
+pub(super) struct LogText(pub(super) String);
+
+impl Default for LogText {
+    fn default() -> Self {
+        Self("info".to_owned())
+    }
+}
+
+impl FromStr for LogText {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match EnvFilter::try_new(text) {
+            Ok(_) => Ok(Self(text.to_owned())),
+            Err(_) => Err("a log filter, such as \"info\" or \"warn,server_lib=debug\""),
+        }
+    }
+}
+
+/// Reads a string that must have a form, whose name is the error of its parser.
+fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err = &'static str>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    struct Text<T>(PhantomData<T>);
+
+    impl<T: FromStr<Err = &'static str>> Visitor<'_> for Text<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+            text.parse()
+                .map_err(|form| E::invalid_value(Unexpected::Str(text), &form))
+        }
+    }
+
+    deserializer.deserialize_str(Text(PhantomData))
+}
+
+impl<'de> Deserialize<'de> for ListenText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        parsed(deserializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for PathText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        parsed(deserializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for LogText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        parsed(deserializer)
+    }
+}

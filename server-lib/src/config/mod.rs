@@ -1,0 +1,127 @@
+//! [`ServerConfig`]: everything that the server's behaviour comes from, loaded and checked as one value.
+//!
+//! - `file`: the file as it is written;
+//! - `check`: from the file to the value, with what single keys cannot say;
+//! - `route`, `tls`: parts of the value;
+//! - `read`: one bounded read, and why it failed.
+
+mod check;
+mod file;
+mod read;
+mod route;
+mod tls;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+
+use axum::http::StatusCode;
+use hot_reload::source::{Decode, Toml};
+use hot_reload::{AsyncFileLoad, Error, ErrorKind, async_trait};
+
+pub use self::route::Route;
+pub use self::tls::Tls;
+
+/// The server's configuration: the content of its file and of the files that it names.
+///
+/// Everything is read when the value is loaded: a request that is answered from one value is wholly of one
+/// generation, and a certificate that does not fit its key never becomes a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// A number of the operator's choice, told in the header `x-config-id` of every response.
+    pub id: u64,
+    /// The server's name, for the logs.
+    pub name: String,
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// The responses, by path.
+    pub routes: HashMap<String, Route>,
+    /// How much a client may ask for.
+    pub limits: Limits,
+    /// The log filter, such as `info` or `server_lib=debug`.
+    pub log: String,
+    /// Certificate and key, if the server speaks HTTPS.
+    pub tls: Option<Tls>,
+    dependent_paths: Vec<PathBuf>,
+}
+
+/// How much a client may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The largest body of a request, beyond which the response is 413.
+    pub max_body_bytes: usize,
+    /// How long a request may take, after which the response is 408.
+    pub request_timeout: Duration,
+    /// How many requests may be under way at once, beyond which the response is 503.
+    pub max_concurrent_requests: usize,
+}
+
+impl ServerConfig {
+    /// Loads the file and all the files that it names.
+    ///
+    /// # Errors
+    ///
+    /// One line that says where the fault is and what to do: the place in the file, or the key of the file that could
+    /// not be used.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let bytes = read::file(path).map_err(|why| {
+            let kind = match why.missing {
+                true => ErrorKind::NotFound,
+                false => ErrorKind::Unavailable,
+            };
+            Error::new(kind, format!("{}: cannot be read: {why}", path.display()))
+        })?;
+        let file = Toml::<file::ConfigFile>::new().decode(&bytes, &path.display().to_string())?;
+        check::build(file, path)
+    }
+
+    /// The answer to this path, if there is one.
+    pub fn route(&self, path: &str) -> Option<&Route> {
+        self.routes.get(path)
+    }
+}
+
+/// For `FileReloader`'s polling.
+impl TryFrom<&PathBuf> for ServerConfig {
+    type Error = Error;
+
+    fn try_from(path: &PathBuf) -> Result<Self, Error> {
+        Self::load(path)
+    }
+}
+
+/// For `FileReloader`'s watch. The same code, off the runtime's threads.
+#[async_trait]
+impl AsyncFileLoad for ServerConfig {
+    type Error = Error;
+
+    async fn async_load_from<T>(path: T) -> Result<Self, Error>
+    where
+        T: AsRef<Path> + Send,
+    {
+        let path = path.as_ref().to_owned();
+        let loaded = tokio::task::spawn_blocking(move || Self::load(&path)).await;
+        loaded.unwrap_or_else(|failed| Err(Error::new(ErrorKind::Panicked, failed.to_string())))
+    }
+
+    fn dependent_paths(&self) -> Vec<PathBuf> {
+        self.dependent_paths.clone()
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 1024 * 1024,
+            request_timeout: Duration::from_secs(10),
+            max_concurrent_requests: 1024,
+        }
+    }
+}
+
+/// The status of a route that names none.
+const DEFAULT_STATUS: StatusCode = StatusCode::OK;

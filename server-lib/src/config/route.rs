@@ -1,0 +1,103 @@
+//! [`Route`]: one response.
+
+use std::path::Path;
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+
+use super::file::RouteTable;
+
+/// The response to one path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Route {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers, `content-type` included.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Bytes,
+}
+
+impl Route {
+    /// Makes the route of a table. `read` gives the content of the file that it names. An error has the key and the
+    /// reason.
+    pub(super) fn build(
+        table: RouteTable,
+        read: impl FnOnce(&Path) -> Result<Vec<u8>, String>,
+    ) -> Result<Self, (String, String)> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &table.headers {
+            let (name, value) =
+                header(name, value).map_err(|why| (format!("headers.{name}"), why))?;
+            headers.insert(name, value);
+        }
+        let status = table.status.0;
+        let (body, kind) = match (table.body, table.file) {
+            (Some(_), Some(_)) => {
+                let message = "there is a body too; keep one of the two".to_owned();
+                return Err(("file".to_owned(), message));
+            }
+            (Some(text), None) => (Bytes::from(text), "text/plain; charset=utf-8"),
+            (None, Some(path)) => {
+                let content = read(&path).map_err(|why| ("file".to_owned(), why))?;
+                (Bytes::from(content), content_type(&path))
+            }
+            (None, None) => (Bytes::new(), ""),
+        };
+        if !body.is_empty() && matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+            let message = format!(
+                "a response of status {} has no body; remove it",
+                status.as_u16()
+            );
+            return Err(("status".to_owned(), message));
+        }
+        if !kind.is_empty() {
+            headers
+                .entry(header::CONTENT_TYPE)
+                .or_insert(HeaderValue::from_static(kind));
+        }
+        Ok(Self {
+            status,
+            headers,
+            body,
+        })
+    }
+}
+
+fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let Ok(name) = name.parse::<HeaderName>() else {
+        return Err(format!(
+            "{name:?} is not the name of a header; use letters, digits and \"-\""
+        ));
+    };
+    let own = [
+        header::CONTENT_LENGTH,
+        header::TRANSFER_ENCODING,
+        header::CONNECTION,
+        header::DATE,
+    ];
+    if own.contains(&name) || name.as_str().starts_with("x-config-") {
+        return Err("the server sets this header itself; remove it".to_owned());
+    }
+    match HeaderValue::from_str(value) {
+        Ok(value) => Ok((name, value)),
+        Err(_) => Err(
+            "the value has a character that a header cannot hold; remove line breaks and the like"
+                .to_owned(),
+        ),
+    }
+}
+
+/// The content type of a file that was given none, by its ending.
+fn content_type(path: &Path) -> &'static str {
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("html" | "htm") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("json") => "application/json",
+        Some("svg") => "image/svg+xml",
+        Some("txt" | "md" | "toml") => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}

@@ -1,0 +1,68 @@
+//! [`ServerError`]: why a server ended without having been told to.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+/// Why a server ended without having been told to. `Display` is one line that says what to do.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// The address could not be listened on, and there was no other one yet.
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The task that accepts connections failed.
+    Accept(String),
+    /// The service that follows the file ended.
+    ReloadEnded(String),
+}
+
+impl ServerError {
+    /// Whether another configuration would help.
+    pub fn is_configuration(&self) -> bool {
+        matches!(self, Self::Listen { .. })
+    }
+}
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listen { address, source } => {
+                write!(f, "listen: cannot listen on {address}: {}", advice(source))
+            }
+            Self::Accept(why) => write!(f, "accepting connections failed: {why}"),
+            Self::ReloadEnded(why) => write!(f, "the configuration is no longer followed: {why}"),
+        }
+    }
+}
+
+impl StdError for ServerError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Listen { source, .. } => Some(source),
+            Self::Accept(_) | Self::ReloadEnded(_) => None,
+        }
+    }
+}
+
+/// What happened to a listen address, and what to do.
+fn advice(error: &io::Error) -> String {
+    let known = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "the address is in use; stop the program that uses it, or choose another port"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine has no such address; choose one of its own, or 0.0.0.0 for all"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "permission denied; choose a port from 1024 up, or grant the privilege to bind lower ones"
+        }
+        _ => return error.to_string(),
+    };
+    known.to_owned()
+}

@@ -1,0 +1,121 @@
+//! [`Server`]: the loops that join a service that follows a file with what serves its value.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+
+use hot_reload::{FileReloader, ReloaderReceiver, ReloaderService};
+use tokio::sync::watch;
+use tracing::info;
+
+use crate::config::ServerConfig;
+use crate::context::ServerContext;
+use crate::error::ServerError;
+use crate::front::Front;
+
+/// The service that follows the server's file.
+type Service = ReloaderService<FileReloader<ServerConfig>, ServerConfig, String>;
+
+/// A server that follows its file.
+///
+/// Each entrypoint is one loop over four things: the service, the news of its value, the listener, and the end. The
+/// requests are not in it: they read the newest value by themselves, through [`Live`](hot_reload::Live).
+///
+/// ```no_run
+/// use hot_reload::{ReloaderConfig, ReloaderService};
+/// use server_lib::{Server, ServerContext, Shutdown};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let (service, rx) = ReloaderService::new(&"config.toml".to_owned(), ReloaderConfig::hybrid(10)).await?;
+/// let server = Server::new(rx, ServerContext::new(Shutdown::new()));
+/// server.entrypoint_with_realtime(service).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    rx: ReloaderReceiver<ServerConfig, String>,
+    context: ServerContext,
+    listening: watch::Sender<Option<SocketAddr>>,
+}
+
+impl Server {
+    /// A server that will follow what `rx` receives.
+    pub fn new(rx: ReloaderReceiver<ServerConfig, String>, context: ServerContext) -> Self {
+        Self {
+            rx,
+            context,
+            listening: watch::Sender::new(None),
+        }
+    }
+
+    /// Where the server listens: `None` before it does and after it has ended.
+    pub fn listening(&self) -> watch::Receiver<Option<SocketAddr>> {
+        self.listening.subscribe()
+    }
+
+    /// Serves, and polls the file. Returns when the context says stop and the open requests have ended.
+    ///
+    /// # Errors
+    ///
+    /// If the first listen address cannot be used, or something ends that should not.
+    pub async fn entrypoint(&self, service: Service) -> Result<(), ServerError> {
+        let mut rx = self.rx.clone();
+        let mut front = self.front(&service);
+        let mut reloading = pin!(service.start());
+        info!("starting, the file is polled");
+        loop {
+            tokio::select! {
+                // The service runs in here: it loads, checks and publishes. It only returns if it was set up wrongly.
+                ended = &mut reloading => return Err(reload_ended(ended)),
+                // A new value was published. Requests see it already; the front still has to move.
+                news = rx.changed() => match news {
+                    Ok(()) => front.follow().await?,
+                    Err(error) => return Err(reload_ended(Err(error))),
+                },
+                // Connections are accepted by a task of the listener; this is its end, and its second tries.
+                failure = front.accept() => return Err(failure),
+                () = self.context.shutdown.stopped() => break,
+            }
+        }
+        info!("stopping, open requests are finished");
+        front.drain().await;
+        Ok(())
+    }
+
+    /// Serves, and watches the file by the service's strategy. Otherwise as [`entrypoint`](Self::entrypoint).
+    ///
+    /// # Errors
+    ///
+    /// As [`entrypoint`](Self::entrypoint).
+    pub async fn entrypoint_with_realtime(&self, service: Service) -> Result<(), ServerError> {
+        let mut rx = self.rx.clone();
+        let mut front = self.front(&service);
+        let mut reloading = pin!(service.start_with_realtime());
+        info!("starting, the file is watched");
+        loop {
+            tokio::select! {
+                ended = &mut reloading => return Err(reload_ended(ended)),
+                news = rx.changed() => match news {
+                    Ok(()) => front.follow().await?,
+                    Err(error) => return Err(reload_ended(Err(error))),
+                },
+                failure = front.accept() => return Err(failure),
+                () = self.context.shutdown.stopped() => break,
+            }
+        }
+        info!("stopping, open requests are finished");
+        front.drain().await;
+        Ok(())
+    }
+
+    fn front(&self, service: &Service) -> Front {
+        Front::new(self.context.clone(), service.live(), self.listening.clone())
+    }
+}
+
+fn reload_ended(result: hot_reload::ReloadResult<(), ServerConfig, String>) -> ServerError {
+    ServerError::ReloadEnded(match result {
+        Ok(()) => "it was stopped".to_owned(),
+        Err(error) => error.to_string(),
+    })
+}

@@ -1,0 +1,184 @@
+//! The line that a newcomer reads after each mistake that a newcomer makes.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use hot_reload::{ReloaderConfig, ReloaderService};
+use rcgen::generate_simple_self_signed;
+use server_lib::{Server, ServerConfig, ServerContext, Shutdown};
+use tokio::net::TcpListener;
+
+const HEAD: &str = "id = 1\nname = 'errors'\n";
+
+/// The line with which this configuration is refused, without the folder's path.
+fn line(config: &str) -> String {
+    line_in(&tempfile::tempdir().unwrap(), config)
+}
+
+fn line_in(folder: &tempfile::TempDir, config: &str) -> String {
+    let path = folder.path().join("config.toml");
+    std::fs::write(&path, config).unwrap();
+    let line = ServerConfig::load(&path).unwrap_err().to_string();
+    assert!(!line.contains('\n'), "{line}");
+    line.replace(&format!("{}/", folder.path().display()), "")
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    assert_eq!(
+        ServerConfig::load(&path).unwrap_err().to_string(),
+        format!(
+            "{}: cannot be read: there is no such file; create it, or correct the path",
+            path.display()
+        )
+    );
+    assert_eq!(
+        ServerConfig::load(folder.path()).unwrap_err().to_string(),
+        format!(
+            "{}: cannot be read: it is not a regular file; give the path of a file",
+            folder.path().display()
+        )
+    );
+}
+
+#[test]
+fn a_file_that_is_not_toml() {
+    assert_eq!(
+        line("id = 1\nname = \n"),
+        "config.toml:2:8: string values must be quoted, expected literal string"
+    );
+    assert_eq!(
+        line("{\"id\": 1}"),
+        "config.toml:1:1: invalid key-value pair, expected key"
+    );
+    assert_eq!(line(""), "config.toml:1:1: missing key \"id\"");
+}
+
+#[test]
+fn a_value_of_the_wrong_type_or_form() {
+    let with = |more: &str| line(&format!("{HEAD}{more}"));
+    assert_eq!(
+        line("id = '1'"),
+        "config.toml:1:6: id: expected u64, found \"1\""
+    );
+    assert_eq!(
+        with("listen = '8080'"),
+        "config.toml:3:10: listen: expected an address and a port, such as \"127.0.0.1:8080\", found \"8080\""
+    );
+    assert_eq!(
+        with("log = 'loud=chatty'"),
+        "config.toml:3:7: log: expected a log filter, such as \"info\" or \"warn,server_lib=debug\", found \"loud=chatty\""
+    );
+    assert_eq!(
+        with("[limits]\nmax_body_bytes = 0"),
+        "config.toml:4:18: limits.max_body_bytes: expected a nonzero usize, found 0"
+    );
+    assert_eq!(
+        with("[[routes]]\npath = 'a'"),
+        "config.toml:4:8: routes[0].path: expected a path that starts with \"/\" and has no space, \"?\" or \"#\", found \"a\""
+    );
+    assert_eq!(
+        with("[[routes]]\npath = '/'\nstatus = 99"),
+        "config.toml:5:10: routes[0].status: expected a status from 200 to 599, found 99"
+    );
+}
+
+#[test]
+fn a_key_that_does_not_exist() {
+    assert_eq!(
+        line(&format!("{HEAD}lisen = '127.0.0.1:80'")),
+        "config.toml:3:1: unknown key \"lisen\", expected one of \"id\", \"name\", \"listen\", \"routes\", \"limits\", \"log\", \"tls\" (did you mean \"listen\"?)"
+    );
+    assert_eq!(
+        line(&format!("{HEAD}[limits]\nmax_body = 1")),
+        "config.toml:4:1: limits: unknown key \"max_body\", expected one of \"max_body_bytes\", \"request_timeout_ms\", \"max_concurrent_requests\""
+    );
+}
+
+#[test]
+fn a_route_that_makes_no_sense() {
+    let with = |route: &str| {
+        line(&format!(
+            "{HEAD}[[routes]]\npath = '/a'\n[[routes]]\n{route}"
+        ))
+    };
+    assert_eq!(
+        with("path = '/a'"),
+        "config.toml: routes[1].path: \"/a\" is the path of routes[0] already; give each route a path of its own"
+    );
+    assert_eq!(
+        with("path = '/b'\nheaders = { 'a b' = '' }"),
+        "config.toml: routes[1].headers.a b: \"a b\" is not the name of a header; use letters, digits and \"-\""
+    );
+    assert_eq!(
+        with("path = '/b'\nheaders = { x-config-id = '5' }"),
+        "config.toml: routes[1].headers.x-config-id: the server sets this header itself; remove it"
+    );
+    assert_eq!(
+        with("path = '/b'\nfile = 'page.html'"),
+        "config.toml: routes[1].file: cannot read page.html: there is no such file; create it, or correct the path"
+    );
+    assert_eq!(
+        with("path = '/b'\nfile = 'page.html'\nbody = ''"),
+        "config.toml: routes[1].file: there is a body too; keep one of the two"
+    );
+    assert_eq!(
+        with("path = '/b'\nstatus = 204\nbody = 'a'"),
+        "config.toml: routes[1].status: a response of status 204 has no body; remove it"
+    );
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used() {
+    let config = format!("{HEAD}[tls]\ncert = 'cert.pem'\nkey = 'key.pem'\n");
+    let folder = tempfile::tempdir().unwrap();
+    let made = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let other = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    assert_eq!(
+        line_in(&folder, &config),
+        "config.toml: tls.cert: cannot read cert.pem: there is no such file; create it, or correct the path"
+    );
+    std::fs::write(folder.path().join("cert.pem"), "nothing").unwrap();
+    std::fs::write(folder.path().join("key.pem"), "nothing").unwrap();
+    assert_eq!(
+        line_in(&folder, &config),
+        "config.toml: tls.cert: cert.pem holds no certificate; give a PEM file that has one"
+    );
+    std::fs::write(folder.path().join("cert.pem"), made.cert.pem()).unwrap();
+    assert_eq!(
+        line_in(&folder, &config),
+        "config.toml: tls.key: key.pem holds no private key; give a PEM file that has one"
+    );
+    std::fs::write(
+        folder.path().join("key.pem"),
+        other.signing_key.serialize_pem(),
+    )
+    .unwrap();
+    assert_eq!(
+        line_in(&folder, &config),
+        "config.toml: tls: the certificate cert.pem does not belong to the key key.pem; give the key that the certificate was made for"
+    );
+}
+
+#[tokio::test]
+async fn an_address_in_use_at_the_start() {
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address: SocketAddr = taken.local_addr().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    std::fs::write(&path, format!("{HEAD}listen = '{address}'")).unwrap();
+    let path = path.display().to_string();
+    let (service, rx) = ReloaderService::new(&path, ReloaderConfig::polling(1))
+        .await
+        .unwrap();
+    let server = Server::new(rx, ServerContext::new(Shutdown::new()));
+    let error = server.entrypoint(service).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "listen: cannot listen on {address}: the address is in use; stop the program that uses it, or choose another port"
+        )
+    );
+    assert!(error.is_configuration());
+}

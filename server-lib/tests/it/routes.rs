@@ -1,0 +1,89 @@
+//! Routes: what stands in the file is what is answered.
+
+use crate::support::client::Client;
+use crate::support::{Rig, until};
+
+const CONFIG: &str = r#"
+id = 7
+name = "routes"
+listen = "127.0.0.1:0"
+
+[[routes]]
+path = "/"
+body = "home"
+
+[[routes]]
+path = "/teapot"
+status = 418
+headers = { content-type = "application/json", x-tea = "green" }
+body = '{"tea": true}'
+
+[[routes]]
+path = "/page"
+file = "page.html"
+
+[[routes]]
+path = "/empty"
+status = 204
+"#;
+
+async fn rig() -> Rig {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("page.html"), "<p>first</p>").unwrap();
+    Rig::start_in(folder, CONFIG).await
+}
+
+#[tokio::test]
+async fn a_route_has_its_status_headers_and_body() {
+    let rig = rig().await;
+    let home = rig.get("/").await;
+    assert_eq!((home.status, home.body.as_str()), (200, "home"));
+    assert_eq!(home.header("content-type"), "text/plain; charset=utf-8");
+    let teapot = rig.get("/teapot?milk=no").await;
+    assert_eq!(
+        (teapot.status, teapot.body.as_str()),
+        (418, r#"{"tea": true}"#)
+    );
+    assert_eq!(
+        (teapot.header("content-type"), teapot.header("x-tea")),
+        ("application/json", "green")
+    );
+    assert_eq!(rig.get("/empty").await.status, 204);
+    assert_eq!(rig.get("/nowhere").await.status, 404);
+}
+
+#[tokio::test]
+async fn every_response_says_which_configuration_it_is_of() {
+    let rig = rig().await;
+    for path in ["/", "/empty", "/nowhere"] {
+        let reply = rig.get(path).await;
+        assert_eq!((reply.id(), reply.generation()), (7, 1), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_part_of_the_generation_that_read_it() {
+    let rig = rig().await;
+    let page = rig.get("/page").await;
+    assert_eq!(
+        (page.body.as_str(), page.header("content-type")),
+        ("<p>first</p>", "text/html; charset=utf-8")
+    );
+    rig.put("page.html", "<p>second</p>");
+    let page = until(async || Some(rig.get("/page").await).filter(|page| page.generation() == 2)).await;
+    assert_eq!(page.body, "<p>second</p>");
+}
+
+#[tokio::test]
+async fn a_kept_connection_is_answered_from_the_newest_configuration() {
+    let rig = rig().await;
+    let mut client = Client::connect(rig.address()).await;
+    assert_eq!(client.get("/").await.body, "home");
+    rig.save(&CONFIG.replace("id = 7", "id = 8").replace("home", "house"));
+    rig.until_id(8).await;
+    let reply = client.get("/").await;
+    assert_eq!(
+        (reply.id(), reply.generation(), reply.body.as_str()),
+        (8, 2, "house")
+    );
+}
