@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hot_reload::{
-    RealtimeWatch, RealtimeWatchHandle, Reload, ReloadResult, ReloaderError, ReloaderService,
-    WatchEvent, WatchProfile, async_trait,
+    Event, RealtimeWatch, RealtimeWatchHandle, Reload, ReloadResult, ReloaderError,
+    ReloaderService, WatchEvent, WatchProfile, async_trait,
 };
 use tokio::sync::{broadcast, mpsc};
 
@@ -64,7 +64,10 @@ impl Reload<u32, String> for Limit {
             return Ok(None);
         };
         text.parse().map(Some).map_err(|error| {
-            ReloaderError::Reload(format!("{}: expected a number, found {text:?} ({error})", self.key))
+            ReloaderError::Reload(format!(
+                "{}: expected a number, found {text:?} ({error})",
+                self.key
+            ))
         })
     }
 }
@@ -91,7 +94,10 @@ impl RealtimeWatch<u32, String> for Limit {
             }
         });
         // When the engine drops the handle, the task ends.
-        Ok(RealtimeWatchHandle::with_cleanup(rx, Box::new(AbortOnDrop(follow))))
+        Ok(RealtimeWatchHandle::with_cleanup(
+            rx,
+            Box::new(AbortOnDrop(follow)),
+        ))
     }
 
     // A hint of this store means that the value is whole, so there is nothing to wait for.
@@ -118,8 +124,8 @@ async fn main() -> anyhow::Result<()> {
     let config = hot_reload::ReloaderConfig::hybrid(10);
     let (service, mut limit) = ReloaderService::<Limit, u32, String>::new(&source, config).await?;
     let control = service.control();
-    let mut steps = ["250", "a lot", "500"].into_iter();
     let mut events = control.events();
+    let mut steps = ["250", "a lot", "500"].into_iter();
 
     loop {
         tokio::select! {
@@ -129,24 +135,29 @@ async fn main() -> anyhow::Result<()> {
                 changed?;
                 say(&format!("limit is now {:?}", limit.get()));
             }
+            // What was no good is told here; the value stays.
             Some(event) = events.next() => {
-                if let hot_reload::Event::Reload { outcome, .. } = event {
-                    if let Some(error) = outcome.error() {
-                        say(&format!("{outcome}: {error}; limit stays {:?}", limit.get()));
-                    }
-                    match steps.next() {
-                        Some(text) => store.set("limit", text),
-                        None => control.stop().await,
-                    }
-                }
+                let Event::Reload { outcome, .. } = event else { continue };
+                let Some(error) = outcome.error() else { continue };
+                say(&format!("{outcome}: {error}; limit stays {:?}", limit.get()));
             }
         }
+        match steps.next() {
+            Some(text) => store.set("limit", text),
+            None => control.stop().await,
+        }
     }
-    say(&format!("stopped; the last value stays readable: {:?}", limit.get()));
+    say(&format!(
+        "stopped; the last value stays readable: {:?}",
+        limit.get()
+    ));
     Ok(())
 }
 
-#[allow(clippy::print_stdout, reason = "an example talks to the person who runs it")]
+#[allow(
+    clippy::print_stdout,
+    reason = "an example talks to the person who runs it"
+)]
 fn say(line: &str) {
     println!("{line}");
 }

@@ -20,7 +20,10 @@ async fn main() -> anyhow::Result<()> {
 
     let (layer, filter) = reload::Layer::new(EnvFilter::new("info"));
     let lines = fmt::layer().without_time().with_writer(std::io::stdout);
-    tracing_subscriber::registry().with(layer).with(lines).init();
+    tracing_subscriber::registry()
+        .with(layer)
+        .with(lines)
+        .init();
 
     let text = DecodeWith::new(|bytes: &[u8]| String::from_utf8(bytes.to_vec()));
     let (directive, control) = ReloaderService::builder(File::new(&path).decode(text))

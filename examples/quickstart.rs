@@ -43,7 +43,10 @@ async fn main() -> anyhow::Result<()> {
             .await?;
 
     say(&format!("generation 1: {:?}", *config.load()));
-    say(&format!("edit {} now: change the greeting,", path.display()));
+    say(&format!(
+        "edit {} now: change the greeting,",
+        path.display()
+    ));
     say("then make a mistake (workers = \"many\"), then mend it; Ctrl-C ends the program");
 
     let mut changes = config.subscribe();
@@ -59,7 +62,10 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[allow(clippy::print_stdout, reason = "an example talks to the person who runs it")]
+#[allow(
+    clippy::print_stdout,
+    reason = "an example talks to the person who runs it"
+)]
 fn say(line: &str) {
     println!("{line}");
 }

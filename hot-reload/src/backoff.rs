@@ -86,7 +86,9 @@ mod tests {
     fn p20_delays_double_from_the_floor_to_the_cap_and_never_end() {
         let mut backoff = Backoff::new(SECOND, 30 * SECOND);
         let mut jitter = Jitter::none();
-        let delays: Vec<_> = (0..7).map(|_| backoff.delay(&mut jitter).as_secs()).collect();
+        let delays: Vec<_> = (0..7)
+            .map(|_| backoff.delay(&mut jitter).as_secs())
+            .collect();
         assert_eq!(delays, [1, 2, 4, 8, 16, 30, 30]);
         backoff.reset();
         assert_eq!(backoff.delay(&mut jitter), SECOND);
@@ -102,7 +104,10 @@ mod tests {
             shortest = shortest.min(delay);
             longest = longest.max(delay);
         }
-        assert!(longest - shortest > SECOND / 4, "{shortest:?} to {longest:?}");
+        assert!(
+            longest - shortest > SECOND / 4,
+            "{shortest:?} to {longest:?}"
+        );
     }
 
     #[test]

@@ -93,7 +93,10 @@ where
         let value = self.reload();
         Box::pin(async move {
             Ok(match value.await? {
-                Some(value) => Loaded::Value { value, revision: None },
+                Some(value) => Loaded::Value {
+                    value,
+                    revision: None,
+                },
                 None => Loaded::Missing,
             })
         })

@@ -84,7 +84,8 @@ impl<V> RealtimeWatchHandle<V> {
 
 impl<V> fmt::Debug for RealtimeWatchHandle<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RealtimeWatchHandle").finish_non_exhaustive()
+        f.debug_struct("RealtimeWatchHandle")
+            .finish_non_exhaustive()
     }
 }
 

@@ -155,7 +155,10 @@ fn modules_import_only_what_the_table_allows() {
                     || is_within(&import, own)
                     || allowed.iter().any(|allowed| is_within(&import, allowed));
                 if !fine {
-                    wrong.push(format!("{}:{number}: {own} imports {import}", file.path.display()));
+                    wrong.push(format!(
+                        "{}:{number}: {own} imports {import}",
+                        file.path.display()
+                    ));
                 }
             }
         }
@@ -170,14 +173,18 @@ fn some_things_are_named_in_one_place_or_not_at_all() {
         let is_test = file.module.ends_with("tests") || file.module.ends_with("walk");
         for (number, line) in code(&file.text).filter(|_| !is_test) {
             for (word, places) in ONLY_IN {
-                if line.contains(word) && !places.iter().any(|place| is_within(&file.module, place)) {
+                if line.contains(word) && !places.iter().any(|place| is_within(&file.module, place))
+                {
                     wrong.push(format!("{}:{number}: {word}", file.path.display()));
                 }
             }
             for (place, words) in NEVER_IN {
                 for word in words.iter().filter(|word| line.contains(**word)) {
                     if is_within(&file.module, place) {
-                        wrong.push(format!("{}:{number}: {word} in {place}", file.path.display()));
+                        wrong.push(format!(
+                            "{}:{number}: {word} in {place}",
+                            file.path.display()
+                        ));
                     }
                 }
             }
@@ -193,7 +200,9 @@ fn a_file_is_one_idea_and_says_which() {
         for file in sources(krate) {
             let lines = file.text.lines().count();
             let name = file.path.display();
-            if lines > NEVER_LONGER || (file.path.ends_with("src/lib.rs") && lines > LIB_NEVER_LONGER) {
+            if lines > NEVER_LONGER
+                || (file.path.ends_with("src/lib.rs") && lines > LIB_NEVER_LONGER)
+            {
                 wrong.push(format!("{name}: {lines} lines"));
             }
             let first = file.text.lines().next().unwrap_or_default();
@@ -249,19 +258,28 @@ fn crates_depend_in_one_direction() {
     for (krate, allowed) in may_depend {
         let manifest = fs::read_to_string(workspace().join(krate).join("Cargo.toml")).unwrap();
         for name in ["hot_reload", "server-lib", "server-bin", "examples"] {
-            let depends = manifest
-                .lines()
-                .any(|line| line.starts_with(&format!("{name} =")) || line.starts_with(&format!("{name}.")));
-            assert!(!depends || allowed.contains(&name), "{krate} depends on {name}");
+            let depends = manifest.lines().any(|line| {
+                line.starts_with(&format!("{name} =")) || line.starts_with(&format!("{name}."))
+            });
+            assert!(
+                !depends || allowed.contains(&name),
+                "{krate} depends on {name}"
+            );
         }
     }
 }
 
 #[test]
 fn the_rules_find_a_planted_violation() {
-    assert_eq!(imports("source::file", "use crate::service::Builder;"), ["service::Builder"]);
     assert_eq!(
-        imports("service::machine::link", "use super::super::settings::SETTLE;"),
+        imports("source::file", "use crate::service::Builder;"),
+        ["service::Builder"]
+    );
+    assert_eq!(
+        imports(
+            "service::machine::link",
+            "use super::super::settings::SETTLE;"
+        ),
         ["service::settings::SETTLE"]
     );
     assert!(is_within("service::machine::link", "service::machine"));

@@ -198,8 +198,11 @@ mod tests {
 
     #[test]
     fn the_first_line_says_where_and_what() {
-        let error = Error::new(ErrorKind::Decode, "expected u16, found \"80a\"")
-            .at(Location::new("app.toml").line(4, 8).path("server.port"));
+        let error = Error::new(ErrorKind::Decode, "expected u16, found \"80a\"").at(Location::new(
+            "app.toml",
+        )
+        .line(4, 8)
+        .path("server.port"));
         assert_eq!(
             error.to_string(),
             "app.toml:4:8: server.port: expected u16, found \"80a\""

@@ -87,9 +87,11 @@ where
     fn from(error: ReloaderError<V, S>) -> Self {
         match error {
             ReloaderError::Reload(text) => Self::new(ErrorKind::Other, one_line(&text.into())),
-            ReloaderError::Other(error) => error.downcast().unwrap_or_else(|error: anyhow::Error| {
-                Self::new(ErrorKind::Other, one_line(&format!("{error:#}")))
-            }),
+            ReloaderError::Other(error) => {
+                error.downcast().unwrap_or_else(|error: anyhow::Error| {
+                    Self::new(ErrorKind::Other, one_line(&format!("{error:#}")))
+                })
+            }
             gone @ (ReloaderError::WatchRecvError(_) | ReloaderError::WatchSendError(_)) => {
                 Self::new(ErrorKind::Stopped, gone.to_string())
             }

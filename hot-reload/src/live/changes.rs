@@ -44,7 +44,10 @@ impl<V> Changes<V> {
     /// Cancel safe: if the future is dropped, the change is told by the next call.
     pub async fn changed(&mut self) -> Option<Snapshot<V>> {
         let seen = self.seen;
-        let news = self.live.news.wait_for(|news| news.published > seen || news.stopped);
+        let news = self
+            .live
+            .news
+            .wait_for(|news| news.published > seen || news.stopped);
         // The last value before a stop is still told. An error means stopped, too: the publisher is gone.
         self.seen = news.await.ok()?.published;
         (self.seen > seen).then(|| self.live.try_get()).flatten()

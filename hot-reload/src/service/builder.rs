@@ -348,9 +348,10 @@ async fn first_value(mut events: Events, place: Option<String>) -> Result<(), Er
                 Outcome::Failed { error } | Outcome::Rejected { error, .. } => error,
                 _ => return Ok(()),
             },
-            Ok(Some(Event::Stopped) | None) => {
-                Error::new(ErrorKind::Stopped, "the service was stopped while it started")
-            }
+            Ok(Some(Event::Stopped) | None) => Error::new(
+                ErrorKind::Stopped,
+                "the service was stopped while it started",
+            ),
             Ok(Some(_)) => continue,
             Err(_) => return Err(last.unwrap_or_else(no_answer)),
         };

@@ -162,7 +162,7 @@ where
             None => {
                 let last = self.live().try_get().map(|last| last.value().clone());
                 tokio::sync::watch::channel(last).1
-            },
+            }
         })
     }
 

@@ -199,10 +199,7 @@ impl<V> Pipeline<V> {
     fn validate(&self, value: &V) -> Result<(), Outcome> {
         let problems = contained(Stage::Validate, || {
             let check = |validator: &Validator<V>| validator(value).err();
-            self.validators
-                .iter()
-                .filter_map(check)
-                .collect::<Vec<_>>()
+            self.validators.iter().filter_map(check).collect::<Vec<_>>()
         })
         .map_err(|panic| self.remember(panic))?;
         if problems.is_empty() {

@@ -52,11 +52,18 @@ impl<V> Recorder<V> {
                 log!(debug, stage = stage.as_str(), "still rejected: {error}");
             }
             (Outcome::Rejected { stage, error }, _) => {
-                log!(error, stage = stage.as_str(), "rejected, the last good value stays: {error}");
+                log!(
+                    error,
+                    stage = stage.as_str(),
+                    "rejected, the last good value stays: {error}"
+                );
             }
             (Outcome::Failed { error }, Repeated::Yes) => log!(debug, "still failing: {error}"),
             (Outcome::Failed { error }, _) => {
-                log!(warn, "the source could not be loaded, the last good value stays: {error}");
+                log!(
+                    warn,
+                    "the source could not be loaded, the last good value stays: {error}"
+                );
             }
             (Outcome::Missing, Repeated::Yes) => log!(debug, "the source still holds nothing"),
             (Outcome::Missing, _) => log!(warn, "the source holds nothing"),
@@ -71,7 +78,8 @@ impl<V> Recorder<V> {
     /// The watch is in another state than before.
     pub(super) fn link(&self, from: LinkState, to: LinkState, why: Option<&Error>) {
         let mut status = self.0.status();
-        let same = status.link_error.as_ref().map(ToString::to_string) == why.map(ToString::to_string);
+        let same =
+            status.link_error.as_ref().map(ToString::to_string) == why.map(ToString::to_string);
         let was_down = status.link_error.is_some();
         status.link = to;
         status.counters.watch_losses += u64::from(from.is_open() && !to.is_open());
@@ -113,7 +121,11 @@ impl<V> Recorder<V> {
 
     /// Writes the look into the status, and says how it relates to the one before.
     fn note(&self, trigger: Trigger, outcome: &Outcome) -> Repeated {
-        let generation = self.0.publisher.current().map(|current| current.generation());
+        let generation = self
+            .0
+            .publisher
+            .current()
+            .map(|current| current.generation());
         let now = time_of_day();
         let mut status = self.0.status();
         let before = status.last_attempt.take();
@@ -166,7 +178,11 @@ impl Repeated {
             return Self::No;
         };
         if now.is_current() {
-            return if before.is_current() { Self::No } else { Self::Recovered };
+            return if before.is_current() {
+                Self::No
+            } else {
+                Self::Recovered
+            };
         }
         let text = |outcome: &Outcome| outcome.error().map(ToString::to_string);
         if before.as_str() == now.as_str() && text(before) == text(now) {

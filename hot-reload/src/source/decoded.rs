@@ -110,6 +110,8 @@ impl<S, D> Clone for Decoded<S, D> {
 
 impl<S: Source, D> fmt::Debug for Decoded<S, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Decoded").field(&self.0.source.name()).finish()
+        f.debug_tuple("Decoded")
+            .field(&self.0.source.name())
+            .finish()
     }
 }

@@ -57,10 +57,8 @@ pub trait Source: Send + Sync + 'static {
     fn name(&self) -> String;
 
     /// The content as it is now, unless it still is what was `seen` last.
-    fn fetch(
-        &self,
-        seen: Option<&Revision>,
-    ) -> impl Future<Output = Result<Fetched, Error>> + Send;
+    fn fetch(&self, seen: Option<&Revision>)
+    -> impl Future<Output = Result<Fetched, Error>> + Send;
 
     /// Sends a hint whenever the content may have changed, until the subscription is dropped.
     fn subscribe(

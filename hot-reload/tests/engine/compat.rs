@@ -43,7 +43,10 @@ async fn a_clone_has_seen_what_the_original_has_seen() {
     let _running = spawn(&service);
     settle().await;
     let mut late = unread.clone();
-    timeout(seconds(1), late.changed()).await.expect("at once").unwrap();
+    timeout(seconds(1), late.changed())
+        .await
+        .expect("at once")
+        .unwrap();
     let mut later = late.clone();
     assert!(timeout(seconds(1), later.changed()).await.is_err());
 }
@@ -79,7 +82,10 @@ async fn start_refuses_a_strategy_with_a_watch() {
     for config in [ReloaderConfig::realtime(), ReloaderConfig::hybrid(10)] {
         let script = Script::new(Good("first"));
         let (service, _receiver) = service(&script, config).await;
-        assert!(matches!(service.start().await, Err(ReloaderError::Other(_))));
+        assert!(matches!(
+            service.start().await,
+            Err(ReloaderError::Other(_))
+        ));
     }
 }
 
@@ -95,11 +101,21 @@ async fn p01_p06_no_failure_publishes_none_or_ends_the_service() {
         let (service, receiver) = service(&script, config.clone()).await;
         let running = spawn(&service);
         settle().await;
-        for content in [Bad("typo"), Failing(ErrorKind::Other), Panicking, Missing, Hanging] {
+        for content in [
+            Bad("typo"),
+            Failing(ErrorKind::Other),
+            Panicking,
+            Missing,
+            Hanging,
+        ] {
             script.set(content.clone());
             script.cut();
             sleep(seconds(100)).await;
-            assert_eq!(receiver.get().as_deref(), Some("first"), "{config:?} {content:?}");
+            assert_eq!(
+                receiver.get().as_deref(),
+                Some("first"),
+                "{config:?} {content:?}"
+            );
             assert!(!running.is_finished(), "{config:?} {content:?}");
         }
         script.set(Good("second"));
@@ -119,7 +135,11 @@ async fn an_explicit_removal_publishes_none_and_the_value_comes_back() {
     assert!(receiver.borrow().is_none());
     script.send(WatchEvent::Changed("first".to_owned()));
     receiver.changed().await.unwrap();
-    assert_eq!(receiver.get().as_deref(), Some("first"), "the same value is news again");
+    assert_eq!(
+        receiver.get().as_deref(),
+        Some("first"),
+        "the same value is news again"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -148,7 +168,10 @@ async fn equal_values_are_not_published_again_unless_forced() {
     let (forced, mut receiver) = service(&script, forced).await;
     let _running = spawn(&forced);
     for _ in 0..10 {
-        timeout(seconds(2), receiver.changed()).await.expect("every second").unwrap();
+        timeout(seconds(2), receiver.changed())
+            .await
+            .expect("every second")
+            .unwrap();
     }
 }
 
@@ -165,7 +188,10 @@ async fn p13_dropping_all_receivers_ends_nothing() {
     assert!(!running.is_finished());
     assert_eq!(*live.load(), "second");
     let mut late = service.receiver();
-    timeout(seconds(1), late.changed()).await.expect("the current value is news").unwrap();
+    timeout(seconds(1), late.changed())
+        .await
+        .expect("the current value is news")
+        .unwrap();
     assert_eq!(late.get().as_deref(), Some("second"));
 }
 
@@ -186,8 +212,15 @@ async fn p06_the_end_is_told_once_and_a_select_branch_on_it_goes_silent() {
         }
     }
     assert_eq!((errors, rounds), (1, 20));
-    assert_eq!(receiver.get().as_deref(), Some("first"), "the last value stays readable");
-    assert!(receiver.clone().changed().await.is_err(), "a clone is told by itself");
+    assert_eq!(
+        receiver.get().as_deref(),
+        Some("first"),
+        "the last value stays readable"
+    );
+    assert!(
+        receiver.clone().changed().await.is_err(),
+        "a clone is told by itself"
+    );
     service.start_with_realtime().await.unwrap();
 }
 
@@ -247,8 +280,9 @@ fn a_value_that_is_not_send_works_inside_block_on() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let (service, mut receiver) =
-            ReloaderService::<Source, NotSend>::with_delay(&(), 1).await.unwrap();
+        let (service, mut receiver) = ReloaderService::<Source, NotSend>::with_delay(&(), 1)
+            .await
+            .unwrap();
         tokio::select! {
             ended = service.start() => panic!("{ended:?}"),
             changed = receiver.changed() => changed.unwrap(),

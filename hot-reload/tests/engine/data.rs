@@ -48,17 +48,35 @@ async fn p01_a_value_that_is_no_good_is_never_visible() {
 #[tokio::test(start_paused = true)]
 async fn p01_a_start_without_a_good_value_says_why_there_is_none() {
     let cases = [
-        (Bad("typo"), ErrorKind::Decode, "script: cannot read \"typo\""),
+        (
+            Bad("typo"),
+            ErrorKind::Decode,
+            "script: cannot read \"typo\"",
+        ),
         (Missing, ErrorKind::NotFound, "script: nothing is there"),
-        (Failing(ErrorKind::Denied), ErrorKind::Denied, "script: the source is away"),
-        (Panicking, ErrorKind::Panicked, "script: panicked at stage load: the loader has a bug"),
+        (
+            Failing(ErrorKind::Denied),
+            ErrorKind::Denied,
+            "script: the source is away",
+        ),
+        (
+            Panicking,
+            ErrorKind::Panicked,
+            "script: panicked at stage load: the loader has a bug",
+        ),
     ];
     for (content, kind, text) in cases {
         let begun = Instant::now();
         let script = Script::new(content);
-        let error = ReloaderService::builder(script.clone()).start().await.unwrap_err();
+        let error = ReloaderService::builder(script.clone())
+            .start()
+            .await
+            .unwrap_err();
         assert_eq!((error.kind(), error.to_string().as_str()), (kind, text));
-        assert!(begun.elapsed() < seconds(1), "there was nothing to wait for");
+        assert!(
+            begun.elapsed() < seconds(1),
+            "there was nothing to wait for"
+        );
         assert_eq!(script.holders(), 0, "the service is gone");
     }
 }
@@ -107,9 +125,18 @@ async fn p07_a_panic_in_the_loader_the_validator_or_the_comparison_is_an_outcome
         .await
         .unwrap();
     let cases = [
-        (Good("undecodable"), "panicked at stage load: the decoder has a bug"),
-        (Good("unthinkable"), "panicked at stage validate: the validator has a bug"),
-        (Good("incomparable"), "panicked at stage decode: the comparison has a bug"),
+        (
+            Good("undecodable"),
+            "panicked at stage load: the decoder has a bug",
+        ),
+        (
+            Good("unthinkable"),
+            "panicked at stage validate: the validator has a bug",
+        ),
+        (
+            Good("incomparable"),
+            "panicked at stage decode: the comparison has a bug",
+        ),
         (Panicking, "panicked at stage load: the loader has a bug"),
     ];
     for (content, text) in cases {
@@ -167,7 +194,11 @@ async fn p08_a_load_that_hangs_fails_at_its_deadline_and_the_next_one_works() {
     let outcome = control.reload().await;
     assert!(matches!(&outcome, Outcome::Failed { error } if error.kind() == ErrorKind::Timeout));
     // The hint's look was under way when `reload` was called, so this is the second that hangs.
-    assert!(begun.elapsed() <= seconds(20) + seconds(1), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() <= seconds(20) + seconds(1),
+        "{:?}",
+        begun.elapsed()
+    );
     assert_eq!(*live.load(), "first");
     script.set(Good("second"));
     sleep(seconds(11)).await;
@@ -178,7 +209,10 @@ async fn p08_a_load_that_hangs_fails_at_its_deadline_and_the_next_one_works() {
 async fn p10_unchanged_content_is_a_success_and_is_not_published() {
     for revisions in [true, false] {
         let script = Script::new(Good("first")).with(|state| state.revisions = revisions);
-        let (live, control) = ReloaderService::builder(script.clone()).start().await.unwrap();
+        let (live, control) = ReloaderService::builder(script.clone())
+            .start()
+            .await
+            .unwrap();
         let mut changes = live.subscribe();
         let checked = control.status().last_checked;
         for _ in 0..5 {
@@ -186,7 +220,10 @@ async fn p10_unchanged_content_is_a_success_and_is_not_published() {
         }
         let status = control.status();
         assert_eq!(status.counters.unchanged, 5);
-        assert!(status.last_checked > checked, "an unchanged look is a check");
+        assert!(
+            status.last_checked > checked,
+            "an unchanged look is a check"
+        );
         assert_eq!(live.get().generation().get(), 1);
         tokio::select! {
             change = changes.changed() => panic!("told of {change:?}"),
@@ -198,7 +235,11 @@ async fn p10_unchanged_content_is_a_success_and_is_not_published() {
 #[tokio::test(start_paused = true)]
 async fn p10_going_back_to_the_good_content_clears_the_error() {
     for revisions in [true, false] {
-        for bad in [Bad("typo"), Failing(ErrorKind::Unavailable), Good("forbidden")] {
+        for bad in [
+            Bad("typo"),
+            Failing(ErrorKind::Unavailable),
+            Good("forbidden"),
+        ] {
             let script = Script::new(Good("first")).with(|state| state.revisions = revisions);
             let (live, control) = ReloaderService::builder(script.clone())
                 .hybrid()
@@ -217,7 +258,11 @@ async fn p10_going_back_to_the_good_content_clears_the_error() {
             let status = control.status();
             assert!(status.last_error.is_none(), "{:?}", status.last_error);
             assert_eq!(status.data, DataState::Fresh);
-            assert_eq!(live.get().generation().get(), 1, "nothing new was published");
+            assert_eq!(
+                live.get().generation().get(),
+                1,
+                "nothing new was published"
+            );
         }
     }
 }
@@ -236,7 +281,10 @@ async fn p11_rejected_content_is_decoded_once_until_it_changes_or_somebody_asks(
     let status = control.status();
     assert!(matches!(
         status.last_attempt.unwrap().outcome,
-        Outcome::Rejected { stage: Stage::Decode, .. }
+        Outcome::Rejected {
+            stage: Stage::Decode,
+            ..
+        }
     ));
     assert!(matches!(control.reload().await, Outcome::Rejected { .. }));
     assert_eq!(script.state().decoded_bad, 2, "a person asked");
@@ -284,7 +332,10 @@ async fn p12_a_removal_may_publish_a_default() {
     assert_eq!(live.get().generation().get(), 2, "once");
     script.set(Good("first"));
     settle().await;
-    assert_eq!((live.load().as_str(), live.get().generation().get()), ("first", 3));
+    assert_eq!(
+        (live.load().as_str(), live.get().generation().get()),
+        ("first", 3)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -319,6 +370,9 @@ async fn p12_what_is_replaced_within_the_quiet_window_was_never_removed() {
     sleep(seconds(1) * 9 / 10).await;
     script.set(Good("second"));
     sleep(seconds(10)).await;
-    assert_eq!((live.load().as_str(), live.get().generation().get()), ("second", 2));
+    assert_eq!(
+        (live.load().as_str(), live.get().generation().get()),
+        ("second", 2)
+    );
     assert_eq!(control.status().counters.missing, 0);
 }

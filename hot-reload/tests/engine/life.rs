@@ -15,7 +15,13 @@ async fn p06_no_failure_of_the_source_ends_the_service() {
         .start()
         .await
         .unwrap();
-    let failures = [Bad("typo"), Failing(ErrorKind::Unavailable), Panicking, Missing, Hanging];
+    let failures = [
+        Bad("typo"),
+        Failing(ErrorKind::Unavailable),
+        Panicking,
+        Missing,
+        Hanging,
+    ];
     for round in 0..200 {
         script.set(failures[round % failures.len()].clone());
         if round % 7 == 0 {
@@ -41,7 +47,10 @@ async fn p06_a_stopped_service_cannot_be_overlooked() {
     control.stop().await;
     assert!(changes.changed().await.is_none());
     assert!(changes.changed().await.is_none(), "for ever");
-    assert!(live.subscribe().changed().await.is_none(), "for whoever asks later, too");
+    assert!(
+        live.subscribe().changed().await.is_none(),
+        "for whoever asks later, too"
+    );
     while let Some(event) = events.next().await {
         if matches!(event, Event::Stopped) {
             break;
@@ -58,7 +67,11 @@ async fn p06_a_stopped_service_cannot_be_overlooked() {
 #[tokio::test(start_paused = true)]
 async fn p06_the_branch_of_a_stopped_service_switches_itself_off() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script).hybrid().start().await.unwrap();
+    let (live, control) = ReloaderService::builder(script)
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
     let mut changes = live.subscribe();
     control.stop().await;
     let end = Instant::now() + seconds(2);
@@ -129,12 +142,20 @@ async fn p13_a_slow_receiver_ends_at_the_newest() {
     }
     let newest = changes.changed().await.unwrap();
     assert_eq!((newest.as_str(), newest.generation().get()), ("fourth", 4));
-    assert!(timeout(seconds(1), changes.changed()).await.is_err(), "told once");
+    assert!(
+        timeout(seconds(1), changes.changed()).await.is_err(),
+        "told once"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn p14_nothing_is_left_after_a_stop() {
-    for content in [Good("second"), Hanging, Failing(ErrorKind::Unavailable), Missing] {
+    for content in [
+        Good("second"),
+        Hanging,
+        Failing(ErrorKind::Unavailable),
+        Missing,
+    ] {
         let script = Script::new(Good("first"));
         let (live, control) = ReloaderService::builder(script.clone())
             .hybrid()
@@ -160,7 +181,11 @@ async fn p14_nothing_is_left_after_a_stop() {
 
 #[tokio::test(start_paused = true)]
 async fn p14_a_stop_while_the_watch_is_down_or_being_opened_returns_at_once() {
-    for opening in [Hanging, Failing(ErrorKind::Unavailable), Failing(ErrorKind::Denied)] {
+    for opening in [
+        Hanging,
+        Failing(ErrorKind::Unavailable),
+        Failing(ErrorKind::Denied),
+    ] {
         let script = Script::new(Good("first"));
         script.set_opening(Some(opening));
         let (_live, control) = ReloaderService::builder(script.clone())
@@ -188,7 +213,9 @@ async fn p14_dropping_the_future_of_start_stops_the_service() {
 #[tokio::test(start_paused = true)]
 async fn a_service_started_in_the_background_is_ready_when_it_has_a_value() {
     let script = Script::new(Failing(ErrorKind::Unavailable));
-    let (live, control) = ReloaderService::builder(script.clone()).hybrid().start_in_background();
+    let (live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start_in_background();
     assert!(live.try_load().is_none() && live.try_get().is_none());
     assert!(timeout(seconds(100), live.ready()).await.is_err());
     assert_eq!(control.status().data, DataState::None);
@@ -213,7 +240,9 @@ fn the_end_of_the_runtime_is_the_end_of_the_service() {
     drop(runtime);
     assert_eq!(script.holders(), 0);
     assert!(control.status().stopped);
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     assert!(runtime.block_on(live.subscribe().changed()).is_none());
     runtime.block_on(control.stop());
 }
@@ -245,5 +274,9 @@ async fn every_accessor_sees_the_newest_value() {
     assert_eq!(reader.load(), "second");
     assert_eq!(reader.get().generation().get(), 2);
     assert_eq!(live.load().to_snapshot().revision(), live.get().revision());
-    assert_eq!((&*old, old.generation().get()), (&"first".to_owned(), 1), "a snapshot never changes");
+    assert_eq!(
+        (&*old, old.generation().get()),
+        (&"first".to_owned(), 1),
+        "a snapshot never changes"
+    );
 }

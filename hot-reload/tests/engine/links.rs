@@ -9,7 +9,10 @@ use crate::script::{Failing, Good, Hanging, Panicking, Script, seconds, settle};
 async fn p03_a_change_between_the_watch_and_the_first_load_is_seen() {
     let script = Script::new(Good("first")).with(|state| state.muted = true);
     script.on_open(|state| {
-        assert!(state.loads.is_empty(), "the watch comes before the first load");
+        assert!(
+            state.loads.is_empty(),
+            "the watch comes before the first load"
+        );
         state.set_silently(Good("second"));
     });
     let (live, _control) = ReloaderService::builder(script.clone())
@@ -48,12 +51,18 @@ async fn p03_a_watch_that_opens_after_the_first_load_is_followed_by_another() {
         .start()
         .await
         .unwrap();
-    assert_eq!((live.load().as_str(), control.status().link), ("first", LinkState::Connecting));
+    assert_eq!(
+        (live.load().as_str(), control.status().link),
+        ("first", LinkState::Connecting)
+    );
     script.set_opening(None);
     script.state().set_silently(Good("second"));
     // The hanging attempt runs into its deadline of 10 s, and the next one succeeds.
     sleep(seconds(12)).await;
-    assert_eq!((live.load().as_str(), control.status().link), ("second", LinkState::Settling));
+    assert_eq!(
+        (live.load().as_str(), control.status().link),
+        ("second", LinkState::Settling)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -71,8 +80,14 @@ async fn p20_reconnection_backs_off_while_polling_keeps_its_period() {
     let (opens, loads) = (script.opens(), script.loads());
     sleep(seconds(3600)).await;
     let (opens, loads) = (script.opens() - opens, script.loads() - loads);
-    assert!((118..=260).contains(&opens), "{opens} attempts in an hour, at 15 to 30 s");
-    assert!((325..=402).contains(&loads), "{loads} polls in an hour, at 10 s");
+    assert!(
+        (118..=260).contains(&opens),
+        "{opens} attempts in an hour, at 15 to 30 s"
+    );
+    assert!(
+        (325..=402).contains(&loads),
+        "{loads} polls in an hour, at 10 s"
+    );
     let status = control.status();
     assert_eq!(status.link, LinkState::Down);
     assert_eq!(status.link_error.unwrap().to_string(), "no watch to be had");
@@ -105,7 +120,10 @@ async fn p20_a_watch_that_is_refused_is_parked_and_tried_for_ever() {
     let opens = script.opens();
     sleep(seconds(24 * 3600)).await;
     let opens = script.opens() - opens;
-    assert!((23..=60).contains(&opens), "{opens} attempts in a day, at 30 to 60 min");
+    assert!(
+        (23..=60).contains(&opens),
+        "{opens} attempts in a day, at 30 to 60 min"
+    );
 }
 
 #[tokio::test(start_paused = true)]

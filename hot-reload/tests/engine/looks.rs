@@ -35,7 +35,10 @@ async fn p04_hybrid_sees_an_unannounced_change_within_the_heartbeat_and_counts_t
     sleep(seconds(60) * 12 / 10 + seconds(2)).await;
     assert_eq!(*live.load(), "second");
     let status = control.status();
-    assert_eq!((status.counters.missed_events, status.link), (1, LinkState::Untrusted));
+    assert_eq!(
+        (status.counters.missed_events, status.link),
+        (1, LinkState::Untrusted)
+    );
     let mut missed = 0;
     while let Ok(event) = timeout(seconds(1), events.next()).await {
         missed += u32::from(matches!(event, Some(Event::Missed)));
@@ -78,7 +81,10 @@ async fn p09_one_load_at_a_time_and_generations_go_up_by_one() {
     while let Ok(Some(event)) = timeout(seconds(1), events.next()).await {
         match event {
             Event::Lagged(count) => panic!("{count} events were lost"),
-            Event::Reload { outcome: Outcome::Published { generation }, .. } => {
+            Event::Reload {
+                outcome: Outcome::Published { generation },
+                ..
+            } => {
                 assert_eq!(generation.get(), expected);
                 expected += 1;
             }
@@ -107,8 +113,16 @@ async fn p09_causes_during_a_load_lead_to_exactly_one_more() {
         settle().await;
     }
     let outcomes = futures_util::future::join_all((0..10).map(|_| control.reload())).await;
-    assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Published { .. })));
-    assert_eq!(*live.load(), "fifth", "the answers came from a load that saw the last change");
+    assert!(
+        outcomes
+            .iter()
+            .all(|outcome| matches!(outcome, Outcome::Published { .. }))
+    );
+    assert_eq!(
+        *live.load(),
+        "fifth",
+        "the answers came from a load that saw the last change"
+    );
     sleep(seconds(3)).await;
     assert_eq!(script.loads(), before + 2);
 }
@@ -116,7 +130,10 @@ async fn p09_causes_during_a_load_lead_to_exactly_one_more() {
 #[tokio::test(start_paused = true)]
 async fn a_reload_begins_after_the_call_and_answers_with_its_outcome() {
     let script = Script::new(Good("first")).with(|state| state.muted = true);
-    let (live, control) = ReloaderService::builder(script.clone()).start().await.unwrap();
+    let (live, control) = ReloaderService::builder(script.clone())
+        .start()
+        .await
+        .unwrap();
     script.set(Good("second"));
     let outcome = control.reload().await;
     assert!(matches!(outcome, Outcome::Published { generation } if generation.get() == 2));
@@ -140,7 +157,10 @@ async fn a_failing_source_is_asked_no_more_often_than_its_schedule_and_heals_wit
     let before = script.loads();
     sleep(seconds(3600)).await;
     let loads = script.loads() - before;
-    assert!((360..=740).contains(&loads), "{loads} loads in an hour, at 5 to 10 s");
+    assert!(
+        (360..=740).contains(&loads),
+        "{loads} loads in an hour, at 5 to 10 s"
+    );
     assert_eq!(control.status().counters.failed as usize, loads);
     script.set(Good("second"));
     sleep(seconds(10)).await;
@@ -159,7 +179,10 @@ async fn an_idle_hour_costs_no_more_than_its_periods() {
     let before = script.loads();
     sleep(seconds(3600)).await;
     let loads = script.loads() - before;
-    assert!((49..=76).contains(&loads), "{loads} heartbeats of 60 s in an hour");
+    assert!(
+        (49..=76).contains(&loads),
+        "{loads} heartbeats of 60 s in an hour"
+    );
     assert_eq!(script.opens(), 1);
     assert_eq!(control.status().counters.loads as usize, script.loads());
 }
@@ -179,5 +202,8 @@ async fn values_that_come_through_the_watch_are_published_without_a_load() {
     settle().await;
     assert_eq!(*live.load(), "pushed");
     assert_eq!(live.get().trigger(), Trigger::Watch);
-    assert_eq!((script.loads(), begun.elapsed() < seconds(1)), (before, true));
+    assert_eq!(
+        (script.loads(), begun.elapsed() < seconds(1)),
+        (before, true)
+    );
 }

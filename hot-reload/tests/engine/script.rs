@@ -211,9 +211,7 @@ impl Reload<String, String> for Script {
 
 #[async_trait]
 impl RealtimeWatch<String, String> for Script {
-    async fn watch_realtime(
-        &self,
-    ) -> ReloadResult<RealtimeWatchHandle<String>, String, String> {
+    async fn watch_realtime(&self) -> ReloadResult<RealtimeWatchHandle<String>, String, String> {
         let opening = {
             let mut state = self.state();
             state.opens.push(Instant::now());

@@ -16,7 +16,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-
 use axum::http::StatusCode;
 use hot_reload::source::{Decode, Toml};
 use hot_reload::{AsyncFileLoad, Error, ErrorKind, async_trait};

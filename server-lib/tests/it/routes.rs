@@ -70,7 +70,8 @@ async fn a_file_is_part_of_the_generation_that_read_it() {
         ("<p>first</p>", "text/html; charset=utf-8")
     );
     rig.put("page.html", "<p>second</p>");
-    let page = until(async || Some(rig.get("/page").await).filter(|page| page.generation() == 2)).await;
+    let page =
+        until(async || Some(rig.get("/page").await).filter(|page| page.generation() == 2)).await;
     assert_eq!(page.body, "<p>second</p>");
 }
 

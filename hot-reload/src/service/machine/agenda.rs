@@ -123,7 +123,9 @@ impl Causes {
 
     /// The cause that names the look.
     pub(super) fn weightiest(self) -> Option<Trigger> {
-        Self::BY_WEIGHT.into_iter().find(|trigger| self.contains(*trigger))
+        Self::BY_WEIGHT
+            .into_iter()
+            .find(|trigger| self.contains(*trigger))
     }
 }
 

@@ -107,9 +107,9 @@ impl Link {
         self.delivered = true;
     }
 
-    /// A look that began at this moment has succeeded.
-    pub(super) fn looked(&mut self, began: Duration) {
-        self.looked |= self.state.is_open() && began >= self.since;
+    /// A look that began after the opening has succeeded.
+    pub(super) fn looked(&mut self) {
+        self.looked |= self.state.is_open();
     }
 
     /// Whether it has just earned trust, by standing long enough.

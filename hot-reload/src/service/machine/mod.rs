@@ -125,7 +125,8 @@ pub(super) struct Machine {
 #[derive(Debug, Clone, Copy)]
 struct Looking {
     look: Look,
-    since: Duration,
+    /// Whether it began before the watch stood that stands now, and so proves nothing about it.
+    before_watch: bool,
     /// Whether nothing but the clock asked for it.
     by_clock: bool,
     /// Whether a hint came before it, and waited still, or came while it ran.
@@ -168,6 +169,9 @@ impl Machine {
             }
             Input::Opened => {
                 self.link.opened(now);
+                if let Some(looking) = &mut self.looking {
+                    looking.before_watch = true;
+                }
                 self.agenda.ask(Trigger::Resync, now);
             }
             Input::Lost(regime) => {
@@ -259,7 +263,7 @@ impl Machine {
                 trigger: causes.weightiest()?,
                 confirm,
             },
-            since: now,
+            before_watch: false,
             by_clock,
             announced: hinted || causes.contains(Trigger::Watch),
         })
@@ -291,7 +295,9 @@ impl Machine {
             self.retry.failed(now, regime, &mut self.jitter);
         } else {
             self.retry.succeeded();
-            self.link.looked(looking.since);
+            if !looking.before_watch {
+                self.link.looked();
+            }
             if verdict != Verdict::Absent {
                 self.removal = None;
             }

@@ -108,16 +108,25 @@ fn p03_the_watch_is_opened_before_the_first_look() {
 fn p03_a_watch_that_opens_late_is_followed_by_another_look() {
     let mut run = Run::new(Settings::hybrid(INTERVAL, WatchProfile::local()));
     let _ = run.input(Input::Started);
-    assert_eq!(run.tick().look.map(|look| look.trigger), Some(Trigger::Startup));
+    assert_eq!(
+        run.tick().look.map(|look| look.trigger),
+        Some(Trigger::Startup)
+    );
     assert_eq!(run.now, seconds(1));
     assert_eq!(run.looks(Input::Opened), None, "one at a time");
-    assert_eq!(run.looks(Input::Looked(Verdict::Published)), Some(Trigger::Resync));
+    assert_eq!(
+        run.looks(Input::Looked(Verdict::Published)),
+        Some(Trigger::Resync)
+    );
 }
 
 #[test]
 fn p03_a_watch_that_is_opened_again_is_followed_by_a_look() {
     let mut run = Run::trusted();
-    assert_eq!(run.looks(Input::Lost(Regime::Passing)), Some(Trigger::Resync));
+    assert_eq!(
+        run.looks(Input::Lost(Regime::Passing)),
+        Some(Trigger::Resync)
+    );
     run.ends(Verdict::Unchanged);
     assert!(run.tick().open);
     assert_eq!(run.looks(Input::Opened), Some(Trigger::Resync));
@@ -129,10 +138,17 @@ fn a_look_that_began_before_the_watch_stood_does_not_prove_it() {
     let _ = run.input(Input::Started);
     assert!(run.tick().look.is_some());
     assert_eq!(run.looks(Input::Opened), None);
-    assert_eq!(run.looks(Input::Looked(Verdict::Published)), Some(Trigger::Resync));
+    assert_eq!(
+        run.looks(Input::Looked(Verdict::Published)),
+        Some(Trigger::Resync)
+    );
     run.after(seconds(120));
     let _ = run.input(Input::Tick);
-    assert_eq!(run.machine.link(), LinkState::Settling, "the look after it still runs");
+    assert_eq!(
+        run.machine.link(),
+        LinkState::Settling,
+        "the look after it still runs"
+    );
     run.ends(Verdict::Unchanged);
     assert_eq!(run.machine.link(), LinkState::Trusted);
 }
@@ -141,7 +157,10 @@ fn a_look_that_began_before_the_watch_stood_does_not_prove_it() {
 fn a_watch_that_cannot_be_opened_does_not_delay_the_first_look() {
     let mut run = Run::new(Settings::realtime(INTERVAL, WatchProfile::local()));
     let _ = run.input(Input::Started);
-    assert_eq!(run.looks(Input::Lost(Regime::Passing)), Some(Trigger::Startup));
+    assert_eq!(
+        run.looks(Input::Lost(Regime::Passing)),
+        Some(Trigger::Startup)
+    );
     assert_eq!(run.machine.link(), LinkState::Down);
 }
 
@@ -167,7 +186,10 @@ fn p15_under_a_trusted_watch_without_a_heartbeat_nothing_is_ever_due() {
 #[test]
 fn p04_a_change_that_only_the_heartbeat_finds_is_a_miss_and_costs_trust() {
     let mut run = Run::trusted();
-    assert_eq!(run.tick().look.map(|look| look.trigger), Some(Trigger::Resync));
+    assert_eq!(
+        run.tick().look.map(|look| look.trigger),
+        Some(Trigger::Resync)
+    );
     run.ends(Verdict::Published);
     let found = run.now;
     assert!(run.tick().missed);
@@ -195,7 +217,10 @@ fn p04_a_hint_while_the_heartbeat_looks_is_no_miss() {
     let mut run = Run::trusted();
     assert!(run.tick().look.is_some());
     assert_eq!(run.looks(Input::Hint), None, "one at a time");
-    assert_eq!(run.looks(Input::Looked(Verdict::Published)), Some(Trigger::Watch));
+    assert_eq!(
+        run.looks(Input::Looked(Verdict::Published)),
+        Some(Trigger::Watch)
+    );
     run.ends(Verdict::Unchanged);
     let now = run.now;
     run.idle_until(now + seconds(30));
@@ -208,8 +233,15 @@ fn p04_three_announced_changes_earn_the_trust_back() {
     let _ = run.tick();
     run.ends(Verdict::Published);
     assert!(run.tick().missed);
-    for state in [LinkState::Untrusted, LinkState::Untrusted, LinkState::Trusted] {
-        assert_eq!(run.after(seconds(1)).looks(Input::Hint), Some(Trigger::Watch));
+    for state in [
+        LinkState::Untrusted,
+        LinkState::Untrusted,
+        LinkState::Trusted,
+    ] {
+        assert_eq!(
+            run.after(seconds(1)).looks(Input::Hint),
+            Some(Trigger::Watch)
+        );
         run.ends(Verdict::Published);
         assert_eq!(run.machine.link(), state);
     }
@@ -218,7 +250,10 @@ fn p04_three_announced_changes_earn_the_trust_back() {
 #[test]
 fn a_look_that_was_asked_for_and_finds_a_change_is_no_miss() {
     let mut run = Run::trusted();
-    assert_eq!(run.looks(Input::Asked(Trigger::Manual)), Some(Trigger::Manual));
+    assert_eq!(
+        run.looks(Input::Asked(Trigger::Manual)),
+        Some(Trigger::Manual)
+    );
     run.ends(Verdict::Published);
     let now = run.now;
     run.idle_until(now + seconds(30));
@@ -230,10 +265,16 @@ fn p09_causes_during_a_look_lead_to_one_more() {
     let mut run = Run::trusted();
     assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
     for _ in 0..1000 {
-        assert_eq!(run.after(Duration::from_micros(10)).looks(Input::Hint), None);
+        assert_eq!(
+            run.after(Duration::from_micros(10)).looks(Input::Hint),
+            None
+        );
     }
     assert_eq!(run.looks(Input::Asked(Trigger::Http)), None);
-    assert_eq!(run.looks(Input::Looked(Verdict::Published)), Some(Trigger::Http));
+    assert_eq!(
+        run.looks(Input::Looked(Verdict::Published)),
+        Some(Trigger::Http)
+    );
     run.ends(Verdict::Unchanged);
 }
 
@@ -243,7 +284,10 @@ fn hints_are_gathered_until_they_rest_and_no_longer_than_the_ceiling() {
     let mut run = Run::settling(Settings::hybrid(INTERVAL, profile));
     let first = run.after(seconds(5)).now;
     assert_eq!(run.looks(Input::Hint), None);
-    assert_eq!(run.tick().look.map(|look| look.trigger), Some(Trigger::Watch));
+    assert_eq!(
+        run.tick().look.map(|look| look.trigger),
+        Some(Trigger::Watch)
+    );
     assert_eq!(run.now, first + profile.quiet);
     run.ends(Verdict::Published);
 
@@ -283,7 +327,10 @@ fn p12_a_removal_is_confirmed_by_a_second_look() {
     run.ends(Verdict::Absent);
     let gone = run.now;
     let look = run.tick().look.expect("the confirming look");
-    assert_eq!((run.now, look.trigger, look.confirm), (gone + seconds(1), Trigger::Retry, true));
+    assert_eq!(
+        (run.now, look.trigger, look.confirm),
+        (gone + seconds(1), Trigger::Retry, true)
+    );
 }
 
 #[test]
@@ -321,7 +368,10 @@ fn a_failed_look_is_taken_again_from_a_quarter_second_up_to_the_interval() {
     for _ in 0..8 {
         let before = run.now;
         run.ends(Verdict::Failed(Regime::Passing));
-        assert_eq!(run.tick().look.map(|look| look.trigger), Some(Trigger::Retry));
+        assert_eq!(
+            run.tick().look.map(|look| look.trigger),
+            Some(Trigger::Retry)
+        );
         gaps.push((run.now - before).as_millis());
     }
     assert_eq!(gaps, [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
@@ -339,7 +389,10 @@ fn p20_a_source_that_refuses_is_asked_ever_more_rarely_and_never_given_up() {
             assert!(run.tick().look.is_some());
             let whole = (REFUSED_FLOOR * 2_u32.pow(attempt)).min(REFUSED_CAP);
             let gap = run.now - before;
-            assert!(gap <= whole && gap >= whole / 2, "seed {seed}: {gap:?} of {whole:?}");
+            assert!(
+                gap <= whole && gap >= whole / 2,
+                "seed {seed}: {gap:?} of {whole:?}"
+            );
         }
     }
 }
@@ -369,7 +422,10 @@ fn two_good_looks_in_a_row_end_the_rare_asking() {
 #[test]
 fn p20_a_lost_watch_is_opened_again_ever_later_while_polling_keeps_its_period() {
     let mut run = Run::settling(Settings::hybrid(INTERVAL, WatchProfile::local()));
-    assert_eq!(run.looks(Input::Lost(Regime::Passing)), Some(Trigger::Resync));
+    assert_eq!(
+        run.looks(Input::Lost(Regime::Passing)),
+        Some(Trigger::Resync)
+    );
     run.ends(Verdict::Unchanged);
     let (mut opened, mut polls, mut tries) = (run.now, 0, Vec::new());
     while run.now < seconds(600) {
