@@ -3,6 +3,7 @@
 //! `cargo run --example custom_source`: it needs nothing, shows a change, a mistake and its repair, and ends.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hot_reload::{
@@ -127,12 +128,13 @@ async fn main() -> anyhow::Result<()> {
     let mut events = control.events();
     let mut steps = ["250", "a lot", "500"].into_iter();
 
+    // Made once, outside of the loop: inside of it, every round would start the service anew.
+    let mut running = pin!(service.start_with_realtime());
     loop {
         tokio::select! {
             // Returns only when nothing can follow: after `control.stop()`.
-            ended = service.start_with_realtime() => break ended?,
-            changed = limit.changed() => {
-                changed?;
+            ended = &mut running => break ended?,
+            Ok(()) = limit.changed() => {
                 say(&format!("limit is now {:?}", limit.get()));
             }
             // What was no good is told here; the value stays.
