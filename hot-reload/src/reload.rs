@@ -77,6 +77,10 @@ where
     /// `seen` is the revision of the last look, whether its content was good or was refused, and `None` if the whole is
     /// wanted. An error about content should bear its revision
     /// ([`Error::with_revision`](crate::Error::with_revision)).
+    #[allow(
+        clippy::type_complexity,
+        reason = "it is what `async_trait` makes of an implementor's `async fn`"
+    )]
     fn reload_since<'life0, 'life1, 'async_trait>(
         &'life0 self,
         seen: Option<&'life1 Revision>,

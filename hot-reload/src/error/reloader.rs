@@ -13,6 +13,10 @@ use super::{Error, ErrorKind};
 /// Implementors mostly use [`Reload`](Self::Reload) with a text of theirs, or `?` on an [`anyhow::Error`]. A
 /// [`hot_reload::Error`](crate::Error) inside [`Other`](Self::Other) reaches the user as it is, with its kind and
 /// place: `anyhow::Error::new(error).into()`.
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "existing programs match on it without a wildcard"
+)]
 pub enum ReloaderError<V, S = &'static str> {
     /// The service is gone, and nothing can ever follow.
     WatchRecvError(RecvError),
