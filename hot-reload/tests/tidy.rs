@@ -44,7 +44,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// What only these modules may name.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio::select!", &["service::driver"]),
-    ("tokio::spawn", &["service::builder"]),
+    ("tokio::spawn", &["service::start"]),
     ("RwLock", &["live::cell", "source"]),
 ];
 

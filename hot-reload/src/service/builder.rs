@@ -1,29 +1,20 @@
 //! [`Builder`]: a service of the full surface, put together.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::fmt::Display;
 use std::marker::PhantomData;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use tokio::time::{Instant, timeout_at};
 
-use super::board::{Board, Owner};
-use super::control::{Control, Events};
 use super::driver::Engine;
 use super::feed::{Polled, Watched};
-use super::pipeline::{Memory, Pipeline, Sameness, Validator};
+use super::pipeline::{Sameness, Validator};
 use super::removal::{Removal, RemovalPolicy};
-use super::settings::{FIRST_VALUE_DEADLINE, INTERVAL, INTERVAL_FLOOR, LOAD_DEADLINE, Settings};
+use super::settings::{INTERVAL, INTERVAL_FLOOR, LOAD_DEADLINE, Settings};
 use super::{ReloaderService, short_name};
-use crate::error::{Error, ErrorKind, Location};
-use crate::event::{Event, Outcome};
-use crate::live::Live;
 use crate::reload::Reload;
-use crate::status::Status;
 use crate::watch::{RealtimeWatch, WatchProfile};
 
 /// A service to be: from [`ReloaderService::builder`].
@@ -38,24 +29,24 @@ use crate::watch::{RealtimeWatch, WatchProfile};
 /// - [`named`](Self::named): the name of the value's type
 #[must_use = "a service begins with `start`"]
 pub struct Builder<T, V, S> {
-    reload: T,
-    name: String,
-    mode: Mode<T, V>,
-    interval: Duration,
-    heartbeat: Option<Duration>,
-    quiet: Option<Duration>,
-    load_deadline: Duration,
-    sameness: Sameness<V>,
-    validators: Vec<Validator<V>>,
-    removal: Removal<V>,
+    pub(super) reload: T,
+    pub(super) name: String,
+    pub(super) mode: Mode<T, V>,
+    pub(super) interval: Duration,
+    pub(super) heartbeat: Option<Duration>,
+    pub(super) quiet: Option<Duration>,
+    pub(super) load_deadline: Duration,
+    pub(super) sameness: Sameness<V>,
+    pub(super) validators: Vec<Validator<V>>,
+    pub(super) removal: Removal<V>,
     _error: PhantomData<fn() -> S>,
 }
 
 /// The strategy, and how a source of its capability is run.
-struct Mode<T, V> {
-    settings: fn(Duration, WatchProfile) -> Settings,
-    profile: fn(&T) -> WatchProfile,
-    run: fn(T, Engine<V>, Settings) -> BoxFuture<'static, ()>,
+pub(super) struct Mode<T, V> {
+    pub(super) settings: fn(Duration, WatchProfile) -> Settings,
+    pub(super) profile: fn(&T) -> WatchProfile,
+    pub(super) run: fn(T, Engine<V>, Settings) -> BoxFuture<'static, ()>,
 }
 
 impl<T, V, S> ReloaderService<T, V, S>
@@ -238,82 +229,6 @@ where
             ..self
         }
     }
-
-    /// Starts the service, and returns after its first good value.
-    ///
-    /// The service runs in a task of its own, until [`Control::stop`] or until the last handle on it is dropped.
-    ///
-    /// # Errors
-    ///
-    /// Why there is no value: at once if the content is no good or the source holds nothing, and after 15 s if the
-    /// source could not be reached. The service is stopped then.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime.
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future is dropped, the service is stopped.
-    pub async fn start(self) -> Result<(Live<V>, Control<V>), Error> {
-        let place = self.reload.source_name();
-        let (live, control, events) = self.launch();
-        match first_value(events, place).await {
-            Ok(()) => Ok((live, control)),
-            Err(error) => {
-                control.stop().await;
-                Err(error)
-            }
-        }
-    }
-
-    /// Starts the service, and returns at once. There is no value until [`Live::ready`] returns.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime.
-    pub fn start_in_background(self) -> (Live<V>, Control<V>) {
-        let (live, control, _) = self.launch();
-        (live, control)
-    }
-
-    fn launch(self) -> (Live<V>, Control<V>, Events) {
-        let mut settings = (self.mode.settings)(self.interval, (self.mode.profile)(&self.reload));
-        settings.quiet = self.quiet.unwrap_or(settings.quiet);
-        settings.heartbeat = match self.heartbeat {
-            Some(heartbeat) if settings.heartbeat.is_some() => Some(heartbeat),
-            _ => settings.heartbeat,
-        };
-        let status = Status::new(self.name, self.reload.source_name());
-        let board = Arc::new(Board::new(status, None));
-        let engine = Engine {
-            pipeline: Pipeline {
-                board: Arc::clone(&board),
-                sameness: self.sameness,
-                validators: self.validators,
-                removal: self.removal,
-                deadline: self.load_deadline,
-                memory: Memory::default().into(),
-            },
-            board: Arc::clone(&board),
-            removed_clears: false,
-        };
-        let ending = Ending(Arc::clone(&board));
-        let run = (self.mode.run)(self.reload, engine, settings);
-        let task = async move {
-            let _ending = ending;
-            run.await;
-        };
-        let keep: Arc<dyn Any + Send + Sync> = Arc::new(Owner(Arc::clone(&board)));
-        let control = Control::new(Arc::clone(&board), Some(Arc::clone(&keep)));
-        let events = control.events();
-        let live = board.publisher.live().kept_by(keep);
-        // Nobody else knows the board yet, so the lock is free.
-        if let Ok(mut slot) = board.task.try_lock() {
-            *slot = Some(tokio::spawn(task));
-        }
-        (live, control, events)
-    }
 }
 
 impl<T, V, S> fmt::Debug for Builder<T, V, S> {
@@ -325,50 +240,4 @@ impl<T, V, S> fmt::Debug for Builder<T, V, S> {
             .field("removal", &self.removal)
             .finish_non_exhaustive()
     }
-}
-
-/// Tells everybody that the service has ended, also when its runtime ends and drops the task.
-struct Ending<V>(Arc<Board<V>>);
-
-impl<V> Drop for Ending<V> {
-    fn drop(&mut self) {
-        self.0.end();
-    }
-}
-
-/// Waits until a look has published, or there is no point in waiting.
-async fn first_value(mut events: Events, place: Option<String>) -> Result<(), Error> {
-    let deadline = Instant::now() + FIRST_VALUE_DEADLINE;
-    let mut last = None;
-    loop {
-        let event = timeout_at(deadline, events.next()).await;
-        let error = match event {
-            Ok(Some(Event::Reload { outcome, .. })) => match outcome {
-                Outcome::Missing => Error::new(ErrorKind::NotFound, "nothing is there"),
-                Outcome::Failed { error } | Outcome::Rejected { error, .. } => error,
-                _ => return Ok(()),
-            },
-            Ok(Some(Event::Stopped) | None) => Error::new(
-                ErrorKind::Stopped,
-                "the service was stopped while it started",
-            ),
-            Ok(Some(_)) => continue,
-            Err(_) => return Err(last.unwrap_or_else(no_answer)),
-        };
-        let error = match &place {
-            Some(place) if error.location().is_none() => error.at(Location::new(place)),
-            _ => error,
-        };
-        if !error.is_retryable() {
-            return Err(error);
-        }
-        last = Some(error);
-    }
-}
-
-fn no_answer() -> Error {
-    Error::new(
-        ErrorKind::Timeout,
-        format!("the source gave no value within {FIRST_VALUE_DEADLINE:?}"),
-    )
 }

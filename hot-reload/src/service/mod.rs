@@ -19,6 +19,7 @@ mod pipeline;
 mod record;
 mod removal;
 mod settings;
+mod start;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -71,9 +71,15 @@ impl<V> Pipeline<V> {
         look: Look,
         pushed: Option<Pushed<V>>,
     ) -> Option<Outcome> {
-        match self.attempt(feed, look, pushed).await {
-            Ok(outcome) => outcome,
-            Err(outcome) => Some(outcome),
+        // The steps have boundaries of their own, which know the stage. This one is for what is dropped between them.
+        let attempt = AssertUnwindSafe(self.attempt(feed, look, pushed)).catch_unwind();
+        match attempt.await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(outcome)) => Some(outcome),
+            Err(panic) => Some(Outcome::Rejected {
+                stage: Stage::Commit,
+                error: panicked(Stage::Commit, panic.as_ref()),
+            }),
         }
     }
 

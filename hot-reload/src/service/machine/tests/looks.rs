@@ -1,0 +1,186 @@
+//! What a look is caused by, and what follows from how it ended.
+
+use std::time::Duration;
+
+use super::super::super::settings::{REFUSED_CAP, REFUSED_FLOOR, Settings};
+use super::super::{Input, Regime, Verdict};
+use super::{INTERVAL, Run, seconds};
+use crate::backoff::Jitter;
+use crate::event::Trigger;
+use crate::watch::WatchProfile;
+
+#[test]
+fn p09_causes_during_a_look_lead_to_one_more() {
+    let mut run = Run::trusted();
+    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    for _ in 0..1000 {
+        assert_eq!(
+            run.after(Duration::from_micros(10)).looks(Input::Hint),
+            None
+        );
+    }
+    assert_eq!(run.looks(Input::Asked(Trigger::Http)), None);
+    assert_eq!(
+        run.looks(Input::Looked(Verdict::Published)),
+        Some(Trigger::Http)
+    );
+    run.ends(Verdict::Unchanged);
+}
+
+#[test]
+fn hints_are_gathered_until_they_rest_and_no_longer_than_the_ceiling() {
+    let profile = WatchProfile::unknown();
+    let mut run = Run::settling(Settings::hybrid(INTERVAL, profile));
+    let first = run.after(seconds(5)).now;
+    assert_eq!(run.looks(Input::Hint), None);
+    assert_eq!(
+        run.tick().look.map(|look| look.trigger),
+        Some(Trigger::Watch)
+    );
+    assert_eq!(run.now, first + profile.quiet);
+    run.ends(Verdict::Published);
+
+    let first = run.after(seconds(1)).now;
+    let mut looked = None;
+    while looked.is_none() {
+        looked = run.looks(Input::Hint);
+        run.now += profile.quiet / 5;
+        assert!(run.now < first + 2 * profile.quiet * 4, "starved");
+    }
+    assert!(run.now >= first + profile.quiet * 4);
+}
+
+#[test]
+fn hints_of_an_unknown_source_cause_two_looks_at_once_and_then_one_a_second() {
+    let profile = WatchProfile {
+        quiet: Duration::ZERO,
+        ..WatchProfile::unknown()
+    };
+    let mut run = Run::settling(Settings::hybrid(INTERVAL, profile));
+    let begin = run.after(seconds(1)).now;
+    let mut looks = Vec::new();
+    while run.now < begin + seconds(5) {
+        if run.looks(Input::Hint).is_some() {
+            looks.push((run.now - begin).as_secs());
+            let _ = run.input(Input::Looked(Verdict::Unchanged));
+        }
+        run.now += Duration::from_millis(100);
+    }
+    assert_eq!(looks, [0, 0, 1, 2, 3, 4]);
+}
+
+#[test]
+fn p12_a_removal_is_confirmed_by_a_second_look() {
+    let mut run = Run::trusted();
+    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    run.ends(Verdict::Absent);
+    let gone = run.now;
+    let look = run.tick().look.expect("the confirming look");
+    assert_eq!(
+        (run.now, look.trigger, look.confirm),
+        (gone + seconds(1), Trigger::Retry, true)
+    );
+}
+
+#[test]
+fn p12_what_comes_back_in_between_was_never_removed() {
+    let mut run = Run::trusted();
+    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    run.ends(Verdict::Absent);
+    let look = run.after(seconds(1) / 2).input(Input::Hint).look;
+    assert!(!look.expect("a look").confirm);
+    run.ends(Verdict::Published);
+    let now = run.now;
+    assert_eq!(run.idle_until(now + seconds(5)), 0);
+}
+
+#[test]
+fn p12_looks_in_between_do_not_put_the_confirmation_off() {
+    let mut run = Run::trusted();
+    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    run.ends(Verdict::Absent);
+    let gone = run.now;
+    while run.now < gone + seconds(1) - Duration::from_millis(100) {
+        run.after(Duration::from_millis(100));
+        assert!(!run.input(Input::Hint).look.expect("a look").confirm);
+        run.ends(Verdict::Absent);
+    }
+    assert!(run.tick().look.expect("a look").confirm);
+    assert_eq!(run.now, gone + seconds(1));
+}
+
+#[test]
+fn a_failed_look_is_taken_again_from_a_quarter_second_up_to_the_interval() {
+    let mut run = Run::new(Settings::polling(INTERVAL));
+    assert_eq!(run.looks(Input::Started), Some(Trigger::Startup));
+    let mut gaps = Vec::new();
+    for _ in 0..8 {
+        let before = run.now;
+        run.ends(Verdict::Failed(Regime::Passing));
+        assert_eq!(
+            run.tick().look.map(|look| look.trigger),
+            Some(Trigger::Retry)
+        );
+        gaps.push((run.now - before).as_millis());
+    }
+    assert_eq!(gaps, [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+}
+
+#[test]
+fn p20_a_source_that_refuses_is_asked_ever_more_rarely_and_never_given_up() {
+    for seed in 1..=1000 {
+        let settings = Settings::polling(INTERVAL);
+        let mut run = Run::with_jitter(settings, Jitter::from_seed(seed * 104_729));
+        let _ = run.input(Input::Started);
+        for attempt in 0..12 {
+            let before = run.now;
+            run.ends(Verdict::Failed(Regime::Refused));
+            assert!(run.tick().look.is_some());
+            let whole = (REFUSED_FLOOR * 2_u32.pow(attempt)).min(REFUSED_CAP);
+            let gap = run.now - before;
+            assert!(
+                gap <= whole && gap >= whole / 2,
+                "seed {seed}: {gap:?} of {whole:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn two_good_looks_in_a_row_end_the_rare_asking() {
+    let mut run = Run::new(Settings::polling(INTERVAL));
+    let _ = run.input(Input::Started);
+    let refuse = |run: &mut Run| {
+        let before = run.now;
+        run.ends(Verdict::Failed(Regime::Refused));
+        assert!(run.tick().look.is_some());
+        run.now - before
+    };
+    assert_eq!(refuse(&mut run), REFUSED_FLOOR);
+    assert_eq!(refuse(&mut run), REFUSED_FLOOR * 2);
+    run.ends(Verdict::Unchanged);
+    assert!(run.tick().look.is_some());
+    assert_eq!(refuse(&mut run), REFUSED_FLOOR * 4, "once is not enough");
+    for _ in 0..2 {
+        run.ends(Verdict::Unchanged);
+        assert!(run.tick().look.is_some());
+    }
+    assert_eq!(refuse(&mut run), REFUSED_FLOOR);
+}
+
+#[test]
+fn polls_of_services_that_start_together_are_spread() {
+    let mut first_polls: Vec<_> = (1..=200)
+        .map(|seed| {
+            let settings = Settings::polling(INTERVAL);
+            let mut run = Run::with_jitter(settings, Jitter::from_seed(seed * 7919));
+            let _ = run.input(Input::Started);
+            run.ends(Verdict::Published);
+            let _ = run.tick();
+            run.now
+        })
+        .collect();
+    first_polls.sort_unstable();
+    assert!(first_polls[20] < seconds(3) && first_polls[180] > seconds(7));
+    assert!(first_polls[199] <= INTERVAL);
+}

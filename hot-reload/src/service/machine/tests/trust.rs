@@ -1,0 +1,111 @@
+//! How far a watch is believed, and how often the source is looked at for it: P4, P15.
+
+use super::super::super::settings::Settings;
+use super::super::{Input, Verdict};
+use super::{HEARTBEAT, INTERVAL, Run, seconds};
+use crate::event::{LinkState, Trigger};
+use crate::watch::WatchProfile;
+
+#[test]
+fn p04_polling_looks_in_every_interval() {
+    let mut run = Run::new(Settings::polling(INTERVAL));
+    assert_eq!(run.looks(Input::Started), Some(Trigger::Startup));
+    run.ends(Verdict::Published);
+    assert_eq!(run.idle_until(seconds(3600)), 360);
+}
+
+#[test]
+fn p04_a_trusted_watch_stretches_the_period_to_the_heartbeat() {
+    let mut run = Run::settling(Settings::hybrid(INTERVAL, WatchProfile::local()));
+    assert_eq!(run.idle_until(seconds(59)), 5, "polled while it settles");
+    run.idle_until(seconds(60));
+    assert_eq!(run.machine.link(), LinkState::Trusted);
+    let looks = run.idle_until(seconds(60) + 10 * HEARTBEAT);
+    assert_eq!(looks, 10);
+}
+
+#[test]
+fn p15_under_a_trusted_watch_without_a_heartbeat_nothing_is_ever_due() {
+    let mut run = Run::settling(Settings::realtime(INTERVAL, WatchProfile::local()));
+    run.idle_until(seconds(60));
+    assert_eq!(run.machine.link(), LinkState::Trusted);
+    assert_eq!(run.machine.next_tick(), None);
+    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+}
+
+#[test]
+fn p04_a_change_that_only_the_heartbeat_finds_is_a_miss_and_costs_trust() {
+    let mut run = Run::trusted();
+    assert_eq!(
+        run.tick().look.map(|look| look.trigger),
+        Some(Trigger::Resync)
+    );
+    run.ends(Verdict::Published);
+    let found = run.now;
+    assert!(run.tick().missed);
+    assert_eq!(run.now, found + WatchProfile::local().grace);
+    assert_eq!(run.machine.link(), LinkState::Untrusted);
+    let now = run.now;
+    assert_eq!(run.idle_until(now + seconds(60)), 6, "polled again");
+}
+
+#[test]
+fn p04_a_hint_within_the_grace_is_no_miss() {
+    let mut run = Run::trusted();
+    assert!(run.tick().look.is_some());
+    run.ends(Verdict::Published);
+    run.after(WatchProfile::local().grace / 2);
+    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    run.ends(Verdict::Unchanged);
+    let now = run.now;
+    run.idle_until(now + seconds(30));
+    assert_eq!(run.machine.link(), LinkState::Trusted);
+}
+
+#[test]
+fn p04_a_hint_while_the_heartbeat_looks_is_no_miss() {
+    let mut run = Run::trusted();
+    assert!(run.tick().look.is_some());
+    assert_eq!(run.looks(Input::Hint), None, "one at a time");
+    assert_eq!(
+        run.looks(Input::Looked(Verdict::Published)),
+        Some(Trigger::Watch)
+    );
+    run.ends(Verdict::Unchanged);
+    let now = run.now;
+    run.idle_until(now + seconds(30));
+    assert_eq!(run.machine.link(), LinkState::Trusted);
+}
+
+#[test]
+fn p04_three_announced_changes_earn_the_trust_back() {
+    let mut run = Run::trusted();
+    let _ = run.tick();
+    run.ends(Verdict::Published);
+    assert!(run.tick().missed);
+    for state in [
+        LinkState::Untrusted,
+        LinkState::Untrusted,
+        LinkState::Trusted,
+    ] {
+        assert_eq!(
+            run.after(seconds(1)).looks(Input::Hint),
+            Some(Trigger::Watch)
+        );
+        run.ends(Verdict::Published);
+        assert_eq!(run.machine.link(), state);
+    }
+}
+
+#[test]
+fn a_look_that_was_asked_for_and_finds_a_change_is_no_miss() {
+    let mut run = Run::trusted();
+    assert_eq!(
+        run.looks(Input::Asked(Trigger::Manual)),
+        Some(Trigger::Manual)
+    );
+    run.ends(Verdict::Published);
+    let now = run.now;
+    run.idle_until(now + seconds(30));
+    assert_eq!(run.machine.link(), LinkState::Trusted);
+}

@@ -1,0 +1,149 @@
+//! From a [`Builder`] to a running service.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::sync::Arc;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::board::{Board, Owner};
+use super::builder::Builder;
+use super::control::{Control, Events};
+use super::driver::Engine;
+use super::pipeline::{Memory, Pipeline};
+use super::settings::FIRST_VALUE_DEADLINE;
+use crate::error::{Error, ErrorKind, Location};
+use crate::event::{Event, Outcome};
+use crate::live::Live;
+use crate::reload::Reload;
+use crate::status::Status;
+
+impl<T, V, S> Builder<T, V, S>
+where
+    T: Reload<V, S> + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+    S: Into<Cow<'static, str>> + Display + 'static,
+{
+    /// Starts the service, and returns after its first good value.
+    ///
+    /// The service runs in a task of its own, until [`Control::stop`] or until the last handle on it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no value: at once if the content is no good or the source holds nothing, and after 15 s if the
+    /// source could not be reached. The service is stopped then.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the service is stopped.
+    pub async fn start(self) -> Result<(Live<V>, Control<V>), Error> {
+        let place = self.reload.source_name();
+        let (live, control, events) = self.launch();
+        match first_value(events, place).await {
+            Ok(()) => Ok((live, control)),
+            Err(error) => {
+                control.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Starts the service, and returns at once. There is no value until [`Live::ready`] returns.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn start_in_background(self) -> (Live<V>, Control<V>) {
+        let (live, control, _) = self.launch();
+        (live, control)
+    }
+
+    fn launch(self) -> (Live<V>, Control<V>, Events) {
+        let mut settings = (self.mode.settings)(self.interval, (self.mode.profile)(&self.reload));
+        settings.quiet = self.quiet.unwrap_or(settings.quiet);
+        settings.heartbeat = match self.heartbeat {
+            Some(heartbeat) if settings.heartbeat.is_some() => Some(heartbeat),
+            _ => settings.heartbeat,
+        };
+        let status = Status::new(self.name, self.reload.source_name());
+        let board = Arc::new(Board::new(status, None));
+        let engine = Engine {
+            pipeline: Pipeline {
+                board: Arc::clone(&board),
+                sameness: self.sameness,
+                validators: self.validators,
+                removal: self.removal,
+                deadline: self.load_deadline,
+                memory: Memory::default().into(),
+            },
+            board: Arc::clone(&board),
+            removed_clears: false,
+        };
+        let ending = Ending(Arc::clone(&board));
+        let run = (self.mode.run)(self.reload, engine, settings);
+        let task = async move {
+            let _ending = ending;
+            run.await;
+        };
+        let keep: Arc<dyn Any + Send + Sync> = Arc::new(Owner(Arc::clone(&board)));
+        let control = Control::new(Arc::clone(&board), Some(Arc::clone(&keep)));
+        let events = control.events();
+        let live = board.publisher.live().kept_by(keep);
+        // Nobody else knows the board yet, so the lock is free.
+        if let Ok(mut slot) = board.task.try_lock() {
+            *slot = Some(tokio::spawn(task));
+        }
+        (live, control, events)
+    }
+}
+
+/// Tells everybody that the service has ended, also when its runtime ends and drops the task.
+struct Ending<V>(Arc<Board<V>>);
+
+impl<V> Drop for Ending<V> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Waits until a look has published, or there is no point in waiting.
+async fn first_value(mut events: Events, place: Option<String>) -> Result<(), Error> {
+    let deadline = Instant::now() + FIRST_VALUE_DEADLINE;
+    let mut last = None;
+    loop {
+        let event = timeout_at(deadline, events.next()).await;
+        let error = match event {
+            Ok(Some(Event::Reload { outcome, .. })) => match outcome {
+                Outcome::Missing => Error::new(ErrorKind::NotFound, "nothing is there"),
+                Outcome::Failed { error } | Outcome::Rejected { error, .. } => error,
+                _ => return Ok(()),
+            },
+            Ok(Some(Event::Stopped) | None) => Error::new(
+                ErrorKind::Stopped,
+                "the service was stopped while it started",
+            ),
+            Ok(Some(_)) => continue,
+            Err(_) => return Err(last.unwrap_or_else(no_answer)),
+        };
+        let error = match &place {
+            Some(place) if error.location().is_none() => error.at(Location::new(place)),
+            _ => error,
+        };
+        if !error.is_retryable() {
+            return Err(error);
+        }
+        last = Some(error);
+    }
+}
+
+fn no_answer() -> Error {
+    Error::new(
+        ErrorKind::Timeout,
+        format!("the source gave no value within {FIRST_VALUE_DEADLINE:?}"),
+    )
+}
