@@ -1,4 +1,4 @@
-//! What becomes visible, and what does not: P1, P7, P8, P10, P11, P12.
+//! What becomes visible, and what does not: P1, P7, P8, P10, P11, P12, P18.
 
 use hot_reload::source::{Decode, DecodeWith, Fetched, HintSender, Source, Subscription};
 use hot_reload::{
@@ -375,4 +375,40 @@ async fn p12_what_is_replaced_within_the_quiet_window_was_never_removed() {
         ("second", 2)
     );
     assert_eq!(control.status().counters.missing, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p18_neither_status_nor_events_nor_debug_show_the_content() {
+    let script = Script::new(Good("hunter2"));
+    let source = Bytes(script.clone());
+    assert!(!format!("{:?}", source.fetch(None).await).contains("hunter2"));
+    let text = DecodeWith::new(|bytes: &[u8]| match bytes {
+        b"hunter2" => Ok(Secret(bytes.to_vec())),
+        _ => Err("line 1: not a password"),
+    });
+    let source = source.decode(text);
+    assert_eq!(format!("{source:?}"), "Decoded(\"bytes\")");
+    let (live, control) = ReloaderService::builder(source).start().await.unwrap();
+    let mut events = control.events();
+    script.set(Good("hunter3"));
+    let outcome = control.reload().await;
+    let error = outcome.error().expect("a rejection");
+    assert_eq!(error.to_string(), "bytes: line 1: not a password");
+    let shown = format!(
+        "{error:?} {:?} {control:?} {:?} {:?}",
+        control.status(),
+        events.next().await,
+        live.get().revision()
+    );
+    assert!(!shown.contains("hunter"), "{shown}");
+}
+
+/// A value that does not show itself.
+#[derive(PartialEq)]
+struct Secret(Vec<u8>);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Secret({} bytes)", self.0.len())
+    }
 }

@@ -227,6 +227,21 @@ async fn a_service_started_in_the_background_is_ready_when_it_has_a_value() {
     assert_eq!(other.ready().await.unwrap_err().kind(), ErrorKind::Stopped);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_source_that_is_never_ready_is_asked_at_its_interval_and_heard_when_it_is() {
+    let script = Script::new(Missing);
+    let (live, control) = ReloaderService::builder(script.clone())
+        .interval(seconds(10))
+        .start_in_background();
+    sleep(seconds(3600)).await;
+    assert!((325..=405).contains(&script.loads()), "{}", script.loads());
+    assert!(live.try_load().is_none());
+    assert_eq!(control.status().data, DataState::None);
+    script.set(Good("first"));
+    sleep(seconds(11)).await;
+    assert_eq!(*live.load(), "first");
+}
+
 #[test]
 fn the_end_of_the_runtime_is_the_end_of_the_service() {
     let runtime = tokio::runtime::Builder::new_current_thread()

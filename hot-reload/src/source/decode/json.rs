@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_no_secret() {
+    fn p18_shows_no_secret() {
         let text = r#"{"server": {"port": 1, "password": "hunter2"}}"#;
         assert_eq!(
             fails(&Json::<App>::new(), text),

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_no_secret() {
+    fn p18_shows_no_secret() {
         let text = "[server]\nport = 1\npassword = 'hunter2'";
         assert_eq!(
             fails(&Toml::<App>::new(), text),

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_no_secret() {
+    fn p18_shows_no_secret() {
         let text = "server:\n  port: 1\n  password: hunter2\n";
         assert_eq!(
             fails(&Yaml::<App>::new(), text),
