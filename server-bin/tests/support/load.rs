@@ -83,10 +83,11 @@ pub(crate) async fn run(
     report
 }
 
-/// Renames a new file into the place of the old one, or writes over it.
+/// Renames a new file into the place of the old one, or writes over it piece by piece, so that it is half-written often.
 fn rewrite(file: &Path, content: &str, rename: bool) -> std::io::Result<()> {
     if !rename {
-        return std::fs::File::create(file)?.write_all(content.as_bytes());
+        let mut file = std::fs::File::create(file)?;
+        return content.as_bytes().chunks(256).try_for_each(|piece| file.write_all(piece));
     }
     let new = file.with_extension("new");
     std::fs::write(&new, content)?;
