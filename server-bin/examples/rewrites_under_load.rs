@@ -1,6 +1,7 @@
 //! Rewrites a server's file under load, as often as you like, and prints what came of it.
 //!
 //! ```text
+//! cargo build --release -p server-bin
 //! cargo run --release -p server-bin --example rewrites_under_load -- [REWRITES] [PAUSE_MS] [CONNECTIONS]
 //! ```
 
@@ -8,7 +9,6 @@
 mod support;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use support::Program;
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     std::fs::write(&file, config(0, listen))?;
 
-    let program = Program::start_at(&server()?, &file, &[]);
+    let program = Program::start(&file, &[]);
     let address = program.address().await;
     let report = run(plan, &file, listen, address).await;
     eprintln!("{report}");
@@ -37,11 +37,4 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err(format!("not served as it should be: {:#?}", report.examples).into());
     }
     Ok(())
-}
-
-/// The program that was built beside this one.
-fn server() -> std::io::Result<PathBuf> {
-    let examples = std::env::current_exe()?;
-    let built = examples.ancestors().nth(2).unwrap_or(&examples);
-    Ok(built.join("server-bin"))
 }

@@ -1,4 +1,5 @@
 //! The whole program: what it writes, how it ends, and how it follows its file.
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 #![cfg(unix)]
 
 mod support;
@@ -162,21 +163,18 @@ async fn reloads_in_hybrid_mode_which_is_the_default() {
 #[tokio::test]
 async fn a_wrong_edit_is_logged_once_and_the_last_good_one_goes_on() {
     let (_folder, file) = folder_with(&config(1));
-    // A short interval, so that the wrong file is looked at many times.
-    let program = Program::start(&file, &["-w", "polling", "--interval", "1"]);
+    // A short interval and a log that tells of every look, so that the wrong file is seen to be looked at again.
+    let log = [("SERVER_LOG", "info,hot_reload=debug")];
+    let program = Program::start_with(&file, &["--interval", "1"], &log);
     let address = program.address().await;
-    save(&file, &config(2).replace("id = 2", "id = 'two'"));
-    let reason = "config.toml:1:6: id: expected u64, found";
+    let reason = "config.toml:1:6: id: expected u64, found \"two\"";
+    save(&file, &config(2).replace("id = 2", "id = \"two\""));
     program.line(reason).await;
-    // The edit of another part is another look at content that is still wrong, but with another reason.
-    save(&file, &config(2).replace("id = 2", "id = true"));
-    program
-        .line("config.toml:1:6: id: expected u64, found true")
-        .await;
+    program.lines("still rejected: ", 2).await;
     assert_eq!(get(address, "/").await.body, "this is 1");
     save(&file, &config(3));
     until_id(address, 3).await;
-    assert_eq!(program.count(reason), 2, "once for each of the two");
+    assert_eq!(program.count("ERROR"), 1, "it is told once");
 }
 
 #[tokio::test]
@@ -219,4 +217,34 @@ fn the_sample_configuration_is_good() {
     assert_eq!((config.id, config.name.as_str()), (1234, "onamae"));
     assert_eq!(config.listen, SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
     assert!(config.route("/").is_some());
+}
+
+#[tokio::test]
+async fn the_environments_log_filter_wins_at_the_start_only() {
+    let (_folder, file) = folder_with(&config(1));
+    let program = Program::start_with(
+        &file,
+        &["-w", "realtime"],
+        &[("SERVER_LOG", "server_lib=debug")],
+    );
+    let address = program.address().await;
+    assert_eq!(program.count("log filter applied"), 0);
+    save(&file, &format!("log = 'server_bin=info'\n{}", config(2)));
+    until_id(address, 2).await;
+    program
+        .line("log filter applied filter=\"server_bin=info\"")
+        .await;
+}
+
+#[tokio::test]
+async fn a_variable_that_is_no_log_filter_is_78() {
+    let (_folder, file) = folder_with(&config(1));
+    let mut program = Program::start_with(&file, &[], &[("SERVER_LOG", "loud=chatty")]);
+    assert_eq!(program.ended().await.code(), Some(78));
+    let lines = program.all_lines().await;
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    assert!(
+        lines[0].starts_with("SERVER_LOG: \"loud=chatty\" is not a log filter: "),
+        "{lines:#?}"
+    );
 }

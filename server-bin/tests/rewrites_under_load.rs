@@ -1,4 +1,5 @@
 //! The server's file is rewritten 1,000 times under load, and no request fails or sees two generations.
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod support;
 

@@ -87,7 +87,10 @@ pub(crate) async fn run(
 fn rewrite(file: &Path, content: &str, rename: bool) -> std::io::Result<()> {
     if !rename {
         let mut file = std::fs::File::create(file)?;
-        return content.as_bytes().chunks(256).try_for_each(|piece| file.write_all(piece));
+        return content
+            .as_bytes()
+            .chunks(256)
+            .try_for_each(|piece| file.write_all(piece));
     }
     let new = file.with_extension("new");
     std::fs::write(&new, content)?;

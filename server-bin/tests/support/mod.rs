@@ -1,10 +1,13 @@
 //! The program under test: started, listened to, told to stop.
 #![allow(dead_code, reason = "each test program uses its own part")]
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 #[path = "../../../server-lib/tests/it/support/client.rs"]
 pub(crate) mod client;
 pub(crate) mod load;
 
+use std::env;
+use std::env::consts::EXE_SUFFIX;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -31,17 +34,29 @@ pub(crate) struct Program {
 impl Program {
     /// Starts the program with this file and these arguments.
     pub(crate) fn start(config: &Path, arguments: &[&str]) -> Self {
-        Self::start_at(env!("CARGO_BIN_EXE_server-bin").as_ref(), config, arguments)
+        Self::start_with(config, arguments, &[])
     }
 
-    /// Starts the program that is there.
-    pub(crate) fn start_at(program: &Path, config: &Path, arguments: &[&str]) -> Self {
+    /// The same with these variables in its environment.
+    pub(crate) fn start_with(
+        config: &Path,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        // Built beside this one: `…/debug/deps/test`, `…/debug/examples/example`, `…/debug/server-bin`.
+        let this = env::current_exe().unwrap();
+        let program = this
+            .ancestors()
+            .nth(2)
+            .unwrap()
+            .join(format!("server-bin{EXE_SUFFIX}"));
         let mut child = Command::new(program)
             .arg("--config")
             .arg(config)
             .args(arguments)
             .env_remove("RUST_LOG")
             .env_remove("SERVER_LOG")
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
@@ -70,6 +85,19 @@ impl Program {
             _ => None,
         };
         found.unwrap_or_else(|| panic!("no line with {text:?} in {:#?}", self.lines.borrow()))
+    }
+
+    /// Waits until this many lines have this text.
+    pub(crate) async fn lines(&self, text: &str, count: usize) {
+        let mut lines = self.lines.clone();
+        let found =
+            |lines: &Vec<String>| lines.iter().filter(|line| line.contains(text)).count() >= count;
+        let found = timeout(DEADLINE, lines.wait_for(found)).await;
+        assert!(
+            matches!(found, Ok(Ok(_))),
+            "not {count} lines with {text:?} in {:#?}",
+            self.lines.borrow()
+        );
     }
 
     /// How many lines so far have this text.
