@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo build --release -p server-bin
-//! cargo run --release -p server-bin --example rewrites_under_load -- [REWRITES] [PAUSE_MS] [CONNECTIONS]
+//! cargo run --release -p server-bin --example rewrites_under_load -- [REWRITES [PAUSE_MS [CONNECTIONS [SERVER'S ARGUMENTS…]]]]
 //! ```
 
 #[path = "../tests/support/mod.rs"]
@@ -16,8 +16,10 @@ use support::load::{Plan, config, run};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut numbers = std::env::args().skip(1).map(|text| text.parse::<u64>());
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut numbers = arguments.iter().take(3).map(|text| text.parse::<u64>());
     let mut number = |usual| numbers.next().unwrap_or(Ok(usual));
+    let for_the_server: Vec<&str> = arguments.iter().skip(3).map(String::as_str).collect();
     let plan = Plan {
         rewrites: number(1000)?,
         pause: Duration::from_millis(number(15)?),
@@ -29,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     std::fs::write(&file, config(0, listen))?;
 
-    let program = Program::start(&file, &[]);
+    let program = Program::start(&file, &for_the_server);
     let address = program.address().await;
     let report = run(plan, &file, listen, address).await;
     eprintln!("{report}");

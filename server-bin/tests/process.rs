@@ -132,6 +132,29 @@ async fn an_address_in_use_is_78() {
     );
 }
 
+#[tokio::test]
+async fn an_address_in_use_after_the_start_is_told_once_and_taken_when_it_is_free() {
+    let (_folder, file) = folder_with(&config(1));
+    let program = Program::start(&file, &[]);
+    let first = program.address().await;
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let wanted = taken.local_addr().unwrap();
+    save(
+        &file,
+        &config(2).replace("127.0.0.1:0", &wanted.to_string()),
+    );
+    program
+        .line(&format!(
+            "listen: cannot listen on {wanted}: the address is in use; "
+        ))
+        .await;
+    assert_eq!(get(first, "/").await.id(), 2);
+    drop(taken);
+    program.line(&format!("listening address={wanted} ")).await;
+    assert_eq!(get(wanted, "/").await.id(), 2);
+    assert_eq!(program.count("cannot listen"), 1);
+}
+
 async fn reloads(arguments: &[&str]) {
     let (_folder, file) = folder_with(&config(1));
     let program = Program::start(&file, arguments);

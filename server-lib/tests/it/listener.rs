@@ -1,6 +1,7 @@
 //! The listen address: moved without losing a connection, and kept where it cannot be moved.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 
@@ -115,4 +116,13 @@ async fn a_stop_lets_an_open_request_end_and_nobody_new_in() {
     assert!(reply.ends_with("this is 1."), "{reply}");
     assert!(reply.contains("connection: close"), "{reply}");
     rig.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_that_never_ends_does_not_hold_up_the_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = Rig::start_with(folder, &config(1, free().await), Duration::from_millis(50)).await;
+    let mut slow = Slow::begin(rig.address(), "/").await;
+    rig.stop().await.unwrap();
+    slow.cut_off().await;
 }
