@@ -1,5 +1,6 @@
 //! [`Front`]: what of a server faces its clients, carried from one configuration to the next.
 
+use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -84,34 +85,46 @@ impl Front {
         }
         self.awaited = None;
         match self.move_to(&now).await {
-            Err(error) if self.listener.is_some() => {
-                warn!(kept = ?self.local(), "{error}; the old address is kept until then");
+            // There is no other address to stay on, so somebody has to see to it.
+            Err(error) if !self.has_listened() => Err(error),
+            Err(error) => {
+                warn!(kept = ?self.local(), "{error}; it is tried again every {RETRY:?}");
                 self.awaited = Some(now.listen);
                 Ok(())
             }
-            result => result,
+            Ok(()) => Ok(()),
         }
     }
 
-    /// Keeps the listener going. Only returns with a reason to end. Cancel safe.
-    pub(crate) async fn accept(&mut self) -> ServerError {
-        loop {
-            let Some(listener) = &mut self.listener else {
-                std::future::pending::<()>().await;
-                continue;
-            };
-            let Some(awaited) = self.awaited else {
-                return ServerError::Accept(listener.failed().await);
-            };
-            tokio::select! {
-                why = listener.failed() => return ServerError::Accept(why),
-                () = sleep(RETRY) => {}
+    /// Waits until [`move_again`](Self::move_again) is due, while the listener does its work. Cancel safe.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError::Accept`] if the listener cannot go on.
+    pub(crate) async fn accepting(&mut self) -> Result<(), ServerError> {
+        let failed = async {
+            match &mut self.listener {
+                Some(listener) => listener.failed().await,
+                None => pending().await,
             }
-            // Nothing is said about a further failure: it has been said.
-            let now = self.live.get();
-            if now.listen == awaited && self.move_to(&now).await.is_ok() {
-                self.awaited = None;
+        };
+        let due = async {
+            match self.awaited {
+                Some(_) => sleep(RETRY).await,
+                None => pending().await,
             }
+        };
+        tokio::select! {
+            why = failed => Err(ServerError::Accept(why)),
+            () = due => Ok(()),
+        }
+    }
+
+    /// Tries an address again that could not be listened on. Nothing is said about a further failure.
+    pub(crate) async fn move_again(&mut self) {
+        let now = self.live.get();
+        if self.awaited == Some(now.listen) && self.move_to(&now).await.is_ok() {
+            self.awaited = None;
         }
     }
 
@@ -171,6 +184,10 @@ impl Front {
             self.listener = Listener::bind(before, self.door.clone()).await.ok();
         }
         bound
+    }
+
+    fn has_listened(&self) -> bool {
+        self.listening.borrow().is_some()
     }
 
     fn local(&self) -> Option<SocketAddr> {

@@ -72,8 +72,11 @@ impl Server {
                     Ok(()) => front.follow().await?,
                     Err(error) => return Err(reload_ended(Err(error))),
                 },
-                // Connections are accepted by a task of the listener; this is its end, and its second tries.
-                failure = front.accept() => return Err(failure),
+                // The listener accepts in a task of its own. This wakes for a second try at an address that was in use.
+                woken = front.accepting() => {
+                    woken?;
+                    front.move_again().await;
+                }
                 () = self.context.shutdown.stopped() => break,
             }
         }
@@ -99,7 +102,10 @@ impl Server {
                     Ok(()) => front.follow().await?,
                     Err(error) => return Err(reload_ended(Err(error))),
                 },
-                failure = front.accept() => return Err(failure),
+                woken = front.accepting() => {
+                    woken?;
+                    front.move_again().await;
+                }
                 () = self.context.shutdown.stopped() => break,
             }
         }

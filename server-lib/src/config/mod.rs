@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use hot_reload::error::Location;
 use hot_reload::source::{Decode, Toml};
 use hot_reload::{AsyncFileLoad, Error, ErrorKind, async_trait};
 
@@ -68,11 +69,13 @@ impl ServerConfig {
     /// not be used.
     pub fn load(path: &Path) -> Result<Self, Error> {
         let bytes = read::file(path).map_err(|why| {
-            let kind = match why.missing {
-                true => ErrorKind::NotFound,
-                false => ErrorKind::Unavailable,
+            let kind = if why.missing {
+                ErrorKind::NotFound
+            } else {
+                ErrorKind::Unavailable
             };
-            Error::new(kind, format!("{}: cannot be read: {why}", path.display()))
+            let place = Location::new(path.display().to_string());
+            Error::new(kind, format!("cannot be read: {why}")).at(place)
         })?;
         let file = Toml::<file::ConfigFile>::new().decode(&bytes, &path.display().to_string())?;
         check::build(file, path)

@@ -1,6 +1,7 @@
 //! The listen address: moved without losing a connection, and kept where it cannot be moved.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 
@@ -63,14 +64,27 @@ async fn moving_back_and_forth_ends_where_the_file_says() {
 }
 
 #[tokio::test]
-async fn an_address_in_use_leaves_the_old_one_and_the_rest_applies() {
+async fn an_address_in_use_leaves_the_old_one_and_is_tried_again() {
+    let first = free().await;
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let mut rig = Rig::start(&config(1, first)).await;
+    let address = taken.local_addr().unwrap();
+    rig.save(&config(2, address));
+    rig.until_id(2).await;
+    assert_eq!(rig.address(), first);
+
+    drop(taken);
+    let second = rig.until_moved_from(first).await;
+    assert_eq!((second, rig.get("/").await.id()), (address, 2));
+}
+
+#[tokio::test]
+async fn a_further_edit_gives_up_an_address_in_use() {
     let first = free().await;
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let mut rig = Rig::start(&config(1, first)).await;
     rig.save(&config(2, taken.local_addr().unwrap()));
     rig.until_id(2).await;
-    assert_eq!(rig.address(), first);
-
     let third = free().await;
     rig.save(&config(3, third));
     assert_eq!(rig.until_moved_from(first).await, third);
@@ -102,4 +116,13 @@ async fn a_stop_lets_an_open_request_end_and_nobody_new_in() {
     assert!(reply.ends_with("this is 1."), "{reply}");
     assert!(reply.contains("connection: close"), "{reply}");
     rig.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_that_never_ends_does_not_hold_up_the_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = Rig::start_with(folder, &config(1, free().await), Duration::from_millis(50)).await;
+    let mut slow = Slow::begin(rig.address(), "/").await;
+    rig.stop().await.unwrap();
+    slow.cut_off().await;
 }

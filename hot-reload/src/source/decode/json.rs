@@ -97,7 +97,7 @@ impl<T> fmt::Debug for Json<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::decode::place::tests::{App, fails, same_for_all};
+    use crate::source::decode::place::tests::{App, fails, never_shows_the_secret, same_for_all};
 
     #[test]
     fn keeps_what_every_decoder_keeps() {
@@ -163,6 +163,14 @@ mod tests {
         assert_eq!(
             fails(&Json::<App>::new(), text),
             "app:1:44: server.password: expected u16, found a string (not shown)"
+        );
+    }
+
+    #[test]
+    fn shows_no_secret_of_a_spoiled_text() {
+        never_shows_the_secret(
+            &Json::<App>::new(),
+            r#"{"server": {"host": "a", "port": 1, "password": "hunter2"}, "ports": [1]}"#,
         );
     }
 }

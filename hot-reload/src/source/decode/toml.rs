@@ -83,7 +83,7 @@ impl<T> fmt::Debug for Toml<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::decode::place::tests::{App, fails, same_for_all};
+    use crate::source::decode::place::tests::{App, fails, never_shows_the_secret, same_for_all};
 
     #[test]
     fn keeps_what_every_decoder_keeps() {
@@ -144,6 +144,14 @@ mod tests {
         assert_eq!(
             fails(&Toml::<App>::new(), text),
             "app:3:12: server.password: expected u16, found a string (not shown)"
+        );
+    }
+
+    #[test]
+    fn shows_no_secret_of_a_spoiled_text() {
+        never_shows_the_secret(
+            &Toml::<App>::new(),
+            "ports = [1]\n[server]\nhost = 'a'\nport = 1\npassword = 'hunter2'\n",
         );
     }
 }

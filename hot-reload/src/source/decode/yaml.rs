@@ -120,7 +120,7 @@ impl<T> fmt::Debug for Yaml<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::decode::place::tests::{App, fails, same_for_all};
+    use crate::source::decode::place::tests::{App, fails, never_shows_the_secret, same_for_all};
 
     #[test]
     fn keeps_what_every_decoder_keeps() {
@@ -176,6 +176,14 @@ mod tests {
         assert_eq!(
             fails(&Yaml::<App>::new(), text),
             "app:3:13: server.password: expected u16, found a string (not shown)"
+        );
+    }
+
+    #[test]
+    fn shows_no_secret_of_a_spoiled_text() {
+        never_shows_the_secret(
+            &Yaml::<App>::new(),
+            "server:\n  host: a\n  port: 1\n  password: hunter2\nports: [1]\n",
         );
     }
 }

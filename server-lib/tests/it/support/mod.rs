@@ -39,6 +39,11 @@ impl Rig {
 
     /// The same in a folder that has files already.
     pub(crate) async fn start_in(folder: TempDir, config: &str) -> Self {
+        Self::start_with(folder, config, DEADLINE).await
+    }
+
+    /// The same with this time for open requests after a stop.
+    pub(crate) async fn start_with(folder: TempDir, config: &str, drain: Duration) -> Self {
         let path = folder.path().join("config.toml");
         std::fs::write(&path, config).unwrap();
         let path = path.display().to_string();
@@ -51,7 +56,7 @@ impl Rig {
         let filters = Arc::clone(&logs);
         let context = ServerContext::new(shutdown.clone())
             .on_log(move |filter| filters.lock().unwrap().push(filter.to_owned()))
-            .drain_within(DEADLINE);
+            .drain_within(drain);
         let server = Server::new(rx, context);
         let mut listening = server.listening();
         let task = tokio::spawn(async move { server.entrypoint_with_realtime(service).await });

@@ -48,6 +48,13 @@ impl Slow {
             .await
     }
 
+    /// Waits for the end of the connection, before which nothing may come.
+    pub(crate) async fn cut_off(&mut self) {
+        let mut byte = [0];
+        let end = within(self.0.read(&mut byte)).await;
+        assert!(matches!(end, Ok(0) | Err(_)), "{end:?}");
+    }
+
     async fn read_until(&mut self, whole: impl Fn(&str) -> bool) -> String {
         let mut text = String::new();
         while !whole(&text) {

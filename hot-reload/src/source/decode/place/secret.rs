@@ -34,13 +34,34 @@ fn key_is_secret(key: &str) -> bool {
 pub(in super::super) struct Secrets(Vec<String>);
 
 impl Secrets {
-    /// Whether one of the secrets stands in this text.
+    /// Whether one of the secrets stands in this text, or it is one that carries a secret of its own.
     pub(super) fn show_in(&self, text: &str) -> bool {
-        self.0.iter().any(|secret| {
-            let escaped = secret.escape_debug().to_string();
-            text.contains(secret.as_str()) || text.contains(&escaped)
-        })
+        carries_a_secret(text)
+            || self.0.iter().any(|secret| {
+                let escaped = secret.escape_debug().to_string();
+                text.contains(secret.as_str()) || text.contains(&escaped)
+            })
     }
+}
+
+/// Whether this is a URL with credentials, or a text like `host=db password=…`.
+fn carries_a_secret(text: &str) -> bool {
+    if let Some((_, rest)) = text.split_once("://")
+        && rest
+            .split(['/', '?', '#', ' '])
+            .next()
+            .is_some_and(|host| host.contains('@'))
+    {
+        return true;
+    }
+    let text = text.to_lowercase();
+    TELLING.iter().any(|part| {
+        let mut behind = text.split(part).skip(1);
+        behind.any(|rest| {
+            rest.trim_start_matches([' ', '"', '\'', '\\'])
+                .starts_with(['=', ':'])
+        })
+    })
 }
 
 /// Collects from any self-describing format.
@@ -163,6 +184,25 @@ mod tests {
         }
         for key in ["port", "keyboard", "path", "name"] {
             assert!(!key_is_secret(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_text_can_carry_a_secret_of_its_own() {
+        for text in [
+            "postgres://me:hunter2@db/app",
+            "host=db password = hunter2",
+            "{\"Token\": 1}",
+        ] {
+            assert!(carries_a_secret(text), "{text}");
+        }
+        for text in [
+            "https://example.org/a@b",
+            "token-bucket",
+            "me@example.org",
+            "80a",
+        ] {
+            assert!(!carries_a_secret(text), "{text}");
         }
     }
 }
