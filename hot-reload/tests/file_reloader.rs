@@ -1,4 +1,5 @@
 //! Values that load themselves from files, seen through the traits alone.
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod file;
 

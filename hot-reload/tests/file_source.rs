@@ -1,4 +1,5 @@
 //! What happens to files, seen through the traits alone: real files, no service.
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod file;
 

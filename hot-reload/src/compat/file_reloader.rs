@@ -20,10 +20,11 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::error::{Error, ErrorKind, Location, ReloadResult, ReloaderError};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
-use crate::source::file::follow::{Follow, blocking, watch_handle};
+use crate::source::file::follow::{Follow, blocking};
+use crate::source::file::handle::watch_handle;
 use crate::source::file::look::{Look, Rest, View};
 use crate::source::file::stamp::Stamp;
-use crate::source::file::{absolute, is_absent};
+use crate::source::file::{absolute, fault};
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
 
 /// A value that can be loaded from a file without blocking.
@@ -121,7 +122,8 @@ where
                     Err(_) => true,
                 };
                 let stamps = stamps(&paths);
-                let settled = stamps == view.present() && view.still_holds();
+                let before = view.stamps.iter().map(|stamp| stamp.as_ref().ok());
+                let settled = before.eq(stamps.iter().map(Option::as_ref)) && view.still_holds();
                 if let Ok((_, dependencies)) = &loaded {
                     memory.dependencies.clone_from(dependencies);
                 }
@@ -200,9 +202,13 @@ impl<F> FileReloader<F> {
                 value,
                 revision: None,
             }),
-            Err(_) if is_absent(&self.file_path) => Ok(Loaded::Missing),
+            Err(_) if self.is_absent() => Ok(Loaded::Missing),
             Err(text) => Err(outward(self.refusal(&text))),
         }
+    }
+
+    fn is_absent(&self) -> bool {
+        Stamp::of(&self.file_path).is_err_and(|error| fault::is_absent(&error))
     }
 
     /// The loader's own words, and the file's name where they leave it out.

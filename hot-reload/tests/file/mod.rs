@@ -1,5 +1,6 @@
 //! A folder to play in, and a source that is looked at whenever it hints.
 #![allow(dead_code, reason = "each program of tests uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 use std::convert::Infallible;
 use std::fs;
@@ -153,7 +154,7 @@ impl Rig {
             }
             Err(error) => {
                 let error = Error::from(error);
-                self.revision = error.revision().cloned().or(self.revision.take());
+                self.revision = error.revision().cloned().or_else(|| self.revision.take());
                 self.error = Some(error.clone());
                 return Err(error);
             }

@@ -118,12 +118,6 @@ impl Look {
 }
 
 impl View {
-    /// The stamps of those paths that lead somewhere.
-    pub(crate) fn present(&self) -> Vec<Option<Stamp>> {
-        let stamp = |stamp: &io::Result<Stamp>| stamp.as_ref().ok().copied();
-        self.stamps.iter().map(stamp).collect()
-    }
-
     /// Whether no event has come since.
     pub(crate) fn still_holds(&self) -> bool {
         self.epoch

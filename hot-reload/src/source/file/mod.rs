@@ -1,13 +1,15 @@
 #![doc = include_str!("file.md")]
 
 // From the outside in: the source, one look, the watch behind it.
-mod fault;
+pub(crate) mod fault;
 pub(crate) mod look;
 mod read;
 mod rest;
 pub(crate) mod stamp;
 
 pub(crate) mod follow;
+#[cfg(feature = "file-reloader")]
+pub(crate) mod handle;
 mod hub;
 mod walk;
 
@@ -50,7 +52,7 @@ pub struct File {
 #[derive(Debug, Clone)]
 struct Spec {
     name: String,
-    path: Vec<PathBuf>,
+    path: [PathBuf; 1],
     max_size: u64,
 }
 
@@ -75,7 +77,7 @@ impl File {
         let path = path.as_ref();
         let spec = Spec {
             name: path.display().to_string(),
-            path: vec![absolute(path)],
+            path: [absolute(path)],
             max_size: MAX_SIZE,
         };
         Self {
@@ -101,10 +103,8 @@ impl File {
 
     /// The absolute path.
     pub fn path(&self) -> &Path {
-        self.spec
-            .path
-            .first()
-            .map_or(Path::new(""), PathBuf::as_path)
+        let [path] = &self.spec.path;
+        path
     }
 }
 
@@ -185,7 +185,7 @@ impl Spec {
         view: &View,
         seen: Option<&Revision>,
     ) -> Step {
-        let path = self.path.first().map_or(Path::new(""), PathBuf::as_path);
+        let [path] = &self.path;
         let observed = clock::wall();
         let (bytes, stamp) = match self.read_regular(path) {
             Ok(ReadOnce::Whole { bytes, stamp }) if view.still_holds() || look.is_over() => {
@@ -254,12 +254,6 @@ impl Memory {
 pub(crate) fn absolute(path: &Path) -> PathBuf {
     // Fails for an empty path and without a current folder; reading the path as it is will say so.
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// Whether nothing stands under this path.
-#[cfg(feature = "file-reloader")]
-pub(crate) fn is_absent(path: &Path) -> bool {
-    Stamp::of(path).is_err_and(|error| fault::is_absent(&error))
 }
 
 impl AsRef<Path> for File {

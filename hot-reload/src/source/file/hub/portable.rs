@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -17,7 +18,7 @@ use super::backend::{Backend, Depth, WatchId};
 use super::table::Table;
 use crate::error::{Error, ErrorKind};
 use crate::source::file::activity::{Activity, Change, lock};
-use crate::source::file::os::{Node, NodeKind, WATCH_CHANGES_LOSE_EVENTS};
+use crate::source::file::os::{Node, NodeKind};
 
 /// Starts the watcher, which brings its own thread.
 pub(super) fn start(table: &Arc<Table>) -> Result<Box<dyn Backend>, Error> {
@@ -96,7 +97,9 @@ impl Backend for Portable {
     }
 
     fn stop(self: Box<Self>) {
-        // Dropping the watcher ends its thread, which the crate does not wait for.
+        // Dropping the watcher ends its thread, which the crate does not wait for. It panics if the thread is gone.
+        let watcher = AssertUnwindSafe(self.watcher);
+        let _ = catch_unwind(|| drop(watcher));
     }
 }
 
@@ -205,3 +208,6 @@ fn refused(error: notify::Error) -> Error {
     };
     Error::new(ErrorKind::Unavailable, text).with_source(error)
 }
+
+/// One of the systems restarts its whole stream of events when a watch is added, and drops what was on the way.
+const WATCH_CHANGES_LOSE_EVENTS: bool = cfg!(target_vendor = "apple");
