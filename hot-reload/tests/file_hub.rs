@@ -2,6 +2,7 @@
 //!
 //! A program of its own with one test, because it counts what the process holds.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod file;
 

@@ -20,10 +20,11 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::error::{Error, ErrorKind, Location, ReloadResult, ReloaderError};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
-use crate::source::file::follow::{Follow, blocking, watch_handle};
+use crate::source::file::follow::{Follow, blocking};
+use crate::source::file::handle::watch_handle;
 use crate::source::file::look::{Look, Rest, View};
 use crate::source::file::stamp::Stamp;
-use crate::source::file::{absolute, is_absent};
+use crate::source::file::{absolute, fault};
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
 
 /// A value that can be loaded from a file without blocking.
@@ -46,6 +47,25 @@ pub trait AsyncFileLoad: Sized {
 /// Loads `F` from a file, and watches the file and those that the value depends on.
 ///
 /// Cloning shares the watch.
+///
+/// ```
+/// use std::path::PathBuf;
+///
+/// use hot_reload::FileReloader;
+///
+/// #[derive(Debug, PartialEq, Eq)]
+/// struct Motto(String);
+///
+/// impl TryFrom<&PathBuf> for Motto {
+///     type Error = std::io::Error;
+///
+///     fn try_from(path: &PathBuf) -> Result<Self, Self::Error> {
+///         std::fs::read_to_string(path).map(Self)
+///     }
+/// }
+///
+/// type MottoReloader = FileReloader<Motto>;
+/// ```
 pub struct FileReloader<F> {
     /// The file, absolute. Its links are followed anew at every look.
     pub file_path: PathBuf,
@@ -121,7 +141,8 @@ where
                     Err(_) => true,
                 };
                 let stamps = stamps(&paths);
-                let settled = stamps == view.present() && view.still_holds();
+                let before = view.stamps.iter().map(|stamp| stamp.as_ref().ok());
+                let settled = before.eq(stamps.iter().map(Option::as_ref)) && view.still_holds();
                 if let Ok((_, dependencies)) = &loaded {
                     memory.dependencies.clone_from(dependencies);
                 }
@@ -200,9 +221,13 @@ impl<F> FileReloader<F> {
                 value,
                 revision: None,
             }),
-            Err(_) if is_absent(&self.file_path) => Ok(Loaded::Missing),
+            Err(_) if self.is_absent() => Ok(Loaded::Missing),
             Err(text) => Err(outward(self.refusal(&text))),
         }
+    }
+
+    fn is_absent(&self) -> bool {
+        Stamp::of(&self.file_path).is_err_and(|error| fault::is_absent(&error))
     }
 
     /// The loader's own words, and the file's name where they leave it out.
@@ -244,8 +269,11 @@ where
     Box::pin(async move {
         match F::async_load_from(path).await {
             Ok(value) => {
-                let dependencies = value.dependent_paths();
-                let dependencies = dependencies.iter().map(|path| absolute(path)).collect();
+                let named = value.dependent_paths();
+                let mut dependencies: Vec<_> = named.iter().map(|path| absolute(path)).collect();
+                // A loader may name them in another order each time.
+                dependencies.sort_unstable();
+                dependencies.dedup();
                 Ok((value, dependencies))
             }
             Err(error) => Err(error.to_string()),
@@ -255,7 +283,7 @@ where
 
 /// The stamps of those paths that lead somewhere.
 fn stamps(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
-    let stamp = |path: &PathBuf| Stamp::of(path).ok().map(|(stamp, _)| stamp);
+    let stamp = |path: &PathBuf| Stamp::of(path).ok();
     paths.iter().map(stamp).collect()
 }
 

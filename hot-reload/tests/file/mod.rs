@@ -1,5 +1,6 @@
 //! A folder to play in, and a source that is looked at whenever it hints.
 #![allow(dead_code, reason = "each program of tests uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 use std::convert::Infallible;
 use std::fs;
@@ -153,7 +154,7 @@ impl Rig {
             }
             Err(error) => {
                 let error = Error::from(error);
-                self.revision = error.revision().cloned().or(self.revision.take());
+                self.revision = error.revision().cloned().or_else(|| self.revision.take());
                 self.error = Some(error.clone());
                 return Err(error);
             }
@@ -206,10 +207,19 @@ impl Rig {
             match event {
                 Ok(Some(WatchEvent::Hint)) => {}
                 Ok(other) => panic!("the watch has ended: {other:?}"),
-                Err(_) => panic!("no hint led to {what:?}, seen: {:?}", self.published),
+                Err(_) => panic!(
+                    "no hint led to {what:?}; {} looks, {:?}",
+                    self.looks, self.error
+                ),
             }
             let _ = self.look().await;
         }
+    }
+
+    /// Looks at every hint until it holds this, or nothing.
+    pub(crate) async fn converge(&mut self, expected: Option<&str>, context: &str) {
+        let reached = |rig: &Self| rig.current.as_deref() == expected;
+        self.until(reached, context).await;
     }
 
     /// Takes in the hints that are still on their way, until none has come for a while.

@@ -12,7 +12,6 @@ use super::hub::{FileEvents, Membership};
 use super::walk;
 use crate::error::{Error, ErrorKind};
 use crate::source::HintSender;
-use crate::watch::RealtimeWatchHandle;
 
 /// What a source and its subscriptions share.
 #[derive(Debug, Default)]
@@ -146,27 +145,6 @@ impl Drop for Guard {
         };
         drop(membership);
     }
-}
-
-/// Opens the watch as the handle of a [`RealtimeWatch`](crate::RealtimeWatch). `alone` is what keeps looks away
-/// meanwhile: one of the two would give up what the other has armed.
-///
-/// # Errors
-///
-/// The system has no watcher or no watch left.
-pub(crate) async fn watch_handle<V: Send + 'static>(
-    follow: &Arc<Follow>,
-    alone: impl Send + 'static,
-    paths: Vec<PathBuf>,
-) -> Result<RealtimeWatchHandle<V>, Error> {
-    let (hints, rx) = HintSender::channel();
-    let follow = Arc::clone(follow);
-    let guard = blocking(move || {
-        let _alone = alone;
-        follow.open(hints, &paths)
-    });
-    let guard = Box::new(guard.await??);
-    Ok(RealtimeWatchHandle::with_cleanup(rx, guard))
 }
 
 /// Runs what may block outside the runtime's own threads.

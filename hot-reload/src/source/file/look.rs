@@ -62,10 +62,7 @@ impl Look {
         }
         // Before the stamps: what happens from here on makes them doubtful.
         let seen = watch.as_ref().map(|watch| watch.seen());
-        let stamps: Vec<_> = paths
-            .iter()
-            .map(|path| Stamp::of(path).map(|(stamp, _)| stamp))
-            .collect();
+        let stamps: Vec<_> = paths.iter().map(|path| Stamp::of(path)).collect();
         let epoch = watch
             .zip(seen.as_ref())
             .map(|(watch, seen)| (watch, seen.epoch));
@@ -118,12 +115,6 @@ impl Look {
 }
 
 impl View {
-    /// The stamps of those paths that lead somewhere.
-    pub(crate) fn present(&self) -> Vec<Option<Stamp>> {
-        let stamp = |stamp: &io::Result<Stamp>| stamp.as_ref().ok().copied();
-        self.stamps.iter().map(stamp).collect()
-    }
-
     /// Whether no event has come since.
     pub(crate) fn still_holds(&self) -> bool {
         self.epoch

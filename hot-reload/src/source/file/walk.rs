@@ -98,9 +98,8 @@ impl Walker<'_> {
         let depth = if last { Depth::Folder } else { Depth::Way };
         let arm = self.hub.arm(self.subscriber, folder, depth, Some(&name))?;
         self.fresh |= arm.is_some_and(|arm| arm.fresh);
-        let node = match folder.child(&name) {
-            Ok(node) => node,
-            Err(_) => return Ok(None),
+        let Ok(node) = folder.child(&name) else {
+            return Ok(None);
         };
         match (node.kind(), arm) {
             (NodeKind::File, _) if last => {

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -17,7 +18,7 @@ use super::backend::{Backend, Depth, WatchId};
 use super::table::Table;
 use crate::error::{Error, ErrorKind};
 use crate::source::file::activity::{Activity, Change, lock};
-use crate::source::file::os::{Node, NodeKind, WATCH_CHANGES_LOSE_EVENTS};
+use crate::source::file::os::{Node, NodeKind};
 
 /// Starts the watcher, which brings its own thread.
 pub(super) fn start(table: &Arc<Table>) -> Result<Box<dyn Backend>, Error> {
@@ -96,7 +97,9 @@ impl Backend for Portable {
     }
 
     fn stop(self: Box<Self>) {
-        // Dropping the watcher ends its thread, which the crate does not wait for.
+        // Dropping the watcher ends its thread, which the crate does not wait for. It panics if the thread is gone.
+        let watcher = AssertUnwindSafe(self.watcher);
+        let _ = catch_unwind(|| drop(watcher));
     }
 }
 
@@ -124,6 +127,14 @@ struct Handler {
     table: Arc<Table>,
     directories: Directories,
     told: Vec<Arc<Activity>>,
+}
+
+/// The watcher drops it when its thread ends. If that was not asked for, somebody still waits and has to be told.
+impl Drop for Handler {
+    fn drop(&mut self) {
+        let text = "the watcher of files has ended";
+        self.table.fail(&Error::new(ErrorKind::Unavailable, text));
+    }
 }
 
 impl Handler {
@@ -200,8 +211,11 @@ fn refused(error: notify::Error) -> Error {
             "no watch left (the system's limit is reached); raise fs.inotify.max_user_watches"
                 .into()
         }
-        NotifyErrorKind::Io(error) => format!("files cannot be watched ({error})"),
-        _ => format!("files cannot be watched ({error})"),
+        NotifyErrorKind::Io(error) => format!("files cannot be watched: {error}"),
+        _ => format!("files cannot be watched: {error}"),
     };
     Error::new(ErrorKind::Unavailable, text).with_source(error)
 }
+
+/// One of the systems restarts its whole stream of events when a watch is added, and drops what was on the way.
+const WATCH_CHANGES_LOSE_EVENTS: bool = cfg!(target_vendor = "apple");

@@ -16,9 +16,6 @@ use super::NodeKind;
 /// longer than 50 ms; the end of writing is usually announced, so this is for writers that never close.
 pub(crate) const QUIET: Duration = Duration::from_millis(500);
 
-/// Adding a watch leaves the events of the others alone.
-pub(crate) const WATCH_CHANGES_LOSE_EVENTS: bool = false;
-
 /// Opens for reading without ever waiting for a writer at the other end of a pipe.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;

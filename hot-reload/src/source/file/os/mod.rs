@@ -12,9 +12,9 @@ mod times;
 mod unix;
 
 #[cfg(target_os = "linux")]
-pub(crate) use self::linux::{Node, QUIET, WATCH_CHANGES_LOSE_EVENTS, open};
+pub(crate) use self::linux::{Node, QUIET, open};
 #[cfg(not(target_os = "linux"))]
-pub(crate) use self::portable::{Node, QUIET, WATCH_CHANGES_LOSE_EVENTS, open};
+pub(crate) use self::portable::{Node, QUIET, open};
 #[cfg(not(unix))]
 pub(crate) use self::times::stamp;
 #[cfg(unix)]

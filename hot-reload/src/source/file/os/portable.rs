@@ -12,9 +12,6 @@ use super::{NodeKind, stamp};
 /// waits for this long.
 pub(crate) const QUIET: Duration = Duration::from_millis(100);
 
-/// One of the systems restarts its whole event stream when a watch is added, and drops what was on the way.
-pub(crate) const WATCH_CHANGES_LOSE_EVENTS: bool = cfg!(target_vendor = "apple");
-
 /// Opens for reading. That it is a regular file has been asked before.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     File::open(path)
