@@ -295,6 +295,12 @@ impl Machine {
             self.retry.failed(now, regime, &mut self.jitter);
         } else {
             self.retry.succeeded();
+            if verdict == Verdict::Rejected {
+                // What made it fail may be mended where no watch looks: a file that it names, a host that it asks for.
+                let interval = self.settings.interval;
+                let pause = self.jitter.around(interval, INTERVAL_JITTER_PERCENT);
+                self.retry.again_at(now + pause);
+            }
             if !looking.before_watch {
                 self.link.looked();
             }

@@ -1,4 +1,4 @@
-//! [`Retry`]: when a look that failed is taken again.
+//! [`Retry`]: when a look that came to nothing is taken again.
 
 use std::time::Duration;
 
@@ -43,6 +43,11 @@ impl Retry {
         if self.good >= REFUSED_LEAVE {
             self.refused.reset();
         }
+    }
+
+    /// The source is well, but its content was no good.
+    pub(super) fn again_at(&mut self, due: Duration) {
+        self.due = Some(due);
     }
 
     pub(super) fn next(&self) -> Option<Duration> {

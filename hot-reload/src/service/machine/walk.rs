@@ -81,6 +81,7 @@ impl Ghost {
             let verdicts = [
                 Verdict::Published,
                 Verdict::Unchanged,
+                Verdict::Rejected,
                 Verdict::Failed(Regime::Passing),
                 Verdict::Failed(Regime::Refused),
                 nothing,

@@ -6,7 +6,7 @@ use super::super::super::settings::{REFUSED_CAP, REFUSED_FLOOR, Settings};
 use super::super::{Input, Regime, Verdict};
 use super::{INTERVAL, Run, seconds};
 use crate::backoff::Jitter;
-use crate::event::Trigger;
+use crate::event::{LinkState, Trigger};
 use crate::watch::WatchProfile;
 
 #[test]
@@ -183,4 +183,24 @@ fn polls_of_services_that_start_together_are_spread() {
     first_polls.sort_unstable();
     assert!(first_polls[20] < seconds(3) && first_polls[180] > seconds(7));
     assert!(first_polls[199] <= INTERVAL);
+}
+
+#[test]
+fn rejected_content_is_looked_at_in_every_interval_and_its_repair_is_no_miss() {
+    let mut run = Run::trusted();
+    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    for _ in 0..3 {
+        let before = run.now;
+        run.ends(Verdict::Rejected);
+        let look = run.tick().look.expect("a look");
+        assert_eq!((look.trigger, run.now), (Trigger::Retry, before + INTERVAL));
+    }
+    run.ends(Verdict::Published);
+    let now = run.now;
+    assert_eq!(
+        run.idle_until(now + seconds(50)),
+        0,
+        "back to the heartbeat"
+    );
+    assert_eq!(run.machine.link(), LinkState::Trusted);
 }
