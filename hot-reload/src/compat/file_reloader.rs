@@ -261,7 +261,7 @@ where
 
 /// The stamps of those paths that lead somewhere.
 fn stamps(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
-    let stamp = |path: &PathBuf| Stamp::of(path).ok().map(|(stamp, _)| stamp);
+    let stamp = |path: &PathBuf| Stamp::of(path).ok();
     paths.iter().map(stamp).collect()
 }
 

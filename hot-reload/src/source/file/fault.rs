@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::stamp::Kind;
 use crate::error::{Error, ErrorKind, Location};
 
 /// The operating system refuses. It may allow it later without anybody telling, so this is never final.
@@ -27,11 +28,10 @@ pub(crate) fn is_absent(error: &io::Error) -> bool {
     )
 }
 
-pub(crate) fn not_a_file(name: &str, is_directory: bool) -> Error {
-    let what = if is_directory {
-        "it is a directory, and a file is wanted"
-    } else {
-        "it is a pipe, a socket or a device, and a regular file is wanted"
+pub(crate) fn not_a_file(name: &str, kind: Kind) -> Error {
+    let what = match kind {
+        Kind::Directory => "it is a directory, and a file is wanted",
+        _ => "it is a pipe, a socket or a device, and a regular file is wanted",
     };
     unavailable(name, what)
 }

@@ -62,10 +62,7 @@ impl Look {
         }
         // Before the stamps: what happens from here on makes them doubtful.
         let seen = watch.as_ref().map(|watch| watch.seen());
-        let stamps: Vec<_> = paths
-            .iter()
-            .map(|path| Stamp::of(path).map(|(stamp, _)| stamp))
-            .collect();
+        let stamps: Vec<_> = paths.iter().map(|path| Stamp::of(path)).collect();
         let epoch = watch
             .zip(seen.as_ref())
             .map(|(watch, seen)| (watch, seen.epoch));

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::os;
-use super::stamp::Stamp;
+use super::stamp::{Kind, Stamp};
 
 /// What a read has found.
 #[derive(Debug)]
@@ -25,11 +25,10 @@ pub(crate) enum ReadOnce {
 /// Reads once. Blocks, but never for a writer at the other end of a pipe.
 pub(crate) fn read_once(path: &Path, max_size: u64) -> io::Result<ReadOnce> {
     let file = os::open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
+    let before = os::stamp(&file.metadata()?);
+    if before.kind != Kind::File {
         return Ok(ReadOnce::NotAFile);
     }
-    let before = os::stamp(&metadata);
     if before.size > max_size {
         return Ok(ReadOnce::TooLarge { stamp: before });
     }
@@ -45,7 +44,7 @@ pub(crate) fn read_once(path: &Path, max_size: u64) -> io::Result<ReadOnce> {
     }
     let stamp = after;
     match Stamp::of(path) {
-        Ok((now, _)) if now.same_inode(&stamp) => Ok(ReadOnce::Whole { bytes, stamp }),
+        Ok(now) if now.same_inode(&stamp) => Ok(ReadOnce::Whole { bytes, stamp }),
         _ => Ok(ReadOnce::Replaced { bytes, stamp }),
     }
 }

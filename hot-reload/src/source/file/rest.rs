@@ -55,6 +55,7 @@ mod tests {
     use super::*;
     use crate::source::file::activity::{Activity, Change, Token};
     use crate::source::file::clock;
+    use crate::source::file::stamp::Kind;
 
     const OLD: Stamp = Stamp {
         dev: 1,
@@ -64,6 +65,7 @@ mod tests {
         changed: 1,
         mode: 0,
         links: 1,
+        kind: Kind::File,
     };
 
     /// Written this very moment.

@@ -20,13 +20,33 @@ pub(crate) struct Stamp {
     pub(crate) changed: i128,
     pub(crate) mode: u32,
     pub(crate) links: u64,
+    pub(crate) kind: Kind,
+}
+
+/// What a path leads to, links followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    File,
+    Directory,
+    Other,
+}
+
+impl Kind {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        if metadata.is_file() {
+            Self::File
+        } else if metadata.is_dir() {
+            Self::Directory
+        } else {
+            Self::Other
+        }
+    }
 }
 
 impl Stamp {
-    /// The stamp of what the path leads to, links followed, and whether that is a regular file.
-    pub(crate) fn of(path: &Path) -> io::Result<(Self, Metadata)> {
-        let metadata = fs::metadata(path)?;
-        Ok((os::stamp(&metadata), metadata))
+    /// The stamp of what the path leads to, links followed.
+    pub(crate) fn of(path: &Path) -> io::Result<Self> {
+        Ok(os::stamp(&fs::metadata(path)?))
     }
 
     /// Whether this is the stamp of the same inode.
@@ -89,6 +109,7 @@ mod tests {
             changed: modified,
             mode: 0,
             links: 1,
+            kind: Kind::File,
         }
     }
 

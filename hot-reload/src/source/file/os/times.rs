@@ -3,7 +3,7 @@
 use std::fs::Metadata;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::source::file::stamp::Stamp;
+use crate::source::file::stamp::{Kind, Stamp};
 
 /// What is compared to tell whether a file is the same.
 pub(crate) fn stamp(metadata: &Metadata) -> Stamp {
@@ -15,6 +15,7 @@ pub(crate) fn stamp(metadata: &Metadata) -> Stamp {
         changed: nanoseconds(metadata.created().ok()),
         mode: u32::from(metadata.permissions().readonly()),
         links: 1,
+        kind: Kind::of(metadata),
     }
 }
 

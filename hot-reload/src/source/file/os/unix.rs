@@ -3,7 +3,7 @@
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 
-use crate::source::file::stamp::Stamp;
+use crate::source::file::stamp::{Kind, Stamp};
 
 /// What is compared to tell whether a file is the same.
 pub(crate) fn stamp(metadata: &Metadata) -> Stamp {
@@ -15,6 +15,7 @@ pub(crate) fn stamp(metadata: &Metadata) -> Stamp {
         changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
         mode: metadata.mode(),
         links: metadata.nlink(),
+        kind: Kind::of(metadata),
     }
 }
 

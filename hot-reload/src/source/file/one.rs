@@ -1,0 +1,220 @@
+//! [`File`]: one file, as a source of bytes.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::follow::{Follow, blocking};
+use super::hub::FileEvents;
+use super::look::{Look, Pause, Rest, View};
+use super::memory::Memory;
+use super::read::{ReadOnce, read_once};
+use super::stamp::Kind;
+use super::{absolute, clock, fault};
+use crate::error::Error;
+use crate::revision::Revision;
+use crate::source::{Fetched, HintSender, Source, Subscription};
+use crate::watch::WatchProfile;
+
+/// One file, as a source of bytes.
+///
+/// ```
+/// use hot_reload::source::File;
+///
+/// let file = File::new("app.toml").max_size(1 << 20);
+/// assert!(file.path().is_absolute());
+/// ```
+pub struct File {
+    spec: Arc<Spec>,
+    follow: Arc<Follow>,
+    /// Locked for the length of one step, which makes it one at a time even if a step hangs.
+    memory: Arc<Mutex<Memory>>,
+}
+
+#[derive(Debug, Clone)]
+struct Spec {
+    name: String,
+    path: [PathBuf; 1],
+    max_size: u64,
+}
+
+impl File {
+    /// The file at this path. A relative one is meant from where the process stands now; links are followed anew at
+    /// every look.
+    pub fn new(path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        let spec = Spec {
+            name: path.display().to_string(),
+            path: [absolute(path)],
+            max_size: MAX_SIZE,
+        };
+        Self {
+            spec: Arc::new(spec),
+            follow: Arc::default(),
+            memory: Arc::default(),
+        }
+    }
+
+    /// Refuses a file of more than so many bytes. Without it, 64 MiB.
+    #[must_use]
+    pub fn max_size(mut self, bytes: u64) -> Self {
+        Arc::make_mut(&mut self.spec).max_size = bytes;
+        self
+    }
+
+    /// Where the events come from. Without it, [`FileEvents::Native`].
+    #[must_use]
+    pub fn events(mut self, events: FileEvents) -> Self {
+        self.follow = Arc::new(Follow::new(events));
+        self
+    }
+
+    /// The absolute path.
+    pub fn path(&self) -> &Path {
+        let [path] = &self.spec.path;
+        path
+    }
+}
+
+impl Source for File {
+    fn name(&self) -> String {
+        self.spec.name.clone()
+    }
+
+    async fn fetch(&self, seen: Option<&Revision>) -> Result<Fetched, Error> {
+        let mut look = Look::new();
+        loop {
+            let memory = Arc::clone(&self.memory).lock_owned().await;
+            let (spec, follow) = (Arc::clone(&self.spec), Arc::clone(&self.follow));
+            let seen = seen.cloned();
+            let step = move || {
+                let step = spec.step(&follow, memory, &mut look, seen.as_ref());
+                (step, look)
+            };
+            match blocking(step).await? {
+                (Step::Done(result), _) => return result,
+                (Step::Wait(pause), unfinished) => {
+                    look = unfinished;
+                    pause.wait().await;
+                }
+            }
+        }
+    }
+
+    async fn subscribe(&self, hints: HintSender) -> Result<Subscription, Error> {
+        // No look at the same time: one of them would give up what the other has armed.
+        let memory = Arc::clone(&self.memory).lock_owned().await;
+        let (spec, follow) = (Arc::clone(&self.spec), Arc::clone(&self.follow));
+        let guard = blocking(move || {
+            let _alone = memory;
+            follow.open(hints, &spec.path)
+        });
+        Ok(Subscription::new(guard.await??))
+    }
+
+    fn profile(&self) -> WatchProfile {
+        WatchProfile::local()
+    }
+}
+
+enum Step {
+    Done(Result<Fetched, Error>),
+    Wait(Pause),
+}
+
+impl Spec {
+    /// One step of a look: walk, ask whether the file is at rest, and read it if it is.
+    fn step(
+        &self,
+        follow: &Follow,
+        mut memory: OwnedMutexGuard<Memory>,
+        look: &mut Look,
+        seen: Option<&Revision>,
+    ) -> Step {
+        let before = |_| memory.stamp();
+        let view = match look.step(follow, &self.path, before) {
+            Rest::Wait(pause) => return Step::Wait(pause),
+            Rest::Reached(view) => view,
+        };
+        match view.stamps.first() {
+            Some(Ok(stamp)) if memory.knows(stamp, seen) => Step::Done(Ok(Fetched::Unchanged)),
+            // Not even opened: that has effects of its own on a device.
+            Some(Ok(stamp)) if stamp.kind != Kind::File => {
+                Step::Done(Err(fault::not_a_file(&self.name, stamp.kind)))
+            }
+            Some(Err(error)) if fault::is_absent(error) => {
+                memory.forget();
+                Step::Done(Ok(Fetched::Absent))
+            }
+            _ => self.read(&mut memory, look, &view, seen),
+        }
+    }
+
+    fn read(
+        &self,
+        memory: &mut Memory,
+        look: &mut Look,
+        view: &View,
+        seen: Option<&Revision>,
+    ) -> Step {
+        let [path] = &self.path;
+        let observed = clock::wall();
+        // What was found at rest has to be what was read.
+        let holds = |stamp| {
+            view.still_holds() && matches!(view.stamps.first(), Some(Ok(found)) if found == stamp)
+        };
+        let (bytes, stamp) = match read_once(path, self.max_size) {
+            Ok(ReadOnce::Whole { bytes, stamp }) if holds(&stamp) || look.is_over() => {
+                (bytes, stamp)
+            }
+            Ok(ReadOnce::Replaced { bytes, stamp }) if look.is_over() => (bytes, stamp),
+            Ok(ReadOnce::Torn) if look.is_over() => {
+                return Step::Done(Err(fault::restless(&self.name)));
+            }
+            Ok(ReadOnce::Whole { .. } | ReadOnce::Replaced { .. } | ReadOnce::Torn) => {
+                return Step::Wait(look.retry(view));
+            }
+            Ok(ReadOnce::TooLarge { stamp }) => {
+                let revision = stamp.revision();
+                let error =
+                    fault::too_large(&self.name, self.max_size).with_revision(revision.clone());
+                memory.remember(stamp, revision, observed);
+                return Step::Done(Err(error));
+            }
+            Ok(ReadOnce::NotAFile) if look.is_over() => {
+                return Step::Done(Err(fault::not_a_file(&self.name, Kind::Other)));
+            }
+            // It became another thing after it was found at rest, or went away: look again.
+            Ok(ReadOnce::NotAFile) => return Step::Wait(look.retry(view)),
+            Err(error) if fault::is_absent(&error) && !look.is_over() => {
+                return Step::Wait(look.retry(view));
+            }
+            Err(error) => return Step::Done(Err(fault::refused(&self.name, error))),
+        };
+        let revision = Revision::from(xxh3_128(&bytes));
+        memory.remember(stamp, revision.clone(), observed);
+        Step::Done(Ok(if seen == Some(&revision) {
+            Fetched::Unchanged
+        } else {
+            Fetched::Content { bytes, revision }
+        }))
+    }
+}
+
+impl AsRef<Path> for File {
+    fn as_ref(&self) -> &Path {
+        self.path()
+    }
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("File").field(&self.spec.name).finish()
+    }
+}
+
+/// Larger than any configuration, and small enough to be held three times.
+const MAX_SIZE: u64 = 64 << 20;
