@@ -152,7 +152,7 @@ async fn a_torn_file_is_not_loaded() {
         let mut file = std::fs::File::create(path).unwrap();
         file.write_all(b"ne").unwrap();
         sender.send(()).unwrap();
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        tokio::time::sleep(Duration::from_millis(60)).await;
         file.write_all(b"w!").unwrap();
     });
     writing.await.unwrap();

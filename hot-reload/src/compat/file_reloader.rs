@@ -47,6 +47,25 @@ pub trait AsyncFileLoad: Sized {
 /// Loads `F` from a file, and watches the file and those that the value depends on.
 ///
 /// Cloning shares the watch.
+///
+/// ```
+/// use std::path::PathBuf;
+///
+/// use hot_reload::FileReloader;
+///
+/// #[derive(Debug, PartialEq, Eq)]
+/// struct Motto(String);
+///
+/// impl TryFrom<&PathBuf> for Motto {
+///     type Error = std::io::Error;
+///
+///     fn try_from(path: &PathBuf) -> Result<Self, Self::Error> {
+///         std::fs::read_to_string(path).map(Self)
+///     }
+/// }
+///
+/// type MottoReloader = FileReloader<Motto>;
+/// ```
 pub struct FileReloader<F> {
     /// The file, absolute. Its links are followed anew at every look.
     pub file_path: PathBuf,
@@ -250,8 +269,11 @@ where
     Box::pin(async move {
         match F::async_load_from(path).await {
             Ok(value) => {
-                let dependencies = value.dependent_paths();
-                let dependencies = dependencies.iter().map(|path| absolute(path)).collect();
+                let named = value.dependent_paths();
+                let mut dependencies: Vec<_> = named.iter().map(|path| absolute(path)).collect();
+                // A loader may name them in another order each time.
+                dependencies.sort_unstable();
+                dependencies.dedup();
                 Ok((value, dependencies))
             }
             Err(error) => Err(error.to_string()),

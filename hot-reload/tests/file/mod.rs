@@ -207,10 +207,19 @@ impl Rig {
             match event {
                 Ok(Some(WatchEvent::Hint)) => {}
                 Ok(other) => panic!("the watch has ended: {other:?}"),
-                Err(_) => panic!("no hint led to {what:?}, seen: {:?}", self.published),
+                Err(_) => panic!(
+                    "no hint led to {what:?}; {} looks, {:?}",
+                    self.looks, self.error
+                ),
             }
             let _ = self.look().await;
         }
+    }
+
+    /// Looks at every hint until it holds this, or nothing.
+    pub(crate) async fn converge(&mut self, expected: Option<&str>, context: &str) {
+        let reached = |rig: &Self| rig.current.as_deref() == expected;
+        self.until(reached, context).await;
     }
 
     /// Takes in the hints that are still on their way, until none has come for a while.

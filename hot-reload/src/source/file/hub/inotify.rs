@@ -193,7 +193,7 @@ fn lost(error: io::Error) -> Error {
 }
 
 fn unavailable(what: &str, error: io::Error, remedy: &str) -> Error {
-    let text = format!("{what} ({error}){remedy}");
+    let text = format!("{what}: {error}{remedy}");
     Error::new(ErrorKind::Unavailable, text).with_source(error)
 }
 

@@ -332,3 +332,6 @@ impl fmt::Debug for Membership {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "file-reloader"))]
+mod tests;

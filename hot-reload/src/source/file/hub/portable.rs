@@ -129,6 +129,14 @@ struct Handler {
     told: Vec<Arc<Activity>>,
 }
 
+/// The watcher drops it when its thread ends. If that was not asked for, somebody still waits and has to be told.
+impl Drop for Handler {
+    fn drop(&mut self) {
+        let text = "the watcher of files has ended";
+        self.table.fail(&Error::new(ErrorKind::Unavailable, text));
+    }
+}
+
 impl Handler {
     fn handle(&mut self, event: notify::Result<Event>) {
         match event {
@@ -203,8 +211,8 @@ fn refused(error: notify::Error) -> Error {
             "no watch left (the system's limit is reached); raise fs.inotify.max_user_watches"
                 .into()
         }
-        NotifyErrorKind::Io(error) => format!("files cannot be watched ({error})"),
-        _ => format!("files cannot be watched ({error})"),
+        NotifyErrorKind::Io(error) => format!("files cannot be watched: {error}"),
+        _ => format!("files cannot be watched: {error}"),
     };
     Error::new(ErrorKind::Unavailable, text).with_source(error)
 }
