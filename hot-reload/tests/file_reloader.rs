@@ -89,6 +89,15 @@ async fn new_loads_nothing_and_makes_the_path_absolute() {
     assert_eq!(text(&relative).await, None, "an absent file is no error");
 }
 
+#[test]
+fn a_reloader_goes_anywhere_whatever_it_loads() {
+    fn everywhere<T: Send + Sync + Unpin + Clone + 'static>() {}
+    struct Neither(std::rc::Rc<()>);
+    everywhere::<FileReloader<Neither>>();
+    everywhere::<hot_reload::file_reloader::FileReloader<Page>>();
+    let _ = Neither(std::rc::Rc::default()).0;
+}
+
 #[tokio::test]
 async fn an_error_is_in_the_words_of_the_loader() {
     let world = World::new();

@@ -34,7 +34,7 @@ pub(crate) enum Change {
 }
 
 /// Which name or inode a change belongs to, unique in the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Token(u64);
 
 impl Token {

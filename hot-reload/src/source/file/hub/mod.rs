@@ -18,6 +18,7 @@ mod inotify;
 #[cfg(any(not(target_os = "linux"), feature = "notify"))]
 mod portable;
 mod table;
+mod waiting;
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -101,7 +102,7 @@ struct Place {
     token: Token,
     identity: (u64, u64),
     depth: Depth,
-    name: Option<Box<OsStr>>,
+    name: Option<Arc<OsStr>>,
     walk: u64,
 }
 
@@ -158,7 +159,8 @@ impl Hub {
             return Ok(None);
         };
         let token = Token::next();
-        self.table
+        let kept = self
+            .table
             .register(id, name, subscriber, token, &armed.activity);
         // The table has one entry for a name and a subscriber, which now is the new one.
         armed
@@ -169,7 +171,7 @@ impl Hub {
             token,
             identity: node.identity(),
             depth,
-            name: name.map(Box::from),
+            name: kept,
             walk: armed.walk,
         });
         Ok(Some(Arm { token, fresh: true }))
