@@ -6,9 +6,10 @@ mod file;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hot_reload::file_reloader::FileReloader;
 use hot_reload::{
-    AsyncFileLoad, Error, ErrorKind, FileReloader, Loaded, RealtimeWatch, Reload, ReloaderError,
-    WatchEvent, async_trait,
+    AsyncFileLoad, Error, ErrorKind, Loaded, RealtimeWatch, Reload, ReloaderError, WatchEvent,
+    async_trait,
 };
 use tokio::time::timeout;
 
@@ -94,7 +95,7 @@ fn a_reloader_goes_anywhere_whatever_it_loads() {
     fn everywhere<T: Send + Sync + Unpin + Clone + 'static>() {}
     struct Neither(std::rc::Rc<()>);
     everywhere::<FileReloader<Neither>>();
-    everywhere::<hot_reload::file_reloader::FileReloader<Page>>();
+    everywhere::<hot_reload::FileReloader<Page>>();
     let _ = Neither(std::rc::Rc::default()).0;
 }
 

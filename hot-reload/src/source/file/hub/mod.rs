@@ -26,7 +26,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use self::backend::Backend;
+use self::backend::{Backend, Started};
 pub(super) use self::backend::{Depth, WatchId};
 #[cfg(target_os = "linux")]
 use self::inotify as native;
@@ -155,9 +155,10 @@ impl Hub {
                 fresh: false,
             }));
         }
-        let Some(id) = backend.watch(node, depth)? else {
+        let Some(started) = backend.watch(node, depth)? else {
             return Ok(None);
         };
+        let id = started.id;
         let token = Token::next();
         let kept = self
             .table
@@ -174,6 +175,8 @@ impl Hub {
             name: kept,
             walk: armed.walk,
         });
+        drop(arming);
+        self.tell_of(&started);
         Ok(Some(Arm { token, fresh: true }))
     }
 
@@ -191,6 +194,19 @@ impl Hub {
         for place in armed.places.extract_if(.., |place| place.walk != walk) {
             armed.activity.forget_write(place.token);
             self.give_up(backend.as_mut(), &place, subscriber);
+        }
+    }
+
+    /// Tells those whom a new watch has cost theirs, or their events.
+    fn tell_of(&self, started: &Started) {
+        if let Some(ended) = started.ended {
+            let mut told = Vec::new();
+            let mut report = self.table.report(&mut told);
+            report.died(ended);
+            report.tell();
+        }
+        if started.lost_events {
+            self.table.report_anything();
         }
     }
 
