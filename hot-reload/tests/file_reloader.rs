@@ -6,6 +6,7 @@ mod file;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hot_reload::FileReloader as AtRoot;
 use hot_reload::file_reloader::FileReloader;
 use hot_reload::{
     AsyncFileLoad, Error, ErrorKind, Loaded, RealtimeWatch, Reload, ReloaderError, WatchEvent,
@@ -95,7 +96,7 @@ fn a_reloader_goes_anywhere_whatever_it_loads() {
     fn everywhere<T: Send + Sync + Unpin + Clone + 'static>() {}
     struct Neither(std::rc::Rc<()>);
     everywhere::<FileReloader<Neither>>();
-    everywhere::<hot_reload::FileReloader<Page>>();
+    everywhere::<AtRoot<Page>>();
     let _ = Neither(std::rc::Rc::default()).0;
 }
 
