@@ -6,9 +6,11 @@ mod file;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hot_reload::FileReloader as AtRoot;
+use hot_reload::file_reloader::FileReloader;
 use hot_reload::{
-    AsyncFileLoad, Error, ErrorKind, FileReloader, Loaded, RealtimeWatch, Reload, ReloaderError,
-    WatchEvent, async_trait,
+    AsyncFileLoad, Error, ErrorKind, Loaded, RealtimeWatch, Reload, ReloaderError, WatchEvent,
+    async_trait,
 };
 use tokio::time::timeout;
 
@@ -87,6 +89,15 @@ async fn new_loads_nothing_and_makes_the_path_absolute() {
         other => panic!("{other:?}"),
     }
     assert_eq!(text(&relative).await, None, "an absent file is no error");
+}
+
+#[test]
+fn a_reloader_goes_anywhere_whatever_it_loads() {
+    fn everywhere<T: Send + Sync + Unpin + Clone + 'static>() {}
+    struct Neither(std::rc::Rc<()>);
+    everywhere::<FileReloader<Neither>>();
+    everywhere::<AtRoot<Page>>();
+    let _ = Neither(std::rc::Rc::default()).0;
 }
 
 #[tokio::test]

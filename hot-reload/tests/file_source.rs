@@ -61,7 +61,7 @@ async fn a_file_emptied_and_then_written_is_never_seen_empty() {
     let mut rig = Rig::watch(&path).await;
     for text in ["two", "three", "four", "five"] {
         write(&path, "");
-        sleep(Duration::from_millis(20)).await;
+        sleep(Duration::from_millis(2)).await;
         write(&path, text);
         rig.expect(text).await;
     }
@@ -427,9 +427,12 @@ async fn a_file_over_the_limit_is_refused_once() {
     let error = rig.last_error();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert!(error.to_string().starts_with(path.to_str().unwrap()));
-    sleep(Duration::from_millis(50)).await;
-    assert!(rig.look().await.is_err(), "was too fresh to be believed");
-    assert!(rig.look().await.is_ok(), "unchanged, and seen before");
+    // As long as it is too fresh to be believed, it is read and refused again.
+    while let Err(again) = rig.look().await {
+        assert_eq!(again.revision(), error.revision());
+        sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(rig.current.as_deref(), Some("1234567890"));
     world.rename_into("c", "fits");
     rig.expect("fits").await;
 }

@@ -34,7 +34,7 @@ pub(crate) enum Change {
 }
 
 /// Which name or inode a change belongs to, unique in the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Token(u64);
 
 impl Token {
@@ -65,6 +65,8 @@ struct State {
 pub(crate) struct Seen {
     /// Goes up with every event.
     pub(crate) epoch: u64,
+    /// Goes up when something was written, or may have been.
+    pub(crate) written: u64,
     /// The last event about the content said that it is complete.
     pub(crate) complete: bool,
     /// Who is writing, and since when.
@@ -95,6 +97,7 @@ impl Activity {
     pub(crate) fn note_anything(&self) -> bool {
         let mut state = lock(&self.state);
         state.seen.epoch += 1;
+        state.seen.written += 1;
         state.seen.complete = false;
         state.urgent = true;
         !std::mem::replace(&mut state.untold, true)
@@ -124,9 +127,10 @@ impl Activity {
         lock(&self.state).seen.clone()
     }
 
-    /// The number of events so far.
-    pub(crate) fn epoch(&self) -> u64 {
-        lock(&self.state).seen.epoch
+    /// The number of events so far, and of those that wrote.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        let seen = &lock(&self.state).seen;
+        (seen.epoch, seen.written)
     }
 
     /// The last "complete" was about a file that is no longer the one looked at.
@@ -190,6 +194,7 @@ impl Seen {
         self.epoch += 1;
         match change {
             Change::Written | Change::Created => {
+                self.written += 1;
                 self.complete = false;
                 self.write(token, change == Change::Created, now);
             }

@@ -92,8 +92,9 @@ impl Watch {
         self.activity.seen()
     }
 
-    pub(crate) fn epoch(&self) -> u64 {
-        self.activity.epoch()
+    /// The number of events so far, and of those that wrote.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        self.activity.counts()
     }
 
     /// Whoever writes was waited for long enough.

@@ -30,7 +30,8 @@ pub(crate) enum Rest {
 pub(crate) struct View {
     /// By path, in the order asked for.
     pub(crate) stamps: Vec<io::Result<Stamp>>,
-    epoch: Option<(Arc<Watch>, u64)>,
+    /// The watch, and how many writes it had seen before.
+    written: Option<(Arc<Watch>, u64)>,
 }
 
 /// How long to wait, and what ends it early.
@@ -63,9 +64,6 @@ impl Look {
         // Before the stamps: what happens from here on makes them doubtful.
         let seen = watch.as_ref().map(|watch| watch.seen());
         let stamps: Vec<_> = paths.iter().map(|path| Stamp::of(path)).collect();
-        let epoch = watch
-            .zip(seen.as_ref())
-            .map(|(watch, seen)| (watch, seen.epoch));
 
         let (now, wall) = (clock::now(), clock::wall());
         let (mut time, mut changed) = (None, false);
@@ -85,14 +83,21 @@ impl Look {
                 time = time.max(left.filter(|left| !left.is_zero()));
             }
         }
+        let watched = watch.zip(seen);
         match time.filter(|_| !self.is_over()) {
-            Some(time) => Rest::Wait(Pause { time, epoch }),
+            Some(time) => Rest::Wait(Pause {
+                time,
+                epoch: watched.map(|(watch, seen)| (watch, seen.epoch)),
+            }),
             None => {
                 // Whoever still writes was waited for long enough: its next byte begins a new wait.
-                if let Some((watch, _)) = epoch.as_ref().filter(|_| changed) {
+                if let Some((watch, _)) = watched.as_ref().filter(|_| changed) {
                     watch.forget_writes();
                 }
-                Rest::Reached(View { stamps, epoch })
+                Rest::Reached(View {
+                    stamps,
+                    written: watched.map(|(watch, seen)| (watch, seen.written)),
+                })
             }
         }
     }
@@ -101,11 +106,11 @@ impl Look {
     pub(crate) fn retry(&mut self, view: &View) -> Pause {
         let time = self.retry;
         self.retry = (time * 2).min(RETRY_LAST);
-        let epoch = view.epoch.as_ref();
-        Pause {
-            time,
-            epoch: epoch.map(|(watch, _)| (Arc::clone(watch), watch.epoch())),
-        }
+        let epoch = view.written.as_ref().map(|(watch, _)| {
+            let (epoch, _) = watch.counts();
+            (Arc::clone(watch), epoch)
+        });
+        Pause { time, epoch }
     }
 
     /// Whether it has been waited for long enough, and what is there has to do.
@@ -115,11 +120,12 @@ impl Look {
 }
 
 impl View {
-    /// Whether no event has come since.
+    /// Whether nobody was seen to write since. A file that has taken the name meanwhile is another matter: what was
+    /// read is whole, and the next look finds the new one.
     pub(crate) fn still_holds(&self) -> bool {
-        self.epoch
+        self.written
             .as_ref()
-            .is_none_or(|(watch, epoch)| watch.epoch() == *epoch)
+            .is_none_or(|(watch, written)| watch.counts().1 == *written)
     }
 }
 

@@ -28,11 +28,30 @@ pub(in crate::source::file) enum Depth {
 /// 5. `stop` releases everything and returns when that is done.
 pub(super) trait Backend: Send {
     /// Starts to watch. `None` where this cannot be watched, such as a directory that may not be read.
-    fn watch(&mut self, node: &Node, depth: Depth) -> Result<Option<WatchId>, Error>;
+    fn watch(&mut self, node: &Node, depth: Depth) -> Result<Option<Started>, Error>;
 
     /// Stops to watch.
     fn unwatch(&mut self, id: WatchId);
 
     /// Ends it all.
     fn stop(self: Box<Self>);
+}
+
+/// A watch that was set up, and what that did to others. Whom it concerns is told when no lock is held.
+pub(super) struct Started {
+    pub(super) id: WatchId,
+    /// This watch had to make room.
+    pub(super) ended: Option<WatchId>,
+    /// Events of any watch may have been lost meanwhile.
+    pub(super) lost_events: bool,
+}
+
+impl Started {
+    pub(super) fn alone(id: WatchId) -> Self {
+        Self {
+            id,
+            ended: None,
+            lost_events: false,
+        }
+    }
 }

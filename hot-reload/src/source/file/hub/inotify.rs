@@ -12,7 +12,7 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;
 
-use super::backend::{Backend, Depth, WatchId};
+use super::backend::{Backend, Depth, Started, WatchId};
 use super::table::{Report, Table};
 use crate::error::{Error, ErrorKind};
 use crate::source::file::activity::Change;
@@ -52,7 +52,7 @@ struct Descriptors {
 }
 
 impl Backend for Inotify {
-    fn watch(&mut self, node: &Node, depth: Depth) -> Result<Option<WatchId>, Error> {
+    fn watch(&mut self, node: &Node, depth: Depth) -> Result<Option<Started>, Error> {
         let flags = mask(depth) | WatchFlags::MASK_ADD | WatchFlags::EXCL_UNLINK;
         let mut answer = inotify::add_watch(&self.shared.events, node.handle(), flags);
         if answer == Err(Errno::NOENT) {
@@ -61,7 +61,7 @@ impl Backend for Inotify {
             answer = inotify::add_watch(&self.shared.events, node.path(), flags);
         }
         match answer {
-            Ok(id) => Ok(Some(id)),
+            Ok(id) => Ok(Some(Started::alone(id))),
             Err(error @ (Errno::NOSPC | Errno::NOMEM)) => Err(no_watch(error)),
             // Not readable, or gone already: the directory above will tell when that changes.
             Err(_) => Ok(None),

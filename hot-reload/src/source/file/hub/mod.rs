@@ -18,6 +18,7 @@ mod inotify;
 #[cfg(any(not(target_os = "linux"), feature = "notify"))]
 mod portable;
 mod table;
+mod waiting;
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -25,7 +26,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use self::backend::Backend;
+use self::backend::{Backend, Started};
 pub(super) use self::backend::{Depth, WatchId};
 #[cfg(target_os = "linux")]
 use self::inotify as native;
@@ -101,7 +102,7 @@ struct Place {
     token: Token,
     identity: (u64, u64),
     depth: Depth,
-    name: Option<Box<OsStr>>,
+    name: Option<Arc<OsStr>>,
     walk: u64,
 }
 
@@ -154,11 +155,13 @@ impl Hub {
                 fresh: false,
             }));
         }
-        let Some(id) = backend.watch(node, depth)? else {
+        let Some(started) = backend.watch(node, depth)? else {
             return Ok(None);
         };
+        let id = started.id;
         let token = Token::next();
-        self.table
+        let kept = self
+            .table
             .register(id, name, subscriber, token, &armed.activity);
         // The table has one entry for a name and a subscriber, which now is the new one.
         armed
@@ -169,9 +172,11 @@ impl Hub {
             token,
             identity: node.identity(),
             depth,
-            name: name.map(Box::from),
+            name: kept,
             walk: armed.walk,
         });
+        drop(arming);
+        self.tell_of(&started);
         Ok(Some(Arm { token, fresh: true }))
     }
 
@@ -189,6 +194,19 @@ impl Hub {
         for place in armed.places.extract_if(.., |place| place.walk != walk) {
             armed.activity.forget_write(place.token);
             self.give_up(backend.as_mut(), &place, subscriber);
+        }
+    }
+
+    /// Tells those whom a new watch has cost theirs, or their events.
+    fn tell_of(&self, started: &Started) {
+        if let Some(ended) = started.ended {
+            let mut told = Vec::new();
+            let mut report = self.table.report(&mut told);
+            report.died(ended);
+            report.tell();
+        }
+        if started.lost_events {
+            self.table.report_anything();
         }
     }
 

@@ -14,7 +14,7 @@ use notify::event::{
 };
 use notify::{ErrorKind as NotifyErrorKind, Event, RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::backend::{Backend, Depth, WatchId};
+use super::backend::{Backend, Depth, Started, WatchId};
 use super::table::Table;
 use crate::error::{Error, ErrorKind};
 use crate::source::file::activity::{Activity, Change, lock};
@@ -56,16 +56,16 @@ struct Watched {
 }
 
 impl Backend for Portable {
-    fn watch(&mut self, node: &Node, _: Depth) -> Result<Option<WatchId>, Error> {
+    fn watch(&mut self, node: &Node, _: Depth) -> Result<Option<Started>, Error> {
         if node.kind() != NodeKind::Directory {
             return Ok(None);
         }
         if let Some(id) = self.known(node) {
-            return Ok(Some(id));
+            return Ok(Some(Started::alone(id)));
         }
         // The watcher keeps one watch for a path, so what stood there before has to go first.
-        let before = lock(&self.directories).get(node.path()).copied();
-        if let Some(before) = before {
+        let ended = lock(&self.directories).get(node.path()).copied();
+        if let Some(before) = ended {
             self.unwatch(before);
         }
         match self.watcher.watch(node.path(), RecursiveMode::NonRecursive) {
@@ -81,10 +81,11 @@ impl Backend for Portable {
             identity: node.identity(),
         };
         self.watched.insert(id, watched);
-        if WATCH_CHANGES_LOSE_EVENTS {
-            self.table.report_anything();
-        }
-        Ok(Some(id))
+        Ok(Some(Started {
+            id,
+            ended,
+            lost_events: WATCH_CHANGES_LOSE_EVENTS,
+        }))
     }
 
     fn unwatch(&mut self, id: WatchId) {

@@ -3,12 +3,13 @@
 //! Ten thousand files in one directory cost an event no more than one does: it is looked up by name.
 
 use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use super::WatchId;
+use super::waiting::Waiting;
 use crate::error::Error;
 use crate::source::file::activity::{Activity, Change, Token, lock};
 use crate::source::file::clock;
@@ -28,12 +29,9 @@ struct Index {
 
 #[derive(Default)]
 struct Watch {
-    names: HashMap<OsString, Waiting>,
+    names: HashMap<Arc<OsStr>, Waiting>,
     inode: Waiting,
 }
-
-/// Who waits, by subscriber.
-type Waiting = HashMap<Token, (Token, Arc<Activity>)>;
 
 // ===== impl Table: the side of the sources =====
 
@@ -53,6 +51,7 @@ impl Table {
         lock(&self.index).watches.contains_key(&id)
     }
 
+    /// Gives back the name as it is kept here, once for all who wait for it.
     pub(super) fn register(
         &self,
         id: WatchId,
@@ -60,18 +59,19 @@ impl Table {
         subscriber: Token,
         token: Token,
         activity: &Arc<Activity>,
-    ) {
+    ) -> Option<Arc<OsStr>> {
         let mut index = lock(&self.index);
         let watch = index.watches.entry(id).or_default();
-        let waiting = match name {
-            // Looked up first, because `entry` wants a name of its own.
-            Some(name) if watch.names.contains_key(name) => watch.names.get_mut(name),
-            Some(name) => Some(watch.names.entry(name.to_owned()).or_default()),
-            None => Some(&mut watch.inode),
+        let kept = name.map(|name| match watch.names.get_key_value(name) {
+            Some((kept, _)) => Arc::clone(kept),
+            None => Arc::from(name),
+        });
+        let waiting = match &kept {
+            Some(name) => watch.names.entry(Arc::clone(name)).or_default(),
+            None => &mut watch.inode,
         };
-        if let Some(waiting) = waiting {
-            waiting.insert(subscriber, (token, Arc::clone(activity)));
-        }
+        waiting.insert(subscriber, (token, Arc::clone(activity)));
+        kept
     }
 
     /// True if nobody waits for anything of this watch any more.
@@ -83,14 +83,14 @@ impl Table {
         match name {
             Some(name) => {
                 if let Some(waiting) = watch.names.get_mut(name) {
-                    waiting.remove(&subscriber);
+                    waiting.remove(subscriber);
                     if waiting.is_empty() {
                         watch.names.remove(name);
                     }
                 }
             }
             None => {
-                watch.inode.remove(&subscriber);
+                watch.inode.remove(subscriber);
             }
         }
         let unused = watch.names.is_empty() && watch.inode.is_empty();
@@ -175,9 +175,7 @@ impl Report<'_> {
         };
         for waiting in watch.names.values().chain([&watch.inode]) {
             note(waiting, Change::Touched, self.now, self.told);
-            for (token, activity) in waiting.values() {
-                activity.forget_write(*token);
-            }
+            waiting.each(|token, activity| activity.forget_write(token));
         }
     }
 
@@ -191,11 +189,11 @@ impl Report<'_> {
 }
 
 fn note(waiting: &Waiting, change: Change, now: Instant, told: &mut Vec<Arc<Activity>>) {
-    for (token, activity) in waiting.values() {
-        if activity.note(*token, change, now) {
+    waiting.each(|token, activity| {
+        if activity.note(token, change, now) {
             told.push(Arc::clone(activity));
         }
-    }
+    });
 }
 
 #[cfg(test)]
