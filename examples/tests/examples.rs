@@ -1,6 +1,7 @@
 //! Each example is run as a person would run it: its output is read, its file is edited, Ctrl-C is pressed.
 
 #![allow(missing_docs, reason = "tests are named by sentences")]
+#![allow(clippy::unwrap_used, reason = "a helper of a test may panic, too")]
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -2,6 +2,7 @@
 //! in the sources. The table below is the one of `docs/ARCHITECTURE.md`.
 
 #![allow(missing_docs, reason = "tests are named by sentences")]
+#![allow(clippy::unwrap_used, reason = "a helper of a test may panic, too")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -3,6 +3,7 @@
 //! Each test of a promise bears its number.
 
 #![allow(missing_docs, reason = "tests are named by sentences")]
+#![allow(clippy::unwrap_used, reason = "a helper of a test may panic, too")]
 
 mod compat;
 mod data;
