@@ -1,7 +1,7 @@
 //! The read side of a service: what request code holds.
 //!
 //! - [`Live`]: the handle, cloned freely;
-//! - [`Guard`], [`Snapshot`](crate::Snapshot), [`Reader`]: three ways to hold one value;
+//! - [`Guard`], [`Snapshot`], [`Reader`]: three ways to hold one value;
 //! - [`Changes`]: the news, one after the other.
 
 mod cell;

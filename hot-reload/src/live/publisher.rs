@@ -1,4 +1,4 @@
-//! [`Publisher`]: the write side of [`Live`](super::Live), of which the engine has the only one.
+//! [`Publisher`]: the write side of [`Live`], of which the engine has the only one.
 
 use std::sync::Arc;
 use std::time::SystemTime;

@@ -190,7 +190,7 @@ where
     }
 
     /// The longest that one load may take. After it, the load is dropped and the outcome is
-    /// [`Failed`](Outcome::Failed).
+    /// [`Failed`](crate::Outcome::Failed).
     pub fn load_deadline(self, load_deadline: Duration) -> Self {
         Self {
             load_deadline,
@@ -200,7 +200,7 @@ where
 
     /// Refuses values for which this says why not. Several validators are all asked.
     ///
-    /// A refused value is never visible; the outcome is [`Rejected`](Outcome::Rejected) at stage
+    /// A refused value is never visible; the outcome is [`Rejected`](crate::Outcome::Rejected) at stage
     /// [`Validate`](crate::Stage::Validate).
     pub fn validate<E: Display>(
         mut self,

@@ -24,6 +24,8 @@ pub(crate) enum Content {
 
 pub(crate) use Content::{Bad, Failing, Good, Hanging, Missing, Panicking};
 
+type OpenHook = Box<dyn FnMut(&mut State) + Send>;
+
 #[derive(Clone)]
 pub(crate) struct Script(Arc<Mutex<State>>);
 
@@ -48,7 +50,7 @@ pub(crate) struct State {
     /// The most loads that ever ran at once.
     pub(crate) most_running: u32,
     /// Called when a watch stands, before `watch_realtime` returns.
-    on_open: Option<Box<dyn FnMut(&mut State) + Send>>,
+    on_open: Option<OpenHook>,
 }
 
 impl Script {
