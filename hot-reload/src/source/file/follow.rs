@@ -25,6 +25,8 @@ pub(crate) struct Follow {
 pub(crate) struct Watch {
     activity: Arc<Activity>,
     membership: Mutex<Option<Membership>>,
+    /// The files that the last walk has found.
+    files: Mutex<Vec<Token>>,
 }
 
 impl Follow {
@@ -60,6 +62,7 @@ impl Follow {
                 slot.insert(Arc::new(Watch {
                     activity,
                     membership: Mutex::new(Some(membership)),
+                    files: Mutex::default(),
                 }))
                 .clone()
             }
@@ -87,9 +90,14 @@ impl Watch {
         }
     }
 
-    /// What the events have said so far.
+    /// What the events have said so far about the files. That a link or a directory on the way has arrived does not
+    /// make complete what is behind it.
     pub(crate) fn seen(&self) -> Seen {
-        self.activity.seen()
+        let mut seen = self.activity.seen();
+        seen.complete = seen
+            .complete
+            .filter(|token| lock(&self.files).contains(token));
+        seen
     }
 
     /// The number of events so far, and of those that wrote.
@@ -112,9 +120,11 @@ impl Watch {
             Some(membership) => (Arc::clone(membership.hub()), membership.subscriber()),
             None => return Ok(()),
         };
-        if walk::arm(&hub, subscriber, &self.activity, paths)? {
+        let walked = walk::arm(&hub, subscriber, &self.activity, paths)?;
+        if walked.fresh {
             self.activity.forget_complete();
         }
+        *lock(&self.files) = walked.files;
         Ok(())
     }
 
