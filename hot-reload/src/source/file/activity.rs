@@ -67,10 +67,17 @@ pub(crate) struct Seen {
     pub(crate) epoch: u64,
     /// Goes up when something was written, or may have been.
     pub(crate) written: u64,
-    /// The name or inode of which the last event about content said that it is complete.
-    pub(crate) complete: Option<Token>,
+    /// The last event about content said that it is complete.
+    pub(crate) complete: Option<Complete>,
     /// Who is writing, and since when.
     pub(crate) writes: Vec<Write>,
+}
+
+/// Which name or inode was said to be complete, and by which event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Complete {
+    pub(crate) token: Token,
+    epoch: u64,
 }
 
 /// A write that was not yet seen to end.
@@ -138,6 +145,15 @@ impl Activity {
         lock(&self.state).seen.complete = None;
     }
 
+    /// What this event said has been acted upon. It says nothing about a change that comes after it, and whose own
+    /// events may still be on their way.
+    pub(crate) fn use_up(&self, complete: Complete) {
+        lock(&self.state)
+            .seen
+            .complete
+            .take_if(|last| *last == complete);
+    }
+
     /// This name or inode is no longer looked at, or is no file, or was waited for long enough.
     pub(crate) fn forget_write(&self, token: Token) {
         lock(&self.state)
@@ -200,7 +216,10 @@ impl Seen {
             }
             Change::Closed | Change::Arrived => {
                 self.writes.retain(|write| write.token != token);
-                self.complete = Some(token);
+                self.complete = Some(Complete {
+                    token,
+                    epoch: self.epoch,
+                });
             }
             Change::Gone => {
                 self.writes.retain(|write| write.token != token);
@@ -249,6 +268,18 @@ mod tests {
         activity.note(name, Change::Arrived, clock::now());
         activity.note(inode, Change::Touched, clock::now());
         assert!(activity.seen().complete.is_some());
+    }
+
+    #[test]
+    fn a_completion_serves_once_and_a_later_one_is_left_alone() {
+        let (activity, token) = (Activity::default(), Token::next());
+        activity.note(token, Change::Closed, clock::now());
+        let first = activity.seen().complete.unwrap();
+        activity.note(token, Change::Closed, clock::now());
+        activity.use_up(first);
+        let second = activity.seen().complete.unwrap();
+        activity.use_up(second);
+        assert!(activity.seen().complete.is_none());
     }
 
     #[test]

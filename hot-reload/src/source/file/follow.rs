@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::activity::{Activity, Seen, Token, lock};
+use super::activity::{Activity, Complete, Seen, Token, lock};
 use super::hub::{FileEvents, Membership};
 use super::walk;
 use crate::error::{Error, ErrorKind};
@@ -94,15 +94,21 @@ impl Watch {
     /// make complete what is behind it.
     pub(crate) fn seen(&self) -> Seen {
         let mut seen = self.activity.seen();
+        let files = lock(&self.files);
         seen.complete = seen
             .complete
-            .filter(|token| lock(&self.files).contains(token));
+            .filter(|complete| files.contains(&complete.token));
         seen
     }
 
     /// The number of events so far, and of those that wrote.
     pub(crate) fn counts(&self) -> (u64, u64) {
         self.activity.counts()
+    }
+
+    /// What this event said has been acted upon.
+    pub(crate) fn use_up(&self, complete: Complete) {
+        self.activity.use_up(complete);
     }
 
     /// Whoever writes was waited for long enough.
