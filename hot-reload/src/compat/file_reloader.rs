@@ -149,6 +149,7 @@ where
                 // A dependency that was not watched yet may have changed since it was read.
                 if (known && settled) || look.is_over() {
                     memory.stamps = stamps;
+                    view.accept();
                     return self.conclude(loaded);
                 }
                 drop(memory);

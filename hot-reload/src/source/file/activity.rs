@@ -67,10 +67,17 @@ pub(crate) struct Seen {
     pub(crate) epoch: u64,
     /// Goes up when something was written, or may have been.
     pub(crate) written: u64,
-    /// The last event about the content said that it is complete.
-    pub(crate) complete: bool,
+    /// The last event about content said that it is complete.
+    pub(crate) complete: Option<Complete>,
     /// Who is writing, and since when.
     pub(crate) writes: Vec<Write>,
+}
+
+/// Which name or inode was said to be complete, and by which event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Complete {
+    pub(crate) token: Token,
+    epoch: u64,
 }
 
 /// A write that was not yet seen to end.
@@ -98,7 +105,7 @@ impl Activity {
         let mut state = lock(&self.state);
         state.seen.epoch += 1;
         state.seen.written += 1;
-        state.seen.complete = false;
+        state.seen.complete = None;
         state.urgent = true;
         !std::mem::replace(&mut state.untold, true)
     }
@@ -135,7 +142,16 @@ impl Activity {
 
     /// The last "complete" was about a file that is no longer the one looked at.
     pub(crate) fn forget_complete(&self) {
-        lock(&self.state).seen.complete = false;
+        lock(&self.state).seen.complete = None;
+    }
+
+    /// What this event said has been acted upon. It says nothing about a change that comes after it, and whose own
+    /// events may still be on their way.
+    pub(crate) fn use_up(&self, complete: Complete) {
+        lock(&self.state)
+            .seen
+            .complete
+            .take_if(|last| *last == complete);
     }
 
     /// This name or inode is no longer looked at, or is no file, or was waited for long enough.
@@ -195,16 +211,19 @@ impl Seen {
         match change {
             Change::Written | Change::Created => {
                 self.written += 1;
-                self.complete = false;
+                self.complete = None;
                 self.write(token, change == Change::Created, now);
             }
             Change::Closed | Change::Arrived => {
                 self.writes.retain(|write| write.token != token);
-                self.complete = true;
+                self.complete = Some(Complete {
+                    token,
+                    epoch: self.epoch,
+                });
             }
             Change::Gone => {
                 self.writes.retain(|write| write.token != token);
-                self.complete = false;
+                self.complete = None;
             }
             // Comes too when an inode is replaced, after its successor has arrived: says nothing about the content.
             Change::Touched => {}
@@ -236,10 +255,10 @@ mod tests {
     fn a_write_ends_when_it_is_closed() {
         let (activity, token) = (Activity::default(), Token::next());
         activity.note(token, Change::Written, clock::now());
-        assert!(!activity.seen().complete);
+        assert!(activity.seen().complete.is_none());
         assert_eq!(activity.seen().writes.len(), 1);
         activity.note(token, Change::Closed, clock::now());
-        assert!(activity.seen().complete);
+        assert!(activity.seen().complete.is_some());
         assert!(activity.seen().writes.is_empty());
     }
 
@@ -248,7 +267,19 @@ mod tests {
         let (activity, name, inode) = (Activity::default(), Token::next(), Token::next());
         activity.note(name, Change::Arrived, clock::now());
         activity.note(inode, Change::Touched, clock::now());
-        assert!(activity.seen().complete);
+        assert!(activity.seen().complete.is_some());
+    }
+
+    #[test]
+    fn a_completion_serves_once_and_a_later_one_is_left_alone() {
+        let (activity, token) = (Activity::default(), Token::next());
+        activity.note(token, Change::Closed, clock::now());
+        let first = activity.seen().complete.unwrap();
+        activity.note(token, Change::Closed, clock::now());
+        activity.use_up(first);
+        let second = activity.seen().complete.unwrap();
+        activity.use_up(second);
+        assert!(activity.seen().complete.is_none());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::activity::{Activity, Seen, Token, lock};
+use super::activity::{Activity, Complete, Seen, Token, lock};
 use super::hub::{FileEvents, Membership};
 use super::walk;
 use crate::error::{Error, ErrorKind};
@@ -25,6 +25,8 @@ pub(crate) struct Follow {
 pub(crate) struct Watch {
     activity: Arc<Activity>,
     membership: Mutex<Option<Membership>>,
+    /// The files that the last walk has found.
+    files: Mutex<Vec<Token>>,
 }
 
 impl Follow {
@@ -60,6 +62,7 @@ impl Follow {
                 slot.insert(Arc::new(Watch {
                     activity,
                     membership: Mutex::new(Some(membership)),
+                    files: Mutex::default(),
                 }))
                 .clone()
             }
@@ -87,14 +90,25 @@ impl Watch {
         }
     }
 
-    /// What the events have said so far.
+    /// What the events have said so far about the files. That a link or a directory on the way has arrived does not
+    /// make complete what is behind it.
     pub(crate) fn seen(&self) -> Seen {
-        self.activity.seen()
+        let mut seen = self.activity.seen();
+        let files = lock(&self.files);
+        seen.complete = seen
+            .complete
+            .filter(|complete| files.contains(&complete.token));
+        seen
     }
 
     /// The number of events so far, and of those that wrote.
     pub(crate) fn counts(&self) -> (u64, u64) {
         self.activity.counts()
+    }
+
+    /// What this event said has been acted upon.
+    pub(crate) fn use_up(&self, complete: Complete) {
+        self.activity.use_up(complete);
     }
 
     /// Whoever writes was waited for long enough.
@@ -112,9 +126,11 @@ impl Watch {
             Some(membership) => (Arc::clone(membership.hub()), membership.subscriber()),
             None => return Ok(()),
         };
-        if walk::arm(&hub, subscriber, &self.activity, paths)? {
+        let walked = walk::arm(&hub, subscriber, &self.activity, paths)?;
+        if walked.fresh {
             self.activity.forget_complete();
         }
+        *lock(&self.files) = walked.files;
         Ok(())
     }
 

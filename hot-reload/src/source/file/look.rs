@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::activity::Seen;
 use super::clock;
 use super::follow::{Follow, Watch};
 use super::rest::{self, MAX_WAIT};
@@ -30,8 +31,8 @@ pub(crate) enum Rest {
 pub(crate) struct View {
     /// By path, in the order asked for.
     pub(crate) stamps: Vec<io::Result<Stamp>>,
-    /// The watch, and how many writes it had seen before.
-    written: Option<(Arc<Watch>, u64)>,
+    /// The watch, and what it had seen before.
+    watched: Option<(Arc<Watch>, Seen)>,
 }
 
 /// How long to wait, and what ends it early.
@@ -94,10 +95,7 @@ impl Look {
                 if let Some((watch, _)) = watched.as_ref().filter(|_| changed) {
                     watch.forget_writes();
                 }
-                Rest::Reached(View {
-                    stamps,
-                    written: watched.map(|(watch, seen)| (watch, seen.written)),
-                })
+                Rest::Reached(View { stamps, watched })
             }
         }
     }
@@ -106,7 +104,7 @@ impl Look {
     pub(crate) fn retry(&mut self, view: &View) -> Pause {
         let time = self.retry;
         self.retry = (time * 2).min(RETRY_LAST);
-        let epoch = view.written.as_ref().map(|(watch, _)| {
+        let epoch = view.watched.as_ref().map(|(watch, _)| {
             let (epoch, _) = watch.counts();
             (Arc::clone(watch), epoch)
         });
@@ -123,9 +121,18 @@ impl View {
     /// Whether nobody was seen to write since. A file that has taken the name meanwhile is another matter: what was
     /// read is whole, and the next look finds the new one.
     pub(crate) fn still_holds(&self) -> bool {
-        self.written
+        self.watched
             .as_ref()
-            .is_none_or(|(watch, written)| watch.counts().1 == *written)
+            .is_none_or(|(watch, seen)| watch.counts().1 == seen.written)
+    }
+
+    /// What was found is taken for good.
+    pub(crate) fn accept(&self) {
+        if let Some((watch, seen)) = &self.watched
+            && let Some(complete) = seen.complete
+        {
+            watch.use_up(complete);
+        }
     }
 }
 

@@ -140,7 +140,10 @@ impl Spec {
             Rest::Reached(view) => view,
         };
         match view.stamps.first() {
-            Some(Ok(stamp)) if memory.knows(stamp, seen) => Step::Done(Ok(Fetched::Unchanged)),
+            Some(Ok(stamp)) if memory.knows(stamp, seen) => {
+                view.accept();
+                Step::Done(Ok(Fetched::Unchanged))
+            }
             // Not even opened: that has effects of its own on a device.
             Some(Ok(stamp)) if stamp.kind != Kind::File => {
                 Step::Done(Err(fault::not_a_file(&self.name, stamp.kind)))
@@ -182,6 +185,7 @@ impl Spec {
                 let error =
                     fault::too_large(&self.name, self.max_size).with_revision(revision.clone());
                 memory.remember(stamp, revision, observed);
+                view.accept();
                 return Step::Done(Err(error));
             }
             Ok(ReadOnce::NotAFile) if look.is_over() => {
@@ -194,6 +198,7 @@ impl Spec {
             }
             Err(error) => return Step::Done(Err(fault::refused(&self.name, error))),
         };
+        view.accept();
         let revision = Revision::from(xxh3_128(&bytes));
         memory.remember(stamp, revision.clone(), observed);
         Step::Done(Ok(if seen == Some(&revision) {

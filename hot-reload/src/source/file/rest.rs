@@ -30,7 +30,7 @@ pub(crate) fn wait(
         return writing;
     }
     // Writers that were waited for in vain are as good as gone, and so is the doubt about the age.
-    if seen.complete || !seen.writes.is_empty() {
+    if seen.complete.is_some() || !seen.writes.is_empty() {
         return None;
     }
     stamp.young(wall)

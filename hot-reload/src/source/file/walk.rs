@@ -11,8 +11,16 @@ use super::hub::{Depth, Hub};
 use super::os::{Node, NodeKind};
 use crate::error::Error;
 
-/// Watches all that the paths lead through, and gives up what they no longer do. True if a name was watched that was
-/// not before, so that nothing is known of what happened to it until now.
+/// What a walk has found.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    /// A name is watched that was not before, so nothing is known of what happened to it until now.
+    pub(super) fresh: bool,
+    /// The names and inodes of the files, in distinction to those on the way.
+    pub(super) files: Vec<Token>,
+}
+
+/// Watches all that the paths lead through, and gives up what they no longer do.
 ///
 /// # Errors
 ///
@@ -22,26 +30,26 @@ pub(super) fn arm(
     subscriber: Token,
     activity: &Activity,
     paths: &[PathBuf],
-) -> Result<bool, Error> {
+) -> Result<Walked, Error> {
     let mut walker = Walker {
         hub,
         subscriber,
         activity,
-        fresh: false,
+        walked: Walked::default(),
     };
     hub.begin(subscriber);
     for path in paths {
         walker.walk(path)?;
     }
     hub.finish(subscriber);
-    Ok(walker.fresh)
+    Ok(walker.walked)
 }
 
 struct Walker<'a> {
     hub: &'a Hub,
     subscriber: Token,
     activity: &'a Activity,
-    fresh: bool,
+    walked: Walked,
 }
 
 /// What is still to be walked, the next step last.
@@ -97,16 +105,17 @@ impl Walker<'_> {
     fn step(&mut self, folder: &Node, name: OsString, last: bool) -> Result<Option<Node>, Error> {
         let depth = if last { Depth::Folder } else { Depth::Way };
         let arm = self.hub.arm(self.subscriber, folder, depth, Some(&name))?;
-        self.fresh |= arm.is_some_and(|arm| arm.fresh);
+        self.walked.fresh |= arm.is_some_and(|arm| arm.fresh);
         let Ok(node) = folder.child(&name) else {
             return Ok(None);
         };
         match (node.kind(), arm) {
             (NodeKind::File, _) if last => {
                 // Not `fresh`: each file that is renamed into place is a new inode.
-                self.hub.arm(self.subscriber, &node, Depth::Inode, None)?;
+                let inode = self.hub.arm(self.subscriber, &node, Depth::Inode, None)?;
+                let tokens = arm.into_iter().chain(inode).map(|arm| arm.token);
+                self.walked.files.extend(tokens);
             }
-            // That a link was made is no write that somebody will end.
             // What depends on a directory depends on all that is in it.
             (NodeKind::Directory, _) if last => {
                 self.hub.arm(self.subscriber, &node, Depth::Folder, None)?;

@@ -15,6 +15,7 @@
 mod backend;
 #[cfg(target_os = "linux")]
 mod inotify;
+mod membership;
 #[cfg(any(not(target_os = "linux"), feature = "notify"))]
 mod portable;
 mod table;
@@ -22,14 +23,14 @@ mod waiting;
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 use self::backend::{Backend, Started};
 pub(super) use self::backend::{Depth, WatchId};
 #[cfg(target_os = "linux")]
 use self::inotify as native;
+pub(super) use self::membership::Membership;
 #[cfg(not(target_os = "linux"))]
 use self::portable as native;
 use self::table::Table;
@@ -115,6 +116,19 @@ pub(super) struct Arm {
 }
 
 impl Hub {
+    fn start(events: FileEvents) -> Result<Self, Error> {
+        let table = Arc::new(Table::default());
+        let arming = Arming {
+            backend: Some(events.start(&table)?),
+            subscribers: HashMap::new(),
+        };
+        Ok(Self {
+            arming: Mutex::new(arming),
+            table,
+            users: AtomicUsize::new(0),
+        })
+    }
+
     /// A new round of arming: what is not armed again until [`finish`](Self::finish) is given up there.
     pub(super) fn begin(&self, subscriber: Token) {
         if let Some(armed) = lock(&self.arming).subscribers.get_mut(&subscriber) {
@@ -265,89 +279,6 @@ impl Armed {
             })?;
         self.cursor = found + 1;
         Some(found)
-    }
-}
-
-/// A subscriber's place in the hub of the process. Dropping it gives up all that was armed, and ends a hub that nobody
-/// else uses.
-pub(super) struct Membership {
-    hub: Arc<Hub>,
-    events: FileEvents,
-    subscriber: Token,
-}
-
-impl Membership {
-    /// Joins the hub, and starts it if there is none or if it has failed.
-    ///
-    /// # Errors
-    ///
-    /// The system has no watcher left.
-    pub(super) fn join(events: FileEvents, activity: &Arc<Activity>) -> Result<Self, Error> {
-        let hub = {
-            let mut slot = lock(events.slot());
-            let hub = match slot.as_ref().filter(|hub| !hub.table.has_failed()) {
-                Some(hub) => Arc::clone(hub),
-                None => {
-                    let table = Arc::new(Table::default());
-                    let hub = Arc::new(Hub {
-                        arming: Mutex::new(Arming {
-                            backend: Some(events.start(&table)?),
-                            subscribers: HashMap::new(),
-                        }),
-                        table,
-                        users: AtomicUsize::new(0),
-                    });
-                    slot.insert(hub).clone()
-                }
-            };
-            hub.users.fetch_add(1, Ordering::Relaxed);
-            hub
-        };
-        let subscriber = hub.enter(activity);
-        Ok(Self {
-            hub,
-            events,
-            subscriber,
-        })
-    }
-
-    pub(super) fn hub(&self) -> &Arc<Hub> {
-        &self.hub
-    }
-
-    pub(super) fn subscriber(&self) -> Token {
-        self.subscriber
-    }
-
-    /// Whether the watcher behind it has failed, so that no hint can come any more.
-    pub(super) fn is_lost(&self) -> bool {
-        self.hub.table.has_failed()
-    }
-}
-
-impl Drop for Membership {
-    fn drop(&mut self) {
-        self.hub.leave(self.subscriber);
-        let last = {
-            let mut slot = lock(self.events.slot());
-            let last = self.hub.users.fetch_sub(1, Ordering::Relaxed) == 1;
-            if last {
-                slot.take_if(|hub| Arc::ptr_eq(hub, &self.hub));
-            }
-            last
-        };
-        // Not under the lock: the thread may be telling somebody who drops its own watch right now.
-        if last {
-            self.hub.stop();
-        }
-    }
-}
-
-impl fmt::Debug for Membership {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Membership")
-            .field("events", &self.events)
-            .finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,84 @@
+//! [`Membership`]: what keeps the hub of the process alive.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::{FileEvents, Hub};
+use crate::error::Error;
+use crate::source::file::activity::{Activity, Token, lock};
+
+/// A subscriber's place in the hub of the process. Dropping it gives up all that was armed, and ends a hub that nobody
+/// else uses.
+pub(in crate::source::file) struct Membership {
+    hub: Arc<Hub>,
+    events: FileEvents,
+    subscriber: Token,
+}
+
+impl Membership {
+    /// Joins the hub, and starts it if there is none or if it has failed.
+    ///
+    /// # Errors
+    ///
+    /// The system has no watcher left.
+    pub(in crate::source::file) fn join(
+        events: FileEvents,
+        activity: &Arc<Activity>,
+    ) -> Result<Self, Error> {
+        let hub = {
+            let mut slot = lock(events.slot());
+            let hub = match slot.as_ref().filter(|hub| !hub.table.has_failed()) {
+                Some(hub) => Arc::clone(hub),
+                None => Arc::clone(slot.insert(Arc::new(Hub::start(events)?))),
+            };
+            hub.users.fetch_add(1, Ordering::Relaxed);
+            hub
+        };
+        let subscriber = hub.enter(activity);
+        Ok(Self {
+            hub,
+            events,
+            subscriber,
+        })
+    }
+
+    pub(in crate::source::file) fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    pub(in crate::source::file) fn subscriber(&self) -> Token {
+        self.subscriber
+    }
+
+    /// Whether the watcher behind it has failed, so that no hint can come any more.
+    pub(in crate::source::file) fn is_lost(&self) -> bool {
+        self.hub.table.has_failed()
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        self.hub.leave(self.subscriber);
+        let last = {
+            let mut slot = lock(self.events.slot());
+            let last = self.hub.users.fetch_sub(1, Ordering::Relaxed) == 1;
+            if last {
+                slot.take_if(|hub| Arc::ptr_eq(hub, &self.hub));
+            }
+            last
+        };
+        // Not under the lock: the thread may be telling somebody who drops its own watch right now.
+        if last {
+            self.hub.stop();
+        }
+    }
+}
+
+impl fmt::Debug for Membership {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Membership")
+            .field("events", &self.events)
+            .finish_non_exhaustive()
+    }
+}
