@@ -15,7 +15,7 @@ use hot_reload::{RealtimeWatch, Reload};
 use self::file::{TextDecoder, World};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_files_share_one_watcher_that_goes_with_the_last() {
+async fn p16_all_files_share_one_watcher_that_goes_with_the_last() {
     assert_eq!((instances(), threads()), (0, 0));
     let world = World::new();
     for round in 0..3 {

@@ -151,7 +151,7 @@ async fn what_the_value_depends_on_is_watched() {
 }
 
 #[tokio::test]
-async fn a_torn_file_is_not_loaded() {
+async fn p05_a_torn_file_is_not_loaded() {
     let world = World::new();
     let path = world.file("c", "old");
     let reloader = reloader(&path).await;

@@ -16,7 +16,7 @@ use self::file::{Rig, World, write};
 // ===== how a file is written =====
 
 #[tokio::test]
-async fn a_write_in_place_is_seen_whole() {
+async fn p05_a_write_in_place_is_seen_whole() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = Rig::watch(&path).await;
@@ -55,7 +55,7 @@ async fn the_last_of_many_renames_wins() {
 }
 
 #[tokio::test]
-async fn a_file_emptied_and_then_written_is_never_seen_empty() {
+async fn p05_a_file_emptied_and_then_written_is_never_seen_empty() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = Rig::watch(&path).await;
@@ -94,7 +94,7 @@ async fn an_editor_that_moves_the_old_file_away_first_is_followed() {
 /// Elsewhere nobody tells when a writer is done, and a pause of 100 ms passes for it.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_slow_writer_is_waited_for() {
+async fn p05_a_slow_writer_is_waited_for() {
     let world = World::new();
     let path = world.file("c", "old-old-old-old");
     let mut rig = Rig::watch(&path).await;
@@ -375,7 +375,7 @@ async fn attributes_and_equal_content_are_no_news() {
 }
 
 #[tokio::test]
-async fn what_happens_to_other_files_and_by_reading_causes_no_look() {
+async fn p15_what_happens_to_other_files_and_by_reading_causes_no_look() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = Rig::watch(&path).await;

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep};
 use self::file::{Rig, World};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_happens_the_last_version_is_seen_and_none_is_torn() {
+async fn p05_whatever_happens_the_last_version_is_seen_and_none_is_torn() {
     let seed = from_env("HOT_RELOAD_SEED").unwrap_or(1);
     let rounds = from_env("HOT_RELOAD_ROUNDS").unwrap_or(60);
     let mut torture = Torture {

@@ -121,6 +121,11 @@ where
         }
     }
 
+    /// The path as it was given.
+    fn source_name(&self) -> Option<String> {
+        Some(self.shared.name.clone())
+    }
+
     /// Waits until the files are at rest, and loads them in one state. What was seen before does not matter: the value
     /// may depend on more than the files that are known here.
     async fn reload_since(&self, _: Option<&Revision>) -> ReloadResult<Loaded<F>, F, String> {

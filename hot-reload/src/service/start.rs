@@ -131,7 +131,8 @@ async fn first_value(mut events: Events, place: Option<String>) -> Result<(), Er
             Err(_) => return Err(last.unwrap_or_else(no_answer)),
         };
         let error = match &place {
-            Some(place) if error.location().is_none() => error.at(Location::new(place)),
+            // A hand-written loader has said it already, in its own way.
+            Some(place) if !error.to_string().contains(place) => error.at(Location::new(place)),
             _ => error,
         };
         if !error.is_retryable() {
