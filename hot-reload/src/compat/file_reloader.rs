@@ -38,7 +38,8 @@ pub trait AsyncFileLoad: Sized {
     where
         T: AsRef<Path> + Send;
 
-    /// Which other files this value was made of. They are watched too. Provided: none.
+    /// Which other files this value was made of. They are watched too; a relative path is meant from the folder of the
+    /// file. Provided: none.
     fn dependent_paths(&self) -> Vec<PathBuf> {
         Vec::new()
     }
@@ -276,7 +277,8 @@ where
         match F::async_load_from(path).await {
             Ok(value) => {
                 let named = value.dependent_paths();
-                let mut dependencies: Vec<_> = named.iter().map(|path| absolute(path)).collect();
+                let beside = |named: &PathBuf| absolute(&path.with_file_name(named));
+                let mut dependencies: Vec<_> = named.iter().map(beside).collect();
                 // A loader may name them in another order each time.
                 dependencies.sort_unstable();
                 dependencies.dedup();
