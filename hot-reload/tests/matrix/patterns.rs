@@ -25,7 +25,7 @@ pub(crate) const STEPS: [u64; 2] = [2, 3];
 
 /// A way to change a file.
 ///
-/// Its first step is what it is named after. The second does the same again, or renames a new file into place where
+/// Its first step is what it is named after. The second does the same again, or changes the file in a simple way where
 /// once is enough, because what came through the first one must not have lost the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pattern {
@@ -78,7 +78,7 @@ impl Pattern {
             Self::VimSave => "saved by vim (renamed away as a backup, written anew)",
             Self::TruncateAndWrite => "emptied, written 20 ms later",
             Self::ConfigMapSwap => "Kubernetes ConfigMap update (`..data` swapped), twice",
-            Self::RepointedLink => "symbolic link pointed at another file",
+            Self::RepointedLink => "symbolic link pointed at another file, then that one written",
             Self::BadThenFixed => "saved with a mistake, mended 1.5 s later",
             Self::Deleted300Ms => "deleted, created again after 0.3 s",
             Self::Deleted5S => "deleted, created again after 5 s",
@@ -148,12 +148,12 @@ impl Pattern {
                 fs::write(path, text(number))
             }
             Self::ConfigMapSwap => publish_volume(root, number),
-            Self::RepointedLink => {
-                let target = format!("target-{number}.toml");
-                fs::write(root.join(&target), text(number))?;
-                symlink(target, root.join("draft"))?;
+            Self::RepointedLink if first => {
+                fs::write(root.join("target-2.toml"), text(number))?;
+                symlink("target-2.toml", root.join("draft"))?;
                 fs::rename(root.join("draft"), path)
             }
+            Self::RepointedLink => fs::write(root.join("target-2.toml"), text(number)),
             Self::BadThenFixed if first => {
                 fs::write(&path, BAD)?;
                 sleep(Duration::from_millis(1500));

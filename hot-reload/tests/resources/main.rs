@@ -180,12 +180,13 @@ fn a_thousand_starts_and_drops_of_the_builder_leave_nothing() {
         for _ in 0..100 {
             drop(start(path).await);
         }
+        gone().await;
         let before = Census::take();
         for _ in 0..1000 {
             drop(start(path).await);
         }
-        before.flat_since().await;
         gone().await;
+        before.flat_since().await;
     });
 }
 
