@@ -2,7 +2,7 @@
 //!
 //! Nothing newer than 0.3.6 is named here, so this file also compiles against that release.
 #![allow(missing_docs, reason = "tests are named by sentences")]
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod reloaders;
 

@@ -5,7 +5,7 @@
 //! announce fails the test instead of being polled.
 #![cfg(target_os = "linux")]
 #![allow(missing_docs, reason = "tests are named by sentences")]
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod compatible;
 mod follow;

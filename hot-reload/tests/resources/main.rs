@@ -3,7 +3,7 @@
 //! The tests take turns, because they count what the process as a whole holds.
 #![cfg(target_os = "linux")]
 #![allow(missing_docs, reason = "tests are named by sentences")]
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod census;
 mod exhausted;
