@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "tests are named by sentences")]
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod dependencies;
 mod reloaders;
 
 use std::borrow::Cow;
