@@ -95,6 +95,8 @@ impl<V> fmt::Debug for RealtimeWatchHandle<V> {
 pub struct WatchProfile {
     /// How long hints must be silent before the service looks. Zero if a hint comes only when the source is at rest.
     pub quiet: Duration,
+    /// How often a service polls while there is no trusted watch, unless it was told otherwise.
+    pub interval: Duration,
     /// How often the service looks although a trusted watch says nothing.
     pub heartbeat: Duration,
     /// How late a hint may be for a change that a look has already found. Later than this, it was missed.
@@ -104,33 +106,36 @@ pub struct WatchProfile {
 }
 
 impl WatchProfile {
-    /// A source of which nothing is known: 250 ms quiet (at most 1 s in all), heartbeat 60 s, grace 10 s, two looks at
-    /// once and one more each second.
+    /// A source of which nothing is known: 250 ms quiet (at most 1 s in all), interval 30 s, heartbeat 60 s, grace 10 s,
+    /// two looks at once and one more each second.
     pub const fn unknown() -> Self {
         Self {
             quiet: Duration::from_millis(250),
+            interval: Duration::from_secs(30),
             heartbeat: Duration::from_secs(60),
             grace: Duration::from_secs(10),
             rate: Some((2, Duration::from_secs(1))),
         }
     }
 
-    /// A source on this machine that waits by itself until its content is at rest: looked at without delay, heartbeat
-    /// 60 s, grace 1 s.
+    /// A source on this machine that waits by itself until its content is at rest: looked at without delay, interval
+    /// 10 s, heartbeat 60 s, grace 1 s.
     pub const fn local() -> Self {
         Self {
             quiet: Duration::ZERO,
+            interval: Duration::from_secs(10),
             heartbeat: Duration::from_secs(60),
             grace: Duration::from_secs(1),
             rate: None,
         }
     }
 
-    /// A store with transactions on another machine: looked at without delay, heartbeat 5 min, grace 10 s, two looks at
-    /// once and one more each second.
+    /// A store with transactions on another machine: looked at without delay, interval 30 s, heartbeat 5 min, grace
+    /// 10 s, two looks at once and one more each second.
     pub const fn network() -> Self {
         Self {
             quiet: Duration::ZERO,
+            interval: Duration::from_secs(30),
             heartbeat: Duration::from_secs(300),
             grace: Duration::from_secs(10),
             rate: Some((2, Duration::from_secs(1))),

@@ -23,8 +23,9 @@ impl<V> ReloaderSender<V> {
     }
 
     /// Publishes, and keeps the value for whoever subscribes later.
-    pub(crate) fn publish(&self, value: Option<V>) {
-        self.0.send_replace(value);
+    #[must_use = "dropping a value runs code of the user's"]
+    pub(crate) fn publish(&self, value: Option<V>) -> Option<V> {
+        self.0.send_replace(value)
     }
 
     /// A new receiver, to which the current value is new, if there is one.

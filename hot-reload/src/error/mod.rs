@@ -89,12 +89,12 @@ struct Inner {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error of this kind. `message` is one line without a final period and without secrets.
+    /// An error of this kind. `message` is without a final period and without secrets; of several lines one is made.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             kind,
             location: None,
-            message: message.into(),
+            message: one_line(message.into()),
             revision: None,
             source: None,
         }))
@@ -192,6 +192,19 @@ impl StdError for Error {
     }
 }
 
+/// Somebody else's text as one line: parsers and assertions draw pictures, and a log line or a status holds one line.
+fn one_line(text: String) -> String {
+    if !text.contains(['\n', '\r']) && !text.is_empty() {
+        return text;
+    }
+    let lines: Vec<_> = text.lines().map(str::trim).collect();
+    let lines: Vec<_> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+    match lines.is_empty() {
+        true => "failed without a reason".to_owned(),
+        false => lines.join("; "),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,6 +219,16 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "app.toml:4:8: server.port: expected u16, found \"80a\""
+        );
+    }
+
+    #[test]
+    fn a_text_with_lines_becomes_one_line() {
+        let error = Error::new(ErrorKind::Invalid, "first\n  second\r\n\n");
+        assert_eq!(error.to_string(), "first; second");
+        assert_eq!(
+            Error::new(ErrorKind::Invalid, "").to_string(),
+            "failed without a reason"
         );
     }
 

@@ -90,12 +90,8 @@ where
 {
     fn from(error: ReloaderError<V, S>) -> Self {
         match error {
-            ReloaderError::Reload(text) => Self::new(ErrorKind::Other, one_line(&text.into())),
-            ReloaderError::Other(error) => {
-                error.downcast().unwrap_or_else(|error: anyhow::Error| {
-                    Self::new(ErrorKind::Other, one_line(&format!("{error:#}")))
-                })
-            }
+            ReloaderError::Reload(text) => Self::new(ErrorKind::Other, text.into()),
+            ReloaderError::Other(error) => Self::from_chain(error),
             gone @ (ReloaderError::WatchRecvError(_) | ReloaderError::WatchSendError(_)) => {
                 Self::new(ErrorKind::Stopped, gone.to_string())
             }
@@ -103,11 +99,22 @@ where
     }
 }
 
-/// Somebody else's text as one line: errors of parsers draw pictures, and a log line or a status holds one line.
-fn one_line(text: &str) -> String {
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let first = lines.next().unwrap_or("failed without a reason").to_owned();
-    lines.fold(first, |all, line| all + "; " + line)
+impl Error {
+    /// One of ours as it is, also from below a context that somebody has put around it; anything else by its words.
+    fn from_chain(error: anyhow::Error) -> Self {
+        let text = format!("{error:#}");
+        match error.downcast::<Self>() {
+            Ok(inner) if inner.to_string() == text => inner,
+            Ok(inner) => {
+                let outer = Self::new(inner.kind(), text);
+                match inner.revision().cloned() {
+                    Some(revision) => outer.with_revision(revision),
+                    None => outer,
+                }
+            }
+            Err(_) => Self::new(ErrorKind::Other, text),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -122,9 +129,12 @@ mod tests {
     }
 
     #[test]
-    fn a_text_with_lines_becomes_one_line() {
-        let outer = ReloaderError::<(), String>::Reload("first\n  second\n".to_owned());
-        assert_eq!(Error::from(outer).to_string(), "first; second");
+    fn a_context_around_an_error_of_ours_is_kept_with_its_kind() {
+        let inner = Error::new(ErrorKind::Denied, "wrong password");
+        let chain = anyhow::Error::new(inner).context("reading the users table");
+        let error = Error::from(ReloaderError::<(), String>::Other(chain));
+        assert_eq!(error.kind(), ErrorKind::Denied);
+        assert_eq!(error.to_string(), "reading the users table: wrong password");
     }
 
     #[test]

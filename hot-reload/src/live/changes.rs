@@ -49,8 +49,14 @@ impl<V> Changes<V> {
             .news
             .wait_for(|news| news.published > seen || news.stopped);
         // The last value before a stop is still told. An error means stopped, too: the publisher is gone.
-        self.seen = news.await.ok()?.published;
-        (self.seen > seen).then(|| self.live.try_get()).flatten()
+        let published = news.await.ok()?.published;
+        if published <= seen {
+            return None;
+        }
+        let newest = self.live.try_get()?;
+        // It may be newer than the news that woke this reader, and shall not be told twice.
+        self.seen = newest.generation().get();
+        Some(newest)
     }
 
     /// The handle that these are the changes of.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
+use tracing::{info, warn};
 
 use super::inbox::Inbox;
 use crate::compat::ReloaderSender;
@@ -25,8 +26,8 @@ pub(super) struct Board<V> {
     events: broadcast::Sender<Event>,
     /// Whether values may be made visible. Locked while one is, so that after a stop none is.
     open: Mutex<bool>,
-    /// Held by the engine's task: a second one waits until the first is gone.
-    pub(super) running: tokio::sync::Mutex<()>,
+    /// Held by the engine's task.
+    running: tokio::sync::Mutex<()>,
     /// The engine's task, if it is the service's own.
     pub(super) task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
@@ -49,6 +50,16 @@ impl<V> Board<V> {
             running: tokio::sync::Mutex::new(()),
             task: tokio::sync::Mutex::new(None),
         }
+    }
+
+    /// Waits until no other run of this service is under way.
+    pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        if let Ok(turn) = self.running.try_lock() {
+            return turn;
+        }
+        let name = self.status().name.clone();
+        warn!(target: "hot_reload", name, "started twice: the second run waits for the end of the first");
+        self.running.lock().await
     }
 
     /// The compatible channel, unless there is none or the service has ended.
@@ -92,7 +103,10 @@ impl<V> Board<V> {
         }
         self.tell(Event::Stopped);
         self.publisher.stop();
-        drop(lock(&self.mirror).take());
+        info!(target: "hot_reload", name = self.status().name, "stopped");
+        // Not under the lock: what goes with it is the user's.
+        let mirror = lock(&self.mirror).take();
+        drop(mirror);
     }
 }
 

@@ -12,7 +12,7 @@ use super::driver::Engine;
 use super::feed::{Polled, Watched};
 use super::pipeline::{Sameness, Validator};
 use super::removal::{Removal, RemovalPolicy};
-use super::settings::{INTERVAL, INTERVAL_FLOOR, LOAD_DEADLINE, Settings};
+use super::settings::{LOAD_DEADLINE, Settings};
 use super::{ReloaderService, short_name};
 use crate::reload::Reload;
 use crate::watch::{RealtimeWatch, WatchProfile};
@@ -22,7 +22,7 @@ use crate::watch::{RealtimeWatch, WatchProfile};
 /// # Default
 ///
 /// - strategy: polling; [`realtime`](Self::realtime) and [`hybrid`](Self::hybrid) exist where the source can be watched
-/// - [`interval`](Self::interval): 30 s, ±10 %
+/// - [`interval`](Self::interval): 30 s, ±10 %; of a source that can be watched, what its [`WatchProfile`] says
 /// - [`heartbeat`](Self::heartbeat), [`quiet`](Self::quiet): what the source's [`WatchProfile`] says
 /// - [`load_deadline`](Self::load_deadline): 10 s
 /// - [`on_removal`](Self::on_removal): the last good value stays
@@ -32,7 +32,7 @@ pub struct Builder<T, V, S> {
     pub(super) reload: T,
     pub(super) name: String,
     pub(super) mode: Mode<T, V>,
-    pub(super) interval: Duration,
+    pub(super) interval: Option<Duration>,
     pub(super) heartbeat: Option<Duration>,
     pub(super) quiet: Option<Duration>,
     pub(super) load_deadline: Duration,
@@ -90,7 +90,7 @@ where
                     })
                 },
             },
-            interval: INTERVAL,
+            interval: None,
             heartbeat: None,
             quiet: None,
             load_deadline: LOAD_DEADLINE,
@@ -168,7 +168,7 @@ where
     /// How often the source is polled, at least every second. Under a watch: while that is not trusted.
     pub fn interval(self, interval: Duration) -> Self {
         Self {
-            interval: interval.max(INTERVAL_FLOOR),
+            interval: Some(interval),
             ..self
         }
     }
@@ -176,7 +176,7 @@ where
     /// How often a [`hybrid`](Self::hybrid) service looks although its watch is trusted and says nothing.
     pub fn heartbeat(self, heartbeat: Duration) -> Self {
         Self {
-            heartbeat: Some(heartbeat.max(INTERVAL_FLOOR)),
+            heartbeat: Some(heartbeat),
             ..self
         }
     }

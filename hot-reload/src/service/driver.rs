@@ -36,7 +36,10 @@ impl<V> Engine<V> {
     /// Runs the service until it is stopped. Dropping the future halts it; it may be run again.
     pub(super) async fn run<F: Feed<V>>(&self, settings: Settings, feed: &F) {
         // A second run begins when the first is gone, so there is one load at a time.
-        let _running = self.board.running.lock().await;
+        let _running = self.board.turn().await;
+        if self.board.inbox.is_stopping() {
+            return self.board.end();
+        }
         let clock = Clock::start();
         let mut task = Task {
             engine: self,
@@ -79,9 +82,9 @@ impl<V> Engine<V> {
             };
         }
         // The watch and what runs are released before anybody is told that the service has ended.
-        task.close_watch();
-        look.set(Fuse::terminated());
-        opening.set(Fuse::terminated());
+        discard(|| look.set(Fuse::terminated()));
+        discard(|| opening.set(Fuse::terminated()));
+        task.leave();
         self.board.end();
     }
 }
@@ -120,10 +123,16 @@ impl<'e, V> Task<'e, V> {
         look: Look,
         clock: Clock,
     ) -> impl Future<Output = (Look, Option<Outcome>, Duration)> + use<'e, V, F> {
-        let waiting = self.engine.board.inbox.serve();
-        self.serving.extend(waiting);
+        if !look.pushed {
+            let waiting = self.engine.board.inbox.serve();
+            self.serving.extend(waiting);
+        }
         let pipeline = &self.engine.pipeline;
-        let pushed = self.pushed.take();
+        let pushed = if look.pushed {
+            self.pushed.take()
+        } else {
+            None
+        };
         let begun = clock.now();
         async move {
             let outcome = pipeline.look(feed, look, pushed).await;
@@ -174,13 +183,9 @@ impl<'e, V> Task<'e, V> {
     fn heard(&mut self, why: &mut Option<Error>, event: Option<WatchEvent<V>>) -> Input {
         let (kind, text) = match event {
             Some(WatchEvent::Hint) => return Input::Hint,
-            Some(WatchEvent::Changed(value)) => {
-                self.pushed = Some(Pushed::Value(value));
-                return Input::Pushed;
-            }
+            Some(WatchEvent::Changed(value)) => return self.push(Pushed::Value(value)),
             Some(WatchEvent::Removed) if self.engine.removed_clears => {
-                self.pushed = Some(Pushed::Removed);
-                return Input::Pushed;
+                return self.push(Pushed::Removed);
             }
             Some(WatchEvent::Removed) => return Input::Hint,
             Some(WatchEvent::Error(text)) => (ErrorKind::Unavailable, text),
@@ -189,20 +194,52 @@ impl<'e, V> Task<'e, V> {
         self.lost(why, Error::new(kind, text))
     }
 
-    /// Dropping a watch runs code of the source's.
+    fn push(&mut self, pushed: Pushed<V>) -> Input {
+        let older = self.pushed.replace(pushed);
+        discard(|| drop(older));
+        Input::Pushed
+    }
+
     fn close_watch(&mut self) {
         let watch = self.watch.take();
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(watch)));
+        discard(|| drop(watch));
+    }
+
+    /// The run ends, with the service or before it: whoever waits is served by the next run, if there is one.
+    fn leave(&mut self) {
+        self.close_watch();
+        let pushed = self.pushed.take();
+        discard(|| drop(pushed));
+        self.engine
+            .board
+            .inbox
+            .postpone(mem::take(&mut self.serving));
+        let link = mem::replace(&mut self.link, LinkState::Off);
+        if link != LinkState::Off {
+            self.recorder.link(link, LinkState::Off, None);
+        }
     }
 }
 
+/// Also where the future of the run is dropped half-way.
+impl<V> Drop for Task<'_, V> {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+/// Drops what belongs to the source or the user, whose code that runs.
+fn discard(drop: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(drop));
+}
+
 async fn open<V, F: Feed<V>>(feed: &F) -> Result<RealtimeWatchHandle<V>, Error> {
-    // The future is made inside, so that code of the source runs only within the boundary.
-    let open = AssertUnwindSafe(async { feed.watch().await }).catch_unwind();
-    match timeout(OPEN_DEADLINE, open).await {
+    // The future is made and dropped inside, so that code of the source runs only within the boundary.
+    let open = async { timeout(OPEN_DEADLINE, feed.watch()).await };
+    match AssertUnwindSafe(open).catch_unwind().await {
         Ok(Ok(opened)) => opened,
-        Ok(Err(panic)) => Err(panicked(Stage::Load, panic.as_ref())),
-        Err(_) => Err(Error::new(
+        Err(panic) => Err(panicked(Stage::Load, panic.as_ref())),
+        Ok(Err(_)) => Err(Error::new(
             ErrorKind::Timeout,
             format!("the watch was not opened within {OPEN_DEADLINE:?}"),
         )),

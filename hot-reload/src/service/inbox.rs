@@ -8,7 +8,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Outcome, Trigger};
 
-/// Requests for a look, and the request to stop. It holds no more than there are callers waiting.
+/// Requests for a look, and the request to stop. It holds about as many as there are callers waiting.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     state: Mutex<State>,
@@ -21,6 +21,8 @@ struct State {
     asked: Vec<Trigger>,
     /// Callers whose look has not begun.
     waiting: Vec<oneshot::Sender<Outcome>>,
+    /// How many may wait before those who have left are looked for.
+    roomy: usize,
     stop: bool,
     ended: bool,
 }
@@ -44,6 +46,10 @@ impl Inbox {
             if !state.asked.contains(&trigger) {
                 state.asked.push(trigger);
             }
+            if state.waiting.len() >= state.roomy {
+                state.waiting.retain(|waiting| !waiting.is_closed());
+                state.roomy = 2 * state.waiting.len() + ROOMY;
+            }
             state.waiting.push(sender);
             answer
         };
@@ -55,6 +61,11 @@ impl Inbox {
     pub(super) fn stop(&self) {
         self.state().stop = true;
         self.wake.notify_one();
+    }
+
+    /// Whether a stop was asked for.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.state().stop
     }
 
     /// Waits for the next command. Cancel safe.
@@ -80,9 +91,12 @@ impl Inbox {
         mem::take(&mut state.waiting)
     }
 
-    /// A look told nothing yet: those that it served wait for the next one.
+    /// A look told nothing yet, or was broken off: those that it served wait for the next one.
     pub(super) fn postpone(&self, serving: Vec<oneshot::Sender<Outcome>>) {
-        self.state().waiting.extend(serving);
+        let mut state = self.state();
+        if !state.ended {
+            state.waiting.extend(serving);
+        }
     }
 
     /// No look will follow. Whoever waits or asks from now on is told that the service has stopped.
@@ -97,6 +111,9 @@ impl Inbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// So few who have left are not worth looking for.
+const ROOMY: usize = 16;
 
 fn stopped() -> Outcome {
     Outcome::Failed {

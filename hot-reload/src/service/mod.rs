@@ -36,7 +36,7 @@ use self::feed::{Polled, Watched};
 use self::pipeline::{Memory, Pipeline, Sameness};
 use self::removal::Removal;
 pub use self::removal::RemovalPolicy;
-use self::settings::{COMPAT_LOAD_DEADLINE, INTERVAL_FLOOR, Settings};
+use self::settings::{COMPAT_LOAD_DEADLINE, LONGEST, Settings};
 use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchStrategy};
 use crate::error::ReloadResult;
 use crate::live::Live;
@@ -154,6 +154,13 @@ where
         Ok(())
     }
 
+    /// The same service with another deadline for one load than 30 s.
+    #[must_use]
+    pub fn with_load_deadline(mut self, load_deadline: Duration) -> Self {
+        self.engine.pipeline.deadline = load_deadline.min(LONGEST);
+        self
+    }
+
     /// Another receiver. To it the current value is a change, if there is one.
     pub fn receiver(&self) -> ReloaderReceiver<V, S> {
         let mirror = self.engine.board.mirror();
@@ -185,7 +192,7 @@ where
     }
 
     fn interval(&self) -> Duration {
-        Duration::from_secs(self.config.watch_delay_sec.into()).max(INTERVAL_FLOOR)
+        Duration::from_secs(self.config.watch_delay_sec.into())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::board::Board;
 use super::clock::time_of_day;
@@ -13,6 +13,7 @@ use super::feed::Feed;
 use super::machine::Look;
 use super::panics::panicked;
 use super::removal::Removal;
+use super::settings::QUARANTINE;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Outcome, Stage, Trigger};
 use crate::reload::Loaded;
@@ -49,11 +50,30 @@ pub(super) struct Memory {
     /// The state that the source was seen in.
     seen: Option<Revision>,
     /// The refusal of that state, if it was refused: it is not tried again while the state lasts.
-    rejected: Option<Outcome>,
+    rejected: Option<Rejected>,
     /// Whether the source was removed and the policy followed.
     missing: bool,
     /// Whether the compatible receivers were told that there is no value.
     cleared: bool,
+}
+
+#[derive(Debug)]
+struct Rejected {
+    outcome: Outcome,
+    since: Instant,
+}
+
+impl Rejected {
+    fn lifts_by_itself(&self) -> bool {
+        let decoded = !matches!(
+            self.outcome,
+            Outcome::Rejected {
+                stage: Stage::Decode,
+                ..
+            }
+        );
+        decoded && self.since.elapsed() >= QUARANTINE
+    }
 }
 
 /// What a watch said beyond "look again".
@@ -103,32 +123,45 @@ impl<V> Pipeline<V> {
             Loaded::Missing if self.must_confirm(look) => return Ok(None),
             Loaded::Missing => return self.removed(look.trigger).map(Some),
         };
-        self.memory().seen.clone_from(&revision);
+        // A state counts as seen when it is known what came of it; a panic on the way leaves it to be loaded again.
+        self.memory().seen = None;
         if self.is_visible(&value, revision.as_ref())? {
-            self.good();
+            self.good(revision);
+            let _ = contained(Stage::Commit, || drop(value));
             return Ok(Some(Outcome::Unchanged));
         }
-        self.validate(&value)?;
-        let outcome = self.publish(value, revision, look.trigger)?;
-        self.good();
+        if let Err(refused) = self.validate(&value) {
+            self.memory().seen = revision;
+            return Err(refused);
+        }
+        let outcome = self.publish(value, revision.clone(), look.trigger)?;
+        self.good(revision);
         Ok(Some(outcome))
     }
 
     async fn load<F: Feed<V>>(&self, feed: &F, trigger: Trigger) -> Result<Loaded<V>, Outcome> {
         let seen = {
             let memory = self.memory();
-            // A person who asks gets rejected content tried again: what it was checked against may have changed.
-            let again = trigger.is_personal() && memory.rejected.is_some();
+            // Rejected content is tried again for a person who asks; and now and then if a validator refused it, because
+            // what that asked may have changed.
+            let again = memory
+                .rejected
+                .as_ref()
+                .is_some_and(|rejected| trigger.is_personal() || rejected.lifts_by_itself());
             let whole = again || matches!(self.sameness, Sameness::Never);
             memory.seen.clone().filter(|_| !whole)
         };
-        // The future is made inside, so that code of the source runs only within the boundary.
-        let load = AssertUnwindSafe(async { feed.load(seen.as_ref()).await }).catch_unwind();
-        let error = match timeout(self.deadline, load).await {
+        // The future is made and dropped inside, so that code of the source runs only within the boundary.
+        let load = async { timeout(self.deadline, feed.load(seen.as_ref())).await };
+        let error = match AssertUnwindSafe(load).catch_unwind().await {
+            Ok(Ok(Ok(Loaded::Unchanged))) if seen.is_none() => Error::new(
+                ErrorKind::Other,
+                "the source answered \"unchanged\" without having been asked",
+            ),
             Ok(Ok(Ok(loaded))) => return Ok(loaded),
             Ok(Ok(Err(error))) => error,
-            Ok(Err(panic)) => panicked(Stage::Load, panic.as_ref()),
-            Err(_) => Error::new(
+            Err(panic) => panicked(Stage::Load, panic.as_ref()),
+            Ok(Err(_)) => Error::new(
                 ErrorKind::Timeout,
                 format!("the source did not answer within {:?}", self.deadline),
             ),
@@ -136,16 +169,14 @@ impl<V> Pipeline<V> {
         if !error.is_rejection() {
             return Err(Outcome::Failed { error });
         }
-        if error.revision().is_some() {
-            self.memory().seen = error.revision().cloned();
-        }
+        self.memory().seen = error.revision().cloned();
         Err(self.reject(Stage::Decode, error))
     }
 
     /// The source is in the state that it was seen in last, which was good or was refused.
     fn unchanged(&self) -> Result<Outcome, Outcome> {
         match &self.memory().rejected {
-            Some(rejected) => Err(rejected.clone()),
+            Some(rejected) => Err(rejected.outcome.clone()),
             None => Ok(Outcome::Unchanged),
         }
     }
@@ -162,7 +193,7 @@ impl<V> Pipeline<V> {
             let mut memory = self.memory();
             memory.seen = None;
             memory.rejected = None;
-            if std::mem::replace(&mut memory.missing, true) {
+            if memory.missing {
                 return Ok(Outcome::Missing);
             }
         }
@@ -171,6 +202,8 @@ impl<V> Pipeline<V> {
         {
             let _ = self.publish(value, None, trigger)?;
         }
+        // Only now: a policy that panicked is followed again by the next look.
+        self.memory().missing = true;
         Ok(Outcome::Missing)
     }
 
@@ -181,11 +214,11 @@ impl<V> Pipeline<V> {
             cleared: true,
             ..Memory::default()
         };
-        self.board.unless_closed(|| {
-            if let Some(mirror) = self.board.mirror() {
-                mirror.sender.publish(None);
-            }
+        let before = self.board.unless_closed(|| {
+            let mirror = self.board.mirror()?;
+            mirror.sender.publish(None)
         });
+        let _ = contained(Stage::Commit, || drop(before));
         Outcome::Missing
     }
 
@@ -237,23 +270,22 @@ impl<V> Pipeline<V> {
         };
         let before = self.board.unless_closed(|| {
             let before = self.board.publisher.publish(published);
-            if let Some(mirror) = mirror {
-                mirror.sender.publish(copy);
-            }
-            before
+            (before, mirror.map(|mirror| mirror.sender.publish(copy)))
         });
-        let Some(before) = before else {
+        let Some((before, mirrored)) = before else {
             return Err(Outcome::Failed {
                 error: Error::new(ErrorKind::Stopped, "the service has stopped"),
             });
         };
         // Dropping a value is code of the user's, too.
         let _ = contained(Stage::Commit, || drop(before));
+        let _ = contained(Stage::Commit, || drop(mirrored));
         Ok(Outcome::Published { generation })
     }
 
-    fn good(&self) {
+    fn good(&self, revision: Option<Revision>) {
         let mut memory = self.memory();
+        memory.seen = revision;
         memory.rejected = None;
         memory.missing = false;
         memory.cleared = false;
@@ -264,7 +296,10 @@ impl<V> Pipeline<V> {
     }
 
     fn remember(&self, rejected: Outcome) -> Outcome {
-        self.memory().rejected = Some(rejected.clone());
+        self.memory().rejected = Some(Rejected {
+            outcome: rejected.clone(),
+            since: Instant::now(),
+        });
         rejected
     }
 

@@ -22,12 +22,16 @@ pub(super) struct Recorder<V>(pub(super) Arc<Board<V>>);
 impl<V> Recorder<V> {
     /// A look has ended.
     pub(super) fn looked(&self, trigger: Trigger, outcome: &Outcome, elapsed: Duration) {
-        let repeated = self.note(trigger, outcome);
+        let (repeated, fallback) = self.note(trigger, outcome);
         let status = self.0.status();
         let (name, source) = (status.name.clone(), status.source.clone());
         let generation = status.generation.map(|generation| generation.get());
         drop(status);
         let source = source.as_deref().unwrap_or_default();
+        let stays = match generation {
+            Some(_) => "the last good value stays",
+            None => "there is no value yet",
+        };
         macro_rules! log {
             ($level:ident, $($field:tt)*) => {
                 $level!(
@@ -52,27 +56,27 @@ impl<V> Recorder<V> {
                 log!(debug, stage = stage.as_str(), "still rejected: {error}");
             }
             (Outcome::Rejected { stage, error }, _) => {
-                log!(
-                    error,
-                    stage = stage.as_str(),
-                    "rejected, the last good value stays: {error}"
-                );
+                log!(error, stage = stage.as_str(), "rejected, {stays}: {error}");
             }
             (Outcome::Failed { error }, Repeated::Yes) => log!(debug, "still failing: {error}"),
             (Outcome::Failed { error }, _) => {
-                log!(
-                    warn,
-                    "the source could not be loaded, the last good value stays: {error}"
-                );
+                log!(warn, "the source could not be loaded, {stays}: {error}");
+            }
+            (Outcome::Missing, _) if fallback => {
+                log!(warn, "the source holds nothing, the default is visible now");
             }
             (Outcome::Missing, Repeated::Yes) => log!(debug, "the source still holds nothing"),
-            (Outcome::Missing, _) => log!(warn, "the source holds nothing"),
+            (Outcome::Missing, _) => log!(warn, "the source holds nothing, {stays}"),
         }
-        self.0.tell(Event::Reload {
-            trigger,
-            outcome: outcome.clone(),
-            elapsed,
-        });
+        // Content that stays rejected is announced once, and to whoever asks.
+        let known = matches!(outcome, Outcome::Rejected { .. }) && repeated == Repeated::Yes;
+        if !known || trigger.is_personal() {
+            self.0.tell(Event::Reload {
+                trigger,
+                outcome: outcome.clone(),
+                elapsed,
+            });
+        }
     }
 
     /// The watch is in another state than before.
@@ -82,7 +86,8 @@ impl<V> Recorder<V> {
             status.link_error.as_ref().map(ToString::to_string) == why.map(ToString::to_string);
         let was_down = status.link_error.is_some();
         status.link = to;
-        status.counters.watch_losses += u64::from(from.is_open() && !to.is_open());
+        status.counters.watch_losses +=
+            u64::from(from.is_open() && matches!(to, LinkState::Down | LinkState::Parked));
         match to {
             LinkState::Down | LinkState::Parked => status.link_error = why.cloned(),
             LinkState::Connecting => {}
@@ -119,8 +124,9 @@ impl<V> Recorder<V> {
         self.0.tell(Event::Missed);
     }
 
-    /// Writes the look into the status, and says how it relates to the one before.
-    fn note(&self, trigger: Trigger, outcome: &Outcome) -> Repeated {
+    /// Writes the look into the status, and says how it relates to the one before, and whether it made the default of a
+    /// removal policy visible.
+    fn note(&self, trigger: Trigger, outcome: &Outcome) -> (Repeated, bool) {
         let generation = self
             .0
             .publisher
@@ -129,12 +135,14 @@ impl<V> Recorder<V> {
         let now = time_of_day();
         let mut status = self.0.status();
         let before = status.last_attempt.take();
-        status.generation = generation;
         status.last_error = outcome.error().cloned();
-        status.data = match (generation, outcome.is_current()) {
-            (None, _) => DataState::None,
-            (Some(_), true) => DataState::Fresh,
-            (Some(_), false) => DataState::Stale,
+        let published = status.generation != generation;
+        let fallback = published && matches!(outcome, Outcome::Missing);
+        status.data = match generation {
+            None => DataState::None,
+            Some(_) if outcome.is_current() => DataState::Fresh,
+            Some(_) if fallback || status.data == DataState::Restored => DataState::Restored,
+            Some(_) => DataState::Stale,
         };
         if outcome.is_current() {
             status.last_checked = Some(now);
@@ -142,15 +150,17 @@ impl<V> Recorder<V> {
         let counters = &mut status.counters;
         counters.loads += 1;
         match outcome {
-            Outcome::Published { .. } => counters.published += 1,
+            Outcome::Published { .. } => {}
             Outcome::Unchanged => counters.unchanged += 1,
             Outcome::Rejected { .. } => counters.rejected += 1,
             Outcome::Failed { .. } => counters.failed += 1,
             Outcome::Missing => counters.missing += 1,
             Outcome::Held => {}
         }
-        if matches!(outcome, Outcome::Published { .. }) {
+        if published {
+            status.counters.published += 1;
             status.last_published = Some(now);
+            status.generation = generation;
         }
         let repeated = Repeated::of(before.as_ref().map(|before| &before.outcome), outcome);
         status.last_attempt = Some(Attempt {
@@ -158,7 +168,7 @@ impl<V> Recorder<V> {
             outcome: outcome.clone(),
             at: now,
         });
-        repeated
+        (repeated, fallback)
     }
 }
 

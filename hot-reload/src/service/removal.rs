@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// What is visible after the source was removed, which a second look has confirmed.
+/// What is visible after the source was removed, which a second look has confirmed; or from the beginning, if the source
+/// has never held anything.
 ///
 /// # Default
 ///

@@ -26,7 +26,7 @@ impl Settings {
     pub(crate) fn polling(interval: Duration) -> Self {
         Self {
             watch: false,
-            interval,
+            interval: period(interval),
             heartbeat: None,
             quiet: Duration::ZERO,
             grace: Duration::ZERO,
@@ -38,9 +38,11 @@ impl Settings {
     pub(crate) fn realtime(interval: Duration, profile: WatchProfile) -> Self {
         Self {
             watch: true,
-            quiet: profile.quiet,
-            grace: profile.grace,
-            rate: profile.rate,
+            quiet: profile.quiet.min(LONGEST),
+            grace: profile.grace.min(LONGEST),
+            rate: profile
+                .rate
+                .map(|(burst, pause)| (burst, pause.min(LONGEST))),
             ..Self::polling(interval)
         }
     }
@@ -48,14 +50,19 @@ impl Settings {
     /// A watch with a heartbeat.
     pub(crate) fn hybrid(interval: Duration, profile: WatchProfile) -> Self {
         Self {
-            heartbeat: Some(profile.heartbeat),
+            heartbeat: Some(period(profile.heartbeat)),
             ..Self::realtime(interval, profile)
         }
     }
 }
 
-/// The polling period of a builder's service: what gateways and flag services poll with.
-pub(crate) const INTERVAL: Duration = Duration::from_secs(30);
+/// A period that neither floods a source nor overflows a clock.
+fn period(period: Duration) -> Duration {
+    period.clamp(INTERVAL_FLOOR, LONGEST)
+}
+
+/// "Never", for whoever asks for more than that: ten years. Far from where adding durations overflows.
+pub(crate) const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// No source is polled more often than this, however small a number was given.
 pub(crate) const INTERVAL_FLOOR: Duration = Duration::from_secs(1);
 /// Polls of many processes drift apart instead of meeting at the source.
@@ -63,7 +70,8 @@ pub(super) const INTERVAL_JITTER_PERCENT: u32 = 10;
 /// As for the interval; wider, because heartbeats are rare and their exact moment matters to nobody.
 pub(super) const HEARTBEAT_JITTER_PERCENT: u32 = 20;
 
-/// One load: ten times what a slow store needs, and less than an operator's patience.
+/// One load: ten times what a slow store needs, and less than an operator's patience. It may be longer than the interval:
+/// looks never overlap, so a slow source is asked less often instead of never successfully.
 pub(crate) const LOAD_DEADLINE: Duration = Duration::from_secs(10);
 /// One load of a program written for 0.3.6, which knew no deadline and cannot set one: longer than any such load that
 /// anybody would have lived with.
@@ -85,6 +93,9 @@ pub(super) const RECONNECT_CAP: Duration = Duration::from_secs(30);
 pub(super) const REFUSED_FLOOR: Duration = Duration::from_secs(5 * 60);
 /// … and ever more rarely, but never not at all.
 pub(super) const REFUSED_CAP: Duration = Duration::from_secs(60 * 60);
+/// Content that was rejected is tried again after this long although it has not changed, because what a validator asked
+/// may have.
+pub(super) const QUARANTINE: Duration = Duration::from_secs(5 * 60);
 /// Good looks in a row after which a source counts as no longer refusing.
 pub(super) const REFUSED_LEAVE: u32 = 2;
 

@@ -12,7 +12,7 @@ use super::builder::Builder;
 use super::control::{Control, Events};
 use super::driver::Engine;
 use super::pipeline::{Memory, Pipeline};
-use super::settings::FIRST_VALUE_DEADLINE;
+use super::settings::{FIRST_VALUE_DEADLINE, LONGEST};
 use crate::error::{Error, ErrorKind, Location};
 use crate::event::{Event, Outcome};
 use crate::live::Live;
@@ -44,7 +44,7 @@ where
     pub async fn start(self) -> Result<(Live<V>, Control<V>), Error> {
         let place = self.reload.source_name();
         let (live, control, events) = self.launch();
-        match first_value(events, place).await {
+        match first_value(&live, events, place).await {
             Ok(()) => Ok((live, control)),
             Err(error) => {
                 control.stop().await;
@@ -64,12 +64,11 @@ where
     }
 
     fn launch(self) -> (Live<V>, Control<V>, Events) {
-        let mut settings = (self.mode.settings)(self.interval, (self.mode.profile)(&self.reload));
-        settings.quiet = self.quiet.unwrap_or(settings.quiet);
-        settings.heartbeat = match self.heartbeat {
-            Some(heartbeat) if settings.heartbeat.is_some() => Some(heartbeat),
-            _ => settings.heartbeat,
-        };
+        let mut profile = (self.mode.profile)(&self.reload);
+        profile.quiet = self.quiet.unwrap_or(profile.quiet);
+        profile.heartbeat = self.heartbeat.unwrap_or(profile.heartbeat);
+        let interval = self.interval.unwrap_or(profile.interval);
+        let settings = (self.mode.settings)(interval, profile);
         let status = Status::new(self.name, self.reload.source_name());
         let board = Arc::new(Board::new(status, None));
         let engine = Engine {
@@ -78,7 +77,7 @@ where
                 sameness: self.sameness,
                 validators: self.validators,
                 removal: self.removal,
-                deadline: self.load_deadline,
+                deadline: self.load_deadline.min(LONGEST),
                 memory: Memory::default().into(),
             },
             board: Arc::clone(&board),
@@ -111,17 +110,24 @@ impl<V> Drop for Ending<V> {
     }
 }
 
-/// Waits until a look has published, or there is no point in waiting.
-async fn first_value(mut events: Events, place: Option<String>) -> Result<(), Error> {
+/// Waits until a value is visible, or there is no point in waiting.
+async fn first_value<V>(
+    live: &Live<V>,
+    mut events: Events,
+    place: Option<String>,
+) -> Result<(), Error> {
     let deadline = Instant::now() + FIRST_VALUE_DEADLINE;
     let mut last = None;
     loop {
         let event = timeout_at(deadline, events.next()).await;
+        if live.try_get().is_some() {
+            return Ok(());
+        }
         let error = match event {
             Ok(Some(Event::Reload { outcome, .. })) => match outcome {
                 Outcome::Missing => Error::new(ErrorKind::NotFound, "nothing is there"),
                 Outcome::Failed { error } | Outcome::Rejected { error, .. } => error,
-                _ => return Ok(()),
+                Outcome::Published { .. } | Outcome::Unchanged | Outcome::Held => continue,
             },
             Ok(Some(Event::Stopped) | None) => Error::new(
                 ErrorKind::Stopped,

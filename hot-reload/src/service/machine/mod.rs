@@ -100,6 +100,8 @@ pub(super) struct Look {
     pub(super) trigger: Trigger,
     /// Whether finding nothing means that the source was removed, or only that a second look is due.
     pub(super) confirm: bool,
+    /// Whether it takes what the watch said, and loads nothing. It answers nobody who asked for a load.
+    pub(super) pushed: bool,
 }
 
 /// See the [module documentation](self).
@@ -111,6 +113,10 @@ pub(super) struct Machine {
     link: Link,
     retry: Retry,
     looking: Option<Looking>,
+    /// Whether the watch said a value that no look has taken.
+    pushed: bool,
+    /// Whether the last look took such a value; then something else that is due goes first.
+    pushed_last: bool,
     /// When the periodic look is due.
     periodic: Option<Duration>,
     /// When a second look may confirm that the source was removed.
@@ -140,6 +146,8 @@ impl Machine {
             link: Link::new(settings.watch),
             retry: Retry::new(settings.interval),
             looking: None,
+            pushed: false,
+            pushed_last: false,
             periodic: None,
             removal: None,
             suspicion: None,
@@ -165,7 +173,7 @@ impl Machine {
             }
             Input::Pushed => {
                 self.announced();
-                self.agenda.ask(Trigger::Watch, now);
+                self.pushed = true;
             }
             Input::Opened => {
                 self.link.opened(now);
@@ -207,6 +215,13 @@ impl Machine {
         if self.looking.is_some() {
             return None;
         }
+        // What the watch said is taken at once.
+        let pushed = self.pushed.then_some(Duration::ZERO);
+        earliest([pushed, self.next_load()])
+    }
+
+    /// When the source is to be asked next.
+    fn next_load(&self) -> Option<Duration> {
         earliest([
             self.agenda.next(),
             self.periodic,
@@ -244,6 +259,21 @@ impl Machine {
 
     /// The look that is due, made of all causes for one.
     fn due(&mut self, now: Duration) -> Option<Looking> {
+        // What waits beside it keeps waiting, for a load that follows at once.
+        self.pushed_last = self.pushed && !(self.pushed_last && self.is_load_due(now));
+        if self.pushed_last {
+            self.pushed = false;
+            return Some(Looking {
+                look: Look {
+                    trigger: Trigger::Watch,
+                    confirm: false,
+                    pushed: true,
+                },
+                before_watch: false,
+                by_clock: false,
+                announced: true,
+            });
+        }
         let hinted = self.agenda.is_hinted();
         let confirm = take_due(&mut self.removal, now);
         let retry = self.retry.take_due(now);
@@ -262,11 +292,17 @@ impl Machine {
             look: Look {
                 trigger: causes.weightiest()?,
                 confirm,
+                pushed: false,
             },
             before_watch: false,
             by_clock,
             announced: hinted || causes.contains(Trigger::Watch),
         })
+    }
+
+    /// Whether a look is due that asks the source.
+    fn is_load_due(&self, now: Duration) -> bool {
+        self.next_load().is_some_and(|due| due <= now)
     }
 
     fn announced(&mut self) {
@@ -284,7 +320,9 @@ impl Machine {
         };
         match verdict {
             Verdict::Published if looking.announced => self.link.announced_change(),
-            Verdict::Published if looking.by_clock && self.link.state().is_open() => {
+            Verdict::Published
+                if looking.by_clock && !looking.before_watch && self.link.state().is_open() =>
+            {
                 self.suspicion = Some(now + self.settings.grace);
             }
             // An earlier moment stands: looks in between must not put the removal off for ever.
@@ -297,6 +335,7 @@ impl Machine {
             self.retry.succeeded();
             if verdict == Verdict::Rejected {
                 // What made it fail may be mended where no watch looks: a file that it names, a host that it asks for.
+                // A source with revisions is not asked for the same content again, so this is cheap.
                 let interval = self.settings.interval;
                 let pause = self.jitter.around(interval, INTERVAL_JITTER_PERCENT);
                 self.retry.again_at(now + pause);

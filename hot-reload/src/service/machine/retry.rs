@@ -11,6 +11,8 @@ use crate::backoff::{Backoff, Jitter};
 #[derive(Debug, Clone)]
 pub(super) struct Retry {
     due: Option<Duration>,
+    /// By which schedule that is.
+    regime: Regime,
     passing: Backoff,
     refused: Backoff,
     /// Good looks since the source last refused.
@@ -21,6 +23,7 @@ impl Retry {
     pub(super) fn new(interval: Duration) -> Self {
         Self {
             due: None,
+            regime: Regime::Passing,
             passing: Backoff::new(RETRY_FLOOR, interval),
             refused: Backoff::new(REFUSED_FLOOR, REFUSED_CAP),
             good: 0,
@@ -29,6 +32,11 @@ impl Retry {
 
     pub(super) fn failed(&mut self, now: Duration, regime: Regime, jitter: &mut Jitter) {
         self.good = 0;
+        // Whoever looks in between, by hand or because the watch said so, must not stretch the schedule.
+        if self.due.is_some_and(|due| due > now) && self.regime == regime {
+            return;
+        }
+        self.regime = regime;
         let delay = match regime {
             Regime::Passing => self.passing.delay(jitter),
             Regime::Refused => self.refused.delay(jitter),

@@ -28,6 +28,8 @@ struct Ghost {
     open: bool,
     /// Since when a cause waits for a look that begins after it.
     owed: Option<Duration>,
+    /// Whether the watch said a value that no look has taken.
+    pushed: bool,
     /// Looks that hints have caused: each may make the next one wait for a pause.
     hinted: u32,
     /// Since when the polling period runs: since the last look has ended, or the watch is not trusted any more.
@@ -47,6 +49,7 @@ impl Ghost {
             opening: false,
             open: false,
             owed: Some(Duration::ZERO),
+            pushed: false,
             hinted: 0,
             idle: Duration::ZERO,
             absent: None,
@@ -68,12 +71,18 @@ impl Ghost {
         }
         if self.open {
             inputs.push((soon, Input::Hint));
+            inputs.push((soon, Input::Pushed));
         }
         if self.open || self.opening {
             inputs.push((soon, Input::Lost(Regime::Passing)));
             inputs.push((soon, Input::Lost(Regime::Refused)));
         }
         if let Some(look) = self.looking {
+            if look.pushed {
+                let verdicts = [Verdict::Published, Verdict::Unchanged, Verdict::Rejected];
+                inputs.extend(verdicts.map(|verdict| (soon, Input::Looked(verdict))));
+                return inputs;
+            }
             let nothing = match look.confirm || self.missing {
                 true => Verdict::Missing,
                 false => Verdict::Absent,
@@ -105,7 +114,8 @@ impl Ghost {
                 self.opening = false;
                 self.open = false;
             }
-            Input::Hint | Input::Pushed | Input::Asked(_) => self.owe(),
+            Input::Hint | Input::Asked(_) => self.owe(),
+            Input::Pushed => self.pushed = true,
             Input::Looked(verdict) => {
                 self.idle = self.now;
                 let confirmed = self.looking.take().is_some_and(|look| look.confirm);
@@ -148,9 +158,17 @@ impl Ghost {
             if look.confirm && self.now < since.saturating_add(REMOVAL_CONFIRM) {
                 return Err("P12: a removal is confirmed too early");
             }
-            self.hinted += u32::from(look.trigger == Trigger::Watch);
+            self.hinted += u32::from(look.trigger == Trigger::Watch && !look.pushed);
             self.looking = Some(look);
-            self.owed = None;
+            if look.pushed {
+                if !self.pushed {
+                    return Err("a look takes a value that the watch never said");
+                }
+                self.pushed = false;
+            } else {
+                // Only a look that asks the source pays for what was owed.
+                self.owed = None;
+            }
         }
         Ok(())
     }
@@ -169,6 +187,9 @@ impl Ghost {
         }
         if self.looking.is_some() {
             return Ok(());
+        }
+        if self.pushed {
+            return Err("a value that the watch said is not looked at");
         }
         let next = self.machine.next_look();
         let patience = PATIENCE * (1 + self.hinted);

@@ -6,13 +6,36 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_path_to_error::{Path, Segment};
 
 /// Parts of a key that make its value a secret, wherever in the key they stand.
-const TELLING: [&str; 6] = [
+const TELLING: [&str; 10] = [
     "password",
     "passwd",
     "passphrase",
     "secret",
     "token",
     "credential",
+    "apikey",
+    "privatekey",
+    "connectionstring",
+    "connection_string",
+];
+
+/// Whole words of a key that do.
+const TELLING_WORDS: [&str; 15] = [
+    "auth",
+    "authorization",
+    "bearer",
+    "cookie",
+    "dsn",
+    "hmac",
+    "jwt",
+    "key",
+    "keys",
+    "pass",
+    "pin",
+    "pwd",
+    "salt",
+    "signature",
+    "sid",
 ];
 
 /// Whether the value at this path is a secret, by the name of any key on the way to it.
@@ -22,8 +45,30 @@ pub(super) fn path_is_secret(path: &Path) -> bool {
 }
 
 fn key_is_secret(key: &str) -> bool {
+    let mut words = words(key);
     let key = key.to_lowercase();
-    TELLING.iter().any(|part| key.contains(part)) || key.ends_with("key") || key.ends_with("keys")
+    TELLING.iter().any(|part| key.contains(part))
+        || key.ends_with("key")
+        || words.any(|word| TELLING_WORDS.contains(&word.as_str()))
+}
+
+/// The words of a key: `apiKey`, `api_key_2` and `API-KEY` all have the word `key`.
+fn words(key: &str) -> impl Iterator<Item = String> {
+    let mut words = vec![String::new()];
+    let mut before = '_';
+    for letter in key.chars() {
+        let begins = letter.is_uppercase() && before.is_lowercase();
+        if begins || !letter.is_alphabetic() {
+            words.push(String::new());
+        }
+        if letter.is_alphabetic()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(letter.to_lowercase());
+        }
+        before = letter;
+    }
+    words.into_iter().filter(|word| !word.is_empty())
 }
 
 /// All secret values of one content, to keep them out of every message about it.
@@ -179,10 +224,27 @@ mod tests {
             "TOKENS",
             "credentials",
             "key",
+            "encryption_key_v2",
+            "signingKeyBase64",
+            "pwd",
+            "DB_PASS",
+            "Authorization",
+            "dsn",
+            "connection_string",
+            "session-cookie",
         ] {
             assert!(key_is_secret(key), "{key}");
         }
-        for key in ["port", "keyboard", "path", "name"] {
+        for key in [
+            "port",
+            "keyboard",
+            "path",
+            "name",
+            "author",
+            "compass",
+            "connections",
+            "passive",
+        ] {
             assert!(!key_is_secret(key), "{key}");
         }
     }
