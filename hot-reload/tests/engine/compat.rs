@@ -53,7 +53,7 @@ async fn a_clone_has_seen_what_the_original_has_seen() {
 
 #[tokio::test(start_paused = true)]
 async fn start_may_be_dropped_half_way_and_called_again_and_two_take_turns() {
-    let script = Script::new(Good("first"));
+    let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(1) / 10);
     let (service, mut receiver) = service(&script, ReloaderConfig::hybrid(10)).await;
     for text in ["first", "second", "third"] {
         script.set(Good(text));

@@ -1,7 +1,7 @@
 //! When the engine looks: P4, P9, and who is told what came of it.
 
-use hot_reload::{ErrorKind, Event, LinkState, Outcome, ReloaderService, Trigger, WatchEvent};
-use tokio::time::{Instant, sleep, timeout};
+use hot_reload::{ErrorKind, Event, LinkState, Outcome, ReloaderService, Trigger};
+use tokio::time::{sleep, timeout};
 
 use crate::script::{Bad, Failing, Good, Script, seconds, settle};
 
@@ -185,25 +185,4 @@ async fn an_idle_hour_costs_no_more_than_its_periods() {
     );
     assert_eq!(script.opens(), 1);
     assert_eq!(control.status().counters.loads as usize, script.loads());
-}
-
-#[tokio::test(start_paused = true)]
-async fn values_that_come_through_the_watch_are_published_without_a_load() {
-    let script = Script::new(Good("first"));
-    let (live, _control) = ReloaderService::builder(script.clone())
-        .realtime()
-        .start()
-        .await
-        .unwrap();
-    settle().await;
-    let before = script.loads();
-    let begun = Instant::now();
-    script.send(WatchEvent::Changed("pushed".to_owned()));
-    settle().await;
-    assert_eq!(*live.load(), "pushed");
-    assert_eq!(live.get().trigger(), Trigger::Watch);
-    assert_eq!(
-        (script.loads(), begun.elapsed() < seconds(1)),
-        (before, true)
-    );
 }

@@ -5,9 +5,13 @@
 #![allow(missing_docs, reason = "tests are named by sentences")]
 #![allow(clippy::unwrap_used, reason = "a helper of a test may panic, too")]
 
+mod bugs;
 mod compat;
 mod data;
 mod life;
 mod links;
 mod looks;
+mod options;
+mod pushes;
 mod script;
+mod told;

@@ -1,0 +1,206 @@
+//! What a builder's options do, also at their extremes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use hot_reload::{ErrorKind, Outcome, ReloaderService, Revision, Trigger};
+use tokio::time::{Instant, sleep};
+
+use crate::script::{Bad, Good, Hanging, Script, seconds, settle};
+
+#[tokio::test(start_paused = true)]
+async fn no_duration_is_too_long_or_too_short() {
+    let longest = [
+        Duration::MAX,
+        seconds(1 << 60),
+        seconds(u64::from(u32::MAX)),
+        Duration::ZERO,
+    ];
+    for duration in longest {
+        let script = Script::new(Good("first")).with(|state| {
+            state.profile.rate = Some((2, duration));
+            state.profile.grace = duration;
+            state.profile.heartbeat = duration;
+            state.profile.interval = duration;
+            state.load_takes = Duration::from_millis(1);
+        });
+        let (live, control) = ReloaderService::builder(script.clone())
+            .hybrid()
+            .quiet(duration)
+            .load_deadline(Duration::MAX)
+            .start()
+            .await
+            .unwrap();
+        script.set(Good("second"));
+        sleep(seconds(200)).await;
+        let before = script.loads();
+        sleep(seconds(10)).await;
+        let loads = script.loads() - before;
+        assert!(loads <= 13, "{loads} loads in 10 s with {duration:?}");
+        script.state().set_silently(Good("third"));
+        assert!(control.reload().await.is_current());
+        assert_eq!(*live.load(), "third", "{duration:?}");
+        assert!(!control.status().stopped);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p08_the_deadline_of_a_load_can_be_set() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .load_deadline(seconds(3))
+        .start()
+        .await
+        .unwrap();
+    script.set(Hanging);
+    let begun = Instant::now();
+    assert!(matches!(control.reload().await, Outcome::Failed { .. }));
+    assert_eq!(begun.elapsed().as_secs(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_quiet_window_can_be_set() {
+    let script = Script::new(Good("first"));
+    let (live, _control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .quiet(seconds(2))
+        .start()
+        .await
+        .unwrap();
+    script.set(Good("second"));
+    sleep(seconds(1)).await;
+    assert_eq!(*live.load(), "first");
+    sleep(seconds(2)).await;
+    assert_eq!(*live.load(), "second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_heartbeat_can_be_set() {
+    let script = Script::new(Good("first"));
+    let (_live, _control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .heartbeat(seconds(5))
+        .start()
+        .await
+        .unwrap();
+    sleep(seconds(100)).await;
+    let before = script.loads();
+    sleep(seconds(100)).await;
+    let loads = script.loads() - before;
+    assert!(
+        (16..=26).contains(&loads),
+        "{loads} heartbeats of 5 s in 100 s"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_revision_a_value_is_published_when_the_revision_is_another() {
+    let script = Script::new(Good("first"));
+    let (live, control) = ReloaderService::builder_by_revision(script.clone())
+        .start()
+        .await
+        .unwrap();
+    assert!(matches!(control.reload().await, Outcome::Unchanged));
+    script.set(Bad("typo"));
+    assert!(matches!(control.reload().await, Outcome::Rejected { .. }));
+    script.set(Good("first"));
+    assert!(matches!(control.reload().await, Outcome::Unchanged));
+    script.set(Good("second"));
+    assert!(matches!(control.reload().await, Outcome::Published { .. }));
+    assert_eq!(live.get().revision(), Some(&Revision::new("second")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_validators_are_asked_and_all_their_problems_told() {
+    let script = Script::new(Good("first"));
+    let short = |text: &String| {
+        if text.len() < 9 {
+            Ok(())
+        } else {
+            Err("too long")
+        }
+    };
+    let plain = |text: &String| {
+        if text.contains('!') {
+            Err("too loud\n!")
+        } else {
+            Ok(())
+        }
+    };
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .validate(short)
+        .validate(plain)
+        .start()
+        .await
+        .unwrap();
+    script.set(Good("something!"));
+    let outcome = control.reload().await;
+    assert_eq!(
+        outcome.error().unwrap().to_string(),
+        "too long; too loud; !"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn p11_what_a_validator_refused_is_tried_again_after_five_minutes() {
+    let script = Script::new(Good("first"));
+    let mended = Arc::new(AtomicBool::new(false));
+    let host = Arc::clone(&mended);
+    let (live, _control) = ReloaderService::builder(script.clone())
+        .interval(seconds(10))
+        .validate(
+            move |text: &String| match text == "first" || host.load(Ordering::Relaxed) {
+                true => Ok(()),
+                false => Err("the host that it names is not there"),
+            },
+        )
+        .start()
+        .await
+        .unwrap();
+    script.set(Good("second"));
+    sleep(seconds(60)).await;
+    mended.store(true, Ordering::Relaxed);
+    sleep(seconds(60)).await;
+    assert_eq!(*live.load(), "first");
+    sleep(seconds(200)).await;
+    assert_eq!(*live.load(), "second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn p11_whoever_asks_gets_rejected_content_tried_again() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .start()
+        .await
+        .unwrap();
+    script.set(Bad("typo"));
+    for (count, trigger) in [Trigger::Manual, Trigger::Signal, Trigger::Http]
+        .into_iter()
+        .enumerate()
+    {
+        assert!(matches!(
+            control.reload_by(trigger).await,
+            Outcome::Rejected { .. }
+        ));
+        assert_eq!(script.state().decoded_bad as usize, count + 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn asking_a_source_that_refuses_does_not_stretch_its_schedule() {
+    let script = Script::new(Good("first"));
+    let (live, control) = ReloaderService::builder(script.clone())
+        .interval(seconds(10))
+        .start()
+        .await
+        .unwrap();
+    script.set(crate::script::Failing(ErrorKind::Denied));
+    for _ in 0..20 {
+        assert!(matches!(control.reload().await, Outcome::Failed { .. }));
+        settle().await;
+    }
+    script.set(Good("second"));
+    sleep(seconds(301)).await;
+    assert_eq!(*live.load(), "second");
+}

@@ -1,0 +1,122 @@
+//! Values that come through the watch, beside everything else that may be going on: P3, P9.
+
+use hot_reload::{
+    LinkState, Outcome, ReloaderConfig, ReloaderService, RemovalPolicy, Trigger, WatchEvent,
+};
+use tokio::time::sleep;
+
+use crate::script::{Good, Missing, Script, seconds, settle};
+
+/// A script whose loads take a second, so that things can happen while one runs.
+fn slow() -> Script {
+    Script::new(Good("first")).with(|state| state.load_takes = seconds(1))
+}
+
+/// A look has begun, and the watch says a value while it runs.
+async fn push_during_a_load(script: &Script) {
+    sleep(seconds(120)).await;
+    script.send(WatchEvent::Hint);
+    settle().await;
+    script.send(WatchEvent::Changed("pushed".to_owned()));
+    settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn values_that_come_through_the_watch_are_published_without_a_load() {
+    let script = Script::new(Good("first"));
+    let (live, _control) = ReloaderService::builder(script.clone())
+        .realtime()
+        .start()
+        .await
+        .unwrap();
+    settle().await;
+    let before = script.loads();
+    script.send(WatchEvent::Changed("pushed".to_owned()));
+    settle().await;
+    assert_eq!(
+        (live.load().as_str(), live.get().trigger()),
+        ("pushed", Trigger::Watch)
+    );
+    assert_eq!(script.loads(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p03_a_hint_beside_a_pushed_value_is_followed_by_a_load() {
+    let script = slow();
+    let (live, control) = ReloaderService::builder(script.clone())
+        .realtime()
+        .start()
+        .await
+        .unwrap();
+    push_during_a_load(&script).await;
+    assert_eq!(control.status().link, LinkState::Trusted);
+    script.set(Good("newest"));
+    sleep(seconds(10)).await;
+    assert_eq!(*live.load(), "newest");
+}
+
+#[tokio::test(start_paused = true)]
+async fn p09_a_reload_beside_a_pushed_value_is_answered_by_a_load() {
+    let script = slow();
+    let (live, control) = ReloaderService::builder(script.clone())
+        .realtime()
+        .start()
+        .await
+        .unwrap();
+    push_during_a_load(&script).await;
+    script.state().set_silently(Good("newest"));
+    let outcome = control.reload().await;
+    assert!(matches!(outcome, Outcome::Published { .. }));
+    assert_eq!(*live.load(), "newest");
+}
+
+#[tokio::test(start_paused = true)]
+async fn p12_a_removal_beside_a_pushed_value_is_looked_into() {
+    let script = slow();
+    let (live, _control) = ReloaderService::builder(script.clone())
+        .realtime()
+        .on_removal(RemovalPolicy::Default("default".to_owned()))
+        .start()
+        .await
+        .unwrap();
+    push_during_a_load(&script).await;
+    script.state().set_silently(Missing);
+    script.send(WatchEvent::Removed);
+    sleep(seconds(10)).await;
+    assert_eq!(*live.load(), "default");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_that_is_taken_back_at_once_leaves_a_value() {
+    let script = slow();
+    let (service, receiver) =
+        ReloaderService::<Script, String, String>::new(&script, ReloaderConfig::realtime())
+            .await
+            .unwrap();
+    tokio::spawn(async move { service.start_with_realtime().await.unwrap() });
+    sleep(seconds(120)).await;
+    script.send(WatchEvent::Hint);
+    settle().await;
+    script.send(WatchEvent::Removed);
+    script.set(Good("back"));
+    sleep(seconds(10)).await;
+    assert_eq!(receiver.get().as_deref(), Some("back"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_pushed_values_does_not_hold_up_a_reload() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .realtime()
+        .start()
+        .await
+        .unwrap();
+    settle().await;
+    let before = script.loads();
+    for _ in 0..10 {
+        script.send(WatchEvent::Changed("pushed".to_owned()));
+    }
+    let outcome = control.reload().await;
+    assert!(outcome.is_current());
+    assert_eq!(script.loads(), before + 1);
+}

@@ -1,0 +1,249 @@
+//! What operators are told: the status, the events and the log, P6, P11, P12.
+
+use std::cell::RefCell;
+use std::io::Write;
+use std::sync::{Arc, Once};
+
+use futures_util::FutureExt;
+use hot_reload::{
+    DataState, ErrorKind, Event, LinkState, Outcome, ReloaderConfig, ReloaderService, RemovalPolicy,
+};
+use tokio::time::sleep;
+
+use crate::script::{Bad, Failing, Good, Missing, Script, seconds, settle};
+
+thread_local! {
+    /// What was logged on this thread, which is all of a test.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// One subscriber for all tests: those that come and go beside each other lose lines.
+fn log() -> Log {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::INFO)
+            .with_ansi(false)
+            .without_time()
+            .with_writer(|| Log)
+            .init();
+    });
+    LOG.with_borrow_mut(Vec::clear);
+    Log
+}
+
+struct Log;
+
+impl Log {
+    fn count(&self, text: &str) -> usize {
+        LOG.with_borrow(|lines| {
+            let lines = String::from_utf8_lossy(lines);
+            lines.lines().filter(|line| line.contains(text)).count()
+        })
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        LOG.with_borrow_mut(|lines| lines.write(bytes))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p11_the_log_says_a_thing_once() {
+    let log = log();
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .interval(seconds(10))
+        .start()
+        .await
+        .unwrap();
+    script.set(Bad("typo"));
+    sleep(seconds(3600)).await;
+    assert_eq!(log.count("ERROR"), 1);
+    assert_eq!(
+        log.count("rejected, the last good value stays: cannot read"),
+        1
+    );
+    script.set(Failing(ErrorKind::Unavailable));
+    sleep(seconds(3600)).await;
+    assert_eq!(log.count("could not be loaded"), 1);
+    script.set(Good("first"));
+    sleep(seconds(60)).await;
+    assert_eq!(log.count("good again"), 1);
+    script.set_opening(Some(Failing(ErrorKind::Unavailable)));
+    script.cut();
+    sleep(seconds(3600)).await;
+    assert_eq!(
+        log.count("no watch, polling until there is one"),
+        2,
+        "closed, and not to be had"
+    );
+    script.set_opening(None);
+    sleep(seconds(60)).await;
+    assert_eq!(log.count("the watch stands again"), 1);
+    control.stop().await;
+    assert_eq!(log.count("stopped"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_does_not_speak_of_a_good_value_where_there_is_none() {
+    let log = log();
+    let (_live, _control) =
+        ReloaderService::builder(Script::new(Bad("typo"))).start_in_background();
+    sleep(seconds(60)).await;
+    assert_eq!(
+        (log.count("there is no value yet"), log.count("last good")),
+        (1, 0)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn p11_content_that_stays_rejected_is_announced_once() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .interval(seconds(10))
+        .start()
+        .await
+        .unwrap();
+    let mut events = control.events();
+    script.set(Bad("typo"));
+    sleep(seconds(3600)).await;
+    let mut rejections = 0;
+    while let Some(Some(event)) = events.next().now_or_never() {
+        rejections += u32::from(matches!(
+            event,
+            Event::Reload {
+                outcome: Outcome::Rejected { .. },
+                ..
+            }
+        ));
+    }
+    assert_eq!(rejections, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p12_the_default_of_a_removal_is_told_as_what_it_is() {
+    let script = Script::new(Missing);
+    let (live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .on_removal(RemovalPolicy::Default("default".to_owned()))
+        .start()
+        .await
+        .unwrap();
+    let status = control.status();
+    assert_eq!(*live.load(), "default");
+    assert_eq!(
+        (status.data, status.counters.published),
+        (DataState::Restored, 1)
+    );
+    assert!(status.last_published.is_some());
+    script.set(Good("first"));
+    settle().await;
+    let status = control.status();
+    assert_eq!(
+        (status.data, status.counters.published),
+        (DataState::Fresh, 2)
+    );
+    script.set(Good("default"));
+    settle().await;
+    script.set(Missing);
+    sleep(seconds(5)).await;
+    assert_eq!(live.get().generation().get(), 3, "it was visible already");
+}
+
+#[tokio::test(start_paused = true)]
+async fn p12_a_removal_forgets_what_was_rejected() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .start()
+        .await
+        .unwrap();
+    script.set(Bad("typo"));
+    assert!(matches!(control.reload().await, Outcome::Rejected { .. }));
+    script.set(Missing);
+    assert!(matches!(control.reload().await, Outcome::Missing));
+    script.set(Good("first"));
+    assert!(matches!(control.reload().await, Outcome::Unchanged));
+    assert_eq!(control.status().data, DataState::Fresh);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_link_is_off_when_nothing_runs() {
+    let script = Script::new(Good("first"));
+    let config = ReloaderConfig::realtime();
+    let made = ReloaderService::<Script, String, String>::new(&script, config).await;
+    let service = Arc::new(made.unwrap().0);
+    let control = service.control();
+    let inside = Arc::clone(&service);
+    let running = tokio::spawn(async move { inside.start_with_realtime().await.unwrap() });
+    sleep(seconds(100)).await;
+    assert_eq!(control.status().link, LinkState::Trusted);
+    running.abort();
+    settle().await;
+    assert_eq!(control.status().link, LinkState::Off, "the run was dropped");
+    assert_eq!(control.status().counters.watch_losses, 0);
+    control.stop().await;
+    let opens = script.opens();
+    service.start_with_realtime().await.unwrap();
+    assert_eq!(
+        (control.status().link, script.opens()),
+        (LinkState::Off, opens)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_is_served_by_the_next_run_or_told_of_the_end() {
+    let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(2));
+    let config = ReloaderConfig::polling(10);
+    let made = ReloaderService::<Script, String, String>::new(&script, config).await;
+    let (service, _receiver) = made.unwrap();
+    let control = service.control();
+    let asking = control.clone();
+    let asked = tokio::spawn(async move { asking.reload().await });
+    tokio::select! {
+        ended = service.start() => panic!("{ended:?}"),
+        () = sleep(seconds(1)) => {}
+    }
+    tokio::select! {
+        ended = service.start() => panic!("{ended:?}"),
+        outcome = asked => assert!(outcome.unwrap().is_current()),
+    }
+    let asking = control.clone();
+    let asked = tokio::spawn(async move { asking.reload().await });
+    settle().await;
+    control.stop().await;
+    let outcome = asked.await.unwrap();
+    assert!(matches!(outcome, Outcome::Failed { error } if error.kind() == ErrorKind::Stopped));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_of_events_is_told_how_many_it_missed() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script).start().await.unwrap();
+    let mut events = control.events();
+    for _ in 0..300 {
+        assert!(control.reload().await.is_current());
+    }
+    assert!(matches!(events.next().await, Some(Event::Lagged(44))));
+    assert!(matches!(events.next().await, Some(Event::Reload { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_that_have_left_are_forgotten() {
+    let script = Script::new(Good("first"));
+    let config = ReloaderConfig::polling(10);
+    let made = ReloaderService::<Script, String, String>::new(&script, config).await;
+    let (service, _receiver) = made.unwrap();
+    let control = service.control();
+    for _ in 0..100_000 {
+        assert!(control.reload().now_or_never().is_none());
+    }
+    let shown = format!("{control:?}");
+    assert!(shown.len() < 10_000, "{} bytes", shown.len());
+}
