@@ -59,11 +59,24 @@ where
     type Source;
 
     /// Makes the reloader. Loads nothing.
+    ///
+    /// # Errors
+    ///
+    /// If what names the source makes no sense.
     async fn new(source: &Self::Source) -> ReloadResult<Self, V, S>
     where
         Self: Sized;
 
     /// Loads the value as it is now. `None` if the source holds nothing.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no value: the source is away, or its content is no good. An
+    /// [`Error`](crate::Error) inside [`ReloaderError::Other`](crate::ReloaderError::Other) says by its kind which.
+    ///
+    /// # Cancel safety
+    ///
+    /// Must be cancel safe; see the contract.
     async fn reload(&self) -> ReloadResult<Option<V>, V, S>;
 
     /// What logs and errors call the source: a path, a key, a URL without credentials. Provided: nothing.
@@ -77,6 +90,10 @@ where
     /// `seen` is the revision of the last look, whether its content was good or was refused, and `None` if the whole is
     /// wanted. An error about content should bear its revision
     /// ([`Error::with_revision`](crate::Error::with_revision)).
+    ///
+    /// # Errors
+    ///
+    /// As [`reload`](Self::reload).
     #[allow(
         clippy::type_complexity,
         reason = "it is what `async_trait` makes of an implementor's `async fn`"

@@ -31,6 +31,14 @@ where
     S: Into<Cow<'static, str>> + Display,
 {
     /// Opens the watch.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no watch for now. The service polls, and tries again.
+    ///
+    /// # Cancel safety
+    ///
+    /// Must be cancel safe: the service drops the future at its deadline of 10 s, and at its end.
     async fn watch_realtime(&self) -> ReloadResult<RealtimeWatchHandle<V>, V, S>;
 
     /// How the announcements of this source behave. Provided: [`WatchProfile::unknown`].
@@ -43,7 +51,7 @@ where
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(
     clippy::exhaustive_enums,
-    reason = "existing programs match on it without a wildcard"
+    reason = "it was exhaustive in 0.3.6; a further variant would again be a change that programs notice"
 )]
 pub enum WatchEvent<V> {
     /// The value is now this one. It goes through the same pipeline as a loaded value.

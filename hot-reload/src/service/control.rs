@@ -37,6 +37,10 @@ impl<V> Control<V> {
     }
 
     /// As [`reload`](Self::reload), for another reason: [`Trigger::Signal`] or [`Trigger::Http`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`reload`](Self::reload).
     pub async fn reload_by(&self, trigger: Trigger) -> Outcome {
         self.board.inbox.ask(trigger).await
     }

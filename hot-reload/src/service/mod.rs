@@ -142,6 +142,11 @@ where
     ///
     /// At once, if the configuration asks for a watch: a source that has one is started by
     /// [`start_with_realtime`](Self::start_with_realtime).
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: dropping the future halts the service, and a later one goes on from there. In a loop around
+    /// `select!`, make the future once, before the loop.
     pub async fn start(&self) -> ReloadResult<(), V, S> {
         if self.config.strategy != WatchStrategy::Polling {
             return Err(anyhow::anyhow!(

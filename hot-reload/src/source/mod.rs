@@ -57,10 +57,19 @@ pub trait Source: Send + Sync + 'static {
     fn name(&self) -> String;
 
     /// The content as it is now, unless it still is what was `seen` last.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be had. [`ErrorKind::Denied`](crate::ErrorKind::Denied) and
+    /// [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured) are tried again rarely, all others soon.
     fn fetch(&self, seen: Option<&Revision>)
     -> impl Future<Output = Result<Fetched, Error>> + Send;
 
     /// Sends a hint whenever the content may have changed, until the subscription is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no watch for now. The service polls, and tries again.
     fn subscribe(
         &self,
         hints: HintSender,
