@@ -263,6 +263,9 @@ async fn p10_going_back_to_the_good_content_clears_the_error() {
                 1,
                 "nothing new was published"
             );
+            // Past the heartbeats, to which the source answers "unchanged".
+            sleep(seconds(200)).await;
+            assert!(control.status().last_error.is_none());
         }
     }
 }
@@ -336,6 +339,9 @@ async fn p12_a_removal_may_publish_a_default() {
         (live.load().as_str(), live.get().generation().get()),
         ("first", 3)
     );
+    script.set(Missing);
+    sleep(seconds(3)).await;
+    assert_eq!(*live.load(), "default", "at every removal");
 }
 
 #[tokio::test(start_paused = true)]
