@@ -204,3 +204,17 @@ fn rejected_content_is_looked_at_in_every_interval_and_its_repair_is_no_miss() {
     );
     assert_eq!(run.machine.link(), LinkState::Trusted);
 }
+
+#[test]
+fn p09_a_stream_of_pushed_values_and_what_was_asked_for_take_turns() {
+    let mut run = Run::trusted();
+    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    let _ = run.input(Input::Asked(Trigger::Manual));
+    let mut pushed = Vec::new();
+    for _ in 0..4 {
+        let _ = run.input(Input::Pushed);
+        let look = run.input(Input::Looked(Verdict::Published)).look;
+        pushed.push(look.expect("something is due").pushed);
+    }
+    assert_eq!(pushed, [true, false, true, true]);
+}
