@@ -192,7 +192,6 @@ impl<V> Pipeline<V> {
         {
             let mut memory = self.memory();
             memory.seen = None;
-            memory.rejected = None;
             if memory.missing {
                 return Ok(Outcome::Missing);
             }

@@ -1,7 +1,7 @@
 //! How far a watch is believed, and how often the source is looked at for it: P4, P15.
 
 use super::super::super::settings::Settings;
-use super::super::{Input, Verdict};
+use super::super::{Input, Regime, Verdict};
 use super::{HEARTBEAT, INTERVAL, Run, seconds};
 use crate::event::{LinkState, Trigger};
 use crate::watch::WatchProfile;
@@ -108,4 +108,26 @@ fn a_look_that_was_asked_for_and_finds_a_change_is_no_miss() {
     let now = run.now;
     run.idle_until(now + seconds(30));
     assert_eq!(run.machine.link(), LinkState::Trusted);
+}
+
+#[test]
+fn p04_a_change_that_a_poll_finds_while_the_watch_is_being_opened_is_no_miss() {
+    let mut run = Run::trusted();
+    let _ = run.input(Input::Lost(Regime::Passing));
+    run.ends(Verdict::Unchanged);
+    assert!(run.tick().open);
+    let mut look = None;
+    while look.is_none() {
+        look = run.tick().look;
+    }
+    assert_eq!(look.map(|look| look.trigger), Some(Trigger::Interval));
+    assert_eq!(run.looks(Input::Opened), None, "one at a time");
+    assert_eq!(
+        run.looks(Input::Looked(Verdict::Published)),
+        Some(Trigger::Resync)
+    );
+    run.ends(Verdict::Unchanged);
+    run.after(WatchProfile::local().grace);
+    assert!(!run.input(Input::Tick).missed);
+    assert_eq!(run.machine.link(), LinkState::Settling);
 }
