@@ -24,6 +24,8 @@ pub mod dir;
 pub mod file;
 #[cfg(feature = "dir")]
 pub mod files;
+#[cfg(feature = "dir")]
+mod group;
 mod hints;
 #[cfg(feature = "dir")]
 mod unit;
@@ -48,6 +50,8 @@ pub use self::dir::Dir;
 pub use self::file::File;
 #[cfg(feature = "dir")]
 pub use self::files::{DecodeFiles, Files};
+#[cfg(feature = "dir")]
+pub use self::group::Group;
 pub use self::hints::{HintSender, Subscription};
 
 /// Something that holds bytes which change.

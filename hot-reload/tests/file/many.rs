@@ -1,4 +1,6 @@
 //! Several files as one, looked at whenever they hint.
+#![allow(dead_code, reason = "each program of tests uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 use std::collections::BTreeMap;
 

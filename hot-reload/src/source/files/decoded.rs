@@ -13,7 +13,8 @@ use crate::source::HintSender;
 use crate::source::unit::{Found, Unit};
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
 
-/// Several files that are decoded as one: made by [`Dir`](crate::source::Dir).
+/// Several files that are decoded as one: made by [`Dir`](crate::source::Dir) and
+/// [`Group`](crate::source::Group).
 ///
 /// Decoding runs inside the service's task. Cloning shares the source.
 pub struct DecodedFiles<D>(Arc<Parts<D>>);

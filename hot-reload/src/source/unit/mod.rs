@@ -1,6 +1,6 @@
 //! [`Unit`]: several files, read as one.
 //!
-//! What a directory and a group of named files have in common, which is nearly all: they differ in how the
+//! What [`Dir`](super::Dir) and [`Group`](super::Group) have in common, which is nearly all: they differ in how the
 //! listing comes about, and in what it means that a file is missing. One look is
 //!
 //! 1. walk along everything that is known, and watch it;
