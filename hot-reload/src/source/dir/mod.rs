@@ -10,7 +10,7 @@ use self::pattern::Pattern;
 use self::scan::Scan;
 use super::Decode;
 use super::file::{FileEvents, absolute};
-use super::files::{DecodeFiles, DecodedFiles, Each};
+use super::files::{DecodeFiles, DecodeMerged, DecodedFiles, Each, Merged};
 use super::unit::{Limits, Spec, Unit};
 
 /// All files of a directory, read as one.
@@ -113,6 +113,26 @@ impl Dir {
     /// The value of each file by its path in the directory: `BTreeMap<PathBuf, T>`.
     pub fn each<D: Decode>(self, decoder: D) -> DecodedFiles<Each<D>> {
         self.decode_files(Each::new(decoder))
+    }
+
+    /// One value of all files, laid over each other: tables are merged key by key, and for everything else the later file
+    /// counts. An error is given at its place in the file that is at fault.
+    ///
+    /// ```
+    /// # #[cfg(feature = "toml")] {
+    /// use hot_reload::source::{Dir, Toml};
+    ///
+    /// #[derive(PartialEq, serde::Deserialize)]
+    /// struct AppConfig {
+    ///     greeting: String,
+    ///     workers: u16,
+    /// }
+    ///
+    /// let config = Dir::new("conf.d").matching("*.toml").merge(Toml::<AppConfig>::new());
+    /// # }
+    /// ```
+    pub fn merge<D: DecodeMerged>(self, decoder: D) -> DecodedFiles<Merged<D>> {
+        self.decode_files(Merged::new(decoder))
     }
 
     /// The one value that `decoder` makes of all files: a function, or what implements [`DecodeFiles`].

@@ -1,17 +1,19 @@
 //! Several files that were read as one, and what becomes of them.
 //!
 //! - [`Files`]: what was read, each file a [`Part`];
-//! - [`DecodeFiles`]: turns them into one value; a function does, and so does [`Each`];
+//! - [`DecodeFiles`]: turns them into one value; a function does, and so do [`Each`] and [`Merged`];
 //! - [`DecodedFiles`]: the `Reload + RealtimeWatch` that a service takes.
 
 mod decoded;
 mod each;
+mod merge;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use self::decoded::DecodedFiles;
 pub use self::each::Each;
+pub use self::merge::{DecodeMerged, Merged};
 use super::Decode;
 use crate::error::{Error, ErrorKind, Location};
 
@@ -29,7 +31,7 @@ pub struct Part {
 
 /// Turns several files into one value.
 ///
-/// Implemented by every `Fn(&Files) -> Result<V, Error>`, and by [`Each`].
+/// Implemented by every `Fn(&Files) -> Result<V, Error>`, by [`Each`] and by [`Merged`].
 ///
 /// # Contract
 ///
@@ -68,7 +70,7 @@ impl Files {
     }
 
     /// The files, in the order of the bytes of their paths.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Part> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Part> + ExactSizeIterator {
         self.0.iter()
     }
 
