@@ -289,6 +289,56 @@ async fn t49_directories_made_with_their_files_in_one_go_are_found() {
     }
 }
 
+#[tokio::test]
+async fn p05_a_directory_that_never_rests_is_an_error_and_never_a_mixture() {
+    let world = World::new();
+    world.folder("d");
+    for number in 0..200 {
+        world.file(&format!("d/{number:03}"), "0");
+    }
+    let mut rig = ManyRig::poll(dir(&world).each(TextDecoder));
+    let (draft, folder) = (world.path("draft"), world.path("d"));
+    let ending = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let ended = std::sync::Arc::clone(&ending);
+    let writer = std::thread::spawn(move || {
+        // Which file was the n-th to be replaced. It holds n.
+        let mut log: Vec<u64> = Vec::new();
+        let mut random = 1_u64;
+        while !ended.load(std::sync::atomic::Ordering::Relaxed) {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            log.push((random >> 33) % 200);
+            write(&draft, &log.len().to_string());
+            let number = log[log.len() - 1];
+            fs::rename(&draft, folder.join(format!("{number:03}"))).unwrap();
+        }
+        log
+    });
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        match rig.look().await {
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}"),
+            Ok(()) => seen.extend(rig.current.clone()),
+        }
+    }
+    ending.store(true, std::sync::atomic::Ordering::Relaxed);
+    let log = writer.join().unwrap();
+    rig.look().await.unwrap();
+    seen.extend(rig.current.clone());
+    for texts in &seen {
+        let numbers: Vec<usize> = texts.values().map(|text| text.parse().unwrap()).collect();
+        let moment = numbers.iter().copied().max().unwrap();
+        let mut expected = vec![0; 200];
+        for (index, file) in log.iter().take(moment).enumerate() {
+            expected[*file as usize] = index + 1;
+        }
+        assert_eq!(numbers, expected, "not of one moment");
+    }
+    let last = log.len().to_string();
+    assert!(seen.pop().unwrap().values().any(|text| *text == last));
+}
+
 // ===== links =====
 
 #[cfg(unix)]
