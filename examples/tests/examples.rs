@@ -127,6 +127,22 @@ fn custom_source_shows_a_change_a_mistake_and_its_repair_and_ends() {
 }
 
 #[test]
+fn conf_d_lays_files_over_each_other_and_names_the_one_that_is_broken() {
+    let example = Example::start("conf_d");
+    example.says("host: \"localhost\", port: 5432");
+    example.says("Ctrl-C ends the program");
+    let file = example.file("hot_reload-conf.d").join("20-db.toml");
+    fs::write(&file, "[db]\nport = 6432\n").unwrap();
+    example.says("generation 2: AppConfig { greeting: \"hello\", db: Db { host: \"localhost\", port: 6432 } }");
+    fs::write(&file, "[db]\nport = \"many\"\n").unwrap();
+    example.says("hot_reload-conf.d/20-db.toml:2:8: db.port: expected u16, found \"many\"");
+    fs::remove_file(&file).unwrap();
+    // The mistake is gone with its file.
+    example.says("generation 3: AppConfig { greeting: \"hello\", db: Db { host: \"localhost\", port: 5432 } }");
+    assert!(example.interrupt().success());
+}
+
+#[test]
 fn log_level_changes_the_filter_and_refuses_nonsense() {
     let example = Example::start("log_level");
     example.says("write a directive");

@@ -18,9 +18,17 @@
 
 mod decode;
 mod decoded;
+#[cfg(feature = "dir")]
+pub mod dir;
 #[cfg(feature = "file")]
 pub mod file;
+#[cfg(feature = "dir")]
+pub mod files;
+#[cfg(feature = "dir")]
+mod group;
 mod hints;
+#[cfg(feature = "dir")]
+mod unit;
 
 use std::future::Future;
 
@@ -36,8 +44,14 @@ pub use self::decode::Toml;
 pub use self::decode::Yaml;
 pub use self::decode::{Decode, DecodeWith, Optional};
 pub use self::decoded::Decoded;
+#[cfg(feature = "dir")]
+pub use self::dir::Dir;
 #[cfg(feature = "file")]
 pub use self::file::File;
+#[cfg(feature = "dir")]
+pub use self::files::{DecodeFiles, Files};
+#[cfg(feature = "dir")]
+pub use self::group::Group;
 pub use self::hints::{HintSender, Subscription};
 
 /// Something that holds bytes which change.

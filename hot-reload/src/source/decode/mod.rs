@@ -2,6 +2,8 @@
 
 #[cfg(feature = "json")]
 mod json;
+#[cfg(all(feature = "dir", any(feature = "json", feature = "toml")))]
+mod merged;
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 mod place;
 #[cfg(feature = "toml")]

@@ -104,11 +104,7 @@ impl Look {
     pub(crate) fn retry(&mut self, view: &View) -> Pause {
         let time = self.retry;
         self.retry = (time * 2).min(RETRY_LAST);
-        let epoch = view.watched.as_ref().map(|(watch, _)| {
-            let (epoch, _) = watch.counts();
-            (Arc::clone(watch), epoch)
-        });
-        Pause { time, epoch }
+        view.pause(time)
     }
 
     /// Whether it has been waited for long enough, and what is there has to do.
@@ -124,6 +120,15 @@ impl View {
         self.watched
             .as_ref()
             .is_none_or(|(watch, seen)| watch.counts().1 == seen.written)
+    }
+
+    /// A pause that ends early with the next event.
+    pub(crate) fn pause(&self, time: Duration) -> Pause {
+        let epoch = self.watched.as_ref().map(|(watch, _)| {
+            let (epoch, _) = watch.counts();
+            (Arc::clone(watch), epoch)
+        });
+        Pause { time, epoch }
     }
 
     /// What was found is taken for good.

@@ -6,7 +6,7 @@ mod one;
 pub(crate) mod fault;
 pub(crate) mod look;
 mod memory;
-mod read;
+pub(crate) mod read;
 mod rest;
 pub(crate) mod stamp;
 
@@ -17,7 +17,7 @@ mod hub;
 mod walk;
 
 mod activity;
-mod clock;
+pub(crate) mod clock;
 mod os;
 
 use std::path::{Path, PathBuf};

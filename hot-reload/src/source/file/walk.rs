@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
 use super::activity::{Activity, Token};
 use super::hub::{Depth, Hub};
@@ -36,6 +37,7 @@ pub(super) fn arm(
         subscriber,
         activity,
         walked: Walked::default(),
+        folder: None,
     };
     hub.begin(subscriber);
     for path in paths {
@@ -50,7 +52,19 @@ struct Walker<'a> {
     subscriber: Token,
     activity: &'a Activity,
     walked: Walked,
+    /// The folder of the last path: files of one folder share the way to it.
+    folder: Option<Folder>,
 }
+
+/// A folder that was reached in this very walk.
+struct Folder {
+    path: PathBuf,
+    way: Way,
+    links: usize,
+}
+
+/// The directories from the root to here.
+type Way = Vec<Rc<Node>>;
 
 /// What is still to be walked, the next step last.
 type Steps = Vec<Step>;
@@ -66,13 +80,20 @@ impl Walker<'_> {
     /// is the reader's business, so an obstacle is no error here.
     fn walk(&mut self, path: &Path) -> Result<(), Error> {
         let mut steps = Steps::new();
-        push(&mut steps, path);
-        let mut way: Vec<Node> = Vec::new();
+        let mut way = Way::new();
         let mut links = 0;
+        match (self.folder.take(), path.parent(), path.file_name()) {
+            (Some(folder), Some(parent), Some(name)) if folder.path == parent => {
+                (way, links) = (folder.way.clone(), folder.links);
+                steps.push(Step::Into(name.to_owned()));
+                self.folder = Some(folder);
+            }
+            _ => push(&mut steps, path),
+        }
         while let Some(step) = steps.pop() {
             match step {
                 Step::Root(path) => match Node::root(&path) {
-                    Ok(root) => way = vec![root],
+                    Ok(root) => way = vec![Rc::new(root)],
                     Err(_) => return Ok(()),
                 },
                 // The root is its own parent.
@@ -83,6 +104,9 @@ impl Walker<'_> {
                         return Ok(());
                     };
                     let last = steps.is_empty();
+                    if last && self.folder.is_none() {
+                        self.folder = folder_of(path, &name, &way, links);
+                    }
                     match self.step(folder, name, last)? {
                         Some(node) if node.kind() == NodeKind::Link => {
                             links += 1;
@@ -92,7 +116,7 @@ impl Walker<'_> {
                                 _ => return Ok(()),
                             }
                         }
-                        Some(node) if node.kind() == NodeKind::Directory => way.push(node),
+                        Some(node) if node.kind() == NodeKind::Directory => way.push(Rc::new(node)),
                         _ => return Ok(()),
                     }
                 }
@@ -128,6 +152,18 @@ impl Walker<'_> {
         }
         Ok(Some(node))
     }
+}
+
+/// The folder of a path, when the walk has come to its last name. Not if that name is the path of a link's target.
+fn folder_of(path: &Path, name: &OsString, way: &Way, links: usize) -> Option<Folder> {
+    Some(Folder {
+        path: path
+            .parent()
+            .filter(|_| path.file_name() == Some(name))?
+            .to_owned(),
+        way: way.clone(),
+        links,
+    })
 }
 
 /// Puts the steps of this path before those that are left.

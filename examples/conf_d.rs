@@ -1,0 +1,74 @@
+//! A drop-in directory: `10-base.toml` says everything, and each further file only what is other.
+//!
+//! `cargo run --example conf_d`: it writes a directory of its own, and says what to do next. Ctrl-C ends it.
+
+use std::fs;
+
+use anyhow::Context;
+use hot_reload::ReloaderService;
+use hot_reload::source::{Dir, Toml};
+use serde::Deserialize;
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AppConfig {
+    greeting: String,
+    db: Db,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Db {
+    host: String,
+    port: u16,
+}
+
+const BASE: &str = "greeting = \"hello\"\n\n[db]\nhost = \"localhost\"\nport = 5432\n";
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt().without_time().init();
+    let folder = std::env::temp_dir().join("hot_reload-conf.d");
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(folder.join("10-base.toml"), BASE))
+        .with_context(|| format!("{} could not be written", folder.display()))?;
+
+    // What the last run may have left.
+    let _ = fs::remove_file(folder.join("20-db.toml"));
+
+    // All files are read in the state of one moment, and laid over each other in the order of their names.
+    let source = Dir::new(&folder)
+        .matching("*.toml")
+        .merge(Toml::<AppConfig>::new());
+    let (config, control) = ReloaderService::builder(source).hybrid().start().await?;
+
+    say(&format!("generation 1: {:?}", *config.load()));
+    say("in another terminal:");
+    say(&format!("  cd {}", folder.display()));
+    say("  printf '[db]\\nport = 6432\\n' > 20-db.toml      # one more file");
+    say(
+        "  printf '[db]\\nport = \"many\"\\n' > 20-db.toml    # a mistake: the log names file and line",
+    );
+    say("  rm 20-db.toml                                 # the base again");
+    say("Ctrl-C ends the program");
+
+    let mut changes = config.subscribe();
+    loop {
+        tokio::select! {
+            Some(now) = changes.changed() => {
+                say(&format!("generation {}: {:?}", now.generation(), *now));
+            }
+            _ = tokio::signal::ctrl_c() => break,
+        }
+    }
+    control.stop().await;
+    Ok(())
+}
+
+#[allow(
+    clippy::print_stdout,
+    reason = "an example talks to the person who runs it"
+)]
+fn say(line: &str) {
+    println!("{line}");
+}

@@ -1,0 +1,171 @@
+#![doc = include_str!("dir.md")]
+
+mod pattern;
+mod scan;
+
+use std::fmt;
+use std::path::Path;
+
+use self::pattern::Pattern;
+use self::scan::Scan;
+use super::Decode;
+use super::file::{FileEvents, absolute};
+use super::files::{DecodeFiles, DecodeMerged, DecodedFiles, Each, Merged};
+use super::unit::{Limits, Spec, Unit};
+
+/// All files of a directory, read as one.
+///
+/// ```
+/// # #[cfg(feature = "toml")] {
+/// use hot_reload::source::{Dir, Toml};
+///
+/// #[derive(PartialEq, serde::Deserialize)]
+/// struct Route {
+///     to: String,
+/// }
+///
+/// // A service made of it publishes `BTreeMap<PathBuf, Route>`.
+/// let routes = Dir::new("routes.d").matching("*.toml").each(Toml::<Route>::new());
+/// # }
+/// ```
+#[must_use = "a directory is read by what it is decoded into"]
+pub struct Dir {
+    scan: Scan,
+    limits: Limits,
+    events: FileEvents,
+}
+
+impl Dir {
+    /// The directory at this path. A relative one is meant from where the process stands now; links are followed anew
+    /// at every look.
+    ///
+    /// Without more, it is every file in it whose name is not that of a hidden file or of an editor's droppings, and
+    /// nothing below it.
+    pub fn new(path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        Self {
+            scan: Scan {
+                name: path.to_owned(),
+                path: absolute(path),
+                patterns: Vec::new(),
+                depth: 0,
+                hidden: false,
+                max_files: MAX_FILES,
+            },
+            limits: Limits {
+                file: MAX_FILE,
+                total: MAX_TOTAL,
+            },
+            events: FileEvents::Native,
+        }
+    }
+
+    /// Only files whose name fits this shell pattern: `*` stands for any text, `?` for one byte, `[a-z]` and `[!a-z]` for
+    /// one of a set. It is asked of the name alone, not of the directories before it. Asked for several times, a name has
+    /// to fit one of them. Without it, all.
+    pub fn matching(mut self, pattern: &str) -> Self {
+        self.scan.patterns.push(Pattern::new(pattern));
+        self
+    }
+
+    /// Also the files in directories up to so many levels below. Without it, 0: none.
+    pub fn recursive(mut self, levels: usize) -> Self {
+        self.scan.depth = levels;
+        self
+    }
+
+    /// Also names that begin with a dot or look like droppings of an editor: `.x`, `x~`, `x.swp`, `#x#`. Names that begin
+    /// with `..` are never read: they are the store behind the links of a Kubernetes volume.
+    pub fn with_hidden(mut self) -> Self {
+        self.scan.hidden = true;
+        self
+    }
+
+    /// Refuses a directory with more than so many files. Without it, 10,000.
+    pub fn max_files(mut self, count: usize) -> Self {
+        self.scan.max_files = count;
+        self
+    }
+
+    /// Refuses a file of more than so many bytes. Without it, 16 MiB.
+    pub fn max_file_size(mut self, bytes: u64) -> Self {
+        self.limits.file = bytes;
+        self
+    }
+
+    /// Refuses files of more than so many bytes in all. Without it, 64 MiB.
+    pub fn max_total_size(mut self, bytes: u64) -> Self {
+        self.limits.total = bytes;
+        self
+    }
+
+    /// Where the events come from. Without it, [`FileEvents::Native`].
+    pub fn events(mut self, events: FileEvents) -> Self {
+        self.events = events;
+        self
+    }
+
+    /// The absolute path.
+    pub fn path(&self) -> &Path {
+        &self.scan.path
+    }
+
+    /// The value of each file by its path in the directory: `BTreeMap<PathBuf, T>`.
+    pub fn each<D: Decode>(self, decoder: D) -> DecodedFiles<Each<D>> {
+        self.decode_files(Each::new(decoder))
+    }
+
+    /// One value of all files, laid over each other: tables are merged key by key, and for everything else the later file
+    /// counts. An error is given at its place in the file that is at fault.
+    ///
+    /// ```
+    /// # #[cfg(feature = "toml")] {
+    /// use hot_reload::source::{Dir, Toml};
+    ///
+    /// #[derive(PartialEq, serde::Deserialize)]
+    /// struct AppConfig {
+    ///     greeting: String,
+    ///     workers: u16,
+    /// }
+    ///
+    /// let config = Dir::new("conf.d").matching("*.toml").merge(Toml::<AppConfig>::new());
+    /// # }
+    /// ```
+    pub fn merge<D: DecodeMerged>(self, decoder: D) -> DecodedFiles<Merged<D>> {
+        self.decode_files(Merged::new(decoder))
+    }
+
+    /// The one value that `decoder` makes of all files: a function, or what implements [`DecodeFiles`].
+    ///
+    /// ```
+    /// use hot_reload::source::{Dir, Files};
+    ///
+    /// let words = Dir::new("words.d").decode_files(|files: &Files| {
+    ///     let mut words = Vec::new();
+    ///     for file in files.iter() {
+    ///         let text = std::str::from_utf8(file.bytes()).map_err(|error| file.refuse(error))?;
+    ///         words.extend(text.split_whitespace().map(str::to_owned));
+    ///     }
+    ///     Ok(words)
+    /// });
+    /// ```
+    pub fn decode_files<D: DecodeFiles>(self, decoder: D) -> DecodedFiles<D> {
+        let spec = Spec {
+            name: self.scan.name.display().to_string(),
+            roster: Box::new(self.scan),
+            limits: self.limits,
+        };
+        DecodedFiles::new(Unit::new(spec, self.events), decoder)
+    }
+}
+
+impl fmt::Debug for Dir {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Dir").field(&self.scan.name).finish()
+    }
+}
+
+/// More than any drop-in directory has; a directory of another kind should not be read whole.
+const MAX_FILES: usize = 10_000;
+const MAX_FILE: u64 = 16 << 20;
+const MAX_TOTAL: u64 = 64 << 20;

@@ -1,0 +1,163 @@
+//! [`Scan`]: which files of a directory are meant, as they are now.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::pattern::Pattern;
+use crate::error::{Error, ErrorKind, Location};
+use crate::revision::Revision;
+use crate::source::file::fault;
+use crate::source::file::stamp::Kind;
+use crate::source::unit::{Listing, Member, Roster};
+
+/// A directory, and which of its files are meant.
+#[derive(Debug)]
+pub(super) struct Scan {
+    /// As it was given.
+    pub(super) name: PathBuf,
+    pub(super) path: PathBuf,
+    pub(super) patterns: Vec<Pattern>,
+    /// How many levels below.
+    pub(super) depth: usize,
+    pub(super) hidden: bool,
+    pub(super) max_files: usize,
+}
+
+impl Roster for Scan {
+    fn known(&self) -> Listing {
+        Listing::new(vec![self.path.clone()], Vec::new())
+    }
+
+    fn list(&self) -> Result<Option<Listing>, Error> {
+        let mut found = Found::default();
+        match self.enter(Path::new(""), 0, &mut found) {
+            Ok(()) => Ok(Some(Listing::new(found.ways, found.members))),
+            Err(Refusal::TooMany) => Err(self.too_many()),
+            Err(Refusal::System(key, error)) if key.as_os_str().is_empty() => {
+                match fs::metadata(&self.path) {
+                    Ok(metadata) if !metadata.is_dir() => Err(self.not_a_directory()),
+                    _ if fault::is_absent(&error) => Ok(None),
+                    _ => Err(fault::refused(&self.name_of(&key), error)),
+                }
+            }
+            Err(Refusal::System(key, error)) => Err(fault::refused(&self.name_of(&key), error)),
+        }
+    }
+
+    fn name_of(&self, key: &Path) -> String {
+        // Joined with nothing, a path gets a slash at its end.
+        if key.as_os_str().is_empty() {
+            self.name.display().to_string()
+        } else {
+            self.name.join(key).display().to_string()
+        }
+    }
+
+    fn is_fixed(&self) -> bool {
+        false
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    ways: Vec<PathBuf>,
+    members: Vec<Member>,
+}
+
+enum Refusal {
+    /// At this path below the directory.
+    System(PathBuf, io::Error),
+    TooMany,
+}
+
+impl Scan {
+    /// Lists the directory with this path below the first, and what is below it.
+    fn enter(&self, key: &Path, level: usize, found: &mut Found) -> Result<(), Refusal> {
+        let folder = self.path.join(key);
+        let refused = |error| Refusal::System(key.to_owned(), error);
+        let entries = fs::read_dir(&folder).map_err(refused)?;
+        // Joined with nothing, the path would end with a slash.
+        found.ways.push(if level == 0 {
+            self.path.clone()
+        } else {
+            folder.clone()
+        });
+        for entry in entries {
+            let entry = entry.map_err(refused)?;
+            let name = entry.file_name();
+            if !self.wants(&name) {
+                continue;
+            }
+            let (key, path) = (key.join(&name), folder.join(&name));
+            let kind = entry.file_type().map_err(refused)?;
+            let kind = if kind.is_symlink() {
+                match fs::metadata(&path) {
+                    Ok(metadata) => Kind::of(&metadata),
+                    // It leads nowhere yet: watched, so that it is seen when it does.
+                    Err(_) => {
+                        if self.fits(&name) {
+                            found.ways.push(path);
+                        }
+                        continue;
+                    }
+                }
+            } else if kind.is_dir() {
+                Kind::Directory
+            } else if kind.is_file() {
+                Kind::File
+            } else {
+                Kind::Other
+            };
+            match kind {
+                Kind::File if self.fits(&name) => {
+                    if found.members.len() >= self.max_files {
+                        return Err(Refusal::TooMany);
+                    }
+                    found.members.push(Member { key, path });
+                }
+                Kind::Directory if level < self.depth => match self.enter(&key, level + 1, found) {
+                    // Gone since it was listed.
+                    Err(Refusal::System(_, error)) if fault::is_absent(&error) => {}
+                    result => result?,
+                },
+                // A link to a device is how a file is masked, and a pipe is nobody's configuration.
+                Kind::File | Kind::Directory | Kind::Other => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this may be the name of a file or a directory that is meant.
+    fn wants(&self, name: &OsStr) -> bool {
+        let name = name.as_encoded_bytes();
+        if name.starts_with(b"..") {
+            return false;
+        }
+        let hidden = name.starts_with(b".");
+        let dropping = name.ends_with(b"~")
+            || name.ends_with(b".swp")
+            || (name.starts_with(b"#") && name.ends_with(b"#"));
+        self.hidden || !(hidden || dropping)
+    }
+
+    /// Whether a file of this name is meant.
+    fn fits(&self, name: &OsStr) -> bool {
+        let name = name.as_encoded_bytes();
+        self.patterns.is_empty() || self.patterns.iter().any(|pattern| pattern.fits(name))
+    }
+
+    /// Without a second look at how many more there are: as long as there are too many, it is the same refusal.
+    fn too_many(&self) -> Error {
+        let text = format!("it holds more than the limit of {} files", self.max_files);
+        Error::new(ErrorKind::TooLarge, text)
+            .at(Location::new(self.name_of(Path::new(""))))
+            .with_revision(Revision::new("too many"))
+    }
+
+    fn not_a_directory(&self) -> Error {
+        let text = "it is not a directory, and one is wanted";
+        Error::new(ErrorKind::Unavailable, text).at(Location::new(self.name_of(Path::new(""))))
+    }
+}

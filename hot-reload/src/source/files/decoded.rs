@@ -1,0 +1,112 @@
+//! [`DecodedFiles`]: several files and a decoder, as one source of values.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::DecodeFiles;
+use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError};
+use crate::reload::{Loaded, Reload};
+use crate::revision::Revision;
+use crate::source::HintSender;
+use crate::source::unit::{Found, Unit};
+use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
+
+/// Several files that are decoded as one: made by [`Dir`](crate::source::Dir) and
+/// [`Group`](crate::source::Group).
+///
+/// Decoding runs inside the service's task. Cloning shares the source.
+pub struct DecodedFiles<D>(Arc<Parts<D>>);
+
+struct Parts<D> {
+    unit: Unit,
+    decoder: D,
+}
+
+impl<D: DecodeFiles> DecodedFiles<D> {
+    pub(in crate::source) fn new(unit: Unit, decoder: D) -> Self {
+        Self(Arc::new(Parts { unit, decoder }))
+    }
+
+    async fn load(&self, seen: Option<&Revision>) -> Result<Loaded<D::Value>, Error> {
+        let Parts { unit, decoder } = &*self.0;
+        match unit.fetch(seen).await? {
+            Found::Unchanged => Ok(Loaded::Unchanged),
+            Found::Absent => Ok(Loaded::Missing),
+            Found::Files { files, revision } => match decoder.decode_files(&files, unit.name()) {
+                Ok(value) => Ok(Loaded::Value {
+                    value,
+                    revision: Some(revision),
+                }),
+                Err(error) => Err(error.with_revision(revision)),
+            },
+        }
+    }
+}
+
+#[async_trait]
+impl<D: DecodeFiles> Reload<D::Value, String> for DecodedFiles<D> {
+    type Source = Self;
+
+    async fn new(source: &Self) -> ReloadResult<Self, D::Value, String> {
+        Ok(source.clone())
+    }
+
+    async fn reload(&self) -> ReloadResult<Option<D::Value>, D::Value, String> {
+        match self.load(None).await.map_err(outward)? {
+            Loaded::Value { value, .. } => Ok(Some(value)),
+            Loaded::Missing => Ok(None),
+            Loaded::Unchanged => Err(outward(Error::new(
+                ErrorKind::Other,
+                "the source answered \"unchanged\" without having been asked",
+            ))),
+        }
+    }
+
+    fn source_name(&self) -> Option<String> {
+        Some(self.0.unit.name().to_owned())
+    }
+
+    async fn reload_since(
+        &self,
+        seen: Option<&Revision>,
+    ) -> ReloadResult<Loaded<D::Value>, D::Value, String> {
+        self.load(seen).await.map_err(outward)
+    }
+}
+
+#[async_trait]
+impl<D: DecodeFiles> RealtimeWatch<D::Value, String> for DecodedFiles<D> {
+    /// Opens a watch that only sends [`WatchEvent::Hint`](crate::WatchEvent::Hint)s: the service loads.
+    async fn watch_realtime(
+        &self,
+    ) -> ReloadResult<RealtimeWatchHandle<D::Value>, D::Value, String> {
+        let (hints, rx) = HintSender::channel();
+        let guard = self.0.unit.open(hints).await.map_err(outward)?;
+        Ok(RealtimeWatchHandle::with_cleanup(rx, Box::new(guard)))
+    }
+
+    fn profile(&self) -> WatchProfile {
+        WatchProfile::local()
+    }
+}
+
+/// The way out through the traits' error type; the engine takes the inner one out again.
+fn outward<V>(error: Error) -> ReloaderError<V, String> {
+    ReloaderError::Other(anyhow::Error::new(error))
+}
+
+impl<D> Clone for DecodedFiles<D> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<D> fmt::Debug for DecodedFiles<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DecodedFiles")
+            .field(&self.0.unit.name())
+            .finish()
+    }
+}

@@ -1,0 +1,38 @@
+//! [`Merged`]: all files laid over each other, as one document.
+
+use super::{DecodeFiles, Files};
+use crate::error::Error;
+use crate::source::Decode;
+
+/// A format whose documents can be laid over each other: [`Toml`](crate::source::Toml) and
+/// [`Json`](crate::source::Json).
+///
+/// Tables are merged key by key, at every depth. Everything else, lists too, is replaced by what the later file says. No
+/// file at all is an empty table.
+pub trait DecodeMerged: Decode {
+    /// Decodes the files of the source that is called `name` as one document, later ones over earlier ones.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode), at its place in the file that is at fault, where it is one.
+    fn decode_merged(&self, files: &Files, name: &str) -> Result<Self::Value, Error>;
+}
+
+/// Decodes all files as one document: made by [`Dir::merge`](crate::source::Dir::merge).
+#[derive(Debug, Clone, Copy)]
+pub struct Merged<D>(D);
+
+impl<D: DecodeMerged> Merged<D> {
+    /// Decodes all files with this decoder.
+    pub fn new(decoder: D) -> Self {
+        Self(decoder)
+    }
+}
+
+impl<D: DecodeMerged> DecodeFiles for Merged<D> {
+    type Value = D::Value;
+
+    fn decode_files(&self, files: &Files, name: &str) -> Result<D::Value, Error> {
+        self.0.decode_merged(files, name)
+    }
+}

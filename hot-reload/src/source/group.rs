@@ -1,0 +1,134 @@
+//! [`Group`]: several named files, read as one.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::file::{FileEvents, absolute};
+use super::files::{DecodeFiles, DecodedFiles};
+use super::unit::{Limits, Listing, Member, Roster, Spec, Unit};
+use crate::error::Error;
+
+/// Several named files, read as one: a certificate and its key.
+///
+/// The files are read when all of them are at rest, and what is handed to the decoder stood there at one moment. If
+/// programs replace them one after the other, there is a moment at which old and new stand side by side, and no reader
+/// can see that from outside: the decoder or a validator has to say whether they belong together. While they do not, the
+/// last good value stays; when the other half comes, all are read again.
+///
+/// - all files are missing: the source holds nothing;
+/// - some are: after 100 ms an error that names the first;
+/// - a file may be a link, and is followed as by [`File`](super::File).
+///
+/// ```
+/// use hot_reload::source::{Files, Group};
+///
+/// let pair = Group::new([("certificate", "tls.crt"), ("key", "tls.key")]).decode_files(|files: &Files| {
+///     let bytes = |name| files.get(name).map(|file| file.bytes().to_vec()).unwrap_or_default();
+///     // Here belongs the question whether the two fit.
+///     Ok((bytes("certificate"), bytes("key")))
+/// });
+/// ```
+#[must_use = "a group is read by what it is decoded into"]
+pub struct Group {
+    roster: Named,
+    limits: Limits,
+    events: FileEvents,
+}
+
+impl Group {
+    /// The files at these paths, each with the name that [`Files::get`](super::Files::get) knows it by. A relative path is
+    /// meant from where the process stands now. Of two files with one name, the later one stands.
+    pub fn new<N, P>(files: impl IntoIterator<Item = (N, P)>) -> Self
+    where
+        N: AsRef<Path>,
+        P: AsRef<Path>,
+    {
+        let mut roster = Named(Vec::new());
+        for (name, path) in files {
+            let (key, path) = (name.as_ref().to_owned(), path.as_ref());
+            roster.0.retain(|file| file.key != key);
+            roster.0.push(NamedFile {
+                key,
+                name: path.display().to_string(),
+                path: absolute(path),
+            });
+        }
+        Self {
+            roster,
+            limits: Limits {
+                file: MAX_FILE,
+                total: u64::MAX,
+            },
+            events: FileEvents::Native,
+        }
+    }
+
+    /// Refuses a file of more than so many bytes. Without it, 16 MiB.
+    pub fn max_file_size(mut self, bytes: u64) -> Self {
+        self.limits.file = bytes;
+        self
+    }
+
+    /// Where the events come from. Without it, [`FileEvents::Native`].
+    pub fn events(mut self, events: FileEvents) -> Self {
+        self.events = events;
+        self
+    }
+
+    /// The one value that `decoder` makes of all files: a function, or what implements [`DecodeFiles`].
+    pub fn decode_files<D: DecodeFiles>(self, decoder: D) -> DecodedFiles<D> {
+        let spec = Spec {
+            name: self.roster.name(),
+            roster: Box::new(self.roster),
+            limits: self.limits,
+        };
+        DecodedFiles::new(Unit::new(spec, self.events), decoder)
+    }
+}
+
+struct Named(Vec<NamedFile>);
+
+struct NamedFile {
+    key: PathBuf,
+    /// The path as it was given.
+    name: String,
+    path: PathBuf,
+}
+
+impl Named {
+    fn name(&self) -> String {
+        let names: Vec<_> = self.0.iter().map(|file| &*file.name).collect();
+        names.join(" + ")
+    }
+}
+
+impl Roster for Named {
+    fn known(&self) -> Listing {
+        let member = |file: &NamedFile| Member {
+            key: file.key.clone(),
+            path: file.path.clone(),
+        };
+        Listing::new(Vec::new(), self.0.iter().map(member).collect())
+    }
+
+    fn list(&self) -> Result<Option<Listing>, Error> {
+        Ok(Some(self.known()))
+    }
+
+    fn name_of(&self, key: &Path) -> String {
+        let file = self.0.iter().find(|file| file.key == key);
+        file.map_or_else(|| key.display().to_string(), |file| file.name.clone())
+    }
+
+    fn is_fixed(&self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Group").field(&self.roster.name()).finish()
+    }
+}
+
+const MAX_FILE: u64 = 16 << 20;

@@ -1,0 +1,296 @@
+//! [`Attempt`]: one look at several files, in steps that block and waits that do not.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::listing::Listing;
+use super::memory::{self, Memory};
+use super::{Found, Limits, Spec};
+use crate::error::{Error, ErrorKind, Location};
+use crate::revision::Revision;
+use crate::source::file::follow::Follow;
+use crate::source::file::look::{Look, Pause, Rest, View};
+use crate::source::file::read::{ReadOnce, read_once};
+use crate::source::file::stamp::{Kind, Stamp};
+use crate::source::file::{clock, fault};
+use crate::source::files::{Files, Part};
+
+/// How long this look has been going on, and why.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    look: Look,
+    /// Since when a file is missed.
+    gap_since: Option<Instant>,
+}
+
+pub(super) enum Step {
+    Done(Result<Found, Error>),
+    Wait(Pause),
+}
+
+/// Why a step is not the last one.
+enum Stop {
+    /// An answer all the same.
+    Answer(Result<Found, Error>),
+    /// What was found did not hold: try again, or give this reason when that has been done for long enough.
+    Restless(Error),
+}
+
+impl Attempt {
+    pub(super) fn new() -> Self {
+        Self {
+            look: Look::new(),
+            gap_since: None,
+        }
+    }
+
+    /// One step: walk, list, ask whether all files are at rest, and read them if they are.
+    pub(super) fn step(
+        &mut self,
+        spec: &Spec,
+        follow: &Follow,
+        memory: &mut Memory,
+        seen: Option<&Revision>,
+    ) -> Step {
+        let view = match self.settle(spec, follow, memory) {
+            Ok(Some(Rest::Reached(view))) => view,
+            Ok(Some(Rest::Wait(pause))) => return Step::Wait(pause),
+            Ok(None) => {
+                memory.forget();
+                return Step::Done(Ok(Found::Absent));
+            }
+            // What is too much is refused once.
+            Err(error) if error.revision().is_some() && error.revision() == seen => {
+                return Step::Done(Ok(Found::Unchanged));
+            }
+            Err(error) => return Step::Done(Err(error)),
+        };
+        if let Some(pause) = self
+            .gap(&view, memory)
+            .or_else(|| self.flurry(&view, memory))
+        {
+            return Step::Wait(pause);
+        }
+        match read_all(spec, memory, &view, seen) {
+            Ok(found) => Step::Done(Ok(found)),
+            Err(Stop::Answer(answer)) => Step::Done(answer),
+            Err(Stop::Restless(error)) if self.look.is_over() => Step::Done(Err(error)),
+            Err(Stop::Restless(_)) => Step::Wait(self.look.retry(&view)),
+        }
+    }
+
+    /// Walks and lists until nothing is listed that was not watched before. `None` if there is no place for files.
+    ///
+    /// A tree that grows as fast as it is listed is not chased for ever: what is listed last is judged, and what has
+    /// come since leads to a hint and is found by the listing after the read.
+    fn settle(
+        &mut self,
+        spec: &Spec,
+        follow: &Follow,
+        memory: &mut Memory,
+    ) -> Result<Option<Rest>, Error> {
+        let mut round = 0;
+        loop {
+            let rest = self.look(follow, memory);
+            round += 1;
+            if round > ROUNDS {
+                return Ok(Some(rest));
+            }
+            let Some(now) = spec.roster.list()? else {
+                memory.listing = spec.roster.known();
+                return Ok(None);
+            };
+            if now == memory.listing {
+                return Ok(Some(rest));
+            }
+            memory.listing = now;
+        }
+    }
+
+    /// Walks along all that is known, and asks whether the files are at rest.
+    fn look(&mut self, follow: &Follow, memory: &Memory) -> Rest {
+        let listing = &memory.listing;
+        let (paths, ways) = (listing.paths(), listing.ways());
+        let before = |index: usize| match index.checked_sub(ways) {
+            Some(index) => memory.stamp(index),
+            // That a directory has changed is what the listing is for: it is not waited for.
+            None => Stamp::of(paths.get(index)?).ok(),
+        };
+        match self.look.step(follow, paths, before) {
+            Rest::Reached(mut view) => {
+                view.stamps.drain(..ways);
+                Rest::Reached(view)
+            }
+            wait @ Rest::Wait(_) => wait,
+        }
+    }
+
+    /// Many programs take a file away for a moment while they replace it.
+    fn gap(&mut self, view: &View, memory: &Memory) -> Option<Pause> {
+        let absent = |stamp: &io::Result<Stamp>| stamp.as_ref().is_err_and(fault::is_absent);
+        let gaps = view.stamps.iter().filter(|stamp| absent(stamp)).count();
+        let is_part = gaps > 0 && gaps < view.stamps.len();
+        if !is_part && !memory.misses_one() {
+            self.gap_since = None;
+            return None;
+        }
+        let now = clock::now();
+        let since = *self.gap_since.get_or_insert(now);
+        let left = GAP_GRACE.checked_sub(now.duration_since(since))?;
+        (!left.is_zero() && !self.look.is_over()).then(|| view.pause(left))
+    }
+
+    /// If several files have changed, more may be about to; and an event which says that one of them is complete says
+    /// nothing of the others. So each must have been left alone for a moment.
+    fn flurry(&self, view: &View, memory: &Memory) -> Option<Pause> {
+        let changed = |(index, stamp): (usize, &io::Result<Stamp>)| {
+            let stamp = *stamp.as_ref().ok()?;
+            (memory.stamp(index) != Some(stamp)).then_some(stamp)
+        };
+        let changed = view.stamps.iter().enumerate().filter_map(changed);
+        let (now, mut count, mut left) = (clock::wall(), 0, None);
+        for stamp in changed {
+            count += 1;
+            left = left.max(stamp.young(now));
+        }
+        let left = left.filter(|_| count > 1 && !self.look.is_over())?;
+        Some(view.pause(left))
+    }
+}
+
+/// Reads all files, if they are not known already, and asks whether they still are what was looked at.
+fn read_all(
+    spec: &Spec,
+    memory: &mut Memory,
+    view: &View,
+    seen: Option<&Revision>,
+) -> Result<Found, Stop> {
+    let stamps = stamps(spec, memory, view)?;
+    if memory.knows(stamps.iter(), seen) {
+        view.accept();
+        return Ok(Found::Unchanged);
+    }
+    let state = || state(&memory.listing, &stamps);
+    if let Err(error) = allowed(spec, &memory.listing, &stamps) {
+        view.accept();
+        let revision = state();
+        return if seen == Some(&revision) {
+            Ok(Found::Unchanged)
+        } else {
+            Err(Stop::Answer(Err(error.with_revision(revision))))
+        };
+    }
+    let observed = clock::wall();
+    let files = read(spec, &memory.listing, &stamps)?;
+    let outrun = || Stop::Restless(outrun(&spec.name));
+    let listed = spec.roster.list();
+    if !matches!(listed, Ok(Some(listing)) if listing == memory.listing) {
+        return Err(outrun());
+    }
+    let paths = memory.listing.files().map(|(_, path)| path);
+    let unmoved = paths
+        .zip(&stamps)
+        .all(|(path, stamp)| Stamp::of(path).is_ok_and(|now| now == *stamp));
+    if !unmoved || !view.still_holds() {
+        return Err(outrun());
+    }
+    view.accept();
+    let revision = memory::revision(&files);
+    memory.remember(stamps, revision.clone(), observed);
+    Ok(if seen == Some(&revision) {
+        Found::Unchanged
+    } else {
+        Found::Files { files, revision }
+    })
+}
+
+/// The stamps of all files, or what follows from one that has none.
+fn stamps(spec: &Spec, memory: &mut Memory, view: &View) -> Result<Vec<Stamp>, Stop> {
+    let all = &view.stamps;
+    let is_absent = |stamp: &io::Result<Stamp>| stamp.as_ref().is_err_and(fault::is_absent);
+    let fixed = spec.roster.is_fixed();
+    if fixed && all.iter().all(is_absent) {
+        memory.forget();
+        return Err(Stop::Answer(Ok(Found::Absent)));
+    }
+    let mut stamps = Vec::with_capacity(all.len());
+    for ((key, path), stamp) in memory.listing.files().zip(all) {
+        let name = || spec.roster.name_of(key);
+        match stamp {
+            Ok(stamp) if stamp.kind == Kind::File => stamps.push(*stamp),
+            Ok(stamp) if fixed => {
+                let error = fault::not_a_file(&name(), stamp.kind);
+                return Err(Stop::Answer(Err(error)));
+            }
+            Err(error) if fixed && fault::is_absent(error) => {
+                return Err(Stop::Answer(Err(missing(&name()))));
+            }
+            Err(error) if !fault::is_absent(error) => {
+                // Asked anew, because an error cannot be copied.
+                let error = Stamp::of(path).err();
+                let error = error.unwrap_or_else(|| io::ErrorKind::Interrupted.into());
+                return Err(Stop::Answer(Err(fault::refused(&name(), error))));
+            }
+            // Gone, or another thing, since it was listed.
+            Ok(_) | Err(_) => return Err(Stop::Restless(outrun(&spec.name))),
+        }
+    }
+    Ok(stamps)
+}
+
+/// Reads every file in the state of its stamp.
+fn read(spec: &Spec, listing: &Listing, stamps: &[Stamp]) -> Result<Files, Stop> {
+    let mut parts = Vec::with_capacity(stamps.len());
+    for ((key, path), expected) in listing.files().zip(stamps) {
+        let name = spec.roster.name_of(key);
+        match read_once(path, spec.limits.file) {
+            Ok(ReadOnce::Whole { bytes, stamp }) if stamp == *expected => {
+                parts.push(Part::new(key.to_owned(), name, bytes));
+            }
+            Ok(_) => return Err(Stop::Restless(fault::restless(&name))),
+            Err(error) if fault::is_absent(&error) => {
+                return Err(Stop::Restless(outrun(&spec.name)));
+            }
+            Err(error) => return Err(Stop::Answer(Err(fault::refused(&name, error)))),
+        }
+    }
+    Ok(Files::new(parts))
+}
+
+/// Whether the files are within the limits.
+fn allowed(spec: &Spec, listing: &Listing, stamps: &[Stamp]) -> Result<(), Error> {
+    let Limits { file, total } = spec.limits;
+    for ((key, _), stamp) in listing.files().zip(stamps) {
+        if stamp.size > file {
+            return Err(fault::too_large(&spec.roster.name_of(key), file));
+        }
+    }
+    let sum: u64 = stamps.iter().map(|stamp| stamp.size).sum();
+    if sum > total {
+        let text = format!("its files have {sum} bytes, and the limit for all is {total} bytes");
+        return Err(Error::new(ErrorKind::TooLarge, text).at(Location::new(&spec.name)));
+    }
+    Ok(())
+}
+
+/// A name for a state of which the content was not read.
+fn state(listing: &Listing, stamps: &[Stamp]) -> Revision {
+    Revision::new(format!("{:?} {stamps:?}", listing.keys()))
+}
+
+fn missing(name: &str) -> Error {
+    let text = "it is missing, and its group is read as a whole or not at all";
+    Error::new(ErrorKind::Unavailable, text).at(Location::new(name))
+}
+
+fn outrun(name: &str) -> Error {
+    let text = "its files are changed faster than they can be read as one; replace them all at once, \
+                by pointing a link to a finished directory";
+    Error::new(ErrorKind::Unavailable, text).at(Location::new(name))
+}
+
+/// How often a listing may turn out to be incomplete within one step.
+const ROUNDS: usize = 16;
+
+/// How long a missing file is taken for one that is being replaced.
+const GAP_GRACE: Duration = Duration::from_millis(100);

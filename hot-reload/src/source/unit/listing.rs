@@ -1,0 +1,73 @@
+//! [`Listing`]: which files belong together, and where they are.
+
+use std::path::{Path, PathBuf};
+
+/// One file of a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::source) struct Member {
+    /// Its path in the directory, or its name in the group: what it is known by.
+    pub(in crate::source) key: PathBuf,
+    /// Where it is, absolute.
+    pub(in crate::source) path: PathBuf,
+}
+
+/// All members, in the order of the bytes of their keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::source) struct Listing {
+    /// What is only watched, then the files.
+    paths: Vec<PathBuf>,
+    ways: usize,
+    keys: Vec<PathBuf>,
+}
+
+impl Listing {
+    /// Puts it in order. `ways` are watched and not read: directories, and links that lead nowhere yet.
+    pub(in crate::source) fn new(mut ways: Vec<PathBuf>, mut members: Vec<Member>) -> Self {
+        ways.sort_unstable();
+        members.sort_unstable_by(|one, other| bytes(&one.key).cmp(bytes(&other.key)));
+        let (keys, files): (_, Vec<_>) = members
+            .into_iter()
+            .map(|member| (member.key, member.path))
+            .unzip();
+        let count = ways.len();
+        ways.extend(files);
+        Self {
+            paths: ways,
+            ways: count,
+            keys,
+        }
+    }
+
+    /// All that is to be watched: what is not read, then the files.
+    pub(super) fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
+    /// How many of the paths are not read.
+    pub(super) fn ways(&self) -> usize {
+        self.ways
+    }
+
+    /// The files, each with its key.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&Path, &Path)> {
+        let paths = self.paths.iter().skip(self.ways);
+        let keys = self.keys.iter().map(PathBuf::as_path);
+        keys.zip(paths.map(PathBuf::as_path))
+    }
+
+    pub(super) fn keys(&self) -> &[PathBuf] {
+        &self.keys
+    }
+
+    /// Where the file with this key stands.
+    pub(super) fn find(&self, key: &Path) -> Option<usize> {
+        self.keys
+            .binary_search_by(|other| bytes(other).cmp(bytes(key)))
+            .ok()
+    }
+}
+
+/// What a path is ordered by.
+pub(super) fn bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_encoded_bytes()
+}

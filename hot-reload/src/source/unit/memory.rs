@@ -1,0 +1,125 @@
+//! [`Memory`]: what was found last, so that the next look may find out cheaply that nothing has changed.
+
+use std::time::SystemTime;
+
+use xxhash_rust::xxh3::Xxh3Default;
+
+use super::listing::{Listing, bytes};
+use crate::revision::Revision;
+use crate::source::file::stamp::Stamp;
+use crate::source::files::Files;
+
+/// What was found last.
+#[derive(Debug)]
+pub(super) struct Memory {
+    /// Which files there were when the last look began, whatever came of it. They are what is watched.
+    pub(super) listing: Listing,
+    accepted: Option<Accepted>,
+}
+
+#[derive(Debug)]
+struct Accepted {
+    listing: Listing,
+    stamps: Vec<Stamp>,
+    revision: Revision,
+    /// A stamp was so fresh that a change after it may have left it as it is.
+    racy: bool,
+}
+
+impl Memory {
+    /// Nothing was found yet, and this is known.
+    pub(super) fn new(listing: Listing) -> Self {
+        Self {
+            listing,
+            accepted: None,
+        }
+    }
+
+    /// Whether the files certainly still are in the state that the caller has seen.
+    pub(super) fn knows<'a>(
+        &self,
+        stamps: impl Iterator<Item = &'a Stamp>,
+        seen: Option<&Revision>,
+    ) -> bool {
+        self.accepted.as_ref().is_some_and(|last| {
+            !last.racy
+                && seen == Some(&last.revision)
+                && last.listing == self.listing
+                && stamps.eq(&last.stamps)
+        })
+    }
+
+    /// The stamp that was accepted last of the file that stands at this place now.
+    pub(super) fn stamp(&self, index: usize) -> Option<Stamp> {
+        let last = self.accepted.as_ref()?;
+        let key = self.listing.keys().get(index)?;
+        last.stamps.get(last.listing.find(key)?).copied()
+    }
+
+    /// Whether a file that was accepted last is not there any more.
+    pub(super) fn misses_one(&self) -> bool {
+        self.accepted.as_ref().is_some_and(|last| {
+            let mut keys = last.listing.keys().iter();
+            last.listing.keys() != self.listing.keys()
+                && keys.any(|key| self.listing.find(key).is_none())
+        })
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.accepted = None;
+    }
+
+    /// Accepts what was observed at this time.
+    pub(super) fn remember(
+        &mut self,
+        stamps: Vec<Stamp>,
+        revision: Revision,
+        observed: SystemTime,
+    ) {
+        self.accepted = Some(Accepted {
+            listing: self.listing.clone(),
+            racy: stamps.iter().any(|stamp| stamp.is_racy(observed)),
+            stamps,
+            revision,
+        });
+    }
+}
+
+/// The name of this state: of all names and bytes, each with its length before it, so that no two states run together.
+pub(super) fn revision(files: &Files) -> Revision {
+    let mut hash = Xxh3Default::new();
+    for part in files.iter() {
+        for bytes in [bytes(part.path()), part.bytes()] {
+            hash.update(&(bytes.len() as u64).to_le_bytes());
+            hash.update(bytes);
+        }
+    }
+    Revision::from(hash.digest128())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::files::Part;
+
+    fn of(files: &[(&str, &str)]) -> Revision {
+        let part = |(path, text): &(&str, &str)| {
+            Part::new(path.into(), String::new(), text.as_bytes().to_vec())
+        };
+        revision(&Files::new(files.iter().map(part).collect()))
+    }
+
+    #[test]
+    fn a_byte_that_moves_from_one_file_to_the_next_is_a_change() {
+        let states = [
+            of(&[("a", "xy"), ("b", "z")]),
+            of(&[("a", "x"), ("b", "yz")]),
+            of(&[("ax", "y"), ("b", "z")]),
+            of(&[("a", "xy")]),
+            of(&[]),
+        ];
+        for (index, one) in states.iter().enumerate() {
+            assert!(!states[..index].contains(one));
+        }
+    }
+}

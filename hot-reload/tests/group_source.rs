@@ -1,0 +1,219 @@
+//! Files that belong together, seen through the traits, and once through a service: real files.
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+mod file;
+#[path = "file/many.rs"]
+mod many;
+
+use std::fs;
+use std::time::Duration;
+
+use hot_reload::source::files::DecodedFiles;
+use hot_reload::source::{DecodeFiles, Files, Group};
+use hot_reload::{Error, ErrorKind, ReloaderService};
+use tokio::time::{sleep, timeout};
+
+use self::file::{DEADLINE, World, write};
+use self::many::ManyRig;
+
+/// The serial number that certificate and key have in common.
+fn pair(world: &World) -> DecodedFiles<impl DecodeFiles<Value = u32>> {
+    let files = [
+        ("key", world.path("tls.key")),
+        ("certificate", world.path("tls.crt")),
+    ];
+    Group::new(files).decode_files(|files: &Files| {
+        let key = number(files, "key", "key ")?;
+        let certificate = number(files, "certificate", "certificate ")?;
+        if key == certificate {
+            return Ok(key);
+        }
+        let key = files.get("key").unwrap();
+        Err(key.refuse("it does not belong to the certificate"))
+    })
+}
+
+fn number(files: &Files, name: &str, before: &str) -> Result<u32, Error> {
+    let file = files.get(name).unwrap();
+    let text = std::str::from_utf8(file.bytes()).map_err(|error| file.refuse(error))?;
+    let number = text.strip_prefix(before).map(str::parse);
+    number
+        .and_then(Result::ok)
+        .ok_or_else(|| file.refuse("it is cut short"))
+}
+
+fn certificate(world: &World, serial: u32) {
+    world.rename_into("tls.crt", &format!("certificate {serial}"));
+}
+
+fn key(world: &World, serial: u32) {
+    world.rename_into("tls.key", &format!("key {serial}"));
+}
+
+#[tokio::test]
+async fn t51_a_pair_that_is_rotated_one_after_the_other_is_published_in_pairs_only() {
+    let world = World::new();
+    certificate(&world, 0);
+    key(&world, 0);
+    let mut rig = ManyRig::watch_source(pair(&world)).await;
+    let pauses = [0, 1, 5, 20, 60, 100, 200, 300];
+    let mut serial = 0;
+    for pause in pauses.map(Duration::from_millis) {
+        for halves in [[certificate, key], [key, certificate]] {
+            serial += 1;
+            halves[0](&world, serial);
+            if !pause.is_zero() {
+                let _ = timeout(pause, rig.until(|_| false, "the pause")).await;
+            }
+            halves[1](&world, serial);
+            rig.until(
+                |rig| rig.current == Some(serial),
+                &format!("{serial} after {pause:?}"),
+            )
+            .await;
+        }
+    }
+    rig.settle().await;
+    // The decoder accepts pairs only, so every number is one, and none was left out.
+    let all: Vec<_> = (0..=serial).map(Some).collect();
+    assert_eq!(rig.published, all);
+}
+
+#[tokio::test]
+async fn t51_a_pair_that_is_rotated_in_place_is_published_in_pairs_only() {
+    let world = World::new();
+    certificate(&world, 0);
+    key(&world, 0);
+    let mut rig = ManyRig::watch_source(pair(&world)).await;
+    for (serial, pause) in [(1, 0), (2, 10), (3, 100), (4, 300)] {
+        write(world.path("tls.key"), &format!("key {serial}"));
+        let pause = Duration::from_millis(pause);
+        let _ = timeout(pause, rig.until(|_| false, "the pause")).await;
+        write(world.path("tls.crt"), &format!("certificate {serial}"));
+        rig.until(
+            |rig| rig.current == Some(serial),
+            &format!("{serial} after {pause:?}"),
+        )
+        .await;
+    }
+    assert_eq!(rig.published, [0, 1, 2, 3, 4].map(Some));
+}
+
+#[tokio::test]
+async fn half_of_a_rotated_pair_is_refused_once_by_the_revision_of_both() {
+    let world = World::new();
+    certificate(&world, 1);
+    key(&world, 1);
+    let mut rig = ManyRig::watch_source(pair(&world)).await;
+    certificate(&world, 2);
+    rig.expect_error("tls.key: it does not belong to the certificate")
+        .await;
+    let refused = rig.error.clone().unwrap();
+    assert_eq!(refused.kind(), ErrorKind::Decode);
+    // As long as it is too fresh to be believed, it is read and refused again.
+    while let Err(again) = rig.look().await {
+        assert_eq!(again.revision(), refused.revision());
+        sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!((rig.current, rig.unchanged > 0), (Some(1), true));
+    // Back to the pair that is published is a state of its own, too.
+    certificate(&world, 1);
+    rig.until(|rig| rig.error.is_none(), "the pair as it was")
+        .await;
+    assert_eq!(rig.current, Some(1));
+}
+
+#[tokio::test]
+async fn a_missing_half_is_named_and_a_missing_whole_is_nothing() {
+    let world = World::new();
+    let mut rig = ManyRig::watch_source(pair(&world)).await;
+    rig.expect_absent().await;
+    key(&world, 1);
+    rig.expect_error("tls.crt: it is missing").await;
+    assert_eq!(rig.error.as_ref().unwrap().kind(), ErrorKind::Unavailable);
+    certificate(&world, 1);
+    rig.until(|rig| rig.current == Some(1), "both").await;
+    // An editor takes one away for a moment.
+    fs::rename(world.path("tls.key"), world.path("tls.key~")).unwrap();
+    let _ = timeout(Duration::from_millis(20), rig.until(|_| false, "the pause")).await;
+    write(world.path("tls.key"), "key 1");
+    rig.settle().await;
+    assert_eq!((rig.current, rig.error.is_none()), (Some(1), true));
+    fs::remove_file(world.path("tls.key")).unwrap();
+    rig.expect_error("tls.key: it is missing").await;
+    assert_eq!(rig.current, Some(1));
+    fs::remove_file(world.path("tls.crt")).unwrap();
+    rig.expect_absent().await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pair_behind_one_link_is_replaced_at_once() {
+    let world = World::new();
+    let generation = |serial: u32| {
+        let folder = format!("live-{serial}");
+        world.folder(&folder);
+        write(
+            world.path(&folder).join("tls.crt"),
+            &format!("certificate {serial}"),
+        );
+        write(
+            world.path(&folder).join("tls.key"),
+            &format!("key {serial}"),
+        );
+        world.relink("live", folder);
+    };
+    generation(0);
+    world.relink("tls.crt", "live/tls.crt");
+    world.relink("tls.key", "live/tls.key");
+    let mut rig = ManyRig::watch_source(pair(&world)).await;
+    for serial in 1..=20 {
+        generation(serial);
+        rig.until(|rig| rig.current == Some(serial), &serial.to_string())
+            .await;
+        assert!(rig.error.is_none(), "{:?}", rig.error);
+    }
+}
+
+#[tokio::test]
+async fn the_name_of_a_file_leads_to_it_and_its_bytes_are_not_shown() {
+    let world = World::new();
+    certificate(&world, 1);
+    key(&world, 1);
+    let source = Group::new([("key", world.path("tls.key"))])
+        .decode_files(|files: &Files| Ok(format!("{files:?}")));
+    let mut rig = ManyRig::poll(source);
+    rig.look().await.unwrap();
+    let shown = rig.current.unwrap();
+    assert!(
+        shown.contains("tls.key") && shown.contains("len: 5"),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains("key 1") && !shown.contains("107"),
+        "{shown}"
+    );
+}
+
+/// The whole way: a service keeps the old pair while the two do not fit, and takes the new one as soon as they do.
+#[tokio::test]
+async fn p11_a_service_keeps_the_old_pair_until_the_new_one_is_complete() {
+    let world = World::new();
+    certificate(&world, 1);
+    key(&world, 1);
+    let (serial, control) = ReloaderService::builder(pair(&world))
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    let mut changes = serial.subscribe();
+    for next in 2..6 {
+        certificate(&world, next);
+        sleep(Duration::from_millis(u64::from(next) * 30)).await;
+        assert_eq!(*serial.load(), next - 1);
+        key(&world, next);
+        let now = timeout(DEADLINE, changes.changed()).await.unwrap().unwrap();
+        assert_eq!(*now, next);
+    }
+    control.stop().await;
+}
