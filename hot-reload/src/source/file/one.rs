@@ -7,11 +7,11 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::follow::{Follow, blocking};
+use super::follow::{Follow, Leases, blocking};
 use super::hub::FileEvents;
 use super::look::{Look, Pause, Rest, View};
 use super::memory::Memory;
-use super::read::{ReadOnce, read_once};
+use super::read::{ReadOnce, read_once, read_opened};
 use super::stamp::Kind;
 use super::{absolute, clock, fault};
 use crate::error::Error;
@@ -68,7 +68,19 @@ impl File {
     /// Where the events come from. Without it, [`FileEvents::Native`].
     #[must_use]
     pub fn events(mut self, events: FileEvents) -> Self {
-        self.follow = Arc::new(Follow::new(events));
+        self.follow = Arc::new(Follow::new(events).with_leases(self.follow.leases()));
+        self
+    }
+
+    /// Whether the system is asked, by a read lease that is given back at once, if anybody has the file open for writing
+    /// before it is read. Without it, yes; it is possible on Linux and on the file systems of this machine.
+    ///
+    /// A writer that opens the file within these two microseconds waits for their end, unless it opens with `O_NONBLOCK`:
+    /// then it is refused. This process is sent a `SIGURG` in that case, which does nothing unless it is handled.
+    #[must_use]
+    pub fn leases(mut self, ask: bool) -> Self {
+        let leases = if ask { Leases::Ask } else { Leases::Never };
+        self.follow = Arc::new(self.follow.with_leases(leases));
         self
     }
 
@@ -167,9 +179,15 @@ impl Spec {
         let observed = clock::wall();
         // What was found at rest has to be what was read.
         let holds = |stamp| {
-            view.still_holds() && matches!(view.stamps.first(), Some(Ok(found)) if found == stamp)
+            view.still_holds()
+                && view.is_still_at_rest()
+                && matches!(view.stamps.first(), Some(Ok(found)) if found == stamp)
         };
-        let (bytes, stamp) = match read_once(path, self.max_size) {
+        let read = match view.opened() {
+            Some(file) => read_opened(file, path, self.max_size),
+            None => read_once(path, self.max_size),
+        };
+        let (bytes, stamp) = match read {
             Ok(ReadOnce::Whole { bytes, stamp }) if holds(&stamp) || look.is_over() => {
                 (bytes, stamp)
             }

@@ -49,9 +49,14 @@ impl Stamp {
         Ok(os::stamp(&fs::metadata(path)?))
     }
 
+    /// Device and inode number.
+    pub(crate) fn inode(&self) -> (u64, u64) {
+        (self.dev, self.ino)
+    }
+
     /// Whether this is the stamp of the same inode.
     pub(crate) fn same_inode(&self, other: &Self) -> bool {
-        (self.dev, self.ino) == (other.dev, other.ino)
+        self.inode() == other.inode()
     }
 
     /// Whether a change right after the stamp was taken could leave it as it is, because the clock of the file system
@@ -64,10 +69,15 @@ impl Stamp {
 
     /// How much longer the file has to lie untouched to count as finished, if it was touched just now.
     pub(crate) fn young(&self, now: SystemTime) -> Option<Duration> {
+        self.until(YOUNG, now)
+    }
+
+    /// How much longer it takes until the file was not touched for so long.
+    pub(crate) fn until(&self, untouched: Duration, now: SystemTime) -> Option<Duration> {
         let age = nanoseconds(now) - self.newest();
         // A time in the future says nothing about now: the clock was set, or the time was.
         let age = Duration::from_nanos(u64::try_from(age).ok()?);
-        YOUNG.checked_sub(age).filter(|rest| !rest.is_zero())
+        untouched.checked_sub(age).filter(|rest| !rest.is_zero())
     }
 
     /// A name for a state of which the content was not read.

@@ -3,6 +3,12 @@
 //! Every platform module has the same items, so that nothing outside this folder asks where it runs.
 
 #[cfg(target_os = "linux")]
+mod filesystem;
+#[cfg(target_os = "linux")]
+mod lease;
+#[cfg(all(test, target_os = "linux"))]
+mod lease_tests;
+#[cfg(target_os = "linux")]
 mod linux;
 #[cfg(not(target_os = "linux"))]
 mod portable;
@@ -12,9 +18,11 @@ mod times;
 mod unix;
 
 #[cfg(target_os = "linux")]
-pub(crate) use self::linux::{Node, QUIET, open};
+pub(crate) use self::lease::writers;
+#[cfg(target_os = "linux")]
+pub(crate) use self::linux::{LEASES, Node, QUIET, open};
 #[cfg(not(target_os = "linux"))]
-pub(crate) use self::portable::{Node, QUIET, open};
+pub(crate) use self::portable::{LEASES, Node, QUIET, open, writers};
 #[cfg(not(unix))]
 pub(crate) use self::times::stamp;
 #[cfg(unix)]
@@ -27,4 +35,13 @@ pub(crate) enum NodeKind {
     Link,
     File,
     Other,
+}
+
+/// Whether anybody has a file open for writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writers {
+    Nobody,
+    Somebody,
+    /// The system cannot say, or is not believed.
+    Unknown,
 }
