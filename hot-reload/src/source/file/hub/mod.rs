@@ -16,6 +16,8 @@ mod backend;
 #[cfg(target_os = "linux")]
 mod inotify;
 mod membership;
+#[cfg(target_os = "linux")]
+mod mounts;
 #[cfg(any(not(target_os = "linux"), feature = "notify"))]
 mod portable;
 mod table;

@@ -1,0 +1,63 @@
+//! Tests that mount: each runs in a process of its own whose mounts nobody else sees.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+/// Whether this process may mount. If not, the test is run again in one that may, and this one has nothing left to do.
+///
+/// Where that is not allowed, it is reported; with `HOT_RELOAD_REQUIRE` it is a failure.
+pub(crate) fn is_ours(test: &str) -> bool {
+    if std::env::var_os(INSIDE).is_some() {
+        return true;
+    }
+    let unshare = || {
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--propagation", "private", "--"]);
+        command
+    };
+    let possible = unshare()
+        .args(["mount", "-t", "tmpfs", "none"])
+        .arg(std::env::temp_dir())
+        .output();
+    if !possible.is_ok_and(|output| output.status.success()) {
+        not_run(test, "it takes root, and the programs unshare and mount");
+        return false;
+    }
+    let output = unshare()
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(INSIDE, "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("1 passed"), "it was not run: {text}");
+    false
+}
+
+/// Says so past the harness, which keeps what a test prints to itself.
+fn not_run(test: &str, why: &str) {
+    assert!(
+        std::env::var_os("HOT_RELOAD_REQUIRE").is_none(),
+        "{test} cannot run: {why}"
+    );
+    let _ = writeln!(std::io::stderr(), "not run: {test}: {why}");
+}
+
+pub(crate) fn mount(arguments: &[&str], target: &Path) {
+    run("mount", arguments, target);
+}
+
+pub(crate) fn unmount(arguments: &[&str], target: &Path) {
+    run("umount", arguments, target);
+}
+
+fn run(program: &str, arguments: &[&str], target: &Path) {
+    let output = Command::new(program).args(arguments).arg(target).output();
+    let output = output.unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program}: {text}");
+}
+
+const INSIDE: &str = "HOT_RELOAD_TEST_IN_NAMESPACE";
