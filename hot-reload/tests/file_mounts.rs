@@ -7,11 +7,12 @@ mod file;
 mod namespace;
 
 use std::fs;
+use std::time::Duration;
 
-use hot_reload::source::File;
+use hot_reload::source::{File, Source};
 
 use self::file::{Rig, World, write};
-use self::namespace::{is_ours, mount, unmount};
+use self::namespace::{Mounted, has, is_ours, mount, unmount};
 
 #[tokio::test]
 async fn t44_what_is_mounted_over_the_folder_is_seen_and_so_is_its_end() {
@@ -141,4 +142,59 @@ async fn t21_what_changes_in_a_lower_layer_is_found_by_asking() {
         write(&path, text);
         rig.expect(text).await;
     }
+}
+
+#[tokio::test]
+async fn t22_what_changes_behind_a_fuse_file_system_is_found_by_asking_and_never_cut_off() {
+    const NAME: &str =
+        "t22_what_changes_behind_a_fuse_file_system_is_found_by_asking_and_never_cut_off";
+    if !has("bindfs", NAME) || !is_ours(NAME) {
+        return;
+    }
+    let world = World::new();
+    let (behind, front) = (world.folder("behind"), world.folder("front"));
+    let path = front.join("c");
+    write(behind.join("c"), "lon");
+    // The kernel may believe for ten seconds what it was told of a file.
+    let arguments = ["-o", "attr_timeout=10", behind.to_str().unwrap()];
+    let _mounted = Mounted::by("bindfs", &arguments, &front);
+    let profile = File::new(&path).profile();
+    assert!(profile.heartbeat <= Duration::from_secs(2), "{profile:?}");
+
+    let mut rig = Rig::poll(File::new(&path));
+    rig.look().await.unwrap();
+    let mut expected = vec!["lon".to_owned()];
+    for round in 0..5 {
+        for text in ["a longer text", "short", "equal", "l"] {
+            let text = format!("{text} {round}");
+            // So that the kernel has the old size at hand.
+            fs::metadata(&path).unwrap();
+            write(behind.join("c"), &text);
+            rig.look().await.unwrap();
+            assert_eq!(rig.current.as_ref(), Some(&text));
+            expected.push(text);
+        }
+    }
+    assert_eq!(rig.texts(), expected);
+
+    // What this machine does there is announced.
+    let mut rig = Rig::watch(&path).await;
+    for text in ["two", "three"] {
+        write(&path, text);
+        rig.expect(text).await;
+    }
+}
+
+#[test]
+fn the_heartbeat_follows_what_is_mounted() {
+    if !is_ours("the_heartbeat_follows_what_is_mounted") {
+        return;
+    }
+    let world = World::new();
+    let folder = world.folder("with a space");
+    let heartbeat = || File::new(folder.join("c")).profile().heartbeat;
+    mount(&["-t", "tmpfs", "none"], &folder);
+    assert_eq!(heartbeat(), Duration::from_secs(60));
+    mount(&["-t", "sysfs", "none"], &folder);
+    assert_eq!(heartbeat(), Duration::from_secs(5));
 }

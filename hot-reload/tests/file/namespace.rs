@@ -1,7 +1,7 @@
 //! Tests that mount: each runs in a process of its own whose mounts nobody else sees.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Whether this process may mount. If not, the test is run again in one that may, and this one has nothing left to do.
@@ -36,6 +36,15 @@ pub(crate) fn is_ours(test: &str) -> bool {
     false
 }
 
+/// Whether this program can be started; if not, that is reported like the rest.
+pub(crate) fn has(program: &str, test: &str) -> bool {
+    let found = Command::new(program).arg("--version").output().is_ok();
+    if !found {
+        not_run(test, &format!("it takes the program {program}"));
+    }
+    found
+}
+
 /// Says so past the harness, which keeps what a test prints to itself.
 fn not_run(test: &str, why: &str) {
     assert!(
@@ -43,6 +52,22 @@ fn not_run(test: &str, why: &str) {
         "{test} cannot run: {why}"
     );
     let _ = writeln!(std::io::stderr(), "not run: {test}: {why}");
+}
+
+/// A file system that is served by a process, which ends with it.
+pub(crate) struct Mounted(PathBuf);
+
+impl Mounted {
+    pub(crate) fn by(program: &str, arguments: &[&str], front: &Path) -> Self {
+        run(program, arguments, front);
+        Self(front.to_owned())
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
 }
 
 pub(crate) fn mount(arguments: &[&str], target: &Path) {

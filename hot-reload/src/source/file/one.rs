@@ -13,7 +13,7 @@ use super::look::{Look, Pause, Rest, View};
 use super::memory::Memory;
 use super::read::{ReadOnce, read_once, read_opened};
 use super::stamp::Kind;
-use super::{absolute, clock, fault};
+use super::{absolute, clock, fault, os, tier};
 use crate::error::Error;
 use crate::revision::Revision;
 use crate::source::{Fetched, HintSender, Source, Subscription};
@@ -128,7 +128,7 @@ impl Source for File {
     }
 
     fn profile(&self) -> WatchProfile {
-        WatchProfile::local()
+        tier::profile(self.path())
     }
 }
 
@@ -202,7 +202,7 @@ impl Spec {
                 let revision = stamp.revision();
                 let error =
                     fault::too_large(&self.name, self.max_size).with_revision(revision.clone());
-                memory.remember(stamp, revision, observed);
+                memory.remember(stamp, revision, observed, os::is_local(path));
                 view.accept();
                 return Step::Done(Err(error));
             }
@@ -218,7 +218,7 @@ impl Spec {
         };
         view.accept();
         let revision = Revision::from(xxh3_128(&bytes));
-        memory.remember(stamp, revision.clone(), observed);
+        memory.remember(stamp, revision.clone(), observed, os::is_local(path));
         Step::Done(Ok(if seen == Some(&revision) {
             Fetched::Unchanged
         } else {

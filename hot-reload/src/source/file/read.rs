@@ -29,7 +29,7 @@ pub(crate) fn read_once(path: &Path, max_size: u64) -> io::Result<ReadOnce> {
 
 /// Reads what was opened under this path and not read yet. Blocks.
 pub(crate) fn read_opened(file: &File, path: &Path, max_size: u64) -> io::Result<ReadOnce> {
-    let before = os::stamp(&file.metadata()?);
+    let before = os::stamp_of(file)?;
     if before.kind != Kind::File {
         return Ok(ReadOnce::NotAFile);
     }
@@ -37,7 +37,7 @@ pub(crate) fn read_opened(file: &File, path: &Path, max_size: u64) -> io::Result
         return Ok(ReadOnce::TooLarge { stamp: before });
     }
     let bytes = read_up_to(file, before.size, max_size.saturating_add(1))?;
-    let after = os::stamp(&file.metadata()?);
+    let after = os::stamp_of(file)?;
     if bytes.len() as u64 > max_size {
         return Ok(ReadOnce::TooLarge { stamp: after });
     }

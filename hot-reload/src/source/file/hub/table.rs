@@ -127,6 +127,7 @@ impl Table {
     }
 
     /// Any name may stand for something else now.
+    #[cfg(target_os = "linux")]
     pub(super) fn report_remount(&self, told: &mut Vec<Arc<Activity>>) {
         let report = self.report(told);
         for (subscriber, activity) in &report.index.subscribers {

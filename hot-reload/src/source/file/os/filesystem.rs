@@ -1,40 +1,25 @@
 //! Linux: what kind of file system a file is on, which decides what is believed of it.
 
 use std::os::fd::AsFd;
+use std::path::Path;
 
-use rustix::fs::fstatfs;
+use rustix::fs::{StatFs, fstatfs, statfs};
 
-/// How far what this machine knows about a file is all that there is to know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FileSystem {
-    /// Only this machine changes it.
-    Local,
-    /// Others may change it without this machine being told, or nothing is known of it.
-    Foreign,
+/// Whether only this machine changes what the path leads to. If nothing is known of its file system, it is not.
+pub(crate) fn is_local(path: &Path) -> bool {
+    statfs(path).is_ok_and(|stat| knows(&stat))
 }
 
-impl FileSystem {
-    pub(crate) fn of(file: impl AsFd) -> Self {
-        let Ok(stat) = fstatfs(file) else {
-            return Self::Foreign;
-        };
-        // The width and the sign of the field differ between architectures; the numbers have 32 bits.
-        #[allow(
-            clippy::unnecessary_cast,
-            clippy::cast_possible_truncation,
-            reason = "the type is another one elsewhere"
-        )]
-        let magic = stat.f_type as u32;
-        if LOCAL.contains(&magic) {
-            Self::Local
-        } else {
-            Self::Foreign
-        }
-    }
+/// The same of an open file.
+pub(super) fn is_local_file(file: impl AsFd) -> bool {
+    fstatfs(file).is_ok_and(|stat| knows(&stat))
+}
 
-    pub(crate) fn is_local(self) -> bool {
-        self == Self::Local
-    }
+fn knows(stat: &StatFs) -> bool {
+    // The width and the sign of the field differ between architectures; the numbers have 32 bits.
+    #[allow(clippy::unnecessary_cast, reason = "the type is another one elsewhere")]
+    let magic = stat.f_type as u32;
+    LOCAL.contains(&magic)
 }
 
 /// Those of which it is known, by their numbers in the kernel's `magic.h` and in their own sources. A kernel file
@@ -62,7 +47,9 @@ mod tests {
 
     #[test]
     fn a_file_system_of_the_kernel_is_not_taken_for_a_local_one() {
-        assert!(!FileSystem::of(File::open("/proc").unwrap()).is_local());
-        assert!(!FileSystem::of(File::open("/sys").unwrap()).is_local());
+        for path in ["/proc", "/sys"] {
+            assert!(!is_local(path.as_ref()));
+            assert!(!is_local_file(File::open(path).unwrap()));
+        }
     }
 }

@@ -11,11 +11,11 @@ use std::os::fd::AsRawFd;
 use libc::c_int;
 
 use super::Writers;
-use super::filesystem::FileSystem;
+use super::filesystem::is_local_file;
 
 /// Asks by taking a lease and giving it back at once. The file must have been opened for reading only.
 pub(crate) fn writers(file: &File) -> Writers {
-    if !FileSystem::of(file).is_local() {
+    if !is_local_file(file) {
         return Writers::Unknown;
     }
     // Before the lease: whoever opens the file for writing while it stands causes a signal. The usual one, SIGIO, ends

@@ -10,23 +10,31 @@ mod lease;
 mod lease_tests;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "linux")]
+mod mount_table;
 #[cfg(not(target_os = "linux"))]
 mod portable;
+#[cfg(target_os = "linux")]
+mod statx;
 #[cfg(not(unix))]
 mod times;
 #[cfg(unix)]
 mod unix;
 
 #[cfg(target_os = "linux")]
+pub(crate) use self::filesystem::is_local;
+#[cfg(target_os = "linux")]
 pub(crate) use self::lease::writers;
 #[cfg(target_os = "linux")]
 pub(crate) use self::linux::{LEASES, Node, QUIET, open};
+#[cfg(target_os = "linux")]
+pub(crate) use self::mount_table::file_system_kind;
 #[cfg(not(target_os = "linux"))]
-pub(crate) use self::portable::{LEASES, Node, QUIET, open, writers};
-#[cfg(not(unix))]
-pub(crate) use self::times::stamp;
-#[cfg(unix)]
-pub(crate) use self::unix::stamp;
+pub(crate) use self::portable::{
+    LEASES, Node, QUIET, file_system_kind, is_local, open, stamp_at, stamp_of, writers,
+};
+#[cfg(target_os = "linux")]
+pub(crate) use self::statx::{stamp_at, stamp_of};
 
 /// What stands behind a name, links not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +46,10 @@ pub(crate) enum NodeKind {
 }
 
 /// Whether anybody has a file open for writing.
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "no other system tells")
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Writers {
     Nobody,
