@@ -1,4 +1,5 @@
-//! Tests that mount: each runs in a process of its own whose mounts nobody else sees.
+//! Tests that mount or run out of something: each runs in a process of its own, of which nobody else takes notice.
+#![allow(dead_code, reason = "each program of tests uses a part of it")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -8,20 +9,38 @@ use std::process::Command;
 ///
 /// Where that is not allowed, it is reported; with `HOT_RELOAD_REQUIRE` it is a failure.
 pub(crate) fn is_ours(test: &str) -> bool {
+    let trial = ["mount", "-t", "tmpfs", "none", "/proc"];
+    is_inside(
+        test,
+        &["--mount", "--propagation", "private"],
+        &trial,
+        "it takes root, and the programs unshare and mount",
+    )
+}
+
+/// The same where this process may lower the limits of its user without anybody else's being lowered.
+pub(crate) fn has_limits_of_its_own(test: &str) -> bool {
+    let trial = ["sh", "-c", "echo 100 > /proc/sys/user/max_inotify_watches"];
+    is_inside(
+        test,
+        &["--user", "--map-root-user"],
+        &trial,
+        "it takes the right to make a user namespace, and the program unshare",
+    )
+}
+
+fn is_inside(test: &str, namespace: &[&str], trial: &[&str], takes: &str) -> bool {
     if std::env::var_os(INSIDE).is_some() {
         return true;
     }
     let unshare = || {
         let mut command = Command::new("unshare");
-        command.args(["--mount", "--propagation", "private", "--"]);
+        command.args(namespace).arg("--");
         command
     };
-    let possible = unshare()
-        .args(["mount", "-t", "tmpfs", "none"])
-        .arg(std::env::temp_dir())
-        .output();
+    let possible = unshare().args(trial).output();
     if !possible.is_ok_and(|output| output.status.success()) {
-        not_run(test, "it takes root, and the programs unshare and mount");
+        not_run(test, takes);
         return false;
     }
     let output = unshare()

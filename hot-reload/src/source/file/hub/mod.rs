@@ -20,6 +20,7 @@ mod membership;
 mod mounts;
 #[cfg(any(not(target_os = "linux"), feature = "notify"))]
 mod portable;
+mod scarcity;
 mod table;
 mod waiting;
 
@@ -152,11 +153,7 @@ impl Hub {
         name: Option<&OsStr>,
     ) -> Result<Option<Arm>, Error> {
         let mut arming = lock(&self.arming);
-        let Arming {
-            backend,
-            subscribers,
-        } = &mut *arming;
-        let (Some(backend), Some(armed)) = (backend, subscribers.get_mut(&subscriber)) else {
+        let Some(armed) = arming.subscribers.get_mut(&subscriber) else {
             // The subscription was dropped while its last walk was under way.
             return Ok(None);
         };
@@ -171,7 +168,9 @@ impl Hub {
                 fresh: false,
             }));
         }
-        let Some(started) = backend.watch(node, depth)? else {
+        let started = arming.watch(&self.table, node, depth)?;
+        let (Some(started), Some(armed)) = (started, arming.subscribers.get_mut(&subscriber))
+        else {
             return Ok(None);
         };
         let id = started.id;
