@@ -170,6 +170,11 @@ impl View {
         file.is_none_or(|file| os::writers(file) != Writers::Somebody)
     }
 
+    /// Whether the file was asked about and nobody wrote, which is believed of file systems of this machine only.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.proven && self.opened.is_some()
+    }
+
     /// What was found is taken for good.
     pub(crate) fn accept(&self) {
         if let Some((watch, seen)) = &self.watched

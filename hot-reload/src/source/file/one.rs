@@ -177,6 +177,7 @@ impl Spec {
     ) -> Step {
         let [path] = &self.path;
         let observed = clock::wall();
+        let local = || view.is_proven() || os::is_local(path);
         // What was found at rest has to be what was read.
         let holds = |stamp| {
             view.still_holds()
@@ -202,7 +203,7 @@ impl Spec {
                 let revision = stamp.revision();
                 let error =
                     fault::too_large(&self.name, self.max_size).with_revision(revision.clone());
-                memory.remember(stamp, revision, observed, os::is_local(path));
+                memory.remember(stamp, revision, observed, local());
                 view.accept();
                 return Step::Done(Err(error));
             }
@@ -218,7 +219,7 @@ impl Spec {
         };
         view.accept();
         let revision = Revision::from(xxh3_128(&bytes));
-        memory.remember(stamp, revision.clone(), observed, os::is_local(path));
+        memory.remember(stamp, revision.clone(), observed, local());
         Step::Done(Ok(if seen == Some(&revision) {
             Fetched::Unchanged
         } else {
