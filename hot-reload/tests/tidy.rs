@@ -47,6 +47,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio::select!", &["service::driver"]),
     ("tokio::spawn", &["service::start"]),
     ("RwLock", &["live::cell", "source"]),
+    ("unsafe", &["source::file::os::lease"]),
 ];
 
 /// What a module must not name at all.

@@ -24,7 +24,7 @@ use crate::source::file::follow::{Follow, blocking};
 use crate::source::file::handle::watch_handle;
 use crate::source::file::look::{Look, Rest, View};
 use crate::source::file::stamp::Stamp;
-use crate::source::file::{absolute, fault};
+use crate::source::file::{absolute, fault, tier};
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
 
 /// A value that can be loaded from a file without blocking.
@@ -185,7 +185,7 @@ where
     }
 
     fn profile(&self) -> WatchProfile {
-        WatchProfile::local()
+        tier::profile(&self.file_path)
     }
 }
 

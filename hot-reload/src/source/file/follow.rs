@@ -1,7 +1,7 @@
 //! [`Follow`]: the link between a source and the watch on its files, while there is one.
 //!
 //! A source is looked at with or without a watch. With one, every look walks along the paths again first, and knows
-//! from the events whether somebody is still writing.
+//! from the events whether somebody is still writing. With or without, the system is asked that too, if it may be.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::activity::{Activity, Complete, Seen, Token, lock};
 use super::hub::{FileEvents, Membership};
-use super::walk;
+use super::{os, walk};
 use crate::error::{Error, ErrorKind};
 use crate::source::HintSender;
 
@@ -17,7 +17,18 @@ use crate::source::HintSender;
 #[derive(Debug, Default)]
 pub(crate) struct Follow {
     events: FileEvents,
+    leases: Leases,
     watch: Mutex<Option<Arc<Watch>>>,
+    /// The inodes whose writers were waited for in vain.
+    tireless: Mutex<Vec<(u64, u64)>>,
+}
+
+/// Whether the system is asked who has a file open for writing.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leases {
+    #[default]
+    Ask,
+    Never,
 }
 
 /// One open watch. The membership goes with the last guard, even if a look still has a hold of the rest.
@@ -33,8 +44,41 @@ impl Follow {
     pub(crate) fn new(events: FileEvents) -> Self {
         Self {
             events,
-            watch: Mutex::default(),
+            ..Self::default()
         }
+    }
+
+    /// The same settings but for this one, and nothing open yet.
+    pub(crate) fn with_leases(&self, leases: Leases) -> Self {
+        Self {
+            events: self.events,
+            leases,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn leases(&self) -> Leases {
+        self.leases
+    }
+
+    /// Whether the system may and can be asked who writes.
+    pub(crate) fn asks_who_writes(&self) -> bool {
+        os::LEASES && self.leases == Leases::Ask
+    }
+
+    /// Remembers whether this inode's writer was waited for in vain.
+    pub(crate) fn set_tireless(&self, inode: (u64, u64), tireless: bool) {
+        let mut known = lock(&self.tireless);
+        known.retain(|other| *other != inode);
+        if tireless {
+            known.truncate(TIRELESS - 1);
+            known.insert(0, inode);
+        }
+    }
+
+    /// Whether this inode's writer was waited for in vain before.
+    pub(crate) fn is_tireless(&self, inode: (u64, u64)) -> bool {
+        lock(&self.tireless).contains(&inode)
     }
 
     /// Opens the watch, or adds to the one that is open, and walks along the paths. Blocks.
@@ -177,3 +221,6 @@ pub(crate) async fn blocking<T: Send + 'static>(
         Error::new(ErrorKind::Unavailable, "reading the file was broken off").with_source(error)
     })
 }
+
+/// More than a source has files that are never closed. One that is forgotten is waited for once more.
+const TIRELESS: usize = 16;

@@ -1,15 +1,17 @@
 //! [`Look`]: one look at the files of a source, in steps that block and waits that do not.
 
+use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::activity::Seen;
 use super::clock;
 use super::follow::{Follow, Watch};
-use super::rest::{self, MAX_WAIT};
-use super::stamp::Stamp;
+use super::os::{self, Writers};
+use super::rest::{self, MAX_WAIT, Proof};
+use super::stamp::{Kind, Stamp};
 
 /// How long this look has been going on, and why.
 #[derive(Debug, Clone)]
@@ -17,6 +19,8 @@ pub(crate) struct Look {
     started: Instant,
     empty_since: Option<Instant>,
     retry: Duration,
+    /// When to ask again after somebody who writes.
+    again: Duration,
 }
 
 /// What a step has found.
@@ -33,6 +37,10 @@ pub(crate) struct View {
     pub(crate) stamps: Vec<io::Result<Stamp>>,
     /// The watch, and what it had seen before.
     watched: Option<(Arc<Watch>, Seen)>,
+    /// The file that was asked about, if it is the only one; nothing was read of it yet.
+    opened: Option<File>,
+    /// Nobody was writing then, so nobody must be later either.
+    proven: bool,
 }
 
 /// How long to wait, and what ends it early.
@@ -47,6 +55,7 @@ impl Look {
             started: clock::now(),
             empty_since: None,
             retry: RETRY_FIRST,
+            again: RETRY_FIRST,
         }
     }
 
@@ -68,7 +77,8 @@ impl Look {
 
         let (now, wall) = (clock::now(), clock::wall());
         let (mut time, mut changed) = (None, false);
-        for (index, stamp) in stamps.iter().enumerate() {
+        let (mut opened, mut busy, mut proven) = (None, Vec::new(), true);
+        for (index, (path, stamp)) in paths.iter().zip(&stamps).enumerate() {
             let (Ok(stamp), before) = (stamp, before(index)) else {
                 continue;
             };
@@ -77,7 +87,19 @@ impl Look {
                 continue;
             }
             changed = true;
-            time = time.max(rest::wait(seen.as_ref(), stamp, now, wall));
+            let closed = seen.as_ref().is_some_and(|seen| seen.complete.is_some());
+            let (file, writers) = ask(follow, path, stamp, closed);
+            let tireless = follow.is_tireless(stamp.inode());
+            let proof = Proof::new(writers, Some(self.again).filter(|_| !tireless));
+            match proof {
+                Proof::AtRest if tireless => follow.set_tireless(stamp.inode(), false),
+                Proof::AtRest => {}
+                Proof::BeingWritten { .. } => busy.push(stamp.inode()),
+                Proof::None | Proof::NeverClosed => {}
+            }
+            proven &= proof == Proof::AtRest;
+            opened = file.filter(|_| paths.len() == 1);
+            time = time.max(rest::wait(seen.as_ref(), stamp, proof, now, wall));
             if stamp.size == 0 && before.is_some_and(|before| before.size > 0) {
                 let since = *self.empty_since.get_or_insert(now);
                 let left = EMPTY_GRACE.checked_sub(now - since);
@@ -85,17 +107,28 @@ impl Look {
             }
         }
         let watched = watch.zip(seen);
+        if !busy.is_empty() {
+            self.again = (self.again * 2).min(AGAIN_LAST);
+        }
         match time.filter(|_| !self.is_over()) {
             Some(time) => Rest::Wait(Pause {
                 time,
                 epoch: watched.map(|(watch, seen)| (watch, seen.epoch)),
             }),
             None => {
+                for inode in busy {
+                    follow.set_tireless(inode, true);
+                }
                 // Whoever still writes was waited for long enough: its next byte begins a new wait.
                 if let Some((watch, _)) = watched.as_ref().filter(|_| changed) {
                     watch.forget_writes();
                 }
-                Rest::Reached(View { stamps, watched })
+                Rest::Reached(View {
+                    stamps,
+                    watched,
+                    opened,
+                    proven,
+                })
             }
         }
     }
@@ -131,6 +164,22 @@ impl View {
         Pause { time, epoch }
     }
 
+    /// The file, open and not read yet, if there is one of them and it was asked about.
+    pub(crate) fn opened(&self) -> Option<&File> {
+        self.opened.as_ref()
+    }
+
+    /// Whether nobody writes to what was opened, where nobody did before.
+    pub(crate) fn is_still_at_rest(&self) -> bool {
+        let file = self.opened.as_ref().filter(|_| self.proven);
+        file.is_none_or(|file| os::writers(file) != Writers::Somebody)
+    }
+
+    /// Whether the file was asked about and nobody wrote, which is believed of file systems of this machine only.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.proven && self.opened.is_some()
+    }
+
     /// What was found is taken for good.
     pub(crate) fn accept(&self) {
         if let Some((watch, seen)) = &self.watched
@@ -151,9 +200,35 @@ impl Pause {
     }
 }
 
+/// Opens the file and asks the system who writes to it. `closed` is whether somebody was just seen to be done: he is told
+/// of a moment before he no longer counts, and that moment is not worth a pause.
+fn ask(follow: &Follow, path: &Path, stamp: &Stamp, closed: bool) -> (Option<File>, Writers) {
+    // Nothing else is opened: that has effects of its own on a device.
+    if stamp.kind != Kind::File || !follow.asks_who_writes() {
+        return (None, Writers::Unknown);
+    }
+    // Why not, the reader will say.
+    let Ok(file) = os::open(path) else {
+        return (None, Writers::Unknown);
+    };
+    let start = clock::now();
+    let mut writers = os::writers(&file);
+    while closed && writers == Writers::Somebody && clock::now() - start < CLOSING {
+        std::thread::yield_now();
+        writers = os::writers(&file);
+    }
+    (Some(file), writers)
+}
+
 /// Many programs empty a file before they write it. Emptied for good, it is published after this.
 const EMPTY_GRACE: Duration = Duration::from_millis(100);
 
 /// A replacement in progress is over in a moment; a storm of them is not worth a spin.
 const RETRY_FIRST: Duration = Duration::from_millis(1);
 const RETRY_LAST: Duration = Duration::from_millis(50);
+
+/// Somebody who writes is asked after in such steps at last.
+const AGAIN_LAST: Duration = Duration::from_millis(100);
+
+/// Closing takes some microseconds on the kernel's side, and on some file systems begins to store what was written.
+const CLOSING: Duration = Duration::from_micros(300);

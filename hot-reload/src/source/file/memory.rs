@@ -15,7 +15,7 @@ pub(super) struct Memory {
 struct Last {
     stamp: Stamp,
     revision: Revision,
-    /// The stamp was so fresh that a change after it may have left it as it is.
+    /// A change after it may have left the stamp as it is.
     racy: bool,
 }
 
@@ -36,9 +36,15 @@ impl Memory {
         self.last = None;
     }
 
-    /// Accepts what was observed at this time.
-    pub(super) fn remember(&mut self, stamp: Stamp, revision: Revision, observed: SystemTime) {
-        let racy = stamp.is_racy(observed);
+    /// Accepts what was observed at this time. `local` is whether only this machine changes it.
+    pub(super) fn remember(
+        &mut self,
+        stamp: Stamp,
+        revision: Revision,
+        observed: SystemTime,
+        local: bool,
+    ) {
+        let racy = stamp.is_racy(observed) || (!local && stamp.is_doubtful(observed));
         self.last = Some(Last {
             stamp,
             revision,

@@ -9,6 +9,7 @@ mod memory;
 pub(crate) mod read;
 mod rest;
 pub(crate) mod stamp;
+pub(crate) mod tier;
 
 pub(crate) mod follow;
 #[cfg(feature = "file-reloader")]

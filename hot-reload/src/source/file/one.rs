@@ -7,13 +7,13 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::follow::{Follow, blocking};
+use super::follow::{Follow, Leases, blocking};
 use super::hub::FileEvents;
 use super::look::{Look, Pause, Rest, View};
 use super::memory::Memory;
-use super::read::{ReadOnce, read_once};
+use super::read::{ReadOnce, read_once, read_opened};
 use super::stamp::Kind;
-use super::{absolute, clock, fault};
+use super::{absolute, clock, fault, os, tier};
 use crate::error::Error;
 use crate::revision::Revision;
 use crate::source::{Fetched, HintSender, Source, Subscription};
@@ -68,7 +68,19 @@ impl File {
     /// Where the events come from. Without it, [`FileEvents::Native`].
     #[must_use]
     pub fn events(mut self, events: FileEvents) -> Self {
-        self.follow = Arc::new(Follow::new(events));
+        self.follow = Arc::new(Follow::new(events).with_leases(self.follow.leases()));
+        self
+    }
+
+    /// Whether the system is asked, by a read lease that is given back at once, if anybody has the file open for writing
+    /// before it is read. Without it, yes; it is possible on Linux and on the file systems of this machine.
+    ///
+    /// A writer that opens the file within these two microseconds waits for their end, unless it opens with `O_NONBLOCK`:
+    /// then it is refused. This process is sent a `SIGURG` in that case, which does nothing unless it is handled.
+    #[must_use]
+    pub fn leases(mut self, ask: bool) -> Self {
+        let leases = if ask { Leases::Ask } else { Leases::Never };
+        self.follow = Arc::new(self.follow.with_leases(leases));
         self
     }
 
@@ -116,7 +128,7 @@ impl Source for File {
     }
 
     fn profile(&self) -> WatchProfile {
-        WatchProfile::local()
+        tier::profile(self.path())
     }
 }
 
@@ -165,11 +177,18 @@ impl Spec {
     ) -> Step {
         let [path] = &self.path;
         let observed = clock::wall();
+        let local = || view.is_proven() || os::is_local(path);
         // What was found at rest has to be what was read.
         let holds = |stamp| {
-            view.still_holds() && matches!(view.stamps.first(), Some(Ok(found)) if found == stamp)
+            view.still_holds()
+                && view.is_still_at_rest()
+                && matches!(view.stamps.first(), Some(Ok(found)) if found == stamp)
         };
-        let (bytes, stamp) = match read_once(path, self.max_size) {
+        let read = match view.opened() {
+            Some(file) => read_opened(file, path, self.max_size),
+            None => read_once(path, self.max_size),
+        };
+        let (bytes, stamp) = match read {
             Ok(ReadOnce::Whole { bytes, stamp }) if holds(&stamp) || look.is_over() => {
                 (bytes, stamp)
             }
@@ -184,7 +203,7 @@ impl Spec {
                 let revision = stamp.revision();
                 let error =
                     fault::too_large(&self.name, self.max_size).with_revision(revision.clone());
-                memory.remember(stamp, revision, observed);
+                memory.remember(stamp, revision, observed, local());
                 view.accept();
                 return Step::Done(Err(error));
             }
@@ -200,7 +219,7 @@ impl Spec {
         };
         view.accept();
         let revision = Revision::from(xxh3_128(&bytes));
-        memory.remember(stamp, revision.clone(), observed);
+        memory.remember(stamp, revision.clone(), observed, local());
         Step::Done(Ok(if seen == Some(&revision) {
             Fetched::Unchanged
         } else {

@@ -22,18 +22,22 @@ pub(crate) enum ReadOnce {
     NotAFile,
 }
 
-/// Reads once. Blocks, but never for a writer at the other end of a pipe.
+/// Opens and reads once. Blocks, but never for a writer at the other end of a pipe.
 pub(crate) fn read_once(path: &Path, max_size: u64) -> io::Result<ReadOnce> {
-    let file = os::open(path)?;
-    let before = os::stamp(&file.metadata()?);
+    read_opened(&os::open(path)?, path, max_size)
+}
+
+/// Reads what was opened under this path and not read yet. Blocks.
+pub(crate) fn read_opened(file: &File, path: &Path, max_size: u64) -> io::Result<ReadOnce> {
+    let before = os::stamp_of(file)?;
     if before.kind != Kind::File {
         return Ok(ReadOnce::NotAFile);
     }
     if before.size > max_size {
         return Ok(ReadOnce::TooLarge { stamp: before });
     }
-    let bytes = read_up_to(&file, before.size, max_size.saturating_add(1))?;
-    let after = os::stamp(&file.metadata()?);
+    let bytes = read_up_to(file, before.size, max_size.saturating_add(1))?;
+    let after = os::stamp_of(file)?;
     if bytes.len() as u64 > max_size {
         return Ok(ReadOnce::TooLarge { stamp: after });
     }

@@ -1,21 +1,59 @@
 //! When a file is at rest: nobody is known to be writing, and it was not touched just now.
 //!
-//! There is no fixed delay. A file that was renamed into place, or closed after writing, is read at once; only one that
-//! is open for writing, or of which nobody saw how it came to be, is waited for.
+//! There is no fixed delay. Where the system says who has a file open for writing, its word is all that counts. Elsewhere
+//! a file that was renamed into place, or closed after writing, is read at once; only one that is being written, or of
+//! which nobody saw how it came to be, is waited for.
 
 use std::time::{Duration, Instant, SystemTime};
 
 use super::activity::{Seen, Write};
-use super::os::QUIET;
+use super::os::{QUIET, Writers};
 use super::stamp::Stamp;
+
+/// What the system says about the writers of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// It says nothing.
+    None,
+    /// Nobody has it open for writing.
+    AtRest,
+    /// Somebody has, and may be asked about again after this time.
+    BeingWritten { again: Duration },
+    /// Somebody has, but was waited for in vain before.
+    NeverClosed,
+}
+
+impl Proof {
+    /// `again` is when to ask again, or `None` for a writer who was waited for in vain.
+    pub(crate) fn new(writers: Writers, again: Option<Duration>) -> Self {
+        match (writers, again) {
+            (Writers::Nobody, _) => Self::AtRest,
+            (Writers::Somebody, Some(again)) => Self::BeingWritten { again },
+            (Writers::Somebody, None) => Self::NeverClosed,
+            (Writers::Unknown, _) => Self::None,
+        }
+    }
+}
 
 /// How much longer to wait before reading. `None`: read now.
 pub(crate) fn wait(
     seen: Option<&Seen>,
     stamp: &Stamp,
+    proof: Proof,
     now: Instant,
     wall: SystemTime,
 ) -> Option<Duration> {
+    match proof {
+        // A name is made a moment before its maker counts as a writer.
+        Proof::AtRest if stamp.size > 0 => None,
+        Proof::BeingWritten { again } => Some(again),
+        Proof::NeverClosed => stamp.until(QUIET, wall),
+        Proof::AtRest | Proof::None => guess(seen, stamp, now, wall),
+    }
+}
+
+/// The same from what was seen and from the age of the file alone.
+fn guess(seen: Option<&Seen>, stamp: &Stamp, now: Instant, wall: SystemTime) -> Option<Duration> {
     let Some(seen) = seen else {
         return stamp.young(wall);
     };
@@ -83,6 +121,7 @@ mod tests {
         wait(
             Some(&activity.seen()),
             &stamp,
+            Proof::None,
             start + later,
             UNIX_EPOCH + WALL,
         )
@@ -108,7 +147,7 @@ mod tests {
         activity.note(token, Change::Written, start);
         activity.note(token, Change::Written, start + MAX_WAIT);
         let seen = activity.seen();
-        let left = |now| wait(Some(&seen), &OLD, now, UNIX_EPOCH + WALL);
+        let left = |now| guess(Some(&seen), &OLD, now, UNIX_EPOCH + WALL);
         assert_eq!(left(start + MAX_WAIT), None);
         assert!(left(start + MAX_WAIT - Duration::from_millis(1)).is_some());
     }
@@ -124,6 +163,37 @@ mod tests {
     fn a_young_file_of_unknown_origin_is_waited_for() {
         assert!(after(&[], Duration::ZERO, NEW).is_some());
         assert_eq!(after(&[], Duration::ZERO, OLD), None);
-        assert!(wait(None, &NEW, clock::now(), UNIX_EPOCH + WALL).is_some());
+        assert!(guess(None, &NEW, clock::now(), UNIX_EPOCH + WALL).is_some());
+    }
+
+    fn knowing(proof: Proof, stamp: Stamp) -> Option<Duration> {
+        let (activity, start) = (Activity::default(), clock::now());
+        activity.note(Token::next(), Change::Written, start);
+        let seen = activity.seen();
+        wait(Some(&seen), &stamp, proof, start, UNIX_EPOCH + WALL)
+    }
+
+    #[test]
+    fn what_the_system_says_outweighs_what_was_seen() {
+        assert_eq!(knowing(Proof::None, NEW), Some(QUIET));
+        assert_eq!(knowing(Proof::AtRest, NEW), None);
+        let again = Duration::from_millis(1);
+        assert_eq!(
+            knowing(Proof::BeingWritten { again }, OLD),
+            Some(again),
+            "however long ago the last byte was"
+        );
+    }
+
+    #[test]
+    fn an_empty_file_without_a_writer_may_be_about_to_get_one() {
+        let made = Stamp { size: 0, ..NEW };
+        assert_eq!(knowing(Proof::AtRest, made), Some(QUIET));
+    }
+
+    #[test]
+    fn a_writer_who_never_closes_need_only_pause() {
+        assert_eq!(knowing(Proof::NeverClosed, NEW), Some(QUIET));
+        assert_eq!(knowing(Proof::NeverClosed, OLD), None);
     }
 }

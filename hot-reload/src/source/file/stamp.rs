@@ -1,6 +1,6 @@
 //! [`Stamp`]: what tells two states of a file apart without reading it.
 
-use std::fs::{self, Metadata};
+use std::fs::Metadata;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -46,12 +46,17 @@ impl Kind {
 impl Stamp {
     /// The stamp of what the path leads to, links followed.
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
-        Ok(os::stamp(&fs::metadata(path)?))
+        os::stamp_at(path)
+    }
+
+    /// Device and inode number.
+    pub(crate) fn inode(&self) -> (u64, u64) {
+        (self.dev, self.ino)
     }
 
     /// Whether this is the stamp of the same inode.
     pub(crate) fn same_inode(&self, other: &Self) -> bool {
-        (self.dev, self.ino) == (other.dev, other.ino)
+        self.inode() == other.inode()
     }
 
     /// Whether a change right after the stamp was taken could leave it as it is, because the clock of the file system
@@ -62,12 +67,23 @@ impl Stamp {
         nanoseconds(observed) - self.newest() < window.as_nanos() as i128
     }
 
+    /// The same where not all changes pass through this machine and its clock: a small file is read rather than believed.
+    pub(crate) fn is_doubtful(&self, observed: SystemTime) -> bool {
+        let age = nanoseconds(observed) - self.newest();
+        self.size <= CHEAP || age < RACY_SECONDS.as_nanos() as i128
+    }
+
     /// How much longer the file has to lie untouched to count as finished, if it was touched just now.
     pub(crate) fn young(&self, now: SystemTime) -> Option<Duration> {
+        self.until(YOUNG, now)
+    }
+
+    /// How much longer it takes until the file was not touched for so long.
+    pub(crate) fn until(&self, untouched: Duration, now: SystemTime) -> Option<Duration> {
         let age = nanoseconds(now) - self.newest();
         // A time in the future says nothing about now: the clock was set, or the time was.
         let age = Duration::from_nanos(u64::try_from(age).ok()?);
-        YOUNG.checked_sub(age).filter(|rest| !rest.is_zero())
+        untouched.checked_sub(age).filter(|rest| !rest.is_zero())
     }
 
     /// A name for a state of which the content was not read.
@@ -92,6 +108,9 @@ const RACY: Duration = Duration::from_millis(20);
 
 /// The same where timestamps are whole seconds.
 const RACY_SECONDS: Duration = Duration::from_secs(2);
+
+/// Reading so much takes no longer than asking for it.
+const CHEAP: u64 = 1 << 20;
 
 /// A file that nobody was seen to finish counts as finished when it has not been touched for this long.
 const YOUNG: Duration = Duration::from_millis(50);

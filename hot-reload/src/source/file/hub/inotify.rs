@@ -1,4 +1,4 @@
-//! Linux: one inotify instance and one thread.
+//! Linux: one inotify instance and one thread, which is also told of mounts.
 
 use std::ffi::OsStr;
 use std::io;
@@ -8,14 +8,16 @@ use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;
 
 use super::backend::{Backend, Depth, Started, WatchId};
+use super::mounts::{self, Mounts};
 use super::table::{Report, Table};
 use crate::error::{Error, ErrorKind};
 use crate::source::file::activity::Change;
+use crate::source::file::clock;
 use crate::source::file::os::Node;
 
 /// Starts the thread.
@@ -24,13 +26,13 @@ pub(super) fn start(table: &Arc<Table>) -> Result<Box<dyn Backend>, Error> {
         inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).map_err(no_instance)?;
     let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(no_instance)?;
     let shared = Arc::new(Descriptors { events, bell });
-    let (theirs, table) = (Arc::clone(&shared), Arc::clone(table));
+    let (theirs, table, mut mounts) = (Arc::clone(&shared), Arc::clone(table), Mounts::open());
     let thread = thread::Builder::new()
         .name("hot-reload-files".to_owned())
         .stack_size(STACK)
         .spawn(move || {
             let obituary = Obituary(table);
-            if let Err(error) = run(&theirs, &obituary.0) {
+            if let Err(error) = run(&theirs, &mut mounts, &obituary.0) {
                 obituary.0.fail(&lost(error));
             }
             // By then the joining side is the only owner of the descriptors, and closes them.
@@ -83,21 +85,28 @@ impl Backend for Inotify {
 }
 
 /// Reports until the bell rings.
-fn run(descriptors: &Descriptors, table: &Table) -> io::Result<()> {
+fn run(descriptors: &Descriptors, mounts: &mut Mounts, table: &Table) -> io::Result<()> {
     let mut buffer = vec![MaybeUninit::uninit(); BUFFER];
     let mut told = Vec::new();
     loop {
+        let rest = mounts.rest(clock::now()).map(Timespec::try_from);
+        let rest = rest.and_then(Result::ok);
         let mut ready = [
             PollFd::new(&descriptors.bell, PollFlags::IN),
             PollFd::new(&descriptors.events, PollFlags::IN),
+            // The bell once more where there is no table to ask.
+            PollFd::new(mounts.table().unwrap_or(&descriptors.bell), mounts::CHANGED),
         ];
-        match poll(&mut ready, None) {
+        match poll(&mut ready, rest.as_ref()) {
             Err(Errno::INTR) => continue,
             other => other?,
         };
-        let [bell, events] = ready.map(|fd| fd.revents());
+        let [bell, events, mounted] = ready.map(|fd| fd.revents());
         if !bell.is_empty() {
             return Ok(());
+        }
+        if mounts.have_changed(mounted, clock::now()) {
+            table.report_remount(&mut told);
         }
         if events.is_empty() {
             continue;

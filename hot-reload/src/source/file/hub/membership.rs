@@ -17,7 +17,7 @@ pub(in crate::source::file) struct Membership {
 }
 
 impl Membership {
-    /// Joins the hub, and starts it if there is none or if it has failed.
+    /// Joins the hub, and starts it if there is none, if it has failed, or if it is another process's.
     ///
     /// # Errors
     ///
@@ -28,9 +28,16 @@ impl Membership {
     ) -> Result<Self, Error> {
         let hub = {
             let mut slot = lock(events.slot());
-            let hub = match slot.as_ref().filter(|hub| !hub.table.has_failed()) {
+            let hub = match slot.as_ref().filter(|hub| !hub.is_lost()) {
                 Some(hub) => Arc::clone(hub),
-                None => Arc::clone(slot.insert(Arc::new(Hub::start(events)?))),
+                None => {
+                    let hub = Arc::new(Hub::start(events)?);
+                    // What nobody uses any more goes with the slot, unless it was never ours to end.
+                    if let Some(before) = slot.replace(Arc::clone(&hub)) {
+                        before.leave_alone_if_inherited();
+                    }
+                    hub
+                }
             };
             hub.users.fetch_add(1, Ordering::Relaxed);
             hub
@@ -53,7 +60,7 @@ impl Membership {
 
     /// Whether the watcher behind it has failed, so that no hint can come any more.
     pub(in crate::source::file) fn is_lost(&self) -> bool {
-        self.hub.table.has_failed()
+        self.hub.is_lost()
     }
 }
 

@@ -11,13 +11,19 @@
 //!
 //! *Locks*, in this order: the slot of the process, `arming`, the table, an activity. The backend's thread takes the
 //! last two only, and tells nobody while it holds one. So whoever is told may drop its watch at once.
+//!
+//! *Forks*: a child has the descriptors of its parent's hub and no thread that reads them. It must not touch them, as
+//! they are the parent's too, and starts a hub of its own.
 
 mod backend;
 #[cfg(target_os = "linux")]
 mod inotify;
 mod membership;
+#[cfg(target_os = "linux")]
+mod mounts;
 #[cfg(any(not(target_os = "linux"), feature = "notify"))]
 mod portable;
+mod scarcity;
 mod table;
 mod waiting;
 
@@ -25,6 +31,7 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
+use std::{mem, process};
 
 use self::backend::{Backend, Started};
 pub(super) use self::backend::{Depth, WatchId};
@@ -36,7 +43,7 @@ use self::portable as native;
 use self::table::Table;
 use super::activity::{Activity, Token, lock};
 use super::os::Node;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// Where the events of files come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -81,6 +88,8 @@ pub(super) struct Hub {
     table: Arc<Table>,
     /// Changes under the lock of the process's slot only.
     users: AtomicUsize,
+    /// Which started it.
+    process: u32,
 }
 
 struct Arming {
@@ -126,7 +135,18 @@ impl Hub {
             arming: Mutex::new(arming),
             table,
             users: AtomicUsize::new(0),
+            process: process::id(),
         })
+    }
+
+    /// Whether no hint can come from it any more.
+    fn is_lost(&self) -> bool {
+        self.table.has_failed() || self.is_inherited()
+    }
+
+    /// Whether it belongs to the process that this one was forked from.
+    fn is_inherited(&self) -> bool {
+        self.process != process::id()
     }
 
     /// A new round of arming: what is not armed again until [`finish`](Self::finish) is given up there.
@@ -150,11 +170,7 @@ impl Hub {
         name: Option<&OsStr>,
     ) -> Result<Option<Arm>, Error> {
         let mut arming = lock(&self.arming);
-        let Arming {
-            backend,
-            subscribers,
-        } = &mut *arming;
-        let (Some(backend), Some(armed)) = (backend, subscribers.get_mut(&subscriber)) else {
+        let Some(armed) = arming.subscribers.get_mut(&subscriber) else {
             // The subscription was dropped while its last walk was under way.
             return Ok(None);
         };
@@ -169,7 +185,13 @@ impl Hub {
                 fresh: false,
             }));
         }
-        let Some(started) = backend.watch(node, depth)? else {
+        if self.is_inherited() {
+            let text = "the watcher of files belongs to the process that this one was forked from";
+            return Err(Error::new(ErrorKind::Unavailable, text));
+        }
+        let started = arming.watch(&self.table, node, depth)?;
+        let (Some(started), Some(armed)) = (started, arming.subscribers.get_mut(&subscriber))
+        else {
             return Ok(None);
         };
         let id = started.id;
@@ -253,15 +275,25 @@ impl Hub {
 
     fn give_up(&self, backend: &mut dyn Backend, place: &Place, subscriber: Token) {
         let name = place.name.as_deref();
-        if self.table.unregister(place.id, name, subscriber) {
+        if self.table.unregister(place.id, name, subscriber) && !self.is_inherited() {
             backend.unwatch(place.id);
+        }
+    }
+
+    /// A hub of the parent's is given up without a trace: what it holds is the parent's to release.
+    fn leave_alone_if_inherited(&self) {
+        if self.is_inherited() {
+            self.stop();
         }
     }
 
     fn stop(&self) {
         let backend = lock(&self.arming).backend.take();
-        if let Some(backend) = backend {
-            backend.stop();
+        match backend {
+            // Not even dropped: its thread is not here to be joined.
+            Some(backend) if self.is_inherited() => mem::forget(backend),
+            Some(backend) => backend.stop(),
+            None => {}
         }
     }
 }

@@ -126,6 +126,18 @@ impl Table {
         }
     }
 
+    /// Any name may stand for something else now.
+    #[cfg(target_os = "linux")]
+    pub(super) fn report_remount(&self, told: &mut Vec<Arc<Activity>>) {
+        let report = self.report(told);
+        for (subscriber, activity) in &report.index.subscribers {
+            if activity.note(*subscriber, Change::Touched, report.now) {
+                report.told.push(Arc::clone(activity));
+            }
+        }
+        report.tell();
+    }
+
     /// No event will come any more.
     pub(super) fn fail(&self, error: &Error) {
         self.failed.store(true, Ordering::Release);

@@ -16,6 +16,9 @@ use super::NodeKind;
 /// longer than 50 ms; the end of writing is usually announced, so this is for writers that never close.
 pub(crate) const QUIET: Duration = Duration::from_millis(500);
 
+/// Whether the system can be asked who writes.
+pub(crate) const LEASES: bool = true;
+
 /// Opens for reading without ever waiting for a writer at the other end of a pipe.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;

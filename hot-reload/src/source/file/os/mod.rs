@@ -3,22 +3,38 @@
 //! Every platform module has the same items, so that nothing outside this folder asks where it runs.
 
 #[cfg(target_os = "linux")]
+mod filesystem;
+#[cfg(target_os = "linux")]
+mod lease;
+#[cfg(all(test, target_os = "linux"))]
+mod lease_tests;
+#[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "linux")]
+mod mount_table;
 #[cfg(not(target_os = "linux"))]
 mod portable;
+#[cfg(target_os = "linux")]
+mod statx;
 #[cfg(not(unix))]
 mod times;
 #[cfg(unix)]
 mod unix;
 
 #[cfg(target_os = "linux")]
-pub(crate) use self::linux::{Node, QUIET, open};
+pub(crate) use self::filesystem::is_local;
+#[cfg(target_os = "linux")]
+pub(crate) use self::lease::writers;
+#[cfg(target_os = "linux")]
+pub(crate) use self::linux::{LEASES, Node, QUIET, open};
+#[cfg(target_os = "linux")]
+pub(crate) use self::mount_table::file_system_kind;
 #[cfg(not(target_os = "linux"))]
-pub(crate) use self::portable::{Node, QUIET, open};
-#[cfg(not(unix))]
-pub(crate) use self::times::stamp;
-#[cfg(unix)]
-pub(crate) use self::unix::stamp;
+pub(crate) use self::portable::{
+    LEASES, Node, QUIET, file_system_kind, is_local, open, stamp_at, stamp_of, writers,
+};
+#[cfg(target_os = "linux")]
+pub(crate) use self::statx::{stamp_at, stamp_of};
 
 /// What stands behind a name, links not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,4 +43,17 @@ pub(crate) enum NodeKind {
     Link,
     File,
     Other,
+}
+
+/// Whether anybody has a file open for writing.
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "no other system tells")
+)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writers {
+    Nobody,
+    Somebody,
+    /// The system cannot say, or is not believed.
+    Unknown,
 }

@@ -6,11 +6,44 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{NodeKind, stamp};
+#[cfg(not(unix))]
+use super::times::stamp;
+#[cfg(unix)]
+use super::unix::stamp;
+use super::{NodeKind, Writers};
+use crate::source::file::stamp::Stamp;
 
 /// How long a file must not have been written to. No event announces the end of writing here, so every write in place
 /// waits for this long.
 pub(crate) const QUIET: Duration = Duration::from_millis(100);
+
+/// Whether the system can be asked who writes.
+pub(crate) const LEASES: bool = false;
+
+/// No other system tells without getting in a writer's way.
+pub(crate) fn writers(_: &File) -> Writers {
+    Writers::Unknown
+}
+
+/// The kind of file system that a path is on, where that can be known.
+pub(crate) fn file_system_kind(_: &Path) -> Option<String> {
+    None
+}
+
+/// Whether only this machine changes what the path leads to. Assumed, since it is not known.
+pub(crate) fn is_local(_: &Path) -> bool {
+    true
+}
+
+/// The stamp of what the path leads to, links followed.
+pub(crate) fn stamp_at(path: &Path) -> io::Result<Stamp> {
+    Ok(stamp(&fs::metadata(path)?))
+}
+
+/// The stamp of an open file.
+pub(crate) fn stamp_of(file: &File) -> io::Result<Stamp> {
+    Ok(stamp(&file.metadata()?))
+}
 
 /// Opens for reading. That it is a regular file has been asked before.
 pub(crate) fn open(path: &Path) -> io::Result<File> {

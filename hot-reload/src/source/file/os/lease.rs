@@ -1,0 +1,50 @@
+//! The read lease: the question to the kernel whether anybody has a file open for writing.
+#![allow(
+    unsafe_code,
+    reason = "no safe interface takes a lease; the proof stands at the one call"
+)]
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+
+use libc::c_int;
+
+use super::Writers;
+use super::filesystem::is_local_file;
+
+/// Asks by taking a lease and giving it back at once. The file must have been opened for reading only.
+pub(crate) fn writers(file: &File) -> Writers {
+    if !is_local_file(file) {
+        return Writers::Unknown;
+    }
+    // Before the lease: whoever opens the file for writing while it stands causes a signal. The usual one, SIGIO, ends
+    // a process that does not expect it; this one is ignored unless somebody wants it.
+    let answer = fcntl(file, F_SETSIG, libc::SIGURG)
+        .and_then(|()| fcntl(file, libc::F_SETLEASE, libc::F_RDLCK as c_int));
+    match answer {
+        Ok(()) => {
+            // A writer who opens the file waits for this. Should it fail, the lease goes with the descriptor.
+            let _ = fcntl(file, libc::F_SETLEASE, libc::F_UNLCK as c_int);
+            Writers::Nobody
+        }
+        Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => Writers::Somebody,
+        // Another user's file, or a kernel or file system that does not lease.
+        Err(_) => Writers::Unknown,
+    }
+}
+
+fn fcntl(file: &File, command: c_int, argument: c_int) -> io::Result<()> {
+    // SAFETY: `fcntl` is given a descriptor that is open for the length of the call, since `file` is borrowed for it.
+    // The two commands used, `F_SETSIG` and `F_SETLEASE`, take their third argument as an `int` by value: the kernel is
+    // given no pointer and touches no memory of this process. What they change, the signal and the lease of this open
+    // file, is undone when the file is closed, and no other part of this crate depends on it.
+    let answer = unsafe { libc::fcntl(file.as_raw_fd(), command, argument) };
+    if answer == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// The same on every architecture of Linux that Rust knows; not in `libc` for most of them.
+const F_SETSIG: c_int = 10;

@@ -1,0 +1,80 @@
+//! Linux: the file system that a path is on, by the mount table, so that nothing that may hang is asked.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+/// The kind of file system that is mounted where this absolute path is, as the kernel calls it. Links are not followed.
+pub(crate) fn file_system_kind(path: &Path) -> Option<String> {
+    find(&fs::read("/proc/self/mountinfo").ok()?, path)
+}
+
+fn find(table: &[u8], path: &Path) -> Option<String> {
+    table
+        .split(|byte| *byte == b'\n')
+        .filter_map(entry)
+        .filter(|(place, _)| path.starts_with(place))
+        // Of several on the same place, the last one is on top.
+        .max_by_key(|(place, _)| place.components().count())
+        .map(|(_, kind)| kind)
+}
+
+/// `36 35 98:0 /root /place options optional... - kind source options`.
+fn entry(line: &[u8]) -> Option<(PathBuf, String)> {
+    let mut fields = line.split(|byte| *byte == b' ');
+    let place = unescape(fields.nth(4)?);
+    let kind = fields.skip_while(|field| *field != b"-").nth(1)?;
+    let kind = String::from_utf8_lossy(kind).into_owned();
+    Some((OsString::from_vec(place).into(), kind))
+}
+
+/// Spaces and the like stand in the table as `\040`.
+fn unescape(field: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(field.len());
+    let mut rest = field;
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.get(..3).filter(|_| *first == b'\\');
+        let code = code.and_then(|digits| std::str::from_utf8(digits).ok());
+        match code.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            Some(byte) => {
+                plain.push(byte);
+                rest = after.get(3..).unwrap_or_default();
+            }
+            None => {
+                plain.push(*first);
+                rest = after;
+            }
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &[u8] = b"\
+        22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n\
+        30 22 0:40 / /mnt rw - tmpfs none rw\n\
+        31 30 0:41 / /mnt/a\\040b rw,nosuid shared:2 master:1 - nfs4 host:/x rw\n\
+        32 30 0:42 / /mnt rw - fuse.sshfs host: rw\n";
+
+    fn kind(path: &str) -> String {
+        find(TABLE, Path::new(path)).unwrap()
+    }
+
+    #[test]
+    fn the_deepest_mount_counts_and_of_two_in_one_place_the_last() {
+        assert_eq!(kind("/etc/c"), "ext4");
+        assert_eq!(kind("/mntx/c"), "ext4");
+        assert_eq!(kind("/mnt/c"), "fuse.sshfs");
+        assert_eq!(kind("/mnt/a b/c"), "nfs4");
+    }
+
+    #[test]
+    fn the_table_of_this_process_is_understood() {
+        let proc = file_system_kind(Path::new("/proc/self/stat"));
+        assert_eq!(proc.as_deref(), Some("proc"));
+    }
+}

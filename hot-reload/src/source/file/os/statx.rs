@@ -1,0 +1,82 @@
+//! Linux: the stamp of a file as whoever keeps it has it now, and not as it is remembered on this machine.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD, FileType, Statx, StatxFlags, StatxTimestamp, makedev, statx};
+use rustix::io::Errno;
+use rustix::path::Arg;
+
+use super::unix::stamp;
+use crate::source::file::stamp::{Kind, Stamp};
+
+/// The stamp of what the path leads to, links followed.
+pub(crate) fn stamp_at(path: &Path) -> io::Result<Stamp> {
+    match ask(CWD, path, AtFlags::empty()) {
+        Err(error) if is_missing(error) => Ok(stamp(&fs::metadata(path)?)),
+        answer => Ok(answer?),
+    }
+}
+
+/// The stamp of an open file.
+pub(crate) fn stamp_of(file: &File) -> io::Result<Stamp> {
+    match ask(file, c"", AtFlags::EMPTY_PATH) {
+        Err(error) if is_missing(error) => Ok(stamp(&file.metadata()?)),
+        answer => Ok(answer?),
+    }
+}
+
+/// File systems of this machine have nothing to synchronise; others may remember a size that is no longer true, and
+/// then a read ends where it says.
+fn ask(folder: impl AsFd, path: impl Arg, flags: AtFlags) -> Result<Stamp, Errno> {
+    let flags = flags | AtFlags::STATX_FORCE_SYNC;
+    let found = statx(folder, path, flags, StatxFlags::BASIC_STATS)?;
+    Ok(Stamp {
+        dev: makedev(found.stx_dev_major, found.stx_dev_minor),
+        ino: found.stx_ino,
+        size: found.stx_size,
+        modified: nanoseconds(found.stx_mtime),
+        changed: nanoseconds(found.stx_ctime),
+        mode: u32::from(found.stx_mode),
+        links: u64::from(found.stx_nlink),
+        kind: kind(&found),
+    })
+}
+
+/// A kernel or a sandbox that does not know the call.
+fn is_missing(error: Errno) -> bool {
+    matches!(error, Errno::NOSYS | Errno::PERM)
+}
+
+fn kind(found: &Statx) -> Kind {
+    match FileType::from_raw_mode(found.stx_mode.into()) {
+        FileType::RegularFile => Kind::File,
+        FileType::Directory => Kind::Directory,
+        _ => Kind::Other,
+    }
+}
+
+fn nanoseconds(time: StatxTimestamp) -> i128 {
+    i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_the_same_as_by_the_older_call() {
+        for path in ["/", "/dev/null", "/proc/self/exe"] {
+            let path = Path::new(path);
+            let mut found = stamp_at(path).unwrap();
+            assert_eq!(found, stamp_of(&File::open(path).unwrap()).unwrap());
+            let older = stamp(&fs::metadata(path).unwrap());
+            // A device's own times may move meanwhile.
+            (found.modified, found.changed) = (older.modified, older.changed);
+            assert_eq!(found, older);
+        }
+        assert!(stamp_at(Path::new("/nowhere")).is_err());
+    }
+}
