@@ -2,10 +2,12 @@
 //!
 //! | exit code | why |
 //! |---|---|
-//! | 0 | told to stop by SIGTERM or SIGINT |
+//! | 0 | told to stop by SIGTERM or SIGINT; told twice, without waiting for open requests |
 //! | 1 | something ended that should not |
 //! | 2 | wrong arguments |
 //! | 78 | the configuration is wrong at the start; one line on standard error says where and what to do |
+//!
+//! SIGHUP asks for a look at the file.
 
 mod args;
 mod logs;
@@ -15,7 +17,7 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
-use hot_reload::ReloaderService;
+use hot_reload::{Control, ReloaderService, Trigger};
 use server_lib::{Server, ServerConfig, ServerContext, ServerError, Shutdown};
 use tokio::runtime::Runtime;
 
@@ -53,7 +55,10 @@ fn run(args: &Args) -> Result<(), Failure> {
         line,
     })?;
     let runtime = Runtime::new()?;
-    runtime.block_on(serve(args, logs))
+    let ended = runtime.block_on(serve(args, logs));
+    // A file system that hangs holds a thread that nobody can stop. The end does not wait for it.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn serve(args: &Args, logs: Logs) -> Result<(), Failure> {
@@ -66,6 +71,7 @@ async fn serve(args: &Args, logs: Logs) -> Result<(), Failure> {
         .await
         .map_err(other)?;
     let context = ServerContext::new(shutdown).on_log(move |filter| logs.follow(filter));
+    reload_on_hangup(service.control())?;
     let server = Server::new(rx, context);
     let ended = match args.watch_mode {
         WatchMode::Polling => server.entrypoint(service).await,
@@ -99,7 +105,34 @@ fn stop_on_signal(shutdown: Shutdown) -> io::Result<()> {
         #[cfg(not(unix))]
         let _ = tokio::signal::ctrl_c().await;
         shutdown.stop();
+        // Whoever asks again does not want to wait for open requests.
+        #[cfg(unix)]
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+        std::process::exit(0);
     });
+    Ok(())
+}
+
+/// SIGHUP: the file is looked at now. What comes of it is in the log.
+fn reload_on_hangup(control: Control<ServerConfig>) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut hangup = signal(SignalKind::hangup())?;
+        tokio::spawn(async move {
+            while hangup.recv().await.is_some() {
+                let outcome = control.reload_by(Trigger::Signal).await;
+                tracing::info!(%outcome, "looked at the file, as SIGHUP asked");
+            }
+        });
+    }
+    #[cfg(not(unix))]
+    drop(control);
     Ok(())
 }
 

@@ -84,11 +84,14 @@ impl Front {
             self.log = Some(now.log.clone());
         }
         self.awaited = None;
-        match self.move_to(&now).await {
+        match self.move_to(&now, true).await {
             // There is no other address to stay on, so somebody has to see to it.
             Err(error) if !self.has_listened() => Err(error),
             Err(error) => {
-                warn!(kept = ?self.local(), "{error}; it is tried again every {RETRY:?}");
+                let kept = self
+                    .local()
+                    .map_or_else(|| "none".to_owned(), |kept| kept.to_string());
+                warn!(kept, "{error}; it is tried again every {RETRY:?}");
                 self.awaited = Some(now.listen);
                 Ok(())
             }
@@ -123,7 +126,7 @@ impl Front {
     /// Tries an address again that could not be listened on. Nothing is said about a further failure.
     pub(crate) async fn move_again(&mut self) {
         let now = self.live.get();
-        if self.awaited == Some(now.listen) && self.move_to(&now).await.is_ok() {
+        if self.awaited == Some(now.listen) && self.move_to(&now, false).await.is_ok() {
             self.awaited = None;
         }
     }
@@ -150,8 +153,13 @@ impl Front {
         listening.send_replace(None);
     }
 
-    /// Listens where the configuration says. The new address is bound before the old one is let go of.
-    async fn move_to(&mut self, now: &Snapshot<ServerConfig>) -> Result<(), ServerError> {
+    /// Listens where the configuration says. The new address is bound before the old one is let go of; only where the old
+    /// one is in its way, and if that `may` be, the other way round.
+    async fn move_to(
+        &mut self,
+        now: &Snapshot<ServerConfig>,
+        may_exchange: bool,
+    ) -> Result<(), ServerError> {
         let address = now.listen;
         if self
             .listener
@@ -162,6 +170,7 @@ impl Front {
         }
         let mut bound = Listener::bind(address, self.door.clone()).await;
         if bound.is_err()
+            && may_exchange
             && let Some(old) = self.listener.take_if(|old| overlap(old.local, address))
         {
             bound = self.exchange(old, address).await;
@@ -181,7 +190,11 @@ impl Front {
         old.close().await;
         let bound = Listener::bind(address, self.door.clone()).await;
         if bound.is_err() {
-            self.listener = Listener::bind(before, self.door.clone()).await.ok();
+            let again = Listener::bind(before, self.door.clone()).await;
+            if let Err(error) = &again {
+                warn!(address = %before, "the old address could not be listened on again: {error}");
+            }
+            self.listener = again.ok();
         }
         bound
     }

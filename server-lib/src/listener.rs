@@ -1,13 +1,14 @@
 //! [`Listener`]: one listen address, and the task that accepts its connections.
 
 use std::io;
+use std::mem;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::connection::Door;
 
@@ -55,29 +56,106 @@ impl Listener {
 }
 
 async fn accept_until(listener: TcpListener, door: Door, mut stopped: oneshot::Receiver<()>) {
+    let mut failing = false;
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => door.serve(stream),
+                Ok((stream, _)) => {
+                    if mem::take(&mut failing) {
+                        info!("connections are accepted again");
+                    }
+                    door.serve(stream);
+                }
                 Err(error) => {
-                    warn!(%error, "cannot accept a connection");
+                    if !mem::replace(&mut failing, true) {
+                        warn!("cannot accept connections for now: {error}; is the limit of open files too low?");
+                    }
                     tokio::time::sleep(PAUSE).await;
                 }
             },
             _ = &mut stopped => break,
         }
     }
-    // Who has connected already is in the queue of the listener, and would be cut off with it.
-    while let Some(Ok((stream, _))) = at_once(listener.accept()).await {
-        door.serve(stream);
+    // Who has connected already is in the queue of the listener, and would be cut off with it. The queue itself is asked:
+    // the runtime knows of a connection only after its next look, and lets a task take a few in a row.
+    let Ok(listener) = listener.into_std() else {
+        return;
+    };
+    for _ in 0..QUEUE {
+        let Ok((stream, _)) = listener.accept() else {
+            return;
+        };
+        if stream.set_nonblocking(true).is_ok()
+            && let Ok(stream) = TcpStream::from_std(stream)
+        {
+            door.serve(stream);
+        }
     }
 }
 
-/// The output of a future that is ready at once.
-async fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
-    tokio::select! {
-        biased;
-        output = future => Some(output),
-        () = std::future::ready(()) => None,
+/// More connections than the kernel keeps in a queue; whoever still comes does not keep the listener open.
+const QUEUE: usize = 8192;
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::time::Duration;
+
+    use hot_reload::Live;
+    use tokio::sync::{mpsc, watch};
+
+    use super::*;
+    use crate::config::ServerConfig;
+    use crate::connection::Phase;
+    use crate::state::Shared;
+
+    /// How many are not answered of those who had connected before the listener was closed.
+    async fn lost(count: usize) -> usize {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let text = "id = 1\nname = 'a'\n[[routes]]\npath = '/'\nbody = 'ok'\n";
+        std::fs::write(&path, text).unwrap();
+        let live = Live::fixed(ServerConfig::load(&path).unwrap());
+        let (alive, _connections) = mpsc::channel(1);
+        let phase = watch::Sender::new(Phase::Serving);
+        let door = Door::new(Shared::new(live), phase.subscribe(), alive);
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = Listener::bind(any, door).await.unwrap();
+        let local = listener.local;
+        // The listener has looked, and found nobody.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let connect = |_| std::net::TcpStream::connect(local).unwrap();
+        let clients: Vec<_> = (0..count).map(connect).collect();
+        listener.close().await;
+        let asked = tokio::task::spawn_blocking(move || {
+            let unanswered = |client: &mut std::net::TcpStream| {
+                let mut answer = [0; 64];
+                client
+                    .set_read_timeout(Some(Duration::from_secs(10)))
+                    .unwrap();
+                let asked = client.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+                asked.is_err() || !matches!(client.read(&mut answer), Ok(read) if read > 0)
+            };
+            clients
+                .into_iter()
+                .map(|mut client| unanswered(&mut client))
+                .filter(|unanswered| *unanswered)
+                .count()
+        });
+        asked.await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn whoever_had_connected_before_a_move_is_answered() {
+        for count in [1, 10, 100] {
+            assert_eq!(lost(count).await, 0, "of {count}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn whoever_had_connected_before_a_move_is_answered_by_any_thread() {
+        for _ in 0..20 {
+            assert_eq!(lost(20).await, 0);
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::pin::pin;
 
 use hot_reload::{FileReloader, ReloaderReceiver, ReloaderService};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tracing::info;
 
 use crate::config::ServerConfig;
@@ -61,12 +62,17 @@ impl Server {
     pub async fn entrypoint(&self, service: Service) -> Result<(), ServerError> {
         let mut rx = self.rx.clone();
         let mut front = self.front(&service);
-        let mut reloading = pin!(service.start());
+        // In a task of its own: polling loads where it runs, and a file system that hangs must not hold up the end.
+        let mut reloading = JoinSet::new();
+        reloading.spawn(async move { service.start().await });
         info!("starting, the file is polled");
         loop {
             tokio::select! {
                 // The service runs in here: it loads, checks and publishes. It only returns if it was set up wrongly.
-                ended = &mut reloading => return Err(reload_ended(ended)),
+                Some(ended) = reloading.join_next() => return Err(match ended {
+                    Ok(ended) => reload_ended(ended),
+                    Err(failed) => ServerError::ReloadEnded(failed.to_string()),
+                }),
                 // A new value was published. Requests see it already; the front still has to move.
                 news = rx.changed() => match news {
                     Ok(()) => front.follow().await?,

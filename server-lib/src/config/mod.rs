@@ -20,6 +20,7 @@ use axum::http::StatusCode;
 use hot_reload::error::Location;
 use hot_reload::source::{Decode, Toml};
 use hot_reload::{AsyncFileLoad, Error, ErrorKind, async_trait};
+use tokio::sync::Semaphore;
 
 pub use self::route::Route;
 pub use self::tls::Tls;
@@ -106,7 +107,18 @@ impl AsyncFileLoad for ServerConfig {
         T: AsRef<Path> + Send,
     {
         let path = path.as_ref().to_owned();
-        let loaded = tokio::task::spawn_blocking(move || Self::load(&path)).await;
+        // A load that was given up goes on where a file system hangs, and keeps its thread.
+        let Ok(place) = LOADS.try_acquire() else {
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                format!("{}: earlier loads still hang", path.display()),
+            ));
+        };
+        let loaded = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            Self::load(&path)
+        });
+        let loaded = loaded.await;
         loaded.unwrap_or_else(|failed| Err(Error::new(ErrorKind::Panicked, failed.to_string())))
     }
 
@@ -124,6 +136,9 @@ impl Default for Limits {
         }
     }
 }
+
+/// How many loads may be under way at once. One is usual; further ones were given up at their deadline.
+static LOADS: Semaphore = Semaphore::const_new(4);
 
 /// The status of a route that names none.
 const DEFAULT_STATUS: StatusCode = StatusCode::OK;
