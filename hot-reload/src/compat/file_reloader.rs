@@ -239,7 +239,11 @@ impl<F> FileReloader<F> {
 
     /// The loader's own words, and the file's name where they leave it out.
     fn refusal(&self, text: &str) -> Error {
-        let error = Error::new(ErrorKind::Decode, one_line(text));
+        let kind = match is_readable(&self.file_path) {
+            true => ErrorKind::Decode,
+            false => ErrorKind::Unavailable,
+        };
+        let error = Error::new(kind, text);
         let named = [&self.shared.name, &*self.file_path.to_string_lossy()]
             .iter()
             .any(|name| text.contains(*name));
@@ -295,11 +299,9 @@ fn stamps(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
     paths.iter().map(stamp).collect()
 }
 
-/// Somebody else's text as one line.
-fn one_line(text: &str) -> String {
-    let lines = text.lines().map(str::trim);
-    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
-    lines.join("; ")
+/// Whether the file can be opened, so that the fault lies in what it holds. Never waits for the other end of a pipe.
+fn is_readable(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.is_file()) && std::fs::File::open(path).is_ok()
 }
 
 /// The way out through the traits' error type; the engine takes the inner one out again.
