@@ -6,10 +6,12 @@ mod support;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::process::Signal;
 use support::{Program, get, until_id};
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
 
 fn config(id: u64) -> String {
     format!(
@@ -49,6 +51,34 @@ async fn sigterm_ends_it_with_0() {
 #[tokio::test]
 async fn sigint_ends_it_with_0() {
     ends_with_0_at(Signal::INT).await;
+}
+
+#[tokio::test]
+async fn a_second_sigterm_does_not_wait_for_open_requests() {
+    let (_folder, file) = folder_with(&config(1));
+    let mut program = Program::start(&file, &[]);
+    let address = program.address().await;
+    let mut slow = tokio::net::TcpStream::connect(address).await.unwrap();
+    slow.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+    // The request has reached the server before the signal does.
+    assert_eq!(get(address, "/").await.id(), 1);
+    program.signal(Signal::TERM);
+    program.line("stopping").await;
+    program.signal(Signal::TERM);
+    // Open requests are given ten seconds.
+    let ended = tokio::time::timeout(Duration::from_secs(8), program.ended()).await;
+    assert_eq!(ended.expect("it waited").code(), Some(0));
+}
+
+#[tokio::test]
+async fn sighup_asks_for_a_look_at_the_file() {
+    let (_folder, file) = folder_with(&config(1));
+    let program = Program::start(&file, &["-w", "polling", "--interval", "86400"]);
+    let address = program.address().await;
+    save(&file, &config(2));
+    program.signal(Signal::HUP);
+    until_id(address, 2).await;
+    program.line("as SIGHUP asked outcome=published").await;
 }
 
 /// Starts with a configuration that is wrong: exit code 78, and the last line is the reason.
