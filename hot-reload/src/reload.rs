@@ -7,7 +7,7 @@ use std::pin::Pin;
 
 use async_trait::async_trait;
 
-use crate::error::ReloadResult;
+use crate::error::{Error, ErrorKind, ReloadResult};
 use crate::revision::Revision;
 
 /// A typed value that can be loaded from its source, again and again.
@@ -72,7 +72,7 @@ where
     /// # Errors
     ///
     /// Why there is no value: the source is away, or its content is no good. An
-    /// [`Error`](crate::Error) inside [`ReloaderError::Other`](crate::ReloaderError::Other) says by its kind which.
+    /// [`Error`] inside [`ReloaderError::Other`](crate::ReloaderError::Other) says by its kind which.
     ///
     /// # Cancel safety
     ///
@@ -122,6 +122,25 @@ where
             })
         })
     }
+}
+
+impl<V> Loaded<V> {
+    /// The answer to the question for the whole, to which "unchanged" is no answer.
+    pub(crate) fn whole(self) -> Result<Option<V>, Error> {
+        match self {
+            Self::Value { value, .. } => Ok(Some(value)),
+            Self::Missing => Ok(None),
+            Self::Unchanged => Err(unasked()),
+        }
+    }
+}
+
+/// A source said "unchanged" although nobody had told it what was seen.
+pub(crate) fn unasked() -> Error {
+    Error::new(
+        ErrorKind::Other,
+        "the source answered \"unchanged\" without having been asked",
+    )
 }
 
 /// What a look at the source found.

@@ -132,7 +132,7 @@ where
     async fn reload_since(&self, _: Option<&Revision>) -> ReloadResult<Loaded<F>, F, String> {
         let mut look = Look::new();
         loop {
-            let (view, mut memory) = self.rest(&mut look).await.map_err(outward)?;
+            let (view, mut memory) = self.rest(&mut look).await?;
             let paths = self.paths(&memory);
             // In a block of its own: a value that must not go to another thread cannot wait either.
             let pause = {
@@ -181,7 +181,7 @@ where
         let paths = self.paths(&memory);
         watch_handle(&self.shared.follow, memory, paths)
             .await
-            .map_err(outward)
+            .map_err(ReloaderError::from)
     }
 
     fn profile(&self) -> WatchProfile {
@@ -229,7 +229,7 @@ impl<F> FileReloader<F> {
                 revision: None,
             }),
             Err(_) if self.is_absent() => Ok(Loaded::Missing),
-            Err(text) => Err(outward(self.refusal(&text))),
+            Err(text) => Err(self.refusal(&text).into()),
         }
     }
 
@@ -302,9 +302,4 @@ fn stamps(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
 /// Whether the file can be opened, so that the fault lies in what it holds. Never waits for the other end of a pipe.
 fn is_readable(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| found.is_file()) && std::fs::File::open(path).is_ok()
-}
-
-/// The way out through the traits' error type; the engine takes the inner one out again.
-fn outward<V>(error: Error) -> ReloaderError<V, String> {
-    ReloaderError::Other(anyhow::Error::new(error))
 }

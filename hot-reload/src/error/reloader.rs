@@ -83,6 +83,13 @@ impl<V, S> From<anyhow::Error> for ReloaderError<V, S> {
     }
 }
 
+/// One of ours on its way through the traits; the engine's edge takes it out again.
+impl<V, S> From<Error> for ReloaderError<V, S> {
+    fn from(error: Error) -> Self {
+        Self::Other(anyhow::Error::new(error))
+    }
+}
+
 /// The engine's edge: from here on, an error no longer knows what a value is.
 impl<V, S> From<ReloaderError<V, S>> for Error
 where

@@ -118,6 +118,16 @@ impl<V> fmt::Debug for Board<V> {
     }
 }
 
+/// Tells everybody that the service has ended when it is dropped: with the task of a builder's service, also when its
+/// runtime ends; with the compatible service itself, in whose futures it runs.
+pub(super) struct Ending<V>(pub(super) Arc<Board<V>>);
+
+impl<V> Drop for Ending<V> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
 /// What keeps a service running: when the last one is dropped, the service stops.
 pub(super) struct Owner<V>(pub(super) Arc<Board<V>>);
 

@@ -28,7 +28,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::board::{Board, Mirror};
+use self::board::{Board, Ending, Mirror};
 pub use self::builder::Builder;
 pub use self::control::{Control, Events};
 use self::driver::Engine;
@@ -57,7 +57,7 @@ pub struct ReloaderService<T, V, S = &'static str> {
     reload: T,
     engine: Engine<V>,
     config: ReloaderConfig,
-    _owner: Owned<V>,
+    _ending: Ending<V>,
     _error: PhantomData<fn() -> S>,
 }
 
@@ -104,7 +104,7 @@ where
             reload,
             engine,
             config,
-            _owner: Owned(board),
+            _ending: Ending(board),
             _error: PhantomData,
         };
         Ok((service, receiver))
@@ -231,15 +231,6 @@ impl<T, V, S> fmt::Debug for ReloaderService<T, V, S> {
             .field("config", &self.config)
             .field("board", &self.engine.board)
             .finish_non_exhaustive()
-    }
-}
-
-/// The end of a service that runs in its owner's futures: when it is dropped, no such future is left.
-struct Owned<V>(Arc<Board<V>>);
-
-impl<V> Drop for Owned<V> {
-    fn drop(&mut self) {
-        self.0.end();
     }
 }
 

@@ -16,7 +16,7 @@ use super::removal::Removal;
 use super::settings::QUARANTINE;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Outcome, Stage, Trigger};
-use crate::reload::Loaded;
+use crate::reload::{Loaded, unasked};
 use crate::revision::Revision;
 use crate::snapshot::Published;
 
@@ -154,10 +154,7 @@ impl<V> Pipeline<V> {
         // The future is made and dropped inside, so that code of the source runs only within the boundary.
         let load = async { timeout(self.deadline, feed.load(seen.as_ref())).await };
         let error = match AssertUnwindSafe(load).catch_unwind().await {
-            Ok(Ok(Ok(Loaded::Unchanged))) if seen.is_none() => Error::new(
-                ErrorKind::Other,
-                "the source answered \"unchanged\" without having been asked",
-            ),
+            Ok(Ok(Ok(Loaded::Unchanged))) if seen.is_none() => unasked(),
             Ok(Ok(Ok(loaded))) => return Ok(loaded),
             Ok(Ok(Err(error))) => error,
             Err(panic) => panicked(Stage::Load, panic.as_ref()),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::board::{Board, Owner};
+use super::board::{Board, Ending, Owner};
 use super::builder::Builder;
 use super::control::{Control, Events};
 use super::driver::Engine;
@@ -98,15 +98,6 @@ where
             *slot = Some(tokio::spawn(task));
         }
         (live, control, events)
-    }
-}
-
-/// Tells everybody that the service has ended, also when its runtime ends and drops the task.
-struct Ending<V>(Arc<Board<V>>);
-
-impl<V> Drop for Ending<V> {
-    fn drop(&mut self) {
-        self.0.end();
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{Decode, Fetched, HintSender, Source};
-use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError};
+use crate::error::{Error, ReloadResult};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
@@ -57,14 +57,7 @@ impl<S: Source, D: Decode> Reload<D::Value, String> for Decoded<S, D> {
     }
 
     async fn reload(&self) -> ReloadResult<Option<D::Value>, D::Value, String> {
-        match self.load(None).await.map_err(outward)? {
-            Loaded::Value { value, .. } => Ok(Some(value)),
-            Loaded::Missing => Ok(None),
-            Loaded::Unchanged => Err(outward(Error::new(
-                ErrorKind::Other,
-                "the source answered \"unchanged\" without having been asked",
-            ))),
-        }
+        Ok(self.load(None).await?.whole()?)
     }
 
     fn source_name(&self) -> Option<String> {
@@ -75,7 +68,7 @@ impl<S: Source, D: Decode> Reload<D::Value, String> for Decoded<S, D> {
         &self,
         seen: Option<&Revision>,
     ) -> ReloadResult<Loaded<D::Value>, D::Value, String> {
-        self.load(seen).await.map_err(outward)
+        Ok(self.load(seen).await?)
     }
 }
 
@@ -85,7 +78,7 @@ impl<S: Source, D: Decode> RealtimeWatch<D::Value, String> for Decoded<S, D> {
         &self,
     ) -> ReloadResult<RealtimeWatchHandle<D::Value>, D::Value, String> {
         let (sender, rx) = HintSender::channel();
-        let subscription = self.0.source.subscribe(sender).await.map_err(outward)?;
+        let subscription = self.0.source.subscribe(sender).await?;
         Ok(RealtimeWatchHandle::with_cleanup(
             rx,
             subscription.into_guard(),
@@ -95,11 +88,6 @@ impl<S: Source, D: Decode> RealtimeWatch<D::Value, String> for Decoded<S, D> {
     fn profile(&self) -> WatchProfile {
         self.0.source.profile()
     }
-}
-
-/// The way out through the traits' error type; the engine takes the inner one out again.
-fn outward<V>(error: Error) -> ReloaderError<V, String> {
-    ReloaderError::Other(anyhow::Error::new(error))
 }
 
 impl<S, D> Clone for Decoded<S, D> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::DecodeFiles;
-use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError};
+use crate::error::{Error, ReloadResult};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
 use crate::source::HintSender;
@@ -54,14 +54,7 @@ impl<D: DecodeFiles> Reload<D::Value, String> for DecodedFiles<D> {
     }
 
     async fn reload(&self) -> ReloadResult<Option<D::Value>, D::Value, String> {
-        match self.load(None).await.map_err(outward)? {
-            Loaded::Value { value, .. } => Ok(Some(value)),
-            Loaded::Missing => Ok(None),
-            Loaded::Unchanged => Err(outward(Error::new(
-                ErrorKind::Other,
-                "the source answered \"unchanged\" without having been asked",
-            ))),
-        }
+        Ok(self.load(None).await?.whole()?)
     }
 
     fn source_name(&self) -> Option<String> {
@@ -72,7 +65,7 @@ impl<D: DecodeFiles> Reload<D::Value, String> for DecodedFiles<D> {
         &self,
         seen: Option<&Revision>,
     ) -> ReloadResult<Loaded<D::Value>, D::Value, String> {
-        self.load(seen).await.map_err(outward)
+        Ok(self.load(seen).await?)
     }
 }
 
@@ -83,18 +76,13 @@ impl<D: DecodeFiles> RealtimeWatch<D::Value, String> for DecodedFiles<D> {
         &self,
     ) -> ReloadResult<RealtimeWatchHandle<D::Value>, D::Value, String> {
         let (hints, rx) = HintSender::channel();
-        let guard = self.0.unit.open(hints).await.map_err(outward)?;
+        let guard = self.0.unit.open(hints).await?;
         Ok(RealtimeWatchHandle::with_cleanup(rx, Box::new(guard)))
     }
 
     fn profile(&self) -> WatchProfile {
         WatchProfile::local()
     }
-}
-
-/// The way out through the traits' error type; the engine takes the inner one out again.
-fn outward<V>(error: Error) -> ReloaderError<V, String> {
-    ReloaderError::Other(anyhow::Error::new(error))
 }
 
 impl<D> Clone for DecodedFiles<D> {
