@@ -25,16 +25,17 @@ pub(in crate::source::file) enum Depth {
 /// 2. Watching the same inode again adds to what is reported and returns the same number.
 /// 3. A watch that ends by itself is reported as dead; losing events is reported as such; failing for good is too.
 /// 4. Reporting takes no lock that is held during a call to any of these methods.
-/// 5. `stop` releases everything and returns when that is done.
-pub(super) trait Backend: Send {
+/// 5. Any thread may call at any time. A call of `watch` that hangs holds up no other call, where the system allows that.
+/// 6. `stop` returns when nothing is reported any more and everything is released, but for what a hanging call holds.
+pub(super) trait Backend: Send + Sync {
     /// Starts to watch. `None` where this cannot be watched, such as a directory that may not be read.
-    fn watch(&mut self, node: &Node, depth: Depth) -> Result<Option<Started>, Error>;
+    fn watch(&self, node: &Node, depth: Depth) -> Result<Option<Started>, Error>;
 
     /// Stops to watch.
-    fn unwatch(&mut self, id: WatchId);
+    fn unwatch(&self, id: WatchId);
 
     /// Ends it all.
-    fn stop(self: Box<Self>);
+    fn stop(&self);
 }
 
 /// A watch that was set up, and what that did to others. Whom it concerns is told when no lock is held.

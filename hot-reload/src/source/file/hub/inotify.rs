@@ -5,7 +5,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
@@ -16,12 +16,12 @@ use super::backend::{Backend, Depth, Started, WatchId};
 use super::mounts::{self, Mounts};
 use super::table::{Report, Table};
 use crate::error::{Error, ErrorKind};
-use crate::source::file::activity::Change;
+use crate::source::file::activity::{Change, lock};
 use crate::source::file::clock;
 use crate::source::file::os::Node;
 
 /// Starts the thread.
-pub(super) fn start(table: &Arc<Table>) -> Result<Box<dyn Backend>, Error> {
+pub(super) fn start(table: &Arc<Table>) -> Result<Arc<dyn Backend>, Error> {
     let events =
         inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).map_err(no_instance)?;
     let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(no_instance)?;
@@ -39,12 +39,16 @@ pub(super) fn start(table: &Arc<Table>) -> Result<Box<dyn Backend>, Error> {
             drop(theirs);
         })
         .map_err(|error| lost(error).with_source(io::Error::other("no thread")))?;
-    Ok(Box::new(Inotify { shared, thread }))
+    Ok(Arc::new(Inotify {
+        shared,
+        thread: Mutex::new(Some(thread)),
+    }))
 }
 
 struct Inotify {
     shared: Arc<Descriptors>,
-    thread: JoinHandle<()>,
+    /// Until it was stopped.
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Descriptors {
@@ -54,7 +58,7 @@ struct Descriptors {
 }
 
 impl Backend for Inotify {
-    fn watch(&mut self, node: &Node, depth: Depth) -> Result<Option<Started>, Error> {
+    fn watch(&self, node: &Node, depth: Depth) -> Result<Option<Started>, Error> {
         let flags = mask(depth) | WatchFlags::MASK_ADD | WatchFlags::EXCL_UNLINK;
         let mut answer = inotify::add_watch(&self.shared.events, node.handle(), flags);
         if answer == Err(Errno::NOENT) {
@@ -70,16 +74,19 @@ impl Backend for Inotify {
         }
     }
 
-    fn unwatch(&mut self, id: WatchId) {
+    fn unwatch(&self, id: WatchId) {
         // An error says that it has ended by itself.
         let _ = inotify::remove_watch(&self.shared.events, id);
     }
 
-    fn stop(self: Box<Self>) {
+    fn stop(&self) {
         let _ = rustix::io::write(&self.shared.bell, &1_u64.to_ne_bytes());
+        let thread = lock(&self.thread).take();
         // Whoever is told of a change may drop the last watch on this very thread, which then ends by itself.
-        if self.thread.thread().id() != thread::current().id() {
-            let _ = self.thread.join();
+        if let Some(thread) = thread
+            && thread.thread().id() != thread::current().id()
+        {
+            let _ = thread.join();
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::source::file::activity::{Activity, Change, lock};
 use crate::source::file::os::{Node, NodeKind};
 
 /// Starts the watcher, which brings its own thread.
-pub(super) fn start(table: &Arc<Table>) -> Result<Box<dyn Backend>, Error> {
+pub(super) fn start(table: &Arc<Table>) -> Result<Arc<dyn Backend>, Error> {
     let mut handler = Handler {
         table: Arc::clone(table),
         directories: Arc::default(),
@@ -30,12 +30,15 @@ pub(super) fn start(table: &Arc<Table>) -> Result<Box<dyn Backend>, Error> {
     let directories = Arc::clone(&handler.directories);
     let watcher =
         notify::recommended_watcher(move |event| handler.handle(event)).map_err(refused)?;
-    Ok(Box::new(Portable {
-        watcher,
+    Ok(Arc::new(Portable {
         table: Arc::clone(table),
-        directories,
-        watched: HashMap::new(),
-        next: 0,
+        state: Mutex::new(State {
+            watcher: Some(watcher),
+            directories,
+            watched: HashMap::new(),
+            numbers: HashMap::new(),
+            next: 0,
+        }),
     }))
 }
 
@@ -43,44 +46,73 @@ pub(super) fn start(table: &Arc<Table>) -> Result<Box<dyn Backend>, Error> {
 type Directories = Arc<Mutex<HashMap<PathBuf, WatchId>>>;
 
 struct Portable {
-    watcher: RecommendedWatcher,
     table: Arc<Table>,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// `None` once stopped.
+    watcher: Option<RecommendedWatcher>,
     directories: Directories,
     watched: HashMap<WatchId, Watched>,
+    /// The same by what they watch.
+    numbers: HashMap<Identity, WatchId>,
     next: WatchId,
 }
 
 struct Watched {
     path: PathBuf,
-    identity: (u64, u64),
+    identity: Identity,
+}
+
+/// What tells two directories apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Identity {
+    Inode(u64, u64),
+    /// Where there are no inode numbers, the same path means the same directory.
+    Path(PathBuf),
+}
+
+impl Identity {
+    fn of(node: &Node) -> Self {
+        match node.identity() {
+            (0, 0) => Self::Path(node.path().to_owned()),
+            (device, number) => Self::Inode(device, number),
+        }
+    }
 }
 
 impl Backend for Portable {
-    fn watch(&mut self, node: &Node, _: Depth) -> Result<Option<Started>, Error> {
+    fn watch(&self, node: &Node, _: Depth) -> Result<Option<Started>, Error> {
         if node.kind() != NodeKind::Directory {
             return Ok(None);
         }
-        if let Some(id) = self.known(node) {
+        let identity = Identity::of(node);
+        let mut state = lock(&self.state);
+        // By whatever path it was set up, if it still reports.
+        let known = state.numbers.get(&identity).copied();
+        if let Some(id) = known.filter(|id| self.table.is_live(*id)) {
             return Ok(Some(Started::alone(id)));
         }
         // The watcher keeps one watch for a path, so what stood there before has to go first.
-        let ended = lock(&self.directories).get(node.path()).copied();
+        let ended = lock(&state.directories).get(node.path()).copied();
         if let Some(before) = ended {
-            self.unwatch(before);
+            state.unwatch(before);
         }
-        match self.watcher.watch(node.path(), RecursiveMode::NonRecursive) {
+        let Some(watcher) = &mut state.watcher else {
+            return Ok(None);
+        };
+        match watcher.watch(node.path(), RecursiveMode::NonRecursive) {
             Ok(()) => {}
             Err(error) if is_exhausted(&error) => return Err(refused(error)),
             Err(_) => return Ok(None),
         }
-        let id = self.next;
-        self.next = self.next.wrapping_add(1);
-        lock(&self.directories).insert(node.path().to_owned(), id);
-        let watched = Watched {
-            path: node.path().to_owned(),
-            identity: node.identity(),
-        };
-        self.watched.insert(id, watched);
+        let id = state.next;
+        state.next = state.next.wrapping_add(1);
+        lock(&state.directories).insert(node.path().to_owned(), id);
+        state.numbers.insert(identity.clone(), id);
+        let path = node.path().to_owned();
+        state.watched.insert(id, Watched { path, identity });
         Ok(Some(Started {
             id,
             ended,
@@ -88,38 +120,37 @@ impl Backend for Portable {
         }))
     }
 
-    fn unwatch(&mut self, id: WatchId) {
-        let Some(watched) = self.watched.remove(&id) else {
-            return;
-        };
-        lock(&self.directories).remove(&watched.path);
-        // An error says that it has ended by itself.
-        let _ = self.watcher.unwatch(&watched.path);
+    fn unwatch(&self, id: WatchId) {
+        lock(&self.state).unwatch(id);
     }
 
-    fn stop(self: Box<Self>) {
+    fn stop(&self) {
+        let watcher = lock(&self.state).watcher.take();
         // Dropping the watcher ends its thread, which the crate does not wait for. It panics if the thread is gone.
-        let watcher = AssertUnwindSafe(self.watcher);
+        let watcher = AssertUnwindSafe(watcher);
         let _ = catch_unwind(|| drop(watcher));
     }
 }
 
-impl Portable {
-    /// The watch of this directory, by whatever path it was set up, if it still reports. Where there are no inode
-    /// numbers, the same path means the same directory.
-    fn known(&self, node: &Node) -> Option<WatchId> {
-        let numbered = node.identity() != (0, 0);
-        self.watched
-            .iter()
-            .find(|(id, watched)| {
-                let same = if numbered {
-                    watched.identity == node.identity()
-                } else {
-                    watched.path == node.path()
-                };
-                same && self.table.is_live(**id)
-            })
-            .map(|(id, _)| *id)
+impl State {
+    fn unwatch(&mut self, id: WatchId) {
+        let Some(Watched { path, identity }) = self.watched.remove(&id) else {
+            return;
+        };
+        if self.numbers.get(&identity) == Some(&id) {
+            self.numbers.remove(&identity);
+        }
+        // The path may have been watched anew since.
+        let mut directories = lock(&self.directories);
+        if directories.get(&path) != Some(&id) {
+            return;
+        }
+        directories.remove(&path);
+        drop(directories);
+        if let Some(watcher) = &mut self.watcher {
+            // An error says that it has ended by itself.
+            let _ = watcher.unwatch(&path);
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Table {
 
 #[derive(Default)]
 struct Index {
+    /// How many watches have ended so far, in whatever way.
+    endings: u64,
     watches: HashMap<WatchId, Watch>,
     subscribers: HashMap<Token, Arc<Activity>>,
 }
@@ -51,16 +53,29 @@ impl Table {
         lock(&self.index).watches.contains_key(&id)
     }
 
+    /// How many watches have ended so far. The number that a watch has is meaningless if it was asked for before an
+    /// ending and is looked at after.
+    pub(super) fn endings(&self) -> u64 {
+        lock(&self.index).endings
+    }
+
     /// Gives back the name as it is kept here, once for all who wait for it.
+    ///
+    /// # Errors
+    ///
+    /// A watch has ended since there were so many endings, maybe this one. Ask for it again; so many it is by now.
     pub(super) fn register(
         &self,
+        endings: u64,
         id: WatchId,
         name: Option<&OsStr>,
         subscriber: Token,
-        token: Token,
-        activity: &Arc<Activity>,
-    ) -> Option<Arc<OsStr>> {
+        (token, activity): (Token, &Arc<Activity>),
+    ) -> Result<Option<Arc<OsStr>>, u64> {
         let mut index = lock(&self.index);
+        if index.endings != endings {
+            return Err(index.endings);
+        }
         let watch = index.watches.entry(id).or_default();
         let kept = name.map(|name| match watch.names.get_key_value(name) {
             Some((kept, _)) => Arc::clone(kept),
@@ -71,7 +86,7 @@ impl Table {
             None => &mut watch.inode,
         };
         waiting.insert(subscriber, (token, Arc::clone(activity)));
-        kept
+        Ok(kept)
     }
 
     /// True if nobody waits for anything of this watch any more.
@@ -96,7 +111,16 @@ impl Table {
         let unused = watch.names.is_empty() && watch.inode.is_empty();
         if unused {
             index.watches.remove(&id);
+            index.endings += 1;
         }
+        unused
+    }
+
+    /// True if nobody waits for anything of this watch; then it has ended.
+    pub(super) fn end_unused(&self, id: WatchId) -> bool {
+        let mut index = lock(&self.index);
+        let unused = !index.watches.contains_key(&id);
+        index.endings += u64::from(unused);
         unused
     }
 
@@ -182,6 +206,8 @@ impl Report<'_> {
 
     /// This watch has ended by itself: its directory is gone, or was unmounted.
     pub(super) fn died(&mut self, id: WatchId) {
+        // Also of a watch that nobody knows: it may be on its way to be registered.
+        self.index.endings += 1;
         let Some(watch) = self.index.watches.remove(&id) else {
             return;
         };
@@ -221,13 +247,18 @@ mod tests {
         count
     }
 
+    fn register(table: &Table, id: WatchId, name: Option<&str>, who: Token, at: &Arc<Activity>) {
+        let waiter = (Token::next(), at);
+        let kept = table.register(table.endings(), id, name.map(OsStr::new), who, waiter);
+        assert!(kept.is_ok());
+    }
+
     #[test]
     fn an_event_reaches_who_waits_for_that_name_and_nobody_else() {
         let table = Table::default();
         let (one, other) = (Arc::default(), Arc::default());
-        let (first, second) = (Token::next(), Token::next());
-        table.register(1, Some(OsStr::new("a")), first, Token::next(), &one);
-        table.register(1, Some(OsStr::new("b")), second, Token::next(), &other);
+        register(&table, 1, Some("a"), Token::next(), &one);
+        register(&table, 1, Some("b"), Token::next(), &other);
         assert_eq!(told(&table, 1, Some("a")), 1);
         assert_eq!(told(&table, 1, Some("c")), 0);
         assert_eq!(told(&table, 2, Some("a")), 0);
@@ -242,10 +273,26 @@ mod tests {
     fn a_watch_is_unused_when_its_last_name_goes() {
         let table = Table::default();
         let (activity, who) = (Arc::default(), Token::next());
-        table.register(1, Some(OsStr::new("a")), who, Token::next(), &activity);
-        table.register(1, None, who, Token::next(), &activity);
+        register(&table, 1, Some("a"), who, &activity);
+        register(&table, 1, None, who, &activity);
         assert!(!table.unregister(1, Some(OsStr::new("a")), who));
         assert!(table.unregister(1, None, who));
         assert!(!table.is_live(1));
+    }
+
+    #[test]
+    fn a_watch_that_ended_before_it_was_registered_is_asked_for_again() {
+        let table = Table::default();
+        let (activity, who) = (Arc::default(), Token::next());
+        let before = table.endings();
+        let mut told = Vec::new();
+        let mut report = table.report(&mut told);
+        report.died(1);
+        report.tell();
+        let again = table.register(before, 1, None, who, (Token::next(), &activity));
+        assert_eq!(again, Err(table.endings()));
+        assert!(!table.is_live(1));
+        assert!(table.end_unused(1));
+        assert_ne!(again, Err(table.endings()), "giving back is an ending too");
     }
 }
