@@ -235,7 +235,7 @@ fn two_hundred_bad_and_good_saves_leave_nothing() {
         before.flat_since().await;
         one_watcher().await;
         // A value is visible a moment before its look is counted.
-        running.control.reload().await;
+        let _ = running.control.reload().await;
         let counters = running.control.status().counters;
         say(&format!("{counters:?}"));
         assert_eq!(counters.published, 221);

@@ -12,6 +12,7 @@ use super::follow::{Follow, Watch};
 use super::os::{self, Writers};
 use super::rest::{self, MAX_WAIT, Proof};
 use super::stamp::{Kind, Stamp};
+use crate::revision::Revision;
 
 /// How long this look has been going on, and why.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub(crate) struct Look {
     retry: Duration,
     /// When to ask again after somebody who writes.
     again: Duration,
+    /// What was read last of a file that nobody vouches for, and when.
+    doubtful: Option<(Revision, Instant)>,
 }
 
 /// What a step has found.
@@ -56,6 +59,7 @@ impl Look {
             empty_since: None,
             retry: RETRY_FIRST,
             again: RETRY_FIRST,
+            doubtful: None,
         }
     }
 
@@ -133,6 +137,30 @@ impl Look {
         }
     }
 
+    /// The pause before what was read is read once more, and has to be the same. For a file that was touched just now, and
+    /// of which neither the system nor an event says that it is complete: a single large write may stand still for longer
+    /// than between two looks at the stamp.
+    pub(crate) fn doubt(
+        &mut self,
+        view: &View,
+        stamps: &[Stamp],
+        revision: &Revision,
+    ) -> Option<Pause> {
+        let wall = clock::wall();
+        let young = |stamp: &Stamp| stamp.until(MAX_WAIT, wall).is_some();
+        if view.proven || view.is_announced() || self.is_over() || !stamps.iter().any(young) {
+            return None;
+        }
+        let now = clock::now();
+        let since = match &self.doubtful {
+            Some((before, since)) if before == revision => *since,
+            _ => now,
+        };
+        self.doubtful = Some((revision.clone(), since));
+        let left = VERIFY.checked_sub(now.duration_since(since))?;
+        (!left.is_zero()).then(|| view.pause(left))
+    }
+
     /// The pause after a read that did not hold: 1, 2, 4 … 50 ms.
     pub(crate) fn retry(&mut self, view: &View) -> Pause {
         let time = self.retry;
@@ -153,6 +181,12 @@ impl View {
         self.watched
             .as_ref()
             .is_none_or(|(watch, seen)| watch.counts().1 == seen.written)
+    }
+
+    /// Whether an event has said that the file is complete.
+    fn is_announced(&self) -> bool {
+        let seen = self.watched.as_ref().map(|(_, seen)| seen);
+        seen.is_some_and(|seen| seen.complete.is_some())
     }
 
     /// A pause that ends early with the next event.
@@ -232,3 +266,53 @@ const AGAIN_LAST: Duration = Duration::from_millis(100);
 
 /// Closing takes some microseconds on the kernel's side, and on some file systems begins to store what was written.
 const CLOSING: Duration = Duration::from_micros(300);
+
+/// Longer than a kernel takes to stamp a write, by twice its longest tick.
+const VERIFY: Duration = Duration::from_millis(20);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(proven: bool) -> View {
+        View {
+            stamps: Vec::new(),
+            watched: None,
+            opened: None,
+            proven,
+        }
+    }
+
+    fn pass(time: Duration) {
+        let start = clock::now();
+        while clock::now().duration_since(start) < time {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_young_file_that_nobody_vouches_for_is_read_until_it_is_the_same_twice() {
+        let path = std::env::temp_dir().join(format!("hot-reload-doubt-{}", std::process::id()));
+        std::fs::write(&path, "half").unwrap();
+        let young = Stamp::of(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let old = Stamp {
+            modified: 0,
+            changed: 0,
+            ..young
+        };
+        let (half, whole) = (Revision::new("half"), Revision::new("whole"));
+
+        let mut look = Look::new();
+        assert!(look.doubt(&view(true), &[young], &half).is_none());
+        assert!(look.doubt(&view(false), &[old], &half).is_none());
+        assert!(look.doubt(&view(false), &[old, young], &half).is_some());
+        pass(VERIFY);
+        assert!(
+            look.doubt(&view(false), &[young], &whole).is_some(),
+            "another content begins anew"
+        );
+        pass(VERIFY);
+        assert!(look.doubt(&view(false), &[young], &whole).is_none());
+    }
+}

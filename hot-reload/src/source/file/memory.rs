@@ -17,6 +17,8 @@ struct Last {
     revision: Revision,
     /// A change after it may have left the stamp as it is.
     racy: bool,
+    /// It is small, and on a file system of this machine.
+    near: bool,
 }
 
 impl Memory {
@@ -30,6 +32,12 @@ impl Memory {
     /// The stamp that was accepted last.
     pub(super) fn stamp(&self) -> Option<Stamp> {
         self.last.as_ref().map(|last| last.stamp)
+    }
+
+    /// Whether what was accepted last took less time than to have another thread do it, so that the same may be expected
+    /// of the next step.
+    pub(super) fn is_near(&self) -> bool {
+        self.last.as_ref().is_some_and(|last| last.near)
     }
 
     pub(super) fn forget(&mut self) {
@@ -49,6 +57,10 @@ impl Memory {
             stamp,
             revision,
             racy,
+            near: local && stamp.size <= NEAR,
         });
     }
 }
+
+/// So much is read from memory in some ten microseconds, and may be read where nobody should be held up for long.
+pub(super) const NEAR: u64 = 64 << 10;

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::follow::{Follow, Leases, blocking};
 use super::hub::FileEvents;
 use super::look::{Look, Pause, Rest, View};
-use super::memory::Memory;
+use super::memory::{Memory, NEAR};
 use super::read::{ReadOnce, read_once, read_opened};
 use super::stamp::Kind;
 use super::{absolute, clock, fault, os, tier};
@@ -101,17 +101,29 @@ impl Source for File {
         loop {
             let memory = Arc::clone(&self.memory).lock_owned().await;
             let (spec, follow) = (Arc::clone(&self.spec), Arc::clone(&self.follow));
-            let seen = seen.cloned();
-            let step = move || {
-                let step = spec.step(&follow, memory, &mut look, seen.as_ref());
-                (step, look)
+            let step = if memory.is_near() {
+                spec.step(&follow, memory, &mut look, seen, NEAR)
+            } else {
+                Step::TooFar(memory)
             };
-            match blocking(step).await? {
-                (Step::Done(result), _) => return result,
-                (Step::Wait(pause), unfinished) => {
+            let step = match step {
+                Step::TooFar(memory) => {
+                    let seen = seen.cloned();
+                    let step = move || {
+                        let step = spec.step(&follow, memory, &mut look, seen.as_ref(), u64::MAX);
+                        (step, look)
+                    };
+                    let (step, unfinished) = blocking(step).await?;
                     look = unfinished;
-                    pause.wait().await;
+                    step
                 }
+                step => step,
+            };
+            match step {
+                Step::Done(result) => return result,
+                Step::Wait(pause) => pause.wait().await,
+                // Nothing is too far for the thread that may block.
+                Step::TooFar(_) => {}
             }
         }
     }
@@ -135,16 +147,19 @@ impl Source for File {
 enum Step {
     Done(Result<Fetched, Error>),
     Wait(Pause),
+    /// It takes longer than it may take here.
+    TooFar(OwnedMutexGuard<Memory>),
 }
 
 impl Spec {
-    /// One step of a look: walk, ask whether the file is at rest, and read it if it is.
+    /// One step of a look: walk, ask whether the file is at rest, and read it if it is and has no more bytes than `near`.
     fn step(
         &self,
         follow: &Follow,
         mut memory: OwnedMutexGuard<Memory>,
         look: &mut Look,
         seen: Option<&Revision>,
+        near: u64,
     ) -> Step {
         let before = |_| memory.stamp();
         let view = match look.step(follow, &self.path, before) {
@@ -164,6 +179,7 @@ impl Spec {
                 memory.forget();
                 Step::Done(Ok(Fetched::Absent))
             }
+            Some(Ok(stamp)) if stamp.size > near => Step::TooFar(memory),
             _ => self.read(&mut memory, look, &view, seen),
         }
     }
@@ -217,8 +233,11 @@ impl Spec {
             }
             Err(error) => return Step::Done(Err(fault::refused(&self.name, error))),
         };
-        view.accept();
         let revision = Revision::from(xxh3_128(&bytes));
+        if let Some(pause) = look.doubt(view, &[stamp], &revision) {
+            return Step::Wait(pause);
+        }
+        view.accept();
         memory.remember(stamp, revision.clone(), observed, local());
         Step::Done(Ok(if seen == Some(&revision) {
             Fetched::Unchanged

@@ -34,6 +34,8 @@ enum Stop {
     Answer(Result<Found, Error>),
     /// What was found did not hold: try again, or give this reason when that has been done for long enough.
     Restless(Error),
+    /// It has to be found once more after this pause.
+    Doubtful(Pause),
 }
 
 impl Attempt {
@@ -71,11 +73,12 @@ impl Attempt {
         {
             return Step::Wait(pause);
         }
-        match read_all(spec, memory, &view, seen) {
+        match read_all(spec, memory, &mut self.look, &view, seen) {
             Ok(found) => Step::Done(Ok(found)),
             Err(Stop::Answer(answer)) => Step::Done(answer),
             Err(Stop::Restless(error)) if self.look.is_over() => Step::Done(Err(error)),
             Err(Stop::Restless(_)) => Step::Wait(self.look.retry(&view)),
+            Err(Stop::Doubtful(pause)) => Step::Wait(pause),
         }
     }
 
@@ -162,6 +165,7 @@ impl Attempt {
 fn read_all(
     spec: &Spec,
     memory: &mut Memory,
+    look: &mut Look,
     view: &View,
     seen: Option<&Revision>,
 ) -> Result<Found, Stop> {
@@ -194,8 +198,11 @@ fn read_all(
     if !unmoved || !view.still_holds() {
         return Err(outrun());
     }
-    view.accept();
     let revision = memory::revision(&files);
+    if let Some(pause) = look.doubt(view, &stamps, &revision) {
+        return Err(Stop::Doubtful(pause));
+    }
+    view.accept();
     memory.remember(stamps, revision.clone(), observed);
     Ok(if seen == Some(&revision) {
         Found::Unchanged
