@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
+use super::track::Track;
 use crate::error::Error;
 use crate::source::HintSender;
 
@@ -55,6 +56,7 @@ pub(crate) struct Activity {
 #[derive(Debug, Default)]
 struct State {
     seen: Seen,
+    track: Option<Track>,
     /// Whether somebody must be told, and whether that is urgent.
     untold: bool,
     urgent: bool,
@@ -95,6 +97,9 @@ impl Activity {
     pub(crate) fn note(&self, token: Token, change: Change, now: Instant) -> bool {
         let mut state = lock(&self.state);
         state.seen.note(token, change, now);
+        if let Some(track) = &mut state.track {
+            track.note(token, change);
+        }
         // Further bytes only prolong a wait, which need not be woken for that.
         state.urgent |= !matches!(change, Change::Written | Change::Created);
         !std::mem::replace(&mut state.untold, true)
@@ -106,6 +111,7 @@ impl Activity {
         state.seen.epoch += 1;
         state.seen.written += 1;
         state.seen.complete = None;
+        state.track = None;
         state.urgent = true;
         !std::mem::replace(&mut state.untold, true)
     }
@@ -138,6 +144,28 @@ impl Activity {
     pub(crate) fn counts(&self) -> (u64, u64) {
         let seen = &lock(&self.state).seen;
         (seen.epoch, seen.written)
+    }
+
+    /// The way that was walked last, if the file's own events are all that has happened since.
+    pub(super) fn track(&self) -> Option<Track> {
+        let state = lock(&self.state);
+        state.track.filter(|track| track.holds(state.seen.epoch))
+    }
+
+    /// The file at the end of that way was looked at again, when there had been so many events.
+    pub(super) fn advance(&self, inode: Option<Token>, epoch: u64) {
+        if let Some(track) = &mut lock(&self.state).track {
+            track.advance(inode, epoch);
+        }
+    }
+
+    /// The way was walked anew, which began when there had been so many events.
+    pub(super) fn set_track(&self, walked: Option<(Token, Option<Token>)>, epoch: u64) {
+        let mut state = lock(&self.state);
+        let quiet = state.seen.epoch == epoch;
+        state.track = walked
+            .filter(|_| quiet)
+            .map(|(name, inode)| Track::new(name, inode, epoch));
     }
 
     /// The last "complete" was about a file that is no longer the one looked at.

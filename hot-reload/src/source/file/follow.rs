@@ -170,10 +170,21 @@ impl Watch {
             Some(membership) => (Arc::clone(membership.hub()), membership.subscriber()),
             None => return Ok(()),
         };
+        let (epoch, _) = self.activity.counts();
+        if let (Some(track), [path]) = (self.activity.track(), paths)
+            && let Some(inode) = walk::last(&hub, subscriber, path)?
+        {
+            self.activity.advance(inode, epoch);
+            let mut files = lock(&self.files);
+            files.clear();
+            files.extend([track.name].into_iter().chain(inode));
+            return Ok(());
+        }
         let walked = walk::arm(&hub, subscriber, &self.activity, paths)?;
         if walked.fresh {
             self.activity.forget_complete();
         }
+        self.activity.set_track(walked.track(paths), epoch);
         *lock(&self.files) = walked.files;
         Ok(())
     }

@@ -206,7 +206,7 @@ impl View {
     /// Whether nobody writes to what was opened, where nobody did before.
     pub(crate) fn is_still_at_rest(&self) -> bool {
         let file = self.opened.as_ref().filter(|_| self.proven);
-        file.is_none_or(|file| os::writers(file) != Writers::Somebody)
+        file.is_none_or(|file| os::writers_now(file) != Writers::Somebody)
     }
 
     /// Whether the file was asked about and nobody wrote, which is believed of file systems of this machine only.
@@ -249,7 +249,7 @@ fn ask(follow: &Follow, path: &Path, stamp: &Stamp, closed: bool) -> (Option<Fil
     let mut writers = os::writers(&file);
     while closed && writers == Writers::Somebody && clock::now() - start < CLOSING {
         std::thread::yield_now();
-        writers = os::writers(&file);
+        writers = os::writers_now(&file);
     }
     (Some(file), writers)
 }

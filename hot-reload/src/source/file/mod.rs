@@ -15,6 +15,7 @@ pub(crate) mod follow;
 #[cfg(feature = "file-reloader")]
 pub(crate) mod handle;
 mod hub;
+mod track;
 mod walk;
 
 mod activity;

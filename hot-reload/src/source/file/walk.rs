@@ -19,6 +19,38 @@ pub(super) struct Walked {
     pub(super) fresh: bool,
     /// The names and inodes of the files, in distinction to those on the way.
     pub(super) files: Vec<Token>,
+    /// Not every name on the way could be watched.
+    blind: bool,
+}
+
+impl Walked {
+    /// The name and the inode of the one file, if all on the way to it is watched.
+    pub(super) fn track(&self, paths: &[PathBuf]) -> Option<(Token, Option<Token>)> {
+        match (&*self.files, paths) {
+            ([name, inode @ ..], [_]) if !self.blind => Some((*name, inode.first().copied())),
+            _ => None,
+        }
+    }
+}
+
+/// Watches the file at the end of a way that is still the one that was walked. `None` if it has to be walked again: it
+/// ends at a link, or at no file.
+///
+/// # Errors
+///
+/// The watcher is gone.
+pub(super) fn last(
+    hub: &Hub,
+    subscriber: Token,
+    path: &Path,
+) -> Result<Option<Option<Token>>, Error> {
+    match Node::root(path) {
+        Ok(node) if node.kind() == NodeKind::File => {
+            let inode = hub.arm_only(subscriber, &node)?;
+            Ok(Some(inode.map(|arm| arm.token)))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Watches all that the paths lead through, and gives up what they no longer do.
@@ -130,6 +162,7 @@ impl Walker<'_> {
         let depth = if last { Depth::Folder } else { Depth::Way };
         let arm = self.hub.arm(self.subscriber, folder, depth, Some(&name))?;
         self.walked.fresh |= arm.is_some_and(|arm| arm.fresh);
+        self.walked.blind |= arm.is_none();
         let Ok(node) = folder.child(&name) else {
             return Ok(None);
         };

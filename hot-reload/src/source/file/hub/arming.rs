@@ -108,20 +108,28 @@ impl Hub {
         }
     }
 
+    /// Watches this inode, and gives up whatever other inode the subscriber had.
+    ///
+    /// # Errors
+    ///
+    /// The watcher is gone.
+    pub(in crate::source::file) fn arm_only(
+        &self,
+        subscriber: Token,
+        node: &Node,
+    ) -> Result<Option<Arm>, Error> {
+        let armed = self.arm(subscriber, node, Depth::Inode, None)?;
+        let mut arming = lock(&self.arming);
+        arming.give_up(self, subscriber, |places| {
+            places.take_inodes(|place| place.identity != node.identity())
+        });
+        Ok(armed)
+    }
+
     /// Gives up what the last round did not arm.
     pub(in crate::source::file) fn finish(&self, subscriber: Token) {
         let mut arming = lock(&self.arming);
-        let Arming {
-            backend,
-            subscribers,
-        } = &mut *arming;
-        let (Some(backend), Some(armed)) = (backend, subscribers.get_mut(&subscriber)) else {
-            return;
-        };
-        for place in armed.places.finish() {
-            armed.activity.forget_write(place.token);
-            self.give_up(&**backend, &place, subscriber);
-        }
+        arming.give_up(self, subscriber, Places::finish);
     }
 
     /// What is armed already need only be kept.
@@ -215,6 +223,23 @@ impl Hub {
 }
 
 impl Arming {
+    /// Gives up what is taken out of the subscriber's places.
+    fn give_up(
+        &mut self,
+        hub: &Hub,
+        subscriber: Token,
+        take: impl FnOnce(&mut Places) -> Vec<Place>,
+    ) {
+        let (Some(backend), Some(armed)) = (&self.backend, self.subscribers.get_mut(&subscriber))
+        else {
+            return;
+        };
+        for place in take(&mut armed.places) {
+            armed.activity.forget_write(place.token);
+            hub.give_up(&**backend, &place, subscriber);
+        }
+    }
+
     /// When the system has no watch left: those of files go first. A file that has none is watched through its folder
     /// alone until a later walk finds room; what is written to it by another name is found by the heartbeat meanwhile.
     ///
@@ -225,7 +250,7 @@ impl Arming {
         };
         let mut freed = false;
         for (subscriber, armed) in &mut self.subscribers {
-            for place in armed.places.take_inodes() {
+            for place in armed.places.take_inodes(|_| true) {
                 armed.activity.forget_write(place.token);
                 if table.unregister(place.id, place.name.as_deref(), *subscriber) {
                     backend.unwatch(place.id);

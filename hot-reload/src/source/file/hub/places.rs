@@ -91,11 +91,11 @@ impl Places {
             .collect()
     }
 
-    /// Takes out the inodes, in distinction to the names.
-    pub(super) fn take_inodes(&mut self) -> Vec<Place> {
+    /// Takes out those inodes, in distinction to names, of which this is true.
+    pub(super) fn take_inodes(&mut self, mut which: impl FnMut(&Place) -> bool) -> Vec<Place> {
         self.absorb();
         self.known
-            .extract_if(.., |place| place.depth == Depth::Inode)
+            .extract_if(.., |place| place.depth == Depth::Inode && which(place))
             .collect()
     }
 

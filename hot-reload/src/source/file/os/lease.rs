@@ -20,9 +20,15 @@ pub(crate) fn writers(file: &File) -> Writers {
     }
     // Before the lease: whoever opens the file for writing while it stands causes a signal. The usual one, SIGIO, ends
     // a process that does not expect it; this one is ignored unless somebody wants it.
-    let answer = fcntl(file, F_SETSIG, libc::SIGURG)
-        .and_then(|()| fcntl(file, libc::F_SETLEASE, libc::F_RDLCK as c_int));
-    match answer {
+    match fcntl(file, F_SETSIG, libc::SIGURG) {
+        Ok(()) => writers_now(file),
+        Err(_) => Writers::Unknown,
+    }
+}
+
+/// Asks once more about an open file for which there was an answer before.
+pub(crate) fn writers_now(file: &File) -> Writers {
+    match fcntl(file, libc::F_SETLEASE, libc::F_RDLCK as c_int) {
         Ok(()) => {
             // A writer who opens the file waits for this. Should it fail, the lease goes with the descriptor.
             let _ = fcntl(file, libc::F_SETLEASE, libc::F_UNLCK as c_int);
