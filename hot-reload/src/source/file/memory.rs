@@ -63,4 +63,4 @@ impl Memory {
 }
 
 /// So much is read from memory in some ten microseconds, and may be read where nobody should be held up for long.
-pub(super) const NEAR: u64 = 64 << 10;
+pub(crate) const NEAR: u64 = 64 << 10;

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::memory::NEAR;
 use super::os;
 use super::stamp::{Kind, Stamp};
 
@@ -24,12 +25,18 @@ pub(crate) enum ReadOnce {
 
 /// Opens and reads once. Blocks, but never for a writer at the other end of a pipe.
 pub(crate) fn read_once(path: &Path, max_size: u64) -> io::Result<ReadOnce> {
-    read_opened(&os::open(path)?, path, max_size)
+    let file = os::open(path)?;
+    let before = os::stamp_of(&file)?;
+    read_opened(&file, path, before, max_size)
 }
 
-/// Reads what was opened under this path and not read yet. Blocks.
-pub(crate) fn read_opened(file: &File, path: &Path, max_size: u64) -> io::Result<ReadOnce> {
-    let before = os::stamp_of(file)?;
+/// Reads what was opened under this path, had this stamp, and was not read yet. Blocks.
+pub(crate) fn read_opened(
+    file: &File,
+    path: &Path,
+    before: Stamp,
+    max_size: u64,
+) -> io::Result<ReadOnce> {
     if before.kind != Kind::File {
         return Ok(ReadOnce::NotAFile);
     }
@@ -57,6 +64,20 @@ pub(crate) fn read_opened(file: &File, path: &Path, max_size: u64) -> io::Result
 fn read_up_to(mut file: &File, expected: u64, limit: u64) -> io::Result<Vec<u8>> {
     let capacity = usize::try_from(expected.min(limit)).unwrap_or(0);
     let mut bytes = Vec::with_capacity(capacity.saturating_add(1));
+    if expected <= NEAR {
+        // All that is expected in one go, and room for more that is not used: then it is known without asking again that
+        // this was the end.
+        bytes.resize(capacity.saturating_add(1), 0);
+        let count = match file.read(&mut bytes) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+            answer => answer?,
+        };
+        bytes.truncate(count);
+        if count > 0 && count == capacity {
+            return Ok(bytes);
+        }
+    }
+    let limit = limit.saturating_sub(bytes.len() as u64);
     (&mut file).take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
