@@ -140,6 +140,12 @@ impl Activity {
         lock(&self.state).seen.clone()
     }
 
+    /// The number of events so far, if a write was not yet seen to end.
+    pub(crate) fn being_written(&self) -> Option<u64> {
+        let seen = &lock(&self.state).seen;
+        (!seen.writes.is_empty()).then_some(seen.epoch)
+    }
+
     /// The number of events so far, and of those that wrote.
     pub(crate) fn counts(&self) -> (u64, u64) {
         let seen = &lock(&self.state).seen;
