@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::file::follow::{Follow, Leases};
 use super::file::{FileEvents, absolute};
 use super::files::{DecodeFiles, DecodedFiles};
 use super::unit::{Limits, Listing, Member, Roster, Spec, Unit};
@@ -32,7 +33,7 @@ use crate::error::Error;
 pub struct Group {
     roster: Named,
     limits: Limits,
-    events: FileEvents,
+    follow: Follow,
 }
 
 impl Group {
@@ -59,7 +60,7 @@ impl Group {
                 file: MAX_FILE,
                 total: u64::MAX,
             },
-            events: FileEvents::Native,
+            follow: Follow::default(),
         }
     }
 
@@ -71,7 +72,16 @@ impl Group {
 
     /// Where the events come from. Without it, [`FileEvents::Native`].
     pub fn events(mut self, events: FileEvents) -> Self {
-        self.events = events;
+        self.follow = self.follow.with_events(events);
+        self
+    }
+
+    /// Whether the system is asked, by a read lease that is given back at once, if anybody has a file open for writing
+    /// before it is read. Without it, yes. What that means for a writer is said at
+    /// [`File::leases`](super::File::leases).
+    pub fn leases(mut self, ask: bool) -> Self {
+        let leases = if ask { Leases::Ask } else { Leases::Never };
+        self.follow = self.follow.with_leases(leases);
         self
     }
 
@@ -82,7 +92,7 @@ impl Group {
             roster: Box::new(self.roster),
             limits: self.limits,
         };
-        DecodedFiles::new(Unit::new(spec, self.events), decoder)
+        DecodedFiles::new(Unit::new(spec, self.follow), decoder)
     }
 }
 

@@ -1,14 +1,17 @@
 #![doc = include_str!("dir.md")]
 
+mod names;
 mod pattern;
 mod scan;
 
 use std::fmt;
 use std::path::Path;
 
+use self::names::Names;
 use self::pattern::Pattern;
 use self::scan::Scan;
 use super::Decode;
+use super::file::follow::{Follow, Leases};
 use super::file::{FileEvents, absolute};
 use super::files::{DecodeFiles, DecodeMerged, DecodedFiles, Each, Merged};
 use super::unit::{Limits, Spec, Unit};
@@ -32,7 +35,7 @@ use super::unit::{Limits, Spec, Unit};
 pub struct Dir {
     scan: Scan,
     limits: Limits,
-    events: FileEvents,
+    follow: Follow,
 }
 
 impl Dir {
@@ -47,16 +50,15 @@ impl Dir {
             scan: Scan {
                 name: path.to_owned(),
                 path: absolute(path),
-                patterns: Vec::new(),
+                names: Names::default(),
                 depth: 0,
-                hidden: false,
                 max_files: MAX_FILES,
             },
             limits: Limits {
                 file: MAX_FILE,
                 total: MAX_TOTAL,
             },
-            events: FileEvents::Native,
+            follow: Follow::default(),
         }
     }
 
@@ -64,7 +66,7 @@ impl Dir {
     /// one of a set. It is asked of the name alone, not of the directories before it. Asked for several times, a name has
     /// to fit one of them. Without it, all.
     pub fn matching(mut self, pattern: &str) -> Self {
-        self.scan.patterns.push(Pattern::new(pattern));
+        self.scan.names.patterns.push(Pattern::new(pattern));
         self
     }
 
@@ -77,7 +79,7 @@ impl Dir {
     /// Also names that begin with a dot or look like droppings of an editor: `.x`, `x~`, `x.swp`, `#x#`. Names that begin
     /// with `..` are never read: they are the store behind the links of a Kubernetes volume.
     pub fn with_hidden(mut self) -> Self {
-        self.scan.hidden = true;
+        self.scan.names.hidden = true;
         self
     }
 
@@ -101,7 +103,16 @@ impl Dir {
 
     /// Where the events come from. Without it, [`FileEvents::Native`].
     pub fn events(mut self, events: FileEvents) -> Self {
-        self.events = events;
+        self.follow = self.follow.with_events(events);
+        self
+    }
+
+    /// Whether the system is asked, by a read lease that is given back at once, if anybody has a file open for writing
+    /// before it is read. Without it, yes. What that means for a writer is said at
+    /// [`File::leases`](super::File::leases).
+    pub fn leases(mut self, ask: bool) -> Self {
+        let leases = if ask { Leases::Ask } else { Leases::Never };
+        self.follow = self.follow.with_leases(leases);
         self
     }
 
@@ -150,12 +161,14 @@ impl Dir {
     /// });
     /// ```
     pub fn decode_files<D: DecodeFiles>(self, decoder: D) -> DecodedFiles<D> {
+        let scan = self.scan.clone();
+        let follow = self.follow.with_interest(move |name| scan.may_matter(name));
         let spec = Spec {
             name: self.scan.name.display().to_string(),
             roster: Box::new(self.scan),
             limits: self.limits,
         };
-        DecodedFiles::new(Unit::new(spec, self.events), decoder)
+        DecodedFiles::new(Unit::new(spec, follow), decoder)
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::pattern::Pattern;
+use super::names::Names;
 use crate::error::{Error, ErrorKind, Location};
 use crate::revision::Revision;
 use crate::source::file::fault;
@@ -13,15 +13,14 @@ use crate::source::file::stamp::Kind;
 use crate::source::unit::{Listing, Member, Roster};
 
 /// A directory, and which of its files are meant.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Scan {
     /// As it was given.
     pub(super) name: PathBuf,
     pub(super) path: PathBuf,
-    pub(super) patterns: Vec<Pattern>,
+    pub(super) names: Names,
     /// How many levels below.
     pub(super) depth: usize,
-    pub(super) hidden: bool,
     pub(super) max_files: usize,
 }
 
@@ -87,7 +86,7 @@ impl Scan {
         for entry in entries {
             let entry = entry.map_err(refused)?;
             let name = entry.file_name();
-            if !self.wants(&name) {
+            if !self.names.wants(&name) {
                 continue;
             }
             let (key, path) = (key.join(&name), folder.join(&name));
@@ -97,7 +96,7 @@ impl Scan {
                     Ok(metadata) => Kind::of(&metadata),
                     // It leads nowhere yet: watched, so that it is seen when it does.
                     Err(_) => {
-                        if self.fits(&name) {
+                        if self.names.fits(&name) {
                             found.ways.push(path);
                         }
                         continue;
@@ -111,7 +110,7 @@ impl Scan {
                 Kind::Other
             };
             match kind {
-                Kind::File if self.fits(&name) => {
+                Kind::File if self.names.fits(&name) => {
                     if found.members.len() >= self.max_files {
                         return Err(Refusal::TooMany);
                     }
@@ -129,23 +128,9 @@ impl Scan {
         Ok(())
     }
 
-    /// Whether this may be the name of a file or a directory that is meant.
-    fn wants(&self, name: &OsStr) -> bool {
-        let name = name.as_encoded_bytes();
-        if name.starts_with(b"..") {
-            return false;
-        }
-        let hidden = name.starts_with(b".");
-        let dropping = name.ends_with(b"~")
-            || name.ends_with(b".swp")
-            || (name.starts_with(b"#") && name.ends_with(b"#"));
-        self.hidden || !(hidden || dropping)
-    }
-
-    /// Whether a file of this name is meant.
-    fn fits(&self, name: &OsStr) -> bool {
-        let name = name.as_encoded_bytes();
-        self.patterns.is_empty() || self.patterns.iter().any(|pattern| pattern.fits(name))
+    /// Whether something of this name can make a difference: as a file, or as a directory that is looked into.
+    pub(super) fn may_matter(&self, name: &OsStr) -> bool {
+        self.names.wants(name) && (self.depth > 0 || self.names.fits(name))
     }
 
     /// Without a second look at how many more there are: as long as there are too many, it is the same refusal.

@@ -2,8 +2,10 @@
 //!
 //! The watcher's thread writes here and does nothing else: a million events collapse into a few fields and one hint.
 
+use std::ffi::OsStr;
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::Notify;
@@ -45,9 +47,14 @@ impl Token {
     }
 }
 
+/// Which names in a watched directory matter. It is asked on the watcher's thread, so it only compares.
+pub(crate) type Interest = dyn Fn(&OsStr) -> bool + Send + Sync;
+
 /// The shared state between the watcher's thread and one source.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Activity {
+    /// `None`: all.
+    interest: Option<Arc<Interest>>,
     state: Mutex<State>,
     hints: Mutex<Vec<(Token, HintSender)>>,
     wake: Notify,
@@ -93,6 +100,18 @@ pub(crate) struct Write {
 }
 
 impl Activity {
+    pub(crate) fn new(interest: Option<Arc<Interest>>) -> Self {
+        Self {
+            interest,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a change of this name in a directory that is watched as a whole matters.
+    pub(crate) fn wants(&self, name: &OsStr) -> bool {
+        self.interest.as_ref().is_none_or(|interest| interest(name))
+    }
+
     /// Records a change. True if this activity was not yet waiting to [`tell`](Self::tell) of one.
     pub(crate) fn note(&self, token: Token, change: Change, now: Instant) -> bool {
         let mut state = lock(&self.state);
@@ -236,6 +255,14 @@ impl Activity {
             send(&hints);
             index += 1;
         }
+    }
+}
+
+impl fmt::Debug for Activity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Activity")
+            .field("seen", &self.seen())
+            .finish_non_exhaustive()
     }
 }
 

@@ -3,21 +3,24 @@
 //! A source is looked at with or without a watch. With one, every look walks along the paths again first, and knows
 //! from the events whether somebody is still writing. With or without, the system is asked that too, if it may be.
 
+use std::ffi::OsStr;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::activity::{Activity, Complete, Seen, Token, lock};
+use super::activity::{Activity, Complete, Interest, Seen, Token, lock};
 use super::hub::{FileEvents, Membership};
 use super::{os, walk};
 use crate::error::{Error, ErrorKind};
 use crate::source::HintSender;
 
 /// What a source and its subscriptions share.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Follow {
     events: FileEvents,
     leases: Leases,
+    interest: Option<Arc<Interest>>,
     watch: Mutex<Option<Arc<Watch>>>,
     /// The inodes whose writers were waited for in vain.
     tireless: Mutex<Vec<(u64, u64)>>,
@@ -41,24 +44,33 @@ pub(crate) struct Watch {
 }
 
 impl Follow {
-    pub(crate) fn new(events: FileEvents) -> Self {
-        Self {
-            events,
-            ..Self::default()
-        }
-    }
-
     /// The same settings but for this one, and nothing open yet.
     pub(crate) fn with_leases(&self, leases: Leases) -> Self {
         Self {
             events: self.events,
             leases,
+            interest: self.interest.clone(),
             ..Self::default()
         }
     }
 
-    pub(crate) fn leases(&self) -> Leases {
-        self.leases
+    /// The same settings, but of the names in a directory that is watched as a whole only these matter.
+    pub(crate) fn with_interest(
+        &self,
+        interest: impl Fn(&OsStr) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            interest: Some(Arc::new(interest)),
+            ..self.with_leases(self.leases)
+        }
+    }
+
+    /// The same settings, but for where the events come from.
+    pub(crate) fn with_events(&self, events: FileEvents) -> Self {
+        Self {
+            events,
+            ..self.with_leases(self.leases)
+        }
     }
 
     /// Whether the system may and can be asked who writes.
@@ -101,7 +113,7 @@ impl Follow {
         let watch = match slot.as_ref().filter(|watch| !watch.is_lost()) {
             Some(watch) => Arc::clone(watch),
             None => {
-                let activity = Arc::default();
+                let activity = Arc::new(Activity::new(self.interest.clone()));
                 let membership = Membership::join(self.events, &activity)?;
                 slot.insert(Arc::new(Watch {
                     activity,
@@ -122,6 +134,16 @@ impl Follow {
     /// The watch, if one is open.
     pub(crate) fn watch(&self) -> Option<Arc<Watch>> {
         lock(&self.watch).clone()
+    }
+}
+
+impl fmt::Debug for Follow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Follow")
+            .field("events", &self.events)
+            .field("leases", &self.leases)
+            .field("watch", &self.watch())
+            .finish_non_exhaustive()
     }
 }
 

@@ -68,7 +68,7 @@ impl File {
     /// Where the events come from. Without it, [`FileEvents::Native`].
     #[must_use]
     pub fn events(mut self, events: FileEvents) -> Self {
-        self.follow = Arc::new(Follow::new(events).with_leases(self.follow.leases()));
+        self.follow = Arc::new(self.follow.with_events(events));
         self
     }
 

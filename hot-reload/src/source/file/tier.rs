@@ -1,6 +1,8 @@
 //! How far the announcements about a file can be believed, by the kind of its file system.
 
 use std::path::Path;
+#[cfg(feature = "dir")]
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::os;
@@ -15,6 +17,15 @@ pub(crate) fn profile(path: &Path) -> WatchProfile {
         None => local.heartbeat,
     };
     WatchProfile { heartbeat, ..local }
+}
+
+/// The same of several files: that of the one that is believed least.
+#[cfg(feature = "dir")]
+pub(crate) fn profile_of_all(paths: &[PathBuf]) -> WatchProfile {
+    let profiles = paths.iter().map(|path| profile(path));
+    profiles
+        .min_by_key(|profile| profile.heartbeat)
+        .unwrap_or_else(WatchProfile::local)
 }
 
 fn heartbeat(kind: &str, local: Duration) -> Duration {

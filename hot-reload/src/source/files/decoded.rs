@@ -81,7 +81,7 @@ impl<D: DecodeFiles> RealtimeWatch<D::Value, String> for DecodedFiles<D> {
     }
 
     fn profile(&self) -> WatchProfile {
-        WatchProfile::local()
+        self.0.unit.profile()
     }
 }
 

@@ -22,11 +22,12 @@ use self::attempt::{Attempt, Step};
 pub(super) use self::listing::{Listing, Member};
 use self::memory::Memory;
 use super::HintSender;
-use super::file::FileEvents;
 use super::file::follow::{Follow, Guard, blocking};
+use super::file::tier;
 use super::files::Files;
 use crate::error::Error;
 use crate::revision::Revision;
+use crate::watch::WatchProfile;
 
 /// Several files, read as one.
 pub(super) struct Unit {
@@ -83,17 +84,22 @@ pub(super) enum Found {
 }
 
 impl Unit {
-    pub(super) fn new(spec: Spec, events: FileEvents) -> Self {
+    pub(super) fn new(spec: Spec, follow: Follow) -> Self {
         let memory = Memory::new(spec.roster.known());
         Self {
             spec: Arc::new(spec),
-            follow: Arc::new(Follow::new(events)),
+            follow: Arc::new(follow),
             memory: Arc::new(Mutex::new(memory)),
         }
     }
 
     pub(super) fn name(&self) -> &str {
         &self.spec.name
+    }
+
+    /// How far the announcements about the files can be believed. Asks nothing that may hang.
+    pub(super) fn profile(&self) -> WatchProfile {
+        tier::profile_of_all(self.spec.roster.known().paths())
     }
 
     /// The files as they are now, unless they still are what was `seen` last. Cancel safe.

@@ -181,7 +181,7 @@ pub(super) struct Report<'a> {
 
 impl Report<'_> {
     /// Something happened to this name, or without a name to the watched inode itself. Who waits for a directory waits
-    /// for every name in it.
+    /// for every name in it that matters to him.
     ///
     /// A watch that nobody knows is one that was just given up, or is just being set up and will be looked at after.
     pub(super) fn change(&mut self, id: WatchId, name: Option<&OsStr>, change: Change) {
@@ -193,7 +193,11 @@ impl Report<'_> {
                 if let Some(waiting) = watch.names.get(name) {
                     note(waiting, change, self.now, self.told);
                 }
-                note(&watch.inode, Change::Touched, self.now, self.told);
+                watch.inode.each(|token, activity| {
+                    if activity.wants(name) && activity.note(token, Change::Touched, self.now) {
+                        self.told.push(Arc::clone(activity));
+                    }
+                });
             }
             None => {
                 note(&watch.inode, change, self.now, self.told);
