@@ -57,9 +57,10 @@ impl File {
     ///   the operating system, the file counts as unreadable for now and is tried again.
     /// - **A change of attributes alone**, or a rewrite with the same bytes, has another stamp, and is loaded. If the values
     ///   can be compared, it is no change for the service.
-    /// - **Time**: the loader runs on the runtime's threads for blocking work. A service waits for its load deadline, 10 s
-    ///   without [`load_deadline`](crate::Builder::load_deadline); a loader that takes longer cannot be stopped, its
-    ///   value is dropped, and the next look waits for its end.
+    /// - **Time**: the loader runs on the runtime's threads for blocking work. A service waits for its load deadline:
+    ///   [`load_deadline`](crate::Builder::load_deadline), 10 s without it, or
+    ///   [`with_load_deadline`](crate::ReloaderService::with_load_deadline). A loader that takes longer cannot be stopped:
+    ///   its value is dropped when it ends, and the next look waits for that.
     /// - **Memory**: while the new value is loaded, the old one is still being read. Both are there until the swap.
     /// - **A mapped file has to be replaced by renaming** another one over it. The mapping keeps the old file. One that is
     ///   written in place changes under the readers, and one that is cut short ends the program with `SIGBUS`, as it does
