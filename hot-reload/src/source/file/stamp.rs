@@ -62,15 +62,9 @@ impl Stamp {
     /// Whether a change right after the stamp was taken could leave it as it is, because the clock of the file system
     /// is too coarse.
     pub(crate) fn is_racy(&self, observed: SystemTime) -> bool {
-        nanoseconds(observed) - self.newest() < self.window().as_nanos() as i128
-    }
-
-    /// How much longer it takes until every later change will change the stamp too. `local` is whether only this machine
-    /// changes the file.
-    pub(crate) fn unsettled(&self, now: SystemTime, local: bool) -> Option<Duration> {
-        let window = if local { self.window() } else { RACY_SECONDS };
-        // One from the future is left by the next change, which happens now.
-        self.until(window, now)
+        let whole_seconds = self.modified % SECOND == 0 && self.changed % SECOND == 0;
+        let window = if whole_seconds { RACY_SECONDS } else { RACY };
+        nanoseconds(observed) - self.newest() < window.as_nanos() as i128
     }
 
     /// The same where not all changes pass through this machine and its clock: a small file is read rather than believed.
@@ -92,15 +86,22 @@ impl Stamp {
         untouched.checked_sub(age).filter(|rest| !rest.is_zero())
     }
 
+    /// How much longer it takes until every later change will change the stamp too. `local` is whether only this machine
+    /// changes the file.
+    pub(crate) fn unsettled(&self, now: SystemTime, local: bool) -> Option<Duration> {
+        let whole_seconds = self.modified % SECOND == 0 && self.changed % SECOND == 0;
+        let coarse = whole_seconds || !local;
+        let window = if coarse { RACY_SECONDS } else { RACY };
+        // One from the future is left by the next change, which happens now.
+        let age = u64::try_from(nanoseconds(now) - self.newest()).ok()?;
+        window
+            .checked_sub(Duration::from_nanos(age))
+            .filter(|rest| !rest.is_zero())
+    }
+
     /// A name for a state of which the content was not read.
     pub(crate) fn revision(&self) -> Revision {
         Revision::new(format!("{self:?}"))
-    }
-
-    /// For how long after a change another one may leave the stamp as it is.
-    fn window(&self) -> Duration {
-        let whole_seconds = self.modified % SECOND == 0 && self.changed % SECOND == 0;
-        if whole_seconds { RACY_SECONDS } else { RACY }
     }
 
     fn newest(&self) -> i128 {
@@ -163,6 +164,16 @@ mod tests {
     }
 
     #[test]
+    fn a_young_file_grows_up() {
+        let written = at(5_000_000_001);
+        assert_eq!(
+            written.young(wall(5_010_000_001)),
+            Some(Duration::from_millis(40))
+        );
+        assert_eq!(written.young(wall(5_050_000_001)), None);
+    }
+
+    #[test]
     fn a_stamp_settles_with_the_clock_of_its_file_system() {
         let left = |stamp: Stamp, now, local| stamp.unsettled(wall(now), local);
         let ms = |count| Some(Duration::from_millis(count));
@@ -173,16 +184,6 @@ mod tests {
         assert_eq!(left(at(5_000_000_000), 6_900_000_000, true), ms(100));
         // Not waited for until then: whatever comes before it differs from it.
         assert_eq!(left(at(9_000_000_001), 5_000_000_000, true), None);
-    }
-
-    #[test]
-    fn a_young_file_grows_up() {
-        let written = at(5_000_000_001);
-        assert_eq!(
-            written.young(wall(5_010_000_001)),
-            Some(Duration::from_millis(40))
-        );
-        assert_eq!(written.young(wall(5_050_000_001)), None);
     }
 
     #[test]
