@@ -47,7 +47,7 @@ pub use self::decoded::Decoded;
 #[cfg(feature = "dir")]
 pub use self::dir::Dir;
 #[cfg(feature = "file")]
-pub use self::file::File;
+pub use self::file::{File, LoadFile, OpenFile};
 #[cfg(feature = "dir")]
 pub use self::files::{DecodeFiles, Files};
 #[cfg(feature = "dir")]

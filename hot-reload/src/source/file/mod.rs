@@ -1,7 +1,8 @@
 #![doc = include_str!("file.md")]
 
-// From the outside in: the source, one look, the watch behind it.
+// From the outside in: the sources, one look, the watch behind it.
 mod one;
+mod opened;
 
 pub(crate) mod fault;
 pub(crate) mod look;
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::hub::FileEvents;
 pub use self::one::File;
+pub use self::opened::{LoadFile, LoadedFile, OpenFile};
 
 /// Made absolute, but with its links: where they lead may change.
 pub(crate) fn absolute(path: &Path) -> PathBuf {

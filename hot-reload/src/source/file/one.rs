@@ -39,6 +39,8 @@ struct Spec {
     name: String,
     path: [PathBuf; 1],
     max_size: u64,
+    /// Whether somebody has asked for that.
+    limited: bool,
 }
 
 impl File {
@@ -50,6 +52,7 @@ impl File {
             name: path.display().to_string(),
             path: [absolute(path)],
             max_size: MAX_SIZE,
+            limited: false,
         };
         Self {
             spec: Arc::new(spec),
@@ -58,10 +61,11 @@ impl File {
         }
     }
 
-    /// Refuses a file of more than so many bytes. Without it, 64 MiB.
+    /// Refuses a file of more than so many bytes. Without it, 64 MiB; for a [`load_with`](Self::load_with), any size.
     #[must_use]
     pub fn max_size(mut self, bytes: u64) -> Self {
-        Arc::make_mut(&mut self.spec).max_size = bytes;
+        let spec = Arc::make_mut(&mut self.spec);
+        (spec.max_size, spec.limited) = (bytes, true);
         self
     }
 
@@ -88,6 +92,23 @@ impl File {
     pub fn path(&self) -> &Path {
         let [path] = &self.spec.path;
         path
+    }
+
+    pub(super) fn paths(&self) -> &[PathBuf] {
+        &self.spec.path
+    }
+
+    /// The limit that was asked for.
+    pub(super) fn limit(&self) -> Option<u64> {
+        self.spec.limited.then_some(self.spec.max_size)
+    }
+
+    pub(super) fn follow(&self) -> &Follow {
+        &self.follow
+    }
+
+    pub(super) fn memory(&self) -> &Arc<Mutex<Memory>> {
+        &self.memory
     }
 }
 

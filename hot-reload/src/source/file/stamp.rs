@@ -86,6 +86,19 @@ impl Stamp {
         untouched.checked_sub(age).filter(|rest| !rest.is_zero())
     }
 
+    /// How much longer it takes until every later change will change the stamp too. `local` is whether only this machine
+    /// changes the file.
+    pub(crate) fn unsettled(&self, now: SystemTime, local: bool) -> Option<Duration> {
+        let whole_seconds = self.modified % SECOND == 0 && self.changed % SECOND == 0;
+        let coarse = whole_seconds || !local;
+        let window = if coarse { RACY_SECONDS } else { RACY };
+        // One from the future is left by the next change, which happens now.
+        let age = u64::try_from(nanoseconds(now) - self.newest()).ok()?;
+        window
+            .checked_sub(Duration::from_nanos(age))
+            .filter(|rest| !rest.is_zero())
+    }
+
     /// A name for a state of which the content was not read.
     pub(crate) fn revision(&self) -> Revision {
         Revision::new(format!("{self:?}"))
@@ -158,6 +171,19 @@ mod tests {
             Some(Duration::from_millis(40))
         );
         assert_eq!(written.young(wall(5_050_000_001)), None);
+    }
+
+    #[test]
+    fn a_stamp_settles_with_the_clock_of_its_file_system() {
+        let left = |stamp: Stamp, now, local| stamp.unsettled(wall(now), local);
+        let ms = |count| Some(Duration::from_millis(count));
+        let written = at(5_000_000_001);
+        assert_eq!(left(written, 5_010_000_001, true), ms(10));
+        assert_eq!(left(written, 5_020_000_001, true), None);
+        assert_eq!(left(written, 5_020_000_001, false), ms(1_980));
+        assert_eq!(left(at(5_000_000_000), 6_900_000_000, true), ms(100));
+        // Not waited for until then: whatever comes before it differs from it.
+        assert_eq!(left(at(9_000_000_001), 5_000_000_000, true), None);
     }
 
     #[test]

@@ -25,6 +25,11 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     Ok(openat(CWD, path, flags, Mode::empty())?.into())
 }
 
+/// A path that leads to this very inode while the file is open, whatever happens to its name.
+pub(crate) fn path_of(file: &File) -> Option<PathBuf> {
+    Some(format!("/proc/self/fd/{}", file.as_raw_fd()).into())
+}
+
 /// One inode on the way to a file, held by a descriptor.
 #[derive(Debug)]
 pub(crate) struct Node {

@@ -1,0 +1,65 @@
+//! Each example is run as a person would run it, to its end.
+
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+use std::process::Command;
+
+/// What it says, when it has ended well.
+fn run(program: &str) -> Vec<String> {
+    let output = Command::new(program).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}\n{errors}");
+    assert_eq!(errors, "");
+    said.lines().map(str::to_owned).collect()
+}
+
+/// The numbers of a summary, and the words between them.
+fn numbers(summary: &str) -> (Vec<u64>, String) {
+    let words = summary.split(' ');
+    let (numbers, words): (Vec<_>, Vec<_>) = words.partition(|word| word.parse::<u64>().is_ok());
+    let numbers = numbers.iter().map(|number| number.parse().unwrap());
+    (numbers.collect(), words.join(" "))
+}
+
+#[test]
+fn geoip_is_looked_up_while_it_is_replaced_and_refuses_half_a_download() {
+    let said = run(env!("CARGO_BIN_EXE_geoip"));
+    let (numbers, words) = numbers(said.last().unwrap());
+    assert_eq!(
+        words,
+        "done: databases, threads, lookups, of them mixed, download refused"
+    );
+    let [databases, threads, lookups, mixed, refused] = numbers[..] else {
+        panic!("{numbers:?}");
+    };
+    assert_eq!((databases, threads, mixed, refused), (31, 4, 0, 1));
+    assert!(lookups > 1_000, "{lookups}");
+
+    let published = |generation: u64| {
+        let part = format!("example.mmdb: published, generation {generation}, in ");
+        said.iter().any(|line| line.contains(&part))
+    };
+    assert!((2..=31).all(published), "{said:#?}");
+    let refused: Vec<_> = said
+        .iter()
+        .filter(|line| line.starts_with("rejected: "))
+        .collect();
+    assert_eq!(refused.len(), 1, "{refused:#?}");
+    assert!(refused[0].contains("example.mmdb: "), "{refused:#?}");
+}
+
+#[test]
+fn tls_certificates_are_rotated_without_a_failed_handshake() {
+    let said = run(env!("CARGO_BIN_EXE_tls_certificates"));
+    let (numbers, words) = numbers(said.last().unwrap());
+    assert_eq!(
+        words,
+        "done: rotations, halves refused, certificates met in handshakes, failed"
+    );
+    let [rotations, halves, certificates, handshakes, failed] = numbers[..] else {
+        panic!("{numbers:?}");
+    };
+    assert_eq!((rotations, halves, certificates, failed), (20, 20, 21, 0));
+    assert!(handshakes >= certificates, "{handshakes}");
+}

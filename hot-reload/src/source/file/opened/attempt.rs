@@ -1,0 +1,221 @@
+//! [`Attempt`]: one load, in steps that block and waits that do not.
+//!
+//! Nothing is read but by the loader, so the stamp alone says whether anything has changed. That holds only if every
+//! later change changes the stamp too. So a file is loaded when its stamp is older than the tick of the clock that it was
+//! taken by; until then it is waited for, as it is while somebody writes.
+
+use std::fs;
+use std::io;
+use std::time::SystemTime;
+
+use super::{LoadFile, OpenFile, Parts};
+use crate::error::Error;
+use crate::reload::Loaded;
+use crate::revision::Revision;
+use crate::source::Source;
+use crate::source::file::look::{Look, Pause, Rest, View};
+use crate::source::file::memory::Memory;
+use crate::source::file::stamp::{Kind, Stamp};
+use crate::source::file::{clock, fault, os};
+
+/// How far a load has come.
+pub(super) struct Attempt {
+    look: Look,
+    /// How often the file was changed or replaced while it was loaded.
+    outrun: u32,
+}
+
+pub(super) enum Step<V> {
+    Done(Result<Loaded<V>, Error>),
+    Wait(Pause),
+}
+
+/// A file that is to be loaded.
+struct Found {
+    view: View,
+    file: fs::File,
+    stamp: Stamp,
+    observed: SystemTime,
+    /// Whether only this machine changes it.
+    local: bool,
+    /// Whether every change from now on changes the stamp.
+    settled: bool,
+}
+
+/// What became of a file while it was loaded.
+enum Held {
+    Yes,
+    /// It is whole, but by now another file has the name.
+    Replaced,
+    /// It was written to.
+    No,
+}
+
+impl Attempt {
+    pub(super) fn new() -> Self {
+        Self {
+            look: Look::new(),
+            outrun: 0,
+        }
+    }
+
+    /// One step: walk, ask whether the file is at rest, and have it loaded if it is. Blocks.
+    pub(super) fn step<L: LoadFile>(
+        &mut self,
+        parts: &Parts<L>,
+        memory: &mut Memory,
+        seen: Option<&Revision>,
+    ) -> Step<L::Value> {
+        let found = match self.find(parts, memory, seen) {
+            Ok(found) => found,
+            Err(step) => return step,
+        };
+        let (file, stamp) = (&parts.file, found.stamp);
+        let result = match file.limit().filter(|limit| stamp.size > *limit) {
+            Some(limit) => Err(fault::too_large(&file.name(), limit)),
+            None => match self.load(parts, &found) {
+                Ok(result) => result,
+                Err(step) => return step,
+            },
+        };
+        found.view.accept();
+        let revision = found.revision();
+        memory.remember(stamp, revision.clone(), found.observed, found.local);
+        Step::Done(match result {
+            Ok(value) => Ok(Loaded::Value {
+                value,
+                revision: Some(revision),
+            }),
+            Err(error) if error.is_rejection() => Err(error.with_revision(revision)),
+            // Not about this state of the file: it is loaded again.
+            Err(error) => Err(error),
+        })
+    }
+
+    /// Finds the file at rest and opens it, or finds out that there is nothing to load.
+    fn find<L: LoadFile>(
+        &mut self,
+        parts: &Parts<L>,
+        memory: &mut Memory,
+        seen: Option<&Revision>,
+    ) -> Result<Found, Step<L::Value>> {
+        let (file, name) = (&parts.file, parts.file.name());
+        let before = |_| memory.stamp();
+        let view = match self.look.step(file.follow(), file.paths(), before) {
+            Rest::Wait(pause) => return Err(Step::Wait(pause)),
+            Rest::Reached(view) => view,
+        };
+        let stamp = match view.stamps.first() {
+            Some(Ok(stamp)) if stamp.kind == Kind::File => *stamp,
+            // Not even opened: that has effects of its own on a device.
+            Some(Ok(stamp)) => {
+                return Err(Step::Done(Err(fault::not_a_file(&name, stamp.kind))));
+            }
+            Some(Err(error)) if !fault::is_absent(error) => {
+                return Err(Step::Done(Err(fault::refused(&name, same(error)))));
+            }
+            Some(Err(_)) | None => {
+                memory.forget();
+                return Err(Step::Done(Ok(Loaded::Missing)));
+            }
+        };
+        if seen == Some(&stamp.revision()) {
+            view.accept();
+            return Err(Step::Done(Ok(Loaded::Unchanged)));
+        }
+        let local = view.is_proven() || os::is_local(file.path());
+        let (observed, is_over) = (clock::wall(), self.look.is_over());
+        let unsettled = stamp.unsettled(observed, local);
+        if let Some(time) = unsettled.filter(|_| !is_over) {
+            return Err(Step::Wait(view.pause(time)));
+        }
+        let opened = match view.opened() {
+            Some(opened) => opened.try_clone(),
+            None => os::open(file.path()),
+        };
+        match opened.and_then(|opened| Ok((os::stamp_of(&opened)?, opened))) {
+            Ok((now, file)) if now == stamp || (is_over && now.kind == Kind::File) => Ok(Found {
+                view,
+                file,
+                stamp: now,
+                observed,
+                local,
+                settled: unsettled.is_none() && now == stamp,
+            }),
+            Ok((now, _)) if is_over => Err(Step::Done(Err(fault::not_a_file(&name, now.kind)))),
+            // It became another one after it was found at rest, or went away: look again.
+            Ok(_) => Err(Step::Wait(self.look.retry(&view))),
+            Err(error) if fault::is_absent(&error) && !is_over => {
+                Err(Step::Wait(self.look.retry(&view)))
+            }
+            Err(error) => Err(Step::Done(Err(fault::refused(&name, error)))),
+        }
+    }
+
+    /// Has the file loaded, and asks whether it still is what was loaded.
+    fn load<L: LoadFile>(
+        &mut self,
+        parts: &Parts<L>,
+        found: &Found,
+    ) -> Result<Result<L::Value, Error>, Step<L::Value>> {
+        let (name, path) = (parts.file.name(), parts.file.path());
+        let open = match found.file.try_clone() {
+            Ok(file) => OpenFile::new(file, name.clone(), path.to_owned(), found.stamp),
+            Err(error) => return Err(Step::Done(Err(fault::refused(&name, error)))),
+        };
+        let result = parts.loader.load_file(&open);
+        drop(open);
+        self.outrun += 1;
+        match found.held(&Stamp::of(path)) {
+            Held::Yes => Ok(result),
+            Held::Replaced if self.outrun >= OUTRUN => Ok(result),
+            Held::No if self.outrun >= OUTRUN => Err(Step::Done(Err(fault::restless(&name)))),
+            Held::Replaced | Held::No => {
+                // With patience of its own.
+                self.look = Look::new();
+                Err(Step::Wait(self.look.retry(&found.view)))
+            }
+        }
+    }
+}
+
+impl Found {
+    /// Whether the file is now what it was before it was loaded. `named` is what has the name now.
+    fn held(&self, named: &io::Result<Stamp>) -> Held {
+        let told = self.settled || self.view.still_holds();
+        let Some(now) = os::stamp_of(&self.file)
+            .ok()
+            .filter(|_| told && self.view.is_still_at_rest())
+        else {
+            return Held::No;
+        };
+        let before = &self.stamp;
+        let is_named = matches!(named, Ok(named) if named.same_inode(before));
+        // Taking its name away is a change of the file, too, but none of its content.
+        match (now.size, now.modified) == (before.size, before.modified) {
+            true if is_named && now == *before => Held::Yes,
+            true if !is_named => Held::Replaced,
+            _ => Held::No,
+        }
+    }
+
+    /// A name for the state that was loaded. If the stamp may stay where the content changes, it is one that no later
+    /// look finds again.
+    fn revision(&self) -> Revision {
+        match self.settled {
+            true => self.stamp.revision(),
+            false => Revision::new(format!("{:?}, unsettled", self.stamp)),
+        }
+    }
+}
+
+/// The same error once more.
+fn same(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => error.kind().into(),
+    }
+}
+
+/// A file that is replaced more often than it can be loaded must be published too, now and then.
+const OUTRUN: u32 = 3;

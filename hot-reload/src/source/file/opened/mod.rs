@@ -1,0 +1,154 @@
+//! [`LoadedFile`]: a file and a loader that is given it open, as one source of values.
+
+mod attempt;
+mod open_file;
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use self::attempt::{Attempt, Step};
+pub use self::open_file::{LoadFile, OpenFile};
+use super::File;
+use super::follow::blocking;
+use crate::error::{Error, ReloadResult};
+use crate::reload::{Loaded, Reload};
+use crate::revision::Revision;
+use crate::source::{HintSender, Source};
+use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
+
+/// A file that a loader makes a value of: made by [`File::load_with`].
+///
+/// Cloning shares the source.
+pub struct LoadedFile<L>(Arc<Parts<L>>);
+
+struct Parts<L> {
+    file: File,
+    loader: L,
+}
+
+impl File {
+    /// The values that `loader` makes of this file, which it is given open: for what is mapped, or too large to be read
+    /// into memory, or read by a library that wants a file or a path.
+    ///
+    /// ```
+    /// use std::io::{self, Read};
+    ///
+    /// use hot_reload::source::{File, OpenFile};
+    ///
+    /// let magic = File::new("words.fst").load_with(|file: &OpenFile| {
+    ///     let mut bytes = [0; 8];
+    ///     file.file().read_exact(&mut bytes)?;
+    ///     Ok::<_, io::Error>(u64::from_le_bytes(bytes))
+    /// });
+    /// ```
+    ///
+    /// The loader is called when the file is at rest, by the same rules as for [reading](crate::source::file#at-rest),
+    /// and has not changed for 20 ms: for two seconds where the times of files are whole seconds or other machines
+    /// change them. Without it, a change right after the load could not be told by the stamp. Nothing but the loader
+    /// reads the file, and it is not called while the stamp (device, inode, size, times) stays.
+    ///
+    /// - **What changed while it was loaded is not published**, be it a value or an error: the file is loaded again. Where
+    ///   others are quicker three times in a row, a whole file that no longer has the name is taken, and one that was
+    ///   written to is an error.
+    /// - **An error** refuses the content until the stamp changes, and has the name of the file. If the cause is an error of
+    ///   the operating system, the file counts as unreadable for now and is tried again.
+    /// - **A change of attributes alone**, or a rewrite with the same bytes, has another stamp, and is loaded. If the values
+    ///   can be compared, it is no change for the service.
+    /// - **Time**: the loader runs on the runtime's threads for blocking work. A service waits for its load deadline:
+    ///   [`load_deadline`](crate::Builder::load_deadline), 10 s without it, or
+    ///   [`with_load_deadline`](crate::ReloaderService::with_load_deadline). A loader that takes longer cannot be stopped:
+    ///   its value is dropped when it ends, and the next look waits for that.
+    /// - **Memory**: while the new value is loaded, the old one is still being read. Both are there until the swap.
+    /// - **A mapped file has to be replaced by renaming** another one over it. The mapping keeps the old file. One that is
+    ///   written in place changes under the readers, and one that is cut short ends the program with `SIGBUS`, as it does
+    ///   any other that has it mapped.
+    pub fn load_with<L: LoadFile>(self, loader: L) -> LoadedFile<L> {
+        LoadedFile(Arc::new(Parts { file: self, loader }))
+    }
+}
+
+impl<L: LoadFile> LoadedFile<L> {
+    /// The file.
+    pub fn file(&self) -> &File {
+        &self.0.file
+    }
+
+    async fn load(&self, seen: Option<&Revision>) -> Result<Loaded<L::Value>, Error> {
+        let mut attempt = Attempt::new();
+        loop {
+            let mut memory = Arc::clone(self.0.file.memory()).lock_owned().await;
+            let (parts, seen) = (Arc::clone(&self.0), seen.cloned());
+            let step = move || {
+                let step = || attempt.step(&parts, &mut memory, seen.as_ref());
+                (catch_unwind(AssertUnwindSafe(step)), attempt)
+            };
+            match blocking(step).await? {
+                (Ok(Step::Done(result)), _) => return result,
+                (Ok(Step::Wait(pause)), unfinished) => {
+                    attempt = unfinished;
+                    pause.wait().await;
+                }
+                // As if the loader had been called here.
+                (Err(panic), _) => resume_unwind(panic),
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl<L: LoadFile> Reload<L::Value, String> for LoadedFile<L> {
+    type Source = Self;
+
+    async fn new(source: &Self) -> ReloadResult<Self, L::Value, String> {
+        Ok(source.clone())
+    }
+
+    async fn reload(&self) -> ReloadResult<Option<L::Value>, L::Value, String> {
+        Ok(self.load(None).await?.whole()?)
+    }
+
+    fn source_name(&self) -> Option<String> {
+        Some(self.0.file.name())
+    }
+
+    async fn reload_since(
+        &self,
+        seen: Option<&Revision>,
+    ) -> ReloadResult<Loaded<L::Value>, L::Value, String> {
+        Ok(self.load(seen).await?)
+    }
+}
+
+#[async_trait]
+impl<L: LoadFile> RealtimeWatch<L::Value, String> for LoadedFile<L> {
+    /// Opens a watch that only sends [`WatchEvent::Hint`](crate::WatchEvent::Hint)s: the service loads.
+    async fn watch_realtime(
+        &self,
+    ) -> ReloadResult<RealtimeWatchHandle<L::Value>, L::Value, String> {
+        let (hints, rx) = HintSender::channel();
+        let subscription = self.0.file.subscribe(hints).await?;
+        let guard = subscription.into_guard();
+        Ok(RealtimeWatchHandle::with_cleanup(rx, guard))
+    }
+
+    fn profile(&self) -> WatchProfile {
+        self.0.file.profile()
+    }
+}
+
+impl<L> Clone for LoadedFile<L> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<L> fmt::Debug for LoadedFile<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LoadedFile")
+            .field(&self.0.file.name())
+            .finish()
+    }
+}

@@ -1,0 +1,180 @@
+//! [`LoadFile`]: from an open file to a value, for what is too large to be read into memory first.
+
+use std::error::Error as StdError;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, ErrorKind, Location};
+use crate::source::file::stamp::Stamp;
+use crate::source::file::{fault, os};
+
+/// Turns an open file into a value, reading or mapping of it what it needs.
+///
+/// Implemented by every `Fn(&OpenFile) -> Result<V, E>` whose error can be boxed.
+///
+/// # Contract
+///
+/// 1. The same content always gives the same result.
+/// 2. An error is of kind [`ErrorKind::Decode`] if the content is no good, and of another one if it could not be read for
+///    now; of a function's error that is decided by whether an error of the operating system is at the bottom of it.
+pub trait LoadFile: Send + Sync + 'static {
+    /// What the file becomes.
+    type Value: Send + Sync + 'static;
+
+    /// Loads the value. May block, and take its time.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    fn load_file(&self, file: &OpenFile) -> Result<Self::Value, Error>;
+}
+
+impl<F, V, E> LoadFile for F
+where
+    F: Fn(&OpenFile) -> Result<V, E> + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    type Value = V;
+
+    fn load_file(&self, file: &OpenFile) -> Result<V, Error> {
+        self(file).map_err(|error| named(file, error.into()))
+    }
+}
+
+/// A regular file at rest, open for reading, of which nothing was read yet.
+#[derive(Debug)]
+pub struct OpenFile {
+    file: File,
+    name: String,
+    path: PathBuf,
+    stamp: Stamp,
+}
+
+impl OpenFile {
+    pub(super) fn new(file: File, name: String, path: PathBuf, stamp: Stamp) -> Self {
+        Self {
+            file,
+            name,
+            path,
+            stamp,
+        }
+    }
+
+    /// The file, at its beginning. Whoever keeps it for longer than the loader runs takes a
+    /// [clone](std::fs::File::try_clone).
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// The absolute path under which it was found, for messages and for what a name says. Another file may have the name
+    /// by now.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A path for libraries that insist on one.
+    ///
+    /// On Linux it leads to this very file while the loader runs, whatever happens to its name, and means nothing later.
+    /// Elsewhere, and without `/proc`, it is the path itself; should it lead to another file by then, the value is thrown
+    /// away and loaded again.
+    pub fn direct_path(&self) -> PathBuf {
+        let leads_here =
+            |path: &PathBuf| Stamp::of(path).is_ok_and(|stamp| stamp.same_inode(&self.stamp));
+        os::path_of(&self.file)
+            .filter(leads_here)
+            .unwrap_or_else(|| self.path.clone())
+    }
+
+    /// How many bytes it has.
+    pub fn len(&self) -> u64 {
+        self.stamp.size
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A loader's error, with the name of the file.
+fn named(file: &OpenFile, error: Box<dyn StdError + Send + Sync>) -> Error {
+    let place = Location::new(&file.name);
+    let error = match error.downcast::<Error>() {
+        Ok(ours) if ours.location().is_some() => return *ours,
+        Ok(ours) => return ours.at(place),
+        Err(error) => error,
+    };
+    if let Some(code) = code_of_system(&*error) {
+        return fault::refused(&file.name, io::Error::from_raw_os_error(code));
+    }
+    Error::new(ErrorKind::Decode, in_full(&*error)).at(place)
+}
+
+/// An error with its causes, where it does not name them itself.
+fn in_full(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        next = cause.source();
+    }
+    text
+}
+
+/// The code of the operating system's error that is the cause of this one, if one is.
+fn code_of_system(error: &(dyn StdError + 'static)) -> Option<i32> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(code) = error.downcast_ref().and_then(io::Error::raw_os_error) {
+            return Some(code);
+        }
+        next = error.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let file = File::open(&path).unwrap();
+        let stamp = os::stamp_of(&file).unwrap();
+        named(
+            &OpenFile::new(file, "words".to_owned(), path, stamp),
+            error.into(),
+        )
+    }
+
+    #[test]
+    fn a_loaders_error_is_named_with_its_causes() {
+        let error = anyhow::anyhow!("no table").context("section 3");
+        let error = refused(error);
+        assert_eq!(error.to_string(), "words: section 3: no table");
+        assert_eq!(error.kind(), ErrorKind::Decode);
+    }
+
+    #[test]
+    fn an_error_of_the_system_is_found_below_others() {
+        let cause = io::Error::from_raw_os_error(5);
+        let error = refused(anyhow::Error::new(cause).context("section 3"));
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        let cut_short = refused(io::Error::from(io::ErrorKind::UnexpectedEof));
+        assert_eq!(cut_short.kind(), ErrorKind::Decode);
+    }
+
+    #[test]
+    fn an_error_of_ours_keeps_its_kind_and_its_place() {
+        let error = Error::new(ErrorKind::Denied, "not for you");
+        assert_eq!(refused(error.clone()).to_string(), "words: not for you");
+        let placed = refused(error.at(Location::new("other")));
+        assert_eq!(placed.to_string(), "other: not for you");
+        assert_eq!(placed.kind(), ErrorKind::Denied);
+    }
+}
