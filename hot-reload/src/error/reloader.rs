@@ -109,16 +109,25 @@ where
 impl Error {
     /// One of ours as it is, also from below a context that somebody has put around it; anything else by its words.
     fn from_chain(error: anyhow::Error) -> Self {
-        let text = format!("{error:#}");
+        // What is below one of ours it tells itself.
+        let mut text = Vec::new();
+        for cause in error.chain() {
+            text.push(cause.to_string());
+            if cause.is::<Self>() {
+                break;
+            }
+        }
+        let is_wrapped = text.len() > 1;
+        let text = text.join(": ");
         match error.downcast::<Self>() {
-            Ok(inner) if inner.to_string() == text => inner,
-            Ok(inner) => {
+            Ok(inner) if is_wrapped => {
                 let outer = Self::new(inner.kind(), text);
                 match inner.revision().cloned() {
                     Some(revision) => outer.with_revision(revision),
                     None => outer,
                 }
             }
+            Ok(inner) => inner,
             Err(_) => Self::new(ErrorKind::Other, text),
         }
     }
@@ -127,12 +136,24 @@ impl Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Location;
 
     #[test]
     fn an_error_of_ours_passes_the_edge_unharmed() {
         let inner = Error::new(ErrorKind::Decode, "bad");
         let outer = ReloaderError::<(), String>::Other(anyhow::Error::new(inner));
         assert_eq!(Error::from(outer).kind(), ErrorKind::Decode);
+    }
+
+    #[test]
+    fn an_error_of_ours_keeps_its_place_and_its_cause() {
+        let inner = Error::new(ErrorKind::Unavailable, "cannot")
+            .at(Location::new("app.toml"))
+            .with_source(std::io::Error::from_raw_os_error(13));
+        let outer = Error::from(ReloaderError::<(), String>::from(inner));
+        assert_eq!(outer.to_string(), "app.toml: cannot");
+        assert!(outer.location().is_some());
+        assert!(outer.source().is_some());
     }
 
     #[test]

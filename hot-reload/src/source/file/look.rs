@@ -26,6 +26,8 @@ pub(crate) struct Look {
     doubtful: Option<(Revision, Instant)>,
     /// A write that had just begun was given a moment to end.
     patient: bool,
+    /// How often what was read had lost its name meanwhile.
+    outrun: u32,
 }
 
 /// What a step has found.
@@ -63,6 +65,7 @@ impl Look {
             again: RETRY_FIRST,
             doubtful: None,
             patient: false,
+            outrun: 0,
         }
     }
 
@@ -180,6 +183,13 @@ impl Look {
         view.pause(time)
     }
 
+    /// What was read is whole, but by now another file has the name. Whether it is taken all the same: if files are
+    /// replaced faster than they can be read, one of them has to do.
+    pub(crate) fn is_outrun(&mut self) -> bool {
+        self.outrun += 1;
+        self.outrun >= OUTRUN || self.is_over()
+    }
+
     /// Whether it has been waited for long enough, and what is there has to do.
     pub(crate) fn is_over(&self) -> bool {
         clock::now().duration_since(self.started) >= MAX_WAIT
@@ -272,6 +282,9 @@ const EMPTY_GRACE: Duration = Duration::from_millis(100);
 /// A replacement in progress is over in a moment; a storm of them is not worth a spin.
 const RETRY_FIRST: Duration = Duration::from_millis(1);
 const RETRY_LAST: Duration = Duration::from_millis(50);
+
+/// Replaced so often while it was read, a file is replaced all the time.
+const OUTRUN: u32 = 3;
 
 /// Somebody who writes is asked after in such steps at last.
 const AGAIN_LAST: Duration = Duration::from_millis(100);

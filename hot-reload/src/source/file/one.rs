@@ -236,7 +236,7 @@ impl Spec {
             Ok(ReadOnce::Whole { bytes, stamp }) if holds(&stamp) || look.is_over() => {
                 (bytes, stamp)
             }
-            Ok(ReadOnce::Replaced { bytes, stamp }) if look.is_over() => (bytes, stamp),
+            Ok(ReadOnce::Replaced { bytes, stamp }) if look.is_outrun() => (bytes, stamp),
             Ok(ReadOnce::Torn) if look.is_over() => {
                 return Step::Done(Err(fault::restless(&self.name)));
             }

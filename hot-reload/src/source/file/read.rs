@@ -50,14 +50,15 @@ pub(crate) fn read_opened(
     }
     // Files of the kernel, such as those under /proc, say that they are empty and are not.
     let complete = bytes.len() as u64 == after.size || after.size == 0;
-    if before != after || !complete {
-        return Ok(ReadOnce::Torn);
-    }
     let stamp = after;
-    match Stamp::of(path) {
-        Ok(now) if now.same_inode(&stamp) => Ok(ReadOnce::Whole { bytes, stamp }),
-        _ => Ok(ReadOnce::Replaced { bytes, stamp }),
-    }
+    let is_named = Stamp::of(path).is_ok_and(|now| now.same_inode(&stamp));
+    Ok(match is_named {
+        _ if !complete || !before.same_content(&stamp) => ReadOnce::Torn,
+        // Taking its name away is a change of the file, too, but none of its content.
+        false => ReadOnce::Replaced { bytes, stamp },
+        true if before == stamp => ReadOnce::Whole { bytes, stamp },
+        true => ReadOnce::Torn,
+    })
 }
 
 /// One byte more than is expected, so that a file that has grown is noticed.
@@ -104,5 +105,26 @@ mod tests {
     fn an_endless_file_ends_at_the_limit() {
         let read = read_once(Path::new("/proc/self/maps"), 10).unwrap();
         assert!(matches!(read, ReadOnce::TooLarge { .. }), "{read:?}");
+    }
+
+    #[test]
+    fn a_file_that_loses_its_name_is_whole_and_one_that_is_written_to_is_torn() {
+        let folder = std::env::temp_dir().join(format!("hot-reload-read-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (path, draft) = (folder.join("c"), folder.join("draft"));
+        std::fs::write(&path, "one").unwrap();
+        std::fs::write(&draft, "two").unwrap();
+        let file = os::open(&path).unwrap();
+        let before = os::stamp_of(&file).unwrap();
+        std::fs::rename(&draft, &path).unwrap();
+        let read = read_opened(&file, &path, before, 10).unwrap();
+        assert!(matches!(read, ReadOnce::Replaced { bytes, .. } if bytes == b"one"));
+
+        let file = os::open(&path).unwrap();
+        let before = os::stamp_of(&file).unwrap();
+        std::fs::write(&path, "three").unwrap();
+        let read = read_opened(&file, &path, before, 10).unwrap();
+        assert!(matches!(read, ReadOnce::Torn));
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -59,6 +59,12 @@ impl Stamp {
         self.inode() == other.inode()
     }
 
+    /// Whether nothing was written between the two, as far as stamps can tell.
+    pub(crate) fn same_content(&self, other: &Self) -> bool {
+        let content = |stamp: &Self| (stamp.inode(), stamp.size, stamp.modified);
+        content(self) == content(other)
+    }
+
     /// Whether a change right after the stamp was taken could leave it as it is, because the clock of the file system
     /// is too coarse.
     pub(crate) fn is_racy(&self, observed: SystemTime) -> bool {

@@ -192,7 +192,7 @@ impl Found {
         let before = &self.stamp;
         let is_named = matches!(named, Ok(named) if named.same_inode(before));
         // Taking its name away is a change of the file, too, but none of its content.
-        match (now.size, now.modified) == (before.size, before.modified) {
+        match now.same_content(before) {
             true if is_named && now == *before => Held::Yes,
             true if !is_named => Held::Replaced,
             _ => Held::No,
