@@ -97,6 +97,10 @@ pub(crate) struct Rig {
     pub(crate) current: Option<String>,
     pub(crate) published: Vec<Option<String>>,
     pub(crate) looks: usize,
+    /// How many looks found news, even if it was what had been there before.
+    pub(crate) news: usize,
+    /// How many looks ended with an error.
+    pub(crate) failures: usize,
     error: Option<Error>,
 }
 
@@ -130,6 +134,8 @@ impl Rig {
             current: None,
             published: Vec::new(),
             looks: 0,
+            news: 0,
+            failures: 0,
             error: None,
         }
     }
@@ -142,6 +148,7 @@ impl Rig {
         let now = match loaded {
             Ok(Loaded::Value { value, revision }) => {
                 self.revision = revision;
+                self.news += 1;
                 Some(value)
             }
             Ok(Loaded::Missing) => {
@@ -156,6 +163,7 @@ impl Rig {
                 let error = Error::from(error);
                 self.revision = error.revision().cloned().or_else(|| self.revision.take());
                 self.error = Some(error.clone());
+                self.failures += 1;
                 return Err(error);
             }
         };
@@ -199,7 +207,8 @@ impl Rig {
             .collect()
     }
 
-    async fn until(&mut self, reached: impl Fn(&Self) -> bool, what: &str) {
+    /// Looks at every hint until this is so.
+    pub(crate) async fn until(&mut self, reached: impl Fn(&Self) -> bool, what: &str) {
         let deadline = Instant::now() + DEADLINE;
         while !reached(self) {
             let rx = &mut self.handle.as_mut().expect("a watch").rx;

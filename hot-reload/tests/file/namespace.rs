@@ -64,6 +64,16 @@ pub(crate) fn has(program: &str, test: &str) -> bool {
     found
 }
 
+/// Whether a file system can be made in a file and mounted; if not, that is reported like the rest.
+pub(crate) fn has_loop_devices(test: &str) -> bool {
+    let free = Command::new("losetup").arg("--find").output();
+    let found = free.is_ok_and(|output| output.status.success());
+    if !found {
+        not_run(test, "it takes loop devices");
+    }
+    found
+}
+
 /// Says so past the harness, which keeps what a test prints to itself.
 fn not_run(test: &str, why: &str) {
     assert!(

@@ -1,0 +1,64 @@
+//! Without a watch: every change is found by asking.
+
+use std::fs;
+
+use hot_reload::source::File;
+
+use crate::file::{Rig, World, write};
+
+#[tokio::test]
+async fn every_change_is_found_by_asking_too() {
+    let world = World::new();
+    let path = world.path("c");
+    let mut rig = Rig::poll(File::new(&path));
+    rig.look().await.unwrap();
+    assert_eq!(rig.current, None);
+    write(&path, "one");
+    for text in ["one", "two", "six", ""] {
+        write(&path, text);
+        rig.look().await.unwrap();
+        assert_eq!(rig.current.as_deref(), Some(text));
+    }
+    fs::remove_file(&path).unwrap();
+    rig.look().await.unwrap();
+    assert_eq!(rig.current, None);
+}
+
+/// Nothing stands between the end of a look and the next write, so the write falls into the same tick of the clock.
+#[tokio::test]
+async fn t35_a_rewrite_right_after_a_look_is_found_by_the_next_one() {
+    let world = World::new();
+    let path = world.path("c");
+    let mut rig = Rig::poll(File::new(&path));
+    for number in 0..1000 {
+        let text = format!("{number:04}");
+        match number % 2 {
+            0 => write(&path, &text),
+            _ => world.rename_into("c", &text),
+        }
+        rig.look().await.unwrap();
+        assert_eq!(rig.current.as_deref(), Some(&*text));
+    }
+    assert_eq!(rig.published.len(), 1000);
+    assert_eq!(rig.failures, 0);
+}
+
+/// The time is put back to what the last look saw, and the size is the same.
+#[cfg(unix)]
+#[tokio::test]
+async fn t35_a_rewrite_that_hides_its_time_is_found_by_the_next_look() {
+    let world = World::new();
+    let path = world.file("c", "0000");
+    let mut rig = Rig::poll(File::new(&path));
+    rig.look().await.unwrap();
+    for number in 1..=300 {
+        let text = format!("{number:04}");
+        let modified = fs::metadata(&path).unwrap().modified().unwrap();
+        write(&path, &text);
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(modified).unwrap();
+        drop(file);
+        rig.look().await.unwrap();
+        assert_eq!(rig.current.as_deref(), Some(&*text));
+    }
+}

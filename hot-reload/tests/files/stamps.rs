@@ -1,0 +1,96 @@
+//! Times that go back: a change is what differs, not what is newer.
+#![cfg(unix)]
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use hot_reload::source::File;
+
+use crate::file::{Rig, World, write};
+
+/// 2001.
+const LONG_AGO: Duration = Duration::from_secs(1_000_000_000);
+
+fn set_time(path: &Path, time: SystemTime) {
+    let file = fs::File::options().write(true).open(path).unwrap();
+    file.set_modified(time).unwrap();
+}
+
+/// Each makes the file at the first path hold the text, and look older than it was: copied over it, synchronized, made
+/// anew.
+const BACK: [fn(&World, &Path, &str, SystemTime); 3] = [
+    |_, path, text, time| {
+        write(path, text);
+        set_time(path, time);
+    },
+    |world, path, text, time| {
+        let draft = world.file(".c.Xk2h9", text);
+        set_time(&draft, time);
+        fs::rename(draft, path).unwrap();
+    },
+    |_, path, text, time| {
+        fs::remove_file(path).unwrap();
+        write(path, text);
+        set_time(path, time);
+    },
+];
+
+#[tokio::test]
+async fn t36_a_file_that_becomes_older_is_seen() {
+    let world = World::new();
+    let path = world.file("c", "000");
+    let mut rig = Rig::watch(&path).await;
+    let mut number = 0;
+    for _ in 0..3 {
+        for back in BACK {
+            number += 1;
+            let text = format!("{number:03}");
+            let time = UNIX_EPOCH + LONG_AGO - Duration::from_secs(number);
+            back(&world, &path, &text, time);
+            rig.expect(&text).await;
+        }
+    }
+    rig.settle().await;
+    assert_eq!(rig.texts().len(), 10);
+}
+
+#[tokio::test]
+async fn t36_a_file_that_becomes_older_is_found_by_asking_too() {
+    let world = World::new();
+    let path = world.file("c", "000");
+    let mut rig = Rig::poll(File::new(&path));
+    rig.look().await.unwrap();
+    let mut number = 0;
+    for _ in 0..3 {
+        for back in BACK {
+            number += 1;
+            let text = format!("{number:03}");
+            // The same time again and again.
+            back(&world, &path, &text, UNIX_EPOCH + LONG_AGO);
+            rig.look().await.unwrap();
+            assert_eq!(rig.current.as_deref(), Some(&*text));
+        }
+    }
+    assert_eq!(rig.texts().len(), 10);
+}
+
+#[tokio::test]
+async fn t36_p10_a_time_that_goes_back_alone_is_no_news() {
+    let world = World::new();
+    let path = world.file("c", "one");
+    let mut rig = Rig::watch(&path).await;
+    let mut polled = Rig::poll(File::new(&path));
+    polled.look().await.unwrap();
+    for years in 0..10 {
+        let time = UNIX_EPOCH + LONG_AGO - years * Duration::from_secs(365 * 24 * 3600);
+        set_time(&path, time);
+        polled.look().await.unwrap();
+    }
+    rig.settle().await;
+    assert!(rig.looks > 1, "it was looked at");
+    assert_eq!((rig.news, rig.texts()), (1, vec!["one"]));
+    assert_eq!((polled.news, polled.texts()), (1, vec!["one"]));
+    world.rename_into("c", "two");
+    rig.expect("two").await;
+}
