@@ -63,10 +63,15 @@ impl Host {
         task: impl Future<Output = anyhow::Result<T>> + Send + 'static,
     ) -> anyhow::Result<T> {
         let (done, result) = mpsc::channel();
-        self.handle.spawn(async move {
+        self.spawn(async move {
             let _ = done.send(task.await);
         });
         result.recv().context("the task has panicked")?
+    }
+
+    /// Runs this as a task.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.handle.spawn(task);
     }
 }
 

@@ -9,11 +9,16 @@
 )]
 
 mod bare;
+mod census;
 mod content;
+mod fleet;
 mod host;
 mod latency;
+mod member;
+mod one_folder;
 mod place;
 mod polling;
+mod process;
 mod published;
 mod table;
 
@@ -22,10 +27,20 @@ use anyhow::bail;
 /// A measurement: how it is called on the command line, and what it does.
 type Bench = (&'static str, fn() -> anyhow::Result<()>);
 
-const BENCHES: [Bench; 2] = [("latency", latency::run), ("polling", polling::run)];
+const BENCHES: [Bench; 4] = [
+    ("latency", latency::run),
+    ("polling", polling::run),
+    ("fleet", fleet::run),
+    ("one_folder", one_folder::run),
+];
 
 fn main() -> anyhow::Result<()> {
     let wanted: Vec<_> = std::env::args().skip(1).collect();
+    if let Some((role, arguments)) = wanted.split_first()
+        && role == member::ROLE
+    {
+        return member::run(arguments);
+    }
     for name in &wanted {
         if !BENCHES.iter().any(|(known, _)| known == name) {
             bail!("no bench is called {name}: there are {}", names());

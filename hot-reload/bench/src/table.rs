@@ -59,6 +59,9 @@ pub(crate) fn ratio(ours: Duration, other: Duration, bound: f64) -> String {
 
 /// A ratio without a bound.
 pub(crate) fn plain_ratio(ours: Duration, other: Duration) -> String {
+    if other.is_zero() {
+        return "–".to_owned();
+    }
     format!("{:.2}", ours.as_secs_f64() / other.as_secs_f64())
 }
 
