@@ -34,6 +34,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         "ours p50",
         "ours p99",
         "p50 to bare",
+        "in fifths",
         "0.3.6 p50",
         "0.3.6 lost",
         "p50 to 0.3.6",
@@ -55,6 +56,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
                     time(ours50),
                     time(percentile(&ours.times, 99)),
                     ratio(ours50, bare50, BOUND),
+                    fifths(&ours.times, &bare.times),
                     time(published50),
                     published.lost.to_string(),
                     ratio(ours50, published50, BOUND_TO_PUBLISHED),
@@ -64,6 +66,19 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     table.print();
     Ok(())
+}
+
+/// The least and the greatest ratio of a fifth of the rounds, which shows how much of it is noise.
+fn fifths(ours: &[Duration], bare: &[Duration]) -> String {
+    let fifth = (ours.len() / 5).max(1);
+    let fifths = ours.chunks_exact(fifth).zip(bare.chunks_exact(fifth));
+    let ratios = fifths.map(|(ours, bare)| {
+        percentile(ours, 50).as_secs_f64() / percentile(bare, 50).as_secs_f64()
+    });
+    let (least, greatest) = ratios.fold((f64::MAX, 0.0_f64), |(least, greatest), ratio| {
+        (least.min(ratio), greatest.max(ratio))
+    });
+    format!("{least:.2}–{greatest:.2}")
 }
 
 /// One who follows a file of its own.

@@ -1,4 +1,7 @@
 //! Ten thousand files of one folder, each watched, and each renamed over once, as fast as one thread can.
+//!
+//! A bare thread mostly keeps up with the renaming, and has next to nothing left to do after the last one. The ratio from
+//! the first one is the steadier of the two.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -27,7 +30,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let head = [
         "file system",
         "runtime",
-        "renaming all",
+        "renaming: bare",
+        "ours",
         "after the last: bare",
         "ours",
         "ratio",
@@ -37,7 +41,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
     ];
     let mut table = Table::new(title, &head);
     for place in Place::all()? {
-        for flavour in Flavour::ALL {
+        // Elsewhere than in memory, the file system takes so long that the runtime makes no difference.
+        let in_memory = place.file_system() == "tmpfs";
+        let flavours = Flavour::ALL.into_iter();
+        for flavour in flavours.filter(|&flavour| in_memory || flavour == Flavour::TwoWorkers) {
             let host = Host::start(flavour)?;
             let mut bare = Folder::new(&place, &format!("bare-{flavour:?}"))?;
             let mut ours = Folder::new(&place, &format!("ours-{flavour:?}"))?;
@@ -47,12 +54,13 @@ pub(crate) fn run() -> anyhow::Result<()> {
                 told = bare.pass(&host, pass, all_told(told, pass))?;
                 fleet = ours.pass(&host, pass, all_changed(fleet, pass))?;
             }
-            let [renaming, bare_last, bare_first] = bare.medians();
-            let [_, ours_last, ours_first] = ours.medians();
+            let [bare_renaming, bare_last, bare_first] = bare.medians();
+            let [ours_renaming, ours_last, ours_first] = ours.medians();
             table.row([
                 place.file_system().to_owned(),
                 flavour.name().to_owned(),
-                time(renaming),
+                time(bare_renaming),
+                time(ours_renaming),
                 time(bare_last),
                 time(ours_last),
                 plain_ratio(ours_last, bare_last),
@@ -187,6 +195,6 @@ async fn all_changed(mut fleet: Fleet, pass: u64) -> anyhow::Result<(Instant, Fl
 }
 
 const FILES: usize = 10_000;
-const PASSES: u64 = 3;
+const PASSES: u64 = 5;
 /// What is not visible by then is lost.
 const DEADLINE: Duration = Duration::from_secs(60);
