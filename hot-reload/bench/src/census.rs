@@ -1,0 +1,137 @@
+//! [`Census`]: what a process holds and has done, as the kernel counts it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::Context;
+
+/// One moment of a process.
+pub(crate) struct Census {
+    /// By the thread's id: its name, and how often it went to sleep by itself. It wakes up as often.
+    threads: BTreeMap<u64, (String, u64)>,
+    pub(crate) inotify_instances: usize,
+    pub(crate) inotify_watches: usize,
+    /// Resident, in bytes.
+    pub(crate) memory: u64,
+    /// How often anything was read or written, by any descriptor.
+    pub(crate) reads_and_writes: u64,
+}
+
+impl Census {
+    pub(crate) fn of(process: u32) -> anyhow::Result<Self> {
+        let root = PathBuf::from(format!("/proc/{process}"));
+        let mut threads = BTreeMap::new();
+        for task in fs::read_dir(root.join("task"))? {
+            let task = task?;
+            let id = task.file_name().to_string_lossy().parse()?;
+            let name = fs::read_to_string(task.path().join("comm"))?;
+            let sleeps = field(&task.path().join("status"), "voluntary_ctxt_switches:")?;
+            threads.insert(id, (name.trim().to_owned(), sleeps));
+        }
+        let (mut instances, mut watches) = (0, 0);
+        for descriptor in fs::read_dir(root.join("fd"))? {
+            let descriptor = descriptor?;
+            let target = fs::read_link(descriptor.path())?;
+            if target.to_string_lossy().contains("inotify") {
+                instances += 1;
+                let info = fs::read_to_string(root.join("fdinfo").join(descriptor.file_name()))?;
+                watches += info
+                    .lines()
+                    .filter(|line| line.starts_with("inotify wd"))
+                    .count();
+            }
+        }
+        let io = root.join("io");
+        Ok(Self {
+            threads,
+            inotify_instances: instances,
+            inotify_watches: watches,
+            memory: field(&root.join("smaps_rollup"), "Rss:")? * 1024,
+            reads_and_writes: field(&io, "syscr:")? + field(&io, "syscw:")?,
+        })
+    }
+
+    pub(crate) fn watcher_threads(&self) -> usize {
+        self.threads
+            .values()
+            .filter(|(name, _)| is_watcher(name))
+            .count()
+    }
+
+    /// How often the watcher woke up since.
+    pub(crate) fn watcher_wakeups(&self, before: &Self) -> u64 {
+        self.wakeups(before, is_watcher)
+    }
+
+    /// How often any thread woke up since.
+    pub(crate) fn all_wakeups(&self, before: &Self) -> u64 {
+        self.wakeups(before, |_| true)
+    }
+
+    fn wakeups(&self, before: &Self, which: impl Fn(&str) -> bool) -> u64 {
+        let threads = self.threads.iter().filter(|(_, (name, _))| which(name));
+        let counts = threads.map(|(id, (_, sleeps))| {
+            let earlier = before.threads.get(id).map_or(0, |(_, sleeps)| *sleeps);
+            sleeps - earlier
+        });
+        counts.sum()
+    }
+}
+
+/// The kernel keeps fifteen bytes of `hot-reload-files`.
+fn is_watcher(name: &str) -> bool {
+    name.starts_with("hot-reload-file")
+}
+
+/// The number behind a name at the beginning of a line.
+fn field(path: &Path, name: &str) -> anyhow::Result<u64> {
+    let text = fs::read_to_string(path)?;
+    let value = text.lines().find_map(|line| line.strip_prefix(name));
+    let number = value.and_then(|value| value.split_whitespace().next());
+    let number = number.with_context(|| format!("{} has no {name}", path.display()))?;
+    Ok(number.parse()?)
+}
+
+/// A count of all system calls of a process, which does not disturb it.
+pub(crate) struct SystemCalls(Child);
+
+impl SystemCalls {
+    /// Counts for this long. `None` where the program that can is not there or may not.
+    pub(crate) fn count(process: u32, time: Duration) -> Option<Self> {
+        // An idle process is "not counted", and so is one that may not be: here is one that certainly calls.
+        let proof = perf(&["true"]).output().ok()?;
+        parse(&proof.stderr).filter(|&calls| calls > 0)?;
+        let (process, time) = (process.to_string(), time.as_secs_f64().to_string());
+        let child = perf(&["-p", &process, "--", "sleep", &time]).spawn().ok()?;
+        Some(Self(child))
+    }
+
+    /// Waits for the end of the time.
+    pub(crate) fn result(self) -> Option<u64> {
+        parse(&self.0.wait_with_output().ok()?.stderr)
+    }
+}
+
+fn perf(arguments: &[&str]) -> Command {
+    let mut command = Command::new("perf");
+    command.args(["stat", "-x", ",", "-e", "raw_syscalls:sys_enter"]);
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn parse(output: &[u8]) -> Option<u64> {
+    let text = String::from_utf8_lossy(output);
+    let line = text.lines().find(|line| line.contains("raw_syscalls"))?;
+    match line.split(',').next()? {
+        // None of its threads has run at all.
+        "<not counted>" => Some(0),
+        count => count.parse().ok(),
+    }
+}

@@ -1,0 +1,59 @@
+//! Ratios, measured in one run: this crate against what the kernel alone would take, and against release 0.3.6.
+//!
+//! Absolute times depend on the machine and are printed as context only. The exit code is 0 whatever the ratios are; a
+//! change that was lost is a failure. For Linux only, as it compares with inotify.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a stopwatch reads the clock, and a pause between two measurements is a sleep"
+)]
+
+mod bare;
+mod census;
+mod content;
+mod fleet;
+mod host;
+mod latency;
+mod member;
+mod one_folder;
+mod place;
+mod polling;
+mod process;
+mod published;
+mod table;
+
+use anyhow::bail;
+
+/// A measurement: how it is called on the command line, and what it does.
+type Bench = (&'static str, fn() -> anyhow::Result<()>);
+
+const BENCHES: [Bench; 4] = [
+    ("latency", latency::run),
+    ("polling", polling::run),
+    ("fleet", fleet::run),
+    ("one_folder", one_folder::run),
+];
+
+fn main() -> anyhow::Result<()> {
+    let wanted: Vec<_> = std::env::args().skip(1).collect();
+    if let Some((role, arguments)) = wanted.split_first()
+        && role == member::ROLE
+    {
+        return member::run(arguments);
+    }
+    for name in &wanted {
+        if !BENCHES.iter().any(|(known, _)| known == name) {
+            bail!("no bench is called {name}: there are {}", names());
+        }
+    }
+    for (name, run) in BENCHES {
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
+            run()?;
+        }
+    }
+    Ok(())
+}
+
+fn names() -> String {
+    BENCHES.map(|(name, _)| name).join(", ")
+}
