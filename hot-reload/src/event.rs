@@ -36,7 +36,7 @@ pub enum Trigger {
     Watch,
     /// The polling interval passed.
     Interval,
-    /// The watch was opened or lost, or its heartbeat was due.
+    /// The watch was opened or lost, its heartbeat was due, or a [`barrier`](crate::Control::barrier) was waited for.
     Resync,
     /// The look before failed, or what it found needs to be confirmed.
     Retry,

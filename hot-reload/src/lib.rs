@@ -36,5 +36,5 @@ pub use crate::reload::{Loaded, Reload};
 pub use crate::revision::Revision;
 pub use crate::service::{Builder, Control, Events, ReloaderService, RemovalPolicy};
 pub use crate::snapshot::{Generation, Snapshot};
-pub use crate::status::{Attempt, Counters, Status};
+pub use crate::status::{Attempt, Counters, Degradation, SourceStatus, Status};
 pub use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchEvent, WatchProfile};

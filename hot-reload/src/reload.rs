@@ -9,6 +9,7 @@ use async_trait::async_trait;
 
 use crate::error::{Error, ErrorKind, ReloadResult};
 use crate::revision::Revision;
+use crate::status::SourceStatus;
 
 /// A typed value that can be loaded from its source, again and again.
 ///
@@ -81,6 +82,15 @@ where
 
     /// What logs and errors call the source: a path, a key, a URL without credentials. Provided: nothing.
     fn source_name(&self) -> Option<String> {
+        None
+    }
+
+    /// How the source is: what it cannot do at the moment, and how often what has happened to it. Provided: nothing.
+    ///
+    /// It is asked after every look and every change of the watch, so it must be cheap and must not block. What it says
+    /// is shown by [`Control::status`](crate::Control::status); each reason is logged when it appears and when it is
+    /// gone, so a source need not do that itself.
+    fn source_status(&self) -> Option<SourceStatus> {
         None
     }
 

@@ -1,6 +1,7 @@
 //! [`Status`]: what an operator asks a running service.
 
-use std::time::SystemTime;
+use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use crate::error::Error;
 use crate::event::{DataState, LinkState, Outcome, Trigger};
@@ -14,6 +15,8 @@ pub struct Status {
     pub name: String,
     /// What the source calls itself, if it does.
     pub source: Option<String>,
+    /// What the source says of itself, if it does: asked for after every look and every change of the watch.
+    pub source_status: Option<SourceStatus>,
     /// How current the visible value is.
     pub data: DataState,
     /// How the watch is.
@@ -66,8 +69,51 @@ pub struct Counters {
     pub missing: u64,
     /// Times that a standing watch was lost.
     pub watch_losses: u64,
-    /// Changes that the heartbeat found and the watch had not announced.
+    /// Changes that were found by a resync: by the heartbeat, without the watch having announced them.
     pub missed_events: u64,
+}
+
+/// What a source says of itself: from [`Source::status`](crate::source::Source::status) and
+/// [`Reload::source_status`](crate::Reload::source_status).
+///
+/// ```
+/// use hot_reload::{Degradation, SourceStatus};
+///
+/// let mut status = SourceStatus::default();
+/// status.counters.push(("reconnects", 3));
+/// status.degraded.push(Degradation::new(
+///     "replica",
+///     "the primary is away, and a replica is read",
+///     "bring the primary back",
+/// ));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SourceStatus {
+    /// Why it does less than it could. Empty: it is well.
+    pub degraded: Vec<Degradation>,
+    /// How often what has happened to it since it was made, each under a name in `snake_case` that never changes its
+    /// meaning. The order stays the same.
+    pub counters: Vec<(&'static str, u64)>,
+    /// How often it wants to be looked at as long as things are so. A service with a heartbeat looks that often while a
+    /// watch stands, if it would look more rarely otherwise.
+    pub heartbeat: Option<Duration>,
+}
+
+/// One reason why a source does less than it could, and what helps.
+///
+/// `Display` is the message and the remedy, if there is one, as one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Degradation {
+    /// The kind of reason, in `snake_case`.
+    pub reason: &'static str,
+    /// What is the matter and what follows from it: one line, without a credential, and the same as long as it lasts.
+    pub message: String,
+    /// What to do about it; empty if nothing can be.
+    pub remedy: String,
+    /// Whether it lies in the nature of the source, so that it is worth knowing and not worth a warning.
+    pub inherent: bool,
 }
 
 impl Status {
@@ -75,6 +121,7 @@ impl Status {
         Self {
             name,
             source,
+            source_status: None,
             data: DataState::None,
             link: LinkState::Off,
             link_error: None,
@@ -85,6 +132,58 @@ impl Status {
             last_attempt: None,
             last_error: None,
             counters: Counters::default(),
+        }
+    }
+}
+
+// ===== impl SourceStatus =====
+
+impl SourceStatus {
+    /// The counter of this name, if the source has one.
+    pub fn counter(&self, name: &str) -> Option<u64> {
+        let mut counters = self.counters.iter();
+        counters.find_map(|(other, value)| (*other == name).then_some(*value))
+    }
+
+    /// Whether this kind of reason is among those for which it is degraded.
+    pub fn is_degraded_by(&self, reason: &str) -> bool {
+        self.degraded.iter().any(|other| other.reason == reason)
+    }
+}
+
+// ===== impl Degradation =====
+
+impl Degradation {
+    /// A reason that somebody should do something about.
+    pub fn new(
+        reason: &'static str,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            reason,
+            message: message.into(),
+            remedy: remedy.into(),
+            inherent: false,
+        }
+    }
+
+    /// The same, as one that lies in the nature of the source.
+    #[must_use]
+    pub fn inherent(self) -> Self {
+        Self {
+            inherent: true,
+            ..self
+        }
+    }
+}
+
+impl fmt::Display for Degradation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &*self.remedy {
+            "" => Ok(()),
+            remedy => write!(f, "; {remedy}"),
         }
     }
 }

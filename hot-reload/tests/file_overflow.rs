@@ -26,6 +26,7 @@ async fn sleep_and_wake(path: PathBuf) {
     rig.expect("first").await;
     println!("\n{READY}");
     rig.expect("last").await;
+    assert!(rig.counter("overflows") >= 1);
     println!("\nit was found");
 }
 

@@ -15,19 +15,22 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("snapshot", &["event", "revision"]),
     ("event", &["error", "snapshot"]),
     ("status", &["error", "event", "snapshot"]),
-    ("reload", &["error", "revision"]),
+    ("reload", &["error", "revision", "status"]),
     ("watch", &["error", "reload"]),
     ("live", &["error", "event", "snapshot"]),
     (
         "compat",
-        &["error", "reload", "revision", "source", "watch"],
+        &["error", "reload", "revision", "source", "status", "watch"],
     ),
     (
         "service::machine",
         &["backoff", "event", "service::settings", "watch"],
     ),
     ("service::settings", &["watch"]),
-    ("service::feed", &["error", "reload", "revision", "watch"]),
+    (
+        "service::feed",
+        &["error", "reload", "revision", "status", "watch"],
+    ),
     (
         "service",
         &[
@@ -37,7 +40,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "source",
-        &["backoff", "error", "reload", "revision", "watch"],
+        &["backoff", "error", "reload", "revision", "status", "watch"],
     ),
     ("", &["*"]),
 ];

@@ -25,6 +25,7 @@ use crate::source::file::handle::watch_handle;
 use crate::source::file::look::{Look, Rest, View};
 use crate::source::file::stamp::Stamp;
 use crate::source::file::{absolute, fault, tier};
+use crate::status::SourceStatus;
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
 
 /// A value that can be loaded from a file without blocking.
@@ -127,6 +128,10 @@ where
         Some(self.shared.name.clone())
     }
 
+    fn source_status(&self) -> Option<SourceStatus> {
+        Some(self.shared.follow.status())
+    }
+
     /// Waits until the files are at rest, and loads them in one state. What was seen before does not matter: the value
     /// may depend on more than the files that are known here.
     async fn reload_since(&self, _: Option<&Revision>) -> ReloadResult<Loaded<F>, F, String> {
@@ -153,7 +158,9 @@ where
                     memory.dependencies.clone_from(dependencies);
                 }
                 // A dependency that was not watched yet may have changed since it was read.
-                if (known && settled) || look.is_over() {
+                let holds = (known && settled) || look.is_over();
+                self.shared.follow.tally().read(!holds);
+                if holds {
                     memory.stamps = stamps;
                     view.accept();
                     return self.conclude(loaded);

@@ -173,7 +173,8 @@ where
         }
     }
 
-    /// How often a [`hybrid`](Self::hybrid) service looks although its watch is trusted and says nothing.
+    /// How often a [`hybrid`](Self::hybrid) service looks although its watch is trusted and says nothing. A source that
+    /// cannot watch all it should is looked at more often [for as long](crate::SourceStatus::heartbeat).
     pub fn heartbeat(self, heartbeat: Duration) -> Self {
         Self {
             heartbeat: Some(heartbeat),

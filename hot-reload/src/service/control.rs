@@ -36,13 +36,40 @@ impl<V> Control<V> {
         self.reload_by(Trigger::Manual).await
     }
 
-    /// As [`reload`](Self::reload), for another reason: [`Trigger::Signal`] or [`Trigger::Http`].
+    /// As [`reload`](Self::reload), for another reason: [`Trigger::Signal`] or [`Trigger::Http`]. For a reason that is
+    /// nobody's request it is no more than a [`barrier`](Self::barrier).
     ///
     /// # Cancel safety
     ///
     /// As [`reload`](Self::reload).
     pub async fn reload_by(&self, trigger: Trigger) -> Outcome {
         self.board.inbox.ask(trigger).await
+    }
+
+    /// Waits until everything that was changed before this call is visible, or says why it is not.
+    ///
+    /// It is for tests and for whoever has just written to the source and wants to go on with what was written. A look
+    /// begins after this call; content that was rejected before is not tried again, which
+    /// [`reload`](Self::reload) does. What is not current after it is said by the outcome:
+    /// [`Published`](Outcome::Published) and [`Unchanged`](Outcome::Unchanged) are,
+    /// as told by [`Outcome::is_current`]. Calls that come together share a look. Where the service has not been started
+    /// yet, the call waits for that; where it has stopped, it returns at once.
+    ///
+    /// ```
+    /// # use hot_reload::{Control, Live};
+    /// # async fn example(live: Live<String>, control: Control<String>) -> std::io::Result<()> {
+    /// std::fs::write("motto.txt", "festina lente")?;
+    /// assert!(control.barrier().await.is_current());
+    /// assert_eq!(*live.load(), "festina lente");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the look is taken all the same.
+    pub async fn barrier(&self) -> Outcome {
+        self.reload_by(Trigger::Resync).await
     }
 
     /// How the service is.

@@ -1,5 +1,6 @@
 //! *Who* acts: the one task of a service, with its one `select!` and its only clock.
 
+use std::any::Any;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -22,6 +23,7 @@ use super::record::Recorder;
 use super::settings::{OPEN_DEADLINE, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::event::{LinkState, Outcome, Stage};
+use crate::status::{Degradation, SourceStatus};
 use crate::watch::{RealtimeWatchHandle, WatchEvent};
 
 /// Everything of a service but its source.
@@ -56,7 +58,7 @@ impl<V> Engine<V> {
         let mut why = None;
         loop {
             let actions = task.machine.handle(clock.now(), input);
-            task.note(actions, why.take());
+            task.note(feed, actions, why.take());
             if actions.open {
                 opening.set(open(feed).fuse());
             }
@@ -72,7 +74,9 @@ impl<V> Engine<V> {
                     Command::Stop => break,
                     Command::Look(trigger) => Input::Asked(trigger),
                 },
-                (next, outcome, elapsed) = &mut look => task.looked(next, outcome, elapsed),
+                (next, outcome, elapsed) = &mut look => {
+                    task.looked(feed, next, outcome, elapsed)
+                }
                 opened = &mut opening => match opened {
                     Ok(watch) => task.opened(watch),
                     Err(error) => task.lost(&mut why, error),
@@ -105,7 +109,7 @@ struct Task<'e, V> {
 
 impl<'e, V> Task<'e, V> {
     /// Tells of what the machine has concluded.
-    fn note(&mut self, actions: Actions, why: Option<Error>) {
+    fn note<F: Feed<V>>(&mut self, feed: &F, actions: Actions, why: Option<Error>) {
         if actions.missed {
             self.recorder.missed();
         }
@@ -113,7 +117,17 @@ impl<'e, V> Task<'e, V> {
         let before = mem::replace(&mut self.link, link);
         if before != link {
             self.recorder.link(before, link, why.as_ref());
+            self.ask(feed);
         }
+    }
+
+    /// Asks the source how it is.
+    fn ask<F: Feed<V>>(&mut self, feed: &F) {
+        let status = catch_unwind(AssertUnwindSafe(|| feed.status()));
+        let status = status.unwrap_or_else(|panic| Some(speechless(panic.as_ref())));
+        self.machine
+            .want(status.as_ref().and_then(|status| status.heartbeat));
+        self.recorder.source(status);
     }
 
     /// Takes a look; the future says which it was, what came of it, and how long it took.
@@ -140,7 +154,15 @@ impl<'e, V> Task<'e, V> {
         }
     }
 
-    fn looked(&mut self, look: Look, outcome: Option<Outcome>, elapsed: Duration) -> Input {
+    fn looked<F: Feed<V>>(
+        &mut self,
+        feed: &F,
+        look: Look,
+        outcome: Option<Outcome>,
+        elapsed: Duration,
+    ) -> Input {
+        // Whoever is told of the look finds in the status what the source says after it.
+        self.ask(feed);
         let serving = mem::take(&mut self.serving);
         let Some(outcome) = outcome else {
             self.engine.board.inbox.postpone(serving);
@@ -244,6 +266,18 @@ async fn open<V, F: Feed<V>>(feed: &F) -> Result<RealtimeWatchHandle<V>, Error> 
             format!("the watch was not opened within {OPEN_DEADLINE:?}"),
         )),
     }
+}
+
+/// What is said of a source that panics when it is asked.
+fn speechless(panic: &(dyn Any + Send)) -> SourceStatus {
+    let message = panicked(Stage::Load, panic).message().to_owned();
+    let mut status = SourceStatus::default();
+    status.degraded.push(Degradation::new(
+        "panicked",
+        format!("it cannot say how it is: {message}"),
+        "mend its `source_status`",
+    ));
+    status
 }
 
 async fn tick_at(clock: Clock, moment: Option<Duration>) {

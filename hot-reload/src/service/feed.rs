@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use crate::error::Error;
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
+use crate::status::SourceStatus;
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle};
 
 /// A source behind one of the two traits, with errors that no longer know the value's type.
@@ -21,6 +22,9 @@ pub(super) trait Feed<V> {
     fn watch<'a>(&'a self) -> BoxFuture<'a, Result<RealtimeWatchHandle<V>, Error>>
     where
         V: 'a;
+
+    /// How the source is, if it says so.
+    fn status(&self) -> Option<SourceStatus>;
 }
 
 /// A source that is only polled.
@@ -48,6 +52,10 @@ where
         // Never asked for: the machine of a polled service has its link off.
         Box::pin(future::pending())
     }
+
+    fn status(&self) -> Option<SourceStatus> {
+        self.0.source_status()
+    }
 }
 
 impl<T, V, S> Feed<V> for Watched<'_, T, S>
@@ -68,6 +76,10 @@ where
     {
         let watch = self.0.watch_realtime();
         Box::pin(async move { watch.await.map_err(Error::from) })
+    }
+
+    fn status(&self) -> Option<SourceStatus> {
+        self.0.source_status()
     }
 }
 

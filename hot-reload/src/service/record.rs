@@ -1,8 +1,10 @@
 //! [`Recorder`]: one look, or one change of the watch, into the status, the events and the log.
 //!
 //! The log says a thing once: a rejection at ERROR, a failure or a lost watch at WARN, and the same again only at DEBUG;
-//! the recovery at INFO; a look that found nothing new at TRACE.
+//! the recovery at INFO; a look that found nothing new at TRACE. What a source says of itself is told in the same way, at
+//! WARN when it appears and at INFO when it is gone; at DEBUG what lies in its nature.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use super::board::Board;
 use super::clock::time_of_day;
 use crate::error::Error;
 use crate::event::{DataState, Event, LinkState, Outcome, Trigger};
-use crate::status::Attempt;
+use crate::status::{Attempt, Degradation, SourceStatus};
 
 /// The target of all log lines of services.
 const TARGET: &str = "hot_reload";
@@ -122,6 +124,47 @@ impl<V> Recorder<V> {
         drop(status);
         warn!(target: TARGET, name, missed_events, "the watch missed a change, it is polled until it has proven itself");
         self.0.tell(Event::Missed);
+    }
+
+    /// What the source says of itself now. Each reason is logged when it appears and when it is gone.
+    pub(super) fn source(&self, now: Option<SourceStatus>) {
+        fn reasons(status: Option<&SourceStatus>) -> &[Degradation] {
+            status.map_or(&[], |status| &status.degraded)
+        }
+        let mut status = self.0.status();
+        let before = mem::replace(&mut status.source_status, now);
+        let (was, is) = (
+            reasons(before.as_ref()),
+            reasons(status.source_status.as_ref()),
+        );
+        if was == is {
+            return;
+        }
+        let new = |reason: &&Degradation| !was.contains(reason);
+        let appeared: Vec<_> = is.iter().filter(new).cloned().collect();
+        let gone = was.iter().filter(|reason| !is.contains(reason));
+        let gone: Vec<_> = gone.cloned().collect();
+        let (name, source) = (status.name.clone(), status.source.clone());
+        drop(status);
+        let source = source.as_deref().unwrap_or_default();
+        for degradation in appeared {
+            let reason = degradation.reason;
+            match degradation.inherent {
+                true => debug!(target: TARGET, name, source, reason, "the source: {degradation}"),
+                false => {
+                    warn!(target: TARGET, name, source, reason, "the source is degraded: {degradation}");
+                }
+            }
+        }
+        for degradation in gone {
+            let Degradation {
+                reason, message, ..
+            } = degradation;
+            match degradation.inherent {
+                true => debug!(target: TARGET, name, source, reason, "no longer so: {message}"),
+                false => info!(target: TARGET, name, source, reason, "no longer so: {message}"),
+            }
+        }
     }
 
     /// Writes the look into the status, and says how it relates to the one before, and whether it made the default of a

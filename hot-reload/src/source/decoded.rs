@@ -9,6 +9,7 @@ use super::{Decode, Fetched, HintSender, Source};
 use crate::error::{Error, ReloadResult};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
+use crate::status::SourceStatus;
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
 
 /// A [`Source`] whose bytes are decoded: made by [`Source::decode`].
@@ -62,6 +63,10 @@ impl<S: Source, D: Decode> Reload<D::Value, String> for Decoded<S, D> {
 
     fn source_name(&self) -> Option<String> {
         Some(self.0.source.name())
+    }
+
+    fn source_status(&self) -> Option<SourceStatus> {
+        self.0.source.status()
     }
 
     async fn reload_since(

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::file::follow::{Follow, Leases};
 use super::file::{FileEvents, absolute};
@@ -82,6 +83,13 @@ impl Group {
     pub fn leases(mut self, ask: bool) -> Self {
         let leases = if ask { Leases::Ask } else { Leases::Never };
         self.follow = self.follow.with_leases(leases);
+        self
+    }
+
+    /// How long no file that has changed must have been touched before all are read, as
+    /// [`File::settle`](super::File::settle) says it of one. Without it, not at all; at most 5 s.
+    pub fn settle(mut self, untouched: Duration) -> Self {
+        self.follow = self.follow.with_settle(untouched);
         self
     }
 

@@ -34,6 +34,7 @@ use std::future::Future;
 
 use crate::error::Error;
 use crate::revision::Revision;
+use crate::status::SourceStatus;
 use crate::watch::WatchProfile;
 
 #[cfg(feature = "json")]
@@ -65,7 +66,7 @@ pub use self::hints::{HintSender, Subscription};
 /// 3. When `subscribe` returns, every later change leads to a hint. Repeated and needless hints are harmless.
 /// 4. Dropping the [`Subscription`] releases everything that the subscription holds; dropping a future of `fetch` or
 ///    `subscribe` leaves nothing behind.
-/// 5. Neither `name`, nor `Debug`, nor an error shows a credential.
+/// 5. Neither `name`, nor `status`, nor `Debug`, nor an error shows a credential.
 pub trait Source: Send + Sync + 'static {
     /// What errors call this source: a path, a key, a URL without credentials.
     fn name(&self) -> String;
@@ -91,6 +92,13 @@ pub trait Source: Send + Sync + 'static {
 
     /// How the hints of this source behave.
     fn profile(&self) -> WatchProfile;
+
+    /// How this source is: what it cannot do at the moment, and how often what has happened to it. Provided: nothing.
+    ///
+    /// Asked often, so it must be cheap and must not block; see [`Reload::source_status`](crate::Reload::source_status).
+    fn status(&self) -> Option<SourceStatus> {
+        None
+    }
 
     /// The values that `decoder` makes of this source's bytes.
     fn decode<D: Decode>(self, decoder: D) -> Decoded<Self, D>

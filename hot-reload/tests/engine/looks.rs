@@ -1,6 +1,6 @@
 //! When the engine looks: P4, P9, and who is told what came of it.
 
-use hot_reload::{ErrorKind, Event, LinkState, Outcome, ReloaderService, Trigger};
+use hot_reload::{ErrorKind, Event, LinkState, Outcome, ReloaderService, SourceStatus, Trigger};
 use tokio::time::{sleep, timeout};
 
 use crate::script::{Bad, Failing, Good, Script, seconds, settle};
@@ -186,4 +186,42 @@ async fn an_idle_hour_costs_no_more_than_its_periods() {
     );
     assert_eq!(script.opens(), 1);
     assert_eq!(control.status().counters.loads as usize, script.loads());
+}
+
+#[tokio::test(start_paused = true)]
+async fn p04_a_source_that_cannot_watch_all_is_looked_at_more_often_until_it_can() {
+    let script = Script::new(Good("first"));
+    let (live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    sleep(seconds(120)).await;
+    assert_eq!(control.status().link, LinkState::Trusted);
+
+    let mut status = SourceStatus::default();
+    status.heartbeat = Some(seconds(1));
+    script.state().status = Some(status);
+    script.set(Good("second"));
+    settle().await;
+    let loads = script.loads();
+    sleep(seconds(60)).await;
+    let more = script.loads() - loads;
+    assert!((58..=61).contains(&more), "{more} looks in a minute");
+    script.state().set_silently(Good("third"));
+    sleep(seconds(2)).await;
+    assert_eq!(*live.load(), "third");
+    // Three announced changes, and the watch is believed again as before.
+    for text in ["a", "b", "c"] {
+        script.set(Good(text));
+        sleep(seconds(2)).await;
+    }
+    assert_eq!(control.status().link, LinkState::Trusted);
+
+    script.state().status = Some(SourceStatus::default());
+    sleep(seconds(2)).await;
+    let loads = script.loads();
+    sleep(seconds(600)).await;
+    let more = script.loads() - loads;
+    assert!((8..=13).contains(&more), "{more} looks in ten minutes");
 }

@@ -5,6 +5,7 @@
 #![allow(missing_docs, reason = "tests are named by sentences")]
 #![allow(clippy::unwrap_used, reason = "a helper of a test may panic, too")]
 
+mod barriers;
 mod bugs;
 mod compat;
 mod data;

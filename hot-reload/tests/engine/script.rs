@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hot_reload::{
     Error, ErrorKind, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload, ReloadResult,
-    ReloaderError, Revision, WatchEvent, WatchProfile, async_trait,
+    ReloaderError, Revision, SourceStatus, WatchEvent, WatchProfile, async_trait,
 };
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
@@ -39,6 +39,10 @@ pub(crate) struct State {
     pub(crate) revisions: bool,
     pub(crate) load_takes: Duration,
     pub(crate) profile: WatchProfile,
+    /// What it says of itself.
+    pub(crate) status: Option<SourceStatus>,
+    /// Whether it panics when it is asked how it is.
+    pub(crate) speechless: bool,
     watch: Option<mpsc::Sender<WatchEvent<String>>>,
     /// When each load began.
     pub(crate) loads: Vec<Instant>,
@@ -62,6 +66,8 @@ impl Script {
             revisions: true,
             load_takes: Duration::ZERO,
             profile: WatchProfile::local(),
+            status: None,
+            speechless: false,
             watch: None,
             loads: Vec::new(),
             opens: Vec::new(),
@@ -167,6 +173,15 @@ impl Reload<String, String> for Script {
 
     fn source_name(&self) -> Option<String> {
         Some("script".to_owned())
+    }
+
+    fn source_status(&self) -> Option<SourceStatus> {
+        let (status, speechless) = {
+            let state = self.state();
+            (state.status.clone(), state.speechless)
+        };
+        assert!(!speechless, "the source has a bug");
+        status
     }
 
     async fn reload_since(

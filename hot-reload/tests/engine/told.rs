@@ -6,7 +6,8 @@ use std::sync::{Arc, Once};
 
 use futures_util::FutureExt;
 use hot_reload::{
-    DataState, ErrorKind, Event, LinkState, Outcome, ReloaderConfig, ReloaderService, RemovalPolicy,
+    DataState, Degradation, ErrorKind, Event, LinkState, Outcome, ReloaderConfig, ReloaderService,
+    RemovalPolicy, SourceStatus,
 };
 use tokio::time::sleep;
 
@@ -246,4 +247,95 @@ async fn callers_that_have_left_are_forgotten() {
     }
     let shown = format!("{control:?}");
     assert!(shown.len() < 10_000, "{} bytes", shown.len());
+}
+
+fn degraded(by: &[Degradation]) -> Option<SourceStatus> {
+    let mut status = SourceStatus::default();
+    status.counters.push(("reads", by.len() as u64));
+    status.degraded.extend_from_slice(by);
+    Some(status)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_source_says_of_itself_is_in_the_status_and_logged_when_it_comes_and_goes() {
+    let log = log();
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .interval(seconds(10))
+        .start()
+        .await
+        .unwrap();
+    assert!(control.status().source_status.is_none());
+
+    let one = Degradation::new("one", "it limps", "lend it a stick");
+    let other = Degradation::new("other", "it squints", "lend it glasses");
+    let nature = Degradation::new("nature", "it is slow", "have patience").inherent();
+    script.state().status = degraded(&[one.clone(), nature.clone()]);
+    assert!(control.reload().await.is_current());
+    let said = control.status().source_status.unwrap();
+    assert!(said.is_degraded_by("one") && !said.is_degraded_by("other"));
+    assert_eq!(
+        (said.counter("reads"), said.counter("writes")),
+        (Some(2), None)
+    );
+    assert_eq!(said.degraded[0].to_string(), "it limps; lend it a stick");
+    sleep(seconds(3600)).await;
+    assert_eq!(log.count("WARN"), 1);
+    assert_eq!(log.count("degraded: it limps; lend it a stick"), 1);
+    assert_eq!(log.count("it is slow"), 0, "nothing to be done about it");
+
+    script.state().status = degraded(&[one, other.clone(), nature.clone()]);
+    sleep(seconds(3600)).await;
+    assert_eq!(log.count("WARN"), 2, "the one before lasts");
+    script.state().status = degraded(&[other, nature]);
+    sleep(seconds(3600)).await;
+    assert_eq!(
+        (log.count("it squints"), log.count("no longer so: it limps")),
+        (1, 1)
+    );
+    script.state().status = degraded(&[]);
+    sleep(seconds(3600)).await;
+    assert_eq!((log.count("WARN"), log.count("no longer so")), (2, 2));
+    assert!(control.status().source_status.unwrap().degraded.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_is_asked_how_it_is_when_its_watch_changes_too() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .realtime()
+        .interval(seconds(3600))
+        .start()
+        .await
+        .unwrap();
+    settle().await;
+    let loads = script.loads();
+    script.state().status = degraded(&[Degradation::new("one", "it limps", "")]);
+    sleep(seconds(70)).await;
+    assert_eq!(control.status().link, LinkState::Trusted);
+    assert_eq!(script.loads(), loads, "nobody has looked");
+    assert!(
+        control
+            .status()
+            .source_status
+            .unwrap()
+            .is_degraded_by("one")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn p07_a_source_that_panics_when_asked_how_it_is_is_loaded_all_the_same() {
+    let log = log();
+    let script = Script::new(Good("first")).with(|state| state.speechless = true);
+    let (live, control) = ReloaderService::builder(script.clone())
+        .interval(seconds(10))
+        .start()
+        .await
+        .unwrap();
+    script.set(Good("second"));
+    sleep(seconds(3600)).await;
+    assert_eq!(*live.load(), "second");
+    let said = control.status().source_status.unwrap();
+    assert!(said.is_degraded_by("panicked"));
+    assert_eq!(log.count("the source has a bug"), 1);
 }

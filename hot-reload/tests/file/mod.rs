@@ -198,6 +198,12 @@ impl Rig {
         self.error.clone().expect("an error")
     }
 
+    /// What the source has counted under this name.
+    pub(crate) fn counter(&self, name: &str) -> u64 {
+        let status = self.reload.source_status();
+        status.and_then(|status| status.counter(name)).unwrap()
+    }
+
     /// All texts that were seen, in order.
     pub(crate) fn texts(&self) -> Vec<&str> {
         self.published

@@ -1,9 +1,12 @@
 //! Tests that mount or run out of something: each runs in a process of its own, of which nobody else takes notice.
 #![allow(dead_code, reason = "each program of tests uses a part of it")]
 
+use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 /// Whether this process may mount. If not, the test is run again in one that may, and this one has nothing left to do.
 ///
@@ -49,9 +52,35 @@ fn is_inside(test: &str, namespace: &[&str], trial: &[&str], takes: &str) -> boo
         .env(INSIDE, "1")
         .output()
         .unwrap();
+    passed(&output);
+    false
+}
+
+fn passed(output: &Output) {
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}");
     assert!(text.contains("1 passed"), "it was not run: {text}");
+}
+
+/// Whether permissions count for this process. If not, since it is root's, the test is run again as another user, and
+/// this one has nothing left to do.
+pub(crate) fn obeys_permissions(test: &str) -> bool {
+    if !rustix::process::getuid().is_root() {
+        return true;
+    }
+    // Where the program stands, another user need not be able to go.
+    let user = 20_000 + std::process::id() % 40_000;
+    let program = std::env::temp_dir().join(format!("hot-reload-user-{user}"));
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let output = Command::new(&program)
+        .args(["--exact", test, "--nocapture"])
+        .current_dir("/")
+        .uid(user)
+        .gid(user)
+        .output();
+    fs::remove_file(&program).unwrap();
+    passed(&output.unwrap());
     false
 }
 

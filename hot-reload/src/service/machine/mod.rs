@@ -29,7 +29,8 @@ use self::agenda::Agenda;
 use self::link::Link;
 use self::retry::Retry;
 use super::settings::{
-    HEARTBEAT_JITTER_PERCENT, INTERVAL_JITTER_PERCENT, OPEN_PATIENCE, REMOVAL_CONFIRM, Settings,
+    HEARTBEAT_JITTER_PERCENT, INTERVAL_FLOOR, INTERVAL_JITTER_PERCENT, OPEN_PATIENCE,
+    REMOVAL_CONFIRM, Settings,
 };
 use crate::backoff::Jitter;
 use crate::event::{LinkState, Trigger};
@@ -125,6 +126,8 @@ pub(super) struct Machine {
     suspicion: Option<Duration>,
     /// Whether the first look has ended, from which on periods have their full length.
     spread: bool,
+    /// How often the source wants to be looked at for now, beside its heartbeat.
+    wanted: Option<Duration>,
 }
 
 /// The look that is running.
@@ -152,6 +155,7 @@ impl Machine {
             removal: None,
             suspicion: None,
             spread: false,
+            wanted: None,
             settings,
             jitter,
         }
@@ -197,12 +201,21 @@ impl Machine {
             Input::Looked(verdict) => self.looked(now, verdict),
             Input::Asked(trigger) => {
                 self.agenda.ask(trigger, now);
-                self.link.hasten(now);
+                // A program that only waits does not know of a lost watch, and may do so often.
+                if trigger.is_personal() {
+                    self.link.hasten(now);
+                }
             }
             Input::Tick => {}
         }
         self.advance(now, &mut actions);
         actions
+    }
+
+    /// How often the source wants to be looked at from the next look on, if its heartbeat is longer. It has no effect
+    /// on a service without a heartbeat, nor while no watch stands.
+    pub(super) fn want(&mut self, wanted: Option<Duration>) {
+        self.wanted = wanted.map(|wanted| wanted.max(INTERVAL_FLOOR));
     }
 
     /// When [`Input::Tick`] is due, if nothing happens before. Never in the past of the last `handle`.
@@ -372,6 +385,9 @@ impl Machine {
             _ if !self.spread => Some(interval - self.jitter.up_to(interval)),
             _ => Some(self.jitter.around(interval, INTERVAL_JITTER_PERCENT)),
         };
+        let heeds = self.settings.heartbeat.is_some() && self.link.state().is_open();
+        let wanted = self.wanted.filter(|_| heeds);
+        let period = period.map(|period| wanted.map_or(period, |wanted| period.min(wanted)));
         self.periodic = period.map(|period| now + period);
     }
 }

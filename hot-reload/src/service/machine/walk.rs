@@ -259,3 +259,12 @@ fn every_sequence_of_inputs_under_hybrid_with_a_quiet_window_and_a_limit() {
     let states = walk_all(Settings::hybrid(INTERVAL, WatchProfile::unknown()));
     assert!(states > 100_000, "{states}");
 }
+
+#[test]
+fn every_sequence_of_inputs_under_hybrid_with_a_source_that_wants_to_be_looked_at_always() {
+    let mut ghost = Ghost::new(Settings::hybrid(INTERVAL, WatchProfile::local()));
+    ghost.machine.want(Some(Duration::ZERO));
+    let mut states = 0;
+    walk(&ghost, &mut Vec::new(), &mut states);
+    assert!(states > 100_000, "{states}");
+}

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
+use super::tally::Tally;
 use super::track::Track;
 use crate::error::Error;
 use crate::source::HintSender;
@@ -58,6 +59,9 @@ pub(crate) struct Activity {
     state: Mutex<State>,
     hints: Mutex<Vec<(Token, HintSender)>>,
     wake: Notify,
+    tally: Arc<Tally>,
+    /// Why the last file found no watch, until somebody takes note.
+    refusal: Mutex<Option<Error>>,
 }
 
 #[derive(Debug, Default)]
@@ -100,9 +104,11 @@ pub(crate) struct Write {
 }
 
 impl Activity {
-    pub(crate) fn new(interest: Option<Arc<Interest>>) -> Self {
+    /// One that counts here. Of the names in a directory that is watched as a whole only those of interest matter to it.
+    pub(crate) fn new(interest: Option<Arc<Interest>>, tally: &Arc<Tally>) -> Self {
         Self {
             interest,
+            tally: Arc::clone(tally),
             ..Self::default()
         }
     }
@@ -114,6 +120,7 @@ impl Activity {
 
     /// Records a change. True if this activity was not yet waiting to [`tell`](Self::tell) of one.
     pub(crate) fn note(&self, token: Token, change: Change, now: Instant) -> bool {
+        self.tally.events.add();
         let mut state = lock(&self.state);
         state.seen.note(token, change, now);
         if let Some(track) = &mut state.track {
@@ -126,6 +133,7 @@ impl Activity {
 
     /// Records that something may have happened, nobody knows what.
     pub(crate) fn note_anything(&self) -> bool {
+        self.tally.overflows.add();
         let mut state = lock(&self.state);
         state.seen.epoch += 1;
         state.seen.written += 1;
@@ -152,6 +160,16 @@ impl Activity {
     pub(crate) fn tell_lost(&self, error: &Error) {
         self.wake.notify_waiters();
         self.each_hint(|hints| hints.lost(error));
+    }
+
+    /// A file had to do without a watch, for this reason.
+    pub(crate) fn refuse(&self, reason: Error) {
+        *lock(&self.refusal) = Some(reason);
+    }
+
+    /// Why the last file had to do without a watch, if that was not asked before.
+    pub(crate) fn take_refusal(&self) -> Option<Error> {
+        lock(&self.refusal).take()
     }
 
     /// What was seen so far.

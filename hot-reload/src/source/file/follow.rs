@@ -3,17 +3,24 @@
 //! A source is looked at with or without a watch. With one, every look walks along the paths again first, and knows
 //! from the events whether somebody is still writing. With or without, the system is asked that too, if it may be.
 
+#[cfg(feature = "dir")]
 use std::ffi::OsStr;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::activity::{Activity, Complete, Interest, Seen, Token, lock};
+use super::gaps::{self, Gaps};
 use super::hub::{FileEvents, Membership};
+use super::rest::MAX_SETTLE;
+use super::stamp::Stamp;
+use super::tally::Tally;
 use super::{os, walk};
 use crate::error::{Error, ErrorKind};
 use crate::source::HintSender;
+use crate::status::{Degradation, SourceStatus};
 
 /// What a source and its subscriptions share.
 #[derive(Default)]
@@ -21,9 +28,13 @@ pub(crate) struct Follow {
     events: FileEvents,
     leases: Leases,
     interest: Option<Arc<Interest>>,
+    settle: Duration,
     watch: Mutex<Option<Arc<Watch>>>,
     /// The inodes whose writers were waited for in vain.
     tireless: Mutex<Vec<(u64, u64)>>,
+    tally: Arc<Tally>,
+    /// The files that the last look found to be mounted by themselves and gone outside.
+    pinned: Mutex<Vec<Degradation>>,
 }
 
 /// Whether the system is asked who has a file open for writing.
@@ -41,36 +52,63 @@ pub(crate) struct Watch {
     membership: Mutex<Option<Membership>>,
     /// The files that the last walk has found.
     files: Mutex<Vec<Token>>,
+    /// What the last walk could not watch.
+    gaps: Mutex<Gaps>,
+    /// What is not announced, whatever is watched.
+    unannounced: Mutex<Option<Degradation>>,
+    tally: Arc<Tally>,
 }
 
 impl Follow {
     /// The same settings but for this one, and nothing open yet.
+    pub(crate) fn with_events(&self, events: FileEvents) -> Self {
+        Self {
+            events,
+            ..self.anew()
+        }
+    }
+
+    /// The same settings but for this one, and nothing open yet.
     pub(crate) fn with_leases(&self, leases: Leases) -> Self {
         Self {
-            events: self.events,
             leases,
-            interest: self.interest.clone(),
-            ..Self::default()
+            ..self.anew()
+        }
+    }
+
+    /// The same settings but for this one, and nothing open yet.
+    pub(crate) fn with_settle(&self, settle: Duration) -> Self {
+        Self {
+            settle: settle.min(MAX_SETTLE),
+            ..self.anew()
         }
     }
 
     /// The same settings, but of the names in a directory that is watched as a whole only these matter.
+    #[cfg(feature = "dir")]
     pub(crate) fn with_interest(
         &self,
         interest: impl Fn(&OsStr) -> bool + Send + Sync + 'static,
     ) -> Self {
         Self {
             interest: Some(Arc::new(interest)),
-            ..self.with_leases(self.leases)
+            ..self.anew()
         }
     }
 
-    /// The same settings, but for where the events come from.
-    pub(crate) fn with_events(&self, events: FileEvents) -> Self {
+    fn anew(&self) -> Self {
         Self {
-            events,
-            ..self.with_leases(self.leases)
+            events: self.events,
+            leases: self.leases,
+            interest: self.interest.clone(),
+            settle: self.settle,
+            ..Self::default()
         }
+    }
+
+    /// How long a file must not have been touched before it is read.
+    pub(crate) fn settle(&self) -> Duration {
+        self.settle
     }
 
     /// Whether the system may and can be asked who writes.
@@ -113,12 +151,16 @@ impl Follow {
         let watch = match slot.as_ref().filter(|watch| !watch.is_lost()) {
             Some(watch) => Arc::clone(watch),
             None => {
-                let activity = Arc::new(Activity::new(self.interest.clone()));
+                let activity = Activity::new(self.interest.clone(), &self.tally);
+                let activity = Arc::new(activity);
                 let membership = Membership::join(self.events, &activity)?;
                 slot.insert(Arc::new(Watch {
                     activity,
                     membership: Mutex::new(Some(membership)),
                     files: Mutex::default(),
+                    gaps: Mutex::default(),
+                    unannounced: Mutex::default(),
+                    tally: Arc::clone(&self.tally),
                 }))
                 .clone()
             }
@@ -129,6 +171,31 @@ impl Follow {
             watch,
             token,
         })
+    }
+
+    /// How the source is: what cannot be watched, as long as a watch is open, and what was counted.
+    pub(crate) fn status(&self) -> SourceStatus {
+        let mut status = SourceStatus {
+            counters: self.tally.counters(),
+            ..SourceStatus::default()
+        };
+        if let Some(watch) = self.watch() {
+            let gaps = lock(&watch.gaps);
+            status.degraded.extend(gaps.reasons().cloned());
+            status.heartbeat = gaps.heartbeat();
+            status.degraded.extend(lock(&watch.unannounced).clone());
+        }
+        status.degraded.extend_from_slice(&lock(&self.pinned));
+        status
+    }
+
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Takes note of what a look has found at the paths.
+    pub(crate) fn found(&self, paths: &[PathBuf], stamps: &[io::Result<Stamp>]) {
+        *lock(&self.pinned) = gaps::pinned(paths, stamps);
     }
 
     /// The watch, if one is open.
@@ -205,13 +272,18 @@ impl Watch {
             let mut files = lock(&self.files);
             files.clear();
             files.extend([track.name].into_iter().chain(inode));
+            *lock(&self.gaps) = Gaps::of_file(self.activity.take_refusal());
             return Ok(());
         }
         let walked = walk::arm(&hub, subscriber, &self.activity, paths)?;
         if walked.fresh {
             self.activity.forget_complete();
+            self.tally.rearms.add();
+            // Another file system comes by way of another directory.
+            *lock(&self.unannounced) = gaps::unannounced(paths);
         }
         self.activity.set_track(walked.track(paths), epoch);
+        *lock(&self.gaps) = walked.gaps;
         *lock(&self.files) = walked.files;
         Ok(())
     }

@@ -10,7 +10,7 @@ use super::activity::Seen;
 use super::clock;
 use super::follow::{Follow, Watch};
 use super::os::{self, Writers};
-use super::rest::{self, MAX_WAIT, Proof};
+use super::rest::{self, Proof};
 use super::stamp::{Kind, Stamp};
 use crate::revision::Revision;
 
@@ -18,6 +18,7 @@ use crate::revision::Revision;
 #[derive(Debug, Clone)]
 pub(crate) struct Look {
     started: Instant,
+    longest: Duration,
     empty_since: Option<Instant>,
     retry: Duration,
     /// When to ask again after somebody who writes.
@@ -60,6 +61,7 @@ impl Look {
     pub(crate) fn new() -> Self {
         Self {
             started: clock::now(),
+            longest: rest::longest(Duration::ZERO),
             empty_since: None,
             retry: RETRY_FIRST,
             again: RETRY_FIRST,
@@ -77,6 +79,7 @@ impl Look {
         paths: &[PathBuf],
         before: impl Fn(usize) -> Option<Stamp>,
     ) -> Rest {
+        self.longest = rest::longest(follow.settle());
         let watch = follow.watch();
         if let Some(watch) = &watch {
             if !std::mem::replace(&mut self.patient, true)
@@ -93,6 +96,7 @@ impl Look {
         // Before the stamps: what happens from here on makes them doubtful.
         let seen = watch.as_ref().map(|watch| watch.seen());
         let stamps: Vec<_> = paths.iter().map(|path| Stamp::of(path)).collect();
+        follow.found(paths, &stamps);
 
         let (now, wall) = (clock::now(), clock::wall());
         let (mut time, mut changed) = (None, false);
@@ -119,6 +123,7 @@ impl Look {
             proven &= proof == Proof::AtRest;
             opened = file.filter(|_| paths.len() == 1);
             time = time.max(rest::wait(seen.as_ref(), stamp, proof, now, wall));
+            time = time.max(rest::settle(stamp, follow.settle(), wall));
             if stamp.size == 0 && before.is_some_and(|before| before.size > 0) {
                 let since = *self.empty_since.get_or_insert(now);
                 let left = EMPTY_GRACE.checked_sub(now - since);
@@ -127,11 +132,12 @@ impl Look {
         }
         let watched = watch.zip(seen);
         if !busy.is_empty() {
+            follow.tally().lease_busy.add();
             self.again = (self.again * 2).min(AGAIN_LAST);
         }
         match time.filter(|_| !self.is_over()) {
             Some(time) => Rest::Wait(Pause {
-                time,
+                time: time.min(self.left()),
                 epoch: watched.map(|(watch, seen)| (watch, seen.epoch)),
             }),
             None => {
@@ -162,7 +168,7 @@ impl Look {
         revision: &Revision,
     ) -> Option<Pause> {
         let wall = clock::wall();
-        let young = |stamp: &Stamp| stamp.until(MAX_WAIT, wall).is_some();
+        let young = |stamp: &Stamp| stamp.until(rest::longest(Duration::ZERO), wall).is_some();
         if view.proven || view.is_announced() || self.is_over() || !stamps.iter().any(young) {
             return None;
         }
@@ -192,7 +198,12 @@ impl Look {
 
     /// Whether it has been waited for long enough, and what is there has to do.
     pub(crate) fn is_over(&self) -> bool {
-        clock::now().duration_since(self.started) >= MAX_WAIT
+        self.left().is_zero()
+    }
+
+    /// For how long it may still be waited.
+    fn left(&self) -> Duration {
+        (self.started + self.longest).saturating_duration_since(clock::now())
     }
 }
 

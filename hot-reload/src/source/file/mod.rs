@@ -10,9 +10,11 @@ mod memory;
 pub(crate) mod read;
 mod rest;
 pub(crate) mod stamp;
+pub(crate) mod tally;
 pub(crate) mod tier;
 
 pub(crate) mod follow;
+mod gaps;
 #[cfg(feature = "file-reloader")]
 pub(crate) mod handle;
 mod hub;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use xxhash_rust::xxh3::xxh3_128;
@@ -17,6 +18,7 @@ use super::{absolute, clock, fault, os, tier};
 use crate::error::Error;
 use crate::revision::Revision;
 use crate::source::{Fetched, HintSender, Source, Subscription};
+use crate::status::SourceStatus;
 use crate::watch::WatchProfile;
 
 /// One file, as a source of bytes.
@@ -85,6 +87,18 @@ impl File {
     pub fn leases(mut self, ask: bool) -> Self {
         let leases = if ask { Leases::Ask } else { Leases::Never };
         self.follow = Arc::new(self.follow.with_leases(leases));
+        self
+    }
+
+    /// How long the file must not have been touched before it is read. Without it, not at all; at most 5 s.
+    ///
+    /// For a writer who appends to it by opening it again and again: between two such parts the file looks finished.
+    /// Every change is seen later by this. A file that is never left alone for so long is read all the same, two seconds
+    /// after this time at the latest. What counts are the times that the file system gives the file, so it takes a clock
+    /// that is right.
+    #[must_use]
+    pub fn settle(mut self, untouched: Duration) -> Self {
+        self.follow = Arc::new(self.follow.with_settle(untouched));
         self
     }
 
@@ -163,6 +177,10 @@ impl Source for File {
     fn profile(&self) -> WatchProfile {
         tier::profile(self.path())
     }
+
+    fn status(&self) -> Option<SourceStatus> {
+        Some(self.follow.status())
+    }
 }
 
 enum Step {
@@ -201,7 +219,11 @@ impl Spec {
                 Step::Done(Ok(Fetched::Absent))
             }
             Some(Ok(stamp)) if stamp.size > near => Step::TooFar(memory),
-            _ => self.read(&mut memory, look, &view, seen),
+            _ => {
+                let step = self.read(&mut memory, look, &view, seen);
+                follow.tally().read(matches!(step, Step::Wait(_)));
+                step
+            }
         }
     }
 

@@ -52,6 +52,17 @@ pub(crate) fn wait(
     }
 }
 
+/// How much longer the file has to be left alone, where that was asked for: for writers who close it after each part and
+/// open it again for the next, between which nobody can know that more will come.
+pub(crate) fn settle(stamp: &Stamp, settle: Duration, wall: SystemTime) -> Option<Duration> {
+    stamp.until(settle, wall)
+}
+
+/// The longest that a look waits, for all reasons together, if a file has to be left alone for so long.
+pub(crate) fn longest(settle: Duration) -> Duration {
+    MAX_WAIT + settle
+}
+
 /// The same from what was seen and from the age of the file alone.
 fn guess(seen: Option<&Seen>, stamp: &Stamp, now: Instant, wall: SystemTime) -> Option<Duration> {
     let Some(seen) = seen else {
@@ -84,7 +95,11 @@ fn remaining(write: &Write, now: Instant) -> Option<Duration> {
 
 /// The longest that a look waits, for all reasons together. What is stable by then is taken: a file that a program
 /// keeps open and appends to for ever has to be readable too.
-pub(crate) const MAX_WAIT: Duration = Duration::from_secs(2);
+const MAX_WAIT: Duration = Duration::from_secs(2);
+
+/// The longest that a file may have to be left alone. With the longest wait it stays below the deadline of a load, which
+/// would otherwise be all that ever comes of a file that is written to for ever.
+pub(crate) const MAX_SETTLE: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
@@ -150,6 +165,33 @@ mod tests {
         let left = |now| guess(Some(&seen), &OLD, now, UNIX_EPOCH + WALL);
         assert_eq!(left(start + MAX_WAIT), None);
         assert!(left(start + MAX_WAIT - Duration::from_millis(1)).is_some());
+    }
+
+    #[test]
+    fn a_file_has_to_be_left_alone_for_as_long_as_was_asked_for() {
+        let (wall, second) = (UNIX_EPOCH + WALL, Duration::from_secs(1));
+        let later = |milliseconds| wall + Duration::from_millis(milliseconds);
+        assert_eq!(settle(&NEW, second, wall), Some(second));
+        assert_eq!(settle(&NEW, second, later(999)), Some(second / 1000));
+        assert_eq!(settle(&NEW, second, later(1000)), None);
+        assert_eq!(settle(&NEW, Duration::ZERO, wall), None, "nobody asked");
+        let touched = Stamp {
+            changed: NEW.modified + 500_000_000,
+            ..NEW
+        };
+        assert_eq!(settle(&touched, second, later(1000)), Some(second / 2));
+        // Its time says nothing about now.
+        let ahead = Stamp {
+            modified: 2 * NEW.modified,
+            ..NEW
+        };
+        assert_eq!(settle(&ahead, second, wall), None);
+    }
+
+    #[test]
+    fn whoever_is_left_alone_never_is_read_all_the_same() {
+        assert_eq!(longest(Duration::ZERO), MAX_WAIT);
+        assert!(longest(MAX_SETTLE) < Duration::from_secs(10), "one load");
     }
 
     #[test]

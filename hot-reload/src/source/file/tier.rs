@@ -1,8 +1,6 @@
 //! How far the announcements about a file can be believed, by the kind of its file system.
 
-use std::path::Path;
-#[cfg(feature = "dir")]
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::os;
@@ -11,31 +9,59 @@ use crate::watch::WatchProfile;
 /// The profile of a watch on the file at this absolute path, which is looked at more often although nothing was
 /// announced where not everything is announced. Asks nothing that may hang.
 pub(crate) fn profile(path: &Path) -> WatchProfile {
+    profile_of(tier_of(path).map(|(_, tier)| tier))
+}
+
+/// The same for several paths: as the one of which the least is announced.
+#[cfg(feature = "dir")]
+pub(crate) fn profile_of_all(paths: &[PathBuf]) -> WatchProfile {
+    profile_of(worst(paths).map(|(.., tier)| tier))
+}
+
+fn profile_of(tier: Option<Tier>) -> WatchProfile {
     let local = WatchProfile::local();
-    let heartbeat = match os::file_system_kind(path) {
-        Some(kind) => heartbeat(&kind, local.heartbeat),
-        None => local.heartbeat,
+    let heartbeat = match tier {
+        Some(Tier::Local) | None => local.heartbeat,
+        Some(Tier::Unknown) => FOR_UNKNOWN,
+        Some(Tier::Remote) => FOR_REMOTE,
     };
     WatchProfile { heartbeat, ..local }
 }
 
-/// The same of several files: that of the one that is believed least.
-#[cfg(feature = "dir")]
-pub(crate) fn profile_of_all(paths: &[PathBuf]) -> WatchProfile {
-    let profiles = paths.iter().map(|path| profile(path));
-    profiles
-        .min_by_key(|profile| profile.heartbeat)
-        .unwrap_or_else(WatchProfile::local)
+/// How much is announced, most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Tier {
+    Local,
+    Unknown,
+    Remote,
 }
 
-fn heartbeat(kind: &str, local: Duration) -> Duration {
+/// The path of which the least is announced, with the kind of its file system. Folders are asked about once where their
+/// files follow each other.
+pub(crate) fn worst(paths: &[PathBuf]) -> Option<(&Path, String, Tier)> {
+    let folders = paths.chunk_by(|one, next| one.parent() == next.parent());
+    let tiers = folders.filter_map(<[PathBuf]>::first).filter_map(|path| {
+        let (kind, tier) = tier_of(path)?;
+        Some((path.as_path(), kind, tier))
+    });
+    // Of several equal ones the first.
+    tiers.reduce(|worst, next| if next.2 > worst.2 { next } else { worst })
+}
+
+fn tier_of(path: &Path) -> Option<(String, Tier)> {
+    let kind = os::file_system_kind(path)?;
+    let tier = tier(&kind);
+    Some((kind, tier))
+}
+
+fn tier(kind: &str) -> Tier {
     let is_any = |kinds: &[&str]| kinds.contains(&kind);
     if is_any(LOCAL) {
-        local
+        Tier::Local
     } else if is_any(REMOTE) || kind.starts_with("fuse") {
-        FOR_REMOTE
+        Tier::Remote
     } else {
-        FOR_UNKNOWN
+        Tier::Unknown
     }
 }
 
@@ -51,10 +77,10 @@ const REMOTE: &[&str] = &[
     "orangefs", "prl_fs", "smb3", "smbfs", "vboxsf", "virtiofs", "vmhgfs",
 ];
 
-const FOR_REMOTE: Duration = Duration::from_secs(2);
+pub(crate) const FOR_REMOTE: Duration = Duration::from_secs(2);
 
 /// Such as overlays, of which a lower layer can change in silence.
-const FOR_UNKNOWN: Duration = Duration::from_secs(5);
+pub(crate) const FOR_UNKNOWN: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
@@ -62,7 +88,7 @@ mod tests {
 
     #[test]
     fn the_less_is_announced_the_more_often_is_looked() {
-        let minute = Duration::from_secs(60);
+        let minute = WatchProfile::local().heartbeat;
         for (kind, expected) in [
             ("ext4", minute),
             ("tmpfs", minute),
@@ -72,7 +98,7 @@ mod tests {
             ("fuse.sshfs", FOR_REMOTE),
             ("fuseblk", FOR_REMOTE),
         ] {
-            assert_eq!(heartbeat(kind, minute), expected, "{kind}");
+            assert_eq!(profile_of(Some(tier(kind))).heartbeat, expected, "{kind}");
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use super::activity::{Activity, Token};
+use super::gaps::Gaps;
 use super::hub::{Depth, Hub};
 use super::os::{Node, NodeKind};
 use crate::error::Error;
@@ -21,6 +22,8 @@ pub(super) struct Walked {
     pub(super) files: Vec<Token>,
     /// Not every name on the way could be watched.
     blind: bool,
+    /// Which, and why.
+    pub(super) gaps: Gaps,
 }
 
 impl Walked {
@@ -163,6 +166,9 @@ impl Walker<'_> {
         let arm = self.hub.arm(self.subscriber, folder, depth, Some(&name))?;
         self.walked.fresh |= arm.is_some_and(|arm| arm.fresh);
         self.walked.blind |= arm.is_none();
+        if arm.is_none() {
+            self.walked.gaps.unwatched(folder);
+        }
         let Ok(node) = folder.child(&name) else {
             return Ok(None);
         };
@@ -170,6 +176,7 @@ impl Walker<'_> {
             (NodeKind::File, _) if last => {
                 // Not `fresh`: each file that is renamed into place is a new inode.
                 let inode = self.hub.arm(self.subscriber, &node, Depth::Inode, None)?;
+                self.walked.gaps.scarce(self.activity.take_refusal());
                 let tokens = arm.into_iter().chain(inode).map(|arm| arm.token);
                 self.walked.files.extend(tokens);
             }

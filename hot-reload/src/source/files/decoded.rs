@@ -11,6 +11,7 @@ use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
 use crate::source::HintSender;
 use crate::source::unit::{Found, Unit};
+use crate::status::SourceStatus;
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
 
 /// Several files that are decoded as one: made by [`Dir`](crate::source::Dir) and
@@ -59,6 +60,10 @@ impl<D: DecodeFiles> Reload<D::Value, String> for DecodedFiles<D> {
 
     fn source_name(&self) -> Option<String> {
         Some(self.0.unit.name().to_owned())
+    }
+
+    fn source_status(&self) -> Option<SourceStatus> {
+        Some(self.0.unit.status())
     }
 
     async fn reload_since(

@@ -4,8 +4,7 @@ use super::{DecodeFiles, Files};
 use crate::error::Error;
 use crate::source::Decode;
 
-/// A format whose documents can be laid over each other: [`Toml`](crate::source::Toml) and
-/// [`Json`](crate::source::Json).
+/// A format whose documents can be laid over each other: `Toml` and `Json`.
 ///
 /// Tables are merged key by key, at every depth. Everything else, lists too, is replaced by what the later file says. No
 /// file at all is an empty table.

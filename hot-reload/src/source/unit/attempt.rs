@@ -73,11 +73,14 @@ impl Attempt {
         {
             return Step::Wait(pause);
         }
-        match read_all(spec, memory, &mut self.look, &view, seen) {
+        match read_all(spec, follow, memory, &mut self.look, &view, seen) {
             Ok(found) => Step::Done(Ok(found)),
             Err(Stop::Answer(answer)) => Step::Done(answer),
             Err(Stop::Restless(error)) if self.look.is_over() => Step::Done(Err(error)),
-            Err(Stop::Restless(_)) => Step::Wait(self.look.retry(&view)),
+            Err(Stop::Restless(_)) => {
+                follow.tally().torn_retries.add();
+                Step::Wait(self.look.retry(&view))
+            }
             Err(Stop::Doubtful(pause)) => Step::Wait(pause),
         }
     }
@@ -164,6 +167,7 @@ impl Attempt {
 /// Reads all files, if they are not known already, and asks whether they still are what was looked at.
 fn read_all(
     spec: &Spec,
+    follow: &Follow,
     memory: &mut Memory,
     look: &mut Look,
     view: &View,
@@ -185,6 +189,7 @@ fn read_all(
         };
     }
     let observed = clock::wall();
+    follow.tally().reads.add();
     let files = read(spec, &memory.listing, &stamps)?;
     let outrun = || Stop::Restless(outrun(&spec.name));
     let listed = spec.roster.list();

@@ -27,6 +27,7 @@ use super::file::tier;
 use super::files::Files;
 use crate::error::Error;
 use crate::revision::Revision;
+use crate::status::SourceStatus;
 use crate::watch::WatchProfile;
 
 /// Several files, read as one.
@@ -121,6 +122,11 @@ impl Unit {
                 }
             }
         }
+    }
+
+    /// How the source is.
+    pub(super) fn status(&self) -> SourceStatus {
+        self.follow.status()
     }
 
     /// Opens a watch on all that is known. The look that follows watches the rest.

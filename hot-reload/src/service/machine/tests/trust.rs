@@ -1,5 +1,7 @@
 //! How far a watch is believed, and how often the source is looked at for it: P4, P15.
 
+use std::time::Duration;
+
 use super::super::super::settings::Settings;
 use super::super::{Input, Regime, Verdict};
 use super::{HEARTBEAT, INTERVAL, Run, seconds};
@@ -130,4 +132,69 @@ fn p04_a_change_that_a_poll_finds_while_the_watch_is_being_opened_is_no_miss() {
     run.after(WatchProfile::local().grace);
     assert!(!run.input(Input::Tick).missed);
     assert_eq!(run.machine.link(), LinkState::Settling);
+}
+
+#[test]
+fn p04_a_source_that_wants_to_be_looked_at_more_often_is_as_long_as_it_does() {
+    let mut run = Run::trusted();
+    run.machine.want(Some(seconds(1)));
+    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    run.ends(Verdict::Unchanged);
+    let now = run.now;
+    assert_eq!(run.idle_until(now + seconds(60)), 60);
+    // The look that is due already is taken, and from then on it is the heartbeat's turn again.
+    run.machine.want(None);
+    assert!(run.tick().look.is_some());
+    run.ends(Verdict::Unchanged);
+    let now = run.now;
+    assert_eq!(run.idle_until(now + 10 * HEARTBEAT), 10);
+}
+
+#[test]
+fn p04_such_a_wish_counts_while_the_watch_settles_and_shortens_nothing_but_the_heartbeat() {
+    let mut run = Run::new(Settings::hybrid(INTERVAL, WatchProfile::local()));
+    let _ = run.input(Input::Started);
+    assert_eq!(run.looks(Input::Opened), Some(Trigger::Startup));
+    run.machine.want(Some(seconds(1)));
+    run.ends(Verdict::Published);
+    assert_eq!(run.idle_until(seconds(50)), 50);
+    assert_eq!(run.machine.link(), LinkState::Settling);
+
+    // Longer than the heartbeat, shorter than a second, and without a watch.
+    for (wanted, lost, looks) in [
+        (10 * HEARTBEAT, false, 10),
+        (Duration::ZERO, false, 10 * HEARTBEAT.as_secs()),
+        (seconds(1), true, (10 * HEARTBEAT).as_secs() / 10),
+    ] {
+        let mut run = Run::trusted();
+        run.machine.want(Some(wanted));
+        match lost {
+            true => assert!(run.looks(Input::Lost(Regime::Refused)).is_some()),
+            false => assert!(run.looks(Input::Hint).is_some()),
+        }
+        run.ends(Verdict::Unchanged);
+        let mut seen = 0;
+        let end = run.now + 10 * HEARTBEAT;
+        while run.machine.next_tick().is_some_and(|tick| tick <= end) {
+            let actions = run.tick();
+            if actions.open {
+                let _ = run.input(Input::Lost(Regime::Refused));
+            }
+            if actions.look.is_some() {
+                seen += 1;
+                run.ends(Verdict::Unchanged);
+            }
+        }
+        assert_eq!(seen, looks, "{wanted:?}");
+    }
+}
+
+#[test]
+fn p15_a_service_without_a_heartbeat_gets_none_by_its_source() {
+    let mut run = Run::settling(Settings::realtime(INTERVAL, WatchProfile::local()));
+    run.machine.want(Some(seconds(1)));
+    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    run.ends(Verdict::Unchanged);
+    run.idle_until(seconds(61));
+    assert_eq!(run.machine.next_tick(), None);
 }

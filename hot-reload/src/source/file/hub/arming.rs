@@ -73,7 +73,12 @@ impl Hub {
                 Ok(Some(started)) => started,
                 Ok(None) => return Ok(None),
                 // The folder of a file tells of most changes too.
-                Err(_) if depth == Depth::Inode => return Ok(None),
+                Err(error) if depth == Depth::Inode => {
+                    if let Some(armed) = lock(&self.arming).subscribers.get(&subscriber) {
+                        armed.activity.refuse(error);
+                    }
+                    return Ok(None);
+                }
                 Err(error) => {
                     let mut arming = lock(&self.arming);
                     if !arming.give_up_inodes(&self.table) {

@@ -166,7 +166,9 @@ impl Attempt {
         let result = parts.loader.load_file(&open);
         drop(open);
         self.outrun += 1;
-        match found.held(&Stamp::of(path)) {
+        let held = found.held(&Stamp::of(path));
+        parts.file.follow().tally().read(!matches!(held, Held::Yes));
+        match held {
             Held::Yes => Ok(result),
             Held::Replaced if self.outrun >= OUTRUN => Ok(result),
             Held::No if self.outrun >= OUTRUN => Err(Step::Done(Err(fault::restless(&name)))),

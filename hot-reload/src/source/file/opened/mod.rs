@@ -17,6 +17,7 @@ use crate::error::{Error, ReloadResult};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
 use crate::source::{HintSender, Source};
+use crate::status::SourceStatus;
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
 
 /// A file that a loader makes a value of: made by [`File::load_with`].
@@ -112,6 +113,10 @@ impl<L: LoadFile> Reload<L::Value, String> for LoadedFile<L> {
 
     fn source_name(&self) -> Option<String> {
         Some(self.0.file.name())
+    }
+
+    fn source_status(&self) -> Option<SourceStatus> {
+        self.0.file.status()
     }
 
     async fn reload_since(

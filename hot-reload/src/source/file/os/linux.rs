@@ -52,6 +52,13 @@ impl Node {
         Self::new(fd, self.path.join(name))
     }
 
+    /// Whether the names in this directory may be read, which watching it takes.
+    pub(crate) fn readable(&self) -> io::Result<()> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        openat(&self.fd, ".", flags, Mode::empty())?;
+        Ok(())
+    }
+
     /// Where this link points.
     pub(crate) fn target(&self) -> io::Result<PathBuf> {
         let target = readlinkat(&self.fd, "", Vec::new())?;

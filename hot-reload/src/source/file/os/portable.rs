@@ -81,6 +81,11 @@ impl Node {
         Self::root(&self.path.join(name))
     }
 
+    /// Whether the names in this directory may be read, which watching it takes.
+    pub(crate) fn readable(&self) -> io::Result<()> {
+        fs::read_dir(&self.path).map(drop)
+    }
+
     /// Where this link points.
     pub(crate) fn target(&self) -> io::Result<PathBuf> {
         fs::read_link(&self.path)

@@ -1,0 +1,109 @@
+//! The barrier: what was changed before it is visible after it.
+
+use hot_reload::{ErrorKind, LinkState, Outcome, ReloaderService};
+use tokio::time::{Instant, sleep};
+
+use crate::script::{Bad, Failing, Good, Missing, Script, seconds, settle};
+
+#[tokio::test(start_paused = true)]
+async fn what_was_changed_in_silence_before_a_barrier_is_visible_after_it() {
+    let script = Script::new(Good("first")).with(|state| state.muted = true);
+    let (live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    sleep(seconds(120)).await;
+    assert_eq!(control.status().link, LinkState::Trusted);
+    let begun = Instant::now();
+    for text in ["second", "third"] {
+        script.set(Good(text));
+        assert!(matches!(control.barrier().await, Outcome::Published { .. }));
+        assert_eq!(*live.load(), text);
+    }
+    assert!(matches!(control.barrier().await, Outcome::Unchanged));
+    assert_eq!(begun.elapsed().as_secs(), 0);
+    // Nobody can say whether the watch would have told of it.
+    sleep(seconds(5)).await;
+    assert_eq!(control.status().counters.missed_events, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p09_barriers_during_a_look_wait_for_one_more() {
+    let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(2));
+    let (live, control) = ReloaderService::builder(script.clone())
+        .interval(seconds(3600))
+        .start()
+        .await
+        .unwrap();
+    let loads = script.loads();
+    let earlier = tokio::spawn({
+        let control = control.clone();
+        async move { control.reload().await }
+    });
+    sleep(seconds(1)).await;
+    script.set(Good("second"));
+    let both = tokio::join!(control.barrier(), control.barrier());
+    assert_eq!(*live.load(), "second");
+    assert!(both.0.is_current() && both.1.is_current());
+    assert!(matches!(earlier.await.unwrap(), Outcome::Unchanged));
+    assert_eq!(script.loads(), loads + 2);
+    assert_eq!(script.state().most_running, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p11_a_barrier_does_not_try_rejected_content_again() {
+    let script = Script::new(Good("first"));
+    let (live, control) = ReloaderService::builder(script.clone())
+        .interval(seconds(3600))
+        .start()
+        .await
+        .unwrap();
+    script.set(Bad("typo"));
+    for _ in 0..10 {
+        assert!(matches!(control.barrier().await, Outcome::Rejected { .. }));
+    }
+    assert_eq!(script.state().decoded_bad, 1);
+    assert!(matches!(control.reload().await, Outcome::Rejected { .. }));
+    assert_eq!(script.state().decoded_bad, 2, "a reload does");
+    assert_eq!(*live.load(), "first");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_barrier_says_why_the_source_is_not_visible() {
+    let script = Script::new(Good("first"));
+    let (live, control) = ReloaderService::builder(script.clone())
+        .start()
+        .await
+        .unwrap();
+    script.set(Failing(ErrorKind::Unavailable));
+    assert!(matches!(control.barrier().await, Outcome::Failed { .. }));
+    script.set(Missing);
+    assert!(matches!(control.barrier().await, Outcome::Missing));
+    assert_eq!(*live.load(), "first");
+    control.stop().await;
+    script.set(Good("second"));
+    let outcome = control.barrier().await;
+    assert!(matches!(outcome, Outcome::Failed { error } if error.kind() == ErrorKind::Stopped));
+}
+
+#[tokio::test(start_paused = true)]
+async fn p20_a_barrier_does_not_hasten_the_next_attempt_to_open_the_watch() {
+    let script = Script::new(Good("first"));
+    script.set_opening(Some(Failing(ErrorKind::Denied)));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    settle().await;
+    let opens = script.opens();
+    for _ in 0..100 {
+        assert!(control.barrier().await.is_current());
+        settle().await;
+    }
+    assert_eq!(script.opens(), opens);
+    assert!(control.reload().await.is_current());
+    settle().await;
+    assert_eq!(script.opens(), opens + 1, "a person does");
+}
