@@ -7,7 +7,10 @@ use std::collections::HashMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use notify::event::{
     AccessKind, AccessMode, CreateKind, EventKind, ModifyKind, RemoveKind, RenameMode,
@@ -22,18 +25,23 @@ use crate::source::file::os::{Node, NodeKind};
 
 /// Starts the watcher, which brings its own thread.
 pub(super) fn start(table: &Arc<Table>) -> Result<Arc<dyn Backend>, Error> {
+    let (alive, ended) = mpsc::channel();
     let mut handler = Handler {
         table: Arc::clone(table),
         directories: Arc::default(),
         told: Vec::new(),
+        thread: Arc::default(),
+        _alive: alive,
     };
     let directories = Arc::clone(&handler.directories);
+    let thread = Arc::clone(&handler.thread);
     let watcher =
         notify::recommended_watcher(move |event| handler.handle(event)).map_err(refused)?;
     Ok(Arc::new(Portable {
         table: Arc::clone(table),
+        thread,
         state: Mutex::new(State {
-            watcher: Some(watcher),
+            watcher: Some((watcher, ended)),
             directories,
             watched: HashMap::new(),
             numbers: HashMap::new(),
@@ -47,12 +55,13 @@ type Directories = Arc<Mutex<HashMap<PathBuf, WatchId>>>;
 
 struct Portable {
     table: Arc<Table>,
+    thread: Arc<OnceLock<ThreadId>>,
     state: Mutex<State>,
 }
 
 struct State {
-    /// `None` once stopped.
-    watcher: Option<RecommendedWatcher>,
+    /// And what fails when its thread has let go of the handler. `None` once stopped.
+    watcher: Option<(RecommendedWatcher, Receiver<()>)>,
     directories: Directories,
     watched: HashMap<WatchId, Watched>,
     /// The same by what they watch.
@@ -99,7 +108,7 @@ impl Backend for Portable {
         if let Some(before) = ended {
             state.unwatch(before);
         }
-        let Some(watcher) = &mut state.watcher else {
+        let Some((watcher, _)) = &mut state.watcher else {
             return Ok(None);
         };
         match watcher.watch(node.path(), RecursiveMode::NonRecursive) {
@@ -125,10 +134,17 @@ impl Backend for Portable {
     }
 
     fn stop(&self) {
-        let watcher = lock(&self.state).watcher.take();
-        // Dropping the watcher ends its thread, which the crate does not wait for. It panics if the thread is gone.
+        let Some((watcher, ended)) = lock(&self.state).watcher.take() else {
+            return;
+        };
+        // Dropping the watcher ends its thread. It panics if the thread is gone.
         let watcher = AssertUnwindSafe(watcher);
         let _ = catch_unwind(|| drop(watcher));
+        // The crate does not wait for the thread, so this does; but not if it is this one, which is about to drop the last
+        // watch because it was told of a change.
+        if self.thread.get() != Some(&thread::current().id()) {
+            let _ = ended.recv_timeout(END);
+        }
     }
 }
 
@@ -147,7 +163,7 @@ impl State {
         }
         directories.remove(&path);
         drop(directories);
-        if let Some(watcher) = &mut self.watcher {
+        if let Some((watcher, _)) = &mut self.watcher {
             // An error says that it has ended by itself.
             let _ = watcher.unwatch(&path);
         }
@@ -159,6 +175,10 @@ struct Handler {
     table: Arc<Table>,
     directories: Directories,
     told: Vec<Arc<Activity>>,
+    /// Which calls it.
+    thread: Arc<OnceLock<ThreadId>>,
+    /// Dropped with it.
+    _alive: Sender<()>,
 }
 
 /// The watcher drops it when its thread ends. If that was not asked for, somebody still waits and has to be told.
@@ -171,6 +191,7 @@ impl Drop for Handler {
 
 impl Handler {
     fn handle(&mut self, event: notify::Result<Event>) {
+        self.thread.get_or_init(|| thread::current().id());
         match event {
             // Before the paths, of which such an event has none.
             Ok(event) if event.need_rescan() => self.table.report_anything(),
@@ -251,3 +272,6 @@ fn refused(error: notify::Error) -> Error {
 
 /// One of the systems restarts its whole stream of events when a watch is added, and drops what was on the way.
 const WATCH_CHANGES_LOSE_EVENTS: bool = cfg!(target_vendor = "apple");
+
+/// More than a thread takes to end. One that hangs in the system is not waited for.
+const END: Duration = Duration::from_secs(1);
