@@ -41,6 +41,9 @@ fn t52_when_the_watchers_thread_dies_another_takes_over_and_watches_all() {
             while trap.rx.try_recv().is_ok() {}
             assert!(trap.rx.poll_recv(&mut context).is_pending());
             write(&path, "two");
+            // Whoever polled the channel before that would take the trap away.
+            let losses = || services[0].0.control.status().counters.watch_losses;
+            until("lost", || losses() == round).await;
             let told = async {
                 loop {
                     if let Some(WatchEvent::Error(why)) = trap.rx.recv().await {
