@@ -14,7 +14,7 @@ use hot_reload::{Error, ErrorKind, RealtimeWatch, Reload};
 use self::file::{TextDecoder, World};
 
 #[tokio::test]
-async fn a_watcher_that_cannot_be_had_is_an_error_that_says_what_to_do() {
+async fn t31_a_watcher_that_cannot_be_had_is_an_error_that_says_what_to_do() {
     let world = World::new();
     let source = File::new(world.file("c", "one")).decode(TextDecoder);
     source.reload().await.unwrap();

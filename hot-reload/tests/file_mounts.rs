@@ -7,11 +7,15 @@ mod file;
 mod namespace;
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::Duration;
 
+use hot_reload::ReloaderService;
 use hot_reload::source::{File, Source};
+use tokio::time::timeout;
 
-use self::file::{Rig, World, write};
+use self::file::{DEADLINE, Rig, TextDecoder, World, write};
 use self::namespace::{Mounted, has, is_ours, mount, unmount};
 
 #[tokio::test]
@@ -101,12 +105,37 @@ async fn t19_a_mounted_file_that_is_written_outside_is_seen() {
         write(&host, text);
         rig.expect(text).await;
     }
-    // The inode that was mounted stays the one that is read, for every program.
-    world.rename_into("host", "not this one");
-    rig.settle().await;
-    assert_eq!(rig.current.as_deref(), Some("three"));
     unmount(&[], &path);
     rig.expect("").await;
+}
+
+#[tokio::test]
+async fn t20_a_mounted_file_that_is_replaced_outside_keeps_its_value_until_it_is_unmounted() {
+    const NAME: &str =
+        "t20_a_mounted_file_that_is_replaced_outside_keeps_its_value_until_it_is_unmounted";
+    if !is_ours(NAME) {
+        return;
+    }
+    let world = World::new();
+    let host = world.file("host", "one");
+    let path = world.file("c", "");
+    mount(&["--bind", host.to_str().unwrap()], &path);
+    let mut rig = Rig::watch(&path).await;
+    rig.expect("one").await;
+    // The inode that was mounted stays the one that is read, for every program, though no name is left to write to it by.
+    for text in ["not this one", "nor that"] {
+        world.rename_into("host", text);
+        rig.settle().await;
+        rig.look().await.unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one");
+    }
+    assert_eq!(fs::metadata(&path).unwrap().nlink(), 0);
+    // But by the mount.
+    write(&path, "through the mount");
+    rig.expect("through the mount").await;
+    unmount(&[], &path);
+    rig.expect("").await;
+    assert_eq!(rig.texts(), ["one", "through the mount", ""]);
 }
 
 #[tokio::test]
@@ -136,6 +165,10 @@ async fn t21_what_changes_in_a_lower_layer_is_found_by_asking() {
         rig.look().await.unwrap();
         assert_eq!(rig.current, fs::read_to_string(&path).ok());
     }
+    let profile = File::new(&path).profile();
+    assert_eq!(profile.heartbeat, Duration::from_secs(5));
+    let expected = fs::read_to_string(&path).unwrap();
+    a_service_finds(&path, &expected, |text| write(&lower, text)).await;
     // What is written through the upper one is announced, also the first time, when the file is copied up.
     let mut rig = Rig::watch(&path).await;
     for text in ["four", "five"] {
@@ -176,6 +209,8 @@ async fn t22_what_changes_behind_a_fuse_file_system_is_found_by_asking_and_never
         }
     }
     assert_eq!(rig.texts(), expected);
+    let last = expected.last().unwrap();
+    a_service_finds(&path, last, |text| write(behind.join("c"), text)).await;
 
     // What this machine does there is announced.
     let mut rig = Rig::watch(&path).await;
@@ -183,6 +218,25 @@ async fn t22_what_changes_behind_a_fuse_file_system_is_found_by_asking_and_never
         write(&path, text);
         rig.expect(text).await;
     }
+}
+
+/// Without being told.
+async fn a_service_finds(path: &Path, before: &str, change: impl Fn(&str)) {
+    let (live, control) = ReloaderService::builder(File::new(path).decode(TextDecoder))
+        .hybrid()
+        // Until a new watch is trusted, which takes a minute, this is what stands in for the heartbeat.
+        .interval(Duration::from_secs(1))
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(*live.load(), before);
+    let mut changes = live.subscribe();
+    for text in ["a longer one behind its back", "short"] {
+        change(text);
+        let now = timeout(DEADLINE, changes.changed()).await.unwrap().unwrap();
+        assert_eq!(*now, text);
+    }
+    control.stop().await;
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! What this process holds, as the kernel counts it.
+#![allow(dead_code, reason = "each program of tests uses a part of it")]
 
 use std::fs;
 use std::panic::Location;
@@ -61,6 +62,14 @@ pub(crate) fn instances() -> usize {
     let targets = targets();
     let inotify = targets.iter().filter(|target| target.contains("inotify"));
     inotify.count()
+}
+
+/// How many inodes they watch, all together.
+pub(crate) fn watches() -> usize {
+    let own = fs::read_dir("/proc/self/fdinfo").unwrap();
+    own.filter_map(|entry| fs::read_to_string(entry.unwrap().path()).ok())
+        .map(|info| info.matches("inotify wd:").count())
+        .sum()
 }
 
 /// The threads of this process that watch files.

@@ -26,7 +26,7 @@ const FOLDER: &str = "HOT_RELOAD_TEST_FOLDER";
 const REQUIRE: &str = "HOT_RELOAD_REQUIRE";
 
 #[test]
-fn without_an_inotify_instance_it_polls_and_says_why_and_comes_back() {
+fn t31_without_an_inotify_instance_it_polls_and_says_why_and_comes_back() {
     if let Some(folder) = std::env::var_os(FOLDER) {
         return in_turn(scenario(folder.as_ref()));
     }
@@ -47,7 +47,7 @@ fn without_an_inotify_instance_it_polls_and_says_why_and_comes_back() {
 
     let name = concat!(
         "exhausted::",
-        "without_an_inotify_instance_it_polls_and_says_why_and_comes_back"
+        "t31_without_an_inotify_instance_it_polls_and_says_why_and_comes_back"
     );
     let output = Command::new(program)
         .args([name, "--exact", "--nocapture"])

@@ -13,7 +13,7 @@ use crate::watch::WatchEvent;
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 #[tokio::test]
-async fn a_watcher_that_fails_is_announced_and_replaced() {
+async fn t52_a_watcher_that_fails_is_announced_and_replaced() {
     let _alone = ALONE.lock().await;
     let folder = std::env::temp_dir().join(format!("hot-reload-hub-{}", process::id()));
     std::fs::create_dir_all(&folder).unwrap();

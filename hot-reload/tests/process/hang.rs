@@ -1,0 +1,114 @@
+//! A file system that no longer answers.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use hot_reload::LinkState;
+use rustix::process::Signal;
+use tokio::time::{Instant, timeout};
+
+use crate::census::say;
+use crate::file::{DEADLINE, World, write};
+use crate::in_turn;
+use crate::namespace::{has, is_ours, mount, unmount};
+use crate::services::{Served, until};
+use crate::twin::signal_to;
+
+/// One that is served by a process, which can be stopped.
+struct Bound(Child);
+
+impl Bound {
+    async fn mount(behind: &Path, front: &Path) -> Self {
+        let mut command = Command::new("bindfs");
+        command.arg("-f").arg(behind).arg(front);
+        let bound = Self(command.spawn().unwrap());
+        let is_there = || {
+            let table = fs::read_to_string("/proc/self/mountinfo").unwrap();
+            table.contains(&format!(" {} ", front.display()))
+        };
+        until("mounted", is_there).await;
+        bound
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        // What waits for it must be able to end.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn t63_p08_a_file_system_that_does_not_answer_holds_up_only_its_own_and_no_stop() {
+    const NAME: &str =
+        "hang::t63_p08_a_file_system_that_does_not_answer_holds_up_only_its_own_and_no_stop";
+    if !has("bindfs", NAME) || !is_ours(NAME) {
+        return;
+    }
+    in_turn(async {
+        let world = World::new();
+        let (behind, front) = (world.folder("behind"), world.folder("front"));
+        write(behind.join("c"), "one");
+        let bound = Bound::mount(&behind, &front).await;
+        let mut hanging = Served::start(front.join("c")).await;
+        let mut others = Vec::new();
+        for number in 0..10 {
+            let name = format!("other-{number}");
+            others.push((Served::start(world.file(&name, "one")).await, name));
+        }
+        write(front.join("c"), "two");
+        hanging.expect("two").await;
+
+        signal_to(&bound.0, Signal::STOP);
+        // Everything is looked at again, and what does not answer is asked, too.
+        let elsewhere = world.folder("elsewhere");
+        mount(&["-t", "tmpfs", "none"], &elsewhere);
+        let stuck = || blocked_threads() > 0;
+        until("waiting for an answer", stuck).await;
+        for round in 0..20 {
+            for (other, name) in &mut others {
+                let text = format!("round {round}");
+                match round % 2 {
+                    0 => world.rename_into(name, &text),
+                    _ => write(world.path(name), &text),
+                }
+                other.expect(&text).await;
+            }
+            if round == 10 {
+                unmount(&[], &elsewhere);
+            }
+        }
+        // Whoever comes only now is served, too.
+        let mut late = Served::start(world.file("late", "one")).await;
+        write(world.path("late"), "two");
+        late.expect("two").await;
+        assert_eq!(*hanging.live.load(), "two");
+        assert_ne!(hanging.control.status().link, LinkState::Off);
+
+        let start = Instant::now();
+        timeout(DEADLINE, hanging.control.stop()).await.unwrap();
+        let took = start.elapsed();
+        say(&format!("stopped after {took:.1?}"));
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        for (other, _) in others {
+            other.control.stop().await;
+        }
+        late.control.stop().await;
+        signal_to(&bound.0, Signal::CONT);
+        until("answered", || blocked_threads() == 0).await;
+        unmount(&[], &front);
+        drop(bound);
+    });
+}
+
+/// The threads that wait for a file system's answer.
+fn blocked_threads() -> usize {
+    fs::read_dir("/proc/self/task")
+        .unwrap()
+        .filter_map(|task| fs::read_to_string(task.unwrap().path().join("wchan")).ok())
+        .filter(|place| place.contains("fuse") || place.contains("request_wait_answer"))
+        .count()
+}

@@ -1,0 +1,62 @@
+//! Files, seen from the process that watches them: what it costs, what it survives, and what it leaves behind.
+//!
+//! The tests take turns, because they count what the process as a whole holds and does. Where a change has to be found,
+//! nothing but hints leads to it, unless the test says so.
+#![cfg(target_os = "linux")]
+#![allow(missing_docs, reason = "tests are named by sentences")]
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+#[path = "../resources/census.rs"]
+mod census;
+#[path = "../file/mod.rs"]
+mod file;
+#[path = "../file/namespace.rs"]
+mod namespace;
+
+mod services;
+mod twin;
+
+mod clock;
+mod cost;
+mod ends;
+mod failure;
+mod hang;
+mod mapped;
+mod race;
+mod rights;
+mod runtimes;
+mod sharing;
+mod storm;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+
+use self::census::no_watcher;
+
+/// Lets one test at a time go on.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Its idle threads do not linger.
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_keep_alive(Duration::from_millis(50))
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+/// Runs one test at a time, each in a runtime of its own, and none may leave a watcher.
+fn in_turn(test: impl Future<Output = ()>) {
+    let _turn = turn();
+    runtime().block_on(async {
+        no_watcher().await;
+        test.await;
+        no_watcher().await;
+    });
+}
