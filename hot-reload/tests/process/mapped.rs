@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use crate::file::{Rig, World};
 use crate::in_turn;
-use crate::namespace::has;
+use crate::namespace::{has, is_ours, mount};
 
 #[test]
 fn t41_what_is_stored_into_a_mapped_file_is_found_and_its_end_is_told() {
@@ -20,6 +20,21 @@ fn t41_what_is_stored_into_a_mapped_file_is_found_and_its_end_is_told() {
     in_turn(async {
         let world = World::new();
         follows(&world.file("c", "the first ")).await;
+    });
+}
+
+/// A file in memory gets no new time by a store.
+#[test]
+fn t41_what_is_stored_into_a_mapped_file_in_memory_is_told_at_its_end() {
+    const NAME: &str = "mapped::t41_what_is_stored_into_a_mapped_file_in_memory_is_told_at_its_end";
+    if !has("python3", NAME) || !is_ours(NAME) {
+        return;
+    }
+    in_turn(async {
+        let world = World::new();
+        let folder = world.folder("a");
+        mount(&["-t", "tmpfs", "none"], &folder);
+        follows(&world.file("a/c", "the first ")).await;
     });
 }
 

@@ -217,7 +217,7 @@ impl View {
     }
 
     /// Whether an event has said that the file is complete.
-    fn is_announced(&self) -> bool {
+    pub(crate) fn is_announced(&self) -> bool {
         let seen = self.watched.as_ref().map(|(_, seen)| seen);
         seen.is_some_and(|seen| seen.complete.is_some())
     }
