@@ -220,12 +220,10 @@ async fn t22_what_changes_behind_a_fuse_file_system_is_found_by_asking_and_never
     }
 }
 
-/// Without being told.
+/// Without being told, and as often as the file system asks for, although a new watch is not trusted for a minute.
 async fn a_service_finds(path: &Path, before: &str, change: impl Fn(&str)) {
     let (live, control) = ReloaderService::builder(File::new(path).decode(TextDecoder))
         .hybrid()
-        // Until a new watch is trusted, which takes a minute, this is what stands in for the heartbeat.
-        .interval(Duration::from_secs(1))
         .start()
         .await
         .unwrap();

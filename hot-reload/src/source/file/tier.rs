@@ -25,7 +25,12 @@ fn profile_of(tier: Option<Tier>) -> WatchProfile {
         Some(Tier::Unknown) => FOR_UNKNOWN,
         Some(Tier::Remote) => FOR_REMOTE,
     };
-    WatchProfile { heartbeat, ..local }
+    WatchProfile {
+        heartbeat,
+        // A watch that is not trusted yet, or is not to be had, is no reason to look less often.
+        interval: local.interval.min(heartbeat),
+        ..local
+    }
 }
 
 /// How much is announced, most first.
