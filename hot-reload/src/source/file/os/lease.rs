@@ -18,17 +18,17 @@ pub(crate) fn writers(file: &File) -> Writers {
     if !is_local_file(file) {
         return Writers::Unknown;
     }
-    // Before the lease: whoever opens the file for writing while it stands causes a signal. The usual one, SIGIO, ends
-    // a process that does not expect it; this one is ignored unless somebody wants it.
-    match fcntl(file, F_SETSIG, libc::SIGURG) {
-        Ok(()) => writers_now(file),
-        Err(_) => Writers::Unknown,
-    }
+    writers_now(file)
 }
 
 /// Asks once more about an open file for which there was an answer before.
 pub(crate) fn writers_now(file: &File) -> Writers {
-    match fcntl(file, libc::F_SETLEASE, libc::F_RDLCK as c_int) {
+    // Before the lease: whoever opens the file for writing while it stands causes a signal. The usual one, SIGIO, ends
+    // a process that does not expect it; this one is ignored unless somebody wants it.
+    // Each time: giving a lease back also forgets the signal.
+    let answer = fcntl(file, F_SETSIG, libc::SIGURG)
+        .and_then(|()| fcntl(file, libc::F_SETLEASE, libc::F_RDLCK as c_int));
+    match answer {
         Ok(()) => {
             // A writer who opens the file waits for this. Should it fail, the lease goes with the descriptor.
             let _ = fcntl(file, libc::F_SETLEASE, libc::F_UNLCK as c_int);
