@@ -6,15 +6,15 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use hot_reload::LinkState;
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::{Instant, timeout};
 
 use crate::census::say;
 use crate::file::{DEADLINE, World, write};
-use crate::in_turn;
 use crate::namespace::{has, is_ours, mount, unmount};
 use crate::services::{Served, until};
 use crate::twin::signal_to;
+use crate::{in_turn, turn};
 
 /// One that is served by a process, which can be stopped.
 struct Bound(Child);
@@ -30,6 +30,19 @@ impl Bound {
         };
         until("mounted", is_there).await;
         bound
+    }
+}
+
+impl Bound {
+    /// From a thread that nobody holds up, so that what hangs in the test is a failure and not a hang.
+    #[allow(clippy::disallowed_methods, reason = "it is another thread's time")]
+    fn is_continued_after(&self, time: Duration) {
+        let process = Pid::from_child(&self.0);
+        std::thread::spawn(move || {
+            std::thread::sleep(time);
+            // It may have ended.
+            let _ = kill_process(process, Signal::CONT);
+        });
     }
 }
 
@@ -101,6 +114,57 @@ fn t63_p08_a_file_system_that_does_not_answer_holds_up_only_its_own_and_no_stop(
         until("answered", || blocked_threads() == 0).await;
         unmount(&[], &front);
         drop(bound);
+    });
+}
+
+/// A file that was on this machine until its link was pointed elsewhere, in a runtime that has one thread for all.
+#[test]
+fn t63_p08_a_link_that_is_pointed_into_a_file_system_that_does_not_answer_holds_up_nobody_else() {
+    const NAME: &str = concat!(
+        "hang::t63_p08_a_link_that_is_pointed_into_a_file_system_",
+        "that_does_not_answer_holds_up_nobody_else"
+    );
+    if !has("bindfs", NAME) || !is_ours(NAME) {
+        return;
+    }
+    let _turn = turn();
+    let one_thread = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    one_thread.block_on(async {
+        let world = World::new();
+        let (behind, front) = (world.folder("behind"), world.folder("front"));
+        write(behind.join("c"), "out of reach");
+        let near = world.file("near", "one");
+        world.relink("c", &near);
+        let mut service = Served::start(world.path("c")).await;
+        let mut other = Served::start(world.file("other", "one")).await;
+        for text in ["two", "three"] {
+            write(&near, text);
+            service.expect(text).await;
+        }
+        let bound = Bound::mount(&behind, &front).await;
+        signal_to(&bound.0, Signal::STOP);
+        bound.is_continued_after(DEADLINE / 2);
+        world.relink("c", front.join("c"));
+        until("waiting for an answer", || blocked_threads() > 0).await;
+        let start = Instant::now();
+        for text in ["two", "three"] {
+            world.rename_into("other", text);
+            other.expect(text).await;
+        }
+        timeout(DEADLINE, service.control.stop()).await.unwrap();
+        assert!(
+            start.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            start.elapsed()
+        );
+        assert_eq!(*service.live.load(), "three");
+        other.control.stop().await;
+        signal_to(&bound.0, Signal::CONT);
+        until("answered", || blocked_threads() == 0).await;
+        unmount(&[], &front);
     });
 }
 

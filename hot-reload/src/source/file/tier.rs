@@ -70,6 +70,40 @@ fn tier(kind: &str) -> Tier {
     }
 }
 
+/// Whether a file system of this kind always answers, because it depends on no other machine and on no program.
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "nowhere else is it known what is mounted")
+)]
+pub(crate) fn answers(kind: &str) -> bool {
+    LOCAL.contains(&kind) || KERNEL.contains(&kind)
+}
+
+/// What the kernel itself answers for, and overlays, whose layers are mounted too or come from the same machine.
+const KERNEL: &[&str] = &[
+    "binfmt_misc",
+    "bpf",
+    "cgroup",
+    "cgroup2",
+    "configfs",
+    "debugfs",
+    "devpts",
+    "devtmpfs",
+    "efivarfs",
+    "fusectl",
+    "hugetlbfs",
+    "mqueue",
+    "nsfs",
+    "overlay",
+    "proc",
+    "pstore",
+    "rootfs",
+    "securityfs",
+    "selinuxfs",
+    "sysfs",
+    "tracefs",
+];
+
 /// All that happens is announced, because only this machine does anything.
 const LOCAL: &[&str] = &[
     "bcachefs", "btrfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "iso9660", "jfs",
@@ -90,6 +124,14 @@ pub(crate) const FOR_UNKNOWN: Duration = Duration::from_secs(5);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_depends_on_others_may_not_answer() {
+        assert!(answers("ext4") && answers("overlay") && answers("proc"));
+        for kind in ["nfs4", "fuse", "fuse.sshfs", "autofs", "something new"] {
+            assert!(!answers(kind), "{kind}");
+        }
+    }
 
     #[test]
     fn the_less_is_announced_the_more_often_is_looked() {

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use rustix::event::PollFlags;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
+use crate::source::file::os;
+
 /// The mount table, held open to be told of its changes.
 pub(super) struct Mounts {
     table: Option<OwnedFd>,
@@ -46,6 +48,7 @@ impl Mounts {
         }
         let changed = answer.intersects(CHANGED);
         if changed {
+            os::mounts_have_changed();
             self.rests_until = Some(now + PAUSE);
         }
         changed

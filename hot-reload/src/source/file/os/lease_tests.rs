@@ -83,3 +83,23 @@ fn what_is_no_file_of_a_local_file_system_is_unknown() {
         assert_eq!(writers(&file), Writers::Unknown, "{path}");
     }
 }
+
+/// The signal of a lease that is broken would end this process, if it were the usual one.
+#[test]
+fn a_writer_who_opens_the_file_while_it_is_asked_about_ends_nobody() {
+    let file = Scratch::new();
+    let path = file.0.clone();
+    let writer = std::thread::spawn(move || {
+        for _ in 0..20_000 {
+            drop(fs::OpenOptions::new().append(true).open(&path).unwrap());
+        }
+    });
+    while !writer.is_finished() {
+        let opened = open(&file.0).unwrap();
+        writers(&opened);
+        for _ in 0..10 {
+            super::writers_now(&opened);
+        }
+    }
+    writer.join().unwrap();
+}

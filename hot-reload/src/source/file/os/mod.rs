@@ -3,6 +3,8 @@
 //! Every platform module has the same items, so that nothing outside this folder asks where it runs.
 
 #[cfg(target_os = "linux")]
+mod calm;
+#[cfg(target_os = "linux")]
 mod filesystem;
 #[cfg(target_os = "linux")]
 mod lease;
@@ -22,6 +24,8 @@ mod times;
 mod unix;
 
 #[cfg(target_os = "linux")]
+pub(crate) use self::calm::{is_calm, mounts_have_changed};
+#[cfg(target_os = "linux")]
 pub(crate) use self::filesystem::is_local;
 #[cfg(target_os = "linux")]
 pub(crate) use self::lease::{writers, writers_now};
@@ -31,8 +35,8 @@ pub(crate) use self::linux::{LEASES, Node, QUIET, open, path_of};
 pub(crate) use self::mount_table::file_system_kind;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use self::portable::{
-    LEASES, Node, QUIET, file_system_kind, is_local, open, path_of, stamp_at, stamp_of, writers,
-    writers_now,
+    LEASES, Node, QUIET, file_system_kind, is_calm, is_local, open, path_of, stamp_at, stamp_of,
+    writers, writers_now,
 };
 #[cfg(target_os = "linux")]
 pub(crate) use self::statx::{stamp_at, stamp_of};

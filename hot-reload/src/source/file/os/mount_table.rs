@@ -10,6 +10,16 @@ pub(crate) fn file_system_kind(path: &Path) -> Option<String> {
     find(&fs::read("/proc/self/mountinfo").ok()?, path)
 }
 
+/// Whether this is true of the kind of every file system that is mounted. Not if they are not known.
+pub(crate) fn every_kind(is_so: impl Fn(&str) -> bool) -> bool {
+    let Ok(table) = fs::read("/proc/self/mountinfo") else {
+        return false;
+    };
+    let lines = table.split(|byte| *byte == b'\n');
+    let mut kinds = lines.filter_map(entry).map(|(_, kind)| kind);
+    kinds.all(|kind| is_so(&kind))
+}
+
 fn find(table: &[u8], path: &Path) -> Option<String> {
     table
         .split(|byte| *byte == b'\n')
