@@ -118,7 +118,8 @@ impl Activity {
         self.interest.as_ref().is_none_or(|interest| interest(name))
     }
 
-    /// Records a change. True if this activity was not yet waiting to [`tell`](Self::tell) of one.
+    /// Records a change. True if this activity was not yet waiting to [`tell`](Self::tell) of one, or of none that is
+    /// [urgent](Self::is_urgent).
     pub(crate) fn note(&self, token: Token, change: Change, now: Instant) -> bool {
         self.tally.events.add();
         let mut state = lock(&self.state);
@@ -127,8 +128,16 @@ impl Activity {
             track.note(token, change);
         }
         // Further bytes only prolong a wait, which need not be woken for that.
-        state.urgent |= !matches!(change, Change::Written | Change::Created);
-        !std::mem::replace(&mut state.untold, true)
+        let urgent = !matches!(change, Change::Written | Change::Created);
+        let news = !state.untold || (urgent && !state.urgent);
+        state.untold = true;
+        state.urgent |= urgent;
+        news
+    }
+
+    /// Whether what is to be told is more than that somebody has begun to write, or goes on.
+    pub(crate) fn is_urgent(&self) -> bool {
+        lock(&self.state).urgent
     }
 
     /// Records that something may have happened, nobody knows what.
@@ -143,11 +152,13 @@ impl Activity {
         !std::mem::replace(&mut state.untold, true)
     }
 
-    /// Tells the service, and whoever waits for rest. No lock is held while it is told.
+    /// Tells the service, and whoever waits for rest, if that was not done yet. No lock is held while it is told.
     pub(crate) fn tell(&self) {
         let urgent = {
             let mut state = lock(&self.state);
-            state.untold = false;
+            if !std::mem::take(&mut state.untold) {
+                return;
+            }
             std::mem::take(&mut state.urgent)
         };
         if urgent {
@@ -175,12 +186,6 @@ impl Activity {
     /// What was seen so far.
     pub(crate) fn seen(&self) -> Seen {
         lock(&self.state).seen.clone()
-    }
-
-    /// The number of events so far, if a write was not yet seen to end.
-    pub(crate) fn being_written(&self) -> Option<u64> {
-        let seen = &lock(&self.state).seen;
-        (!seen.writes.is_empty()).then_some(seen.epoch)
     }
 
     /// The number of events so far, and of those that wrote.
@@ -367,6 +372,10 @@ mod tests {
         assert!(activity.note(token, Change::Written, clock::now()));
         assert!(!activity.note(token, Change::Written, clock::now()));
         activity.tell();
+        assert!(activity.note(token, Change::Written, clock::now()));
+        assert!(!activity.is_urgent());
         assert!(activity.note(token, Change::Closed, clock::now()));
+        assert!(activity.is_urgent());
+        assert!(!activity.note(token, Change::Arrived, clock::now()));
     }
 }

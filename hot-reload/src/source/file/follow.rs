@@ -239,11 +239,6 @@ impl Watch {
         self.activity.counts()
     }
 
-    /// The number of events so far, if one of them has begun a write that none has ended.
-    pub(crate) fn being_written(&self) -> Option<u64> {
-        self.activity.being_written()
-    }
-
     /// What this event said has been acted upon.
     pub(crate) fn use_up(&self, complete: Complete) {
         self.activity.use_up(complete);

@@ -25,8 +25,6 @@ pub(crate) struct Look {
     again: Duration,
     /// What was read last of a file that nobody vouches for, and when.
     doubtful: Option<(Revision, Instant)>,
-    /// A write that had just begun was given a moment to end.
-    patient: bool,
     /// How often what was read had lost its name meanwhile.
     outrun: u32,
 }
@@ -66,7 +64,6 @@ impl Look {
             retry: RETRY_FIRST,
             again: RETRY_FIRST,
             doubtful: None,
-            patient: false,
             outrun: 0,
         }
     }
@@ -82,15 +79,6 @@ impl Look {
         self.longest = rest::longest(follow.settle());
         let watch = follow.watch();
         if let Some(watch) = &watch {
-            if !std::mem::replace(&mut self.patient, true)
-                && let Some(epoch) = watch.being_written()
-            {
-                // Most writes have ended before it could be asked about them.
-                return Rest::Wait(Pause {
-                    time: RETRY_FIRST,
-                    epoch: Some((Arc::clone(watch), epoch)),
-                });
-            }
             watch.rearm(paths);
         }
         // Before the stamps: what happens from here on makes them doubtful.

@@ -13,6 +13,7 @@ use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;
 
 use super::backend::{Backend, Depth, Started, WatchId};
+use super::later::Later;
 use super::mounts::{self, Mounts};
 use super::table::{Report, Table};
 use crate::error::{Error, ErrorKind};
@@ -94,9 +95,12 @@ impl Backend for Inotify {
 /// Reports until the bell rings.
 fn run(descriptors: &Descriptors, mounts: &mut Mounts, table: &Table) -> io::Result<()> {
     let mut buffer = vec![MaybeUninit::uninit(); BUFFER];
-    let mut told = Vec::new();
+    let (mut told, mut later) = (Vec::new(), Later::default());
     loop {
-        let rest = mounts.rest(clock::now()).map(Timespec::try_from);
+        let now = clock::now();
+        later.tell(now);
+        let rests = [mounts.rest(now), later.rest(now)];
+        let rest = rests.into_iter().flatten().min().map(Timespec::try_from);
         let rest = rest.and_then(Result::ok);
         let mut ready = [
             PollFd::new(&descriptors.bell, PollFlags::IN),
@@ -137,7 +141,7 @@ fn run(descriptors: &Descriptors, mounts: &mut Mounts, table: &Table) -> io::Res
             }
             event = reader.next()?;
         }
-        report.tell();
+        report.tell_urgent(&mut later);
         if overflow {
             table.report_anything();
         }

@@ -19,6 +19,8 @@ mod arming;
 mod backend;
 #[cfg(target_os = "linux")]
 mod inotify;
+#[cfg(target_os = "linux")]
+mod later;
 mod membership;
 #[cfg(target_os = "linux")]
 mod mounts;

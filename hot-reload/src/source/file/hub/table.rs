@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use super::WatchId;
+#[cfg(target_os = "linux")]
+use super::later::Later;
 use super::waiting::Waiting;
 use crate::error::Error;
 use crate::source::file::activity::{Activity, Change, Token, lock};
@@ -226,6 +228,19 @@ impl Report<'_> {
         drop(self.index);
         for activity in self.told.drain(..) {
             activity.tell();
+        }
+    }
+
+    /// The same, but those who only need to know that somebody writes are told later.
+    #[cfg(target_os = "linux")]
+    pub(super) fn tell_urgent(self, later: &mut Later) {
+        drop(self.index);
+        for activity in self.told.drain(..) {
+            if activity.is_urgent() {
+                activity.tell();
+            } else {
+                later.put(activity, self.now);
+            }
         }
     }
 }
