@@ -64,8 +64,12 @@ fn guess(seen: Option<&Seen>, stamp: &Stamp, now: Instant, wall: SystemTime) -> 
         .filter(|write| !(write.only_created && stamp.links > 1))
         .filter_map(|write| remaining(write, now))
         .max();
-    if writing.is_some() {
-        return writing;
+    // Many programs empty a file before they write it. Nobody may have seen what it held before.
+    let emptied = (stamp.size == 0)
+        .then(|| stamp.until(EMPTY, wall))
+        .flatten();
+    if let Some(rest) = writing.max(emptied) {
+        return Some(rest);
     }
     // Writers that were waited for in vain are as good as gone, and so is the doubt about the age.
     if seen.complete.is_some() || !seen.writes.is_empty() {
@@ -85,6 +89,9 @@ fn remaining(write: &Write, now: Instant) -> Option<Duration> {
 /// The longest that a look waits, for all reasons together. What is stable by then is taken: a file that a program
 /// keeps open and appends to for ever has to be readable too.
 pub(crate) const MAX_WAIT: Duration = Duration::from_secs(2);
+
+/// An empty file is a finished one when it has not been touched for this long.
+const EMPTY: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
 mod tests {
@@ -189,6 +196,15 @@ mod tests {
     fn an_empty_file_without_a_writer_may_be_about_to_get_one() {
         let made = Stamp { size: 0, ..NEW };
         assert_eq!(knowing(Proof::AtRest, made), Some(QUIET));
+    }
+
+    #[test]
+    fn a_file_that_was_emptied_and_closed_is_waited_for_whatever_it_held() {
+        let emptied = Stamp { size: 0, ..NEW };
+        let saved = [Change::Created, Change::Closed];
+        assert_eq!(after(&saved, Duration::ZERO, emptied), Some(EMPTY));
+        let long_empty = Stamp { size: 0, ..OLD };
+        assert_eq!(after(&saved, Duration::ZERO, long_empty), None);
     }
 
     #[test]
