@@ -1,0 +1,67 @@
+//! Each world runs in a process of its own, so that what it holds can be counted, and mounts are seen by nobody else.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+/// Whether this is the process of that test. If not, it has been run in one, and there is nothing left to do.
+///
+/// A test that `mounts` and may not is reported; with `HOT_RELOAD_REQUIRE` it has failed.
+pub(crate) fn is_ours(test: &str, mounts: bool) -> bool {
+    if std::env::var_os(INSIDE).is_some() {
+        return true;
+    }
+    let may_mount = unshare()
+        .args(["mount", "-t", "tmpfs", "none", "/proc"])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if mounts && !may_mount {
+        not_run(test, "it takes root, and the programs unshare and mount");
+        return false;
+    }
+    let this = std::env::current_exe().expect("this program");
+    let mut command = if may_mount {
+        unshare()
+    } else {
+        Command::new("env")
+    };
+    let output = command
+        .arg(this)
+        .args(["--exact", test, "--nocapture"])
+        .env(INSIDE, if may_mount { MAY_MOUNT } else { "" })
+        .stdin(Stdio::null())
+        .output()
+        .expect("this program again");
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("1 passed"), "it was not run: {text}");
+    for line in text.lines().filter_map(|line| line.strip_prefix(REPORT)) {
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+    false
+}
+
+/// Whether this process may mount.
+pub(crate) fn may_mount() -> bool {
+    std::env::var(INSIDE).is_ok_and(|value| value == MAY_MOUNT)
+}
+
+/// Says it past the harness, which keeps what a test prints to itself.
+pub(crate) fn report(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{REPORT}{line}");
+}
+
+fn unshare() -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--propagation", "private", "--"]);
+    command
+}
+
+fn not_run(test: &str, why: &str) {
+    let required = std::env::var_os("HOT_RELOAD_REQUIRE").is_some();
+    assert!(!required, "{test} cannot run: {why}");
+    let _ = writeln!(std::io::stderr(), "not run: {test}: {why}");
+}
+
+const INSIDE: &str = "HOT_RELOAD_CONVERGENCE_APART";
+const MAY_MOUNT: &str = "mounts";
+const REPORT: &str = "convergence: ";
