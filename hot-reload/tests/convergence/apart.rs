@@ -1,6 +1,6 @@
 //! Each world runs in a process of its own, so that what it holds can be counted, and mounts are seen by nobody else.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
 /// Whether this is the process of that test. If not, it has been run in one, and there is nothing left to do.
@@ -24,20 +24,32 @@ pub(crate) fn is_ours(test: &str, mounts: bool) -> bool {
     } else {
         Command::new("env")
     };
-    let output = command
+    let mut child = command
         .arg(this)
         .args(["--exact", test, "--nocapture"])
         .env(INSIDE, if may_mount { MAY_MOUNT } else { "" })
         .stdin(Stdio::null())
-        .output()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .expect("this program again");
-    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{text}");
-    assert!(text.contains("1 passed"), "it was not run: {text}");
-    for line in text.lines().filter_map(|line| line.strip_prefix(REPORT)) {
-        let _ = writeln!(std::io::stderr(), "{line}");
+    // What is reported is passed on at once, since there may be an hour of it.
+    let mut text = String::new();
+    for line in lines(child.stderr.take()) {
+        match line.strip_prefix(REPORT) {
+            Some(report) => _ = writeln!(std::io::stderr(), "{report}"),
+            None => text += &(line + "\n"),
+        }
     }
+    text.extend(lines(child.stdout.take()).map(|line| line + "\n"));
+    assert!(child.wait().expect("its end").success(), "{text}");
+    assert!(text.contains("1 passed"), "it was not run: {text}");
     false
+}
+
+fn lines(pipe: Option<impl Read>) -> impl Iterator<Item = String> {
+    let lines = BufReader::new(pipe.expect("a pipe")).lines();
+    lines.map_while(Result::ok)
 }
 
 /// Whether this process may mount.

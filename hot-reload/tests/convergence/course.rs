@@ -18,6 +18,7 @@ use crate::place::{FileSystem, Place};
 use crate::schedule::Round;
 use crate::settings::Settings;
 use crate::shrink::shrink;
+use crate::storm::Storm;
 use crate::subject::Subject;
 use crate::world::Layout;
 
@@ -102,8 +103,10 @@ impl<S: Subject + 'static> Course<S> {
             // The kernel takes each name for a file of its own there.
             menu = menu.with(Kind::OtherName, 0);
         }
-        if may_mount() {
-            menu = menu.with(Kind::MountOver, OFTEN);
+        if self.subject.is_here() {
+            menu = menu.with(Kind::MountOver, if may_mount() { OFTEN } else { 0 });
+        } else {
+            menu = menu.with(Kind::Stopped, OFTEN).with(Kind::Overflow, 3);
         }
         menu
     }
@@ -119,6 +122,7 @@ impl<S: Subject + 'static> Course<S> {
         let root = place.anew(name);
         let lane = Lane::start(&self.subject, &root, self.layout, settings.patience).await;
         let mut lane = lane.expect("the first version");
+        let _storm = (!self.subject.is_here()).then(|| Storm::around(lane.world.file()));
         let mut failure = None;
         for (index, round) in rounds.iter().enumerate() {
             let mut done = lane.round(round).await;
@@ -143,7 +147,9 @@ impl<S: Subject + 'static> Course<S> {
             }
             latencies.add(ran.lane.world.judge.latencies());
         }
-        self.idle(&ran).await;
+        if self.subject.is_here() {
+            self.idle(&ran).await;
+        }
         let mut missed = 0;
         for ran in ran {
             missed += ran.lane.end().await.1;

@@ -102,6 +102,7 @@ impl Menu {
     }
 
     /// What every program does.
+    #[allow(dead_code, reason = "the comparison with others uses it")]
     pub(crate) fn simple() -> Self {
         let kinds = [
             Kind::InPlace,

@@ -31,8 +31,9 @@ impl Lane {
         layout: Layout,
         patience: Duration,
     ) -> Result<Self, String> {
-        let world = World::new(root, layout);
+        let mut world = World::new(root, layout);
         let followed = subject.follow(&world.file()).await;
+        world.sleeper = followed.process;
         let mut lane = Self {
             world,
             followed,

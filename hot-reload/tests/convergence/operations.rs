@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, linkat, openat, renameat_with};
+use rustix::process::{Signal, kill_process};
 
 use crate::kind::Kind;
 use crate::schedule::Step;
@@ -154,7 +155,22 @@ impl World {
                 pause(inner).await;
                 self.write(&path, size)
             }
-            Kind::Stopped | Kind::Overflow => Err(io::Error::other("nobody to stop")),
+            Kind::Stopped => {
+                let process = self.sleeper.ok_or(io::ErrorKind::Unsupported)?;
+                kill_process(process, Signal::STOP)?;
+                tokio::spawn(async move {
+                    pause(inner).await;
+                    kill_process(process, Signal::CONT)
+                });
+                Ok(())
+            }
+            Kind::Overflow => {
+                let process = self.sleeper.ok_or(io::ErrorKind::Unsupported)?;
+                kill_process(process, Signal::STOP)?;
+                let written = flood(&path).and_then(|()| self.rename_to(&path, size));
+                kill_process(process, Signal::CONT)?;
+                written
+            }
         }
     }
 
@@ -233,6 +249,19 @@ impl World {
         }
         Ok(())
     }
+}
+
+/// More happens beside the file than the kernel keeps.
+fn flood(path: &Path) -> io::Result<()> {
+    let limit = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events")?;
+    let limit: usize = limit.trim().parse().map_err(io::Error::other)?;
+    // Each makes three events at least: made, closed, removed.
+    for number in 0..limit / 2 {
+        let other = path.with_file_name(format!("other-{}", number % 2));
+        fs::write(&other, "")?;
+        fs::remove_file(other)?;
+    }
+    Ok(())
 }
 
 /// Another time each time.

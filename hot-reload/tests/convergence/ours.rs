@@ -34,6 +34,7 @@ impl Subject for Hints {
         Followed {
             published,
             wakes,
+            process: None,
             end,
         }
     }
@@ -92,6 +93,7 @@ impl Subject for Service {
         Followed {
             published,
             wakes,
+            process: None,
             end,
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use rustix::process::Pid;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::version::Published;
@@ -18,6 +19,11 @@ pub(crate) trait Subject: Send + Sync {
 
     /// Whether it tells that a file is gone, or keeps its last content.
     fn tells_absence(&self) -> bool;
+
+    /// Whether it is this process that watches.
+    fn is_here(&self) -> bool {
+        true
+    }
 }
 
 /// A file that is being followed.
@@ -25,6 +31,8 @@ pub(crate) struct Followed {
     pub(crate) published: UnboundedReceiver<(Instant, Published)>,
     /// How often it was woken.
     pub(crate) wakes: Arc<AtomicUsize>,
+    /// The process that watches, if it is another one.
+    pub(crate) process: Option<Pid>,
     /// Ends it. Says how many changes were found without having been announced.
     pub(crate) end: Pin<Box<dyn Future<Output = u64> + Send>>,
 }

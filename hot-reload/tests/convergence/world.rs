@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use rustix::process::Pid;
+
 use crate::judge::Judge;
 use crate::schedule::Round;
 use crate::version::{self, Published};
@@ -32,6 +34,8 @@ pub(crate) struct World {
     /// Those that are not closed before the file was seen.
     pub(super) held: Vec<File>,
     pub(super) mounted: bool,
+    /// The process that watches, if it may be stopped.
+    pub(crate) sleeper: Option<Pid>,
 }
 
 impl World {
@@ -46,6 +50,7 @@ impl World {
             last_change: now(),
             held: Vec::new(),
             mounted: false,
+            sleeper: None,
         };
         world.bring_out(500).expect("a world");
         world
