@@ -69,6 +69,7 @@ mod world;
 use std::path::Path;
 use std::time::Duration;
 
+use hot_reload as project;
 use tokio::process::Command;
 
 use self::apart::{is_ours, may_mount};
@@ -161,7 +162,7 @@ worlds! {
     p05_p15_in_a_plain_folder_every_change_is_seen_whole_by_its_hint: Disk, Plain, Hints, 80;
     p05_in_a_config_map_every_change_is_seen_whole_by_its_hint: Disk, Kubernetes, Hints, 80;
     p05_of_renewed_certificates_every_change_is_seen_whole_by_its_hint: Disk, Certbot, Hints, 80;
-    p04_a_hybrid_service_sees_every_change_and_has_missed_none: Disk, Plain, Service, 80;
+    p04_a_hybrid_service_sees_every_change_and_has_missed_none: Disk, Plain, Service::Hybrid, 80;
     p05_on_tmpfs_every_change_is_seen_whole_by_its_hint: Tmpfs, Plain, Hints, 80;
     p05_on_an_overlay_every_change_is_seen_whole_by_its_hint: Overlay, Plain, Hints, 70;
     p05_with_whole_seconds_every_change_is_seen_whole_by_its_hint: Ext4Coarse, Kubernetes, Hints, 70;

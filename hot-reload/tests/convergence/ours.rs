@@ -3,9 +3,10 @@
 use std::convert::Infallible;
 use std::path::Path;
 
-use hot_reload::source::{Decode, DecodeWith, Decoded, File, Source};
-use hot_reload::{Error, Loaded, RealtimeWatch, Reload, ReloaderService, Revision, WatchEvent};
 use tokio::task;
+
+use super::project::source::{Decode, DecodeWith, Decoded, File, Source};
+use super::project::{Error, Loaded, RealtimeWatch, Reload, ReloaderService, Revision, WatchEvent};
 
 use crate::subject::{Followed, Publisher, Subject};
 use crate::version::Published;
@@ -13,8 +14,14 @@ use crate::version::Published;
 /// Looks when it is told to, and at no other time: what is not announced is never seen.
 pub(crate) struct Hints;
 
-/// A hybrid service, whose heartbeat counts what was not announced.
-pub(crate) struct Service;
+/// A whole service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    #[allow(dead_code, reason = "the comparison with others uses it")]
+    Realtime,
+    /// Its heartbeat counts what was not announced.
+    Hybrid,
+}
 
 impl Subject for Hints {
     async fn follow(&self, path: &Path) -> Followed {
@@ -72,7 +79,11 @@ async fn follow_hints(reload: Decoded<File, Versions>, publisher: Publisher) {
 
 impl Subject for Service {
     async fn follow(&self, path: &Path) -> Followed {
-        let builder = ReloaderService::builder(File::new(path).decode(Versions)).hybrid();
+        let builder = ReloaderService::builder(File::new(path).decode(Versions));
+        let builder = match self {
+            Self::Realtime => builder.realtime(),
+            Self::Hybrid => builder.hybrid(),
+        };
         let (live, control) = builder.start().await.expect("a first version");
         let (publisher, published) = Publisher::new();
         let wakes = publisher.wakes();
