@@ -106,7 +106,7 @@ impl<S: Subject + 'static> Course<S> {
         if self.subject.is_here() {
             menu = menu.with(Kind::MountOver, if may_mount() { OFTEN } else { 0 });
         } else {
-            menu = menu.with(Kind::Stopped, OFTEN).with(Kind::Overflow, 3);
+            menu = menu.with(Kind::Stopped, OFTEN).with(Kind::Overflow, OFTEN);
         }
         menu
     }

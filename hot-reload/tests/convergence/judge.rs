@@ -110,3 +110,40 @@ impl Judge {
 
 /// As long as the source waits before it takes an emptied file for one, with nothing left for a slow clock.
 const EMPTY_GRACE: Duration = Duration::from_millis(90);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge(published: &[Published]) -> Result<(), String> {
+        let mut judge = Judge::default();
+        (1..=3).for_each(|id| judge.wrote(id));
+        published
+            .iter()
+            .try_for_each(|one| judge.publish(one.clone()))
+    }
+
+    #[test]
+    fn versions_may_be_left_out_and_nothing_else() {
+        use Published::{Absent, Empty, Torn, Whole};
+        assert_eq!(judge(&[Whole(1), Absent, Whole(3)]), Ok(()));
+        for wrong in [
+            &[Whole(3), Whole(1)][..],
+            &[Whole(2), Whole(2)],
+            &[Whole(1), Absent, Whole(1)],
+            &[Absent, Absent],
+            &[Whole(4)],
+            &[Empty],
+            &[Torn("abc".to_owned())],
+        ] {
+            assert!(judge(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn empty_may_be_published_what_was_empty_for_long() {
+        let mut judge = Judge::default();
+        judge.was_empty(EMPTY_GRACE);
+        assert_eq!(judge.publish(Published::Empty), Ok(()));
+    }
+}

@@ -114,6 +114,11 @@ impl Menu {
         Self(kinds.map(|kind| (kind, OFTEN)).to_vec())
     }
 
+    #[allow(dead_code, reason = "the comparison with others uses it")]
+    pub(crate) fn only(kind: Kind) -> Self {
+        Self(vec![(kind, OFTEN)])
+    }
+
     /// The same with this one so often.
     pub(crate) fn with(mut self, kind: Kind, weight: u64) -> Self {
         self.0.retain(|(other, _)| *other != kind);

@@ -113,3 +113,18 @@ pub(crate) fn rounds(text: &str) -> Result<Vec<Round>, String> {
 }
 
 const SIZES: [usize; 5] = [64, 500, 4096, 70_000, 600_000];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_is_read_back_as_it_was_printed() {
+        let (mut dice, menu) = (Dice::new(7), Menu::all());
+        let all: Vec<_> = (0..200).map(|_| Round::any(&mut dice, &menu)).collect();
+        let lines: Vec<_> = all.iter().map(ToString::to_string).collect();
+        assert_eq!(rounds(&lines.join("\n")).unwrap(), all);
+        assert!(rounds("in-place:64:0").is_err());
+        assert!(rounds("in-plaice:64:0:0").is_err());
+    }
+}

@@ -101,3 +101,28 @@ const TRIES: usize = 20;
 const ENOUGH: usize = 2;
 
 const BUDGET: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dice::Dice;
+    use crate::kind::{Kind, Menu};
+
+    #[tokio::test]
+    async fn what_fails_for_one_step_is_shrunk_to_that_step() {
+        let (mut dice, menu) = (Dice::new(3), Menu::all());
+        let mut rounds: Vec<_> = (0..6).map(|_| Round::any(&mut dice, &menu)).collect();
+        let culprit: Round = "remove:64:9:9 exchange:500:20:30 in-place:64:1:1"
+            .parse()
+            .unwrap();
+        rounds.push(culprit);
+        let fails = async |rounds: Vec<Round>| {
+            let mut steps = rounds.iter().flat_map(|round| &round.0);
+            let culprit = steps.any(|step| step.kind == Kind::Exchange);
+            culprit.then(|| "it exchanges".to_owned())
+        };
+        let shrunk = shrink(&rounds, fails).await.unwrap();
+        let lines: Vec<_> = shrunk.rounds.iter().map(ToString::to_string).collect();
+        assert_eq!(lines, ["exchange:500:0:0"]);
+    }
+}

@@ -89,3 +89,33 @@ impl FromStr for Published {
 
 /// With no filler at all.
 const SMALLEST: usize = 11 + 12 + 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_versions_in_one_are_recognised_and_so_is_a_part_of_one() {
+        let (old, new) = (content(6, 500), content(7, 500));
+        assert_eq!(Published::of(&new), Published::Whole(7));
+        for cut in [10, 12, 250, 470] {
+            let mixed = [&new[..cut], &old[cut..]].concat();
+            assert!(matches!(Published::of(&mixed), Published::Torn(_)), "{cut}");
+            assert!(matches!(Published::of(&new[..cut]), Published::Torn(_)));
+        }
+        assert_eq!(content(7, 64).len(), 64);
+    }
+
+    #[test]
+    fn what_is_told_to_another_process_arrives_as_it_was() {
+        let torn = Published::of(b"abc");
+        for published in [
+            Published::Whole(3),
+            Published::Empty,
+            Published::Absent,
+            torn,
+        ] {
+            assert_eq!(published.to_string().parse(), Ok(published));
+        }
+    }
+}

@@ -2,7 +2,10 @@
 //!
 //! Each implementation follows the file in a process of its own, which is ended and started anew, with a new file, after
 //! a round whose end it has not seen.
-#![allow(dead_code, reason = "the test uses the rest of what it shares with this")]
+#![allow(
+    dead_code,
+    reason = "the test uses the rest of what it shares with this"
+)]
 
 #[path = "../../../tests/convergence/dice.rs"]
 mod dice;
@@ -61,8 +64,11 @@ enum Implementation {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Operations {
+    /// What every program does.
     Simple,
     All,
+    /// What Kubernetes does.
+    ConfigMap,
 }
 
 /// One line of the table.
@@ -98,13 +104,13 @@ async fn table() -> anyhow::Result<()> {
     println!("|---|---|---|---|---|---|---|");
     let [ours, others @ ..] = Implementation::ALL;
     // Alone, since it hardly ever waits; the others hardly ever do anything else.
-    for operations in [Operations::Simple, Operations::All] {
+    for operations in Operations::EACH {
         let tally = ours.run(operations, seed, folder.path().to_owned()).await?;
         println!("{}", tally.line(ours, operations));
     }
     let mut running = Vec::new();
     for implementation in others {
-        for operations in [Operations::Simple, Operations::All] {
+        for operations in Operations::EACH {
             let folder = folder.path().to_owned();
             let run = implementation.run(operations, seed, folder);
             running.push((implementation, operations, tokio::spawn(run)));
@@ -113,7 +119,10 @@ async fn table() -> anyhow::Result<()> {
     for (implementation, operations, run) in running {
         println!("{}", run.await??.line(implementation, operations));
     }
-    println!("\nSeed {seed}. Times are from the end of the last change of a round.");
+    println!(
+        "\nSeed {seed}. Times are from the end of the last change of a round. Who has not converged begins anew, with a \
+         new file."
+    );
     Ok(())
 }
 
@@ -186,7 +195,7 @@ impl Implementation {
         };
         let folder = folder.join(format!("{self:?}-{operations:?}-{number}"));
         std::fs::create_dir_all(&folder)?;
-        let lane = Lane::start(&subject, &folder, Layout::Plain, PROMISED).await;
+        let lane = Lane::start(&subject, &folder, operations.layout(), PROMISED).await;
         let mut lane = lane.map_err(|what| anyhow::anyhow!("{self:?}: {what}"))?;
         lane.world.judge.be_lenient();
         // Some watch only after they have loaded.
@@ -196,10 +205,29 @@ impl Implementation {
 }
 
 impl Operations {
+    const EACH: [Self; 3] = [Self::Simple, Self::All, Self::ConfigMap];
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Simple => "simple",
+            Self::All => "all",
+            Self::ConfigMap => "ConfigMap",
+        }
+    }
+
+    fn layout(self) -> Layout {
+        match self {
+            Self::Simple | Self::All => Layout::Plain,
+            Self::ConfigMap => Layout::Kubernetes,
+        }
+    }
+
     fn menu(self) -> Menu {
         match self {
             Self::Simple => Menu::simple(),
+            // Whoever waits for its end waits for longer than is waited for here.
             Self::All => Menu::all().with(Kind::NeverClosed, 0),
+            Self::ConfigMap => Menu::only(Kind::Layout),
         }
     }
 }
@@ -212,10 +240,7 @@ impl Tally {
     }
 
     fn line(&self, implementation: Implementation, operations: Operations) -> String {
-        let (title, operations) = (
-            implementation.title(),
-            format!("{operations:?}").to_lowercase(),
-        );
+        let (title, operations) = (implementation.title(), operations.title());
         let [half, most] = [50, 99].map(|part| match self.latencies.count() {
             0 => "–".to_owned(),
             _ => in_ms(self.latencies.percentile(part)),
