@@ -36,7 +36,9 @@ pub(crate) fn is_ours(test: &str, mounts: bool) -> bool {
     // What is reported is passed on at once, since there may be an hour of it.
     let mut text = String::new();
     for line in lines(child.stderr.take()) {
-        match line.strip_prefix(REPORT) {
+        let report = line.strip_prefix(REPORT);
+        let report = report.or_else(|| line.starts_with(NOT_RUN).then_some(line.as_str()));
+        match report {
             Some(report) => _ = writeln!(std::io::stderr(), "{report}"),
             None => text += &(line + "\n"),
         }
@@ -68,12 +70,14 @@ fn unshare() -> Command {
     command
 }
 
-fn not_run(test: &str, why: &str) {
+/// Reports that this test cannot run here.
+pub(crate) fn not_run(test: &str, why: &str) {
     let required = std::env::var_os("HOT_RELOAD_REQUIRE").is_some();
     assert!(!required, "{test} cannot run: {why}");
-    let _ = writeln!(std::io::stderr(), "not run: {test}: {why}");
+    let _ = writeln!(std::io::stderr(), "{NOT_RUN}{test}: {why}");
 }
 
 const INSIDE: &str = "HOT_RELOAD_CONVERGENCE_APART";
 const MAY_MOUNT: &str = "mounts";
 const REPORT: &str = "convergence: ";
+const NOT_RUN: &str = "not run: ";
