@@ -157,7 +157,10 @@ impl<S: Subject + 'static> Course<S> {
         assert_eq!(missed, 0, "changes were found that nobody had announced");
         no_watcher().await;
         let (seed, rounds) = (settings.seed, latencies.count());
-        format!("{}: seed {seed}, {rounds} rounds, {latencies}", self.test)
+        format!(
+            "{}: seed {seed}, {rounds} rounds timed, {latencies}",
+            self.test
+        )
     }
 
     /// Nothing wakes anybody, neither reading nor what happens beside the files, and nothing is watched in vain.
