@@ -29,9 +29,14 @@ impl Memory {
             .is_some_and(|last| !last.racy && last.stamp == *stamp && seen == Some(&last.revision))
     }
 
-    /// The stamp that was accepted last.
+    /// The stamp that was accepted last. If a change may have left it as it is, it equals no other.
     pub(super) fn stamp(&self) -> Option<Stamp> {
-        self.last.as_ref().map(|last| last.stamp)
+        let last = self.last.as_ref()?;
+        Some(if last.racy {
+            last.stamp.unlike_any()
+        } else {
+            last.stamp
+        })
     }
 
     /// Whether what was accepted last took less time than to have another thread do it, so that the same may be expected
@@ -64,3 +69,41 @@ impl Memory {
 
 /// So much is read from memory in some ten microseconds, and may be read where nobody should be held up for long.
 pub(crate) const NEAR: u64 = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+    use crate::source::file::stamp::Kind;
+
+    /// Of a file system whose timestamps are whole seconds.
+    const COARSE: Stamp = Stamp {
+        dev: 1,
+        ino: 1,
+        size: 9,
+        modified: 5_000_000_000,
+        changed: 5_000_000_000,
+        mode: 0,
+        links: 1,
+        kind: Kind::File,
+    };
+
+    fn remembered(observed: Duration) -> Option<Stamp> {
+        let mut memory = Memory::default();
+        let revision = Revision::new("one");
+        memory.remember(COARSE, revision, UNIX_EPOCH + observed, true);
+        memory.stamp()
+    }
+
+    #[test]
+    fn who_writes_within_the_same_second_is_asked_after_although_the_stamp_is_the_same() {
+        let stamp = remembered(Duration::from_millis(5_500)).unwrap();
+        assert_ne!(stamp, COARSE);
+        assert_eq!(
+            stamp.size, COARSE.size,
+            "whether it was emptied is still known"
+        );
+        assert_eq!(remembered(Duration::from_millis(7_500)), Some(COARSE));
+    }
+}

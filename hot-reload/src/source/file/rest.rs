@@ -1,8 +1,8 @@
 //! When a file is at rest: nobody is known to be writing, and it was not touched just now.
 //!
 //! There is no fixed delay. Where the system says who has a file open for writing, its word is all that counts. Elsewhere
-//! a file that was renamed into place, or closed after writing, is read at once; only one that is being written, or of
-//! which nobody saw how it came to be, is waited for.
+//! a file that was renamed into place, or closed after writing, is read as soon as the news of a further write would have
+//! come; only one that is being written, or of which nobody saw how it came to be, is waited for.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -75,11 +75,19 @@ fn guess(seen: Option<&Seen>, stamp: &Stamp, now: Instant, wall: SystemTime) -> 
         .filter(|write| !(write.only_created && stamp.links > 1))
         .filter_map(|write| remaining(write, now))
         .max();
-    if writing.is_some() {
-        return writing;
+    // Many programs empty a file before they write it. Nobody may have seen what it held before.
+    let emptied = (stamp.size == 0)
+        .then(|| stamp.until(EMPTY, wall))
+        .flatten();
+    if let Some(rest) = writing.max(emptied) {
+        return Some(rest);
+    }
+    // Who writes next may have begun, and the news of it be on its way.
+    if seen.complete.is_some() {
+        return stamp.until(NEWS, wall);
     }
     // Writers that were waited for in vain are as good as gone, and so is the doubt about the age.
-    if seen.complete.is_some() || !seen.writes.is_empty() {
+    if !seen.writes.is_empty() {
         return None;
     }
     stamp.young(wall)
@@ -100,6 +108,12 @@ const MAX_WAIT: Duration = Duration::from_secs(2);
 /// The longest that a file may have to be left alone. With the longest wait it stays below the deadline of a load, which
 /// would otherwise be all that ever comes of a file that is written to for ever.
 pub(crate) const MAX_SETTLE: Duration = Duration::from_secs(5);
+
+/// On a busy machine with a file system that is served by a process, bytes are there this long before they are announced.
+const NEWS: Duration = Duration::from_millis(10);
+
+/// An empty file is a finished one when it has not been touched for this long.
+const EMPTY: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
 mod tests {
@@ -143,10 +157,12 @@ mod tests {
     }
 
     #[test]
-    fn a_renamed_or_closed_file_is_read_at_once() {
-        assert_eq!(after(&[Change::Arrived], Duration::ZERO, NEW), None);
+    fn a_renamed_or_closed_file_is_read_when_no_news_of_a_further_write_can_be_on_its_way() {
         let saved = [Change::Created, Change::Written, Change::Closed];
-        assert_eq!(after(&saved, Duration::ZERO, NEW), None);
+        for changes in [&[Change::Arrived][..], &saved] {
+            assert_eq!(after(changes, Duration::ZERO, NEW), Some(NEWS));
+            assert_eq!(after(changes, Duration::ZERO, OLD), None);
+        }
     }
 
     #[test]
@@ -231,6 +247,15 @@ mod tests {
     fn an_empty_file_without_a_writer_may_be_about_to_get_one() {
         let made = Stamp { size: 0, ..NEW };
         assert_eq!(knowing(Proof::AtRest, made), Some(QUIET));
+    }
+
+    #[test]
+    fn a_file_that_was_emptied_and_closed_is_waited_for_whatever_it_held() {
+        let emptied = Stamp { size: 0, ..NEW };
+        let saved = [Change::Created, Change::Closed];
+        assert_eq!(after(&saved, Duration::ZERO, emptied), Some(EMPTY));
+        let long_empty = Stamp { size: 0, ..OLD };
+        assert_eq!(after(&saved, Duration::ZERO, long_empty), None);
     }
 
     #[test]

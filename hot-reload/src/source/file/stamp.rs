@@ -65,11 +65,18 @@ impl Stamp {
         content(self) == content(other)
     }
 
+    /// The same size and inode, and equal to no stamp of a file.
+    pub(crate) fn unlike_any(self) -> Self {
+        Self {
+            changed: i128::MIN,
+            ..self
+        }
+    }
+
     /// Whether a change right after the stamp was taken could leave it as it is, because the clock of the file system
     /// is too coarse.
     pub(crate) fn is_racy(&self, observed: SystemTime) -> bool {
-        let whole_seconds = self.modified % SECOND == 0 && self.changed % SECOND == 0;
-        let window = if whole_seconds { RACY_SECONDS } else { RACY };
+        let window = if self.is_coarse() { RACY_SECONDS } else { RACY };
         nanoseconds(observed) - self.newest() < window.as_nanos() as i128
     }
 
@@ -89,14 +96,17 @@ impl Stamp {
         let age = nanoseconds(now) - self.newest();
         // A time in the future says nothing about now: the clock was set, or the time was.
         let age = Duration::from_nanos(u64::try_from(age).ok()?);
-        untouched.checked_sub(age).filter(|rest| !rest.is_zero())
+        // A second is what such a file may be younger than its timestamps say.
+        let unsure = Duration::from_secs(u64::from(self.is_coarse()));
+        (untouched + unsure)
+            .checked_sub(age)
+            .filter(|rest| !rest.is_zero())
     }
 
     /// How much longer it takes until every later change will change the stamp too. `local` is whether only this machine
     /// changes the file.
     pub(crate) fn unsettled(&self, now: SystemTime, local: bool) -> Option<Duration> {
-        let whole_seconds = self.modified % SECOND == 0 && self.changed % SECOND == 0;
-        let coarse = whole_seconds || !local;
+        let coarse = self.is_coarse() || !local;
         let window = if coarse { RACY_SECONDS } else { RACY };
         // One from the future is left by the next change, which happens now.
         let age = u64::try_from(nanoseconds(now) - self.newest()).ok()?;
@@ -108,6 +118,11 @@ impl Stamp {
     /// A name for a state of which the content was not read.
     pub(crate) fn revision(&self) -> Revision {
         Revision::new(format!("{self:?}"))
+    }
+
+    /// Whether its timestamps are whole seconds, as far as this one shows.
+    fn is_coarse(&self) -> bool {
+        self.modified % SECOND == 0 && self.changed % SECOND == 0
     }
 
     fn newest(&self) -> i128 {
@@ -190,6 +205,14 @@ mod tests {
         assert_eq!(left(at(5_000_000_000), 6_900_000_000, true), ms(100));
         // Not waited for until then: whatever comes before it differs from it.
         assert_eq!(left(at(9_000_000_001), 5_000_000_000, true), None);
+    }
+
+    #[test]
+    fn a_file_with_whole_seconds_may_be_a_second_younger_than_it_says() {
+        let written = at(5_000_000_000);
+        let young = |ms: u64| written.young(wall(ms * 1_000_000));
+        assert_eq!(young(5_900), Some(Duration::from_millis(150)));
+        assert_eq!(young(6_050), None);
     }
 
     #[test]

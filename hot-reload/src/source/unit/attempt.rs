@@ -118,7 +118,7 @@ impl Attempt {
         let listing = &memory.listing;
         let (paths, ways) = (listing.paths(), listing.ways());
         let before = |index: usize| match index.checked_sub(ways) {
-            Some(index) => memory.stamp(index),
+            Some(index) => memory.certain_stamp(index),
             // That a directory has changed is what the listing is for: it is not waited for.
             None => Stamp::of(paths.get(index)?).ok(),
         };

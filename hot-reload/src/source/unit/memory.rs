@@ -22,6 +22,7 @@ struct Accepted {
     listing: Listing,
     stamps: Vec<Stamp>,
     revision: Revision,
+    observed: SystemTime,
     /// A stamp was so fresh that a change after it may have left it as it is.
     racy: bool,
 }
@@ -46,6 +47,17 @@ impl Memory {
                 && seen == Some(&last.revision)
                 && last.listing == self.listing
                 && stamps.eq(&last.stamps)
+        })
+    }
+
+    /// The same as [`stamp`](Self::stamp), but if a change may have left it as it is, it equals no other.
+    pub(super) fn certain_stamp(&self, index: usize) -> Option<Stamp> {
+        let observed = self.accepted.as_ref()?.observed;
+        let stamp = self.stamp(index)?;
+        Some(if stamp.is_racy(observed) {
+            stamp.unlike_any()
+        } else {
+            stamp
         })
     }
 
@@ -81,6 +93,7 @@ impl Memory {
             racy: stamps.iter().any(|stamp| stamp.is_racy(observed)),
             stamps,
             revision,
+            observed,
         });
     }
 }

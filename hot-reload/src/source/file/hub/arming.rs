@@ -106,7 +106,14 @@ impl Hub {
                 }
             };
             let place = Place::new(started.id, token, node.identity(), depth, kept);
-            armed.places.put(place);
+            // Another watch than before, whose end nobody has told of.
+            let ended = armed
+                .places
+                .put(place)
+                .filter(|before| before.id != started.id);
+            if let Some(ended) = ended {
+                self.give_up(&*backend, &ended, subscriber);
+            }
             drop(arming);
             self.tell_of(&started);
             return Ok(Some(Arm { token, fresh: true }));

@@ -72,13 +72,16 @@ impl Places {
         }
     }
 
-    /// Adds a place, or another state of one.
-    pub(super) fn put(&mut self, mut place: Place) {
+    /// Adds a place, or another state of one, which is given back as it was.
+    pub(super) fn put(&mut self, mut place: Place) -> Option<Place> {
         place.round = self.round;
         let index = self.position(place.identity, place.name.as_deref());
         match index.and_then(|index| self.known.get_mut(index)) {
-            Some(known) => *known = place,
-            None => self.fresh.push(place),
+            Some(known) => Some(mem::replace(known, place)),
+            None => {
+                self.fresh.push(place);
+                None
+            }
         }
     }
 

@@ -35,6 +35,8 @@ struct Index {
 struct Watch {
     names: HashMap<Arc<OsStr>, Waiting>,
     inode: Waiting,
+    /// Events were lost since it was asked for last, and its end may have been one of them.
+    doubtful: bool,
 }
 
 // ===== impl Table: the side of the sources =====
@@ -50,9 +52,10 @@ impl Table {
         lock(&self.index).subscribers.remove(&subscriber);
     }
 
-    /// Whether this watch still reports.
+    /// Whether this watch still reports, for certain.
     pub(super) fn is_live(&self, id: WatchId) -> bool {
-        lock(&self.index).watches.contains_key(&id)
+        let index = lock(&self.index);
+        index.watches.get(&id).is_some_and(|watch| !watch.doubtful)
     }
 
     /// How many watches have ended so far. The number that a watch has is meaningless if it was asked for before an
@@ -79,6 +82,7 @@ impl Table {
             return Err(index.endings);
         }
         let watch = index.watches.entry(id).or_default();
+        watch.doubtful = false;
         let kept = name.map(|name| match watch.names.get_key_value(name) {
             Some((kept, _)) => Arc::clone(kept),
             None => Arc::from(name),
@@ -145,7 +149,20 @@ impl Table {
 
     /// Events were lost: anything may have changed.
     pub(super) fn report_anything(&self) {
-        let everybody: Vec<_> = lock(&self.index).subscribers.values().cloned().collect();
+        let everybody: Vec<_> = {
+            let mut index = lock(&self.index);
+            let Index {
+                watches,
+                subscribers,
+                endings,
+            } = &mut *index;
+            // Maybe one of those that are being asked for right now.
+            *endings += 1;
+            for watch in watches.values_mut() {
+                watch.doubtful = true;
+            }
+            subscribers.values().cloned().collect()
+        };
         for activity in everybody {
             activity.note_anything();
             activity.tell();
