@@ -21,6 +21,7 @@ mod snapshot;
 mod status;
 
 mod backoff;
+mod hints;
 
 pub use async_trait::async_trait;
 

@@ -4,12 +4,15 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::fmt::Display;
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use crate::error::ReloadResult;
+use crate::hints::{HintSender, Subscription};
 use crate::reload::Reload;
 
 /// A [`Reload`] whose source announces changes.
@@ -25,6 +28,9 @@ use crate::reload::Reload;
 /// 4. Dropping the handle releases everything that the watch holds.
 /// 5. A slow service must not block the source: if the channel is full, an event may be left out, because one that is
 ///    already in the channel says the same.
+/// 6. A source whose watch never says more than "look again" may offer [`watch_hints`](Self::watch_hints) as well. What
+///    is said here of the watch holds for both: it stands on return, and it ends with an error or with the last sender.
+///    A service then uses that one alone. It is smaller by more than a kibibyte, and hands the error on whole.
 #[async_trait]
 pub trait RealtimeWatch<V, S = &'static str>: Reload<V, S>
 where
@@ -40,6 +46,35 @@ where
     ///
     /// Must be cancel safe: the service drops the future at its deadline of 10 s, and at its end.
     async fn watch_realtime(&self) -> ReloadResult<RealtimeWatchHandle<V>, V, S>;
+
+    /// Opens a watch that only hints, if this source has one: it tells `hints` until the subscription is dropped.
+    /// Provided: `None`, after which the service calls [`watch_realtime`](Self::watch_realtime).
+    ///
+    /// # Errors
+    ///
+    /// As [`watch_realtime`](Self::watch_realtime), which is not tried after one.
+    ///
+    /// # Cancel safety
+    ///
+    /// Must be cancel safe, too.
+    #[allow(
+        clippy::type_complexity,
+        reason = "it is what `async_trait` makes of an implementor's `async fn`"
+    )]
+    fn watch_hints<'life0, 'async_trait>(
+        &'life0 self,
+        hints: HintSender,
+    ) -> Pin<Box<dyn Future<Output = ReloadResult<Option<Subscription>, V, S>> + Send + 'async_trait>>
+    where
+        'life0: 'async_trait,
+        V: 'async_trait,
+        S: 'async_trait,
+        Self: 'async_trait,
+    {
+        // Written without `async_trait`, which would ask that `Self` be `Sync`.
+        drop(hints);
+        Box::pin(async { Ok(None) })
+    }
 
     /// How the announcements of this source behave. Provided: [`WatchProfile::unknown`].
     fn profile(&self) -> WatchProfile {

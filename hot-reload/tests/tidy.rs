@@ -16,7 +16,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("event", &["error", "snapshot"]),
     ("status", &["error", "event", "snapshot"]),
     ("reload", &["error", "revision", "status"]),
-    ("watch", &["error", "reload"]),
+    ("hints", &["error"]),
+    ("watch", &["error", "hints", "reload"]),
     ("live", &["error", "event", "snapshot"]),
     (
         "compat",
@@ -29,18 +30,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("service::settings", &["watch"]),
     (
         "service::feed",
-        &["error", "reload", "revision", "status", "watch"],
+        &["error", "hints", "reload", "revision", "status", "watch"],
     ),
     (
         "service",
         &[
-            "backoff", "compat", "error", "event", "live", "reload", "revision", "snapshot",
-            "status", "watch",
+            "backoff", "compat", "error", "event", "hints", "live", "reload", "revision",
+            "snapshot", "status", "watch",
         ],
     ),
     (
         "source",
-        &["backoff", "error", "reload", "revision", "status", "watch"],
+        &[
+            "backoff", "error", "hints", "reload", "revision", "status", "watch",
+        ],
     ),
     ("", &["*"]),
 ];

@@ -9,8 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
-use ours::source::{DecodeWith, File, Source};
-use ours::{Control, LinkState, Live, RealtimeWatch, RealtimeWatchHandle, Reload, ReloaderService};
+use ours::source::{DecodeWith, File, HintSender, Hints, Source, Subscription};
+use ours::{Control, LinkState, Live, RealtimeWatch, Reload, ReloaderService};
 
 use crate::content::{Content, How};
 use crate::host::{Flavour, Host};
@@ -66,12 +66,15 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A source, and its watch as a service holds it.
+type Watched = (Box<dyn Send>, Hints, Subscription);
+
 struct Member {
     kind: Kind,
     host: Host,
     paths: Vec<PathBuf>,
     services: Vec<(Live<u64>, Control<u64>)>,
-    sources: Vec<(Box<dyn Send>, RealtimeWatchHandle<u64>)>,
+    sources: Vec<Watched>,
     /// Of some of the files: the number that a task saw, and when.
     probes: Vec<(PathBuf, Receiver<(u64, Instant)>)>,
     round: u64,
@@ -194,16 +197,16 @@ async fn start_services(paths: Vec<PathBuf>) -> anyhow::Result<Vec<(Live<u64>, C
     Ok(services)
 }
 
-async fn start_sources(
-    paths: Vec<PathBuf>,
-) -> anyhow::Result<Vec<(Box<dyn Send>, RealtimeWatchHandle<u64>)>> {
+async fn start_sources(paths: Vec<PathBuf>) -> anyhow::Result<Vec<Watched>> {
     let mut sources = Vec::with_capacity(paths.len());
     for path in paths {
         let source = File::new(path).decode(DecodeWith::new(number));
-        let watch = source.watch_realtime().await?;
+        let (sender, hints) = HintSender::pair();
+        let subscription = source.watch_hints(sender).await?;
+        let subscription = subscription.context("no watch that only hints")?;
         source.reload_since(None).await?;
         let source: Box<dyn Send> = Box::new(source);
-        sources.push((source, watch));
+        sources.push((source, hints, subscription));
     }
     Ok(sources)
 }

@@ -21,10 +21,11 @@ use crate::error::{Error, ErrorKind, Location, ReloadResult, ReloaderError};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
 use crate::source::file::follow::{Follow, blocking};
-use crate::source::file::handle::watch_handle;
+use crate::source::file::handle::{watch_handle, watch_hints};
 use crate::source::file::look::{Look, Rest, View};
 use crate::source::file::stamp::Stamp;
 use crate::source::file::{absolute, fault, tier};
+use crate::source::{HintSender, Subscription};
 use crate::status::SourceStatus;
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
 
@@ -184,11 +185,19 @@ where
     /// this reloader and its clones load through [`AsyncFileLoad`].
     async fn watch_realtime(&self) -> ReloadResult<RealtimeWatchHandle<F>, F, String> {
         self.shared.load.get_or_init(|| load::<F>);
-        let memory = Arc::clone(&self.shared.memory).lock_owned().await;
-        let paths = self.paths(&memory);
-        watch_handle(&self.shared.follow, memory, paths)
-            .await
-            .map_err(ReloaderError::from)
+        let (memory, paths) = self.known().await;
+        Ok(watch_handle(&self.shared.follow, memory, paths).await?)
+    }
+
+    /// As [`watch_realtime`](Self::watch_realtime).
+    async fn watch_hints(
+        &self,
+        hints: HintSender,
+    ) -> ReloadResult<Option<Subscription>, F, String> {
+        self.shared.load.get_or_init(|| load::<F>);
+        let (memory, paths) = self.known().await;
+        let watch = watch_hints(&self.shared.follow, memory, paths, hints);
+        Ok(Some(watch.await?))
     }
 
     fn profile(&self) -> WatchProfile {
@@ -218,6 +227,13 @@ impl<F> FileReloader<F> {
                 }
             }
         }
+    }
+
+    /// All paths that are known, which stay the known ones as long as the memory is locked.
+    async fn known(&self) -> (OwnedMutexGuard<Memory>, Vec<PathBuf>) {
+        let memory = Arc::clone(&self.shared.memory).lock_owned().await;
+        let paths = self.paths(&memory);
+        (memory, paths)
     }
 
     /// The file, and what it is known to depend on.

@@ -23,7 +23,8 @@ pub(super) struct Board<V> {
     mirror: Mutex<Option<Mirror<V>>>,
     pub(super) inbox: Inbox,
     status: Mutex<Status>,
-    events: broadcast::Sender<Event>,
+    /// The ring of the events, while anybody listens: it is larger than all the rest.
+    events: Mutex<Option<broadcast::Sender<Event>>>,
     /// Whether values may be made visible. Locked while one is, so that after a stop none is.
     open: Mutex<bool>,
     /// Held by the engine's task.
@@ -45,7 +46,7 @@ impl<V> Board<V> {
             mirror: Mutex::new(mirror),
             inbox: Inbox::default(),
             status: Mutex::new(status),
-            events: broadcast::Sender::new(EVENTS),
+            events: Mutex::new(None),
             open: Mutex::new(true),
             running: tokio::sync::Mutex::new(()),
             task: tokio::sync::Mutex::new(None),
@@ -75,12 +76,23 @@ impl<V> Board<V> {
     }
 
     pub(super) fn tell(&self, event: Event) {
-        // An error means that nobody listens.
-        let _ = self.events.send(event);
+        // Not under the lock: whoever is woken may listen again at once.
+        let ring = lock(&self.events).clone();
+        // An error means that nobody listens any more.
+        if ring.is_some_and(|ring| ring.send(event).is_err()) {
+            self.unlisten();
+        }
     }
 
     pub(super) fn listen(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
+        lock(&self.events)
+            .get_or_insert_with(|| broadcast::Sender::new(EVENTS))
+            .subscribe()
+    }
+
+    /// Somebody has ceased to listen, maybe the last one.
+    pub(super) fn unlisten(&self) {
+        lock(&self.events).take_if(|ring| ring.receiver_count() == 0);
     }
 
     /// Does this, unless the service was stopped; a stop waits until it is done.

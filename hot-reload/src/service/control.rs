@@ -85,6 +85,11 @@ impl<V> Control<V> {
         }
     }
 
+    /// The [`Events`] of the start were dropped.
+    pub(super) fn unlisten(&self) {
+        self.board.unlisten();
+    }
+
     /// Stops the service, and waits until it is gone.
     ///
     /// After that nothing is published, and no task, thread, descriptor or connection of it is left. The last value

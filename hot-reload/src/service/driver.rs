@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::Fuse;
 use tokio::sync::oneshot;
+use tokio::task::coop::cooperative;
 use tokio::time::timeout;
 
 use super::board::Board;
@@ -23,6 +24,7 @@ use super::record::Recorder;
 use super::settings::{OPEN_DEADLINE, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::event::{LinkState, Outcome, Stage};
+use crate::hints::{HintSender, Hints, Subscription};
 use crate::status::{Degradation, SourceStatus};
 use crate::watch::{RealtimeWatchHandle, WatchEvent};
 
@@ -93,6 +95,16 @@ impl<V> Engine<V> {
     }
 }
 
+/// An open watch. It ends when it is dropped.
+enum Watch<V> {
+    Handle(RealtimeWatchHandle<V>),
+    /// What the hints come out of, and what is kept for them to come.
+    Hints(
+        Hints,
+        #[allow(dead_code, reason = "it is there to be dropped")] Subscription,
+    ),
+}
+
 /// The state of one run.
 struct Task<'e, V> {
     engine: &'e Engine<V>,
@@ -100,7 +112,7 @@ struct Task<'e, V> {
     machine: Machine,
     /// The state of the watch that was told last.
     link: LinkState,
-    watch: Option<RealtimeWatchHandle<V>>,
+    watch: Option<Watch<V>>,
     /// What the watch said, and no look has used yet.
     pushed: Option<Pushed<V>>,
     /// Those who wait for the look that is running.
@@ -182,7 +194,7 @@ impl<'e, V> Task<'e, V> {
         })
     }
 
-    fn opened(&mut self, watch: RealtimeWatchHandle<V>) -> Input {
+    fn opened(&mut self, watch: Watch<V>) -> Input {
         self.watch = Some(watch);
         Input::Opened
     }
@@ -195,25 +207,29 @@ impl<'e, V> Task<'e, V> {
     }
 
     /// The next event of the watch, if one stands. Cancel safe.
-    async fn event(&mut self) -> Option<WatchEvent<V>> {
-        match &mut self.watch {
-            Some(watch) => watch.rx.recv().await,
+    async fn event(&mut self) -> Result<WatchEvent<V>, Error> {
+        let text = match &mut self.watch {
+            // A flood of hints leaves time for the other tasks of the runtime, as the channel sees to it by itself.
+            Some(Watch::Hints(hints, _)) => {
+                return cooperative(hints.next()).await.map(|()| WatchEvent::Hint);
+            }
+            Some(Watch::Handle(handle)) => match handle.rx.recv().await {
+                Some(WatchEvent::Error(text)) => text,
+                Some(event) => return Ok(event),
+                None => "the watch was closed".to_owned(),
+            },
             None => std::future::pending().await,
-        }
+        };
+        Err(Error::new(ErrorKind::Unavailable, text))
     }
 
-    fn heard(&mut self, why: &mut Option<Error>, event: Option<WatchEvent<V>>) -> Input {
-        let (kind, text) = match event {
-            Some(WatchEvent::Hint) => return Input::Hint,
-            Some(WatchEvent::Changed(value)) => return self.push(Pushed::Value(value)),
-            Some(WatchEvent::Removed) if self.engine.removed_clears => {
-                return self.push(Pushed::Removed);
-            }
-            Some(WatchEvent::Removed) => return Input::Hint,
-            Some(WatchEvent::Error(text)) => (ErrorKind::Unavailable, text),
-            None => (ErrorKind::Unavailable, "the watch was closed".to_owned()),
-        };
-        self.lost(why, Error::new(kind, text))
+    fn heard(&mut self, why: &mut Option<Error>, event: Result<WatchEvent<V>, Error>) -> Input {
+        match event {
+            Ok(WatchEvent::Changed(value)) => self.push(Pushed::Value(value)),
+            Ok(WatchEvent::Removed) if self.engine.removed_clears => self.push(Pushed::Removed),
+            Ok(_) => Input::Hint,
+            Err(error) => self.lost(why, error),
+        }
     }
 
     fn push(&mut self, pushed: Pushed<V>) -> Input {
@@ -255,9 +271,18 @@ fn discard(drop: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(drop));
 }
 
-async fn open<V, F: Feed<V>>(feed: &F) -> Result<RealtimeWatchHandle<V>, Error> {
+async fn open<V, F: Feed<V>>(feed: &F) -> Result<Watch<V>, Error> {
     // The future is made and dropped inside, so that code of the source runs only within the boundary.
-    let open = async { timeout(OPEN_DEADLINE, feed.watch()).await };
+    let open = async {
+        timeout(OPEN_DEADLINE, async {
+            let (sender, hints) = HintSender::pair();
+            match feed.watch_hints(sender).await? {
+                Some(subscription) => Ok(Watch::Hints(hints, subscription)),
+                None => Ok(Watch::Handle(feed.watch().await?)),
+            }
+        })
+        .await
+    };
     match AssertUnwindSafe(open).catch_unwind().await {
         Ok(Ok(opened)) => opened,
         Err(panic) => Err(panicked(Stage::Load, panic.as_ref())),

@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 use futures_util::future::BoxFuture;
 
 use crate::error::Error;
+use crate::hints::{HintSender, Subscription};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
 use crate::status::SourceStatus;
@@ -16,6 +17,14 @@ use crate::watch::{RealtimeWatch, RealtimeWatchHandle};
 /// A source behind one of the two traits, with errors that no longer know the value's type.
 pub(super) trait Feed<V> {
     fn load<'a>(&'a self, seen: Option<&'a Revision>) -> BoxFuture<'a, Result<Loaded<V>, Error>>
+    where
+        V: 'a;
+
+    /// `None` if the source has no such watch.
+    fn watch_hints<'a>(
+        &'a self,
+        hints: HintSender,
+    ) -> BoxFuture<'a, Result<Option<Subscription>, Error>>
     where
         V: 'a;
 
@@ -45,6 +54,16 @@ where
         load(self.0, seen)
     }
 
+    fn watch_hints<'a>(
+        &'a self,
+        _: HintSender,
+    ) -> BoxFuture<'a, Result<Option<Subscription>, Error>>
+    where
+        V: 'a,
+    {
+        Box::pin(future::ready(Ok(None)))
+    }
+
     fn watch<'a>(&'a self) -> BoxFuture<'a, Result<RealtimeWatchHandle<V>, Error>>
     where
         V: 'a,
@@ -68,6 +87,17 @@ where
         V: 'a,
     {
         load(self.0, seen)
+    }
+
+    fn watch_hints<'a>(
+        &'a self,
+        hints: HintSender,
+    ) -> BoxFuture<'a, Result<Option<Subscription>, Error>>
+    where
+        V: 'a,
+    {
+        let watch = self.0.watch_hints(hints);
+        Box::pin(async move { watch.await.map_err(Error::from) })
     }
 
     fn watch<'a>(&'a self) -> BoxFuture<'a, Result<RealtimeWatchHandle<V>, Error>>

@@ -43,9 +43,12 @@ where
     /// If the future is dropped, the service is stopped.
     pub async fn start(self) -> Result<(Live<V>, Control<V>), Error> {
         let place = self.reload.source_name();
-        let (live, control, events) = self.launch();
+        let (live, control, events) = self.launch(Control::events);
         match first_value(&live, events, place).await {
-            Ok(()) => Ok((live, control)),
+            Ok(()) => {
+                control.unlisten();
+                Ok((live, control))
+            }
             Err(error) => {
                 control.stop().await;
                 Err(error)
@@ -59,11 +62,12 @@ where
     ///
     /// Outside of a tokio runtime.
     pub fn start_in_background(self) -> (Live<V>, Control<V>) {
-        let (live, control, _) = self.launch();
+        let (live, control, ()) = self.launch(|_| ());
         (live, control)
     }
 
-    fn launch(self) -> (Live<V>, Control<V>, Events) {
+    /// `first` is done before anything can happen in the service.
+    fn launch<R>(self, first: impl FnOnce(&Control<V>) -> R) -> (Live<V>, Control<V>, R) {
         let mut profile = (self.mode.profile)(&self.reload);
         profile.quiet = self.quiet.unwrap_or(profile.quiet);
         profile.heartbeat = self.heartbeat.unwrap_or(profile.heartbeat);
@@ -91,13 +95,13 @@ where
         };
         let keep: Arc<dyn Any + Send + Sync> = Arc::new(Owner(Arc::clone(&board)));
         let control = Control::new(Arc::clone(&board), Some(Arc::clone(&keep)));
-        let events = control.events();
+        let first = first(&control);
         let live = board.publisher.live().kept_by(keep);
         // Nobody else knows the board yet, so the lock is free.
         if let Ok(mut slot) = board.task.try_lock() {
             *slot = Some(tokio::spawn(task));
         }
-        (live, control, events)
+        (live, control, first)
     }
 }
 

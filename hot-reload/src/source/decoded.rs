@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Decode, Fetched, HintSender, Source};
+use super::channel::channel;
+use super::{Decode, Fetched, HintSender, Source, Subscription};
 use crate::error::{Error, ReloadResult};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
@@ -82,12 +83,19 @@ impl<S: Source, D: Decode> RealtimeWatch<D::Value, String> for Decoded<S, D> {
     async fn watch_realtime(
         &self,
     ) -> ReloadResult<RealtimeWatchHandle<D::Value>, D::Value, String> {
-        let (sender, rx) = HintSender::channel();
-        let subscription = self.0.source.subscribe(sender).await?;
+        let (hints, rx) = channel();
+        let subscription = self.0.source.subscribe(hints).await?;
         Ok(RealtimeWatchHandle::with_cleanup(
             rx,
             subscription.into_guard(),
         ))
+    }
+
+    async fn watch_hints(
+        &self,
+        hints: HintSender,
+    ) -> ReloadResult<Option<Subscription>, D::Value, String> {
+        Ok(Some(self.0.source.subscribe(hints).await?))
     }
 
     fn profile(&self) -> WatchProfile {

@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+mod channel;
 mod decode;
 mod decoded;
 #[cfg(feature = "dir")]
@@ -26,7 +27,6 @@ pub mod file;
 pub mod files;
 #[cfg(feature = "dir")]
 mod group;
-mod hints;
 #[cfg(feature = "dir")]
 mod unit;
 
@@ -53,7 +53,7 @@ pub use self::file::{File, LoadFile, OpenFile};
 pub use self::files::{DecodeFiles, Files};
 #[cfg(feature = "dir")]
 pub use self::group::Group;
-pub use self::hints::{HintSender, Subscription};
+pub use crate::hints::{HintSender, Hints, Subscription};
 
 /// Something that holds bytes which change.
 ///

@@ -57,17 +57,18 @@ pub(crate) struct Activity {
     /// `None`: all.
     interest: Option<Arc<Interest>>,
     state: Mutex<State>,
-    hints: Mutex<Vec<(Token, HintSender)>>,
     wake: Notify,
     tally: Arc<Tally>,
-    /// Why the last file found no watch, until somebody takes note.
-    refusal: Mutex<Option<Error>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     seen: Seen,
     track: Option<Track>,
+    /// Whom to tell, in the order of the tokens.
+    hints: Vec<(Token, HintSender)>,
+    /// Why the last file found no watch, until somebody takes note.
+    refusal: Option<Error>,
     /// Whether somebody must be told, and whether that is urgent.
     untold: bool,
     urgent: bool,
@@ -111,6 +112,10 @@ impl Activity {
             tally: Arc::clone(tally),
             ..Self::default()
         }
+    }
+
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Whether a change of this name in a directory that is watched as a whole matters.
@@ -175,12 +180,12 @@ impl Activity {
 
     /// A file had to do without a watch, for this reason.
     pub(crate) fn refuse(&self, reason: Error) {
-        *lock(&self.refusal) = Some(reason);
+        lock(&self.state).refusal = Some(reason);
     }
 
     /// Why the last file had to do without a watch, if that was not asked before.
     pub(crate) fn take_refusal(&self) -> Option<Error> {
-        lock(&self.refusal).take()
+        lock(&self.state).refusal.take()
     }
 
     /// What was seen so far.
@@ -257,26 +262,35 @@ impl Activity {
 
     /// Adds somebody to tell. The token takes it out again.
     pub(crate) fn add_hints(&self, hints: HintSender) -> Token {
+        let known = &mut lock(&self.state).hints;
         let token = Token::next();
-        lock(&self.hints).push((token, hints));
+        // There is one for nearly all.
+        known.reserve_exact(1);
+        known.push((token, hints));
         token
     }
 
-    /// Takes somebody out. True if nobody is left.
-    pub(crate) fn remove_hints(&self, token: Token) -> bool {
-        let mut hints = lock(&self.hints);
-        hints.retain(|(other, _)| *other != token);
-        hints.is_empty()
+    /// Takes somebody out, and says if nobody is left. What is taken out is to be dropped with no lock held: it may be
+    /// the last of its kind, which wakes whoever hears of that.
+    pub(crate) fn remove_hints(&self, token: Token) -> (Option<HintSender>, bool) {
+        let hints = &mut lock(&self.state).hints;
+        let index = hints.iter().position(|(other, _)| *other == token);
+        let gone = index.map(|index| hints.remove(index).1);
+        (gone, hints.is_empty())
     }
 
     /// Sends with no lock held: whoever is woken may drop its subscription at once.
     fn each_hint(&self, send: impl Fn(&HintSender)) {
-        let mut index = 0;
+        let mut told = None;
         loop {
-            let next = lock(&self.hints).get(index).map(|(_, hints)| hints.clone());
-            let Some(hints) = next else { return };
+            let next = {
+                let hints = &lock(&self.state).hints;
+                let index = hints.partition_point(|(token, _)| Some(*token) <= told);
+                hints.get(index).cloned()
+            };
+            let Some((token, hints)) = next else { return };
             send(&hints);
-            index += 1;
+            told = Some(token);
         }
     }
 }

@@ -29,12 +29,23 @@ pub(crate) struct Follow {
     leases: Leases,
     interest: Option<Arc<Interest>>,
     settle: Duration,
-    watch: Mutex<Option<Arc<Watch>>>,
-    /// The inodes whose writers were waited for in vain.
-    tireless: Mutex<Vec<(u64, u64)>>,
     tally: Arc<Tally>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    watch: Option<Arc<Watch>>,
+    oddities: Option<Box<Oddities>>,
+}
+
+/// What most sources have nothing of.
+#[derive(Default)]
+struct Oddities {
+    /// The inodes whose writers were waited for in vain.
+    tireless: Vec<(u64, u64)>,
     /// The files that the last look found to be mounted by themselves and gone outside.
-    pinned: Mutex<Vec<Degradation>>,
+    pinned: Vec<Degradation>,
 }
 
 /// Whether the system is asked who has a file open for writing.
@@ -49,14 +60,19 @@ pub(crate) enum Leases {
 #[derive(Debug)]
 pub(crate) struct Watch {
     activity: Arc<Activity>,
-    membership: Mutex<Option<Membership>>,
+    hold: Mutex<Hold>,
+}
+
+/// What a watch has a hold of.
+#[derive(Debug)]
+struct Hold {
+    membership: Option<Membership>,
     /// The files that the last walk has found.
-    files: Mutex<Vec<Token>>,
+    files: Box<[Token]>,
     /// What the last walk could not watch.
-    gaps: Mutex<Gaps>,
+    gaps: Gaps,
     /// What is not announced, whatever is watched.
-    unannounced: Mutex<Option<Degradation>>,
-    tally: Arc<Tally>,
+    unannounced: Option<Box<Degradation>>,
 }
 
 impl Follow {
@@ -118,9 +134,12 @@ impl Follow {
 
     /// Remembers whether this inode's writer was waited for in vain.
     pub(crate) fn set_tireless(&self, inode: (u64, u64), tireless: bool) {
-        let mut known = lock(&self.tireless);
-        known.retain(|other| *other != inode);
+        let mut state = lock(&self.state);
+        if let Some(odd) = &mut state.oddities {
+            odd.tireless.retain(|other| *other != inode);
+        }
         if tireless {
+            let known = &mut state.oddities.get_or_insert_default().tireless;
             known.truncate(TIRELESS - 1);
             known.insert(0, inode);
         }
@@ -128,7 +147,9 @@ impl Follow {
 
     /// Whether this inode's writer was waited for in vain before.
     pub(crate) fn is_tireless(&self, inode: (u64, u64)) -> bool {
-        lock(&self.tireless).contains(&inode)
+        let state = lock(&self.state);
+        let known = state.oddities.as_ref().map(|odd| &odd.tireless);
+        known.is_some_and(|known| known.contains(&inode))
     }
 
     /// Opens the watch, or adds to the one that is open, and walks along the paths. Blocks.
@@ -147,22 +168,21 @@ impl Follow {
     }
 
     fn join(self: &Arc<Self>, hints: HintSender) -> Result<Guard, Error> {
-        let mut slot = lock(&self.watch);
+        let slot = &mut lock(&self.state).watch;
         let watch = match slot.as_ref().filter(|watch| !watch.is_lost()) {
             Some(watch) => Arc::clone(watch),
             None => {
                 let activity = Activity::new(self.interest.clone(), &self.tally);
                 let activity = Arc::new(activity);
                 let membership = Membership::join(self.events, &activity)?;
-                slot.insert(Arc::new(Watch {
-                    activity,
-                    membership: Mutex::new(Some(membership)),
-                    files: Mutex::default(),
-                    gaps: Mutex::default(),
-                    unannounced: Mutex::default(),
-                    tally: Arc::clone(&self.tally),
-                }))
-                .clone()
+                let hold = Hold {
+                    membership: Some(membership),
+                    files: Box::default(),
+                    gaps: Gaps::default(),
+                    unannounced: None,
+                };
+                let hold = Mutex::new(hold);
+                slot.insert(Arc::new(Watch { activity, hold })).clone()
             }
         };
         let token = watch.activity.add_hints(hints);
@@ -180,12 +200,15 @@ impl Follow {
             ..SourceStatus::default()
         };
         if let Some(watch) = self.watch() {
-            let gaps = lock(&watch.gaps);
-            status.degraded.extend(gaps.reasons().cloned());
-            status.heartbeat = gaps.heartbeat();
-            status.degraded.extend(lock(&watch.unannounced).clone());
+            let hold = lock(&watch.hold);
+            status.degraded.extend(hold.gaps.reasons().cloned());
+            status.heartbeat = hold.gaps.heartbeat();
+            let unannounced = hold.unannounced.as_deref();
+            status.degraded.extend(unannounced.cloned());
         }
-        status.degraded.extend_from_slice(&lock(&self.pinned));
+        if let Some(odd) = &lock(&self.state).oddities {
+            status.degraded.extend_from_slice(&odd.pinned);
+        }
         status
     }
 
@@ -195,12 +218,16 @@ impl Follow {
 
     /// Takes note of what a look has found at the paths.
     pub(crate) fn found(&self, paths: &[PathBuf], stamps: &[io::Result<Stamp>]) {
-        *lock(&self.pinned) = gaps::pinned(paths, stamps);
+        let pinned = gaps::pinned(paths, stamps);
+        let mut state = lock(&self.state);
+        if !pinned.is_empty() || state.oddities.is_some() {
+            state.oddities.get_or_insert_default().pinned = pinned;
+        }
     }
 
     /// The watch, if one is open.
     pub(crate) fn watch(&self) -> Option<Arc<Watch>> {
-        lock(&self.watch).clone()
+        lock(&self.state).watch.clone()
     }
 }
 
@@ -227,10 +254,10 @@ impl Watch {
     /// make complete what is behind it.
     pub(crate) fn seen(&self) -> Seen {
         let mut seen = self.activity.seen();
-        let files = lock(&self.files);
+        let hold = lock(&self.hold);
         seen.complete = seen
             .complete
-            .filter(|complete| files.contains(&complete.token));
+            .filter(|complete| hold.files.contains(&complete.token));
         seen
     }
 
@@ -255,7 +282,7 @@ impl Watch {
     }
 
     fn walk(&self, paths: &[PathBuf]) -> Result<(), Error> {
-        let (hub, subscriber) = match &*lock(&self.membership) {
+        let (hub, subscriber) = match &lock(&self.hold).membership {
             Some(membership) => (Arc::clone(membership.hub()), membership.subscriber()),
             None => return Ok(()),
         };
@@ -264,29 +291,30 @@ impl Watch {
             && let Some(inode) = walk::last(&hub, subscriber, path)?
         {
             self.activity.advance(inode, epoch);
-            let mut files = lock(&self.files);
-            files.clear();
-            files.extend([track.name].into_iter().chain(inode));
-            *lock(&self.gaps) = Gaps::of_file(self.activity.take_refusal());
+            let gaps = Gaps::of_file(self.activity.take_refusal());
+            let mut hold = lock(&self.hold);
+            hold.files = [track.name].into_iter().chain(inode).collect();
+            hold.gaps = gaps;
             return Ok(());
         }
         let walked = walk::arm(&hub, subscriber, &self.activity, paths)?;
         if walked.fresh {
             self.activity.forget_complete();
-            self.tally.rearms.add();
+            self.activity.tally().rearms.add();
             // Another file system comes by way of another directory.
-            *lock(&self.unannounced) = gaps::unannounced(paths);
+            let unannounced = gaps::unannounced(paths).map(Box::new);
+            lock(&self.hold).unannounced = unannounced;
         }
         self.activity.set_track(walked.track(paths), epoch);
-        *lock(&self.gaps) = walked.gaps;
-        *lock(&self.files) = walked.files;
+        let mut hold = lock(&self.hold);
+        hold.gaps = walked.gaps;
+        hold.files = walked.files.into();
         Ok(())
     }
 
     fn is_lost(&self) -> bool {
-        lock(&self.membership)
-            .as_ref()
-            .is_none_or(Membership::is_lost)
+        let hold = lock(&self.hold);
+        hold.membership.as_ref().is_none_or(Membership::is_lost)
     }
 }
 
@@ -300,16 +328,20 @@ pub(crate) struct Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let membership = {
+        let (gone, membership) = {
             // Under this lock nobody can add itself to a watch that is about to end.
-            let mut slot = lock(&self.follow.watch);
-            if !self.watch.activity.remove_hints(self.token) {
-                return;
-            }
-            slot.take_if(|watch| Arc::ptr_eq(watch, &self.watch));
-            lock(&self.watch.membership).take()
+            let slot = &mut lock(&self.follow.state).watch;
+            let (gone, last) = self.watch.activity.remove_hints(self.token);
+            let membership = if last {
+                slot.take_if(|watch| Arc::ptr_eq(watch, &self.watch));
+                lock(&self.watch.hold).membership.take()
+            } else {
+                None
+            };
+            (gone, membership)
         };
         drop(membership);
+        drop(gone);
     }
 }
 

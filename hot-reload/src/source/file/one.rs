@@ -1,5 +1,6 @@
 //! [`File`]: one file, as a source of bytes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,7 +39,8 @@ pub struct File {
 
 #[derive(Debug, Clone)]
 struct Spec {
-    name: String,
+    /// What it was called, unless that is the path.
+    name: Option<Box<str>>,
     path: [PathBuf; 1],
     max_size: u64,
     /// Whether somebody has asked for that.
@@ -50,9 +52,10 @@ impl File {
     /// every look.
     pub fn new(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
+        let absolute = absolute(path);
         let spec = Spec {
-            name: path.display().to_string(),
-            path: [absolute(path)],
+            name: (path.as_os_str() != absolute.as_os_str()).then(|| path.to_string_lossy().into()),
+            path: [absolute],
             max_size: MAX_SIZE,
             limited: false,
         };
@@ -128,7 +131,7 @@ impl File {
 
 impl Source for File {
     fn name(&self) -> String {
-        self.spec.name.clone()
+        self.spec.name().into_owned()
     }
 
     async fn fetch(&self, seen: Option<&Revision>) -> Result<Fetched, Error> {
@@ -192,6 +195,16 @@ enum Step {
 }
 
 impl Spec {
+    fn name(&self) -> Cow<'_, str> {
+        match &self.name {
+            Some(name) => Cow::Borrowed(name),
+            None => {
+                let [path] = &self.path;
+                path.to_string_lossy()
+            }
+        }
+    }
+
     /// One step of a look: walk, ask whether the file is at rest, and read it if it is and has no more bytes than `near`.
     fn step(
         &self,
@@ -214,7 +227,7 @@ impl Spec {
             }
             // Not even opened: that has effects of its own on a device.
             Some(Ok(stamp)) if stamp.kind != Kind::File => {
-                Step::Done(Err(fault::not_a_file(&self.name, stamp.kind)))
+                Step::Done(Err(fault::not_a_file(&self.name(), stamp.kind)))
             }
             Some(Err(error)) if fault::is_absent(error) => {
                 memory.forget();
@@ -262,7 +275,7 @@ impl Spec {
             }
             Ok(ReadOnce::Replaced { bytes, stamp }) if look.is_outrun() => (bytes, stamp),
             Ok(ReadOnce::Torn) if look.is_over() => {
-                return Step::Done(Err(fault::restless(&self.name)));
+                return Step::Done(Err(fault::restless(&self.name())));
             }
             Ok(ReadOnce::Whole { .. } | ReadOnce::Replaced { .. } | ReadOnce::Torn) => {
                 return Step::Wait(look.retry(view));
@@ -270,20 +283,20 @@ impl Spec {
             Ok(ReadOnce::TooLarge { stamp }) => {
                 let revision = stamp.revision();
                 let error =
-                    fault::too_large(&self.name, self.max_size).with_revision(revision.clone());
+                    fault::too_large(&self.name(), self.max_size).with_revision(revision.clone());
                 memory.remember(stamp, revision, observed, local());
                 view.accept();
                 return Step::Done(Err(error));
             }
             Ok(ReadOnce::NotAFile) if look.is_over() => {
-                return Step::Done(Err(fault::not_a_file(&self.name, Kind::Other)));
+                return Step::Done(Err(fault::not_a_file(&self.name(), Kind::Other)));
             }
             // It became another thing after it was found at rest, or went away: look again.
             Ok(ReadOnce::NotAFile) => return Step::Wait(look.retry(view)),
             Err(error) if fault::is_absent(&error) && !look.is_over() => {
                 return Step::Wait(look.retry(view));
             }
-            Err(error) => return Step::Done(Err(fault::refused(&self.name, error))),
+            Err(error) => return Step::Done(Err(fault::refused(&self.name(), error))),
         };
         let revision = Revision::from(xxh3_128(&bytes));
         if let Some(pause) = look.doubt(view, &[stamp], &revision) {
@@ -307,7 +320,7 @@ impl AsRef<Path> for File {
 
 impl fmt::Debug for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("File").field(&self.spec.name).finish()
+        f.debug_tuple("File").field(&self.spec.name()).finish()
     }
 }
 

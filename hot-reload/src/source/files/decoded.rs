@@ -9,8 +9,9 @@ use super::DecodeFiles;
 use crate::error::{Error, ReloadResult};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
-use crate::source::HintSender;
+use crate::source::channel::channel;
 use crate::source::unit::{Found, Unit};
+use crate::source::{HintSender, Subscription};
 use crate::status::SourceStatus;
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
 
@@ -80,9 +81,16 @@ impl<D: DecodeFiles> RealtimeWatch<D::Value, String> for DecodedFiles<D> {
     async fn watch_realtime(
         &self,
     ) -> ReloadResult<RealtimeWatchHandle<D::Value>, D::Value, String> {
-        let (hints, rx) = HintSender::channel();
+        let (hints, rx) = channel();
         let guard = self.0.unit.open(hints).await?;
         Ok(RealtimeWatchHandle::with_cleanup(rx, Box::new(guard)))
+    }
+
+    async fn watch_hints(
+        &self,
+        hints: HintSender,
+    ) -> ReloadResult<Option<Subscription>, D::Value, String> {
+        Ok(Some(Subscription::new(self.0.unit.open(hints).await?)))
     }
 
     fn profile(&self) -> WatchProfile {

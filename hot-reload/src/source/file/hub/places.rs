@@ -11,11 +11,10 @@ use crate::source::file::activity::Token;
 /// A set of [`Place`]s that is gone through in rounds: what a round does not visit is given up at its end.
 #[derive(Default)]
 pub(super) struct Places {
-    round: u64,
-    /// In the order of their keys.
-    known: Vec<Place>,
-    /// Those of this round, in the order in which they came. A key that comes twice counts as it was last.
-    fresh: Vec<Place>,
+    /// First the known ones, in the order of their keys. Then those of this round, in the order in which they came: of
+    /// two with the same key, the later one counts.
+    all: Vec<Place>,
+    known: usize,
 }
 
 /// One name in a directory, or one inode.
@@ -25,7 +24,7 @@ pub(super) struct Place {
     pub(super) identity: (u64, u64),
     pub(super) depth: Depth,
     pub(super) name: Option<Arc<OsStr>>,
-    round: u64,
+    visited: bool,
 }
 
 impl Place {
@@ -42,7 +41,7 @@ impl Place {
             identity,
             depth,
             name,
-            round: 0,
+            visited: true,
         }
     }
 
@@ -55,31 +54,32 @@ impl Places {
     /// Begins a round. One that was broken off keeps what it had.
     pub(super) fn begin(&mut self) {
         self.absorb();
-        self.round += 1;
+        for place in &mut self.all {
+            place.visited = false;
+        }
     }
 
     /// The place with this key as earlier rounds have left it.
     pub(super) fn find(&self, identity: (u64, u64), name: Option<&OsStr>) -> Option<&Place> {
-        self.known.get(self.position(identity, name)?)
+        self.all.get(self.position(identity, name)?)
     }
 
     /// This place is still wanted.
     pub(super) fn visit(&mut self, identity: (u64, u64), name: Option<&OsStr>) {
         if let Some(index) = self.position(identity, name)
-            && let Some(place) = self.known.get_mut(index)
+            && let Some(place) = self.all.get_mut(index)
         {
-            place.round = self.round;
+            place.visited = true;
         }
     }
 
     /// Adds a place, or another state of one, which is given back as it was.
-    pub(super) fn put(&mut self, mut place: Place) -> Option<Place> {
-        place.round = self.round;
+    pub(super) fn put(&mut self, place: Place) -> Option<Place> {
         let index = self.position(place.identity, place.name.as_deref());
-        match index.and_then(|index| self.known.get_mut(index)) {
+        match index.and_then(|index| self.all.get_mut(index)) {
             Some(known) => Some(mem::replace(known, place)),
             None => {
-                self.fresh.push(place);
+                self.all.push(place);
                 None
             }
         }
@@ -87,50 +87,49 @@ impl Places {
 
     /// Ends a round, and takes out what it did not visit.
     pub(super) fn finish(&mut self) -> Vec<Place> {
-        self.absorb();
-        let round = self.round;
-        self.known
-            .extract_if(.., |place| place.round != round)
-            .collect()
+        self.extract(|place| !place.visited)
     }
 
     /// Takes out those inodes, in distinction to names, of which this is true.
     pub(super) fn take_inodes(&mut self, mut which: impl FnMut(&Place) -> bool) -> Vec<Place> {
-        self.absorb();
-        self.known
-            .extract_if(.., |place| place.depth == Depth::Inode && which(place))
-            .collect()
+        self.extract(|place| place.depth == Depth::Inode && which(place))
     }
 
     /// Takes out everything.
     pub(super) fn take(&mut self) -> Vec<Place> {
+        self.extract(|_| true)
+    }
+
+    fn extract(&mut self, mut which: impl FnMut(&Place) -> bool) -> Vec<Place> {
         self.absorb();
-        mem::take(&mut self.known)
+        let taken = self.all.extract_if(.., |place| which(place)).collect();
+        self.known = self.all.len();
+        taken
     }
 
     fn position(&self, identity: (u64, u64), name: Option<&OsStr>) -> Option<usize> {
-        self.known
+        let known = self.all.get(..self.known)?;
+        known
             .binary_search_by(|place| place.compare(identity, name))
             .ok()
     }
 
     fn absorb(&mut self) {
-        if self.fresh.is_empty() {
+        if self.known == self.all.len() {
             return;
         }
-        self.known.append(&mut self.fresh);
         // Stable, so that of two with the same key the later one comes last.
-        self.known
+        self.all
             .sort_by(|one, other| one.compare(other.identity, other.name.as_deref()));
-        self.known.dedup_by(|later, kept| {
+        self.all.dedup_by(|later, kept| {
             let same = kept.compare(later.identity, later.name.as_deref()) == Ordering::Equal;
             if same {
                 mem::swap(later, kept);
             }
             same
         });
-        self.known.shrink_to_fit();
-        self.fresh = Vec::new();
+        self.all.shrink_to_fit();
+        self.known = self.all.len();
     }
 }
 

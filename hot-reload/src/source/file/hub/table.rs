@@ -33,10 +33,40 @@ struct Index {
 
 #[derive(Default)]
 struct Watch {
-    names: HashMap<Arc<OsStr>, Waiting>,
+    /// `None` for nearly all: the watches of files.
+    names: Option<Box<Names>>,
     inode: Waiting,
     /// Events were lost since it was asked for last, and its end may have been one of them.
     doubtful: bool,
+}
+
+type Names = HashMap<Arc<OsStr>, Waiting>;
+
+impl Watch {
+    fn name(&self, name: &OsStr) -> Option<(&Arc<OsStr>, &Waiting)> {
+        self.names.as_ref()?.get_key_value(name)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &Waiting> {
+        self.names.iter().flat_map(|names| names.values())
+    }
+
+    /// Takes this subscriber out. True if nobody is left.
+    fn remove(&mut self, name: Option<&OsStr>, subscriber: Token) -> bool {
+        match (name, &mut self.names) {
+            (None, _) => self.inode.remove(subscriber),
+            (Some(_), None) => {}
+            (Some(name), Some(names)) => {
+                if let Some(waiting) = names.get_mut(name) {
+                    waiting.remove(subscriber);
+                    if waiting.is_empty() {
+                        names.remove(name);
+                    }
+                }
+            }
+        }
+        self.inode.is_empty() && self.names.as_ref().is_none_or(|names| names.is_empty())
+    }
 }
 
 // ===== impl Table: the side of the sources =====
@@ -83,12 +113,15 @@ impl Table {
         }
         let watch = index.watches.entry(id).or_default();
         watch.doubtful = false;
-        let kept = name.map(|name| match watch.names.get_key_value(name) {
+        let kept = name.map(|name| match watch.name(name) {
             Some((kept, _)) => Arc::clone(kept),
             None => Arc::from(name),
         });
         let waiting = match &kept {
-            Some(name) => watch.names.entry(Arc::clone(name)).or_default(),
+            Some(name) => {
+                let names = watch.names.get_or_insert_default();
+                names.entry(Arc::clone(name)).or_default()
+            }
             None => &mut watch.inode,
         };
         waiting.insert(subscriber, (token, Arc::clone(activity)));
@@ -101,20 +134,7 @@ impl Table {
         let Some(watch) = index.watches.get_mut(&id) else {
             return false;
         };
-        match name {
-            Some(name) => {
-                if let Some(waiting) = watch.names.get_mut(name) {
-                    waiting.remove(subscriber);
-                    if waiting.is_empty() {
-                        watch.names.remove(name);
-                    }
-                }
-            }
-            None => {
-                watch.inode.remove(subscriber);
-            }
-        }
-        let unused = watch.names.is_empty() && watch.inode.is_empty();
+        let unused = watch.remove(name, subscriber);
         if unused {
             index.watches.remove(&id);
             index.endings += 1;
@@ -209,7 +229,7 @@ impl Report<'_> {
         };
         match name {
             Some(name) => {
-                if let Some(waiting) = watch.names.get(name) {
+                if let Some((_, waiting)) = watch.name(name) {
                     note(waiting, change, self.now, self.told);
                 }
                 watch.inode.each(|token, activity| {
@@ -220,7 +240,7 @@ impl Report<'_> {
             }
             None => {
                 note(&watch.inode, change, self.now, self.told);
-                for waiting in watch.names.values() {
+                for waiting in watch.names() {
                     note(waiting, Change::Touched, self.now, self.told);
                 }
             }
@@ -234,7 +254,7 @@ impl Report<'_> {
         let Some(watch) = self.index.watches.remove(&id) else {
             return;
         };
-        for waiting in watch.names.values().chain([&watch.inode]) {
+        for waiting in watch.names().chain([&watch.inode]) {
             note(waiting, Change::Touched, self.now, self.told);
             waiting.each(|token, activity| activity.forget_write(token));
         }

@@ -5,22 +5,26 @@ use std::sync::Arc;
 
 use crate::source::file::activity::{Activity, Token};
 
-/// By subscriber, the token under which it waits and where it is told.
-#[derive(Debug, Default)]
+/// By subscriber, the token under which it waits and where it is told. There is one for each name and each inode.
+#[derive(Debug)]
 pub(super) enum Waiting {
-    #[default]
-    Nobody,
     One(Token, Waiter),
-    /// The directories that many files have in common.
-    Many(BTreeMap<Token, Waiter>),
+    /// The directories that many files have in common. `None`: nobody.
+    Others(Option<Box<BTreeMap<Token, Waiter>>>),
 }
 
 type Waiter = (Token, Arc<Activity>);
 
+impl Default for Waiting {
+    fn default() -> Self {
+        Self::Others(None)
+    }
+}
+
 impl Waiting {
     pub(super) fn insert(&mut self, subscriber: Token, waiter: Waiter) {
         match self {
-            Self::Many(all) => {
+            Self::Others(Some(all)) => {
                 all.insert(subscriber, waiter);
             }
             Self::One(first, _) if *first != subscriber => {
@@ -28,36 +32,34 @@ impl Waiting {
                 if let Self::One(first, waiter) = std::mem::take(self) {
                     all.insert(first, waiter);
                 }
-                *self = Self::Many(all);
+                *self = Self::Others(Some(Box::new(all)));
             }
-            Self::Nobody | Self::One(..) => *self = Self::One(subscriber, waiter),
+            Self::Others(None) | Self::One(..) => *self = Self::One(subscriber, waiter),
         }
     }
 
     pub(super) fn remove(&mut self, subscriber: Token) {
         match self {
-            Self::Many(all) => {
+            Self::Others(Some(all)) => {
                 all.remove(&subscriber);
             }
-            Self::One(only, _) if *only == subscriber => *self = Self::Nobody,
-            Self::Nobody | Self::One(..) => {}
+            Self::One(only, _) if *only == subscriber => *self = Self::default(),
+            Self::Others(None) | Self::One(..) => {}
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         match self {
-            Self::Nobody => true,
             Self::One(..) => false,
-            Self::Many(all) => all.is_empty(),
+            Self::Others(all) => all.as_ref().is_none_or(|all| all.is_empty()),
         }
     }
 
     pub(super) fn each(&self, mut visit: impl FnMut(Token, &Arc<Activity>)) {
         match self {
-            Self::Nobody => {}
             Self::One(_, (token, activity)) => visit(*token, activity),
-            Self::Many(all) => {
-                for (token, activity) in all.values() {
+            Self::Others(all) => {
+                for (token, activity) in all.iter().flat_map(|all| all.values()) {
                     visit(*token, activity);
                 }
             }

@@ -16,7 +16,8 @@ use super::follow::blocking;
 use crate::error::{Error, ReloadResult};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
-use crate::source::{HintSender, Source};
+use crate::source::channel::channel;
+use crate::source::{HintSender, Source, Subscription};
 use crate::status::SourceStatus;
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
 
@@ -133,10 +134,17 @@ impl<L: LoadFile> RealtimeWatch<L::Value, String> for LoadedFile<L> {
     async fn watch_realtime(
         &self,
     ) -> ReloadResult<RealtimeWatchHandle<L::Value>, L::Value, String> {
-        let (hints, rx) = HintSender::channel();
+        let (hints, rx) = channel();
         let subscription = self.0.file.subscribe(hints).await?;
         let guard = subscription.into_guard();
         Ok(RealtimeWatchHandle::with_cleanup(rx, guard))
+    }
+
+    async fn watch_hints(
+        &self,
+        hints: HintSender,
+    ) -> ReloadResult<Option<Subscription>, L::Value, String> {
+        Ok(Some(self.0.file.subscribe(hints).await?))
     }
 
     fn profile(&self) -> WatchProfile {
