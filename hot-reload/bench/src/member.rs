@@ -3,7 +3,9 @@
 //! Each step is asked for by a line, and answered by one. Who asks looks at this process from outside meanwhile.
 
 use std::io::{BufRead, Write};
+use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -72,7 +74,7 @@ type Watched = (Box<dyn Send>, Hints, Subscription);
 struct Member {
     kind: Kind,
     host: Host,
-    paths: Vec<PathBuf>,
+    paths: Arc<[PathBuf]>,
     services: Vec<(Live<u64>, Control<u64>)>,
     sources: Vec<Watched>,
     /// Of some of the files: the number that a task saw, and when.
@@ -94,7 +96,7 @@ impl Member {
             services: Vec::with_capacity(count),
             sources: Vec::with_capacity(count),
             probes: Vec::new(),
-            paths,
+            paths: paths.into(),
             round: 0,
             _place: place,
         })
@@ -114,11 +116,17 @@ impl Member {
         self.rest()
     }
 
-    fn start(&mut self, range: std::ops::Range<usize>) -> anyhow::Result<()> {
-        let paths = self.paths[range].to_vec();
+    fn start(&mut self, range: Range<usize>) -> anyhow::Result<()> {
+        let paths = Arc::clone(&self.paths);
         match self.kind {
-            Kind::Service => self.services.extend(self.host.run(start_services(paths))?),
-            Kind::Source => self.sources.extend(self.host.run(start_sources(paths))?),
+            Kind::Service => {
+                let services = self.host.run(start_services(paths, range))?;
+                self.services.extend(services);
+            }
+            Kind::Source => {
+                let sources = self.host.run(start_sources(paths, range))?;
+                self.sources.extend(sources);
+            }
         }
         Ok(())
     }
@@ -185,9 +193,12 @@ impl Member {
     }
 }
 
-async fn start_services(paths: Vec<PathBuf>) -> anyhow::Result<Vec<(Live<u64>, Control<u64>)>> {
-    let mut services = Vec::with_capacity(paths.len());
-    for path in paths {
+async fn start_services(
+    paths: Arc<[PathBuf]>,
+    range: Range<usize>,
+) -> anyhow::Result<Vec<(Live<u64>, Control<u64>)>> {
+    let mut services = Vec::with_capacity(range.len());
+    for path in &paths[range] {
         let source = File::new(path).decode(DecodeWith::new(number));
         let builder = ReloaderService::builder(source)
             .hybrid()
@@ -197,9 +208,9 @@ async fn start_services(paths: Vec<PathBuf>) -> anyhow::Result<Vec<(Live<u64>, C
     Ok(services)
 }
 
-async fn start_sources(paths: Vec<PathBuf>) -> anyhow::Result<Vec<Watched>> {
-    let mut sources = Vec::with_capacity(paths.len());
-    for path in paths {
+async fn start_sources(paths: Arc<[PathBuf]>, range: Range<usize>) -> anyhow::Result<Vec<Watched>> {
+    let mut sources = Vec::with_capacity(range.len());
+    for path in &paths[range] {
         let source = File::new(path).decode(DecodeWith::new(number));
         let (sender, hints) = HintSender::pair();
         let subscription = source.watch_hints(sender).await?;

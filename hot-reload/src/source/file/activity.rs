@@ -4,16 +4,21 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use super::tally::Tally;
+use super::follow::Follow;
+use super::gaps::Gaps;
+use super::hub::Membership;
+use super::seen::{Complete, Seen};
 use super::track::Track;
 use crate::error::Error;
 use crate::source::HintSender;
+use crate::status::Degradation;
 
 /// Locks, also after a panic of another holder: nothing here is ever left half-changed.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -39,26 +44,36 @@ pub(crate) enum Change {
 
 /// Which name or inode a change belongs to, unique in the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Token(u64);
+pub(crate) struct Token(NonZeroU64);
 
 impl Token {
     pub(crate) fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+        Self(NonZeroU64::MIN.saturating_add(NEXT.fetch_add(1, Ordering::Relaxed)))
     }
 }
-
-/// Which names in a watched directory matter. It is asked on the watcher's thread, so it only compares.
-pub(crate) type Interest = dyn Fn(&OsStr) -> bool + Send + Sync;
 
 /// The shared state between the watcher's thread and one source.
 #[derive(Default)]
 pub(crate) struct Activity {
-    /// `None`: all.
-    interest: Option<Arc<Interest>>,
+    /// What it is the watch of, and has a hold of it in turn as long as the watch is open.
+    follow: Arc<Follow>,
     state: Mutex<State>,
+    hold: Mutex<Hold>,
     wake: Notify,
-    tally: Arc<Tally>,
+}
+
+/// What an open watch has a hold of, besides.
+#[derive(Debug, Default)]
+pub(super) struct Hold {
+    /// What has the activity told of things. It has a hold of the activity in turn, so whoever ends the watch takes it.
+    pub(super) membership: Option<Membership>,
+    /// The files that the last walk has found.
+    pub(super) files: Box<[Token]>,
+    /// What the last walk could not watch.
+    pub(super) gaps: Gaps,
+    /// What is not announced, whatever is watched.
+    pub(super) unannounced: Option<Box<Degradation>>,
 }
 
 #[derive(Debug, Default)]
@@ -74,59 +89,34 @@ struct State {
     urgent: bool,
 }
 
-/// What was seen so far.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Seen {
-    /// Goes up with every event.
-    pub(crate) epoch: u64,
-    /// Goes up when something was written, or may have been.
-    pub(crate) written: u64,
-    /// The last event about content said that it is complete.
-    pub(crate) complete: Option<Complete>,
-    /// Who is writing, and since when.
-    pub(crate) writes: Vec<Write>,
-}
-
-/// Which name or inode was said to be complete, and by which event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Complete {
-    pub(crate) token: Token,
-    epoch: u64,
-}
-
-/// A write that was not yet seen to end.
-#[derive(Debug, Clone)]
-pub(crate) struct Write {
-    token: Token,
-    pub(crate) first: Instant,
-    pub(crate) last: Instant,
-    /// Only the name was seen to appear, no byte.
-    pub(crate) only_created: bool,
-}
-
 impl Activity {
-    /// One that counts here. Of the names in a directory that is watched as a whole only those of interest matter to it.
-    pub(crate) fn new(interest: Option<Arc<Interest>>, tally: &Arc<Tally>) -> Self {
+    /// One that counts there. Of the names in a directory that is watched as a whole only those of interest matter to it.
+    pub(super) fn new(follow: &Arc<Follow>) -> Self {
         Self {
-            interest,
-            tally: Arc::clone(tally),
-            ..Self::default()
+            follow: Arc::clone(follow),
+            state: Mutex::default(),
+            hold: Mutex::default(),
+            wake: Notify::new(),
         }
     }
 
-    pub(super) fn tally(&self) -> &Tally {
-        &self.tally
+    pub(super) fn follow(&self) -> &Follow {
+        &self.follow
+    }
+
+    pub(super) fn hold(&self) -> MutexGuard<'_, Hold> {
+        lock(&self.hold)
     }
 
     /// Whether a change of this name in a directory that is watched as a whole matters.
     pub(crate) fn wants(&self, name: &OsStr) -> bool {
-        self.interest.as_ref().is_none_or(|interest| interest(name))
+        self.follow.wants(name)
     }
 
     /// Records a change. True if this activity was not yet waiting to [`tell`](Self::tell) of one, or of none that is
     /// [urgent](Self::is_urgent).
     pub(crate) fn note(&self, token: Token, change: Change, now: Instant) -> bool {
-        self.tally.events.add();
+        self.follow.tally().events.add();
         let mut state = lock(&self.state);
         state.seen.note(token, change, now);
         if let Some(track) = &mut state.track {
@@ -147,7 +137,7 @@ impl Activity {
 
     /// Records that something may have happened, nobody knows what.
     pub(crate) fn note_anything(&self) -> bool {
-        self.tally.overflows.add();
+        self.follow.tally().overflows.add();
         let mut state = lock(&self.state);
         state.seen.epoch += 1;
         state.seen.written += 1;
@@ -300,47 +290,6 @@ impl fmt::Debug for Activity {
         f.debug_struct("Activity")
             .field("seen", &self.seen())
             .finish_non_exhaustive()
-    }
-}
-
-impl Seen {
-    fn note(&mut self, token: Token, change: Change, now: Instant) {
-        self.epoch += 1;
-        match change {
-            Change::Written | Change::Created => {
-                self.written += 1;
-                self.complete = None;
-                self.write(token, change == Change::Created, now);
-            }
-            Change::Closed | Change::Arrived => {
-                self.writes.retain(|write| write.token != token);
-                self.complete = Some(Complete {
-                    token,
-                    epoch: self.epoch,
-                });
-            }
-            Change::Gone => {
-                self.writes.retain(|write| write.token != token);
-                self.complete = None;
-            }
-            // Comes too when an inode is replaced, after its successor has arrived: says nothing about the content.
-            Change::Touched => {}
-        }
-    }
-
-    fn write(&mut self, token: Token, only_created: bool, now: Instant) {
-        match self.writes.iter_mut().find(|write| write.token == token) {
-            Some(write) => {
-                write.last = now;
-                write.only_created = only_created;
-            }
-            None => self.writes.push(Write {
-                token,
-                first: now,
-                last: now,
-                only_created,
-            }),
-        }
     }
 }
 

@@ -3,7 +3,6 @@
 //! A source is looked at with or without a watch. With one, every look walks along the paths again first, and knows
 //! from the events whether somebody is still writing. With or without, the system is asked that too, if it may be.
 
-#[cfg(feature = "dir")]
 use std::ffi::OsStr;
 use std::fmt;
 use std::io;
@@ -11,10 +10,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::activity::{Activity, Complete, Interest, Seen, Token, lock};
+use super::activity::{Activity, Token, lock};
 use super::gaps::{self, Gaps};
 use super::hub::{FileEvents, Membership};
 use super::rest::MAX_SETTLE;
+use super::seen::{Complete, Seen};
 use super::stamp::Stamp;
 use super::tally::Tally;
 use super::{os, walk};
@@ -22,20 +22,24 @@ use crate::error::{Error, ErrorKind};
 use crate::source::HintSender;
 use crate::status::{Degradation, SourceStatus};
 
+/// Which names in a watched directory matter. It is asked on the watcher's thread, so it only compares.
+type Interest = dyn Fn(&OsStr) -> bool + Send + Sync;
+
 /// What a source and its subscriptions share.
 #[derive(Default)]
 pub(crate) struct Follow {
     events: FileEvents,
     leases: Leases,
+    /// `None`: all.
     interest: Option<Arc<Interest>>,
     settle: Duration,
-    tally: Arc<Tally>,
+    tally: Tally,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    watch: Option<Arc<Watch>>,
+    watch: Option<Watch>,
     oddities: Option<Box<Oddities>>,
 }
 
@@ -57,23 +61,8 @@ pub(crate) enum Leases {
 }
 
 /// One open watch. The membership goes with the last guard, even if a look still has a hold of the rest.
-#[derive(Debug)]
-pub(crate) struct Watch {
-    activity: Arc<Activity>,
-    hold: Mutex<Hold>,
-}
-
-/// What a watch has a hold of.
-#[derive(Debug)]
-struct Hold {
-    membership: Option<Membership>,
-    /// The files that the last walk has found.
-    files: Box<[Token]>,
-    /// What the last walk could not watch.
-    gaps: Gaps,
-    /// What is not announced, whatever is watched.
-    unannounced: Option<Box<Degradation>>,
-}
+#[derive(Debug, Clone)]
+pub(crate) struct Watch(Arc<Activity>);
 
 impl Follow {
     /// The same settings but for this one, and nothing open yet.
@@ -170,27 +159,16 @@ impl Follow {
     fn join(self: &Arc<Self>, hints: HintSender) -> Result<Guard, Error> {
         let slot = &mut lock(&self.state).watch;
         let watch = match slot.as_ref().filter(|watch| !watch.is_lost()) {
-            Some(watch) => Arc::clone(watch),
+            Some(watch) => watch.clone(),
             None => {
-                let activity = Activity::new(self.interest.clone(), &self.tally);
-                let activity = Arc::new(activity);
+                let activity = Arc::new(Activity::new(self));
                 let membership = Membership::join(self.events, &activity)?;
-                let hold = Hold {
-                    membership: Some(membership),
-                    files: Box::default(),
-                    gaps: Gaps::default(),
-                    unannounced: None,
-                };
-                let hold = Mutex::new(hold);
-                slot.insert(Arc::new(Watch { activity, hold })).clone()
+                activity.hold().membership = Some(membership);
+                slot.insert(Watch(activity)).clone()
             }
         };
-        let token = watch.activity.add_hints(hints);
-        Ok(Guard {
-            follow: Arc::clone(self),
-            watch,
-            token,
-        })
+        let token = watch.0.add_hints(hints);
+        Ok(Guard { watch, token })
     }
 
     /// How the source is: what cannot be watched, as long as a watch is open, and what was counted.
@@ -200,7 +178,7 @@ impl Follow {
             ..SourceStatus::default()
         };
         if let Some(watch) = self.watch() {
-            let hold = lock(&watch.hold);
+            let hold = watch.0.hold();
             status.degraded.extend(hold.gaps.reasons().cloned());
             status.heartbeat = hold.gaps.heartbeat();
             let unannounced = hold.unannounced.as_deref();
@@ -210,6 +188,11 @@ impl Follow {
             status.degraded.extend_from_slice(&odd.pinned);
         }
         status
+    }
+
+    /// Whether a change of this name in a directory that is watched as a whole matters.
+    pub(super) fn wants(&self, name: &OsStr) -> bool {
+        self.interest.as_ref().is_none_or(|interest| interest(name))
     }
 
     pub(crate) fn tally(&self) -> &Tally {
@@ -226,7 +209,7 @@ impl Follow {
     }
 
     /// The watch, if one is open.
-    pub(crate) fn watch(&self) -> Option<Arc<Watch>> {
+    pub(crate) fn watch(&self) -> Option<Watch> {
         lock(&self.state).watch.clone()
     }
 }
@@ -246,15 +229,15 @@ impl Watch {
     /// watch is lost; the files can be read all the same.
     pub(crate) fn rearm(&self, paths: &[PathBuf]) {
         if let Err(error) = self.walk(paths) {
-            self.activity.tell_lost(&error);
+            self.0.tell_lost(&error);
         }
     }
 
     /// What the events have said so far about the files. That a link or a directory on the way has arrived does not
     /// make complete what is behind it.
     pub(crate) fn seen(&self) -> Seen {
-        let mut seen = self.activity.seen();
-        let hold = lock(&self.hold);
+        let mut seen = self.0.seen();
+        let hold = self.0.hold();
         seen.complete = seen
             .complete
             .filter(|complete| hold.files.contains(&complete.token));
@@ -263,57 +246,57 @@ impl Watch {
 
     /// The number of events so far, and of those that wrote.
     pub(crate) fn counts(&self) -> (u64, u64) {
-        self.activity.counts()
+        self.0.counts()
     }
 
     /// What this event said has been acted upon.
     pub(crate) fn use_up(&self, complete: Complete) {
-        self.activity.use_up(complete);
+        self.0.use_up(complete);
     }
 
     /// Whoever writes was waited for long enough.
     pub(crate) fn forget_writes(&self) {
-        self.activity.forget_writes();
+        self.0.forget_writes();
     }
 
     /// Waits for so long, or until something has happened after `epoch`.
     pub(crate) async fn pause(&self, epoch: u64, time: Duration) {
-        let _ = tokio::time::timeout(time, self.activity.changed(epoch)).await;
+        let _ = tokio::time::timeout(time, self.0.changed(epoch)).await;
     }
 
     fn walk(&self, paths: &[PathBuf]) -> Result<(), Error> {
-        let (hub, subscriber) = match &lock(&self.hold).membership {
+        let (hub, subscriber) = match &self.0.hold().membership {
             Some(membership) => (Arc::clone(membership.hub()), membership.subscriber()),
             None => return Ok(()),
         };
-        let (epoch, _) = self.activity.counts();
-        if let (Some(track), [path]) = (self.activity.track(), paths)
+        let (epoch, _) = self.0.counts();
+        if let (Some(track), [path]) = (self.0.track(), paths)
             && let Some(inode) = walk::last(&hub, subscriber, path)?
         {
-            self.activity.advance(inode, epoch);
-            let gaps = Gaps::of_file(self.activity.take_refusal());
-            let mut hold = lock(&self.hold);
+            self.0.advance(inode, epoch);
+            let gaps = Gaps::of_file(self.0.take_refusal());
+            let mut hold = self.0.hold();
             hold.files = [track.name].into_iter().chain(inode).collect();
             hold.gaps = gaps;
             return Ok(());
         }
-        let walked = walk::arm(&hub, subscriber, &self.activity, paths)?;
+        let walked = walk::arm(&hub, subscriber, &self.0, paths)?;
         if walked.fresh {
-            self.activity.forget_complete();
-            self.activity.tally().rearms.add();
+            self.0.forget_complete();
+            self.0.follow().tally().rearms.add();
             // Another file system comes by way of another directory.
             let unannounced = gaps::unannounced(paths).map(Box::new);
-            lock(&self.hold).unannounced = unannounced;
+            self.0.hold().unannounced = unannounced;
         }
-        self.activity.set_track(walked.track(paths), epoch);
-        let mut hold = lock(&self.hold);
+        self.0.set_track(walked.track(paths), epoch);
+        let mut hold = self.0.hold();
         hold.gaps = walked.gaps;
         hold.files = walked.files.into();
         Ok(())
     }
 
     fn is_lost(&self) -> bool {
-        let hold = lock(&self.hold);
+        let hold = self.0.hold();
         hold.membership.as_ref().is_none_or(Membership::is_lost)
     }
 }
@@ -321,8 +304,7 @@ impl Watch {
 /// Keeps the watch open. Dropping the last one has ended it when it returns.
 #[derive(Debug)]
 pub(crate) struct Guard {
-    follow: Arc<Follow>,
-    watch: Arc<Watch>,
+    watch: Watch,
     token: Token,
 }
 
@@ -330,11 +312,11 @@ impl Drop for Guard {
     fn drop(&mut self) {
         let (gone, membership) = {
             // Under this lock nobody can add itself to a watch that is about to end.
-            let slot = &mut lock(&self.follow.state).watch;
-            let (gone, last) = self.watch.activity.remove_hints(self.token);
+            let slot = &mut lock(&self.watch.0.follow().state).watch;
+            let (gone, last) = self.watch.0.remove_hints(self.token);
             let membership = if last {
-                slot.take_if(|watch| Arc::ptr_eq(watch, &self.watch));
-                lock(&self.watch.hold).membership.take()
+                slot.take_if(|watch| Arc::ptr_eq(&watch.0, &self.watch.0));
+                self.watch.0.hold().membership.take()
             } else {
                 None
             };

@@ -3,14 +3,13 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::activity::Seen;
 use super::clock;
 use super::follow::{Follow, Watch};
 use super::os::{self, Writers};
 use super::rest::{self, Proof};
+use super::seen::Seen;
 use super::stamp::{Kind, Stamp};
 use crate::revision::Revision;
 
@@ -42,7 +41,7 @@ pub(crate) struct View {
     /// By path, in the order asked for.
     pub(crate) stamps: Vec<io::Result<Stamp>>,
     /// The watch, and what it had seen before.
-    watched: Option<(Arc<Watch>, Seen)>,
+    watched: Option<(Watch, Seen)>,
     /// The file that was asked about, if it is the only one; nothing was read of it yet.
     opened: Option<File>,
     /// Nobody was writing then, so nobody must be later either.
@@ -52,7 +51,7 @@ pub(crate) struct View {
 /// How long to wait, and what ends it early.
 pub(crate) struct Pause {
     time: Duration,
-    epoch: Option<(Arc<Watch>, u64)>,
+    epoch: Option<(Watch, u64)>,
 }
 
 impl Look {
@@ -214,7 +213,7 @@ impl View {
     pub(crate) fn pause(&self, time: Duration) -> Pause {
         let epoch = self.watched.as_ref().map(|(watch, _)| {
             let (epoch, _) = watch.counts();
-            (Arc::clone(watch), epoch)
+            (watch.clone(), epoch)
         });
         Pause { time, epoch }
     }

@@ -9,6 +9,7 @@ pub(crate) mod look;
 mod memory;
 pub(crate) mod read;
 mod rest;
+mod seen;
 pub(crate) mod stamp;
 pub(crate) mod tally;
 pub(crate) mod tier;

@@ -6,8 +6,8 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use super::activity::{Seen, Write};
 use super::os::{QUIET, Writers};
+use super::seen::{Seen, Write};
 use super::stamp::Stamp;
 
 /// What the system says about the writers of a file.
