@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,18 +53,19 @@ impl<V> Engine<V> {
             pushed: None,
             serving: Vec::new(),
         };
-        let mut look = pin!(Fuse::terminated());
-        let mut opening = pin!(Fuse::terminated());
+        // Boxed, because a service mostly waits, and what is large about it is only there while it does something.
+        let mut look = Fuse::terminated();
+        let mut opening = Fuse::terminated();
         let mut input = Input::Started;
         let mut why = None;
         loop {
             let actions = task.machine.handle(clock.now(), input);
             task.note(feed, actions, why.take());
             if actions.open {
-                opening.set(open(feed).fuse());
+                opening = Box::pin(open(feed)).fuse();
             }
             if let Some(next) = actions.look {
-                look.set(task.begin(feed, next, clock).fuse());
+                look = Box::pin(task.begin(feed, next, clock)).fuse();
             }
             let tick = task.machine.next_tick();
             // In this order: what people want, what is finished, what changed, what time it is. The machine attends to
@@ -88,8 +88,8 @@ impl<V> Engine<V> {
             };
         }
         // The watch and what runs are released before anybody is told that the service has ended.
-        discard(|| look.set(Fuse::terminated()));
-        discard(|| opening.set(Fuse::terminated()));
+        discard(|| drop(look));
+        discard(|| drop(opening));
         task.leave();
         self.board.end();
     }

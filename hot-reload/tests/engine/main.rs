@@ -9,6 +9,7 @@ mod barriers;
 mod bugs;
 mod compat;
 mod data;
+mod hints;
 mod life;
 mod links;
 mod looks;
