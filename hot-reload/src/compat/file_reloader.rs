@@ -24,7 +24,7 @@ use crate::source::file::follow::{Follow, blocking};
 use crate::source::file::handle::{watch_handle, watch_hints};
 use crate::source::file::look::{Look, Rest, View};
 use crate::source::file::stamp::Stamp;
-use crate::source::file::{absolute, fault, tier};
+use crate::source::file::{absolute, clock, fault, tier};
 use crate::source::{HintSender, Subscription};
 use crate::status::SourceStatus;
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
@@ -152,7 +152,7 @@ where
                     Ok((_, dependencies)) => *dependencies == memory.dependencies,
                     Err(_) => true,
                 };
-                let stamps = stamps(&paths);
+                let (stamps, observed) = (stamps(&paths), clock::wall());
                 let before = view.stamps.iter().map(|stamp| stamp.as_ref().ok());
                 let settled = before.eq(stamps.iter().map(Option::as_ref)) && view.still_holds();
                 if let Ok((_, dependencies)) = &loaded {
@@ -162,7 +162,8 @@ where
                 let holds = (known && settled) || look.is_over();
                 self.shared.follow.tally().read(!holds);
                 if holds {
-                    memory.stamps = stamps;
+                    let certain = |stamp: Option<Stamp>| Some(stamp?.certain(observed));
+                    memory.stamps = stamps.into_iter().map(certain).collect();
                     view.accept();
                     return self.conclude(loaded);
                 }

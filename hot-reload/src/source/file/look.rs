@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::clock;
 use super::follow::{Follow, Watch};
 use super::os::{self, Writers};
+use super::patience::Patience;
 use super::rest::{self, Proof};
 use super::seen::Seen;
 use super::stamp::{Kind, Stamp};
@@ -16,7 +17,7 @@ use crate::revision::Revision;
 /// How long this look has been going on, and why.
 #[derive(Debug, Clone)]
 pub(crate) struct Look {
-    started: Instant,
+    patience: Patience,
     longest: Duration,
     empty_since: Option<Instant>,
     retry: Duration,
@@ -57,7 +58,7 @@ pub(crate) struct Pause {
 impl Look {
     pub(crate) fn new() -> Self {
         Self {
-            started: clock::now(),
+            patience: Patience::default(),
             longest: rest::longest(Duration::ZERO),
             empty_since: None,
             retry: RETRY_FIRST,
@@ -75,6 +76,7 @@ impl Look {
         paths: &[PathBuf],
         before: impl Fn(usize) -> Option<Stamp>,
     ) -> Rest {
+        self.patience.pass(clock::now());
         self.longest = rest::longest(follow.settle());
         let watch = follow.watch();
         if let Some(watch) = &watch {
@@ -123,10 +125,14 @@ impl Look {
             self.again = (self.again * 2).min(AGAIN_LAST);
         }
         match time.filter(|_| !self.is_over()) {
-            Some(time) => Rest::Wait(Pause {
-                time: time.min(self.left()),
-                epoch: watched.map(|(watch, seen)| (watch, seen.epoch)),
-            }),
+            Some(time) => {
+                let time = time.min(self.left());
+                self.patience.plan(time);
+                Rest::Wait(Pause {
+                    time,
+                    epoch: watched.map(|(watch, seen)| (watch, seen.epoch)),
+                })
+            }
             None => {
                 for inode in busy {
                     follow.set_tireless(inode, true);
@@ -166,14 +172,14 @@ impl Look {
         };
         self.doubtful = Some((revision.clone(), since));
         let left = VERIFY.checked_sub(now.duration_since(since))?;
-        (!left.is_zero()).then(|| view.pause(left))
+        (!left.is_zero()).then(|| self.wait(view, left))
     }
 
     /// The pause after a read that did not hold: 1, 2, 4 … 50 ms.
     pub(crate) fn retry(&mut self, view: &View) -> Pause {
         let time = self.retry;
         self.retry = (time * 2).min(RETRY_LAST);
-        view.pause(time)
+        self.wait(view, time)
     }
 
     /// What was read is whole, but by now another file has the name. Whether it is taken all the same: if files are
@@ -183,6 +189,13 @@ impl Look {
         self.outrun >= OUTRUN || self.is_over()
     }
 
+    /// A pause before the next step, which ends early with the next event.
+    pub(crate) fn wait(&mut self, view: &View, time: Duration) -> Pause {
+        self.patience.pass(clock::now());
+        self.patience.plan(time);
+        view.pause(time)
+    }
+
     /// Whether it has been waited for long enough, and what is there has to do.
     pub(crate) fn is_over(&self) -> bool {
         self.left().is_zero()
@@ -190,7 +203,8 @@ impl Look {
 
     /// For how long it may still be waited.
     fn left(&self) -> Duration {
-        (self.started + self.longest).saturating_duration_since(clock::now())
+        self.longest
+            .saturating_sub(self.patience.spent(clock::now()))
     }
 }
 
@@ -210,7 +224,7 @@ impl View {
     }
 
     /// A pause that ends early with the next event.
-    pub(crate) fn pause(&self, time: Duration) -> Pause {
+    fn pause(&self, time: Duration) -> Pause {
         let epoch = self.watched.as_ref().map(|(watch, _)| {
             let (epoch, _) = watch.counts();
             (watch.clone(), epoch)

@@ -7,6 +7,7 @@ mod opened;
 pub(crate) mod fault;
 pub(crate) mod look;
 mod memory;
+mod patience;
 pub(crate) mod read;
 mod rest;
 mod seen;

@@ -79,6 +79,11 @@ fn read_up_to(mut file: &File, expected: u64, limit: u64) -> io::Result<Vec<u8>>
             return Ok(bytes);
         }
     }
+    // One that has grown is read anew; one of the kernel does not say how much there is.
+    let limit = match expected {
+        0 => limit,
+        _ => limit.min(expected.saturating_add(1)),
+    };
     let limit = limit.saturating_sub(bytes.len() as u64);
     (&mut file).take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)

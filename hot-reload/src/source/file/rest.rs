@@ -55,6 +55,9 @@ pub(crate) fn wait(
 /// How much longer the file has to be left alone, where that was asked for: for writers who close it after each part and
 /// open it again for the next, between which nobody can know that more will come.
 pub(crate) fn settle(stamp: &Stamp, settle: Duration, wall: SystemTime) -> Option<Duration> {
+    if settle.is_zero() {
+        return None;
+    }
     stamp.until(settle, wall)
 }
 

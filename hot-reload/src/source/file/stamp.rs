@@ -65,6 +65,16 @@ impl Stamp {
         content(self) == content(other)
     }
 
+    /// What to remember of a file that was observed at this time. If a change may have left the stamp as it is, it equals
+    /// no stamp of a file, but for size and inode.
+    pub(crate) fn certain(self, observed: SystemTime) -> Self {
+        if self.is_racy(observed) {
+            self.unlike_any()
+        } else {
+            self
+        }
+    }
+
     /// The same size and inode, and equal to no stamp of a file.
     pub(crate) fn unlike_any(self) -> Self {
         Self {

@@ -143,12 +143,12 @@ impl Attempt {
         let now = clock::now();
         let since = *self.gap_since.get_or_insert(now);
         let left = GAP_GRACE.checked_sub(now.duration_since(since))?;
-        (!left.is_zero() && !self.look.is_over()).then(|| view.pause(left))
+        (!left.is_zero() && !self.look.is_over()).then(|| self.look.wait(view, left))
     }
 
     /// If several files have changed, more may be about to; and an event which says that one of them is complete says
     /// nothing of the others. So each must have been left alone for a moment.
-    fn flurry(&self, view: &View, memory: &Memory) -> Option<Pause> {
+    fn flurry(&mut self, view: &View, memory: &Memory) -> Option<Pause> {
         let changed = |(index, stamp): (usize, &io::Result<Stamp>)| {
             let stamp = *stamp.as_ref().ok()?;
             (memory.stamp(index) != Some(stamp)).then_some(stamp)
@@ -160,7 +160,7 @@ impl Attempt {
             left = left.max(stamp.young(now));
         }
         let left = left.filter(|_| count > 1 && !self.look.is_over())?;
-        Some(view.pause(left))
+        Some(self.look.wait(view, left))
     }
 }
 

@@ -53,12 +53,7 @@ impl Memory {
     /// The same as [`stamp`](Self::stamp), but if a change may have left it as it is, it equals no other.
     pub(super) fn certain_stamp(&self, index: usize) -> Option<Stamp> {
         let observed = self.accepted.as_ref()?.observed;
-        let stamp = self.stamp(index)?;
-        Some(if stamp.is_racy(observed) {
-            stamp.unlike_any()
-        } else {
-            stamp
-        })
+        Some(self.stamp(index)?.certain(observed))
     }
 
     /// The stamp that was accepted last of the file that stands at this place now.

@@ -127,7 +127,7 @@ impl Attempt {
         let (observed, is_over) = (clock::wall(), self.look.is_over());
         let unsettled = stamp.unsettled(observed, local);
         if let Some(time) = unsettled.filter(|_| !is_over) {
-            return Err(Step::Wait(view.pause(time)));
+            return Err(Step::Wait(self.look.wait(&view, time)));
         }
         let opened = match view.opened() {
             Some(opened) => opened.try_clone(),

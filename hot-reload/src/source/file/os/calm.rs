@@ -12,13 +12,15 @@ use crate::source::file::tier::answers;
 /// or on a program. The table of mounts is read for it ten times a second at most, and when it is known to have changed.
 pub(crate) fn is_calm() -> bool {
     let now = clock::now();
-    if let Some((asked, calm)) = *lock(&LAST)
-        && now.duration_since(asked) < BELIEVED
+    // Locked while the table is read, so that no older answer comes after the news of a change.
+    let mut last = lock(&LAST);
+    if let Some((asked, calm)) = *last
+        && now.saturating_duration_since(asked) < BELIEVED
     {
         return calm;
     }
     let calm = every_kind(answers);
-    *lock(&LAST) = Some((now, calm));
+    *last = Some((now, calm));
     calm
 }
 

@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 #[cfg(not(unix))]
 use super::times::stamp;
 #[cfg(unix)]
@@ -114,9 +116,12 @@ impl Node {
         }
     }
 
-    /// Device and inode number; zero where there are none.
+    /// Device and inode number. Where there are none, the same path means the same directory.
     pub(crate) fn identity(&self) -> (u64, u64) {
         let stamp = stamp(&self.metadata);
-        (stamp.dev, stamp.ino)
+        match (stamp.dev, stamp.ino) {
+            (0, 0) => (u64::MAX, xxh3_64(self.path.as_os_str().as_encoded_bytes())),
+            numbers => numbers,
+        }
     }
 }
