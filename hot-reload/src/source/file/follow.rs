@@ -269,6 +269,7 @@ impl Watch {
             Some(membership) => (Arc::clone(membership.hub()), membership.subscriber()),
             None => return Ok(()),
         };
+        hub.check()?;
         let (epoch, _) = self.0.counts();
         if let (Some(track), [path]) = (self.0.track(), paths)
             && let Some(inode) = walk::last(&hub, subscriber, path)?

@@ -8,12 +8,12 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::sync::Arc;
 
-use super::backend::{Backend, Depth, Started};
+use super::backend::{Backend, Depth};
 use super::places::{Place, Places};
-use super::table::Table;
 use super::{Hub, WatchId};
-use crate::error::{Error, ErrorKind};
-use crate::source::file::activity::{Activity, Token, lock};
+use crate::error::Error;
+use crate::source::file::activity::{Activity, Change, Token, lock};
+use crate::source::file::clock;
 use crate::source::file::os::Node;
 
 /// What is armed, and by whom.
@@ -37,10 +37,11 @@ pub(in crate::source::file) struct Arm {
     pub(in crate::source::file) fresh: bool,
 }
 
-/// What to do before the system is asked.
-enum Before {
-    Done(Option<Arm>),
-    Ask(Arc<dyn Backend>),
+/// What is known before the system is asked.
+enum Known {
+    Armed(Option<Arm>),
+    /// Here it has to be asked.
+    Not(Arc<dyn Backend>),
 }
 
 impl Hub {
@@ -64,58 +65,58 @@ impl Hub {
         name: Option<&OsStr>,
     ) -> Result<Option<Arm>, Error> {
         let mut endings = self.table.endings();
-        let backend = match self.before(subscriber, node, depth, name)? {
-            Before::Done(arm) => return Ok(arm),
-            Before::Ask(backend) => backend,
+        let backend = match self.known(subscriber, node, depth, name) {
+            Known::Armed(arm) => return Ok(arm),
+            Known::Not(backend) => backend,
         };
+        // A watch that was asked for and is not registered yet.
+        let mut held = None;
         loop {
-            let started = match backend.watch(node, depth) {
-                Ok(Some(started)) => started,
-                Ok(None) => return Ok(None),
+            let id = match backend.watch(node, depth) {
+                Ok(Some(id)) => id,
+                Ok(None) => {
+                    self.take_back(&*backend, held);
+                    return Ok(None);
+                }
                 // The folder of a file tells of most changes too.
                 Err(error) if depth == Depth::Inode => {
+                    self.take_back(&*backend, held);
                     if let Some(armed) = lock(&self.arming).subscribers.get(&subscriber) {
                         armed.activity.refuse(error);
                     }
                     return Ok(None);
                 }
                 Err(error) => {
-                    let mut arming = lock(&self.arming);
-                    if !arming.give_up_inodes(&self.table) {
+                    if !self.make_room(&error) {
+                        self.take_back(&*backend, held);
                         return Err(error);
                     }
                     endings = self.table.endings();
                     continue;
                 }
             };
+            held = Some(id);
             let mut arming = lock(&self.arming);
             let Some(armed) = arming.subscribers.get_mut(&subscriber) else {
-                self.take_back(&*backend, started.id);
+                drop(arming);
+                self.take_back(&*backend, held);
                 return Ok(None);
             };
             let token = Token::next();
             let waiter = (token, &armed.activity);
-            let kept = match self
-                .table
-                .register(endings, started.id, name, subscriber, waiter)
-            {
+            let kept = match self.table.register(endings, id, name, subscriber, waiter) {
                 Ok(kept) => kept,
                 Err(now) => {
                     endings = now;
                     continue;
                 }
             };
-            let place = Place::new(started.id, token, node.identity(), depth, kept);
+            let place = Place::new(id, token, node.identity(), depth, kept);
             // Another watch than before, whose end nobody has told of.
-            let ended = armed
-                .places
-                .put(place)
-                .filter(|before| before.id != started.id);
-            if let Some(ended) = ended {
-                self.give_up(&*backend, &ended, subscriber);
-            }
+            let ended = armed.places.put(place).filter(|before| before.id != id);
+            let lost = ended.is_some_and(|ended| self.give_up(&*backend, &ended, subscriber));
             drop(arming);
-            self.tell_of(&started);
+            self.tell_of_loss(lost);
             return Ok(Some(Arm { token, fresh: true }));
         }
     }
@@ -131,8 +132,7 @@ impl Hub {
         node: &Node,
     ) -> Result<Option<Arm>, Error> {
         let armed = self.arm(subscriber, node, Depth::Inode, None)?;
-        let mut arming = lock(&self.arming);
-        arming.give_up(self, subscriber, |places| {
+        self.give_up_all(subscriber, |places| {
             places.take_inodes(|place| place.identity != node.identity())
         });
         Ok(armed)
@@ -140,29 +140,22 @@ impl Hub {
 
     /// Gives up what the last round did not arm.
     pub(in crate::source::file) fn finish(&self, subscriber: Token) {
-        let mut arming = lock(&self.arming);
-        arming.give_up(self, subscriber, Places::finish);
+        self.give_up_all(subscriber, Places::finish);
     }
 
     /// What is armed already need only be kept.
-    fn before(
-        &self,
-        subscriber: Token,
-        node: &Node,
-        depth: Depth,
-        name: Option<&OsStr>,
-    ) -> Result<Before, Error> {
+    fn known(&self, subscriber: Token, node: &Node, depth: Depth, name: Option<&OsStr>) -> Known {
         let mut arming = lock(&self.arming);
         let Arming {
             backend: Some(backend),
             subscribers,
         } = &mut *arming
         else {
-            return Ok(Before::Done(None));
+            return Known::Armed(None);
         };
         let Some(armed) = subscribers.get_mut(&subscriber) else {
             // The subscription was dropped while its last walk was under way.
-            return Ok(Before::Done(None));
+            return Known::Armed(None);
         };
         if let Some(place) = armed.places.find(node.identity(), name)
             && place.depth >= depth
@@ -170,29 +163,53 @@ impl Hub {
         {
             let token = place.token;
             armed.places.visit(node.identity(), name);
-            return Ok(Before::Done(Some(Arm {
+            return Known::Armed(Some(Arm {
                 token,
                 fresh: false,
-            })));
+            }));
         }
-        if self.is_inherited() {
-            let text = "the watcher of files belongs to the process that this one was forked from";
-            return Err(Error::new(ErrorKind::Unavailable, text));
-        }
-        Ok(Before::Ask(Arc::clone(backend)))
+        Known::Not(Arc::clone(backend))
     }
 
-    /// Tells those whom a new watch has cost theirs, or their events.
-    fn tell_of(&self, started: &Started) {
-        if let Some(ended) = started.ended {
-            let mut told = Vec::new();
-            let mut report = self.table.report(&mut told);
-            report.died(ended);
-            report.tell();
+    /// When the system has no watch left: those of files go first, as many as one walk may need. A file that has none is
+    /// watched through its folder alone until a later walk finds room; what is written to it by another name is found by
+    /// looking meanwhile. True if there was something to give up.
+    fn make_room(&self, error: &Error) -> bool {
+        let (mut freed, mut lost) = (0, false);
+        let mut concerned = Vec::new();
+        {
+            let mut arming = lock(&self.arming);
+            let Arming {
+                backend: Some(backend),
+                subscribers,
+            } = &mut *arming
+            else {
+                return false;
+            };
+            for (subscriber, armed) in subscribers {
+                let places = armed.places.take_inodes(|_| true);
+                if places.is_empty() {
+                    continue;
+                }
+                freed += places.len();
+                for place in places {
+                    armed.activity.forget_write(place.token);
+                    lost |= self.give_up(&**backend, &place, *subscriber);
+                }
+                armed.activity.refuse(error.clone());
+                concerned.push((*subscriber, Arc::clone(&armed.activity)));
+                if freed >= ROOM {
+                    break;
+                }
+            }
         }
-        if started.lost_events {
-            self.table.report_anything();
+        for (subscriber, activity) in concerned {
+            if activity.note(subscriber, Change::Touched, clock::now()) {
+                activity.tell();
+            }
         }
+        self.tell_of_loss(lost);
+        freed > 0
     }
 
     pub(super) fn enter(&self, activity: &Arc<Activity>) -> Token {
@@ -213,63 +230,61 @@ impl Hub {
         let (Some(backend), Some(mut armed)) = (&arming.backend, armed) else {
             return;
         };
+        let mut lost = false;
         for place in armed.places.take() {
-            self.give_up(&**backend, &place, subscriber);
+            lost |= self.give_up(&**backend, &place, subscriber);
         }
+        drop(arming);
+        self.tell_of_loss(lost);
     }
 
-    /// Under the lock of the arming, so that nobody arms between the two steps.
-    fn give_up(&self, backend: &dyn Backend, place: &Place, subscriber: Token) {
-        let name = place.name.as_deref();
-        if self.table.unregister(place.id, name, subscriber) && !self.is_inherited() {
-            backend.unwatch(place.id);
-        }
-    }
-
-    /// The system was asked on behalf of somebody who has left since.
-    fn take_back(&self, backend: &dyn Backend, id: WatchId) {
-        if self.table.end_unused(id) {
-            backend.unwatch(id);
-        }
-    }
-}
-
-impl Arming {
     /// Gives up what is taken out of the subscriber's places.
-    fn give_up(
-        &mut self,
-        hub: &Hub,
-        subscriber: Token,
-        take: impl FnOnce(&mut Places) -> Vec<Place>,
-    ) {
-        let (Some(backend), Some(armed)) = (&self.backend, self.subscribers.get_mut(&subscriber))
-        else {
-            return;
-        };
-        for place in take(&mut armed.places) {
-            armed.activity.forget_write(place.token);
-            hub.give_up(&**backend, &place, subscriber);
-        }
-    }
-
-    /// When the system has no watch left: those of files go first. A file that has none is watched through its folder
-    /// alone until a later walk finds room; what is written to it by another name is found by the heartbeat meanwhile.
-    ///
-    /// True if there was something to give up.
-    fn give_up_inodes(&mut self, table: &Table) -> bool {
-        let Some(backend) = &self.backend else {
-            return false;
-        };
-        let mut freed = false;
-        for (subscriber, armed) in &mut self.subscribers {
-            for place in armed.places.take_inodes(|_| true) {
+    fn give_up_all(&self, subscriber: Token, take: impl FnOnce(&mut Places) -> Vec<Place>) {
+        let mut lost = false;
+        {
+            let mut arming = lock(&self.arming);
+            let Arming {
+                backend: Some(backend),
+                subscribers,
+            } = &mut *arming
+            else {
+                return;
+            };
+            let Some(armed) = subscribers.get_mut(&subscriber) else {
+                return;
+            };
+            for place in take(&mut armed.places) {
                 armed.activity.forget_write(place.token);
-                if table.unregister(place.id, place.name.as_deref(), *subscriber) {
-                    backend.unwatch(place.id);
-                    freed = true;
-                }
+                lost |= self.give_up(&**backend, &place, subscriber);
             }
         }
-        freed
+        self.tell_of_loss(lost);
+    }
+
+    /// Under the lock of the arming, so that nobody arms between the two steps. True if others may have lost events.
+    fn give_up(&self, backend: &dyn Backend, place: &Place, subscriber: Token) -> bool {
+        let name = place.name.as_deref();
+        self.table.unregister(place.id, name, subscriber)
+            && !self.is_inherited()
+            && backend.unwatch(place.id)
+    }
+
+    /// The system was asked for nothing: whoever wanted it has left since, or it cannot be had any more.
+    fn take_back(&self, backend: &dyn Backend, id: Option<WatchId>) {
+        let Some(id) = id else { return };
+        let arming = lock(&self.arming);
+        let lost = self.table.end_unused(id) && backend.unwatch(id);
+        drop(arming);
+        self.tell_of_loss(lost);
+    }
+
+    /// With no lock held.
+    fn tell_of_loss(&self, lost: bool) {
+        if lost {
+            self.table.report_anything();
+        }
     }
 }
+
+/// More than one walk passes through, and few enough that not everybody has to look for it.
+const ROOM: usize = 64;

@@ -22,37 +22,21 @@ pub(in crate::source::file) enum Depth {
 /// # Contract
 ///
 /// 1. When `watch` returns, every later event of that place is reported.
-/// 2. Watching the same inode again adds to what is reported and returns the same number.
-/// 3. A watch that ends by itself is reported as dead; losing events is reported as such; failing for good is too.
+/// 2. Watching the same inode again adds to what is reported. As long as it is registered, it returns the same number.
+/// 3. A watch that ends by itself, or has to make room for another, is reported as dead; losing events is reported as such;
+///    failing for good is too.
 /// 4. Reporting takes no lock that is held during a call to any of these methods.
 /// 5. Any thread may call at any time. A call of `watch` that hangs holds up no other call, where the system allows that.
 /// 6. `stop` returns when nothing is reported any more and everything is released, but for what a hanging call holds.
 pub(super) trait Backend: Send + Sync {
-    /// Starts to watch. `None` where this cannot be watched, such as a directory that may not be read.
-    fn watch(&self, node: &Node, depth: Depth) -> Result<Option<Started>, Error>;
+    /// Starts to watch. `None` where this cannot be watched, such as a directory that may not be read. Called with no lock
+    /// held, so it may report what it has cost others.
+    fn watch(&self, node: &Node, depth: Depth) -> Result<Option<WatchId>, Error>;
 
-    /// Stops to watch.
-    fn unwatch(&self, id: WatchId);
+    /// Stops to watch, also what has ended by itself. True if events of other watches may have been lost by that, which the
+    /// caller reports.
+    fn unwatch(&self, id: WatchId) -> bool;
 
     /// Ends it all.
     fn stop(&self);
-}
-
-/// A watch that was set up, and what that did to others. Whom it concerns is told when no lock is held.
-pub(super) struct Started {
-    pub(super) id: WatchId,
-    /// This watch had to make room.
-    pub(super) ended: Option<WatchId>,
-    /// Events of any watch may have been lost meanwhile.
-    pub(super) lost_events: bool,
-}
-
-impl Started {
-    pub(super) fn alone(id: WatchId) -> Self {
-        Self {
-            id,
-            ended: None,
-            lost_events: false,
-        }
-    }
 }

@@ -12,7 +12,7 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;
 
-use super::backend::{Backend, Depth, Started, WatchId};
+use super::backend::{Backend, Depth, WatchId};
 use super::later::Later;
 use super::mounts::{self, Mounts};
 use super::table::{Report, Table};
@@ -59,7 +59,7 @@ struct Descriptors {
 }
 
 impl Backend for Inotify {
-    fn watch(&self, node: &Node, depth: Depth) -> Result<Option<Started>, Error> {
+    fn watch(&self, node: &Node, depth: Depth) -> Result<Option<WatchId>, Error> {
         let flags = mask(depth) | WatchFlags::MASK_ADD | WatchFlags::EXCL_UNLINK;
         let mut answer = inotify::add_watch(&self.shared.events, node.handle(), flags);
         if answer == Err(Errno::NOENT) {
@@ -68,16 +68,17 @@ impl Backend for Inotify {
             answer = inotify::add_watch(&self.shared.events, node.path(), flags);
         }
         match answer {
-            Ok(id) => Ok(Some(Started::alone(id))),
+            Ok(id) => Ok(Some(id)),
             Err(error @ (Errno::NOSPC | Errno::NOMEM)) => Err(no_watch(error)),
             // Not readable, or gone already: the directory above will tell when that changes.
             Err(_) => Ok(None),
         }
     }
 
-    fn unwatch(&self, id: WatchId) {
+    fn unwatch(&self, id: WatchId) -> bool {
         // An error says that it has ended by itself.
         let _ = inotify::remove_watch(&self.shared.events, id);
+        false
     }
 
     fn stop(&self) {
@@ -143,7 +144,7 @@ fn run(descriptors: &Descriptors, mounts: &mut Mounts, table: &Table) -> io::Res
         }
         report.tell_urgent(&mut later);
         if overflow {
-            table.report_anything();
+            table.report_overflow();
         }
     }
 }

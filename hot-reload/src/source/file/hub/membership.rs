@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::{FileEvents, Hub};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::source::file::activity::{Activity, Token, lock};
 
 /// A subscriber's place in the hub of the process. Dropping it gives up all that was armed, and ends a hub that nobody
@@ -43,11 +43,17 @@ impl Membership {
             hub
         };
         let subscriber = hub.enter(activity);
-        Ok(Self {
+        let membership = Self {
             hub,
             events,
             subscriber,
-        })
+        };
+        // It told those who were there when it failed.
+        if membership.hub.table.has_failed() {
+            let text = "the watcher of files has just ended";
+            return Err(Error::new(ErrorKind::Unavailable, text));
+        }
+        Ok(membership)
     }
 
     pub(in crate::source::file) fn hub(&self) -> &Arc<Hub> {

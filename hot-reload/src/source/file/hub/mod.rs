@@ -45,7 +45,7 @@ pub(super) use self::membership::Membership;
 use self::portable as native;
 use self::table::Table;
 use super::activity::lock;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// Where the events of files come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -117,6 +117,17 @@ impl Hub {
     /// Whether it belongs to the process that this one was forked from.
     fn is_inherited(&self) -> bool {
         self.process != process::id()
+    }
+
+    /// # Errors
+    ///
+    /// It is the parent's.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.is_inherited() {
+            let text = "the watcher of files belongs to the process that this one was forked from";
+            return Err(Error::new(ErrorKind::Unavailable, text));
+        }
+        Ok(())
     }
 
     /// A hub of the parent's is given up without a trace: what it holds is the parent's to release.

@@ -17,7 +17,7 @@ use notify::event::{
 };
 use notify::{ErrorKind as NotifyErrorKind, Event, RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::backend::{Backend, Depth, Started, WatchId};
+use super::backend::{Backend, Depth, WatchId};
 use super::table::Table;
 use crate::error::{Error, ErrorKind};
 use crate::source::file::activity::{Activity, Change, lock};
@@ -50,8 +50,16 @@ pub(super) fn start(table: &Arc<Table>) -> Result<Arc<dyn Backend>, Error> {
     }))
 }
 
-/// Which directory has which number; shared with the callback, and never locked during a call of the watcher.
-type Directories = Arc<Mutex<HashMap<PathBuf, WatchId>>>;
+/// Shared with the callback, and never locked during a call of the watcher.
+type Directories = Arc<Mutex<Numbered>>;
+
+/// Which directory has which number, as long as it is not known to be gone.
+#[derive(Default)]
+struct Numbered {
+    by_path: HashMap<PathBuf, WatchId>,
+    /// How often events were lost, and with them maybe the news that a directory is gone.
+    losses: u64,
+}
 
 struct Portable {
     table: Arc<Table>,
@@ -65,72 +73,40 @@ struct State {
     directories: Directories,
     watched: HashMap<WatchId, Watched>,
     /// The same by what they watch.
-    numbers: HashMap<Identity, WatchId>,
+    numbers: HashMap<(u64, u64), WatchId>,
     next: WatchId,
 }
 
 struct Watched {
     path: PathBuf,
-    identity: Identity,
-}
-
-/// What tells two directories apart.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Identity {
-    Inode(u64, u64),
-    /// Where there are no inode numbers, the same path means the same directory.
-    Path(PathBuf),
-}
-
-impl Identity {
-    fn of(node: &Node) -> Self {
-        match node.identity() {
-            (0, 0) => Self::Path(node.path().to_owned()),
-            (device, number) => Self::Inode(device, number),
-        }
-    }
+    /// How many losses there had been.
+    losses: u64,
+    identity: (u64, u64),
 }
 
 impl Backend for Portable {
-    fn watch(&self, node: &Node, _: Depth) -> Result<Option<Started>, Error> {
+    fn watch(&self, node: &Node, _: Depth) -> Result<Option<WatchId>, Error> {
         if node.kind() != NodeKind::Directory {
             return Ok(None);
         }
-        let identity = Identity::of(node);
-        let mut state = lock(&self.state);
-        // By whatever path it was set up, if it still reports.
-        let known = state.numbers.get(&identity).copied();
-        if let Some(id) = known.filter(|id| self.table.is_live(*id)) {
-            return Ok(Some(Started::alone(id)));
+        let (ended, answer) = lock(&self.state).watch(node);
+        if let Some(ended) = ended {
+            let mut told = Vec::new();
+            let mut report = self.table.report(&mut told);
+            report.died(ended);
+            report.tell();
         }
-        // The watcher keeps one watch for a path, so what stood there before has to go first.
-        let ended = lock(&state.directories).get(node.path()).copied();
-        if let Some(before) = ended {
-            state.unwatch(before);
+        if WATCH_CHANGES_LOSE_EVENTS && (ended.is_some() || matches!(answer, Ok(New::Yes(_)))) {
+            self.table.report_anything();
         }
-        let Some((watcher, _)) = &mut state.watcher else {
-            return Ok(None);
-        };
-        match watcher.watch(node.path(), RecursiveMode::NonRecursive) {
-            Ok(()) => {}
-            Err(error) if is_exhausted(&error) => return Err(refused(error)),
-            Err(_) => return Ok(None),
-        }
-        let id = state.next;
-        state.next = state.next.wrapping_add(1);
-        lock(&state.directories).insert(node.path().to_owned(), id);
-        state.numbers.insert(identity.clone(), id);
-        let path = node.path().to_owned();
-        state.watched.insert(id, Watched { path, identity });
-        Ok(Some(Started {
-            id,
-            ended,
-            lost_events: WATCH_CHANGES_LOSE_EVENTS,
-        }))
+        Ok(match answer? {
+            New::Yes(id) | New::No(id) => Some(id),
+            New::Refused => None,
+        })
     }
 
-    fn unwatch(&self, id: WatchId) {
-        lock(&self.state).unwatch(id);
+    fn unwatch(&self, id: WatchId) -> bool {
+        lock(&self.state).unwatch(id) && WATCH_CHANGES_LOSE_EVENTS
     }
 
     fn stop(&self) {
@@ -148,25 +124,80 @@ impl Backend for Portable {
     }
 }
 
+/// What asking the watcher led to.
+enum New {
+    /// A watch that was not there before.
+    Yes(WatchId),
+    No(WatchId),
+    /// It cannot be watched.
+    Refused,
+}
+
 impl State {
-    fn unwatch(&mut self, id: WatchId) {
-        let Some(Watched { path, identity }) = self.watched.remove(&id) else {
-            return;
+    /// The watch of this directory, and which other one had to go for it.
+    fn watch(&mut self, node: &Node) -> (Option<WatchId>, Result<New, Error>) {
+        // By whatever path it was set up.
+        let known = self.numbers.get(&node.identity()).copied();
+        if let Some(id) = known.filter(|id| self.is_certain(*id)) {
+            return (None, Ok(New::No(id)));
+        }
+        // The watcher keeps one watch for a path, so what stood there before has to go first.
+        let ended = lock(&self.directories).by_path.get(node.path()).copied();
+        if let Some(before) = ended {
+            self.unwatch(before);
+        }
+        let Some((watcher, _)) = &mut self.watcher else {
+            return (ended, Ok(New::Refused));
+        };
+        match watcher.watch(node.path(), RecursiveMode::NonRecursive) {
+            Ok(()) => {}
+            Err(error) if is_exhausted(&error) => return (ended, Err(refused(error))),
+            Err(_) => return (ended, Ok(New::Refused)),
+        }
+        let id = self.next;
+        self.next = self.next.wrapping_add(1);
+        self.numbers.insert(node.identity(), id);
+        let mut directories = lock(&self.directories);
+        directories.by_path.insert(node.path().to_owned(), id);
+        let watched = Watched {
+            path: node.path().to_owned(),
+            losses: directories.losses,
+            identity: node.identity(),
+        };
+        drop(directories);
+        self.watched.insert(id, watched);
+        (ended, Ok(New::Yes(id)))
+    }
+
+    /// Whether this watch still reports, for certain.
+    fn is_certain(&self, id: WatchId) -> bool {
+        let directories = lock(&self.directories);
+        self.watched.get(&id).is_some_and(|watched| {
+            watched.losses == directories.losses
+                && directories.by_path.get(&watched.path) == Some(&id)
+        })
+    }
+
+    /// True if there was something to stop.
+    fn unwatch(&mut self, id: WatchId) -> bool {
+        let Some(Watched { path, identity, .. }) = self.watched.remove(&id) else {
+            return false;
         };
         if self.numbers.get(&identity) == Some(&id) {
             self.numbers.remove(&identity);
         }
-        // The path may have been watched anew since.
         let mut directories = lock(&self.directories);
-        if directories.get(&path) != Some(&id) {
-            return;
-        }
-        directories.remove(&path);
+        match directories.by_path.get(&path) {
+            // The path was watched anew since.
+            Some(other) if *other != id => return false,
+            _ => directories.by_path.remove(&path),
+        };
         drop(directories);
         if let Some((watcher, _)) = &mut self.watcher {
             // An error says that it has ended by itself.
             let _ = watcher.unwatch(&path);
         }
+        true
     }
 }
 
@@ -194,7 +225,10 @@ impl Handler {
         self.thread.get_or_init(|| thread::current().id());
         match event {
             // Before the paths, of which such an event has none.
-            Ok(event) if event.need_rescan() => self.table.report_anything(),
+            Ok(event) if event.need_rescan() => {
+                lock(&self.directories).losses += 1;
+                self.table.report_overflow();
+            }
             Ok(event) => self.dispatch(&event),
             // It may be about one path or about all.
             Err(_) => self.table.report_anything(),
@@ -208,9 +242,16 @@ impl Handler {
         let mut report = self.table.report(&mut self.told);
         for (index, path) in event.paths.iter().enumerate() {
             let (of_folder, of_itself) = {
-                let directories = lock(&self.directories);
-                let folder = path.parent().and_then(|parent| directories.get(parent));
-                (folder.copied(), directories.get(path).copied())
+                let mut directories = lock(&self.directories);
+                let folder = path
+                    .parent()
+                    .and_then(|parent| directories.by_path.get(parent));
+                let folder = folder.copied();
+                let itself = match event.kind {
+                    EventKind::Remove(_) => directories.by_path.remove(path),
+                    _ => directories.by_path.get(path).copied(),
+                };
+                (folder, itself)
             };
             if let Some(id) = of_folder {
                 let both = event.kind == EventKind::Modify(ModifyKind::Name(RenameMode::Both));

@@ -128,11 +128,11 @@ impl Table {
         Ok(kept)
     }
 
-    /// True if nobody waits for anything of this watch any more.
+    /// True if nobody waits for anything of this watch any more, also if it has ended before.
     pub(super) fn unregister(&self, id: WatchId, name: Option<&OsStr>, subscriber: Token) -> bool {
         let mut index = lock(&self.index);
         let Some(watch) = index.watches.get_mut(&id) else {
-            return false;
+            return true;
         };
         let unused = watch.remove(name, subscriber);
         if unused {
@@ -167,22 +167,22 @@ impl Table {
         }
     }
 
-    /// Events were lost: anything may have changed.
-    pub(super) fn report_anything(&self) {
-        let everybody: Vec<_> = {
+    /// Events were lost, also of the end of watches: which still report is not known any more.
+    pub(super) fn report_overflow(&self) {
+        {
             let mut index = lock(&self.index);
-            let Index {
-                watches,
-                subscribers,
-                endings,
-            } = &mut *index;
             // Maybe one of those that are being asked for right now.
-            *endings += 1;
-            for watch in watches.values_mut() {
+            index.endings += 1;
+            for watch in index.watches.values_mut() {
                 watch.doubtful = true;
             }
-            subscribers.values().cloned().collect()
-        };
+        }
+        self.report_anything();
+    }
+
+    /// Events were lost: anything may have changed.
+    pub(super) fn report_anything(&self) {
+        let everybody: Vec<_> = lock(&self.index).subscribers.values().cloned().collect();
         for activity in everybody {
             activity.note_anything();
             activity.tell();
