@@ -221,3 +221,34 @@ async fn a_writer_who_must_not_wait_is_not_held_up_by_looks_at_rest() {
         rustix::fs::open(&path, flags, rustix::fs::Mode::empty()).unwrap();
     }
 }
+
+/// Threads for what blocks may be scarce, and a process may be stopped: that time was not waited.
+#[test]
+fn p05_a_look_that_begins_late_still_waits_for_whoever_writes() {
+    let one_at_a_time = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    one_at_a_time.block_on(async {
+        let world = World::new();
+        let path = world.file("c", "old-old");
+        let (release, held) = std::sync::mpsc::channel();
+        let busy = tokio::task::spawn_blocking(move || held.recv());
+        let mut rig = Rig::poll(File::new(&path));
+        let writer = async {
+            // Longer than a look waits.
+            sleep(Duration::from_millis(2_100)).await;
+            let mut file = OpenOptions::new().write(true).open(&path).unwrap();
+            file.write_all(b"new").unwrap();
+            release.send(()).unwrap();
+            sleep(Duration::from_millis(300)).await;
+            file.write_all(b"-new").unwrap();
+        };
+        let (looked, ()) = tokio::join!(rig.look(), writer);
+        looked.unwrap();
+        assert_eq!(rig.texts(), ["new-new"]);
+        let _ = busy.await.unwrap();
+    });
+}

@@ -148,5 +148,7 @@ impl Hub {
     }
 }
 
+#[cfg(test)]
+mod arming_tests;
 #[cfg(all(test, feature = "file-reloader"))]
 mod tests;
