@@ -1,17 +1,16 @@
 //! [`Look`]: one look at the files of a source, in steps that block and waits that do not.
 
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::clock;
-use super::follow::{Follow, Watch};
+use super::follow::Follow;
 use super::os::{self, Writers};
 use super::patience::Patience;
 use super::rest::{self, Proof};
-use super::seen::Seen;
 use super::stamp::{Kind, Stamp};
+pub(crate) use super::view::{Pause, View};
 use crate::revision::Revision;
 
 /// How long this look has been going on, and why.
@@ -35,24 +34,6 @@ pub(crate) enum Rest {
     Reached(View),
     /// They are not. Step again after the pause.
     Wait(Pause),
-}
-
-/// The files as they were when they were found at rest.
-pub(crate) struct View {
-    /// By path, in the order asked for.
-    pub(crate) stamps: Vec<io::Result<Stamp>>,
-    /// The watch, and what it had seen before.
-    watched: Option<(Watch, Seen)>,
-    /// The file that was asked about, if it is the only one; nothing was read of it yet.
-    opened: Option<File>,
-    /// Nobody was writing then, so nobody must be later either.
-    proven: bool,
-}
-
-/// How long to wait, and what ends it early.
-pub(crate) struct Pause {
-    time: Duration,
-    epoch: Option<(Watch, u64)>,
 }
 
 impl Look {
@@ -208,66 +189,6 @@ impl Look {
     }
 }
 
-impl View {
-    /// Whether nobody was seen to write since. A file that has taken the name meanwhile is another matter: what was
-    /// read is whole, and the next look finds the new one.
-    pub(crate) fn still_holds(&self) -> bool {
-        self.watched
-            .as_ref()
-            .is_none_or(|(watch, seen)| watch.counts().1 == seen.written)
-    }
-
-    /// Whether an event has said that the file is complete.
-    pub(crate) fn is_announced(&self) -> bool {
-        let seen = self.watched.as_ref().map(|(_, seen)| seen);
-        seen.is_some_and(|seen| seen.complete.is_some())
-    }
-
-    /// A pause that ends early with the next event.
-    fn pause(&self, time: Duration) -> Pause {
-        let epoch = self.watched.as_ref().map(|(watch, _)| {
-            let (epoch, _) = watch.counts();
-            (watch.clone(), epoch)
-        });
-        Pause { time, epoch }
-    }
-
-    /// The file, open and not read yet, if there is one of them and it was asked about.
-    pub(crate) fn opened(&self) -> Option<&File> {
-        self.opened.as_ref()
-    }
-
-    /// Whether nobody writes to what was opened, where nobody did before.
-    pub(crate) fn is_still_at_rest(&self) -> bool {
-        let file = self.opened.as_ref().filter(|_| self.proven);
-        file.is_none_or(|file| os::writers_now(file) != Writers::Somebody)
-    }
-
-    /// Whether the file was asked about and nobody wrote, which is believed of file systems of this machine only.
-    pub(crate) fn is_proven(&self) -> bool {
-        self.proven && self.opened.is_some()
-    }
-
-    /// What was found is taken for good.
-    pub(crate) fn accept(&self) {
-        if let Some((watch, seen)) = &self.watched
-            && let Some(complete) = seen.complete
-        {
-            watch.use_up(complete);
-        }
-    }
-}
-
-impl Pause {
-    /// Waits. Cancel safe.
-    pub(crate) async fn wait(self) {
-        match self.epoch {
-            Some((watch, epoch)) => watch.pause(epoch, self.time).await,
-            None => tokio::time::sleep(self.time).await,
-        }
-    }
-}
-
 /// Opens the file and asks the system who writes to it. `closed` is whether somebody was just seen to be done: he is told
 /// of a moment before he no longer counts, and that moment is not worth a pause.
 fn ask(follow: &Follow, path: &Path, stamp: &Stamp, closed: bool) -> (Option<File>, Writers) {
@@ -304,7 +225,7 @@ const AGAIN_LAST: Duration = Duration::from_millis(100);
 /// Closing takes some microseconds on the kernel's side, and on some file systems begins to store what was written.
 const CLOSING: Duration = Duration::from_micros(300);
 
-/// Longer than a kernel takes to stamp a write, by twice its longest tick.
+/// Longer than a write of some hundred kilobytes stands still in its middle, and than a kernel's longest tick, twice.
 const VERIFY: Duration = Duration::from_millis(20);
 
 #[cfg(test)]

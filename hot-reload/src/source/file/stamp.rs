@@ -67,6 +67,7 @@ impl Stamp {
 
     /// What to remember of a file that was observed at this time. If a change may have left the stamp as it is, it equals
     /// no stamp of a file, but for size and inode.
+    #[cfg(any(feature = "dir", feature = "file-reloader"))]
     pub(crate) fn certain(self, observed: SystemTime) -> Self {
         if self.is_racy(observed) {
             self.unlike_any()

@@ -1,6 +1,7 @@
 //! The walk along a path: each directory is watched first and looked into after, so no change can fall in between.
 //!
-//! It is taken anew at every look. A path that was resolved once is wrong as soon as somebody re-points a link, swaps a
+//! It is taken anew at every look, but for those that only the file's own events have caused: see
+//! [`Track`](super::track::Track). A path that was resolved once is wrong as soon as somebody re-points a link, swaps a
 //! directory or mounts over it, and a watch follows the inode, not the name.
 
 use std::ffi::OsString;
