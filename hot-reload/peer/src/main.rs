@@ -1,6 +1,10 @@
 //! Release 0.3.6 and this crate, side by side: the patterns of `tests/matrix`, by the very same code, as a table.
 //!
 //! Each cell is a process of its own, because the watchers of 0.3.6 are never released.
+#![allow(
+    clippy::duplicate_mod,
+    reason = "one file, compiled against each of the two crates"
+)]
 
 #[path = "../../tests/matrix/follow.rs"]
 mod follow;
