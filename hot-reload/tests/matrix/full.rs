@@ -41,8 +41,9 @@ pub(crate) async fn run(
     // Not `start`, which refuses a file that is not there.
     let (live, control) = strategy(ReloaderService::builder(source)).start_in_background();
     let verdict = follow(pattern, root, patience, live.subscribe()).await;
-    if let Verdict::Seen(_) = verdict {
-        check(&control.status());
+    match verdict {
+        Verdict::Seen(_) => check(&control.status()),
+        _ => crate::note(&format!("{:?}", control.status())),
     }
     control.stop().await;
     verdict

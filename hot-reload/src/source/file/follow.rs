@@ -134,6 +134,13 @@ impl Follow {
         }
     }
 
+    /// Somebody who could write has closed a file: it may have been one who was waited for in vain.
+    pub(crate) fn forget_tireless(&self) {
+        if let Some(odd) = &mut lock(&self.state).oddities {
+            odd.tireless.clear();
+        }
+    }
+
     /// Whether this inode's writer was waited for in vain before.
     pub(crate) fn is_tireless(&self, inode: (u64, u64)) -> bool {
         let state = lock(&self.state);

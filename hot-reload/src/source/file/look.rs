@@ -68,6 +68,10 @@ impl Look {
         let stamps: Vec<_> = paths.iter().map(|path| Stamp::of(path)).collect();
         follow.found(paths, &stamps);
 
+        let closed = seen.as_ref().is_some_and(|seen| seen.complete.is_some());
+        if closed {
+            follow.forget_tireless();
+        }
         let (now, wall) = (clock::now(), clock::wall());
         let (mut time, mut changed) = (None, false);
         let (mut opened, mut busy, mut proven) = (None, Vec::new(), true);
@@ -80,7 +84,6 @@ impl Look {
                 continue;
             }
             changed = true;
-            let closed = seen.as_ref().is_some_and(|seen| seen.complete.is_some());
             let (file, writers) = ask(follow, path, stamp, closed);
             let tireless = follow.is_tireless(stamp.inode());
             let proof = Proof::new(writers, Some(self.again).filter(|_| !tireless));

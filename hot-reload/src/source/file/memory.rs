@@ -17,7 +17,6 @@ struct Last {
     revision: Revision,
     /// A change after it may have left the stamp as it is.
     racy: bool,
-    /// It is small, and on a file system of this machine.
     near: bool,
 }
 
@@ -39,14 +38,21 @@ impl Memory {
         })
     }
 
-    /// Whether what was accepted last took less time than to have another thread do it, so that the same may be expected
-    /// of the next step.
+    /// Whether the next step may be taken at once: see [`set_near`](Self::set_near).
     pub(super) fn is_near(&self) -> bool {
         self.last.as_ref().is_some_and(|last| last.near)
     }
 
     pub(super) fn forget(&mut self) {
         self.last = None;
+    }
+
+    /// The next step may be expected to take less time than to have another thread take it: the file that was accepted last
+    /// is small, on a file system of this machine, and read without a trace.
+    pub(super) fn set_near(&mut self) {
+        if let Some(last) = &mut self.last {
+            last.near = last.stamp.size <= NEAR;
+        }
     }
 
     /// Accepts what was observed at this time. `local` is whether only this machine changes it.
@@ -62,7 +68,7 @@ impl Memory {
             stamp,
             revision,
             racy,
-            near: local && stamp.size <= NEAR,
+            near: false,
         });
     }
 }

@@ -304,6 +304,9 @@ impl Spec {
         }
         view.accept();
         memory.remember(stamp, revision.clone(), observed, local());
+        if view.is_proven() && view.opened().is_some_and(os::is_quiet) {
+            memory.set_near();
+        }
         Step::Done(Ok(if seen == Some(&revision) {
             Fetched::Unchanged
         } else {

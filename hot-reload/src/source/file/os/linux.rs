@@ -8,7 +8,8 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat, readlinkat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, fcntl_getfl, fstat, openat, readlinkat};
+use rustix::io::Errno;
 
 use super::NodeKind;
 
@@ -19,10 +20,20 @@ pub(crate) const QUIET: Duration = Duration::from_millis(500);
 /// Whether the system can be asked who writes.
 pub(crate) const LEASES: bool = true;
 
-/// Opens for reading without ever waiting for a writer at the other end of a pipe.
+/// Opens for reading without ever waiting for a writer at the other end of a pipe, and without a note in the file of when it
+/// was read, where that is allowed: to its owner.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    Ok(openat(CWD, path, flags, Mode::empty())?.into())
+    let opened = match openat(CWD, path, flags | OFlags::NOATIME, Mode::empty()) {
+        Err(Errno::PERM) => openat(CWD, path, flags, Mode::empty()),
+        answer => answer,
+    };
+    Ok(opened?.into())
+}
+
+/// Whether reading this file changes nothing on its disk, so that a busy disk does not hold up who reads it from memory.
+pub(crate) fn is_quiet(file: &File) -> bool {
+    fcntl_getfl(file).is_ok_and(|flags| flags.contains(OFlags::NOATIME))
 }
 
 /// A path that leads to this very inode while the file is open, whatever happens to its name.

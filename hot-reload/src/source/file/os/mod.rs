@@ -30,13 +30,13 @@ pub(crate) use self::filesystem::is_local;
 #[cfg(target_os = "linux")]
 pub(crate) use self::lease::{writers, writers_now};
 #[cfg(target_os = "linux")]
-pub(crate) use self::linux::{LEASES, Node, QUIET, open, path_of};
+pub(crate) use self::linux::{LEASES, Node, QUIET, is_quiet, open, path_of};
 #[cfg(target_os = "linux")]
 pub(crate) use self::mount_table::file_system_kind;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use self::portable::{
-    LEASES, Node, QUIET, file_system_kind, is_calm, is_local, open, path_of, stamp_at, stamp_of,
-    writers, writers_now,
+    LEASES, Node, QUIET, file_system_kind, is_calm, is_local, is_quiet, open, path_of, stamp_at,
+    stamp_of, writers, writers_now,
 };
 #[cfg(target_os = "linux")]
 pub(crate) use self::statx::{stamp_at, stamp_of};
