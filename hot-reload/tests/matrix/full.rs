@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hot_reload::source::{Decoded, File, Source, Toml};
-use hot_reload::{Builder, Changes, DataState, LinkState, ReloaderService, Status};
+use hot_reload::{Builder, Changes, DataState, LinkState, Live, ReloaderService, Status};
 use serde::Deserialize;
 
 use crate::follow::{News, Patience, Verdict, follow};
@@ -17,9 +17,30 @@ pub(crate) struct App {
     end: Option<u64>,
 }
 
-impl News for Changes<App> {
+/// What is published, from the value that was there first on.
+struct Published {
+    first: Option<Content>,
+    changes: Changes<App>,
+}
+
+impl Published {
+    /// The service may have been quicker, and what was there before does not count as a change.
+    fn of(live: &Live<App>) -> Self {
+        let changes = live.subscribe();
+        let first = live.try_load();
+        Self {
+            first: first.map(|app| Content::between(app.begin, app.end)),
+            changes,
+        }
+    }
+}
+
+impl News for Published {
     async fn next(&mut self) -> Result<Option<Content>, String> {
-        match self.changed().await {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        match self.changes.changed().await {
             Some(app) => Ok(Some(Content::between(app.begin, app.end))),
             None => Err("stopped".to_owned()),
         }
@@ -40,7 +61,7 @@ pub(crate) async fn run(
     let source = File::new(pattern.path(root)).decode(Toml::<App>::new());
     // Not `start`, which refuses a file that is not there.
     let (live, control) = strategy(ReloaderService::builder(source)).start_in_background();
-    let verdict = follow(pattern, root, patience, live.subscribe()).await;
+    let verdict = follow(pattern, root, patience, Published::of(&live)).await;
     match verdict {
         Verdict::Seen(_) => check(&control.status()),
         _ => crate::note(&format!("{:?}", control.status())),
