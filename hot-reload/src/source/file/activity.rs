@@ -136,15 +136,15 @@ impl Activity {
     }
 
     /// Records that something may have happened, nobody knows what.
-    pub(crate) fn note_anything(&self) -> bool {
+    pub(crate) fn note_anything(&self) {
         self.follow.tally().overflows.add();
         let mut state = lock(&self.state);
         state.seen.epoch += 1;
         state.seen.written += 1;
         state.seen.complete = None;
         state.track = None;
+        state.untold = true;
         state.urgent = true;
-        !std::mem::replace(&mut state.untold, true)
     }
 
     /// Tells the service, and whoever waits for rest, if that was not done yet. No lock is held while it is told.

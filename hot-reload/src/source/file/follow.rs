@@ -1,7 +1,8 @@
 //! [`Follow`]: the link between a source and the watch on its files, while there is one.
 //!
-//! A source is looked at with or without a watch. With one, every look first walks along the paths
-//! again, unless only the file itself has had events, and knows from the events whether somebody is still writing. With or without, the system is asked that too, if it may be.
+//! A source is looked at with or without a watch. With one, every look first walks along the paths again, unless only the
+//! file itself has had events, and knows from the events whether somebody is still writing. With or without, the system is
+//! asked that too, if it may be.
 
 use std::ffi::OsStr;
 use std::fmt;

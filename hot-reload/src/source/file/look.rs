@@ -219,8 +219,8 @@ const EMPTY_GRACE: Duration = Duration::from_millis(100);
 const RETRY_FIRST: Duration = Duration::from_millis(1);
 const RETRY_LAST: Duration = Duration::from_millis(50);
 
-/// Replaced so often while it was read, a file is replaced all the time.
-const OUTRUN: u32 = 3;
+/// Replaced so often while it was read or loaded, a file is replaced all the time, and must be published now and then.
+pub(crate) const OUTRUN: u32 = 3;
 
 /// Somebody who writes is asked after in such steps at last.
 const AGAIN_LAST: Duration = Duration::from_millis(100);

@@ -87,8 +87,7 @@ impl Stamp {
     /// Whether a change right after the stamp was taken could leave it as it is, because the clock of the file system
     /// is too coarse.
     pub(crate) fn is_racy(&self, observed: SystemTime) -> bool {
-        let window = if self.is_coarse() { RACY_SECONDS } else { RACY };
-        nanoseconds(observed) - self.newest() < window.as_nanos() as i128
+        nanoseconds(observed) - self.newest() < self.window(true).as_nanos() as i128
     }
 
     /// The same where not all changes pass through this machine and its clock: a small file is read rather than believed.
@@ -117,11 +116,9 @@ impl Stamp {
     /// How much longer it takes until every later change will change the stamp too. `local` is whether only this machine
     /// changes the file.
     pub(crate) fn unsettled(&self, now: SystemTime, local: bool) -> Option<Duration> {
-        let coarse = self.is_coarse() || !local;
-        let window = if coarse { RACY_SECONDS } else { RACY };
         // One from the future is left by the next change, which happens now.
         let age = u64::try_from(nanoseconds(now) - self.newest()).ok()?;
-        window
+        self.window(local)
             .checked_sub(Duration::from_nanos(age))
             .filter(|rest| !rest.is_zero())
     }
@@ -129,6 +126,15 @@ impl Stamp {
     /// A name for a state of which the content was not read.
     pub(crate) fn revision(&self) -> Revision {
         Revision::new(format!("{self:?}"))
+    }
+
+    /// How far apart two changes have to be for their stamps to differ for certain.
+    fn window(&self, local: bool) -> Duration {
+        if self.is_coarse() || !local {
+            RACY_SECONDS
+        } else {
+            RACY
+        }
     }
 
     /// Whether its timestamps are whole seconds, as far as this one shows.

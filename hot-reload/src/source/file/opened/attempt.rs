@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::reload::Loaded;
 use crate::revision::Revision;
 use crate::source::Source;
-use crate::source::file::look::{Look, Pause, Rest, View};
+use crate::source::file::look::{Look, OUTRUN, Pause, Rest, View};
 use crate::source::file::memory::Memory;
 use crate::source::file::stamp::{Kind, Stamp};
 use crate::source::file::{clock, fault, os};
@@ -218,6 +218,3 @@ fn same(error: &io::Error) -> io::Error {
         None => error.kind().into(),
     }
 }
-
-/// A file that is replaced more often than it can be loaded must be published too, now and then.
-const OUTRUN: u32 = 3;
