@@ -138,15 +138,15 @@ impl Source for File {
         let mut look = Look::new();
         loop {
             let memory = Arc::clone(&self.memory).lock_owned().await;
-            let (spec, follow) = (Arc::clone(&self.spec), Arc::clone(&self.follow));
             // A way may lead elsewhere by now; nowhere, though, where nobody answers.
             let step = if memory.is_near() && os::is_calm() {
-                spec.step(&follow, memory, &mut look, seen, NEAR)
+                self.spec.step(&self.follow, memory, &mut look, seen, NEAR)
             } else {
                 Step::TooFar(memory)
             };
             let step = match step {
                 Step::TooFar(memory) => {
+                    let (spec, follow) = (Arc::clone(&self.spec), Arc::clone(&self.follow));
                     let seen = seen.cloned();
                     let step = move || {
                         let step = spec.step(&follow, memory, &mut look, seen.as_ref(), u64::MAX);
