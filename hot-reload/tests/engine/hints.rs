@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use hot_reload::source::{HintSender, Subscription};
 use hot_reload::{
-    Error, ErrorKind, LinkState, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload, ReloadResult,
-    ReloaderService, Revision, WatchProfile, async_trait,
+    Control, Error, ErrorKind, LinkState, Live, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload,
+    ReloadResult, ReloaderService, Revision, WatchProfile, async_trait,
 };
 use tokio::time::sleep;
 
@@ -93,14 +93,17 @@ impl RealtimeWatch<u64, String> for Hinting {
     }
 }
 
+/// A service that has started on such a source.
+async fn in_realtime() -> (Hinting, Live<u64>, Control<u64>) {
+    let source = Hinting::default();
+    let service = ReloaderService::builder(source.clone()).realtime();
+    let (live, control) = service.start().await.unwrap();
+    (source, live, control)
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_hints_is_one_look() {
-    let source = Hinting::default();
-    let (live, control) = ReloaderService::builder(source.clone())
-        .realtime()
-        .start()
-        .await
-        .unwrap();
+    let (source, live, control) = in_realtime().await;
     settle().await;
     let loads = source.state().loads;
     source.state().value = 7;
@@ -114,12 +117,7 @@ async fn a_flood_of_hints_is_one_look() {
 
 #[tokio::test(start_paused = true)]
 async fn hints_that_never_cease_leave_time_for_other_tasks_and_for_the_stop() {
-    let source = Hinting::default();
-    let (live, control) = ReloaderService::builder(source.clone())
-        .realtime()
-        .start()
-        .await
-        .unwrap();
+    let (source, live, control) = in_realtime().await;
     source.state().value = 7;
     let hints = source.hints();
     // Wherever it is cut off, another hint waits.
@@ -138,12 +136,7 @@ async fn hints_that_never_cease_leave_time_for_other_tasks_and_for_the_stop() {
 
 #[tokio::test(start_paused = true)]
 async fn p20_a_watch_that_is_lost_says_why_in_full_and_is_opened_again() {
-    let source = Hinting::default();
-    let (live, control) = ReloaderService::builder(source.clone())
-        .realtime()
-        .start()
-        .await
-        .unwrap();
+    let (source, live, control) = in_realtime().await;
     settle().await;
     let refusal = Error::new(ErrorKind::Denied, "the token has expired");
     source.state().refusal = Some(refusal.clone());
@@ -172,12 +165,7 @@ async fn p20_a_watch_that_is_lost_says_why_in_full_and_is_opened_again() {
 
 #[tokio::test(start_paused = true)]
 async fn p20_a_watch_whose_source_has_left_is_opened_again() {
-    let source = Hinting::default();
-    let (_live, control) = ReloaderService::builder(source.clone())
-        .realtime()
-        .start()
-        .await
-        .unwrap();
+    let (source, _live, control) = in_realtime().await;
     settle().await;
     source.state().hints = None;
     settle().await;

@@ -20,7 +20,16 @@ use crate::source::file::os::Node;
 pub(super) struct Arming {
     /// `None` once stopped.
     pub(super) backend: Option<Arc<dyn Backend>>,
-    pub(super) subscribers: HashMap<Token, Armed>,
+    pub(super) subscribers: Subscribers,
+}
+
+type Subscribers = HashMap<Token, Armed>;
+
+impl Arming {
+    /// Both, unless it has been stopped.
+    fn parts(&mut self) -> Option<(&Arc<dyn Backend>, &mut Subscribers)> {
+        Some((self.backend.as_ref()?, &mut self.subscribers))
+    }
 }
 
 /// All that one subscriber has armed.
@@ -146,11 +155,7 @@ impl Hub {
     /// What is armed already need only be kept.
     fn known(&self, subscriber: Token, node: &Node, depth: Depth, name: Option<&OsStr>) -> Known {
         let mut arming = lock(&self.arming);
-        let Arming {
-            backend: Some(backend),
-            subscribers,
-        } = &mut *arming
-        else {
+        let Some((backend, subscribers)) = arming.parts() else {
             return Known::Armed(None);
         };
         let Some(armed) = subscribers.get_mut(&subscriber) else {
@@ -179,11 +184,7 @@ impl Hub {
         let mut concerned = Vec::new();
         {
             let mut arming = lock(&self.arming);
-            let Arming {
-                backend: Some(backend),
-                subscribers,
-            } = &mut *arming
-            else {
+            let Some((backend, subscribers)) = arming.parts() else {
                 return false;
             };
             for (subscriber, armed) in subscribers {
@@ -243,11 +244,7 @@ impl Hub {
         let mut lost = false;
         {
             let mut arming = lock(&self.arming);
-            let Arming {
-                backend: Some(backend),
-                subscribers,
-            } = &mut *arming
-            else {
+            let Some((backend, subscribers)) = arming.parts() else {
                 return;
             };
             let Some(armed) = subscribers.get_mut(&subscriber) else {
