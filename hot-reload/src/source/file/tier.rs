@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::os;
+use super::os::MountTable;
 use crate::watch::WatchProfile;
 
 /// The profile of a watch on the file at this absolute path, which is looked at more often although nothing was
 /// announced where not everything is announced. Asks nothing that may hang.
 pub(crate) fn profile(path: &Path) -> WatchProfile {
-    profile_of(tier_of(path).map(|(_, tier)| tier))
+    let table = MountTable::read();
+    let kind = table.as_ref().and_then(|table| table.kind_of(path));
+    profile_of(kind.map(tier))
 }
 
 /// The same for several paths: as the one of which the least is announced.
@@ -44,19 +46,15 @@ pub(crate) enum Tier {
 /// The path of which the least is announced, with the kind of its file system. Folders are asked about once where their
 /// files follow each other.
 pub(crate) fn worst(paths: &[PathBuf]) -> Option<(&Path, String, Tier)> {
+    let table = MountTable::read()?;
     let folders = paths.chunk_by(|one, next| one.parent() == next.parent());
     let tiers = folders.filter_map(<[PathBuf]>::first).filter_map(|path| {
-        let (kind, tier) = tier_of(path)?;
-        Some((path.as_path(), kind, tier))
+        let kind = table.kind_of(path)?;
+        Some((path.as_path(), kind, tier(kind)))
     });
     // Of several equal ones the first.
-    tiers.reduce(|worst, next| if next.2 > worst.2 { next } else { worst })
-}
-
-fn tier_of(path: &Path) -> Option<(String, Tier)> {
-    let kind = os::file_system_kind(path)?;
-    let tier = tier(&kind);
-    Some((kind, tier))
+    let worst = tiers.reduce(|worst, next| if next.2 > worst.2 { next } else { worst });
+    worst.map(|(path, kind, tier)| (path, kind.to_owned(), tier))
 }
 
 fn tier(kind: &str) -> Tier {

@@ -32,10 +32,10 @@ pub(crate) use self::lease::{writers, writers_now};
 #[cfg(target_os = "linux")]
 pub(crate) use self::linux::{LEASES, Node, QUIET, is_quiet, open, path_of};
 #[cfg(target_os = "linux")]
-pub(crate) use self::mount_table::file_system_kind;
+pub(crate) use self::mount_table::MountTable;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use self::portable::{
-    LEASES, Node, QUIET, file_system_kind, is_calm, is_local, is_quiet, open, path_of, stamp_at,
+    LEASES, MountTable, Node, QUIET, is_calm, is_local, is_quiet, open, path_of, stamp_at,
     stamp_of, writers, writers_now,
 };
 #[cfg(target_os = "linux")]

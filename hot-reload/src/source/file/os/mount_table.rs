@@ -5,29 +5,32 @@ use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-/// The kind of file system that is mounted where this absolute path is, as the kernel calls it. Links are not followed.
-pub(crate) fn file_system_kind(path: &Path) -> Option<String> {
-    find(&fs::read("/proc/self/mountinfo").ok()?, path)
-}
+/// What is mounted where in this process, as it was at one moment.
+pub(crate) struct MountTable(Vec<(PathBuf, String)>);
 
-/// Whether this is true of the kind of every file system that is mounted. Not if they are not known.
-pub(crate) fn every_kind(is_so: impl Fn(&str) -> bool) -> bool {
-    let Ok(table) = fs::read("/proc/self/mountinfo") else {
-        return false;
-    };
-    let lines = table.split(|byte| *byte == b'\n');
-    let mut kinds = lines.filter_map(entry).map(|(_, kind)| kind);
-    kinds.all(|kind| is_so(&kind))
-}
+impl MountTable {
+    /// `None` if it is not known.
+    pub(crate) fn read() -> Option<Self> {
+        Some(Self::parse(&fs::read("/proc/self/mountinfo").ok()?))
+    }
 
-fn find(table: &[u8], path: &Path) -> Option<String> {
-    table
-        .split(|byte| *byte == b'\n')
-        .filter_map(entry)
-        .filter(|(place, _)| path.starts_with(place))
+    fn parse(table: &[u8]) -> Self {
+        let lines = table.split(|byte| *byte == b'\n');
+        Self(lines.filter_map(entry).collect())
+    }
+
+    /// The kind of file system where this absolute path is, as the kernel calls it. Links are not followed.
+    pub(crate) fn kind_of(&self, path: &Path) -> Option<&str> {
+        let above = self.0.iter().filter(|(place, _)| path.starts_with(place));
         // Of several on the same place, the last one is on top.
-        .max_by_key(|(place, _)| place.components().count())
-        .map(|(_, kind)| kind)
+        let (_, kind) = above.max_by_key(|(place, _)| place.components().count())?;
+        Some(kind)
+    }
+
+    /// The kinds of all file systems.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, kind)| &**kind)
+    }
 }
 
 /// `36 35 98:0 /root /place options optional... - kind source options`.
@@ -71,7 +74,8 @@ mod tests {
         32 30 0:42 / /mnt rw - fuse.sshfs host: rw\n";
 
     fn kind(path: &str) -> String {
-        find(TABLE, Path::new(path)).unwrap()
+        let table = MountTable::parse(TABLE);
+        table.kind_of(Path::new(path)).unwrap().to_owned()
     }
 
     #[test]
@@ -84,7 +88,7 @@ mod tests {
 
     #[test]
     fn the_table_of_this_process_is_understood() {
-        let proc = file_system_kind(Path::new("/proc/self/stat"));
-        assert_eq!(proc.as_deref(), Some("proc"));
+        let table = MountTable::read().unwrap();
+        assert_eq!(table.kind_of(Path::new("/proc/self/stat")), Some("proc"));
     }
 }
