@@ -36,21 +36,35 @@ impl fmt::Display for Generation {
 /// A published value, held for as long as you like.
 ///
 /// It dereferences to the value. It never changes; a newer value is a newer snapshot. It is `Send`, may be kept across
-/// `.await`, and cloning it costs one counter. The value is freed some time after the last snapshot of it is gone.
+/// `.await`, and cloning it costs one counter. The value is freed by the service, some time after the last snapshot of it is
+/// gone.
 pub struct Snapshot<V>(Arc<Published<V>>);
 
 /// A value and its publication in one piece, so that no reader can see one without the other.
+///
+/// The value stands last, behind what is rarely read: the counts of an `Arc` in front of it are written to by everybody who
+/// takes or drops a snapshot, and that shall not be on the value's cache line.
+#[repr(C)]
 pub(crate) struct Published<V> {
-    pub(crate) value: V,
     pub(crate) generation: Generation,
     pub(crate) revision: Option<Revision>,
     pub(crate) loaded_at: SystemTime,
     pub(crate) trigger: Trigger,
+    pub(crate) value: V,
 }
 
+/// The two counts, and what stands between them and the value, fill a cache line.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+const _: () = assert!(2 * size_of::<usize>() + std::mem::offset_of!(Published<u8>, value) >= 64);
+
 impl<V> Snapshot<V> {
-    pub(crate) fn new(published: Published<V>) -> Self {
-        Self(Arc::new(published))
+    /// The node that the snapshot is a share of.
+    pub(crate) fn of(node: Arc<Published<V>>) -> Self {
+        Self(node)
+    }
+
+    pub(crate) fn node(&self) -> &Arc<Published<V>> {
+        &self.0
     }
 
     /// The value.

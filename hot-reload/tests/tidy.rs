@@ -52,8 +52,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio::select!", &["service::driver"]),
     ("tokio::spawn", &["service::start"]),
-    ("RwLock", &["live::cell", "source"]),
-    ("unsafe", &["source::file::os::lease"]),
+    ("RwLock", &["source"]),
+    ("unsafe", &["live::cell", "source::file::os::lease"]),
 ];
 
 /// What a module must not name at all.

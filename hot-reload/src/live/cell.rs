@@ -1,50 +1,259 @@
-//! [`Cell`]: the one place that holds the visible value.
+//! [`Cell`]: the one place that holds the visible value, and the protocol by which it is read without waiting.
 //!
-//! A value and everything about it is one node behind one pointer, so no reader can see a value with another's
-//! generation. This is the safe form of the cell: a lock that is held for the copy of a pointer. Everything that a
-//! faster one needs is in this file.
+//! The value is a node behind one pointer. To read it, a thread announces the pointer in a slot of its own, and looks
+//! whether it is still the newest; if so, nobody frees the node while it stands in the slot. To replace it, the publisher
+//! puts another pointer in its place and retires the node. Retired nodes are freed by the publisher and by nobody else,
+//! when no slot holds them and nobody shares them.
+//!
+//! ```text
+//!   reader                                   publisher
+//!   1  seen  := current                      a  before := current; current := node
+//!   2  slot  := seen        (release)        b  barrier, heavy
+//!   3  barrier, light                        c  is `before` in any slot?  (acquire)
+//!   4  now   := current     (acquire)        d  does anybody share it?
+//!   5  now = seen?  then it is protected     e  no, no: free it
+//! ```
+//!
+//! # Proof
+//!
+//! - The barriers of 3 and b are in one order. If 3 comes first, c sees the slot. If b comes first, 4 sees what a did, and
+//!   the reader tries again. So whoever gets past 5 is seen by c, until the slot is cleared.
+//! - A node that was freed between 1 and 4, and whose address was given to a newer one, does no harm: what 4 read is
+//!   protected, is the newest, and is what the reader goes on with, not what 1 read.
+//! - A slot is cleared, and filled again, with release; c acquires. So all reading under a slot that c finds empty, or filled
+//!   with something else, has happened before e.
+//! - A node is shared by somebody who protects it, while it is protected, or by somebody who shares it already. After
+//!   a and c nobody protects it, and nobody can any more. So the count that d reads can only go down, and if it says
+//!   that the publisher is alone, it is.
+//! - A guard borrows the cell, so none is left when the cell is dropped.
+//!
+//! The models in `hot-reload/proof` run this file under every order of events, and find each of its barriers, orders and
+//! comparisons missing when it is taken away.
+#![allow(
+    unsafe_code,
+    reason = "the one place where a value is reached by a bare pointer; the proof stands above"
+)]
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem;
+use std::ptr;
+use std::ptr::NonNull;
+use std::sync::PoisonError;
 
-use crate::snapshot::Snapshot;
+use super::barrier;
+use super::hazard::{Domain, Slot};
+use super::sync::{Arc, AtomicPtr, Mutex, Ordering, fence};
+use super::thread;
 
-#[derive(Debug)]
-pub(super) struct Cell<V> {
-    current: RwLock<Option<Snapshot<V>>>,
-    /// The generation of `current`; written after it, so whoever sees the number also finds the value.
-    generation: AtomicU64,
+/// Holds the newest node, and those before it that somebody may still read. `T` is what is noted when one is retired.
+///
+/// Alone on its cache lines: the count of the handles beside it, or another cell, would slow every reader down.
+#[repr(align(128))]
+pub(super) struct Cell<N, T> {
+    /// Null until the first node. Otherwise it comes from `Arc::into_raw`, and one count belongs to it.
+    current: AtomicPtr<N>,
+    retired: Mutex<Vec<Retired<N, T>>>,
+    /// What `current` stands for: the cell is `Send` and `Sync` where this is.
+    _shared: PhantomData<Arc<N>>,
 }
 
-impl<V> Cell<V> {
+struct Retired<N, T> {
+    node: Arc<N>,
+    since: T,
+}
+
+impl<N, T> Cell<N, T> {
     pub(super) fn new() -> Self {
+        // Readers rely on the answer, and shall not be those who wait for it.
+        barrier::is_light_enough();
         Self {
-            current: RwLock::new(None),
-            generation: AtomicU64::new(0),
+            current: AtomicPtr::new(ptr::null_mut()),
+            retired: Mutex::new(Vec::new()),
+            _shared: PhantomData,
         }
     }
 
-    pub(super) fn get(&self) -> Option<Snapshot<V>> {
-        self.current
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// The newest node, protected for as long as it is looked at; nothing before the first. Never waits.
+    #[inline]
+    pub(super) fn protect(&self) -> Option<Protected<'_, N>> {
+        let slot = thread::first();
+        if slot.is_free()
+            && let Some(protected) = self.protect_in(slot, barrier::light)
+        {
+            return Some(protected);
+        }
+        self.protect_at_length()
     }
 
-    /// The number of the newest value, or zero. Never ahead of [`get`](Self::get).
-    pub(super) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
+    /// A share in the newest node.
+    #[inline]
+    pub(super) fn get(&self) -> Option<Arc<N>> {
+        self.protect().map(|protected| protected.share())
     }
 
-    /// Makes a value visible. The one before it is handed back: its caller frees it, and no reader.
-    pub(super) fn put(&self, snapshot: Snapshot<V>) -> Option<Snapshot<V>> {
-        let generation = snapshot.generation().get();
-        let before = self
-            .current
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .replace(snapshot);
-        self.generation.store(generation, Ordering::Release);
-        before
+    /// For the first reading of a thread, for the second guard at once, for when a publication came in between.
+    #[cold]
+    fn protect_at_length(&self) -> Option<Protected<'_, N>> {
+        while !self.current.load(Ordering::Relaxed).is_null() {
+            // Whatever the system grants, a fence will do.
+            let light = || fence(Ordering::SeqCst);
+            let protected = self.protect_in(thread::slot(), light);
+            if protected.is_some() {
+                return protected;
+            }
+        }
+        None
+    }
+
+    /// Steps 1 to 5. Nothing if a publication came in between, or if there is no node yet; the slot is free again then.
+    #[inline(always)]
+    pub(super) fn protect_in<'a>(
+        &'a self,
+        slot: &'static Slot,
+        light: impl FnOnce(),
+    ) -> Option<Protected<'a, N>> {
+        let seen = self.current.load(Ordering::Relaxed);
+        slot.hold(seen.cast());
+        light();
+        let now = self.current.load(Ordering::Acquire);
+        match NonNull::new(now) {
+            Some(node) if now == seen => Some(Protected {
+                part: node,
+                node,
+                slot,
+                _borrowed: PhantomData,
+            }),
+            _ => {
+                slot.clear();
+                None
+            }
+        }
+    }
+
+    /// Whether this is the newest node. It cannot be mistaken for another at its address, because whoever asks holds it.
+    #[inline(always)]
+    pub(super) fn is_newest(&self, node: &Arc<N>) -> bool {
+        ptr::eq(self.current.load(Ordering::Relaxed), Arc::as_ptr(node))
+    }
+
+    /// Makes a node visible, and retires the one before it.
+    pub(super) fn put(&self, node: Arc<N>, now: T) {
+        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let node = Arc::into_raw(node).cast_mut();
+        let before = self.current.swap(node, Ordering::AcqRel);
+        if !before.is_null() {
+            retired.push(Retired {
+                // SAFETY: it came from `Arc::into_raw`, and the count that belonged to `current` is taken over.
+                node: unsafe { Arc::from_raw(before) },
+                since: now,
+            });
+        }
+    }
+
+    /// The retired nodes that nobody holds or shares, for the caller to free, who shall be no reader.
+    pub(super) fn sweep(&self, domain: &Domain) -> Vec<Arc<N>> {
+        self.sweep_if(domain, |node| Arc::strong_count(node) == 1)
+    }
+
+    /// The retired nodes that nobody holds: those that are shared are left to whoever shares them. For the end, after which
+    /// nobody sweeps.
+    pub(super) fn let_go(&self, domain: &Domain) -> Vec<Arc<N>> {
+        self.sweep_if(domain, |_| true)
+    }
+
+    fn sweep_if(&self, domain: &Domain, is_over: impl Fn(&Arc<N>) -> bool) -> Vec<Arc<N>> {
+        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        if !retired.iter().any(|retired| is_over(&retired.node)) || !barrier::heavy() {
+            return Vec::new();
+        }
+        let free = retired.extract_if(.., |retired| {
+            let address = Arc::as_ptr(&retired.node).cast_mut().cast();
+            // In this order: whoever has come to share it had protected it before.
+            !domain.holds(address) && is_over(&retired.node)
+        });
+        free.map(|retired| retired.node).collect()
+    }
+
+    /// How many nodes are retired and not yet freed, and what was noted of the oldest.
+    pub(super) fn retired(&self) -> (usize, Option<T>)
+    where
+        T: Copy,
+    {
+        let retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        (retired.len(), retired.first().map(|oldest| oldest.since))
+    }
+}
+
+impl<N, T> Drop for Cell<N, T> {
+    fn drop(&mut self) {
+        let current = self.current.load(Ordering::Acquire);
+        if !current.is_null() {
+            // SAFETY: it came from `Arc::into_raw`, its count is taken over, and nobody protects it: a guard borrows the
+            // cell.
+            drop(unsafe { Arc::from_raw(current) });
+        }
+    }
+}
+
+impl<N, T> fmt::Debug for Cell<N, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cell").finish_non_exhaustive()
+    }
+}
+
+/// A node that stands in a slot and so is not freed, and the part of it that is looked at.
+pub(super) struct Protected<'a, N, P: ?Sized = N> {
+    part: NonNull<P>,
+    node: NonNull<N>,
+    slot: &'static Slot,
+    /// Bound to the cell, and, by the bare pointers, to the thread: the slot is the thread's own.
+    _borrowed: PhantomData<&'a N>,
+}
+
+impl<'a, N, P: ?Sized> Protected<'a, N, P> {
+    #[inline(always)]
+    pub(super) fn part(&self) -> &P {
+        // SAFETY: it belongs to the node, which is protected until `self` is dropped.
+        unsafe { self.part.as_ref() }
+    }
+
+    #[inline(always)]
+    pub(super) fn node(&self) -> &N {
+        // SAFETY: it is protected until `self` is dropped.
+        unsafe { self.node.as_ref() }
+    }
+
+    /// A part of the part.
+    #[inline(always)]
+    pub(super) fn map<Q: ?Sized>(self, part: impl FnOnce(&P) -> &Q) -> Protected<'a, N, Q> {
+        let mapped = Protected {
+            part: NonNull::from(part(self.part())),
+            node: self.node,
+            slot: self.slot,
+            _borrowed: PhantomData,
+        };
+        // The slot goes with what was made of it.
+        mem::forget(self);
+        mapped
+    }
+
+    /// A share in the node, which keeps it from now on.
+    #[inline(always)]
+    pub(super) fn share(&self) -> Arc<N> {
+        let node = self.node.as_ptr().cast_const();
+        // SAFETY: it came from `Arc::into_raw`, and while it is protected, the cell or the list of the retired has a count
+        // of it.
+        unsafe {
+            Arc::increment_strong_count(node);
+            Arc::from_raw(node)
+        }
+    }
+}
+
+impl<N, P: ?Sized> Drop for Protected<'_, N, P> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.slot.clear();
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Live;
+use super::wake::Wake;
 use crate::snapshot::Snapshot;
 
 /// The changes of a value: from [`Live::subscribe`].
@@ -25,14 +26,15 @@ use crate::snapshot::Snapshot;
 #[must_use = "changes are only told when they are asked for"]
 pub struct Changes<V> {
     live: Live<V>,
-    /// How many values had been published when the last one was told.
-    seen: u64,
+    wake: Wake,
 }
 
 impl<V> Changes<V> {
     pub(super) fn new(live: Live<V>) -> Self {
-        let seen = live.news.borrow().published;
-        Self { live, seen }
+        let mut wake = Wake::from_now(live.shared.news.subscribe());
+        // It may be visible and not told yet.
+        wake.saw(live.shared.generation());
+        Self { live, wake }
     }
 
     /// Waits for the next value. `None` once the service has stopped, and again `None` at every further call.
@@ -43,19 +45,10 @@ impl<V> Changes<V> {
     ///
     /// Cancel safe: if the future is dropped, the change is told by the next call.
     pub async fn changed(&mut self) -> Option<Snapshot<V>> {
-        let seen = self.seen;
-        let news = self
-            .live
-            .news
-            .wait_for(|news| news.published > seen || news.stopped);
-        // The last value before a stop is still told. An error means stopped, too: the publisher is gone.
-        let published = news.await.ok()?.published;
-        if published <= seen {
-            return None;
-        }
+        self.wake.next().await?;
         let newest = self.live.try_get()?;
         // It may be newer than the news that woke this reader, and shall not be told twice.
-        self.seen = newest.generation().get();
+        self.wake.saw(newest.generation().get());
         Some(newest)
     }
 

@@ -2,27 +2,52 @@
 //!
 //! - [`Live`]: the handle, cloned freely;
 //! - [`Guard`], [`Snapshot`], [`Reader`]: three ways to hold one value;
+//! - [`Projection`], [`LiveWord`]: a part of it;
 //! - [`Changes`]: the news, one after the other.
+//!
+//! ```text
+//!   Live ─┬─▶ shared ─┬─▶ cell ──▶ hazard, thread, barrier    what is visible; how it is read and freed
+//!         │           ├─▶ follow                              what keeps in step with a part of it
+//!   Publisher         └─▶ news                                that something is new
+//! ```
 
+mod barrier;
 mod cell;
 mod changes;
+mod follow;
+mod guard;
+mod hazard;
+mod news;
+mod projection;
 mod publisher;
 mod reader;
+mod shared;
+mod stats;
+mod sync;
+mod thread;
+mod wake;
+mod word;
 
 use std::any::Any;
 use std::fmt;
-use std::marker::PhantomData;
-use std::ops::Deref;
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use tokio::sync::watch;
+use tokio::time::Instant;
 
-use self::cell::Cell;
 pub use self::changes::Changes;
+pub use self::guard::Guard;
+use self::news::News;
+pub use self::projection::{PartChanges, PartSnapshot, Projection};
 pub(crate) use self::publisher::Publisher;
 pub use self::reader::Reader;
+use self::shared::Shared;
+pub use self::stats::ReadStats;
+use self::wake::Wake;
+pub use self::word::{LiveWord, Word};
 use crate::error::{Error, ErrorKind};
-use crate::snapshot::Snapshot;
+use crate::event::Trigger;
+use crate::snapshot::{Generation, Published, Snapshot};
 
 /// The value of a service, as it is now.
 ///
@@ -35,21 +60,19 @@ use crate::snapshot::Snapshot;
 /// | [`load`](Self::load) | a borrow, not `Send` | a few lines without `.await` |
 /// | [`get`](Self::get) | an owned [`Snapshot`], `Send` | a unit of work across `.await` |
 /// | [`reader`](Self::reader) | a [`Reader`] that remembers | the loop of a worker |
+/// | [`map`](Self::map) | a [`Projection`] | a component that needs one part |
+/// | [`atomic`](Self::atomic) | a [`LiveWord`] | a flag or a limit in the innermost loop |
 /// | [`subscribe`](Self::subscribe) | the [`Changes`] | reacting to news |
 ///
 /// Use one snapshot for one unit of work: two reads may see two values.
+///
+/// Reading never waits, takes no lock and writes to nothing that other threads read. It allocates nothing, but for a
+/// thread's very first read, and for guards by the dozen on one thread. No reader ever frees an old value, as long as the
+/// service runs.
 pub struct Live<V> {
-    cell: Arc<Cell<V>>,
-    news: watch::Receiver<News>,
+    shared: Arc<Shared<V>>,
     /// What ends the service when it is dropped for the last time.
     keep: Option<Arc<dyn Any + Send + Sync>>,
-}
-
-/// What the news channel carries: that something is new, and never a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct News {
-    published: u64,
-    stopped: bool,
 }
 
 impl<V> Live<V> {
@@ -61,30 +84,45 @@ impl<V> Live<V> {
     /// assert_eq!(live.get().generation().get(), 1);
     /// ```
     pub fn fixed(value: V) -> Self {
-        let publisher = Publisher::new();
-        publisher.publish_fixed(value);
-        // The channel's end is kept open by the handle itself, so nobody takes "fixed" for "stopped".
-        let live = publisher.live();
-        let news: Arc<dyn Any + Send + Sync> = Arc::new(publisher.into_news());
-        live.kept_by(news)
+        let shared = Shared::new();
+        let published = Published {
+            generation: Generation::FIRST,
+            revision: None,
+            loaded_at: SystemTime::UNIX_EPOCH,
+            trigger: Trigger::Startup,
+            value,
+        };
+        shared.cell.put(Arc::new(published), Instant::now());
+        shared.news.send_replace(News {
+            published: Generation::FIRST.get(),
+            // Nobody publishes, and so nobody stops.
+            stopped: false,
+        });
+        Self {
+            shared: Arc::new(shared),
+            keep: None,
+        }
     }
 
     /// The value for a moment: a borrow that never waits.
     ///
-    /// The guard is not `Send`, so it cannot be kept across an `.await` of a spawned task; use [`get`](Self::get) there.
+    /// The guard is not `Send`, so it cannot be kept across an `.await` of a spawned task; use [`get`](Self::get) there. A
+    /// guard that is kept elsewhere delays nobody: it only keeps its value from being freed.
     ///
     /// # Panics
     ///
     /// If nothing was published yet. That cannot be after [`Builder::start`](crate::Builder::start), nor after
     /// [`ready`](Self::ready); a handle from elsewhere has [`try_load`](Self::try_load).
+    #[inline]
     #[track_caller]
     pub fn load(&self) -> Guard<'_, V> {
         self.try_load().expect(NOT_READY)
     }
 
     /// The value for a moment, if there is one yet.
+    #[inline]
     pub fn try_load(&self) -> Option<Guard<'_, V>> {
-        self.try_get().map(Guard::new)
+        self.shared.cell.protect().map(Guard::new)
     }
 
     /// The value for as long as it is needed: an owned snapshot.
@@ -92,14 +130,16 @@ impl<V> Live<V> {
     /// # Panics
     ///
     /// As [`load`](Self::load).
+    #[inline]
     #[track_caller]
     pub fn get(&self) -> Snapshot<V> {
         self.try_get().expect(NOT_READY)
     }
 
     /// An owned snapshot of the value, if there is one yet.
+    #[inline]
     pub fn try_get(&self) -> Option<Snapshot<V>> {
-        self.cell.get()
+        self.shared.cell.get().map(Snapshot::of)
     }
 
     /// A reader for the loop of a worker, which remembers the value and only checks whether it is still the newest.
@@ -127,14 +167,23 @@ impl<V> Live<V> {
     ///
     /// Cancel safe: nothing is lost if the future is dropped.
     pub async fn ready(&self) -> Result<(), Error> {
-        let mut news = self.news.clone();
-        let ready = news.wait_for(|news| news.published > 0 || news.stopped);
-        match ready.await {
-            Ok(news) if news.published > 0 => Ok(()),
-            _ => Err(Error::new(
+        match Wake::from_start(self.shared.news.subscribe()).next().await {
+            Some(()) => Ok(()),
+            None => Err(Error::new(
                 ErrorKind::Stopped,
                 "the service stopped before it had a value",
             )),
+        }
+    }
+
+    /// What readers keep alive of the values that were replaced.
+    pub fn stats(&self) -> ReadStats {
+        let newest = self.try_load().map(|guard| guard.generation());
+        let (retired, oldest) = self.shared.cell.retired();
+        ReadStats {
+            generation: newest,
+            retired,
+            oldest_retired: oldest.map(|since| since.elapsed()),
         }
     }
 
@@ -152,8 +201,7 @@ const NOT_READY: &str = "nothing was published yet: await `ready()` first, or us
 impl<V> Clone for Live<V> {
     fn clone(&self) -> Self {
         Self {
-            cell: Arc::clone(&self.cell),
-            news: self.news.clone(),
+            shared: Arc::clone(&self.shared),
             keep: self.keep.clone(),
         }
     }
@@ -162,42 +210,5 @@ impl<V> Clone for Live<V> {
 impl<V: fmt::Debug> fmt::Debug for Live<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Live").field(&self.try_get()).finish()
-    }
-}
-
-/// A value, borrowed for a moment: from [`Live::load`]. It dereferences to the value, and is not `Send`.
-#[must_use = "a guard is only worth what it is read for"]
-pub struct Guard<'a, V> {
-    snapshot: Snapshot<V>,
-    /// Borrowed from the handle, and bound to the thread: what the cheapest implementation needs, and so what is
-    /// promised.
-    _borrowed: PhantomData<(&'a Live<V>, *const ())>,
-}
-
-impl<V> Guard<'_, V> {
-    fn new(snapshot: Snapshot<V>) -> Self {
-        Self {
-            snapshot,
-            _borrowed: PhantomData,
-        }
-    }
-
-    /// The same value as an owned snapshot.
-    pub fn to_snapshot(&self) -> Snapshot<V> {
-        self.snapshot.clone()
-    }
-}
-
-impl<V> Deref for Guard<'_, V> {
-    type Target = V;
-
-    fn deref(&self) -> &V {
-        &self.snapshot
-    }
-}
-
-impl<V: fmt::Debug> fmt::Debug for Guard<'_, V> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Guard").field(&**self).finish()
     }
 }

@@ -1,42 +1,49 @@
 //! [`Publisher`]: the write side of [`Live`], of which the engine has the only one.
 
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::time::Instant;
 
-use super::cell::Cell;
-use super::{Live, News};
-use crate::event::Trigger;
+use super::Live;
+use super::news::Untold;
+use super::shared::Shared;
+use super::thread::DOMAIN;
 use crate::snapshot::{Generation, Published, Snapshot};
 
+/// How many subscribers are woken at once, on the spot. More take longer than the next publication shall wait: some
+/// 30 µs for a thousand parked tasks in the best of cases, and many times that where other threads are busy.
+const FEW: usize = 256;
+
 /// Publishes first and tells afterwards: whoever is woken finds the new value.
+///
+/// What it publishes in place of something else it keeps, until nobody reads that any more and it is [swept](Self::sweep)
+/// out: so no reader frees a value.
 #[derive(Debug)]
 pub(crate) struct Publisher<V> {
-    cell: Arc<Cell<V>>,
-    news: watch::Sender<News>,
+    shared: Arc<Shared<V>>,
+    untold: Mutex<Untold>,
 }
 
 impl<V> Publisher<V> {
     pub(crate) fn new() -> Self {
         Self {
-            cell: Arc::new(Cell::new()),
-            news: watch::Sender::new(News::default()),
+            shared: Arc::new(Shared::new()),
+            untold: Mutex::default(),
         }
     }
 
     /// A handle on what is published here.
     pub(crate) fn live(&self) -> Live<V> {
         Live {
-            cell: Arc::clone(&self.cell),
-            news: self.news.subscribe(),
+            shared: Arc::clone(&self.shared),
             keep: None,
         }
     }
 
     /// What is visible now.
     pub(crate) fn current(&self) -> Option<Snapshot<V>> {
-        self.cell.get()
+        self.shared.cell.get().map(Snapshot::of)
     }
 
     /// The number of the value that is published next.
@@ -45,30 +52,59 @@ impl<V> Publisher<V> {
             .map_or(Generation::FIRST, |current| current.generation().next())
     }
 
-    /// Makes a value visible, and tells everybody. The value before it is handed back, to be freed by the caller.
-    pub(crate) fn publish(&self, published: Published<V>) -> Option<Snapshot<V>> {
-        let before = self.cell.put(Snapshot::new(published));
-        self.news.send_modify(|news| news.published += 1);
-        before
-    }
-
-    pub(super) fn publish_fixed(&self, value: V) {
-        self.publish(Published {
-            value,
-            generation: self.next_generation(),
-            revision: None,
-            loaded_at: SystemTime::UNIX_EPOCH,
-            trigger: Trigger::Startup,
+    /// Makes a value visible, and tells everybody, unless there are so many that [`untold`](Self::untold) has to be asked
+    /// for what is left to be told.
+    ///
+    /// A panic of what follows the value (a projection, a word) comes through, and then nothing has become visible.
+    pub(crate) fn publish(&self, published: Published<V>) {
+        let shared = &*self.shared;
+        let number = published.generation.get();
+        let (before, node) = (shared.cell.get(), Arc::new(published));
+        let before = before.as_ref().map(|before| &before.value);
+        let channels = shared.followers.publish(before, &node.value, || {
+            shared.cell.put(Arc::clone(&node), Instant::now());
         });
+        let mut untold = self.lock();
+        for channel in [Arc::clone(&shared.news)].into_iter().chain(channels) {
+            untold.add(channel, number);
+        }
+        if untold.listeners() <= FEW {
+            let untold = mem::take(&mut *untold);
+            untold.tell();
+        }
     }
 
-    /// Tells everybody that nothing will follow.
-    pub(crate) fn stop(&self) {
-        self.news.send_modify(|news| news.stopped = true);
+    /// What there is still to be told, to be told elsewhere.
+    pub(crate) fn untold(&self) -> Option<Untold> {
+        let mut untold = self.lock();
+        (!untold.is_empty()).then(|| mem::take(&mut *untold))
     }
 
-    /// The channel alone, of which a handle on a fixed value keeps the sending end.
-    pub(super) fn into_news(self) -> impl Send + Sync + 'static {
-        self.news
+    /// The replaced values that nobody reads any more, to be freed by the caller.
+    pub(crate) fn sweep(&self) -> Vec<Snapshot<V>> {
+        let swept = self.shared.cell.sweep(&DOMAIN);
+        swept.into_iter().map(Snapshot::of).collect()
+    }
+
+    /// Whether there are replaced values that somebody reads.
+    pub(crate) fn must_sweep(&self) -> bool {
+        self.shared.cell.retired().0 > 0
+    }
+
+    /// Tells everybody that nothing will follow. The replaced values that somebody reads are left to them; those that nobody
+    /// reads are handed to the caller, to be freed.
+    pub(crate) fn stop(&self) -> Vec<Snapshot<V>> {
+        let untold = mem::take(&mut *self.lock());
+        untold.tell();
+        let followers = self.shared.followers.stop();
+        for channel in [Arc::clone(&self.shared.news)].into_iter().chain(followers) {
+            channel.send_modify(|news| news.stopped = true);
+        }
+        let left = self.shared.cell.let_go(&DOMAIN);
+        left.into_iter().map(Snapshot::of).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Untold> {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,42 +2,62 @@
 
 use std::fmt;
 
-use super::Live;
+use super::{Live, NOT_READY};
 use crate::snapshot::Snapshot;
 
 /// The newest value, read again and again by one worker: from [`Live::reader`].
 ///
-/// As long as nothing was published, a read is one comparison. A reader keeps the value that it read last alive; one
-/// that will not read for a while should be dropped.
+/// As long as nothing was published, a read is one comparison; the value is not even waited for by the processor, which
+/// foresees how the comparison ends.
+///
+/// A reader keeps the value that it read last alive. That is one value in the loop of a worker, and as many old ones as there
+/// are readers where they sit idle: so have one for each worker and not for each connection, and [`release`](Self::release)
+/// it before a long rest.
 pub struct Reader<V> {
     live: Live<V>,
-    last: Snapshot<V>,
+    /// What was read last, unless it was let go.
+    last: Option<Snapshot<V>>,
 }
 
 impl<V> Reader<V> {
     #[track_caller]
     pub(super) fn new(live: Live<V>) -> Self {
-        let last = live.get();
+        let last = Some(live.get());
         Self { live, last }
     }
 
     /// The newest value.
+    #[inline]
     pub fn load(&mut self) -> &V {
         self.refresh().value()
     }
 
     /// The newest value as an owned snapshot.
+    #[inline]
     pub fn get(&mut self) -> Snapshot<V> {
         self.refresh().clone()
     }
 
+    /// Lets go of the value that was read last, so that it can be freed if it is not the newest. The next read takes a
+    /// little longer.
+    pub fn release(&mut self) {
+        self.last = None;
+    }
+
+    #[inline(always)]
     fn refresh(&mut self) -> &Snapshot<V> {
-        if self.live.cell.generation() != self.last.generation().get()
-            && let Some(newest) = self.live.try_get()
-        {
-            self.last = newest;
+        let cell = &self.live.shared.cell;
+        if !matches!(&self.last, Some(last) if cell.is_newest(last.node())) {
+            self.renew();
         }
-        &self.last
+        // A reader is made when there is a value, and there is one ever after.
+        self.last.as_ref().expect(NOT_READY)
+    }
+
+    #[cold]
+    fn renew(&mut self) {
+        // The one before is retired, and the service has a share of it: it is not freed here.
+        self.last = self.live.try_get();
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
+use super::chores::free_here;
 use super::inbox::Inbox;
 use crate::compat::ReloaderSender;
 use crate::event::Event;
@@ -114,7 +115,7 @@ impl<V> Board<V> {
             return;
         }
         self.tell(Event::Stopped);
-        self.publisher.stop();
+        free_here(self.publisher.stop());
         info!(target: "hot_reload", name = self.status().name, "stopped");
         // Not under the lock: what goes with it is the user's.
         let mirror = lock(&self.mirror).take();

@@ -13,6 +13,7 @@ use tokio::task::coop::cooperative;
 use tokio::time::timeout;
 
 use super::board::Board;
+use super::chores::{Chores, FreeElsewhere};
 use super::clock::{Clock, jitter};
 use super::feed::Feed;
 use super::inbox::Command;
@@ -33,6 +34,7 @@ pub(super) struct Engine<V> {
     pub(super) pipeline: Pipeline<V>,
     /// Whether a watch's word alone clears the value of the compatible receivers.
     pub(super) removed_clears: bool,
+    pub(super) free_elsewhere: Option<FreeElsewhere<V>>,
 }
 
 impl<V> Engine<V> {
@@ -58,6 +60,8 @@ impl<V> Engine<V> {
         let mut opening = Fuse::terminated();
         let mut input = Input::Started;
         let mut why = None;
+        let mut chores = Chores::new(clock, self.free_elsewhere);
+        let publisher = &self.board.publisher;
         loop {
             let actions = task.machine.handle(clock.now(), input);
             task.note(feed, actions, why.take());
@@ -67,7 +71,9 @@ impl<V> Engine<V> {
             if let Some(next) = actions.look {
                 look = Box::pin(task.begin(feed, next, clock)).fuse();
             }
-            let tick = task.machine.next_tick();
+            chores.attend(publisher);
+            let ticks = [task.machine.next_tick(), chores.next_tick()];
+            let tick = ticks.into_iter().flatten().min();
             // In this order: what people want, what is finished, what changed, what time it is. The machine attends to
             // the time at every input, so a flood of changes cannot hold up what is due.
             input = tokio::select! {
@@ -77,8 +83,11 @@ impl<V> Engine<V> {
                     Command::Look(trigger) => Input::Asked(trigger),
                 },
                 (next, outcome, elapsed) = &mut look => {
-                    task.looked(feed, next, outcome, elapsed)
+                    let input = task.looked(feed, next, outcome, elapsed);
+                    chores.begin(publisher);
+                    input
                 }
+                () = chores.helped() => Input::Tick,
                 opened = &mut opening => match opened {
                     Ok(watch) => task.opened(watch),
                     Err(error) => task.lost(&mut why, error),
@@ -91,6 +100,7 @@ impl<V> Engine<V> {
         discard(|| drop(look));
         discard(|| drop(opening));
         task.leave();
+        chores.finish().await;
         self.board.end();
     }
 }

@@ -8,6 +8,7 @@
 
 mod board;
 mod builder;
+mod chores;
 mod clock;
 mod control;
 mod driver;
@@ -99,6 +100,8 @@ where
             },
             board: Arc::clone(&board),
             removed_clears: true,
+            // A value of this surface may be bound to its thread.
+            free_elsewhere: None,
         };
         let service = Self {
             reload,

@@ -264,17 +264,19 @@ impl<V> Pipeline<V> {
             loaded_at: time_of_day(),
             trigger,
         };
-        let before = self.board.unless_closed(|| {
-            let before = self.board.publisher.publish(published);
-            (before, mirror.map(|mirror| mirror.sender.publish(copy)))
-        });
-        let Some((before, mirrored)) = before else {
+        // What follows the value is the user's: if it panics, nothing has become visible.
+        let before = contained(Stage::Commit, || {
+            self.board.unless_closed(|| {
+                self.board.publisher.publish(published);
+                mirror.map(|mirror| mirror.sender.publish(copy))
+            })
+        })?;
+        let Some(mirrored) = before else {
             return Err(Outcome::Failed {
                 error: Error::new(ErrorKind::Stopped, "the service has stopped"),
             });
         };
         // Dropping a value is code of the user's, too.
-        let _ = contained(Stage::Commit, || drop(before));
         let _ = contained(Stage::Commit, || drop(mirrored));
         Ok(Outcome::Published { generation })
     }

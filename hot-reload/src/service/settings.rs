@@ -109,3 +109,12 @@ pub(super) const FORGIVEN_CLOSINGS: u32 = 2;
 pub(super) const QUIET_CEILING: u32 = 4;
 /// A removal is believed when a second look, this much later, finds nothing either.
 pub(super) const REMOVAL_CONFIRM: Duration = Duration::from_secs(1);
+
+/// A replaced value that is still read is asked after this time whether it still is, and then ever later. A guard lasts for
+/// some lines of code.
+pub(super) const SWEEP_AGAIN_FIRST: Duration = Duration::from_millis(1);
+/// What is read for so long may be for minutes. The question costs less than a microsecond.
+pub(super) const SWEEP_AGAIN_AT_MOST: Duration = Duration::from_secs(1);
+/// A value that takes longer to be freed is too large for a task of a runtime, which should not run for so long without a
+/// pause.
+pub(super) const FREE_ELSEWHERE: Duration = Duration::from_millis(1);

@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::board::{Board, Ending, Owner};
 use super::builder::Builder;
+use super::chores::free_elsewhere;
 use super::control::{Control, Events};
 use super::driver::Engine;
 use super::pipeline::{Memory, Pipeline};
@@ -86,6 +87,7 @@ where
             },
             board: Arc::clone(&board),
             removed_clears: false,
+            free_elsewhere: Some(free_elsewhere),
         };
         let ending = Ending(Arc::clone(&board));
         let run = (self.mode.run)(self.reload, engine, settings);

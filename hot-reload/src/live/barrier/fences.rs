@@ -1,0 +1,20 @@
+//! The symmetric form: a fence on both sides.
+
+use super::super::sync::{Ordering, fence};
+
+/// The reader's half.
+#[inline(always)]
+pub(in crate::live) fn light() {
+    fence(Ordering::SeqCst);
+}
+
+/// Whether [`light`] does: here it always does.
+pub(in crate::live) fn is_light_enough() -> bool {
+    true
+}
+
+/// The publisher's half. Whether it stands.
+pub(in crate::live) fn heavy() -> bool {
+    fence(Ordering::SeqCst);
+    true
+}

@@ -1,0 +1,140 @@
+//! [`Followers`]: what keeps in step with a part of the value at the moment of publication.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::news::Channel;
+
+/// Something that keeps in step with a part of the value: a word, or the news of a projection.
+pub(super) trait Follow<V>: Send + Sync {
+    /// Looks at a value that may become visible next. This is where code of the user's runs, and panics.
+    fn prepare(&self, before: Option<&V>, now: &V);
+
+    /// What was prepared has become visible. The channel, if there is something to tell in it.
+    fn follow(&self) -> Option<Arc<Channel>>;
+
+    /// The channel in which the end is told.
+    fn channel(&self) -> Option<Arc<Channel>>;
+}
+
+/// All followers of a value. No code of the user's runs while they are locked.
+pub(super) struct Followers<V>(Mutex<List<V>>);
+
+struct List<V> {
+    following: Vec<Following<V>>,
+    joined: u64,
+    stopped: bool,
+}
+
+struct Following<V> {
+    /// Its place in the order of joining.
+    number: u64,
+    follower: Weak<dyn Follow<V>>,
+}
+
+impl<V> Followers<V> {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(List {
+            following: Vec::new(),
+            joined: 0,
+            stopped: false,
+        }))
+    }
+
+    /// Takes in a follower that was made for the value of now, if it `is_newest` still. Whether it was, and whether anything
+    /// will ever be published again.
+    pub(super) fn join(
+        &self,
+        follower: Weak<dyn Follow<V>>,
+        is_newest: impl FnOnce() -> bool,
+    ) -> Joined {
+        let mut list = self.lock();
+        if !is_newest() {
+            return Joined::TooLate;
+        }
+        let number = list.joined;
+        list.joined += 1;
+        list.following.push(Following { number, follower });
+        if list.stopped {
+            Joined::AfterTheEnd
+        } else {
+            Joined::InTime
+        }
+    }
+
+    /// Prepares all for a value, makes it visible, and has all follow. The channels that something is to be told in.
+    ///
+    /// A panic of a follower comes through, and then nothing has become visible.
+    pub(super) fn publish(
+        &self,
+        before: Option<&V>,
+        now: &V,
+        make_visible: impl FnOnce(),
+    ) -> Vec<Arc<Channel>> {
+        let mut prepared = Vec::new();
+        let mut upto = 0;
+        loop {
+            let mut list = self.lock();
+            let new = list.since(upto);
+            if new.is_empty() {
+                make_visible();
+                return prepared
+                    .iter()
+                    .filter_map(|follower: &Arc<dyn Follow<V>>| follower.follow())
+                    .collect();
+            }
+            upto = list.joined;
+            drop(list);
+            for follower in &new {
+                follower.prepare(before, now);
+            }
+            prepared.extend(new);
+        }
+    }
+
+    /// Nothing will be published any more. The channels that this is to be told in.
+    pub(super) fn stop(&self) -> Vec<Arc<Channel>> {
+        let mut list = self.lock();
+        list.stopped = true;
+        let all = list.since(0);
+        drop(list);
+        all.iter()
+            .filter_map(|follower| follower.channel())
+            .collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, List<V>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<V> List<V> {
+    /// Those that are still there and have joined since.
+    fn since(&mut self, number: u64) -> Vec<Arc<dyn Follow<V>>> {
+        self.following
+            .retain(|following| following.follower.strong_count() > 0);
+        self.following
+            .iter()
+            .filter(|following| following.number >= number)
+            .filter_map(|following| following.follower.upgrade())
+            .collect()
+    }
+}
+
+/// How a follower was taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Joined {
+    InTime,
+    /// It was, and nothing will follow.
+    AfterTheEnd,
+    /// It was not: the value is another by now.
+    TooLate,
+}
+
+impl<V> fmt::Debug for Followers<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Followers")
+            .field("count", &self.lock().following.len())
+            .finish()
+    }
+}

@@ -1,0 +1,162 @@
+//! [`Domain`]: where the readers of a process announce what they read.
+//!
+//! A [`Slot`] holds the address of what one guard protects. Each thread has a [`Record`] of slots for itself. What does
+//! not fit into it, and what is read while a thread ends, goes into slots that are lent. Records are never freed: there are
+//! as many as there were threads at once.
+
+use std::iter;
+use std::ptr;
+use std::sync::OnceLock;
+
+use super::sync::{AtomicBool, AtomicPtr, Ordering};
+
+/// Where one guard announces what it protects.
+///
+/// Null means free. Whoever stored an address is the only one to store the next, which is null again.
+#[derive(Debug)]
+pub(super) struct Slot(pub(super) AtomicPtr<()>);
+
+impl Slot {
+    fn new() -> Self {
+        Self(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    #[inline(always)]
+    pub(super) fn is_free(&self) -> bool {
+        self.0.load(Ordering::Relaxed).is_null()
+    }
+
+    /// Announces. Released, though it only tells of an intention: the slot may have protected something else before, and
+    /// whoever finds that gone must find the reading of it done.
+    #[inline(always)]
+    pub(super) fn hold(&self, address: *mut ()) {
+        self.0.store(address, Ordering::Release);
+    }
+
+    #[inline(always)]
+    pub(super) fn clear(&self) {
+        self.0.store(ptr::null_mut(), Ordering::Release);
+    }
+
+    fn holds(&self, address: *mut ()) -> bool {
+        self.0.load(Ordering::Acquire) == address
+    }
+
+    fn borrow(&self) -> bool {
+        let lent = ptr::without_provenance_mut(LENT);
+        self.0
+            .compare_exchange(ptr::null_mut(), lent, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
+    }
+}
+
+/// What stands in a slot that is nobody's to take: the address of nothing.
+pub(super) const LENT: usize = 1;
+
+/// As many as make a record two cache lines long, so that no two threads write to one line.
+const SLOTS: usize = 14;
+
+#[derive(Debug)]
+#[repr(align(128))]
+pub(super) struct Record {
+    slots: [Slot; SLOTS],
+    /// Whether a thread has it for itself.
+    taken: AtomicBool,
+    /// Whether it is there to be lent, slot by slot.
+    shared: bool,
+    next: OnceLock<&'static Self>,
+}
+
+impl Record {
+    fn new(shared: bool) -> Self {
+        Self {
+            slots: std::array::from_fn(|_| Slot::new()),
+            taken: AtomicBool::new(!shared),
+            shared,
+            next: OnceLock::new(),
+        }
+    }
+
+    /// The slot that is tried before all others.
+    pub(super) fn first(&self) -> &Slot {
+        &self.slots[0]
+    }
+
+    /// A slot for the thread whose record this is, unless it holds so many guards.
+    pub(super) fn free(&self) -> Option<&Slot> {
+        self.slots.iter().find(|slot| slot.is_free())
+    }
+
+    /// Gives the record to the next thread that asks. A guard may still be in it; its slot stays its own.
+    pub(super) fn leave(&self) {
+        self.taken.store(false, Ordering::Release);
+    }
+
+    fn take(&self) -> bool {
+        !self.shared
+            && self
+                .taken
+                .compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok()
+    }
+}
+
+/// All records of a process.
+#[derive(Debug)]
+pub(super) struct Domain {
+    first: OnceLock<&'static Record>,
+}
+
+impl Domain {
+    pub(super) const fn new() -> Self {
+        Self {
+            first: OnceLock::new(),
+        }
+    }
+
+    /// A record for a thread: one that was left, or a new one.
+    pub(super) fn claim(&self) -> &'static Record {
+        let left = self.records().find(|record| record.take());
+        left.unwrap_or_else(|| self.add(Record::new(false)))
+    }
+
+    /// A slot for one guard, which is given back by being cleared.
+    pub(super) fn lend(&self) -> &'static Slot {
+        let shared = self.records().filter(|record| record.shared);
+        let borrowed = shared
+            .flat_map(|record| &record.slots)
+            .find(|slot| slot.borrow());
+        borrowed.unwrap_or_else(|| {
+            let record = Record::new(true);
+            // Before anybody else knows it.
+            record.slots[0].borrow();
+            self.add(record).first()
+        })
+    }
+
+    /// Whether somebody has announced to read what is at this address. True to what was announced before the barrier that
+    /// the caller has behind it.
+    pub(super) fn holds(&self, address: *mut ()) -> bool {
+        self.records()
+            .flat_map(|record| &record.slots)
+            .any(|slot| slot.holds(address))
+    }
+
+    fn records(&self) -> impl Iterator<Item = &'static Record> {
+        iter::successors(self.first.get().copied(), |record| {
+            record.next.get().copied()
+        })
+    }
+
+    /// Hangs a record at the end of the list.
+    fn add(&self, record: Record) -> &'static Record {
+        let record: &'static Record = Box::leak(Box::new(record));
+        let mut end = &self.first;
+        while end.set(record).is_err() {
+            if let Some(next) = end.get() {
+                end = &next.next;
+            }
+        }
+        record
+    }
+}

@@ -1,0 +1,20 @@
+//! [`ReadStats`]: what the readers of a value keep alive.
+
+use std::time::Duration;
+
+use crate::snapshot::Generation;
+
+/// What the readers of a value keep alive: from [`Live::stats`](crate::Live::stats).
+///
+/// A value that was replaced is freed as soon as no guard, snapshot or reader has it. Some are always kept for a moment;
+/// what stays for long is kept by somebody who holds on to a snapshot, or by a reader that does not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReadStats {
+    /// The number of the newest value, if there is one.
+    pub generation: Option<Generation>,
+    /// How many replaced values are still there. Zero once the service has stopped: what is held then is its holders' own.
+    pub retired: usize,
+    /// How long ago the oldest of them was replaced.
+    pub oldest_retired: Option<Duration>,
+}

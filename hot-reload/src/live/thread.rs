@@ -1,0 +1,52 @@
+//! What a thread knows of its own slots.
+
+use std::cell::Cell;
+use std::ptr;
+
+use super::barrier;
+use super::hazard::{Domain, LENT, Record, Slot};
+use super::sync::AtomicPtr;
+
+/// The one domain of the process.
+pub(super) static DOMAIN: Domain = Domain::new();
+
+/// The first slot of a thread that has none yet, or may not use it so lightly: it is never free.
+static BUSY: Slot = Slot(AtomicPtr::new(ptr::without_provenance_mut(LENT)));
+
+thread_local! {
+    /// The slot to try first. Nothing is to be dropped in it, so it is read without a question until the very end.
+    static FIRST: Cell<&'static Slot> = const { Cell::new(&BUSY) };
+    static OWN: Own = Own::claim();
+}
+
+/// A thread's own record. The thread leaves it when it ends.
+struct Own(&'static Record);
+
+impl Own {
+    fn claim() -> Self {
+        let record = DOMAIN.claim();
+        if barrier::is_light_enough() {
+            FIRST.set(record.first());
+        }
+        Self(record)
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        FIRST.set(&BUSY);
+        self.0.leave();
+    }
+}
+
+/// The slot to try first: free, unless a guard of this thread is in it, or it takes [`slot`] and a fence.
+#[inline(always)]
+pub(super) fn first() -> &'static Slot {
+    FIRST.get()
+}
+
+/// A slot for one guard of this thread: one of its own, or, when those are taken or gone, one that is lent.
+pub(super) fn slot() -> &'static Slot {
+    let own = OWN.try_with(|own| own.0.free()).ok().flatten();
+    own.unwrap_or_else(|| DOMAIN.lend())
+}
