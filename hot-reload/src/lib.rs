@@ -22,6 +22,7 @@ mod status;
 
 mod backoff;
 mod hints;
+mod panics;
 
 pub use async_trait::async_trait;
 

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("revision", &[]),
     ("backoff", &[]),
+    ("panics", &["error", "event"]),
     ("error", &["revision"]),
     ("snapshot", &["event", "revision"]),
     ("event", &["error", "snapshot"]),
@@ -35,7 +36,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "backoff", "compat", "error", "event", "hints", "live", "reload", "revision",
+            "backoff", "compat", "error", "event", "hints", "live", "panics", "reload", "revision",
             "snapshot", "status", "watch",
         ],
     ),
