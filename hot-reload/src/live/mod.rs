@@ -6,6 +6,7 @@
 
 mod cell;
 mod changes;
+mod news;
 mod publisher;
 mod reader;
 
@@ -19,6 +20,7 @@ use tokio::sync::watch;
 
 use self::cell::Cell;
 pub use self::changes::Changes;
+use self::news::{News, Wake};
 pub(crate) use self::publisher::Publisher;
 pub use self::reader::Reader;
 use crate::error::{Error, ErrorKind};
@@ -36,6 +38,7 @@ use crate::snapshot::Snapshot;
 /// | [`get`](Self::get) | an owned [`Snapshot`], `Send` | a unit of work across `.await` |
 /// | [`reader`](Self::reader) | a [`Reader`] that remembers | the loop of a worker |
 /// | [`subscribe`](Self::subscribe) | the [`Changes`] | reacting to news |
+/// | [`wait_for`](Self::wait_for) | the first [`Snapshot`] that is as wanted | waiting for a certain value |
 ///
 /// Use one snapshot for one unit of work: two reads may see two values.
 pub struct Live<V> {
@@ -43,13 +46,6 @@ pub struct Live<V> {
     news: watch::Receiver<News>,
     /// What ends the service when it is dropped for the last time.
     keep: Option<Arc<dyn Any + Send + Sync>>,
-}
-
-/// What the news channel carries: that something is new, and never a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct News {
-    published: u64,
-    stopped: bool,
 }
 
 impl<V> Live<V> {
@@ -127,15 +123,35 @@ impl<V> Live<V> {
     ///
     /// Cancel safe: nothing is lost if the future is dropped.
     pub async fn ready(&self) -> Result<(), Error> {
-        let mut news = self.news.clone();
-        let ready = news.wait_for(|news| news.published > 0 || news.stopped);
-        match ready.await {
-            Ok(news) if news.published > 0 => Ok(()),
-            _ => Err(Error::new(
-                ErrorKind::Stopped,
-                "the service stopped before it had a value",
-            )),
-        }
+        let mut wake = Wake::from_start(self.news.clone());
+        wake.next()
+            .await
+            .ok_or_else(|| stopped("the service stopped before it had a value"))
+    }
+
+    /// Waits for a value that is as wanted. Returns at once if the value of now is.
+    ///
+    /// There need not be a value yet. A slow caller is not shown every value, but always the newest.
+    ///
+    /// ```
+    /// # struct Config { upstreams: Vec<String> }
+    /// # async fn example(live: hot_reload::Live<Config>) -> hot_reload::Result<()> {
+    /// let config = live.wait_for(|config| !config.upstreams.is_empty()).await?;
+    /// println!("{} upstreams", config.upstreams.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Stopped`] if the service stopped without such a value.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: nothing is lost if the future is dropped.
+    pub async fn wait_for(&self, wanted: impl FnMut(&V) -> bool) -> Result<Snapshot<V>, Error> {
+        let found = self.subscribe().wait_for(wanted).await;
+        found.ok_or_else(|| stopped("the service stopped before it had such a value"))
     }
 
     /// The same handle, which also keeps this alive.
@@ -145,6 +161,10 @@ impl<V> Live<V> {
             ..self
         }
     }
+}
+
+fn stopped(message: &'static str) -> Error {
+    Error::new(ErrorKind::Stopped, message)
 }
 
 const NOT_READY: &str = "nothing was published yet: await `ready()` first, or use `try_load`";

@@ -5,8 +5,9 @@ use std::time::SystemTime;
 
 use tokio::sync::watch;
 
+use super::Live;
 use super::cell::Cell;
-use super::{Live, News};
+use super::news::News;
 use crate::event::Trigger;
 use crate::snapshot::{Generation, Published, Snapshot};
 

@@ -7,6 +7,7 @@
 
 mod barriers;
 mod bugs;
+mod changes;
 mod compat;
 mod data;
 mod hints;
