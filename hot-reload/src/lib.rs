@@ -33,7 +33,7 @@ pub use crate::compat::file_reloader::{AsyncFileLoad, FileReloader};
 pub use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchStrategy};
 pub use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError, Result};
 pub use crate::event::{DataState, Event, LinkState, Outcome, Stage, Trigger};
-pub use crate::live::{Changes, Guard, Live, Reader};
+pub use crate::live::{Callback, Changes, Guard, Live, Reader};
 pub use crate::reload::{Loaded, Reload};
 pub use crate::revision::Revision;
 pub use crate::service::{Builder, Control, Events, ReloaderService, RemovalPolicy};

@@ -19,7 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("reload", &["error", "revision", "status"]),
     ("hints", &["error"]),
     ("watch", &["error", "hints", "reload"]),
-    ("live", &["error", "event", "snapshot"]),
+    ("live", &["error", "event", "panics", "snapshot"]),
     (
         "compat",
         &["error", "reload", "revision", "source", "status", "watch"],
@@ -52,7 +52,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// What only these modules may name.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio::select!", &["service::driver"]),
-    ("tokio::spawn", &["service::start"]),
+    ("tokio::spawn", &["live::callback", "service::start"]),
     ("RwLock", &["live::cell", "source"]),
     ("unsafe", &["source::file::os::lease"]),
 ];

@@ -2,8 +2,10 @@
 //!
 //! - [`Live`]: the handle, cloned freely;
 //! - [`Guard`], [`Snapshot`], [`Reader`]: three ways to hold one value;
-//! - [`Changes`]: the news, one after the other.
+//! - [`Changes`]: the news, one after the other;
+//! - [`Callback`]: a function that is called with them.
 
+mod callback;
 mod cell;
 mod changes;
 mod news;
@@ -18,6 +20,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+pub use self::callback::Callback;
 use self::cell::Cell;
 pub use self::changes::Changes;
 use self::news::{News, Wake};
@@ -39,6 +42,7 @@ use crate::snapshot::Snapshot;
 /// | [`reader`](Self::reader) | a [`Reader`] that remembers | the loop of a worker |
 /// | [`subscribe`](Self::subscribe) | the [`Changes`] | reacting to news |
 /// | [`wait_for`](Self::wait_for) | the first [`Snapshot`] that is as wanted | waiting for a certain value |
+/// | [`on_change`](Self::on_change) | a [`Callback`] | reacting to news in code that is not async |
 ///
 /// Use one snapshot for one unit of work: two reads may see two values.
 pub struct Live<V> {
@@ -161,6 +165,15 @@ impl<V> Live<V> {
             ..self
         }
     }
+
+    /// A handle on the same, which does not keep the service running.
+    fn unkept(&self) -> Self {
+        Self {
+            cell: Arc::clone(&self.cell),
+            news: self.news.clone(),
+            keep: None,
+        }
+    }
 }
 
 fn stopped(message: &'static str) -> Error {
@@ -172,9 +185,8 @@ const NOT_READY: &str = "nothing was published yet: await `ready()` first, or us
 impl<V> Clone for Live<V> {
     fn clone(&self) -> Self {
         Self {
-            cell: Arc::clone(&self.cell),
-            news: self.news.clone(),
             keep: self.keep.clone(),
+            ..self.unkept()
         }
     }
 }
