@@ -22,6 +22,7 @@ mod status;
 
 mod backoff;
 mod hints;
+mod panics;
 
 pub use async_trait::async_trait;
 
@@ -33,7 +34,8 @@ pub use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchS
 pub use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError, Result};
 pub use crate::event::{DataState, Event, LinkState, Outcome, Stage, Trigger};
 pub use crate::live::{
-    Changes, Guard, Live, LiveWord, PartChanges, PartSnapshot, Projection, ReadStats, Reader, Word,
+    Callback, Changes, Guard, Live, LiveWord, PartChanges, PartSnapshot, Projection, ReadStats,
+    Reader, Word,
 };
 pub use crate::reload::{Loaded, Reload};
 pub use crate::revision::Revision;

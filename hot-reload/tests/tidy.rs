@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("revision", &[]),
     ("backoff", &[]),
+    ("panics", &["error", "event"]),
     ("error", &["revision"]),
     ("snapshot", &["event", "revision"]),
     ("event", &["error", "snapshot"]),
@@ -18,7 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("reload", &["error", "revision", "status"]),
     ("hints", &["error"]),
     ("watch", &["error", "hints", "reload"]),
-    ("live", &["error", "event", "snapshot"]),
+    ("live", &["error", "event", "panics", "snapshot"]),
     (
         "compat",
         &["error", "reload", "revision", "source", "status", "watch"],
@@ -35,7 +36,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "backoff", "compat", "error", "event", "hints", "live", "reload", "revision",
+            "backoff", "compat", "error", "event", "hints", "live", "panics", "reload", "revision",
             "snapshot", "status", "watch",
         ],
     ),
@@ -51,7 +52,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// What only these modules may name.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio::select!", &["service::driver"]),
-    ("tokio::spawn", &["service::start"]),
+    ("tokio::spawn", &["live::callback", "service::start"]),
     ("RwLock", &["source"]),
     ("unsafe", &["live::cell", "source::file::os::lease"]),
 ];

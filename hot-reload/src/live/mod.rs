@@ -3,7 +3,8 @@
 //! - [`Live`]: the handle, cloned freely;
 //! - [`Guard`], [`Snapshot`], [`Reader`]: three ways to hold one value;
 //! - [`Projection`], [`LiveWord`]: a part of it;
-//! - [`Changes`]: the news, one after the other.
+//! - [`Changes`]: the news, one after the other;
+//! - [`Callback`]: a function that is called with them.
 //!
 //! ```text
 //!   Live ─┬─▶ shared ─┬─▶ cell ──▶ hazard, thread, barrier    what is visible; how it is read and freed
@@ -12,6 +13,7 @@
 //! ```
 
 mod barrier;
+mod callback;
 mod cell;
 mod changes;
 mod follow;
@@ -31,13 +33,10 @@ mod word;
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use tokio::time::Instant;
-
+pub use self::callback::Callback;
 pub use self::changes::Changes;
 pub use self::guard::Guard;
-use self::news::News;
 pub use self::projection::{PartChanges, PartSnapshot, Projection};
 pub(crate) use self::publisher::Publisher;
 pub use self::reader::Reader;
@@ -46,8 +45,7 @@ pub use self::stats::ReadStats;
 use self::wake::Wake;
 pub use self::word::{LiveWord, Word};
 use crate::error::{Error, ErrorKind};
-use crate::event::Trigger;
-use crate::snapshot::{Generation, Published, Snapshot};
+use crate::snapshot::Snapshot;
 
 /// The value of a service, as it is now.
 ///
@@ -63,6 +61,8 @@ use crate::snapshot::{Generation, Published, Snapshot};
 /// | [`map`](Self::map) | a [`Projection`] | a component that needs one part |
 /// | [`atomic`](Self::atomic) | a [`LiveWord`] | a flag or a limit in the innermost loop |
 /// | [`subscribe`](Self::subscribe) | the [`Changes`] | reacting to news |
+/// | [`wait_for`](Self::wait_for) | the first [`Snapshot`] that is as wanted | waiting for a certain value |
+/// | [`on_change`](Self::on_change) | a [`Callback`] | reacting to news in code that is not async |
 ///
 /// Use one snapshot for one unit of work: two reads may see two values.
 ///
@@ -84,24 +84,10 @@ impl<V> Live<V> {
     /// assert_eq!(live.get().generation().get(), 1);
     /// ```
     pub fn fixed(value: V) -> Self {
-        let shared = Shared::new();
-        let published = Published {
-            generation: Generation::FIRST,
-            revision: None,
-            loaded_at: SystemTime::UNIX_EPOCH,
-            trigger: Trigger::Startup,
-            value,
-        };
-        shared.cell.put(Arc::new(published), Instant::now());
-        shared.news.send_replace(News {
-            published: Generation::FIRST.get(),
-            // Nobody publishes, and so nobody stops.
-            stopped: false,
-        });
-        Self {
-            shared: Arc::new(shared),
-            keep: None,
-        }
+        let publisher = Publisher::new();
+        publisher.publish_fixed(value);
+        // Nobody publishes, and nobody stops but the last handle.
+        publisher.live().kept_by(Arc::new(publisher.into_ending()))
     }
 
     /// The value for a moment: a borrow that never waits.
@@ -167,13 +153,36 @@ impl<V> Live<V> {
     ///
     /// Cancel safe: nothing is lost if the future is dropped.
     pub async fn ready(&self) -> Result<(), Error> {
-        match Wake::from_start(self.shared.news.subscribe()).next().await {
-            Some(()) => Ok(()),
-            None => Err(Error::new(
-                ErrorKind::Stopped,
-                "the service stopped before it had a value",
-            )),
+        if self.try_load().is_some() {
+            return Ok(());
         }
+        let ready = Wake::from_start(self.shared.news.subscribe()).next().await;
+        ready.ok_or_else(|| stopped("the service stopped before it had a value"))
+    }
+
+    /// Waits for a value that is as wanted. Returns at once if the value of now is.
+    ///
+    /// There need not be a value yet. A slow caller is not shown every value, but always the newest.
+    ///
+    /// ```
+    /// # struct Config { upstreams: Vec<String> }
+    /// # async fn example(live: hot_reload::Live<Config>) -> hot_reload::Result<()> {
+    /// let config = live.wait_for(|config| !config.upstreams.is_empty()).await?;
+    /// println!("{} upstreams", config.upstreams.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Stopped`] if the service stopped without such a value.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: nothing is lost if the future is dropped.
+    pub async fn wait_for(&self, wanted: impl FnMut(&V) -> bool) -> Result<Snapshot<V>, Error> {
+        let found = self.subscribe().wait_for(wanted).await;
+        found.ok_or_else(|| stopped("the service stopped before it had such a value"))
     }
 
     /// What readers keep alive of the values that were replaced.
@@ -194,6 +203,18 @@ impl<V> Live<V> {
             ..self
         }
     }
+
+    /// A handle on the same, which does not keep the service running.
+    fn unkept(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            keep: None,
+        }
+    }
+}
+
+fn stopped(message: &'static str) -> Error {
+    Error::new(ErrorKind::Stopped, message)
 }
 
 const NOT_READY: &str = "nothing was published yet: await `ready()` first, or use `try_load`";
@@ -201,8 +222,8 @@ const NOT_READY: &str = "nothing was published yet: await `ready()` first, or us
 impl<V> Clone for Live<V> {
     fn clone(&self) -> Self {
         Self {
-            shared: Arc::clone(&self.shared),
             keep: self.keep.clone(),
+            ..self.unkept()
         }
     }
 }

@@ -2,13 +2,15 @@
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use tokio::time::Instant;
 
 use super::Live;
-use super::news::Untold;
+use super::news::{Channel, Untold};
 use super::shared::Shared;
 use super::thread::DOMAIN;
+use crate::event::Trigger;
 use crate::snapshot::{Generation, Published, Snapshot};
 
 /// How many subscribers are woken at once, on the spot. More take longer than the next publication shall wait: some
@@ -23,13 +25,27 @@ const FEW: usize = 256;
 pub(crate) struct Publisher<V> {
     shared: Arc<Shared<V>>,
     untold: Mutex<Untold>,
+    ending: Ending,
+}
+
+/// Tells everybody that nothing will follow when it is dropped, if that was not told before.
+#[derive(Debug)]
+pub(super) struct Ending(Arc<Channel>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0
+            .send_if_modified(|news| !mem::replace(&mut news.stopped, true));
+    }
 }
 
 impl<V> Publisher<V> {
     pub(crate) fn new() -> Self {
+        let shared = Arc::new(Shared::new());
         Self {
-            shared: Arc::new(Shared::new()),
+            ending: Ending(Arc::clone(&shared.news)),
             untold: Mutex::default(),
+            shared,
         }
     }
 
@@ -72,6 +88,21 @@ impl<V> Publisher<V> {
             let untold = mem::take(&mut *untold);
             untold.tell();
         }
+    }
+
+    pub(super) fn publish_fixed(&self, value: V) {
+        self.publish(Published {
+            generation: self.next_generation(),
+            revision: None,
+            loaded_at: SystemTime::UNIX_EPOCH,
+            trigger: Trigger::Startup,
+            value,
+        });
+    }
+
+    /// The end alone, which is told when it is dropped.
+    pub(super) fn into_ending(self) -> Ending {
+        self.ending
     }
 
     /// What there is still to be told, to be told elsewhere.

@@ -18,13 +18,13 @@ use super::clock::{Clock, jitter};
 use super::feed::Feed;
 use super::inbox::Command;
 use super::machine::{Actions, Input, Look, Machine, Regime, Verdict};
-use super::panics::panicked;
 use super::pipeline::{Pipeline, Pushed};
 use super::record::Recorder;
 use super::settings::{OPEN_DEADLINE, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::event::{LinkState, Outcome, Stage};
 use crate::hints::{HintSender, Hints, Subscription};
+use crate::panics::panicked;
 use crate::status::{Degradation, SourceStatus};
 use crate::watch::{RealtimeWatchHandle, WatchEvent};
 

@@ -15,7 +15,6 @@ mod driver;
 mod feed;
 mod inbox;
 mod machine;
-mod panics;
 mod pipeline;
 mod record;
 mod removal;

@@ -7,11 +7,14 @@
 
 mod barriers;
 mod bugs;
+mod callbacks;
+mod changes;
 mod compat;
 mod data;
 mod hints;
 mod life;
 mod links;
+mod log;
 mod looks;
 mod options;
 mod pushes;

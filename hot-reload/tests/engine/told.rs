@@ -1,8 +1,6 @@
 //! What operators are told: the status, the events and the log, P6, P11, P12.
 
-use std::cell::RefCell;
-use std::io::Write;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 use hot_reload::{
@@ -11,48 +9,8 @@ use hot_reload::{
 };
 use tokio::time::sleep;
 
+use crate::log::log;
 use crate::script::{Bad, Failing, Good, Missing, Script, seconds, settle};
-
-thread_local! {
-    /// What was logged on this thread, which is all of a test.
-    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// One subscriber for all tests: those that come and go beside each other lose lines.
-fn log() -> Log {
-    static STARTED: Once = Once::new();
-    STARTED.call_once(|| {
-        tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::INFO)
-            .with_ansi(false)
-            .without_time()
-            .with_writer(|| Log)
-            .init();
-    });
-    LOG.with_borrow_mut(Vec::clear);
-    Log
-}
-
-struct Log;
-
-impl Log {
-    fn count(&self, text: &str) -> usize {
-        LOG.with_borrow(|lines| {
-            let lines = String::from_utf8_lossy(lines);
-            lines.lines().filter(|line| line.contains(text)).count()
-        })
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        LOG.with_borrow_mut(|lines| lines.write(bytes))
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn p11_the_log_says_a_thing_once() {

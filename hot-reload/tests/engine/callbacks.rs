@@ -1,0 +1,289 @@
+//! Callbacks: called in order, each contained, in nobody's way, P6, P7, P13.
+
+use std::sync::{Arc, Mutex, mpsc};
+
+use hot_reload::{Control, ErrorKind, Live, ReloaderService, Snapshot};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::timeout;
+
+use crate::log::log;
+use crate::script::{Failing, Good, Script, seconds, settle};
+
+/// A service whose every look is asked for, so that no test waits for time to pass.
+async fn service(script: &Script) -> (Live<String>, Control<String>) {
+    ReloaderService::builder(script.clone())
+        .start()
+        .await
+        .unwrap()
+}
+
+async fn publish(script: &Script, control: &Control<String>, text: &'static str) {
+    script.set(Good(text));
+    assert!(control.reload().await.is_current());
+}
+
+/// A function for a callback, which tells what it was called with.
+fn teller() -> (
+    impl FnMut(&Snapshot<String>) + Send + 'static,
+    UnboundedReceiver<String>,
+) {
+    let (told, calls) = unbounded_channel();
+    let tell = move |value: &Snapshot<String>| {
+        let _ = told.send(value.to_string());
+    };
+    (tell, calls)
+}
+
+/// A function whose first call says that it has begun, and then blocks its thread until it is let go.
+struct Blocking {
+    begun: UnboundedReceiver<String>,
+    go: mpsc::Sender<()>,
+}
+
+impl Blocking {
+    fn new() -> (impl FnMut(&Snapshot<String>) + Send + 'static, Self) {
+        let (mut tell, begun) = teller();
+        let (go, gate) = mpsc::channel();
+        let call = move |value: &Snapshot<String>| {
+            tell(value);
+            // An error means that it was let go for good.
+            let _ = gate.recv();
+        };
+        (call, Self { begun, go })
+    }
+}
+
+#[tokio::test]
+async fn a_callback_is_called_for_each_change_in_order() {
+    let script = Script::new(Good("first"));
+    let (live, control) = service(&script).await;
+    let (call, mut calls) = teller();
+    let _callback = live.on_change(call);
+    for text in ["second", "third", "fourth"] {
+        publish(&script, &control, text).await;
+        assert_eq!(calls.recv().await.unwrap(), text);
+    }
+    assert!(calls.is_empty());
+}
+
+#[tokio::test]
+async fn p13_a_slow_callback_goes_on_with_the_newest() {
+    let script = Script::new(Good("first"));
+    let (live, control) = service(&script).await;
+    let (call, mut blocking) = Blocking::new();
+    let _callback = live.on_change(call);
+    publish(&script, &control, "second").await;
+    assert_eq!(blocking.begun.recv().await.unwrap(), "second");
+    for text in ["third", "fourth", "fifth"] {
+        publish(&script, &control, text).await;
+    }
+    drop(blocking.go);
+    assert_eq!(blocking.begun.recv().await.unwrap(), "fifth");
+}
+
+#[tokio::test]
+async fn p07_a_panic_in_a_callback_is_logged_and_the_next_change_is_told() {
+    let log = log();
+    let script = Script::new(Good("first"));
+    let (live, control) = service(&script).await;
+    let (mut tell, mut calls) = teller();
+    let _callback = live.on_change(move |value| {
+        tell(value);
+        assert_ne!(**value, "second", "the callback has a bug");
+        if **value == "third" {
+            std::panic::panic_any(3);
+        }
+    });
+    for text in ["second", "third", "fourth"] {
+        publish(&script, &control, text).await;
+        assert_eq!(calls.recv().await.unwrap(), text);
+    }
+    assert_eq!(log.count("ERROR"), 2);
+    assert_eq!(log.count("the callback has a bug"), 1);
+    assert_eq!(log.count("a callback panicked: no message"), 1);
+    assert_eq!(log.count("callbacks.rs"), 2, "it says whose it was");
+    assert!(control.status().last_error.is_none());
+}
+
+#[tokio::test]
+async fn p02_a_callback_that_blocks_delays_nobody_on_the_one_thread_of_a_runtime() {
+    a_callback_that_blocks_delays_nobody().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p02_a_callback_that_blocks_delays_nobody_on_many_threads() {
+    a_callback_that_blocks_delays_nobody().await;
+}
+
+async fn a_callback_that_blocks_delays_nobody() {
+    let script = Script::new(Good("first"));
+    let (live, control) = service(&script).await;
+    let (call, mut blocking) = Blocking::new();
+    let (other, mut calls) = teller();
+    let (blocked, _other) = (live.on_change(call), live.on_change(other));
+    let mut changes = live.subscribe();
+    publish(&script, &control, "second").await;
+    assert_eq!(blocking.begun.recv().await.unwrap(), "second");
+    assert_eq!(calls.recv().await.unwrap(), "second");
+    assert_eq!(*changes.changed().await.unwrap(), "second");
+    for text in ["third", "fourth", "fifth"] {
+        publish(&script, &control, text).await;
+        assert_eq!(*live.load(), text);
+        assert_eq!(*changes.changed().await.unwrap(), text);
+        assert_eq!(calls.recv().await.unwrap(), text);
+    }
+    control.stop().await;
+    assert!(
+        blocking.begun.is_empty(),
+        "one call at a time, and not even the stop waits for it"
+    );
+    blocking.go.send(()).unwrap();
+    assert_eq!(blocking.begun.recv().await.unwrap(), "fifth");
+    drop(blocking.go);
+    blocked.finished().await;
+}
+
+#[tokio::test]
+async fn dropping_a_callback_ends_its_calls_and_lets_go_of_the_function() {
+    let script = Script::new(Good("first"));
+    let (live, control) = service(&script).await;
+    let (call, mut calls) = teller();
+    let callback = live.on_change(call);
+    publish(&script, &control, "second").await;
+    assert_eq!(calls.recv().await.unwrap(), "second");
+    drop(callback);
+    publish(&script, &control, "third").await;
+    assert!(calls.recv().await.is_none(), "the function is gone");
+}
+
+#[tokio::test]
+async fn a_call_that_runs_when_its_callback_is_dropped_comes_to_its_end() {
+    let script = Script::new(Good("first"));
+    let (live, control) = service(&script).await;
+    let (mut block, mut blocking) = Blocking::new();
+    let (mut tell, mut ends) = teller();
+    let callback = live.on_change(move |value| {
+        block(value);
+        tell(value);
+    });
+    publish(&script, &control, "second").await;
+    assert_eq!(blocking.begun.recv().await.unwrap(), "second");
+    drop(callback);
+    publish(&script, &control, "third").await;
+    drop(blocking.go);
+    assert_eq!(ends.recv().await.unwrap(), "second");
+    assert!(ends.recv().await.is_none());
+}
+
+#[tokio::test]
+async fn p07_a_panic_in_the_last_call_of_a_dropped_callback_is_logged_too() {
+    let log = log();
+    let script = Script::new(Good("first"));
+    let (live, control) = service(&script).await;
+    let (mut block, mut blocking) = Blocking::new();
+    let callback = live.on_change(move |value| {
+        block(value);
+        panic!("the callback has a bug");
+    });
+    publish(&script, &control, "second").await;
+    assert_eq!(blocking.begun.recv().await.unwrap(), "second");
+    drop(callback);
+    drop(blocking.go);
+    assert!(blocking.begun.recv().await.is_none());
+    assert_eq!(log.count("the callback has a bug"), 1);
+}
+
+#[tokio::test]
+async fn a_callback_may_end_itself() {
+    let script = Script::new(Good("first"));
+    let (live, control) = service(&script).await;
+    let own = Arc::new(Mutex::new(None));
+    let (mut tell, mut calls) = teller();
+    let callback = live.on_change({
+        let own = Arc::clone(&own);
+        move |value| {
+            tell(value);
+            drop(own.lock().unwrap().take());
+        }
+    });
+    *own.lock().unwrap() = Some(callback);
+    publish(&script, &control, "second").await;
+    assert_eq!(calls.recv().await.unwrap(), "second");
+    publish(&script, &control, "third").await;
+    assert!(calls.recv().await.is_none());
+}
+
+#[tokio::test]
+async fn p14_a_detached_callback_is_called_until_the_service_has_stopped_and_is_gone_then() {
+    let script = Script::new(Good("first"));
+    let (live, control) = service(&script).await;
+    let (call, mut calls) = teller();
+    live.on_change(call).detach();
+    for text in ["second", "third"] {
+        publish(&script, &control, text).await;
+    }
+    control.stop().await;
+    let mut told = Vec::new();
+    while let Some(text) = calls.recv().await {
+        told.push(text);
+    }
+    assert_eq!(told.last().unwrap(), "third", "the last value is told");
+}
+
+#[tokio::test(start_paused = true)]
+async fn p06_a_callback_does_not_keep_the_service_running() {
+    let script = Script::new(Good("first"));
+    let (live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    let (call, mut calls) = teller();
+    let callback = live.on_change(call);
+    drop(control);
+    script.set(Good("second"));
+    assert_eq!(calls.recv().await.unwrap(), "second");
+    drop(live);
+    timeout(seconds(1), callback.finished()).await.unwrap();
+    settle().await;
+    assert!(!script.is_watched());
+    assert_eq!(script.holders(), 0, "nobody is left, so nothing is");
+    assert!(calls.recv().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callback_that_comes_before_the_first_value_is_told_of_it() {
+    let script = Script::new(Failing(ErrorKind::Unavailable));
+    let (live, _control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start_in_background();
+    let (call, mut calls) = teller();
+    let _callback = live.on_change(call);
+    settle().await;
+    script.set(Good("first"));
+    assert_eq!(calls.recv().await.unwrap(), "first");
+}
+
+#[test]
+fn a_callback_ends_with_its_runtime() {
+    let script = Script::new(Good("first"));
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let (own, other) = (runtime(), runtime());
+    let (live, control) = own.block_on(service(&script));
+    let (call, mut calls) = teller();
+    let callback = {
+        let _entered = other.enter();
+        live.on_change(call)
+    };
+    drop(other);
+    assert!(calls.blocking_recv().is_none(), "the function is gone");
+    own.block_on(async {
+        publish(&script, &control, "second").await;
+        callback.finished().await;
+    });
+}
