@@ -77,30 +77,57 @@ impl<N, T> Cell<N, T> {
     /// The newest node, protected for as long as it is looked at; nothing before the first. Never waits.
     #[inline]
     pub(super) fn protect(&self) -> Option<Protected<'_, N>> {
-        let slot = thread::first();
-        if slot.is_free()
-            && let Some(protected) = self.protect_in(slot, barrier::light)
-        {
-            return Some(protected);
+        match self.hold_at_once() {
+            Some(held) => Some(Protected::new(held)),
+            None => self.hold_at_length().map(Protected::new),
         }
-        self.protect_at_length()
     }
 
-    /// A share in the newest node.
+    /// As [`protect`](Self::protect), for whoever knows that there is a node, or does not return.
+    #[inline(always)]
+    pub(super) fn protect_or(&self, panic: impl FnOnce() -> Held<N>) -> Protected<'_, N> {
+        // Not by way of `protect`: the usual case shall not be asked twice.
+        Protected::new(match self.hold_at_once() {
+            Some(held) => held,
+            None => self.hold_at_length().unwrap_or_else(panic),
+        })
+    }
+
+    /// A share in the newest node. Never waits.
     #[inline]
     pub(super) fn get(&self) -> Option<Arc<N>> {
-        self.protect().map(|protected| protected.share())
+        match self.hold_at_once() {
+            Some(held) => Some(Protected::new(held).share()),
+            None => self.get_at_length(),
+        }
+    }
+
+    #[cold]
+    fn get_at_length(&self) -> Option<Arc<N>> {
+        let protected = self.hold_at_length().map(Protected::new);
+        protected.map(|protected| protected.share())
+    }
+
+    /// The usual case.
+    #[inline(always)]
+    fn hold_at_once(&self) -> Option<Held<N>> {
+        let slot = thread::first();
+        if slot.is_free() {
+            self.hold_in(slot, barrier::light)
+        } else {
+            None
+        }
     }
 
     /// For the first reading of a thread, for the second guard at once, for when a publication came in between.
     #[cold]
-    fn protect_at_length(&self) -> Option<Protected<'_, N>> {
+    fn hold_at_length(&self) -> Option<Held<N>> {
         while !self.current.load(Ordering::Relaxed).is_null() {
             // Whatever the system grants, a fence will do.
             let light = || fence(Ordering::SeqCst);
-            let protected = self.protect_in(thread::slot(), light);
-            if protected.is_some() {
-                return protected;
+            let held = self.hold_in(thread::slot(), light);
+            if held.is_some() {
+                return held;
             }
         }
         None
@@ -108,33 +135,39 @@ impl<N, T> Cell<N, T> {
 
     /// Steps 1 to 5. Nothing if a publication came in between, or if there is no node yet; the slot is free again then.
     #[inline(always)]
-    pub(super) fn protect_in<'a>(
-        &'a self,
-        slot: &'static Slot,
-        light: impl FnOnce(),
-    ) -> Option<Protected<'a, N>> {
-        let seen = self.current.load(Ordering::Relaxed);
-        slot.hold(seen.cast());
+    fn hold_in(&self, slot: &'static Slot, light: impl FnOnce()) -> Option<Held<N>> {
+        let seen = NonNull::new(self.current.load(Ordering::Relaxed))?;
+        slot.hold(seen.as_ptr().cast());
         light();
         let now = self.current.load(Ordering::Acquire);
-        match NonNull::new(now) {
-            Some(node) if now == seen => Some(Protected {
-                part: node,
-                node,
-                slot,
-                _borrowed: PhantomData,
-            }),
-            _ => {
-                slot.clear();
-                None
-            }
+        if now != seen.as_ptr() {
+            slot.clear();
+            return None;
         }
+        // What was read last is what is protected, even if it is the same. It cannot be null now.
+        let node = NonNull::new(now)?;
+        Some(Held { node, slot })
     }
 
     /// Whether this is the newest node. It cannot be mistaken for another at its address, because whoever asks holds it.
-    #[inline(always)]
     pub(super) fn is_newest(&self, node: &Arc<N>) -> bool {
         ptr::eq(self.current.load(Ordering::Relaxed), Arc::as_ptr(node))
+    }
+
+    /// The newest node, by way of a share that is renewed when it is not the newest any more. Nothing before the first.
+    #[inline(always)]
+    pub(super) fn newest<'k>(&self, kept: &'k mut Kept<N>) -> Option<&'k Arc<N>> {
+        if self.current.load(Ordering::Relaxed).addr() == kept.address {
+            // SAFETY: the address is that of a node, so there is a share.
+            return Some(unsafe { kept.share.as_ref().unwrap_unchecked() });
+        }
+        self.renew(kept);
+        kept.share.as_ref()
+    }
+
+    #[cold]
+    fn renew(&self, kept: &mut Kept<N>) {
+        *kept = Kept::new(self.get());
     }
 
     /// Makes a node visible, and retires the one before it.
@@ -202,6 +235,42 @@ impl<N, T> fmt::Debug for Cell<N, T> {
     }
 }
 
+/// A share that somebody keeps for the next time, or none.
+pub(super) struct Kept<N> {
+    /// Where the node is: all that has to be looked at as long as it is the newest. [`NOWHERE`] without a share, and only
+    /// then.
+    address: usize,
+    share: Option<Arc<N>>,
+}
+
+/// The address of no node, and not null either.
+const NOWHERE: usize = usize::MAX;
+
+impl<N> Kept<N> {
+    pub(super) fn new(share: Option<Arc<N>>) -> Self {
+        let address = share
+            .as_ref()
+            .map_or(NOWHERE, |node| Arc::as_ptr(node).addr());
+        Self { address, share }
+    }
+
+    pub(super) fn share(&self) -> Option<&Arc<N>> {
+        self.share.as_ref()
+    }
+}
+
+impl<N> Clone for Kept<N> {
+    fn clone(&self) -> Self {
+        Self::new(self.share.clone())
+    }
+}
+
+/// A node, and the slot that it was announced in.
+pub(super) struct Held<N> {
+    node: NonNull<N>,
+    slot: &'static Slot,
+}
+
 /// A node that stands in a slot and so is not freed, and the part of it that is looked at.
 pub(super) struct Protected<'a, N, P: ?Sized = N> {
     part: NonNull<P>,
@@ -209,6 +278,18 @@ pub(super) struct Protected<'a, N, P: ?Sized = N> {
     slot: &'static Slot,
     /// Bound to the cell, and, by the bare pointers, to the thread: the slot is the thread's own.
     _borrowed: PhantomData<&'a N>,
+}
+
+impl<N> Protected<'_, N> {
+    #[inline(always)]
+    fn new(held: Held<N>) -> Self {
+        Self {
+            part: held.node,
+            node: held.node,
+            slot: held.slot,
+            _borrowed: PhantomData,
+        }
+    }
 }
 
 impl<'a, N, P: ?Sized> Protected<'a, N, P> {

@@ -32,6 +32,7 @@ mod word;
 
 use std::any::Any;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
 pub use self::callback::Callback;
@@ -102,7 +103,9 @@ impl<V> Live<V> {
     #[inline]
     #[track_caller]
     pub fn load(&self) -> Guard<'_, V> {
-        self.try_load().expect(NOT_READY)
+        let caller = Location::caller();
+        let node = self.shared.cell.protect_or(|| not_ready(caller));
+        Guard::new(node)
     }
 
     /// The value for a moment, if there is one yet.
@@ -211,6 +214,11 @@ impl<V> Live<V> {
             keep: None,
         }
     }
+}
+
+#[cold]
+fn not_ready(caller: &Location<'_>) -> ! {
+    panic!("{NOT_READY} (called at {caller})")
 }
 
 fn stopped(message: &'static str) -> Error {

@@ -1,9 +1,11 @@
 //! [`Reader`]: a handle with a memory, for the loop of a worker.
 
 use std::fmt;
+use std::sync::Arc;
 
+use super::cell::Kept;
 use super::{Live, NOT_READY};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Published, Snapshot};
 
 /// The newest value, read again and again by one worker: from [`Live::reader`].
 ///
@@ -16,48 +18,43 @@ use crate::snapshot::Snapshot;
 pub struct Reader<V> {
     live: Live<V>,
     /// What was read last, unless it was let go.
-    last: Option<Snapshot<V>>,
+    last: Kept<Published<V>>,
 }
 
 impl<V> Reader<V> {
     #[track_caller]
     pub(super) fn new(live: Live<V>) -> Self {
-        let last = Some(live.get());
+        let last = Kept::new(Some(Arc::clone(live.get().node())));
         Self { live, last }
     }
 
     /// The newest value.
     #[inline]
     pub fn load(&mut self) -> &V {
-        self.refresh().value()
+        &self.refresh().value
     }
 
     /// The newest value as an owned snapshot.
     #[inline]
     pub fn get(&mut self) -> Snapshot<V> {
-        self.refresh().clone()
+        Snapshot::of(Arc::clone(self.refresh()))
     }
 
     /// Lets go of the value that was read last, so that it can be freed if it is not the newest. The next read takes a
     /// little longer.
     pub fn release(&mut self) {
-        self.last = None;
+        self.last = Kept::new(None);
     }
 
     #[inline(always)]
-    fn refresh(&mut self) -> &Snapshot<V> {
-        let cell = &self.live.shared.cell;
-        if !matches!(&self.last, Some(last) if cell.is_newest(last.node())) {
-            self.renew();
-        }
-        // A reader is made when there is a value, and there is one ever after.
-        self.last.as_ref().expect(NOT_READY)
-    }
-
-    #[cold]
-    fn renew(&mut self) {
-        // The one before is retired, and the service has a share of it: it is not freed here.
-        self.last = self.live.try_get();
+    fn refresh(&mut self) -> &Arc<Published<V>> {
+        // The one before is retired, and the service has a share of it: it is not freed here. A reader is made when there is a
+        // value, and there is one ever after.
+        self.live
+            .shared
+            .cell
+            .newest(&mut self.last)
+            .expect(NOT_READY)
     }
 }
 
@@ -72,6 +69,8 @@ impl<V> Clone for Reader<V> {
 
 impl<V: fmt::Debug> fmt::Debug for Reader<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Reader").field(&self.last).finish()
+        f.debug_tuple("Reader")
+            .field(&self.last.share().map(|last| &last.value))
+            .finish()
     }
 }
