@@ -3,6 +3,7 @@
 //! `cargo run --example conf_d`: it writes a directory of its own, and says what to do next. Ctrl-C ends it.
 
 use std::fs;
+use std::pin::pin;
 
 use anyhow::Context;
 use hot_reload::ReloaderService;
@@ -53,12 +54,14 @@ async fn main() -> anyhow::Result<()> {
     say("Ctrl-C ends the program");
 
     let mut changes = config.subscribe();
+    // Made once, outside of the loop: one that is made in each round misses a Ctrl-C that comes between two rounds.
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
             Some(now) = changes.changed() => {
                 say(&format!("generation {}: {:?}", now.generation(), *now));
             }
-            _ = tokio::signal::ctrl_c() => break,
+            _ = &mut interrupted => break,
         }
     }
     control.stop().await;

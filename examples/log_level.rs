@@ -4,6 +4,7 @@
 //! what to do next. A directive that makes no sense is refused, and the filter stays. Ctrl-C ends it.
 
 use std::fs;
+use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -36,6 +37,8 @@ async fn main() -> anyhow::Result<()> {
 
     let mut changes = directive.subscribe();
     let mut second = tokio::time::interval(Duration::from_secs(1));
+    // Made once, outside of the loop: one that is made in each round misses a Ctrl-C that comes between two rounds.
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
             Some(now) = changes.changed() => {
@@ -47,7 +50,7 @@ async fn main() -> anyhow::Result<()> {
                 tracing::info!("this is shown at info");
                 tracing::debug!("this is shown at debug");
             }
-            _ = tokio::signal::ctrl_c() => break,
+            _ = &mut interrupted => break,
         }
     }
     control.stop().await;

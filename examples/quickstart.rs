@@ -3,6 +3,7 @@
 //! `cargo run --example quickstart`: it writes a file of its own, and says what to do next. Ctrl-C ends it.
 
 use std::fs;
+use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -50,12 +51,14 @@ async fn main() -> anyhow::Result<()> {
     say("then make a mistake (workers = \"many\"), then mend it; Ctrl-C ends the program");
 
     let mut changes = config.subscribe();
+    // Made once, outside of the loop: one that is made in each round misses a Ctrl-C that comes between two rounds.
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
             Some(now) = changes.changed() => {
                 say(&format!("generation {}: {:?}", now.generation(), *now));
             }
-            _ = tokio::signal::ctrl_c() => break,
+            _ = &mut interrupted => break,
         }
     }
     control.stop().await;

@@ -156,3 +156,14 @@ fn log_level_changes_the_filter_and_refuses_nonsense() {
     example.says("this is shown at debug");
     assert!(example.interrupt().success());
 }
+
+#[test]
+fn axum_extractor_keeps_a_request_to_one_value_and_gives_the_next_one_the_new() {
+    let mut example = Example::start("axum_extractor");
+    example.says("before: generation 1: hello");
+    example.says("the next request: generation 2: good morning");
+    // It began before the change and was answered after it.
+    example.says("the slow request: generation 1: hello, hello (a second load: good morning)");
+    example.says("after: generation 2: good morning");
+    assert!(example.child.wait().unwrap().success());
+}

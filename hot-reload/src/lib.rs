@@ -24,6 +24,10 @@ mod backoff;
 mod hints;
 mod panics;
 
+// What is longer than a comment.
+#[cfg(any(doc, doctest))]
+pub mod docs;
+
 pub use async_trait::async_trait;
 
 #[cfg(feature = "file-reloader")]
