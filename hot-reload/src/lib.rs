@@ -13,6 +13,10 @@ mod service;
 // What comes in the box.
 pub mod source;
 
+// What tests of its users need.
+#[cfg(feature = "test-util")]
+pub mod testing;
+
 // What they speak.
 pub mod error;
 pub mod event;

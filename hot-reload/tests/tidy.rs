@@ -20,6 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("hints", &["error"]),
     ("watch", &["error", "hints", "reload"]),
     ("live", &["error", "event", "panics", "snapshot"]),
+    ("testing", &["event", "live", "snapshot"]),
     (
         "compat",
         &["error", "reload", "revision", "source", "status", "watch"],

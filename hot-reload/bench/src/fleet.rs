@@ -6,10 +6,11 @@
 use std::thread;
 use std::time::Duration;
 
+use bench::table::{Table, percentile, plain_ratio, time, verdict};
+
 use crate::census::{Census, SystemCalls};
 use crate::member::{CHANGE, FIRST, Kind, OTHERS, TRUST};
 use crate::process::Process;
-use crate::table::{Table, percentile, plain_ratio, time, verdict};
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut members = Vec::new();

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use bench::table::{Table, percentile, ratio, time};
 use ours::source::{DecodeWith, File, Source};
 
 use crate::bare;
@@ -17,7 +18,6 @@ use crate::content::{Content, How};
 use crate::host::{Flavour, Host};
 use crate::place::Place;
 use crate::published;
-use crate::table::{Table, percentile, ratio, time};
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let title = format!(

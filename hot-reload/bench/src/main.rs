@@ -20,7 +20,6 @@ mod place;
 mod polling;
 mod process;
 mod published;
-mod table;
 
 use anyhow::bail;
 

@@ -11,6 +11,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use bench::table::{Table, percentile, plain_ratio, time};
 use ours::source::{DecodeWith, File, Source};
 use ours::{Changes, Control, ReloaderService};
 use rustix::fs::syncfs;
@@ -20,7 +21,6 @@ use crate::bare;
 use crate::content::Content;
 use crate::host::{Flavour, Host};
 use crate::place::Place;
-use crate::table::{Table, percentile, plain_ratio, time};
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let title = format!(

@@ -6,13 +6,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use bench::table::{Table, plain_ratio, ratio, time};
 use ours::source::{DecodeWith, Fetched, File, Source};
 use ours::{Loaded, Reload, Revision};
 
 use crate::content::Content;
 use crate::host::{Flavour, Host};
 use crate::place::Place;
-use crate::table::{Table, plain_ratio, ratio, time};
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut table = Table::new(

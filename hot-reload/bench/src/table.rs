@@ -3,24 +3,24 @@
 use std::time::Duration;
 
 /// Rows below a title.
-pub(crate) struct Table {
+pub struct Table {
     title: String,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub(crate) fn new(title: impl Into<String>, head: &[&str]) -> Self {
+    pub fn new(title: impl Into<String>, head: &[&str]) -> Self {
         Self {
             title: title.into(),
             rows: vec![head.iter().map(|&cell| cell.to_owned()).collect()],
         }
     }
 
-    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(cells.into_iter().collect());
     }
 
-    pub(crate) fn print(&self) {
+    pub fn print(&self) {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
         let widths: Vec<_> = (0..columns)
             .map(|column| {
@@ -51,14 +51,14 @@ fn line(cells: &[String], widths: &[usize]) -> String {
 }
 
 /// A ratio, and what became of its bound.
-pub(crate) fn ratio(ours: Duration, other: Duration, bound: f64) -> String {
+pub fn ratio(ours: Duration, other: Duration, bound: f64) -> String {
     let ratio = ours.as_secs_f64() / other.as_secs_f64();
     let digits = if bound < 0.1 { 4 } else { 2 };
     format!("{ratio:.digits$} {}", verdict(ratio, bound))
 }
 
 /// A ratio without a bound.
-pub(crate) fn plain_ratio(ours: Duration, other: Duration) -> String {
+pub fn plain_ratio(ours: Duration, other: Duration) -> String {
     if other.is_zero() {
         return "–".to_owned();
     }
@@ -66,12 +66,12 @@ pub(crate) fn plain_ratio(ours: Duration, other: Duration) -> String {
 }
 
 /// Whether a figure is within its bound.
-pub(crate) fn verdict(figure: f64, bound: f64) -> String {
+pub fn verdict(figure: f64, bound: f64) -> String {
     let word = if figure <= bound { "ok" } else { "over" };
     format!("({word}, ≤ {bound})")
 }
 
-pub(crate) fn time(time: Duration) -> String {
+pub fn time(time: Duration) -> String {
     let nanoseconds = time.as_nanos();
     match nanoseconds {
         0..10_000 => format!("{nanoseconds} ns"),
@@ -81,7 +81,7 @@ pub(crate) fn time(time: Duration) -> String {
 }
 
 /// The time that so many of a hundred do not exceed.
-pub(crate) fn percentile(times: &[Duration], percent: usize) -> Duration {
+pub fn percentile(times: &[Duration], percent: usize) -> Duration {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();
     let last = sorted.len().saturating_sub(1);
