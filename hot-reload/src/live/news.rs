@@ -15,7 +15,7 @@ pub(super) struct News {
 pub(super) type Channel = watch::Sender<News>;
 
 /// News that wait to be told, because there are many to be woken by them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Untold(Vec<(Arc<Channel>, u64)>);
 
 impl Untold {

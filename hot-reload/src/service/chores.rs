@@ -94,7 +94,11 @@ impl<V> Chores<V> {
         if self.telling.is_none()
             && let Some(untold) = publisher.untold()
         {
-            self.telling = Some(spawn_blocking(|| untold.tell()));
+            let elsewhere = untold.clone();
+            self.telling = help(|| spawn_blocking(|| elsewhere.tell()));
+            if self.telling.is_none() {
+                untold.tell();
+            }
         }
     }
 
@@ -109,7 +113,7 @@ impl<V> Chores<V> {
             let begun = self.clock.now();
             match self.elsewhere {
                 _ if free.is_empty() => {}
-                Some(elsewhere) if self.takes_long => self.freeing = Some(elsewhere(free)),
+                Some(elsewhere) if self.takes_long => self.freeing = help(|| elsewhere(free)),
                 _ => free_here(free),
             }
             self.takes_long |= self.clock.now() - begun >= FREE_ELSEWHERE;
@@ -119,6 +123,11 @@ impl<V> Chores<V> {
             after,
         });
     }
+}
+
+/// Has something done on another thread. Nothing if there is none to be had, about which the runtime panics.
+fn help(spawn: impl FnOnce() -> JoinHandle<()>) -> Option<JoinHandle<()>> {
+    catch_unwind(AssertUnwindSafe(spawn)).ok()
 }
 
 fn is_over(job: &mut Option<JoinHandle<()>>, cx: &mut Context<'_>) -> bool {
