@@ -125,11 +125,13 @@ mod sealed {
 macro_rules! words {
     ($($word:ty: $into:expr, $from:expr;)*) => {$(
         impl sealed::Bits for $word {
+            #[inline]
             fn into_bits(self) -> u64 {
                 let into: fn(Self) -> u64 = $into;
                 into(self)
             }
 
+            #[inline]
             fn from_bits(bits: u64) -> Self {
                 let from: fn(u64) -> Self = $from;
                 from(bits)
