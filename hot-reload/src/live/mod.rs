@@ -65,7 +65,8 @@ use crate::snapshot::Snapshot;
 /// | [`wait_for`](Self::wait_for) | the first [`Snapshot`] that is as wanted | waiting for a certain value |
 /// | [`on_change`](Self::on_change) | a [`Callback`] | reacting to news in code that is not async |
 ///
-/// Use one snapshot for one unit of work: two reads may see two values.
+/// Use one snapshot for one unit of work: two reads may see two values. `docs::patterns` has the wrong way beside the right
+/// one, for each accessor.
 ///
 /// Reading never waits, takes no lock and writes to nothing that other threads read. It allocates nothing, but for a
 /// thread's very first read, and for guards by the dozen on one thread. No reader ever frees an old value, as long as the
