@@ -12,6 +12,7 @@ mod changes;
 mod compat;
 mod data;
 mod freed;
+mod guards;
 mod hints;
 mod life;
 mod links;
