@@ -19,6 +19,7 @@ mod links;
 mod log;
 mod looks;
 mod options;
+mod parts;
 mod pushes;
 mod script;
 mod told;
