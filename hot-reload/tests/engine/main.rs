@@ -24,3 +24,4 @@ mod pushes;
 mod script;
 mod told;
 mod tray;
+mod words;
