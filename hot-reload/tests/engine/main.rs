@@ -18,6 +18,7 @@ mod life;
 mod links;
 mod log;
 mod looks;
+mod many;
 mod options;
 mod parts;
 mod pushes;
