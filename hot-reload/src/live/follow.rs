@@ -62,26 +62,27 @@ impl<V> Followers<V> {
         }
     }
 
-    /// Prepares all for a value, makes it visible, and has all follow. The channels that something is to be told in.
+    /// Prepares all for a value, makes it visible, and has all follow, unless it is not to become visible any more. The
+    /// channels that something is to be told in.
     ///
     /// A panic of a follower comes through, and then nothing has become visible.
-    pub(super) fn publish(
+    pub(super) fn publish<R>(
         &self,
         before: Option<&V>,
         now: &V,
-        make_visible: impl FnOnce(),
-    ) -> Vec<Arc<Channel>> {
+        make_visible: impl FnOnce() -> Option<R>,
+    ) -> Option<(R, Vec<Arc<Channel>>)> {
         let mut prepared = Vec::new();
         let mut upto = 0;
         loop {
             let mut list = self.lock();
             let new = list.since(upto);
             if new.is_empty() {
-                make_visible();
-                return prepared
+                let visible = make_visible()?;
+                let channels = prepared
                     .iter()
-                    .filter_map(|follower: &Arc<dyn Follow<V>>| follower.follow())
-                    .collect();
+                    .filter_map(|follower: &Arc<dyn Follow<V>>| follower.follow());
+                return Some((visible, channels.collect()));
             }
             upto = list.joined;
             drop(list);

@@ -23,6 +23,7 @@ mod options;
 mod parts;
 mod pushes;
 mod script;
+mod stops;
 mod told;
 mod tray;
 mod words;
