@@ -160,3 +160,65 @@ impl Domain {
         record
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(number: usize) -> *mut () {
+        ptr::without_provenance_mut(number * 8)
+    }
+
+    #[test]
+    fn a_record_that_a_thread_has_left_is_the_next_ones() {
+        let domain = Domain::new();
+        let first = domain.claim();
+        let second = domain.claim();
+        assert!(!ptr::eq(first, second), "one for each thread at once");
+        for _ in 0..1_000 {
+            first.leave();
+            assert!(ptr::eq(domain.claim(), first));
+        }
+        second.leave();
+        first.leave();
+        assert_eq!(domain.records().count(), 2);
+    }
+
+    #[test]
+    fn a_record_is_lent_or_owned_and_never_both() {
+        let domain = Domain::new();
+        let lent: Vec<_> = (0..3 * SLOTS).map(|_| domain.lend()).collect();
+        let own = domain.claim();
+        assert!(!own.shared);
+        assert_eq!(domain.records().count(), 4);
+        for slot in lent {
+            slot.clear();
+        }
+        let again: Vec<_> = (0..3 * SLOTS).map(|_| domain.lend()).collect();
+        assert_eq!(domain.records().count(), 4);
+        for (number, slot) in again.iter().enumerate() {
+            slot.hold(address(number + 1));
+        }
+        assert!((1..=3 * SLOTS).all(|number| domain.holds(address(number))));
+    }
+
+    #[test]
+    fn what_was_announced_is_found_until_it_is_taken_back() {
+        let domain = Domain::new();
+        let record = domain.claim();
+        for number in 1..=SLOTS {
+            let slot = record.free().expect("one that is free");
+            slot.hold(address(number));
+        }
+        assert!(record.free().is_none() && !record.first().is_free());
+        assert!((1..=SLOTS).all(|number| domain.holds(address(number))));
+        record.slots[5].clear();
+        assert!(!domain.holds(address(6)) && domain.holds(address(7)));
+        record.leave();
+        let next = domain.claim();
+        assert!(ptr::eq(next, record), "with the guards that are left in it");
+        let free = next.free().expect("the one that is free");
+        assert!(ptr::eq(free, &record.slots[5]));
+        assert!(domain.holds(address(1)));
+    }
+}
