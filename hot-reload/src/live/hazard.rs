@@ -6,9 +6,8 @@
 
 use std::iter;
 use std::ptr;
-use std::sync::OnceLock;
 
-use super::sync::{AtomicBool, AtomicPtr, Ordering};
+use super::sync::{AtomicBool, AtomicPtr, OnceLock, Ordering};
 
 /// Where one guard announces what it protects.
 ///
