@@ -6,9 +6,8 @@
 
 use std::iter;
 use std::ptr;
-use std::sync::OnceLock;
 
-use super::sync::{AtomicBool, AtomicPtr, Ordering};
+use super::sync::{AtomicBool, AtomicPtr, OnceLock, Ordering};
 
 /// Where one guard announces what it protects.
 ///
@@ -21,6 +20,7 @@ impl Slot {
         Self(AtomicPtr::new(ptr::null_mut()))
     }
 
+    /// Only for the thread that filled it last.
     #[inline(always)]
     pub(super) fn is_free(&self) -> bool {
         self.0.load(Ordering::Relaxed).is_null()
@@ -77,14 +77,13 @@ impl Record {
         }
     }
 
-    /// The slot that is tried before all others.
-    pub(super) fn first(&self) -> &Slot {
-        &self.slots[0]
-    }
-
     /// A slot for the thread whose record this is, unless it holds so many guards.
+    ///
+    /// The guard that was in it last may be one of the thread that had the record before, so what that one read is acquired.
     pub(super) fn free(&self) -> Option<&Slot> {
-        self.slots.iter().find(|slot| slot.is_free())
+        self.slots
+            .iter()
+            .find(|slot| slot.0.load(Ordering::Acquire).is_null())
     }
 
     /// Gives the record to the next thread that asks. A guard may still be in it; its slot stays its own.
@@ -130,7 +129,7 @@ impl Domain {
             let record = Record::new(true);
             // Before anybody else knows it.
             record.slots[0].borrow();
-            self.add(record).first()
+            &self.add(record).slots[0]
         })
     }
 

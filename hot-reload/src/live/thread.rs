@@ -25,8 +25,12 @@ struct Own(&'static Record);
 impl Own {
     fn claim() -> Self {
         let record = DOMAIN.claim();
-        if barrier::is_light_enough() {
-            FIRST.set(record.first());
+        // One that is free now: where a guard of the thread before is left in a slot, more is to be known of it than that
+        // it is free again.
+        if barrier::is_light_enough()
+            && let Some(slot) = record.free()
+        {
+            FIRST.set(slot);
         }
         Self(record)
     }
