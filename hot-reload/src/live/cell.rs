@@ -79,7 +79,7 @@ impl<N, T> Cell<N, T> {
     pub(super) fn protect(&self) -> Option<Protected<'_, N>> {
         match self.hold_at_once() {
             Some(held) => Some(Protected::new(held)),
-            None => self.hold_at_length().map(Protected::new),
+            None => self.hold_otherwise().map(Protected::new),
         }
     }
 
@@ -89,7 +89,7 @@ impl<N, T> Cell<N, T> {
         // Not by way of `protect`: the usual case shall not be asked twice.
         Protected::new(match self.hold_at_once() {
             Some(held) => held,
-            None => self.hold_at_length().unwrap_or_else(panic),
+            None => self.hold_otherwise().unwrap_or_else(panic),
         })
     }
 
@@ -98,13 +98,13 @@ impl<N, T> Cell<N, T> {
     pub(super) fn get(&self) -> Option<Arc<N>> {
         match self.hold_at_once() {
             Some(held) => Some(Protected::new(held).share()),
-            None => self.get_at_length(),
+            None => self.get_otherwise(),
         }
     }
 
-    #[cold]
-    fn get_at_length(&self) -> Option<Arc<N>> {
-        let protected = self.hold_at_length().map(Protected::new);
+    #[inline(never)]
+    fn get_otherwise(&self) -> Option<Arc<N>> {
+        let protected = self.hold_otherwise().map(Protected::new);
         protected.map(|protected| protected.share())
     }
 
@@ -119,13 +119,24 @@ impl<N, T> Cell<N, T> {
         }
     }
 
+    /// The usual case where the system grants no barrier in other threads: with a fence.
+    #[inline(never)]
+    fn hold_otherwise(&self) -> Option<Held<N>> {
+        let slot = thread::fenced();
+        if slot.is_free()
+            && let Some(held) = self.hold_in(slot, || fence(Ordering::SeqCst))
+        {
+            return Some(held);
+        }
+        self.hold_at_length()
+    }
+
     /// For the first reading of a thread, for the second guard at once, for when a publication came in between.
     #[cold]
     fn hold_at_length(&self) -> Option<Held<N>> {
         while !self.current.load(Ordering::Relaxed).is_null() {
             // Whatever the system grants, a fence will do.
-            let light = || fence(Ordering::SeqCst);
-            let held = self.hold_in(thread::slot(), light);
+            let held = self.hold_in(thread::slot(), || fence(Ordering::SeqCst));
             if held.is_some() {
                 return held;
             }
@@ -154,15 +165,22 @@ impl<N, T> Cell<N, T> {
         ptr::eq(self.current.load(Ordering::Relaxed), Arc::as_ptr(node))
     }
 
-    /// The newest node, by way of a share that is renewed when it is not the newest any more. Nothing before the first.
+    /// The newest node, by way of a share that is renewed when it is not the newest any more, for whoever knows that there is
+    /// a node, or does not return.
     #[inline(always)]
-    pub(super) fn newest<'k>(&self, kept: &'k mut Kept<N>) -> Option<&'k Arc<N>> {
-        if self.current.load(Ordering::Relaxed).addr() == kept.address {
-            // SAFETY: the address is that of a node, so there is a share.
-            return Some(unsafe { kept.share.as_ref().unwrap_unchecked() });
+    pub(super) fn newest_or<'k>(
+        &self,
+        kept: &'k mut Kept<N>,
+        panic: impl FnOnce() -> &'k N,
+    ) -> &'k N {
+        let current = self.current.load(Ordering::Relaxed);
+        if current.addr() == kept.address {
+            // SAFETY: there is a share of the node at this address, and it stays for as long as `kept` is borrowed. What is
+            // in the node was seen when the share was taken.
+            return unsafe { &*current };
         }
         self.renew(kept);
-        kept.share.as_ref()
+        kept.share.as_deref().unwrap_or_else(panic)
     }
 
     #[cold]
