@@ -173,6 +173,7 @@ struct Heavy {
     gate: Option<Mutex<mpsc::Receiver<()>>>,
 }
 
+#[allow(clippy::disallowed_methods, reason = "to take long is what it is for")]
 impl Drop for Heavy {
     fn drop(&mut self) {
         match &self.gate {
@@ -229,6 +230,10 @@ impl PartialEq for Bound {
 
 impl Eq for Bound {}
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "it takes long, so it could be sent away"
+)]
 impl Drop for Bound {
     fn drop(&mut self) {
         thread::sleep(Duration::from_millis(2));
