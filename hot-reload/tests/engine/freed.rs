@@ -119,7 +119,7 @@ fn many_guards(live: &Live<Entry>) {
 fn snapshots(live: &Live<Entry>) {
     let (snapshot, other) = (live.get(), live.load().to_snapshot());
     assert!(snapshot.is_whole() && other.is_whole());
-    assert!(snapshot.clone().number <= other.number);
+    assert!(snapshot.number <= other.number);
 }
 
 fn reader(live: &Live<Entry>) {

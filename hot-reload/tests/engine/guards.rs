@@ -171,6 +171,7 @@ async fn a_guard_outlives_its_service() {
     assert_eq!(old.to_snapshot().generation(), old.generation());
     assert!(ledger.freed().is_empty());
     drop((old, part, newest));
+    assert_eq!(live.stats().retired, 1, "what a guard held at the end");
     drop(live);
     assert_eq!(ledger.freed().len(), 2);
 }

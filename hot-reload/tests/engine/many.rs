@@ -82,7 +82,8 @@ async fn waking_many_never_delays_the_next_publication() {
     let (blocking, go) = Blocking::new();
     let waker = Waker::from(Arc::clone(&blocking));
     let mut all: Vec<_> = (0..MANY).map(|_| live.subscribe()).collect();
-    let mut parts: Vec<_> = (0..MANY).map(|_| live.map(|v| v).subscribe()).collect();
+    let part = live.map(|value| value);
+    let mut parts: Vec<_> = (0..MANY).map(|_| part.subscribe()).collect();
     for changes in &mut all {
         assert!(poll(changes, &waker).is_pending());
     }
@@ -90,6 +91,7 @@ async fn waking_many_never_delays_the_next_publication() {
     tray.publish(&control, 2).await;
     blocking.is_called().await;
     let word = live.atomic(|value| *value);
+    let mut waits_for_more = live.subscribe();
     for number in 3..=20 {
         tray.publish(&control, number).await;
         assert_eq!(
@@ -99,7 +101,10 @@ async fn waking_many_never_delays_the_next_publication() {
         assert_eq!(*live.subscribe().live().get(), number);
     }
     assert_eq!(blocking.ended(), 0, "whoever tells is still held up");
+    // What is visible and not told yet.
+    let (mut has_seen, mut part_seen) = (live.subscribe(), part.subscribe());
     drop(go);
+    assert_eq!(*waits_for_more.changed().await.unwrap(), 20);
     for changes in &mut all {
         assert_eq!(*changes.changed().await.unwrap(), 20);
         assert!(now(changes.changed()).is_none(), "told once");
@@ -108,6 +113,8 @@ async fn waking_many_never_delays_the_next_publication() {
         assert_eq!(*changes.changed().await.unwrap(), 20);
     }
     control.stop().await;
+    assert!(now(has_seen.changed()).unwrap().is_none());
+    assert!(now(part_seen.changed()).unwrap().is_none());
     assert_eq!(blocking.ended(), blocking.begun.load(Ordering::SeqCst));
     for changes in &mut all {
         assert!(now(changes.changed()).unwrap().is_none());
@@ -166,6 +173,7 @@ struct Heavy {
     gate: Option<Mutex<mpsc::Receiver<()>>>,
 }
 
+#[allow(clippy::disallowed_methods, reason = "to take long is what it is for")]
 impl Drop for Heavy {
     fn drop(&mut self) {
         match &self.gate {
@@ -222,6 +230,10 @@ impl PartialEq for Bound {
 
 impl Eq for Bound {}
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "it takes long, so it could be sent away"
+)]
 impl Drop for Bound {
     fn drop(&mut self) {
         thread::sleep(Duration::from_millis(2));
