@@ -34,16 +34,14 @@ impl<V> Reader<V> {
         // The one before is retired, and the service has a share of it: it is not freed here. A reader is made when there is a
         // value, and there is one ever after.
         let cell = &self.live.shared.cell;
-        &cell
-            .newest_or(&mut self.last, || panic!("{NOT_READY}"))
-            .value
+        &cell.newest_or(&mut self.last, never).value
     }
 
     /// The newest value as an owned snapshot.
     #[inline]
     pub fn get(&mut self) -> Snapshot<V> {
         self.load();
-        let last = self.last.share().unwrap_or_else(|| never());
+        let last = self.last.share().unwrap_or_else(never);
         Snapshot::of(Arc::clone(last))
     }
 
@@ -54,8 +52,9 @@ impl<V> Reader<V> {
     }
 }
 
+/// What a reader has, it has had from the beginning.
 #[cold]
-fn never() -> ! {
+fn never<T>() -> T {
     unreachable!("{NOT_READY}")
 }
 
