@@ -33,6 +33,9 @@
 //!     --target x86_64-unknown-linux-gnu --test stress
 //! ```
 //!
+//! The one for threads says nothing here: it does not know fences, which the portable form is made of, nor the standard
+//! library unless that is built anew, and so it reports the very test harness.
+//!
 //! # Miri
 //!
 //! It knows fences and no system calls, so it takes the portable form, and fewer rounds:

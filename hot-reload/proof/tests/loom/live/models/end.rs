@@ -50,6 +50,17 @@ fn a_share_outlives_the_service_and_all_handles() {
 }
 
 #[test]
+fn what_is_shared_at_the_end_is_left_to_whoever_shares_it() {
+    holds(None, || {
+        let cell = cell();
+        let share = cell.get().expect("a value");
+        cell.put(Node::new(2), 2);
+        drop(cell.let_go(domain()));
+        assert_eq!((cell.retired().0, share.read()), (0, 1));
+    });
+}
+
+#[test]
 fn what_is_let_go_at_the_end_was_held_by_no_guard() {
     holds(None, || {
         let cell = cell();
