@@ -160,7 +160,7 @@ impl Domain {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(hot_reload_models)))]
 mod tests {
     use super::*;
 

@@ -70,6 +70,11 @@ pub(super) fn first() -> &'static Slot {
     with(|threads, id| threads.first.get(&id).copied().or(threads.busy)).expect("a model")
 }
 
+/// In a model the light barrier is one that may be relied on, so the slot for those who take a fence is never free.
+pub(super) fn fenced() -> &'static Slot {
+    with(|threads, _| threads.busy).expect("a model")
+}
+
 pub(super) fn slot() -> &'static Slot {
     let own = with(|threads, id| threads.own.get(&id).copied());
     own.and_then(Record::free)
