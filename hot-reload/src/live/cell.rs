@@ -95,6 +95,7 @@ impl<N, T> Cell<N, T> {
     /// For the first reading of a thread, for the second guard at once, for when a publication came in between.
     #[cold]
     fn protect_at_length(&self) -> Option<Protected<'_, N>> {
+        // No slot is asked for before there is a node: null, announced in one that is lent, would give it to anybody.
         while !self.current.load(Ordering::Relaxed).is_null() {
             // Whatever the system grants, a fence will do.
             let light = || fence(Ordering::SeqCst);
