@@ -134,6 +134,7 @@ impl<N, T> Cell<N, T> {
     /// For the first reading of a thread, for the second guard at once, for when a publication came in between.
     #[cold]
     fn hold_at_length(&self) -> Option<Held<N>> {
+        // No slot is asked for before there is a node: one that is lent would not be given back.
         while !self.current.load(Ordering::Relaxed).is_null() {
             // Whatever the system grants, a fence will do.
             let held = self.hold_in(thread::slot(), || fence(Ordering::SeqCst));

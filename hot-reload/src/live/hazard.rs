@@ -54,7 +54,7 @@ impl Slot {
 pub(super) const LENT: usize = 1;
 
 /// As many as make a record two cache lines long, so that no two threads write to one line.
-const SLOTS: usize = 14;
+const SLOTS: usize = 13;
 
 #[derive(Debug)]
 #[repr(align(128))]

@@ -13,6 +13,10 @@ pub(super) static DOMAIN: Domain = Domain::new();
 /// The first slot of a thread that has none yet, or may not use it so lightly: it is never free.
 static BUSY: Slot = Slot(AtomicPtr::new(ptr::without_provenance_mut(LENT)));
 
+/// Two cache lines, as its number of slots is meant.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+const _: () = assert!(size_of::<Record>() == 128);
+
 thread_local! {
     /// The slot to try first. Nothing is to be dropped in it, so it is read without a question until the very end.
     static FIRST: Cell<&'static Slot> = const { Cell::new(&BUSY) };

@@ -80,6 +80,7 @@ fn a_guard_more_than_a_thread_has_slots_protects_as_the_others_do() {
         let reads = reader({
             let cell = Arc::clone(&cell);
             move || {
+                // The last two are lent.
                 let record: Vec<_> = (0..14).map(|_| cell.protect()).collect();
                 let more = cell.protect().expect("a value");
                 drop(record);
