@@ -42,7 +42,7 @@ use std::ptr::NonNull;
 use std::sync::PoisonError;
 
 use super::barrier;
-use super::hazard::{Domain, Slot};
+use super::hazard::Slot;
 use super::sync::{Arc, AtomicPtr, Mutex, Ordering, fence};
 use super::thread;
 
@@ -204,25 +204,24 @@ impl<N, T> Cell<N, T> {
     }
 
     /// The retired nodes that nobody holds or shares, for the caller to free, who shall be no reader.
-    pub(super) fn sweep(&self, domain: &Domain) -> Vec<Arc<N>> {
-        self.sweep_if(domain, |node| Arc::strong_count(node) == 1)
+    pub(super) fn sweep(&self) -> Vec<Arc<N>> {
+        self.sweep_if(|node| Arc::strong_count(node) == 1)
     }
 
     /// The retired nodes that nobody holds: those that are shared are left to whoever shares them. For the end, after which
     /// nobody sweeps.
-    pub(super) fn let_go(&self, domain: &Domain) -> Vec<Arc<N>> {
-        self.sweep_if(domain, |_| true)
+    pub(super) fn let_go(&self) -> Vec<Arc<N>> {
+        self.sweep_if(|_| true)
     }
 
-    fn sweep_if(&self, domain: &Domain, is_over: impl Fn(&Arc<N>) -> bool) -> Vec<Arc<N>> {
+    fn sweep_if(&self, is_over: impl Fn(&Arc<N>) -> bool) -> Vec<Arc<N>> {
         let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
         if !retired.iter().any(|retired| is_over(&retired.node)) || !barrier::heavy() {
             return Vec::new();
         }
         let free = retired.extract_if(.., |retired| {
-            let address = Arc::as_ptr(&retired.node).cast_mut().cast();
             // In this order: whoever has come to share it had protected it before.
-            !domain.holds(address) && is_over(&retired.node)
+            is_over(&retired.node) && !is_held(&retired.node) && is_over(&retired.node)
         });
         free.map(|retired| retired.node).collect()
     }
@@ -239,13 +238,31 @@ impl<N, T> Cell<N, T> {
 
 impl<N, T> Drop for Cell<N, T> {
     fn drop(&mut self) {
+        let retired = self
+            .retired
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .split_off(0);
+        let mut left: Vec<_> = retired.into_iter().map(|retired| retired.node).collect();
         let current = self.current.load(Ordering::Acquire);
         if !current.is_null() {
             // SAFETY: it came from `Arc::into_raw`, its count is taken over, and nobody protects it: a guard borrows the
             // cell.
-            drop(unsafe { Arc::from_raw(current) });
+            left.push(unsafe { Arc::from_raw(current) });
+        }
+        for node in left {
+            // Only a guard that was forgotten holds it now, and does so for ever. If the address became another's, that one
+            // would never be freed.
+            if is_held(&node) {
+                mem::forget(node);
+            }
         }
     }
+}
+
+/// Whether somebody has announced to read it. True to what was announced before the barrier that the caller has behind it.
+fn is_held<N>(node: &Arc<N>) -> bool {
+    thread::domain().holds(Arc::as_ptr(node).cast_mut().cast())
 }
 
 impl<N, T> fmt::Debug for Cell<N, T> {

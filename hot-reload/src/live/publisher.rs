@@ -10,7 +10,6 @@ use super::Live;
 use super::cell::Cell;
 use super::news::{Channel, Untold};
 use super::shared::Shared;
-use super::thread::DOMAIN;
 use crate::event::Trigger;
 use crate::snapshot::{Generation, Published, Snapshot};
 
@@ -150,7 +149,7 @@ impl<V> Publisher<V> {
 
     /// The replaced values that nobody reads any more, to be freed by the caller.
     pub(crate) fn sweep(&self) -> Vec<Snapshot<V>> {
-        let swept = self.shared.cell.sweep(&DOMAIN);
+        let swept = self.shared.cell.sweep();
         swept.into_iter().map(Snapshot::of).collect()
     }
 
@@ -173,7 +172,7 @@ impl<V> Publisher<V> {
         for channel in [Arc::clone(&self.shared.news)].into_iter().chain(followers) {
             channel.send_modify(|news| news.stopped = true);
         }
-        let left = self.shared.cell.let_go(&DOMAIN);
+        let left = self.shared.cell.let_go();
         left.into_iter().map(Snapshot::of).collect()
     }
 

@@ -8,7 +8,7 @@ use super::hazard::{Domain, LENT, Record, Slot};
 use super::sync::AtomicPtr;
 
 /// The one domain of the process.
-pub(super) static DOMAIN: Domain = Domain::new();
+static DOMAIN: Domain = Domain::new();
 
 /// The first slot of a thread that has none yet, or may not use it so lightly: it is never free.
 static BUSY: Slot = Slot(AtomicPtr::new(ptr::without_provenance_mut(LENT)));
@@ -51,6 +51,10 @@ impl Drop for Own {
         FENCED.set(&BUSY);
         self.0.leave();
     }
+}
+
+pub(super) fn domain() -> &'static Domain {
+    &DOMAIN
 }
 
 /// The slot to try first: free, unless a guard of this thread is in it, or it takes a fence.

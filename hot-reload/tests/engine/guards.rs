@@ -200,6 +200,11 @@ async fn a_forgotten_guard_keeps_its_value_and_harms_nobody() {
     tokio::time::sleep(crate::script::seconds(2)).await;
     assert_eq!(ledger.freed(), [2, 3, 4]);
     assert_eq!(live.stats().retired, 1);
-    // What was forgotten announces the value's address for ever, so that shall not become another one's.
-    mem::forget(live);
+    control.stop().await;
+    drop((live, control));
+    assert_eq!(
+        ledger.freed(),
+        [2, 3, 4, 5],
+        "what was forgotten is kept for ever, as its address is announced for ever"
+    );
 }

@@ -14,7 +14,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::cell::Cell;
-use super::thread::DOMAIN;
 use node::Node;
 pub(super) use readers::Way;
 
@@ -81,7 +80,7 @@ fn publish(cell: &Cell<Node, u64>, plan: Plan) -> (Seen, VecDeque<Arc<Node>>) {
             node
         };
         cell.put(node, number);
-        for node in cell.sweep(&DOMAIN) {
+        for node in cell.sweep() {
             seen.swept += 1;
             node.poison();
             if Arc::strong_count(&node) != 1 {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use loom::thread::{self, ThreadId};
 
-use super::hazard::{LENT, Record, Slot};
+use super::hazard::{Domain, LENT, Record, Slot};
 use super::sync::AtomicPtr;
 use super::world;
 
@@ -64,6 +64,10 @@ pub(super) fn reads_only() {
 
 pub(super) fn is_reader() -> bool {
     with(|threads, id| threads.readers.contains(&id))
+}
+
+pub(super) fn domain() -> &'static Domain {
+    world::domain()
 }
 
 pub(super) fn first() -> &'static Slot {

@@ -5,7 +5,7 @@ use loom::thread::spawn;
 
 use super::super::node::Node;
 use super::super::thread;
-use super::super::world::{alive, domain, holds};
+use super::super::world::{alive, holds};
 use super::{cell, look, sweep};
 
 #[test]
@@ -42,7 +42,7 @@ fn a_share_outlives_the_service_and_all_handles() {
             }
         });
         cell.put(Node::new(2), 2);
-        drop(cell.let_go(domain()));
+        drop(cell.let_go());
         drop(cell);
         other.join().unwrap();
         assert_eq!(alive(), 0);
@@ -55,7 +55,7 @@ fn what_is_shared_at_the_end_is_left_to_whoever_shares_it() {
         let cell = cell();
         let share = cell.get().expect("a value");
         cell.put(Node::new(2), 2);
-        drop(cell.let_go(domain()));
+        drop(cell.let_go());
         assert_eq!((cell.retired().0, share.read()), (0, 1));
     });
 }
@@ -78,7 +78,7 @@ fn what_is_let_go_at_the_end_was_held_by_no_guard() {
             }
         });
         cell.put(Node::new(2), 2);
-        drop(cell.let_go(domain()));
+        drop(cell.let_go());
         other.join().unwrap();
         sweep(&cell);
         assert_eq!((cell.retired().0, alive()), (0, 1));

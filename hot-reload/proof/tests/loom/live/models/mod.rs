@@ -15,7 +15,7 @@ use loom::thread::{JoinHandle, spawn};
 
 use super::cell::Cell;
 use super::node::Node;
-use super::{thread, world};
+use super::thread;
 
 /// The cell of a service with its handles, and the first value.
 fn cell() -> Arc<Cell<Node, u32>> {
@@ -44,5 +44,5 @@ fn look(cell: &Cell<Node, u32>) -> u32 {
 
 /// What the service does when a value is replaced, and again later.
 fn sweep(cell: &Cell<Node, u32>) {
-    drop(cell.sweep(world::domain()));
+    drop(cell.sweep());
 }

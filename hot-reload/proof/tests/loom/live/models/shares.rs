@@ -4,7 +4,7 @@ use loom::sync::Arc as Handle;
 
 use super::super::node::Node;
 use super::super::sync::Arc;
-use super::super::world::{domain, holds};
+use super::super::world::holds;
 use super::{cell, reader, sweep};
 
 #[test]
@@ -22,7 +22,7 @@ fn what_is_swept_is_shared_by_nobody_and_never_will_be() {
         });
         cell.put(Node::new(2), 2);
         // Freed here: nobody else has it, so its number can be changed without an order to anybody.
-        for swept in cell.sweep(domain()) {
+        for swept in cell.sweep() {
             assert_eq!(Arc::strong_count(&swept), 1);
             drop(swept);
         }
