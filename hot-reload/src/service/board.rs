@@ -96,11 +96,9 @@ impl<V> Board<V> {
         lock(&self.events).take_if(|ring| ring.receiver_count() == 0);
     }
 
-    /// Does this, unless the service was stopped; a stop waits until it is done.
-    pub(super) fn unless_closed<R>(&self, make_visible: impl FnOnce() -> R) -> Option<R> {
-        let open = lock(&self.open);
-        // Not with `then`: what is not made visible is the user's, and shall not be dropped under the lock.
-        if *open { Some(make_visible()) } else { None }
+    /// Keeps the service from being closed as long as this is held. Nothing if it is closed.
+    pub(super) fn open(&self) -> Option<MutexGuard<'_, bool>> {
+        Some(lock(&self.open)).filter(|open| **open)
     }
 
     /// From now on nothing becomes visible.

@@ -210,10 +210,8 @@ impl<V> Pipeline<V> {
             cleared: true,
             ..Memory::default()
         };
-        let before = self.board.unless_closed(|| {
-            let mirror = self.board.mirror()?;
-            mirror.sender.publish(None)
-        });
+        let open = self.board.open();
+        let before = open.and_then(|_open| self.board.mirror()?.sender.publish(None));
         let _ = contained(Stage::Commit, || drop(before));
         Outcome::Missing
     }
@@ -265,20 +263,25 @@ impl<V> Pipeline<V> {
             trigger,
         };
         // What follows the value is the user's: if it panics, nothing has become visible.
-        let visible = contained(Stage::Commit, || {
+        let open = contained(Stage::Commit, || {
             self.board.publisher.publish_if(published, |prepared| {
-                self.board.unless_closed(|| {
-                    prepared.make_visible();
-                    mirror.map(|mirror| mirror.sender.publish(copy))
-                })
+                let open = self.board.open()?;
+                prepared.make_visible();
+                Some(open)
             })
         })?;
-        let Some(mirrored) = visible else {
+        let Some(open) = open else {
+            let _ = contained(Stage::Commit, || drop(copy));
             return Err(Outcome::Failed {
                 error: Error::new(ErrorKind::Stopped, "the service has stopped"),
             });
         };
-        // A waker may do what it likes, and so may what is dropped; the value is visible all the same.
+        // A waker may do what it likes, and so may what is dropped; the value is visible all the same. What follows the
+        // value is not locked any more: whoever holds the compatible value may be making a word just now.
+        let mirrored = contained(Stage::Commit, || {
+            mirror.map(|mirror| mirror.sender.publish(copy))
+        });
+        drop(open);
         let _ = contained(Stage::Commit, || self.board.publisher.tell_few());
         let _ = contained(Stage::Commit, || drop(mirrored));
         Ok(Outcome::Published { generation })

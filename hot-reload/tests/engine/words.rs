@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Wake, Waker};
 use std::thread;
 
-use hot_reload::{LiveWord, Outcome, Stage};
+use hot_reload::{Live, LiveWord, Outcome, ReloaderConfig, ReloaderService, Stage};
 use tokio::time::sleep;
 
-use crate::script::seconds;
+use crate::script::{Good, Script, seconds};
 use crate::tray::Tray;
 
 /// Reads a word when it is woken.
@@ -151,4 +151,50 @@ fn p13_a_word_that_is_made_while_values_are_published_ends_at_the_newest() {
     });
     let made = words.into_inner().unwrap();
     assert!(made.iter().all(|word| word.get() == 500));
+}
+
+/// Makes a word when it is woken, and panics if there is one.
+struct Makes(Live<String>, Mutex<Option<LiveWord<usize>>>);
+
+impl Makes {
+    fn word(&self) -> Option<usize> {
+        self.1.lock().unwrap().as_ref().map(LiveWord::get)
+    }
+}
+
+impl Wake for Makes {
+    fn wake(self: Arc<Self>) {
+        assert!(self.word().is_none(), "for the second time");
+        *self.1.lock().unwrap() = Some(self.0.atomic(String::len));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p07_whoever_the_compatible_surface_wakes_may_make_a_word_and_may_panic() {
+    let script = Script::new(Good("first"));
+    let config = ReloaderConfig::hybrid(10);
+    let service = ReloaderService::<Script, String, String>::new(&script, config);
+    let (service, mut receiver) = service.await.unwrap();
+    let (live, control) = (service.live(), service.control());
+    let makes = Arc::new(Makes(live.clone(), Mutex::default()));
+    let waker = Waker::from(Arc::clone(&makes));
+    let changes = async {
+        for text in ["second one", "the third one"] {
+            receiver.changed().await.unwrap();
+            let mut changed = std::pin::pin!(receiver.changed());
+            let polled = changed.as_mut().poll(&mut Context::from_waker(&waker));
+            assert!(polled.is_pending());
+            script.set(Good(text));
+            let outcome = control.reload().await;
+            assert!(matches!(outcome, Outcome::Published { .. }), "{outcome:?}");
+            assert_eq!(
+                (live.load().as_str(), makes.word()),
+                (text, Some(text.len()))
+            );
+        }
+    };
+    tokio::select! {
+        ended = service.start_with_realtime() => panic!("{ended:?}"),
+        () = changes => {}
+    }
 }
