@@ -38,6 +38,7 @@ use crate::snapshot::{Generation, Published};
 /// ```
 #[must_use = "dropping the publisher stops the service"]
 pub struct Publisher<V> {
+    live: Live<V>,
     /// Held from the choice of a number until the value that bears it is visible.
     publisher: Mutex<live::Publisher<V>>,
 }
@@ -45,8 +46,10 @@ pub struct Publisher<V> {
 impl<V> Publisher<V> {
     /// A service that has published this value as its first.
     pub fn new(value: V) -> Self {
+        let publisher = live::Publisher::new();
         let publisher = Self {
-            publisher: Mutex::new(live::Publisher::new()),
+            live: publisher.live(),
+            publisher: Mutex::new(publisher),
         };
         publisher.publish(value);
         publisher
@@ -54,7 +57,7 @@ impl<V> Publisher<V> {
 
     /// A handle on what is published here. All handles see the same.
     pub fn live(&self) -> Live<V> {
-        self.lock().live()
+        self.live.clone()
     }
 
     /// Makes a value visible, tells those who wait for it, and says which number it bears.
@@ -74,12 +77,16 @@ impl<V> Publisher<V> {
         } else {
             Trigger::Manual
         };
-        publisher.publish(Published {
+        let published = Published {
             value,
             generation,
             revision: None,
             loaded_at: SystemTime::UNIX_EPOCH,
             trigger,
+        };
+        let _ = publisher.publish_if(published, |prepared| {
+            prepared.make_visible();
+            Some(())
         });
         let (untold, swept) = (publisher.untold(), publisher.sweep());
         // Neither those who are woken nor the values that are freed shall find it locked.
@@ -115,8 +122,11 @@ impl<V> fmt::Debug for Publisher<V> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{Arc, OnceLock};
+    use std::task::{Context, Wake, Waker};
     use std::thread;
+
+    use futures_util::StreamExt;
 
     use super::*;
 
@@ -135,6 +145,34 @@ mod tests {
         publisher.publish(20);
         drop(publisher);
         assert_eq!(told.await.unwrap(), [(20, 2, Trigger::Manual)]);
+    }
+
+    /// Does something once, when it is called.
+    struct Calling(Mutex<Option<Box<dyn FnOnce() + Send>>>);
+
+    impl Wake for Calling {
+        fn wake(self: Arc<Self>) {
+            let call = self.0.lock().unwrap().take();
+            call.expect("called once")();
+        }
+    }
+
+    #[test]
+    fn whoever_is_woken_and_whatever_follows_the_value_may_use_the_publisher() {
+        static PUBLISHER: OnceLock<Publisher<u32>> = OnceLock::new();
+        let publisher = PUBLISHER.get_or_init(|| Publisher::new(1));
+        let live = publisher.live();
+        let word = live.atomic(|value| {
+            let publisher = PUBLISHER.get().expect("it was made");
+            value + publisher.live().get().value()
+        });
+        let mut changes = live.subscribe();
+        let calling: Box<dyn FnOnce() + Send> = Box::new(|| _ = publisher.publish(3));
+        let waker = Waker::from(Arc::new(Calling(Mutex::new(Some(calling)))));
+        let waiting = changes.poll_next_unpin(&mut Context::from_waker(&waker));
+        assert!(waiting.is_pending());
+        assert_eq!(publisher.publish(2).get(), 2);
+        assert_eq!((*live.load(), word.get()), (3, 3 + 2));
     }
 
     #[test]
