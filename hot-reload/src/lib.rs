@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // What a source implements.
+mod participant;
 mod reload;
 mod watch;
 
@@ -20,6 +21,7 @@ pub mod testing;
 // What they speak.
 pub mod error;
 pub mod event;
+mod receipt;
 mod revision;
 mod snapshot;
 mod status;
@@ -45,6 +47,8 @@ pub use crate::live::{
     Callback, Changes, Guard, Live, LiveWord, PartChanges, PartSnapshot, Projection, ReadStats,
     Reader, Word,
 };
+pub use crate::participant::Participant;
+pub use crate::receipt::{Receipt, Vote};
 pub use crate::reload::{Loaded, Reload};
 pub use crate::revision::Revision;
 pub use crate::service::{Builder, Control, Events, ReloaderService, RemovalPolicy};

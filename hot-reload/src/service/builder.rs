@@ -10,10 +10,13 @@ use futures_util::future::BoxFuture;
 
 use super::driver::Engine;
 use super::feed::{Polled, Watched};
-use super::pipeline::{Sameness, Validator};
+use super::pipeline::Sameness;
+use super::prepare::Participants;
 use super::removal::{Removal, RemovalPolicy};
-use super::settings::{LOAD_DEADLINE, Settings};
+use super::settings::{LOAD_DEADLINE, LONGEST, PREPARE_DEADLINE, Settings};
+use super::validate::Validators;
 use super::{ReloaderService, short_name};
+use crate::participant::Participant;
 use crate::reload::Reload;
 use crate::watch::{RealtimeWatch, WatchProfile};
 
@@ -24,7 +27,7 @@ use crate::watch::{RealtimeWatch, WatchProfile};
 /// - strategy: polling; [`realtime`](Self::realtime) and [`hybrid`](Self::hybrid) exist where the source can be watched
 /// - [`interval`](Self::interval): 30 s, ±10 %; of a source that can be watched, what its [`WatchProfile`] says
 /// - [`heartbeat`](Self::heartbeat), [`quiet`](Self::quiet): what the source's [`WatchProfile`] says
-/// - [`load_deadline`](Self::load_deadline): 10 s
+/// - [`load_deadline`](Self::load_deadline), [`prepare_deadline`](Self::prepare_deadline): 10 s
 /// - [`on_removal`](Self::on_removal): the last good value stays
 /// - [`named`](Self::named): the name of the value's type
 #[must_use = "a service begins with `start`"]
@@ -37,7 +40,8 @@ pub struct Builder<T, V, S> {
     pub(super) quiet: Option<Duration>,
     pub(super) load_deadline: Duration,
     pub(super) sameness: Sameness<V>,
-    pub(super) validators: Vec<Validator<V>>,
+    pub(super) validators: Validators<V>,
+    pub(super) participants: Participants<V>,
     pub(super) removal: Removal<V>,
     _error: PhantomData<fn() -> S>,
 }
@@ -95,7 +99,8 @@ where
             quiet: None,
             load_deadline: LOAD_DEADLINE,
             sameness,
-            validators: Vec::new(),
+            validators: Validators::none(PREPARE_DEADLINE),
+            participants: Participants::none(PREPARE_DEADLINE),
             removal: Removal::Keep,
             _error: PhantomData,
         }
@@ -208,7 +213,61 @@ where
         validator: impl Fn(&V) -> Result<(), E> + Send + Sync + 'static,
     ) -> Self {
         let validator = move |value: &V| validator(value).map_err(|error| error.to_string());
-        self.validators.push(Box::new(validator));
+        self.validators.at_once.push(Box::new(validator));
+        self
+    }
+
+    /// As [`validate`](Self::validate), for what takes time to find out: whether a host can be reached, whether a query works.
+    ///
+    /// Asked when the other validators agree, all at the same time, and each for no longer than the
+    /// [`prepare_deadline`](Self::prepare_deadline). One that does not answer in time refuses the value.
+    ///
+    /// ```
+    /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};
+    /// # #[derive(Clone)] struct Hosts;
+    /// # #[async_trait] impl Reload<String> for Hosts {
+    /// #     type Source = ();
+    /// #     async fn new(_: &()) -> ReloadResult<Self, String> { Ok(Self) }
+    /// #     async fn reload(&self) -> ReloadResult<Option<String>, String> { Ok(Some("localhost".to_owned())) }
+    /// # }
+    /// use futures_util::FutureExt;
+    ///
+    /// let builder = ReloaderService::builder(Hosts).validate_async(|host: &String| {
+    ///     async move {
+    ///         tokio::net::lookup_host((host.as_str(), 80)).await?;
+    ///         Ok::<_, std::io::Error>(())
+    ///     }
+    ///     .boxed()
+    /// });
+    /// # drop(builder);
+    /// ```
+    pub fn validate_async<E: Display + 'static>(
+        mut self,
+        validator: impl for<'v> Fn(&'v V) -> BoxFuture<'v, Result<(), E>> + Send + Sync + 'static,
+    ) -> Self {
+        self.validators.in_time.push(Box::new(move |value| {
+            let answer = validator(value);
+            Box::pin(async move { answer.await.map_err(|error| error.to_string()) })
+        }));
+        self
+    }
+
+    /// A component that has to be ready for a value before it becomes visible. Several are asked at the same time.
+    ///
+    /// The name stands in the [`Receipt`](crate::Receipt) and in errors.
+    pub fn participant(
+        mut self,
+        name: impl Into<String>,
+        participant: impl Participant<V> + 'static,
+    ) -> Self {
+        self.participants.add(name.into(), participant);
+        self
+    }
+
+    /// The longest that an async validator, or one call of a participant, may take: 10 s, unless this says otherwise.
+    pub fn prepare_deadline(mut self, prepare_deadline: Duration) -> Self {
+        self.validators.deadline = prepare_deadline.min(LONGEST);
+        self.participants.deadline = prepare_deadline.min(LONGEST);
         self
     }
 

@@ -8,7 +8,8 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::board::Board;
-use crate::event::{Event, Outcome, Trigger};
+use crate::event::{Event, Trigger};
+use crate::receipt::Receipt;
 use crate::status::Status;
 
 /// The commanding side of a service. Cloning is cheap; request code should only get [`Live`](crate::Live).
@@ -23,7 +24,7 @@ impl<V> Control<V> {
         Self { board, _keep: keep }
     }
 
-    /// Looks at the source now, and says what came of it.
+    /// Looks at the source now, and says what came of it, and how.
     ///
     /// The look begins after this call, so it sees everything that was changed before. Content that was rejected is
     /// tried again. Calls that come together share a look. Where the service has not been started yet, the call waits
@@ -32,7 +33,7 @@ impl<V> Control<V> {
     /// # Cancel safety
     ///
     /// If the future is dropped, the look is taken all the same.
-    pub async fn reload(&self) -> Outcome {
+    pub async fn reload(&self) -> Receipt {
         self.reload_by(Trigger::Manual).await
     }
 
@@ -42,7 +43,7 @@ impl<V> Control<V> {
     /// # Cancel safety
     ///
     /// As [`reload`](Self::reload).
-    pub async fn reload_by(&self, trigger: Trigger) -> Outcome {
+    pub async fn reload_by(&self, trigger: Trigger) -> Receipt {
         self.board.inbox.ask(trigger).await
     }
 
@@ -51,8 +52,8 @@ impl<V> Control<V> {
     /// It is for tests and for whoever has just written to the source and wants to go on with what was written. A look
     /// begins after this call; content that was rejected before is not tried again, which
     /// [`reload`](Self::reload) does. What is not current after it is said by the outcome:
-    /// [`Published`](Outcome::Published) and [`Unchanged`](Outcome::Unchanged) are,
-    /// as told by [`Outcome::is_current`]. Calls that come together share a look. Where the service has not been started
+    /// [`Published`](crate::Outcome::Published) and [`Unchanged`](crate::Outcome::Unchanged) are,
+    /// as told by [`Outcome::is_current`](crate::Outcome::is_current). Calls that come together share a look. Where the service has not been started
     /// yet, the call waits for that; where it has stopped, it returns at once.
     ///
     /// ```
@@ -68,7 +69,7 @@ impl<V> Control<V> {
     /// # Cancel safety
     ///
     /// If the future is dropped, the look is taken all the same.
-    pub async fn barrier(&self) -> Outcome {
+    pub async fn barrier(&self) -> Receipt {
         self.reload_by(Trigger::Resync).await
     }
 

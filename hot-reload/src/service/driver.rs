@@ -21,10 +21,12 @@ use super::machine::{Actions, Input, Look, Machine, Regime, Verdict};
 use super::pipeline::{Pipeline, Pushed};
 use super::record::Recorder;
 use super::settings::{OPEN_DEADLINE, Settings};
+use super::trail::Trail;
 use crate::error::{Error, ErrorKind};
 use crate::event::{LinkState, Outcome, Stage};
 use crate::hints::{HintSender, Hints, Subscription};
 use crate::panics::panicked;
+use crate::receipt::Receipt;
 use crate::status::{Degradation, SourceStatus};
 use crate::watch::{RealtimeWatchHandle, WatchEvent};
 
@@ -82,8 +84,8 @@ impl<V> Engine<V> {
                     Command::Stop => break,
                     Command::Look(trigger) => Input::Asked(trigger),
                 },
-                (next, outcome, elapsed) = &mut look => {
-                    let input = task.looked(feed, next, outcome, elapsed);
+                (next, outcome, trail, elapsed) = &mut look => {
+                    let input = task.looked(feed, next, outcome, trail, elapsed);
                     chores.begin(publisher);
                     input
                 }
@@ -126,7 +128,7 @@ struct Task<'e, V> {
     /// What the watch said, and no look has used yet.
     pushed: Option<Pushed<V>>,
     /// Those who wait for the look that is running.
-    serving: Vec<oneshot::Sender<Outcome>>,
+    serving: Vec<oneshot::Sender<Receipt>>,
 }
 
 impl<'e, V> Task<'e, V> {
@@ -158,7 +160,7 @@ impl<'e, V> Task<'e, V> {
         feed: &'e F,
         look: Look,
         clock: Clock,
-    ) -> impl Future<Output = (Look, Option<Outcome>, Duration)> + use<'e, V, F> {
+    ) -> impl Future<Output = (Look, Option<Outcome>, Trail, Duration)> + use<'e, V, F> {
         if !look.pushed {
             let waiting = self.engine.board.inbox.serve();
             self.serving.extend(waiting);
@@ -171,8 +173,8 @@ impl<'e, V> Task<'e, V> {
         };
         let begun = clock.now();
         async move {
-            let outcome = pipeline.look(feed, look, pushed).await;
-            (look, outcome, clock.now() - begun)
+            let (outcome, trail) = pipeline.look(feed, look, pushed).await;
+            (look, outcome, trail, clock.now() - begun)
         }
     }
 
@@ -181,6 +183,7 @@ impl<'e, V> Task<'e, V> {
         feed: &F,
         look: Look,
         outcome: Option<Outcome>,
+        trail: Trail,
         elapsed: Duration,
     ) -> Input {
         // Whoever is told of the look finds in the status what the source says after it.
@@ -193,7 +196,13 @@ impl<'e, V> Task<'e, V> {
         self.recorder.looked(look.trigger, &outcome, elapsed);
         for caller in serving {
             // An error means that the caller has left.
-            let _ = caller.send(outcome.clone());
+            let _ = caller.send(Receipt {
+                trigger: look.trigger,
+                outcome: outcome.clone(),
+                elapsed,
+                stages: trail.stages.clone(),
+                votes: trail.votes.clone(),
+            });
         }
         Input::Looked(match &outcome {
             Outcome::Published { .. } => Verdict::Published,

@@ -7,6 +7,7 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::error::{Error, ErrorKind};
 use crate::event::{Outcome, Trigger};
+use crate::receipt::Receipt;
 
 /// Requests for a look, and the request to stop. It holds about as many as there are callers waiting.
 #[derive(Debug, Default)]
@@ -20,7 +21,7 @@ struct State {
     /// Triggers that the machine has not been told.
     asked: Vec<Trigger>,
     /// Callers whose look has not begun.
-    waiting: Vec<oneshot::Sender<Outcome>>,
+    waiting: Vec<oneshot::Sender<Receipt>>,
     /// How many may wait before those who have left are looked for.
     roomy: usize,
     stop: bool,
@@ -35,12 +36,12 @@ pub(super) enum Command {
 }
 
 impl Inbox {
-    /// Asks for a look that begins after this call. The answer is its outcome.
-    pub(super) async fn ask(&self, trigger: Trigger) -> Outcome {
+    /// Asks for a look that begins after this call. The answer is its receipt.
+    pub(super) async fn ask(&self, trigger: Trigger) -> Receipt {
         let answer = {
             let mut state = self.state();
             if state.ended {
-                return stopped();
+                return stopped(trigger);
             }
             let (sender, answer) = oneshot::channel();
             if !state.asked.contains(&trigger) {
@@ -54,7 +55,7 @@ impl Inbox {
             answer
         };
         self.wake.notify_one();
-        answer.await.unwrap_or_else(|_| stopped())
+        answer.await.unwrap_or_else(|_| stopped(trigger))
     }
 
     /// Asks the engine to stop.
@@ -85,14 +86,14 @@ impl Inbox {
     }
 
     /// A look begins: everybody who has asked so far is served by it.
-    pub(super) fn serve(&self) -> Vec<oneshot::Sender<Outcome>> {
+    pub(super) fn serve(&self) -> Vec<oneshot::Sender<Receipt>> {
         let mut state = self.state();
         state.asked.clear();
         mem::take(&mut state.waiting)
     }
 
     /// A look told nothing yet, or was broken off: those that it served wait for the next one.
-    pub(super) fn postpone(&self, serving: Vec<oneshot::Sender<Outcome>>) {
+    pub(super) fn postpone(&self, serving: Vec<oneshot::Sender<Receipt>>) {
         let mut state = self.state();
         if !state.ended {
             state.waiting.extend(serving);
@@ -115,8 +116,7 @@ impl Inbox {
 /// So few who have left are not worth looking for.
 const ROOMY: usize = 16;
 
-fn stopped() -> Outcome {
-    Outcome::Failed {
-        error: Error::new(ErrorKind::Stopped, "the service has stopped"),
-    }
+fn stopped(trigger: Trigger) -> Receipt {
+    let error = Error::new(ErrorKind::Stopped, "the service has stopped");
+    Receipt::untaken(trigger, Outcome::Failed { error })
 }

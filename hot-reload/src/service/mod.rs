@@ -15,11 +15,15 @@ mod driver;
 mod feed;
 mod inbox;
 mod machine;
+mod memory;
 mod pipeline;
+mod prepare;
 mod record;
 mod removal;
 mod settings;
 mod start;
+mod trail;
+mod validate;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -33,10 +37,13 @@ pub use self::builder::Builder;
 pub use self::control::{Control, Events};
 use self::driver::Engine;
 use self::feed::{Polled, Watched};
-use self::pipeline::{Memory, Pipeline, Sameness};
+use self::memory::Memory;
+use self::pipeline::{Pipeline, Sameness};
+use self::prepare::Participants;
 use self::removal::Removal;
 pub use self::removal::RemovalPolicy;
-use self::settings::{COMPAT_LOAD_DEADLINE, LONGEST, Settings};
+use self::settings::{COMPAT_LOAD_DEADLINE, LONGEST, PREPARE_DEADLINE, Settings};
+use self::validate::Validators;
 use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchStrategy};
 use crate::error::ReloadResult;
 use crate::live::Live;
@@ -92,7 +99,8 @@ where
                     false => Sameness::Equal(V::eq),
                     true => Sameness::Never,
                 },
-                validators: Vec::new(),
+                validators: Validators::none(PREPARE_DEADLINE),
+                participants: Participants::none(PREPARE_DEADLINE),
                 removal: Removal::Keep,
                 deadline: COMPAT_LOAD_DEADLINE,
                 memory: Memory::default().into(),

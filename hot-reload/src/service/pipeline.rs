@@ -11,8 +11,12 @@ use super::board::Board;
 use super::clock::time_of_day;
 use super::feed::Feed;
 use super::machine::Look;
+use super::memory::{Memory, Rejected};
+use super::prepare::{Assembly, Ending, Participants};
 use super::removal::Removal;
-use super::settings::QUARANTINE;
+use super::settings::RECHECKS;
+use super::trail::Trail;
+use super::validate::Validators;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Outcome, Stage, Trigger};
 use crate::panics::panicked;
@@ -20,14 +24,12 @@ use crate::reload::{Loaded, unasked};
 use crate::revision::Revision;
 use crate::snapshot::Published;
 
-/// Says whether a value is acceptable; if not, why.
-pub(super) type Validator<V> = Box<dyn Fn(&V) -> Result<(), String> + Send + Sync>;
-
 /// The steps between a source and the visible value. One look at a time goes through it.
 pub(super) struct Pipeline<V> {
     pub(super) board: Arc<Board<V>>,
     pub(super) sameness: Sameness<V>,
-    pub(super) validators: Vec<Validator<V>>,
+    pub(super) validators: Validators<V>,
+    pub(super) participants: Participants<V>,
     pub(super) removal: Removal<V>,
     pub(super) deadline: Duration,
     pub(super) memory: Mutex<Memory>,
@@ -44,38 +46,6 @@ pub(super) enum Sameness<V> {
     Never,
 }
 
-/// What the last look left for the next.
-#[derive(Debug, Default)]
-pub(super) struct Memory {
-    /// The state that the source was seen in.
-    seen: Option<Revision>,
-    /// The refusal of that state, if it was refused: it is not tried again while the state lasts.
-    rejected: Option<Rejected>,
-    /// Whether the source was removed and the policy followed.
-    missing: bool,
-    /// Whether the compatible receivers were told that there is no value.
-    cleared: bool,
-}
-
-#[derive(Debug)]
-struct Rejected {
-    outcome: Outcome,
-    since: Instant,
-}
-
-impl Rejected {
-    fn lifts_by_itself(&self) -> bool {
-        let decoded = !matches!(
-            self.outcome,
-            Outcome::Rejected {
-                stage: Stage::Decode,
-                ..
-            }
-        );
-        decoded && self.since.elapsed() >= QUARANTINE
-    }
-}
-
 /// What a watch said beyond "look again".
 #[derive(Debug)]
 pub(super) enum Pushed<V> {
@@ -90,17 +60,19 @@ impl<V> Pipeline<V> {
         feed: &F,
         look: Look,
         pushed: Option<Pushed<V>>,
-    ) -> Option<Outcome> {
+    ) -> (Option<Outcome>, Trail) {
+        let mut trail = Trail::default();
         // The steps have boundaries of their own, which know the stage. This one is for what is dropped between them.
-        let attempt = AssertUnwindSafe(self.attempt(feed, look, pushed)).catch_unwind();
-        match attempt.await {
+        let attempt = self.attempt(feed, look, pushed, &mut trail);
+        let outcome = match AssertUnwindSafe(attempt).catch_unwind().await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(outcome)) => Some(outcome),
             Err(panic) => Some(Outcome::Rejected {
                 stage: Stage::Commit,
                 error: panicked(Stage::Commit, panic.as_ref()),
             }),
-        }
+        };
+        (outcome, trail)
     }
 
     async fn attempt<F: Feed<V>>(
@@ -108,35 +80,84 @@ impl<V> Pipeline<V> {
         feed: &F,
         look: Look,
         pushed: Option<Pushed<V>>,
+        trail: &mut Trail,
     ) -> Result<Option<Outcome>, Outcome> {
-        let loaded = match pushed {
-            None => self.load(feed, look.trigger).await?,
+        let mut loaded = match pushed {
+            None => {
+                trail
+                    .time(Stage::Load, self.load(feed, look.trigger))
+                    .await?
+            }
             Some(Pushed::Value(value)) => Loaded::Value {
                 value,
                 revision: None,
             },
             Some(Pushed::Removed) => return Ok(Some(self.clear())),
         };
-        let (value, revision) = match loaded {
-            Loaded::Value { value, revision } => (value, revision),
-            Loaded::Unchanged => return self.unchanged().map(Some),
-            Loaded::Missing if self.must_confirm(look) => return Ok(None),
-            Loaded::Missing => return self.removed(look.trigger).map(Some),
-        };
-        // A state counts as seen when it is known what came of it; a panic on the way leaves it to be loaded again.
-        self.memory().seen = None;
-        if self.is_visible(&value, revision.as_ref())? {
+        let mut rechecks = RECHECKS;
+        loop {
+            let (value, revision) = match loaded {
+                Loaded::Value { value, revision } => (value, revision),
+                Loaded::Unchanged => return self.unchanged().map(Some),
+                Loaded::Missing if self.must_confirm(look) => return Ok(None),
+                Loaded::Missing => return self.removed(look.trigger, trail).await.map(Some),
+            };
+            // A state counts as seen when it is known what came of it; a panic on the way leaves it to be loaded again.
+            self.memory().seen = None;
+            if self.is_visible(&value, revision.as_ref())? {
+                self.good(revision);
+                let _ = contained(Stage::Commit, || drop(value));
+                return Ok(Some(Outcome::Unchanged));
+            }
+            let validated = self.validators.ask(&value);
+            if let Err(error) = trail.time(Stage::Validate, validated).await {
+                self.memory().seen = revision;
+                return Err(self.reject(Stage::Validate, error));
+            }
+            let assembly = match self.prepare(&value, trail).await {
+                Ok(assembly) => assembly,
+                Err(error) => {
+                    self.memory().seen = revision;
+                    return Err(self.reject(Stage::Prepare, error));
+                }
+            };
+            if rechecks > 0
+                && self.takes_time()
+                && let Some(newer) = self.overtaken(feed, revision.as_ref()).await
+            {
+                rechecks -= 1;
+                trail.votes = assembly.end(Ending::Abort).await;
+                loaded = newer;
+                continue;
+            }
+            let swap = self.swap(assembly, value, revision.clone(), look.trigger, trail);
+            let outcome = swap.await?;
             self.good(revision);
-            let _ = contained(Stage::Commit, || drop(value));
-            return Ok(Some(Outcome::Unchanged));
+            return Ok(Some(outcome));
         }
-        if let Err(refused) = self.validate(&value) {
-            self.memory().seen = revision;
-            return Err(refused);
+    }
+
+    /// Whether so much time passes between loading a value and publishing it that the source is asked once more.
+    fn takes_time(&self) -> bool {
+        self.validators.take_time() || !self.participants.is_empty()
+    }
+
+    /// What the source holds by now, if that is not what this revision is of. A source that cannot be asked has not changed,
+    /// as far as anybody knows.
+    async fn overtaken<F: Feed<V>>(
+        &self,
+        feed: &F,
+        revision: Option<&Revision>,
+    ) -> Option<Loaded<V>> {
+        let revision = revision?;
+        match self.ask(feed, Some(revision)).await {
+            Ok(Loaded::Value {
+                revision: Some(now),
+                ..
+            }) if now == *revision => None,
+            Ok(Loaded::Unchanged) | Err(_) => None,
+            Ok(newer) => Some(newer),
         }
-        let outcome = self.publish(value, revision.clone(), look.trigger)?;
-        self.good(revision);
-        Ok(Some(outcome))
     }
 
     async fn load<F: Feed<V>>(&self, feed: &F, trigger: Trigger) -> Result<Loaded<V>, Outcome> {
@@ -151,23 +172,29 @@ impl<V> Pipeline<V> {
             let whole = again || matches!(self.sameness, Sameness::Never);
             memory.seen.clone().filter(|_| !whole)
         };
-        // The future is made and dropped inside, so that code of the source runs only within the boundary.
-        let load = async { timeout(self.deadline, feed.load(seen.as_ref())).await };
-        let error = match AssertUnwindSafe(load).catch_unwind().await {
-            Ok(Ok(Ok(Loaded::Unchanged))) if seen.is_none() => unasked(),
-            Ok(Ok(Ok(loaded))) => return Ok(loaded),
-            Ok(Ok(Err(error))) => error,
-            Err(panic) => panicked(Stage::Load, panic.as_ref()),
-            Ok(Err(_)) => Error::new(
-                ErrorKind::Timeout,
-                format!("the source did not answer within {:?}", self.deadline),
-            ),
+        let error = match self.ask(feed, seen.as_ref()).await {
+            Ok(Loaded::Unchanged) if seen.is_none() => unasked(),
+            Ok(loaded) => return Ok(loaded),
+            Err(error) => error,
         };
         if !error.is_rejection() {
             return Err(Outcome::Failed { error });
         }
         self.memory().seen = error.revision().cloned();
         Err(self.reject(Stage::Decode, error))
+    }
+
+    async fn ask<F: Feed<V>>(&self, feed: &F, seen: Option<&Revision>) -> Result<Loaded<V>, Error> {
+        // The future is made and dropped inside, so that code of the source runs only within the boundary.
+        let load = async { timeout(self.deadline, feed.load(seen)).await };
+        match AssertUnwindSafe(load).catch_unwind().await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(Error::new(
+                ErrorKind::Timeout,
+                format!("the source did not answer within {:?}", self.deadline),
+            )),
+            Err(panic) => Err(panicked(Stage::Load, panic.as_ref())),
+        }
     }
 
     /// The source is in the state that it was seen in last, which was good or was refused.
@@ -185,7 +212,7 @@ impl<V> Pipeline<V> {
     }
 
     /// The source was removed: follows the policy, once.
-    fn removed(&self, trigger: Trigger) -> Result<Outcome, Outcome> {
+    async fn removed(&self, trigger: Trigger, trail: &mut Trail) -> Result<Outcome, Outcome> {
         {
             let mut memory = self.memory();
             memory.seen = None;
@@ -196,7 +223,9 @@ impl<V> Pipeline<V> {
         if let Some(value) = contained(Stage::Commit, || self.removal.value())?
             && !self.is_visible(&value, None)?
         {
-            let _ = self.publish(value, None, trigger)?;
+            let assembly = self.prepare(&value, trail).await;
+            let assembly = assembly.map_err(|error| self.reject(Stage::Prepare, error))?;
+            let _ = self.swap(assembly, value, None, trigger, trail).await?;
         }
         // Only now: a policy that panicked is followed again by the next look.
         self.memory().missing = true;
@@ -229,21 +258,42 @@ impl<V> Pipeline<V> {
         }
     }
 
-    fn validate(&self, value: &V) -> Result<(), Outcome> {
-        let problems = contained(Stage::Validate, || {
-            let check = |validator: &Validator<V>| validator(value).err();
-            self.validators.iter().filter_map(check).collect::<Vec<_>>()
-        })
-        .map_err(|panic| self.remember(panic))?;
-        if problems.is_empty() {
-            return Ok(());
+    /// Asks all participants. If one refuses, the others abort.
+    async fn prepare(&self, value: &V, trail: &mut Trail) -> Result<Assembly<'_>, Error> {
+        let prepared = self.participants.prepare(value);
+        let assembly = trail.time(Stage::Prepare, prepared).await;
+        match assembly.refusal() {
+            None => Ok(assembly),
+            Some(error) => {
+                trail.votes = assembly.end(Ending::Abort).await;
+                Err(error)
+            }
         }
-        let error = Error::new(ErrorKind::Invalid, problems.join("; "));
-        Err(self.reject(Stage::Validate, error))
+    }
+
+    /// Makes a value visible that all participants are ready for, and tells everybody; or has them abort.
+    async fn swap(
+        &self,
+        assembly: Assembly<'_>,
+        value: V,
+        revision: Option<Revision>,
+        trigger: Trigger,
+        trail: &mut Trail,
+    ) -> Result<Outcome, Outcome> {
+        let visible = self.make_visible(value, revision, trigger);
+        let ending = match visible {
+            Ok(_) => Ending::Commit,
+            Err(_) => Ending::Abort,
+        };
+        trail.votes = trail.time(Stage::Commit, assembly.end(ending)).await;
+        let outcome = visible?;
+        // Whoever is woken finds the participants done. A waker may do what it likes; the value is visible all the same.
+        let _ = contained(Stage::Commit, || self.board.publisher.tell_few());
+        Ok(outcome)
     }
 
     /// Makes a value visible to everybody, or to nobody.
-    fn publish(
+    fn make_visible(
         &self,
         value: V,
         revision: Option<Revision>,
@@ -276,13 +326,11 @@ impl<V> Pipeline<V> {
                 error: Error::new(ErrorKind::Stopped, "the service has stopped"),
             });
         };
-        // A waker may do what it likes, and so may what is dropped; the value is visible all the same. What follows the
-        // value is not locked any more: whoever holds the compatible value may be making a word just now.
+        // What follows the value is not locked any more: whoever holds the compatible value may be making a word just now.
         let mirrored = contained(Stage::Commit, || {
             mirror.map(|mirror| mirror.sender.publish(copy))
         });
         drop(open);
-        let _ = contained(Stage::Commit, || self.board.publisher.tell_few());
         let _ = contained(Stage::Commit, || drop(mirrored));
         Ok(Outcome::Published { generation })
     }

@@ -76,6 +76,11 @@ pub(crate) const LOAD_DEADLINE: Duration = Duration::from_secs(10);
 /// One load of a program written for 0.3.6, which knew no deadline and cannot set one: longer than any such load that
 /// anybody would have lived with.
 pub(crate) const COMPAT_LOAD_DEADLINE: Duration = Duration::from_secs(30);
+/// What a validator or a participant has to answer in: they may open connections, as a load may.
+pub(crate) const PREPARE_DEADLINE: Duration = LOAD_DEADLINE;
+/// How often a value that the source has overtaken while it was prepared gives way to the newer one. One that is overtaken
+/// again and again is published all the same, and the newer one after it.
+pub(super) const RECHECKS: u32 = 3;
 /// Opening a watch; the same as for a load, since both are a round trip to the source.
 pub(super) const OPEN_DEADLINE: Duration = LOAD_DEADLINE;
 /// How long the first load waits for the watch to open, so that in the usual case one load serves for both.

@@ -12,7 +12,8 @@ use super::builder::Builder;
 use super::chores::free_elsewhere;
 use super::control::{Control, Events};
 use super::driver::Engine;
-use super::pipeline::{Memory, Pipeline};
+use super::memory::Memory;
+use super::pipeline::Pipeline;
 use super::settings::{FIRST_VALUE_DEADLINE, LONGEST};
 use crate::error::{Error, ErrorKind, Location};
 use crate::event::{Event, Outcome};
@@ -81,6 +82,7 @@ where
                 board: Arc::clone(&board),
                 sameness: self.sameness,
                 validators: self.validators,
+                participants: self.participants,
                 removal: self.removal,
                 deadline: self.load_deadline.min(LONGEST),
                 memory: Memory::default().into(),

@@ -121,7 +121,10 @@ async fn p07_a_panic_leaves_the_state_to_be_loaded_again() {
         assert_eq!(live.load().0, "first");
     }
     source.script.set(Good("second"));
-    assert!(matches!(control.reload().await, Outcome::Published { .. }));
+    assert!(matches!(
+        control.reload().await.outcome,
+        Outcome::Published { .. }
+    ));
 }
 
 #[tokio::test(start_paused = true)]

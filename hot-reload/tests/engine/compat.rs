@@ -254,7 +254,10 @@ async fn the_full_surface_commands_the_same_service() {
     let _running = spawn(&service);
     live.ready().await.unwrap();
     script.set(Good("second"));
-    assert!(matches!(control.reload().await, Outcome::Published { .. }));
+    assert!(matches!(
+        control.reload().await.outcome,
+        Outcome::Published { .. }
+    ));
     assert_eq!(live.load().as_str(), receiver.get().unwrap());
     assert_eq!(control.status().source.as_deref(), Some("script"));
 }

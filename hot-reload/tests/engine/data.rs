@@ -148,7 +148,10 @@ async fn p07_a_panic_in_the_loader_the_validator_or_the_comparison_is_an_outcome
         assert_eq!(live.load().0, "first");
     }
     script.set(Good("second"));
-    assert!(matches!(control.reload().await, Outcome::Published { .. }));
+    assert!(matches!(
+        control.reload().await.outcome,
+        Outcome::Published { .. }
+    ));
     assert_eq!(live.load().0, "second");
 }
 
@@ -192,7 +195,9 @@ async fn p08_a_load_that_hangs_fails_at_its_deadline_and_the_next_one_works() {
     script.set(Hanging);
     let begun = Instant::now();
     let outcome = control.reload().await;
-    assert!(matches!(&outcome, Outcome::Failed { error } if error.kind() == ErrorKind::Timeout));
+    assert!(
+        matches!(&outcome.outcome, Outcome::Failed { error } if error.kind() == ErrorKind::Timeout)
+    );
     // The hint's look was under way when `reload` was called, so this is the second that hangs.
     assert!(
         begun.elapsed() <= seconds(20) + seconds(1),
@@ -216,7 +221,7 @@ async fn p10_unchanged_content_is_a_success_and_is_not_published() {
         let mut changes = live.subscribe();
         let checked = control.status().last_checked;
         for _ in 0..5 {
-            assert!(matches!(control.reload().await, Outcome::Unchanged));
+            assert!(matches!(control.reload().await.outcome, Outcome::Unchanged));
         }
         let status = control.status();
         assert_eq!(status.counters.unchanged, 5);
@@ -289,7 +294,10 @@ async fn p11_rejected_content_is_decoded_once_until_it_changes_or_somebody_asks(
             ..
         }
     ));
-    assert!(matches!(control.reload().await, Outcome::Rejected { .. }));
+    assert!(matches!(
+        control.reload().await.outcome,
+        Outcome::Rejected { .. }
+    ));
     assert_eq!(script.state().decoded_bad, 2, "a person asked");
     script.set(Bad("another typo"));
     sleep(seconds(60)).await;
@@ -308,7 +316,7 @@ async fn p12_a_removal_keeps_the_last_good_value() {
         .await
         .unwrap();
     script.set(Missing);
-    assert!(matches!(control.reload().await, Outcome::Missing));
+    assert!(matches!(control.reload().await.outcome, Outcome::Missing));
     assert_eq!(*live.load(), "first");
     assert_eq!(control.status().counters.missing, 1);
     script.set(Good("first"));
@@ -356,10 +364,13 @@ async fn p12_a_removal_may_clear_a_value_that_is_an_option() {
         .unwrap();
     assert_eq!(live.load().as_deref(), Some("first"));
     script.set(Missing);
-    assert!(matches!(control.reload().await, Outcome::Missing));
+    assert!(matches!(control.reload().await.outcome, Outcome::Missing));
     assert_eq!(*live.load(), None);
     script.set(Good("first"));
-    assert!(matches!(control.reload().await, Outcome::Published { .. }));
+    assert!(matches!(
+        control.reload().await.outcome,
+        Outcome::Published { .. }
+    ));
     assert_eq!(live.load().as_deref(), Some("first"));
 }
 

@@ -59,7 +59,9 @@ async fn p06_a_stopped_service_cannot_be_overlooked() {
     assert!(events.next().await.is_none());
     assert!(control.events().next().await.is_none());
     let outcome = control.reload().await;
-    assert!(matches!(outcome, Outcome::Failed { error } if error.kind() == ErrorKind::Stopped));
+    assert!(
+        matches!(outcome.outcome, Outcome::Failed { error } if error.kind() == ErrorKind::Stopped)
+    );
     assert!(control.status().stopped);
     assert_eq!(*live.load(), "first", "the last value stays readable");
 }

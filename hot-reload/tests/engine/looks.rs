@@ -117,7 +117,7 @@ async fn p09_causes_during_a_load_lead_to_exactly_one_more() {
     assert!(
         outcomes
             .iter()
-            .all(|outcome| matches!(outcome, Outcome::Published { .. }))
+            .all(|outcome| matches!(outcome.outcome, Outcome::Published { .. }))
     );
     assert_eq!(
         *live.load(),
@@ -137,13 +137,13 @@ async fn a_reload_begins_after_the_call_and_answers_with_its_outcome() {
         .unwrap();
     script.set(Good("second"));
     let outcome = control.reload().await;
-    assert!(matches!(outcome, Outcome::Published { generation } if generation.get() == 2));
+    assert!(matches!(outcome.outcome, Outcome::Published { generation } if generation.get() == 2));
     assert_eq!(live.get().trigger(), Trigger::Manual);
     script.set(Bad("typo"));
     let outcome = control.reload_by(Trigger::Signal).await;
-    assert_eq!(outcome.to_string(), "rejected");
+    assert_eq!(outcome.outcome.to_string(), "rejected");
     script.set(Failing(ErrorKind::Denied));
-    assert_eq!(control.reload().await.to_string(), "failed");
+    assert_eq!(control.reload().await.outcome.to_string(), "failed");
 }
 
 #[tokio::test(start_paused = true)]

@@ -24,6 +24,7 @@ mod parts;
 mod pushes;
 mod script;
 mod stops;
+mod swap;
 mod told;
 mod tray;
 mod words;

@@ -55,7 +55,10 @@ async fn p08_the_deadline_of_a_load_can_be_set() {
         .unwrap();
     script.set(Hanging);
     let begun = Instant::now();
-    assert!(matches!(control.reload().await, Outcome::Failed { .. }));
+    assert!(matches!(
+        control.reload().await.outcome,
+        Outcome::Failed { .. }
+    ));
     assert_eq!(begun.elapsed().as_secs(), 3);
 }
 
@@ -103,13 +106,19 @@ async fn by_revision_a_value_is_published_when_the_revision_is_another() {
         .start()
         .await
         .unwrap();
-    assert!(matches!(control.reload().await, Outcome::Unchanged));
+    assert!(matches!(control.reload().await.outcome, Outcome::Unchanged));
     script.set(Bad("typo"));
-    assert!(matches!(control.reload().await, Outcome::Rejected { .. }));
+    assert!(matches!(
+        control.reload().await.outcome,
+        Outcome::Rejected { .. }
+    ));
     script.set(Good("first"));
-    assert!(matches!(control.reload().await, Outcome::Unchanged));
+    assert!(matches!(control.reload().await.outcome, Outcome::Unchanged));
     script.set(Good("second"));
-    assert!(matches!(control.reload().await, Outcome::Published { .. }));
+    assert!(matches!(
+        control.reload().await.outcome,
+        Outcome::Published { .. }
+    ));
     assert_eq!(live.get().revision(), Some(&Revision::new("second")));
 }
 
@@ -182,7 +191,7 @@ async fn p11_whoever_asks_gets_rejected_content_tried_again() {
         .enumerate()
     {
         assert!(matches!(
-            control.reload_by(trigger).await,
+            control.reload_by(trigger).await.outcome,
             Outcome::Rejected { .. }
         ));
         assert_eq!(script.state().decoded_bad as usize, count + 1);
@@ -199,7 +208,10 @@ async fn asking_a_source_that_refuses_does_not_stretch_its_schedule() {
         .unwrap();
     script.set(crate::script::Failing(ErrorKind::Denied));
     for _ in 0..20 {
-        assert!(matches!(control.reload().await, Outcome::Failed { .. }));
+        assert!(matches!(
+            control.reload().await.outcome,
+            Outcome::Failed { .. }
+        ));
         settle().await;
     }
     script.set(Good("second"));

@@ -66,7 +66,7 @@ async fn p09_a_reload_beside_a_pushed_value_is_answered_by_a_load() {
     push_during_a_load(&script).await;
     script.state().set_silently(Good("newest"));
     let outcome = control.reload().await;
-    assert!(matches!(outcome, Outcome::Published { .. }));
+    assert!(matches!(outcome.outcome, Outcome::Published { .. }));
     assert_eq!(*live.load(), "newest");
 }
 

@@ -124,11 +124,14 @@ async fn p12_a_removal_forgets_what_was_rejected() {
         .await
         .unwrap();
     script.set(Bad("typo"));
-    assert!(matches!(control.reload().await, Outcome::Rejected { .. }));
+    assert!(matches!(
+        control.reload().await.outcome,
+        Outcome::Rejected { .. }
+    ));
     script.set(Missing);
-    assert!(matches!(control.reload().await, Outcome::Missing));
+    assert!(matches!(control.reload().await.outcome, Outcome::Missing));
     script.set(Good("first"));
-    assert!(matches!(control.reload().await, Outcome::Unchanged));
+    assert!(matches!(control.reload().await.outcome, Outcome::Unchanged));
     assert_eq!(control.status().data, DataState::Fresh);
 }
 
@@ -178,7 +181,9 @@ async fn whoever_waits_is_served_by_the_next_run_or_told_of_the_end() {
     settle().await;
     control.stop().await;
     let outcome = asked.await.unwrap();
-    assert!(matches!(outcome, Outcome::Failed { error } if error.kind() == ErrorKind::Stopped));
+    assert!(
+        matches!(outcome.outcome, Outcome::Failed { error } if error.kind() == ErrorKind::Stopped)
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -46,7 +46,7 @@ impl<V: Send + Sync + 'static> Tray<V> {
     /// Has the service take this value.
     pub(crate) async fn offer(&self, control: &Control<V>, value: V) -> Outcome {
         self.put(value);
-        control.reload().await
+        control.reload().await.outcome
     }
 
     /// As [`offer`](Self::offer), of a value that nothing is wrong with.

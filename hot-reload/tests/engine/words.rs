@@ -186,7 +186,10 @@ async fn p07_whoever_the_compatible_surface_wakes_may_make_a_word_and_may_panic(
             assert!(polled.is_pending());
             script.set(Good(text));
             let outcome = control.reload().await;
-            assert!(matches!(outcome, Outcome::Published { .. }), "{outcome:?}");
+            assert!(
+                matches!(outcome.outcome, Outcome::Published { .. }),
+                "{outcome:?}"
+            );
             assert_eq!(
                 (live.load().as_str(), makes.word()),
                 (text, Some(text.len()))

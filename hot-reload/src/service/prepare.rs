@@ -1,0 +1,177 @@
+//! The two phases of a swap: all [`Participants`] prepare, and then all commit or all abort.
+
+use std::error::Error as StdError;
+use std::iter;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join_all};
+use tokio::time::{Instant, timeout};
+
+use crate::error::{Error, ErrorKind};
+use crate::event::Stage;
+use crate::panics::panicked;
+use crate::participant::Participant;
+use crate::receipt::Vote;
+
+/// Those who have to be ready for a value, in the order in which they were named.
+pub(super) struct Participants<V> {
+    seats: Vec<Box<dyn Seat<V>>>,
+    /// The longest that one call of one of them may take.
+    pub(super) deadline: Duration,
+}
+
+impl<V> Participants<V> {
+    pub(super) fn none(deadline: Duration) -> Self {
+        Self {
+            seats: Vec::new(),
+            deadline,
+        }
+    }
+
+    pub(super) fn add<P>(&mut self, name: String, participant: P)
+    where
+        V: Sync,
+        P: Participant<V> + 'static,
+    {
+        self.seats.push(Box::new(Named { name, participant }));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.seats.is_empty()
+    }
+
+    /// Asks all of them at the same time. Each vote, and what is ready.
+    pub(super) async fn prepare(&self, candidate: &V) -> Assembly<'_> {
+        let ballots = self.seats.iter().map(|seat| async {
+            let begun = Instant::now();
+            let (ready, refusal) = match self.prepare_one(&**seat, candidate).await {
+                Ok(ready) => (Some(ready), None),
+                Err(refusal) => (None, Some(refusal)),
+            };
+            let vote = Vote {
+                participant: seat.name().to_owned(),
+                refusal,
+                elapsed: begun.elapsed(),
+                failure: None,
+            };
+            Ballot { vote, ready }
+        });
+        Assembly {
+            ballots: join_all(ballots).await,
+            deadline: self.deadline,
+        }
+    }
+
+    async fn prepare_one<'p>(
+        &'p self,
+        seat: &'p dyn Seat<V>,
+        candidate: &V,
+    ) -> Result<Ready<'p>, Error> {
+        // The future is made and dropped inside the boundary.
+        let prepare = async { timeout(self.deadline, seat.prepare(candidate)).await };
+        match AssertUnwindSafe(prepare).catch_unwind().await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(late("was not ready", self.deadline)),
+            Err(panic) => Err(panicked(Stage::Prepare, panic.as_ref())),
+        }
+    }
+}
+
+/// What came of asking.
+#[must_use = "those that are ready are to be told how it ends"]
+pub(super) struct Assembly<'p> {
+    ballots: Vec<Ballot<'p>>,
+    deadline: Duration,
+}
+
+struct Ballot<'p> {
+    vote: Vote,
+    ready: Option<Ready<'p>>,
+}
+
+impl Assembly<'_> {
+    /// Everybody who refused, and why, in one line.
+    pub(super) fn refusal(&self) -> Option<Error> {
+        let refusals = self.ballots.iter().filter_map(|ballot| {
+            let refusal = ballot.vote.refusal.as_ref()?;
+            Some(format!("{}: {refusal}", ballot.vote.participant))
+        });
+        let refusals: Vec<_> = refusals.collect();
+        (!refusals.is_empty()).then(|| Error::new(ErrorKind::Invalid, refusals.join("; ")))
+    }
+
+    /// Tells all that are ready how it ended, in the order in which they were named. The votes, with what went wrong.
+    pub(super) async fn end(self, ending: Ending) -> Vec<Vote> {
+        let mut votes = Vec::new();
+        for Ballot { mut vote, ready } in self.ballots {
+            if let Some(ready) = ready {
+                vote.failure = tell(ready, ending, self.deadline).await.err();
+            }
+            votes.push(vote);
+        }
+        votes
+    }
+}
+
+async fn tell(ready: Ready<'_>, ending: Ending, deadline: Duration) -> Result<(), Error> {
+    let told = async { timeout(deadline, ready(ending)).await };
+    match AssertUnwindSafe(told).catch_unwind().await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) => Err(late("did not come to an end", deadline)),
+        Err(panic) => Err(panicked(Stage::Commit, panic.as_ref())),
+    }
+}
+
+fn late(what: &str, deadline: Duration) -> Error {
+    Error::new(ErrorKind::Timeout, format!("{what} within {deadline:?}"))
+}
+
+/// How a swap ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    Commit,
+    Abort,
+}
+
+/// What a participant has prepared, which waits to be told how it ends. Dropped, it is given up.
+type Ready<'p> = Box<dyn FnOnce(Ending) -> BoxFuture<'p, ()> + Send + 'p>;
+
+/// A participant under its name, whatever it prepares.
+trait Seat<V>: Send + Sync {
+    fn name(&self) -> &str;
+
+    fn prepare<'p: 'v, 'v>(&'p self, candidate: &'v V) -> BoxFuture<'v, Result<Ready<'p>, Error>>;
+}
+
+struct Named<P> {
+    name: String,
+    participant: P,
+}
+
+impl<V: Sync, P: Participant<V> + 'static> Seat<V> for Named<P> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn prepare<'p: 'v, 'v>(&'p self, candidate: &'v V) -> BoxFuture<'v, Result<Ready<'p>, Error>> {
+        Box::pin(async move {
+            let participant = &self.participant;
+            let prepared = participant.prepare(candidate).await;
+            let prepared =
+                prepared.map_err(|refusal| Error::new(ErrorKind::Invalid, all_of(&*refusal)))?;
+            let end = move |ending| match ending {
+                Ending::Commit => participant.commit(prepared),
+                Ending::Abort => participant.abort(prepared),
+            };
+            Ok(Box::new(end) as Ready<'p>)
+        })
+    }
+}
+
+/// What an error says, and what those say that caused it.
+fn all_of(error: &(dyn StdError + 'static)) -> String {
+    let causes = iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

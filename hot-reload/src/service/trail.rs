@@ -1,0 +1,28 @@
+//! [`Trail`]: what a look leaves behind beside its outcome, for the receipt.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::event::Stage;
+use crate::receipt::Vote;
+
+#[derive(Debug, Default)]
+pub(super) struct Trail {
+    pub(super) stages: Vec<(Stage, Duration)>,
+    pub(super) votes: Vec<Vote>,
+}
+
+impl Trail {
+    /// Goes through a stage. One that is gone through again, because the source has changed meanwhile, counts as one.
+    pub(super) async fn time<R>(&mut self, stage: Stage, step: impl Future<Output = R>) -> R {
+        let begun = Instant::now();
+        let result = step.await;
+        let elapsed = begun.elapsed();
+        match self.stages.iter_mut().find(|(other, _)| *other == stage) {
+            Some((_, sum)) => *sum += elapsed,
+            None => self.stages.push((stage, elapsed)),
+        }
+        result
+    }
+}

@@ -1,0 +1,79 @@
+//! [`Validators`]: who says whether a value is acceptable.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join_all};
+use tokio::time::timeout;
+
+use crate::error::{Error, ErrorKind};
+use crate::event::Stage;
+use crate::panics::panicked;
+
+/// Says why a value is not acceptable, at once.
+pub(super) type Validator<V> = Box<dyn Fn(&V) -> Result<(), String> + Send + Sync>;
+
+/// Says why a value is not acceptable, when it has found out.
+pub(super) type AsyncValidator<V> =
+    Box<dyn for<'v> Fn(&'v V) -> BoxFuture<'v, Result<(), String>> + Send + Sync>;
+
+/// All who are asked about a value. Each problem is told, not the first alone.
+pub(super) struct Validators<V> {
+    pub(super) at_once: Vec<Validator<V>>,
+    pub(super) in_time: Vec<AsyncValidator<V>>,
+    /// The longest that one may take.
+    pub(super) deadline: Duration,
+}
+
+impl<V> Validators<V> {
+    pub(super) fn none(deadline: Duration) -> Self {
+        Self {
+            at_once: Vec::new(),
+            in_time: Vec::new(),
+            deadline,
+        }
+    }
+
+    /// Whether asking may take a while.
+    pub(super) fn take_time(&self) -> bool {
+        !self.in_time.is_empty()
+    }
+
+    /// Asks those who answer at once, and if they agree the others, at the same time.
+    pub(super) async fn ask(&self, value: &V) -> Result<(), Error> {
+        let at_once = || {
+            let check = |validator: &Validator<V>| validator(value).err();
+            self.at_once.iter().filter_map(check).collect::<Vec<_>>()
+        };
+        let problems = catch_unwind(AssertUnwindSafe(at_once))
+            .map_err(|panic| panicked(Stage::Validate, panic.as_ref()))?;
+        refuse(problems)?;
+        let answers = self.in_time.iter().map(|validator| async move {
+            // The future is made and dropped inside the boundary.
+            let answer = async { timeout(self.deadline, validator(value)).await };
+            match AssertUnwindSafe(answer).catch_unwind().await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(_)) => Err(format!(
+                    "a validator did not answer within {:?}",
+                    self.deadline
+                )),
+                Err(panic) => Err(panicked(Stage::Validate, panic.as_ref()).to_string()),
+            }
+        });
+        refuse(
+            join_all(answers)
+                .await
+                .into_iter()
+                .filter_map(Result::err)
+                .collect(),
+        )
+    }
+}
+
+fn refuse(problems: Vec<String>) -> Result<(), Error> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Invalid, problems.join("; ")))
+}
