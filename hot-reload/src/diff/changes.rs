@@ -5,7 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::change::Change;
-use super::path::Path;
+use super::path::{Path, Segment};
+use super::show::SECRET;
 
 /// How many changes are shown to a person.
 const MOST: usize = 20;
@@ -64,7 +65,11 @@ impl Diff {
     /// ```
     pub fn touches(&self, path: &str) -> bool {
         let asked: Path = path.parse().unwrap_or_default();
-        let meets = |path: &Path| path.starts_with(&asked) || asked.starts_with(path);
+        // One of them is around the other if they agree as far as both go. A key that is not told may be any.
+        let agree = |(told, asked): (&Segment, &Segment)| {
+            told == asked || matches!(told, Segment::Key(key) if key == SECRET)
+        };
+        let meets = |path: &Path| path.segments().iter().zip(asked.segments()).all(agree);
         let mut changes = self.changes.iter();
         changes.any(|change| meets(change.path()) || meets(change.old_path()))
     }

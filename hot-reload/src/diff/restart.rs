@@ -1,5 +1,7 @@
 //! [`RestartRequired`]: the parts of a value that a running process cannot take over.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::collect::collect;
@@ -29,6 +31,12 @@ impl RestartPolicy {
             Self::Warn => "warn",
             Self::Reject => "reject",
         }
+    }
+}
+
+impl fmt::Display for RestartPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -260,9 +268,9 @@ fn keep(node: &mut Node, wanted: &[&[Wanted]]) {
     }
 }
 
-impl std::fmt::Debug for InEffect {
+impl fmt::Debug for InEffect {
     /// Without the values, of which some may be secret.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InEffect").finish_non_exhaustive()
     }
 }

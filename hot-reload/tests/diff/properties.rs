@@ -20,7 +20,7 @@ pub(crate) fn settings() -> ProptestConfig {
         RngSeed::Fixed(seed) => seed,
         RngSeed::Random => RandomState::new().hash_one(0),
     };
-    println!("PROPTEST_RNG_SEED={seed}");
+    eprintln!("PROPTEST_RNG_SEED={seed}");
     settings.rng_seed = RngSeed::Fixed(seed);
     settings
 }

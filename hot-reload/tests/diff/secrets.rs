@@ -206,3 +206,12 @@ fn p18_the_fields_of_a_secret_struct_are_told_and_their_values_are_not() {
     );
     assert!(diff.touches("auth.users[0]") && !diff.touches("auth.scheme"));
 }
+
+#[test]
+fn a_key_that_is_not_told_may_be_any() {
+    let at = |port: u16| json!({"upstreams": {"http://me:MARK@host": {"port": port}}});
+    let diff = diff::between(&at(1), &at(2)).unwrap();
+    assert_eq!(diff.to_string(), "upstreams.(secret).port: 1 -> 2");
+    assert!(diff.touches("upstreams.\"http://me:MARK@host\".port"));
+    assert!(!diff.touches("upstreams.\"http://me:MARK@host\".host"));
+}
