@@ -215,3 +215,10 @@ fn a_key_that_is_not_told_may_be_any() {
     assert!(diff.touches("upstreams.\"http://me:MARK@host\".port"));
     assert!(!diff.touches("upstreams.\"http://me:MARK@host\".host"));
 }
+
+#[test]
+fn p18_of_a_secret_of_fixed_length_it_is_not_told_which_items_are_the_same() {
+    let keys = |last: u8| std::collections::BTreeMap::from([("signing_key", [1, 2, last])]);
+    let diff = diff::between(&keys(3), &keys(4)).unwrap();
+    assert_eq!(diff.to_string(), "signing_key: changed (secret)");
+}

@@ -50,6 +50,27 @@ fn the_search_finds_the_longest_common_sequence() {
     }
 }
 
+#[test]
+fn the_way_back_is_the_mirror_image() {
+    let lists: Vec<Vec<u8>> = (0..3_u8.pow(5))
+        .map(|number| (0..5).map(|at| number / 3_u8.pow(at) % 3).collect())
+        .collect();
+    for old in &lists {
+        for new in lists.iter().map(|list| &list[..4]) {
+            let mirrored = align(new, old).into_iter().map(|pair| match pair {
+                Old(i) => New(i),
+                New(j) => Old(j),
+                Both(i, j) => Both(j, i),
+            });
+            assert_eq!(
+                align(old, new),
+                mirrored.collect::<Vec<_>>(),
+                "{old:?} {new:?}"
+            );
+        }
+    }
+}
+
 thread_local! {
     static LOOKS: Cell<usize> = const { Cell::new(0) };
 }
@@ -103,7 +124,19 @@ fn the_cost_is_in_proportion_to_the_length() {
         list.push(Item(LENGTH + 1));
         list
     };
+    let half_reversed = || {
+        let mut list = vec![Item(LENGTH)];
+        list.extend((0..LENGTH / 2).rev().map(Item));
+        list.extend((LENGTH / 2..LENGTH).map(Item));
+        list
+    };
     let cases = [
+        (
+            "half of it reversed, behind an insertion",
+            same(),
+            half_reversed(),
+            Some(LENGTH / 2 + 1),
+        ),
         ("the same", same(), same(), Some(0)),
         ("three edits", same(), edited(), Some(3)),
         (
@@ -136,4 +169,6 @@ fn a_search_ends_when_its_budget_does() {
     let numbers = |from: usize| -> Vec<usize> { (from..from + 1000).collect() };
     assert_eq!(search(&numbers(0), &numbers(1000), 10_000), None);
     assert!(search(&numbers(0), &numbers(1), 10_000).is_some());
+    assert_eq!(search(&[0; 1000], &[0; 1000], 900), None);
+    assert!(search(&[0; 1000], &[0; 1000], 1100).is_some());
 }
