@@ -22,7 +22,7 @@ use crate::secret::carries_a_secret;
 
 /// How many levels a value may have: lists, tables, and what wraps one value, such as `Some` and a newtype.
 ///
-/// A level costs stack: the value's own code and ours, some 2 KiB without optimization. Formats stop at about half of
+/// A level costs stack: the value's own code and ours, up to 2 KiB without optimization. Formats stop at about half of
 /// that, and threads begin at 2 MiB.
 pub(super) const LEVELS: usize = 256;
 
