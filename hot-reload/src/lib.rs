@@ -14,6 +14,10 @@ mod service;
 // What comes in the box.
 pub mod source;
 
+// What has changed between two values.
+#[cfg(feature = "diff")]
+pub mod diff;
+
 // What tests of its users need.
 #[cfg(feature = "test-util")]
 pub mod testing;
@@ -29,6 +33,8 @@ mod status;
 mod backoff;
 mod hints;
 mod panics;
+#[cfg(any(feature = "diff", feature = "json", feature = "toml", feature = "yaml"))]
+mod secret;
 
 // What is longer than a comment.
 #[cfg(any(doc, doctest))]

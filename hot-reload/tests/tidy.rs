@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("revision", &[]),
     ("backoff", &[]),
+    ("secret", &[]),
     ("panics", &["error", "event"]),
     ("error", &["revision"]),
     ("snapshot", &["event", "revision"]),
@@ -22,6 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("hints", &["error"]),
     ("watch", &["error", "hints", "reload"]),
     ("live", &["error", "event", "panics", "snapshot"]),
+    ("diff", &["error", "panics", "secret"]),
     ("testing", &["event", "live", "snapshot"]),
     (
         "compat",
@@ -58,7 +60,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "source",
         &[
-            "backoff", "error", "hints", "reload", "revision", "status", "watch",
+            "backoff", "error", "hints", "reload", "revision", "secret", "status", "watch",
         ],
     ),
     ("", &["*"]),

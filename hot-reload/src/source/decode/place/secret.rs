@@ -5,70 +5,12 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_path_to_error::{Path, Segment};
 
-/// Parts of a key that make its value a secret, wherever in the key they stand.
-const TELLING: [&str; 10] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "credential",
-    "apikey",
-    "privatekey",
-    "connectionstring",
-    "connection_string",
-];
-
-/// Whole words of a key that do.
-const TELLING_WORDS: [&str; 15] = [
-    "auth",
-    "authorization",
-    "bearer",
-    "cookie",
-    "dsn",
-    "hmac",
-    "jwt",
-    "key",
-    "keys",
-    "pass",
-    "pin",
-    "pwd",
-    "salt",
-    "signature",
-    "sid",
-];
+use crate::secret::{carries_a_secret, key_is_secret};
 
 /// Whether the value at this path is a secret, by the name of any key on the way to it.
 pub(super) fn path_is_secret(path: &Path) -> bool {
     path.iter()
         .any(|segment| matches!(segment, Segment::Map { key } if key_is_secret(key)))
-}
-
-fn key_is_secret(key: &str) -> bool {
-    let mut words = words(key);
-    let key = key.to_lowercase();
-    TELLING.iter().any(|part| key.contains(part))
-        || key.ends_with("key")
-        || words.any(|word| TELLING_WORDS.contains(&word.as_str()))
-}
-
-/// The words of a key: `apiKey`, `api_key_2` and `API-KEY` all have the word `key`.
-fn words(key: &str) -> impl Iterator<Item = String> {
-    let mut words = vec![String::new()];
-    let mut before = '_';
-    for letter in key.chars() {
-        let begins = letter.is_uppercase() && before.is_lowercase();
-        if begins || !letter.is_alphabetic() {
-            words.push(String::new());
-        }
-        if letter.is_alphabetic()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(letter.to_lowercase());
-        }
-        before = letter;
-    }
-    words.into_iter().filter(|word| !word.is_empty())
 }
 
 /// All secret values of one content, to keep them out of every message about it.
@@ -87,26 +29,6 @@ impl Secrets {
                 text.contains(secret.as_str()) || text.contains(&escaped)
             })
     }
-}
-
-/// Whether this is a URL with credentials, or a text like `host=db password=…`.
-fn carries_a_secret(text: &str) -> bool {
-    if let Some((_, rest)) = text.split_once("://")
-        && rest
-            .split(['/', '?', '#', ' '])
-            .next()
-            .is_some_and(|host| host.contains('@'))
-    {
-        return true;
-    }
-    let text = text.to_lowercase();
-    TELLING.iter().any(|part| {
-        let mut behind = text.split(part).skip(1);
-        behind.any(|rest| {
-            rest.trim_start_matches([' ', '"', '\'', '\\'])
-                .starts_with(['=', ':'])
-        })
-    })
 }
 
 /// Collects from any self-describing format.
@@ -207,64 +129,5 @@ impl<'de> Visitor<'de> for Collect<'_> {
             })?;
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_tells_that_its_value_is_secret() {
-        for key in [
-            "password",
-            "db_password",
-            "apiKey",
-            "private-key",
-            "TOKENS",
-            "credentials",
-            "key",
-            "encryption_key_v2",
-            "signingKeyBase64",
-            "pwd",
-            "DB_PASS",
-            "Authorization",
-            "dsn",
-            "connection_string",
-            "session-cookie",
-        ] {
-            assert!(key_is_secret(key), "{key}");
-        }
-        for key in [
-            "port",
-            "keyboard",
-            "path",
-            "name",
-            "author",
-            "compass",
-            "connections",
-            "passive",
-        ] {
-            assert!(!key_is_secret(key), "{key}");
-        }
-    }
-
-    #[test]
-    fn a_text_can_carry_a_secret_of_its_own() {
-        for text in [
-            "postgres://me:hunter2@db/app",
-            "host=db password = hunter2",
-            "{\"Token\": 1}",
-        ] {
-            assert!(carries_a_secret(text), "{text}");
-        }
-        for text in [
-            "https://example.org/a@b",
-            "token-bucket",
-            "me@example.org",
-            "80a",
-        ] {
-            assert!(!carries_a_secret(text), "{text}");
-        }
     }
 }

@@ -1,0 +1,108 @@
+//! A value as a person reads it: on one line, shortened, and without what is secret in it.
+
+use std::fmt::Write;
+
+use super::path::write_key;
+use super::rules::{Rules, Scope};
+use super::tree::Node;
+use crate::secret::carries_a_secret;
+
+/// How many characters of a value are shown.
+const MOST: usize = 60;
+
+/// What stands in the place of a secret.
+pub(super) const SECRET: &str = "(secret)";
+
+/// The value, or `None` if it is secret as a whole.
+pub(super) fn shortened(node: &Node, scope: &Scope<'_>) -> Option<String> {
+    let secret = scope.is_secret || matches!(node, Node::Text(text) if carries_a_secret(text));
+    (!secret).then(|| write_node(node, scope, MOST))
+}
+
+/// The value in its full length, as the key of a map.
+pub(super) fn whole(node: &Node) -> String {
+    match Rules::default().scope() {
+        Ok(scope) => write_node(node, &scope, usize::MAX),
+        Err(_) => SECRET.to_owned(),
+    }
+}
+
+/// A key, which may carry a secret as a value may.
+pub(super) fn key(key: &str) -> &str {
+    match carries_a_secret(key) {
+        true => SECRET,
+        false => key,
+    }
+}
+
+fn write_node(node: &Node, scope: &Scope<'_>, most: usize) -> String {
+    let mut short = Short {
+        text: String::new(),
+        left: most,
+    };
+    // Its only error is that it is full.
+    if write_into(&mut short, node, scope).is_err() {
+        short.text.push('…');
+    }
+    short.text
+}
+
+/// A text of limited length, that fails when it is full.
+struct Short {
+    text: String,
+    left: usize,
+}
+
+impl Write for Short {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        for letter in text.chars() {
+            self.left = self.left.checked_sub(1).ok_or(std::fmt::Error)?;
+            self.text.push(letter);
+        }
+        Ok(())
+    }
+}
+
+fn write_into(short: &mut Short, node: &Node, scope: &Scope<'_>) -> std::fmt::Result {
+    if scope.is_secret {
+        return short.write_str(SECRET);
+    }
+    match node {
+        Node::Nothing => short.write_str("none"),
+        Node::Bool(value) => write!(short, "{value}"),
+        Node::Int(value) => write!(short, "{value}"),
+        Node::Large(value) => write!(short, "{value}"),
+        Node::Float(bits) => write!(short, "{:?}", f64::from_bits(*bits)),
+        Node::Text(text) if carries_a_secret(text) => short.write_str(SECRET),
+        // Letter by letter, so that only what is shown of a long text is escaped.
+        Node::Text(text) => {
+            short.write_char('"')?;
+            for letter in text.chars() {
+                match letter {
+                    '\'' => short.write_char(letter)?,
+                    letter => write!(short, "{}", letter.escape_debug())?,
+                }
+            }
+            short.write_char('"')
+        }
+        Node::Bytes(bytes) => write!(short, "{} bytes", bytes.len()),
+        Node::List(items) | Node::Tuple(items) => {
+            short.write_char('[')?;
+            for (at, item) in items.iter().enumerate() {
+                short.write_str(if at == 0 { "" } else { ", " })?;
+                write_into(short, item, &scope.item(at, at))?;
+            }
+            short.write_char(']')
+        }
+        Node::Map(entries) | Node::Record(entries) => {
+            short.write_char('{')?;
+            for (at, (name, value)) in entries.iter().enumerate() {
+                short.write_str(if at == 0 { "" } else { ", " })?;
+                write_key(key(name), short)?;
+                short.write_str(": ")?;
+                write_into(short, value, &scope.key(name))?;
+            }
+            short.write_char('}')
+        }
+    }
+}

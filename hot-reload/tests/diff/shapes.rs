@@ -1,0 +1,325 @@
+//! What values are made of: every kind that serde knows, and those that formats make trouble with.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap};
+
+use hot_reload::ErrorKind;
+use hot_reload::diff;
+use serde::ser::{Error as _, SerializeStruct};
+use serde::{Serialize, Serializer};
+
+fn told<V: Serialize>(old: V, new: V) -> String {
+    diff::between(&old, &new).unwrap().to_string()
+}
+
+#[test]
+fn numbers_are_compared_exactly() {
+    assert_eq!(
+        told(u64::MAX, u64::MAX - 1),
+        ".: 18446744073709551615 -> 18446744073709551614"
+    );
+    assert_eq!(
+        told(i128::MIN, i128::MAX),
+        ".: -170141183460469231731687303715884105728 -> 170141183460469231731687303715884105727"
+    );
+    assert_eq!(
+        told(u128::MAX, 1),
+        ".: 340282366920938463463374607431768211455 -> 1"
+    );
+    assert_eq!(
+        told(9_007_199_254_740_993_i64, 9_007_199_254_740_992),
+        ".: 9007199254740993 -> 9007199254740992"
+    );
+    assert_eq!(told(0.1_f32, 0.2), ".: 0.1 -> 0.2");
+    assert_eq!(told(1.0, 1e300), ".: 1.0 -> 1e300");
+}
+
+#[test]
+fn a_float_that_is_no_number_equals_itself_and_nothing_else() {
+    assert_eq!(told(f64::NAN, -f64::NAN), "");
+    assert_eq!(told(f32::NAN, f32::NAN), "");
+    assert_eq!(told(0.0, -0.0), "");
+    assert_eq!(told(Some(f64::NAN), None), ".: NaN -> none");
+    assert_eq!(told(f32::INFINITY, f32::NEG_INFINITY), ".: inf -> -inf");
+}
+
+#[test]
+fn an_option_is_its_value_or_none() {
+    assert_eq!(told(None, Some(5)), ".: none -> 5");
+    assert_eq!(told(Some(5), Some(6)), ".: 5 -> 6");
+    assert_eq!(told(Some("none"), None), ".: \"none\" -> none");
+    assert_eq!(told((), ()), "");
+}
+
+#[derive(Serialize)]
+enum Mode {
+    Off,
+    Limit(u32),
+    Between(u32, u32),
+    Burst { size: u32, per: u32 },
+}
+
+#[test]
+fn an_enum_is_what_a_format_writes() {
+    let of = |mode: Mode| BTreeMap::from([("mode", mode)]);
+    let told = |old, new| told(of(old), of(new));
+    assert_eq!(
+        told(Mode::Off, Mode::Limit(5)),
+        "mode: \"Off\" -> {Limit: 5}"
+    );
+    assert_eq!(told(Mode::Limit(4), Mode::Limit(5)), "mode.Limit: 4 -> 5");
+    assert_eq!(
+        told(Mode::Between(1, 2), Mode::Between(2, 3)),
+        "mode.Between[0]: 1 -> 2\nmode.Between[1]: 2 -> 3"
+    );
+    assert_eq!(
+        told(
+            Mode::Burst { size: 1, per: 2 },
+            Mode::Burst { size: 1, per: 3 }
+        ),
+        "mode.Burst.per: 2 -> 3"
+    );
+    assert_eq!(
+        told(Mode::Limit(4), Mode::Between(1, 2)),
+        "mode.Between: added\nmode.Limit: removed (4)"
+    );
+}
+
+#[test]
+fn places_of_a_tuple_keep_their_meaning() {
+    assert_eq!(
+        told((1, 2, 3), (2, 3, 1)),
+        "[0]: 1 -> 2\n[1]: 2 -> 3\n[2]: 3 -> 1"
+    );
+    assert_eq!(
+        told(vec![1, 2, 3], vec![2, 3, 1]),
+        "[0]: removed (1)\n[2]: added (1)"
+    );
+}
+
+#[test]
+fn keys_that_are_no_text_are_written_as_one() {
+    assert_eq!(
+        told(
+            HashMap::from([(8080, 1), (9, 1)]),
+            HashMap::from([(8080, 2), (9, 1)])
+        ),
+        "8080: 1 -> 2"
+    );
+    assert_eq!(
+        told(BTreeMap::from([(true, 1)]), BTreeMap::from([(false, 1)])),
+        "false: added (1)\ntrue: removed (1)"
+    );
+    assert_eq!(
+        told(BTreeMap::from([('x', 1)]), BTreeMap::from([('x', 2)])),
+        "x: 1 -> 2"
+    );
+    assert_eq!(
+        told(
+            BTreeMap::from([((1, "a"), 1)]),
+            BTreeMap::from([((1, "a"), 2)])
+        ),
+        "\"[1, \\\"a\\\"]\": 1 -> 2"
+    );
+    assert_eq!(
+        told(
+            BTreeMap::from([(None, 1)]),
+            BTreeMap::from([(Some("k"), 1)])
+        ),
+        "k: added (1)\nnone: removed (1)"
+    );
+}
+
+/// Bytes as bytes, which a `Vec<u8>` is not by itself.
+struct Bytes(&'static [u8]);
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0)
+    }
+}
+
+#[test]
+fn bytes_are_compared_and_not_shown() {
+    assert_eq!(told(Bytes(b"abc"), Bytes(b"abc")), "");
+    assert_eq!(told(Bytes(b"abc"), Bytes(b"abd")), ".: 3 bytes -> 3 bytes");
+    assert_eq!(told(b"abc".to_vec(), b"abd".to_vec()), "[2]: 99 -> 100");
+}
+
+/// A value that a format passes through serde in a wrapping of its own.
+struct Date(&'static str);
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut date = serializer.serialize_struct("$__private_Date", 1)?;
+        date.serialize_field("$__private_date", self.0)?;
+        date.end()
+    }
+}
+
+#[test]
+fn the_wrapping_of_a_format_is_not_a_part_of_the_value() {
+    assert_eq!(
+        told([Date("1979-05-27")], [Date("1979-05-28")]),
+        "[0]: \"1979-05-27\" -> \"1979-05-28\""
+    );
+}
+
+#[derive(Serialize)]
+struct Doubled {
+    name: u8,
+    #[serde(flatten)]
+    more: BTreeMap<String, u8>,
+}
+
+#[test]
+fn a_key_that_is_there_twice_loses_nothing() {
+    let value = |name, more| Doubled {
+        name,
+        more: BTreeMap::from([("name".to_owned(), more)]),
+    };
+    assert_eq!(told(value(1, 2), value(1, 2)), "");
+    assert_eq!(told(value(1, 2), value(3, 2)), "name: 1 -> 3");
+    assert_eq!(told(value(1, 2), value(1, 4)), "name: 2 -> 4");
+}
+
+/// As many levels as it says, in every way that levels come about.
+struct Nested(u32);
+
+impl Serialize for Nested {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let below = Self(self.0.saturating_sub(1));
+        match self.0 {
+            0 => serializer.serialize_none(),
+            n if n.is_multiple_of(4) => serializer.serialize_some(&below),
+            n if n % 4 == 1 => serializer.collect_seq([below]),
+            n if n % 4 == 2 => serializer.serialize_newtype_variant("N", 0, "v", &below),
+            _ => serializer.collect_map([("k", below)]),
+        }
+    }
+}
+
+/// A thread with half the stack that threads have, in a build without optimization.
+fn on_a_small_stack(test: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new()
+        .stack_size(1 << 20)
+        .spawn(test)
+        .unwrap()
+        .join()
+        .unwrap();
+}
+
+#[test]
+fn a_value_with_too_many_levels_is_an_error_and_no_crash() {
+    on_a_small_stack(|| {
+        assert!(
+            diff::between(&Nested(256), &Nested(256))
+                .unwrap()
+                .is_empty()
+        );
+        let diff = diff::between(&Nested(255), &Nested(0)).unwrap();
+        assert_eq!(diff.changes().len(), 1);
+        for levels in [257, 1_000, u32::MAX] {
+            let error = diff::between(&Nested(levels), &Nested(0)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::TooLarge);
+            assert_eq!(
+                error.to_string(),
+                "the value has more than 256 levels, too many to be compared"
+            );
+        }
+    });
+}
+
+/// A key can have levels, too.
+struct Key(u32);
+
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(Self(self.0), ())])
+    }
+}
+
+#[test]
+fn a_key_with_too_many_levels_is_an_error_too() {
+    on_a_small_stack(|| {
+        assert_eq!(
+            diff::between(&Key(0), &Key(0)).unwrap_err().kind(),
+            ErrorKind::TooLarge
+        );
+    });
+}
+
+/// Fails or panics with a text.
+enum Bad {
+    Fails(&'static str),
+    Panics(&'static str),
+}
+
+impl Serialize for Bad {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Fails(said) => Err(S::Error::custom(said)),
+            Self::Panics(said) => panic!("{said}"),
+        }
+    }
+}
+
+fn error<V: Serialize>(value: V) -> hot_reload::Error {
+    diff::between(&value, &value).unwrap_err()
+}
+
+#[test]
+fn a_value_that_does_not_serialize_is_told_with_its_path_and_no_secret() {
+    let failed = error(BTreeMap::from([("a", vec![Bad::Fails("no luck")])]));
+    assert_eq!(failed.kind(), ErrorKind::Invalid);
+    assert_eq!(failed.to_string(), "a[0]: cannot be compared: no luck");
+    let failed = error(BTreeMap::from([(
+        "tokens",
+        BTreeMap::from([("MARK", Bad::Fails("MARK"))]),
+    )]));
+    assert_eq!(
+        failed.to_string(),
+        "tokens: cannot be compared: why is not shown, because it looks like a secret"
+    );
+    let failed = error(BTreeMap::from([(
+        "http://me:MARK@host",
+        Bad::Fails("at http://me:MARK@host"),
+    )]));
+    assert_eq!(
+        failed.to_string(),
+        "(secret): cannot be compared: why is not shown, because it looks like a secret"
+    );
+}
+
+#[test]
+fn p07_a_value_that_panics_when_it_is_serialized_is_an_error() {
+    let failed = error([Bad::Panics("oh no")]);
+    assert_eq!(failed.kind(), ErrorKind::Panicked);
+    assert_eq!(
+        failed.to_string(),
+        "panicked while it was serialized to be compared: oh no"
+    );
+    assert!(
+        !error([Bad::Panics("password=MARK")])
+            .to_string()
+            .contains("MARK")
+    );
+}
+
+#[test]
+fn a_value_is_serialized_once_for_a_comparison() {
+    struct Counted<'a>(&'a Cell<u32>);
+    impl Serialize for Counted<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            self.0.set(self.0.get() + 1);
+            serializer.serialize_unit()
+        }
+    }
+    let count = Cell::new(0);
+    assert!(
+        diff::between(&Counted(&count), &Counted(&count))
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(count.get(), 2);
+}
