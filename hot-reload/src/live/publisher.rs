@@ -92,8 +92,8 @@ impl<V> Publisher<V> {
     /// Prepares a value and hands it to whoever says whether it becomes visible, which it does not when they say nothing.
     /// Nobody is told yet.
     ///
-    /// Before they are asked, what follows the value is, which is code of the user's: it comes at no lock, and its panic
-    /// comes through.
+    /// Before they are asked, what follows the value is prepared for it. That is code of the user's: it runs under no lock of
+    /// ours, and its panic comes through.
     pub(crate) fn publish_if<R>(
         &self,
         published: Published<V>,
