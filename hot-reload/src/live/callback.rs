@@ -17,6 +17,30 @@ use crate::panics::panic_text;
 use crate::snapshot::Snapshot;
 
 impl<V: Send + Sync + 'static> Live<V> {
+    /// As [`on_change`](Self::on_change), but called for the value of now first, or else for the first that there is: for what
+    /// has to be in step with the value from the beginning.
+    ///
+    /// Reading the value and registering for changes, one after the other, either misses a change in between or tells of
+    /// the older value last. This does neither.
+    ///
+    /// ```
+    /// # fn set_log_level(_: &str) {}
+    /// # async fn example(level: hot_reload::Live<String>) {
+    /// level.for_each(|level| set_log_level(level)).detach();
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    #[track_caller]
+    pub fn for_each<F>(&self, call: F) -> Callback
+    where
+        F: FnMut(&Snapshot<V>) + Send + 'static,
+    {
+        Callback::new(Changes::from_start(self.unkept()), call)
+    }
+
     /// Calls a function for each change from now on, until the [`Callback`] is dropped or the service has stopped.
     ///
     /// Calls come one after the other, in the order of generations, on threads on which they may block. A slow function
@@ -42,16 +66,7 @@ impl<V: Send + Sync + 'static> Live<V> {
     where
         F: FnMut(&Snapshot<V>) + Send + 'static,
     {
-        let (changes, ending) = abortable(Changes::new(self.unkept()));
-        let calls = Calls {
-            call: Arc::new(Mutex::new(call)),
-            ending: ending.clone(),
-            registered: Location::caller(),
-        };
-        Callback {
-            task: tokio::spawn(calls.follow(changes)),
-            ending: Some(ending),
-        }
+        Callback::new(Changes::new(self.unkept()), call)
     }
 }
 
@@ -69,6 +84,24 @@ pub struct Callback {
 }
 
 impl Callback {
+    #[track_caller]
+    fn new<V, F>(changes: Changes<V>, call: F) -> Self
+    where
+        V: Send + Sync + 'static,
+        F: FnMut(&Snapshot<V>) + Send + 'static,
+    {
+        let (changes, ending) = abortable(changes);
+        let calls = Calls {
+            call: Arc::new(Mutex::new(call)),
+            ending: ending.clone(),
+            registered: Location::caller(),
+        };
+        Self {
+            task: tokio::spawn(calls.follow(changes)),
+            ending: Some(ending),
+        }
+    }
+
     /// Lets the calls go on until the service has stopped.
     pub fn detach(mut self) {
         self.ending = None;

@@ -252,7 +252,8 @@ impl<N, T> Drop for Cell<N, T> {
         }
         for node in left {
             // Only a guard that was forgotten holds it now, and does so for ever. If the address became another's, that one
-            // would never be freed.
+            // would never be freed. (For a moment it may also be a reader of another cell whose pointer has grown old, and a
+            // value is kept in vain.)
             if is_held(&node) {
                 mem::forget(node);
             }

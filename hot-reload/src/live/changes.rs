@@ -56,6 +56,12 @@ impl<V> Changes<V> {
         Self { live, wake }
     }
 
+    /// The value of now counts as new, if there is one.
+    pub(super) fn from_start(live: Live<V>) -> Self {
+        let wake = Wake::from_start(live.shared.news.subscribe());
+        Self { live, wake }
+    }
+
     /// Waits for the next value. `None` once the service has stopped, and again `None` at every further call.
     ///
     /// A value that was published between two calls is not lost: the second one returns at once.

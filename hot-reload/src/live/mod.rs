@@ -63,7 +63,7 @@ use crate::snapshot::Snapshot;
 /// | [`atomic`](Self::atomic) | a [`LiveWord`] | a flag or a limit in the innermost loop |
 /// | [`subscribe`](Self::subscribe) | the [`Changes`] | reacting to news |
 /// | [`wait_for`](Self::wait_for) | the first [`Snapshot`] that is as wanted | waiting for a certain value |
-/// | [`on_change`](Self::on_change) | a [`Callback`] | reacting to news in code that is not async |
+/// | [`on_change`](Self::on_change), [`for_each`](Self::for_each) | a [`Callback`] | reacting to news in code that is not async |
 ///
 /// Use one snapshot for one unit of work: two reads may see two values. `docs::patterns` has the wrong way beside the right
 /// one, for each accessor.

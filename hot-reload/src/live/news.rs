@@ -1,6 +1,7 @@
 //! [`News`]: what the channels carry, and how it is told.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -42,11 +43,14 @@ impl Untold {
     /// Tells them, which takes the longer the more there are to be woken.
     pub(crate) fn tell(self) {
         for (channel, published) in self.0.into_values() {
-            channel.send_if_modified(|news| {
-                let is_new = news.published < published;
-                news.published = news.published.max(published);
-                is_new
-            });
+            // A waker that panics shall not keep the news from the other channels.
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                channel.send_if_modified(|news| {
+                    let is_new = news.published < published;
+                    news.published = news.published.max(published);
+                    is_new
+                })
+            }));
         }
     }
 }

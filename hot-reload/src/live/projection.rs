@@ -9,6 +9,7 @@ use std::sync::{Arc, Once, OnceLock};
 use std::task::{Context, Poll};
 
 use futures_util::Stream;
+use futures_util::stream::FusedStream;
 
 use super::follow::{Follow, Joined};
 use super::guard::Guard;
@@ -253,6 +254,11 @@ impl<V, P: ?Sized, F: Fn(&V) -> &P> PartChanges<V, P, F> {
         self.newest()
     }
 
+    /// The handle that these are the changes of.
+    pub fn projection(&self) -> &Projection<V, P, F> {
+        &self.projection
+    }
+
     fn newest(&mut self) -> Option<PartSnapshot<V, P, F>> {
         let newest = self.projection.try_get()?;
         // It may be newer than the news that woke this reader, and shall not be told twice.
@@ -268,6 +274,13 @@ impl<V, P: ?Sized, F: Fn(&V) -> &P> Stream for PartChanges<V, P, F> {
         self.wake
             .poll_next(cx)
             .map(|news| news.and_then(|()| self.newest()))
+    }
+}
+
+impl<V, P: ?Sized, F: Fn(&V) -> &P> FusedStream for PartChanges<V, P, F> {
+    /// Whether the service has stopped and its last value was told.
+    fn is_terminated(&self) -> bool {
+        self.wake.is_over()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::cell::Kept;
 use super::{Live, NOT_READY};
-use crate::snapshot::{Published, Snapshot};
+use crate::snapshot::{Generation, Published, Snapshot};
 
 /// The newest value, read again and again by one worker: from [`Live::reader`].
 ///
@@ -43,6 +43,13 @@ impl<V> Reader<V> {
         self.load();
         let last = self.last.share().unwrap_or_else(never);
         Snapshot::of(Arc::clone(last))
+    }
+
+    /// The number of the newest value: whether what was made from it before still stands.
+    #[inline]
+    pub fn generation(&mut self) -> Generation {
+        let cell = &self.live.shared.cell;
+        cell.newest_or(&mut self.last, never).generation
     }
 
     /// Lets go of the value that was read last, so that it can be freed if it is not the newest. The next read takes a

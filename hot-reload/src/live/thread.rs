@@ -18,7 +18,8 @@ static BUSY: Slot = Slot(AtomicPtr::new(ptr::without_provenance_mut(LENT)));
 const _: () = assert!(size_of::<Record>() == 128);
 
 thread_local! {
-    /// The slot to try first. Nothing is to be dropped in it, so it is read without a question until the very end.
+    /// The slot to try first. Nothing is to be dropped in it, so that reading it is free of questions, and most often possible
+    /// until the very end of a thread.
     static FIRST: Cell<&'static Slot> = const { Cell::new(&BUSY) };
     /// The same slot, for a thread that has to take a fence with it.
     static FENCED: Cell<&'static Slot> = const { Cell::new(&BUSY) };
@@ -60,13 +61,13 @@ pub(super) fn domain() -> &'static Domain {
 /// The slot to try first: free, unless a guard of this thread is in it, or it takes a fence.
 #[inline(always)]
 pub(super) fn first() -> &'static Slot {
-    FIRST.get()
+    FIRST.try_with(Cell::get).unwrap_or(&BUSY)
 }
 
 /// As [`first`], for a thread that has to take a fence.
 #[inline(always)]
 pub(super) fn fenced() -> &'static Slot {
-    FENCED.get()
+    FENCED.try_with(Cell::get).unwrap_or(&BUSY)
 }
 
 /// A slot for one guard of this thread, which takes a fence: one of its own, or, when those are taken or gone, one that is
