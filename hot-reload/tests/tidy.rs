@@ -20,6 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("hints", &["error"]),
     ("watch", &["error", "hints", "reload"]),
     ("live", &["error", "event", "panics", "snapshot"]),
+    ("last_good", &["error", "panics", "revision", "snapshot"]),
     ("testing", &["event", "live", "snapshot"]),
     (
         "compat",
