@@ -21,6 +21,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("watch", &["error", "hints", "reload"]),
     ("live", &["error", "event", "panics", "snapshot"]),
     ("last_good", &["error", "panics", "revision", "snapshot"]),
+    (
+        "last_good::tests",
+        &["error", "last_good", "live", "snapshot"],
+    ),
     ("testing", &["event", "live", "snapshot"]),
     (
         "compat",

@@ -82,6 +82,7 @@ pub(super) fn cannot_save(path: &Path, step: &str, error: io::Error) -> Error {
         io::ErrorKind::ReadOnlyFilesystem => "; choose a folder that can be written to",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; make room",
         io::ErrorKind::NotFound => "; create the folder",
+        io::ErrorKind::ResourceBusy => "; if the file is mounted by itself, mount its folder",
         io::ErrorKind::InvalidFilename => "; choose a shorter name",
         _ => "",
     };

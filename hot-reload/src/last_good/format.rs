@@ -127,12 +127,12 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Whether a file that begins like this may be replaced: one of ours, in whatever state, or one without content.
+/// Whether a file with this beginning may be replaced: one of ours, in whatever state, or one without content.
 pub(super) fn is_ours(beginning: &[u8]) -> bool {
-    beginning.is_empty() || beginning.starts_with(&MARK)
+    MARK.starts_with(beginning)
 }
 
-/// How much of a file tells whether it is ours.
+/// How many bytes are a beginning. A shorter file is all there is.
 pub(super) const TELLING: u64 = MARK.len() as u64;
 
 /// The facts and the payload of a file, if all of it is as it was written.

@@ -135,6 +135,7 @@ fn a_file_of_ours_is_recognised_by_its_beginning() {
     let ours = file(&facts(None), b"some content");
     assert!(is_ours(&ours[..8]));
     assert!(is_ours(b""));
-    assert!(!is_ours(&ours[..7]));
+    assert!(is_ours(&ours[..3]));
     assert!(!is_ours(b"[server]"));
+    assert!(!is_ours(b"["));
 }

@@ -27,7 +27,7 @@ use std::time::SystemTime;
 
 use tokio::task::spawn_blocking;
 
-use self::disk::System;
+use self::disk::{Disk, System};
 use self::format::Facts;
 use self::store::Store;
 use crate::error::Result;
@@ -172,7 +172,7 @@ impl<V: Send + Sync + 'static> LastGood<V> {
     pub async fn save(&self, snapshot: Snapshot<V>) -> Result<()> {
         let number = self.shared.asked.fetch_add(1, Ordering::Relaxed) + 1;
         self.blocking(move |this| {
-            let saved = this.save_now(&snapshot, number);
+            let saved = this.save_now(&System, &snapshot, number);
             // This may be the last holder, and freeing the value is code of the user's.
             let _ = catch_unwind(AssertUnwindSafe(|| drop(snapshot)));
             saved
@@ -197,7 +197,7 @@ impl<V: Send + Sync + 'static> LastGood<V> {
         self.blocking(Self::restore_now).await
     }
 
-    fn save_now(&self, snapshot: &Snapshot<V>, number: u64) -> Result<()> {
+    fn save_now(&self, disk: &dyn Disk, snapshot: &Snapshot<V>, number: u64) -> Result<()> {
         let shared = &self.shared;
         let mut written = shared
             .written
@@ -217,9 +217,9 @@ impl<V: Send + Sync + 'static> LastGood<V> {
             loaded_at: snapshot.loaded_at(),
             saved_at: time_of_day(),
         };
-        self.store.write(&System, &facts, &payload)?;
+        self.store.write(disk, &facts, &payload)?;
         *written = number;
-        Ok(())
+        self.store.settle(disk)
     }
 
     fn restore_now(&self) -> Result<Option<Restored<V>>> {

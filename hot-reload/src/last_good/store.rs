@@ -32,11 +32,11 @@ struct Unfinished {
 }
 
 impl Store {
-    /// Replaces the file. Blocks.
+    /// Replaces the file, in a way that outlives the process; [`settle`](Self::settle) is still to be called. Blocks.
     ///
     /// # Errors
     ///
-    /// The file is as it was before, and nothing is left beside it, unless the error says that it is saved.
+    /// The file is as it was before, and nothing is left beside it.
     pub(super) fn write(&self, disk: &dyn Disk, facts: &Facts, payload: &[u8]) -> Result<()> {
         let (folder, name) = self.place()?;
         let parts = Parts::new(facts, payload);
@@ -51,7 +51,12 @@ impl Store {
         // Before anything is written: on a disk that is full it may be they that fill it.
         leftovers::remove(disk, folder, name);
         let unfinished = self.create(disk, folder, name)?;
-        self.finish(disk, unfinished, &parts)?;
+        self.finish(disk, unfinished, &parts)
+    }
+
+    /// Returns once the file that was written would outlive a power failure, too. Blocks.
+    pub(super) fn settle(&self, disk: &dyn Disk) -> Result<()> {
+        let (folder, _) = self.place()?;
         disk.sync_folder(folder)
             .map_err(|error| fault::not_settled(&self.path, error))
     }

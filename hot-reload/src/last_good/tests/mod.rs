@@ -4,6 +4,7 @@
 
 mod dying;
 mod failing;
+mod order;
 mod places;
 mod rig;
 mod sharing;

@@ -120,7 +120,7 @@ fn what_is_no_file_is_left_alone() {
 }
 
 #[test]
-fn a_file_of_somebody_elses_is_not_replaced_and_an_empty_one_is() {
+fn a_file_of_somebody_elses_is_not_replaced_and_an_empty_or_damaged_one_is() {
     let place = Place::new();
     for foreign in ["port = 80\n", "x"] {
         fs::write(place.path(), foreign).unwrap();
@@ -131,6 +131,12 @@ fn a_file_of_somebody_elses_is_not_replaced_and_an_empty_one_is() {
     fs::write(place.path(), "").unwrap();
     place.save(1).unwrap();
     assert_eq!(place.restored(), Some(1));
+    let whole = fs::read(place.path()).unwrap();
+    for cut in [3, 8, 60, whole.len() - 1] {
+        fs::write(place.path(), &whole[..cut]).unwrap();
+        place.save(2).unwrap();
+        assert_eq!(place.restored(), Some(2));
+    }
 }
 
 #[test]

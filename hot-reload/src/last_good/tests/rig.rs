@@ -52,7 +52,8 @@ impl Place {
     /// Saves the content that belongs to this generation.
     pub(super) fn save_with(&self, disk: &dyn Disk, generation: u64) -> Result<()> {
         self.store
-            .write(disk, &facts(generation), &content(generation))
+            .write(disk, &facts(generation), &content(generation))?;
+        self.store.settle(disk)
     }
 
     /// The generation that is there; its content is the one that belongs to it.
@@ -151,16 +152,26 @@ impl Unlucky {
         }
     }
 
+    /// One that works.
+    pub(super) fn lucky() -> Self {
+        Self {
+            mishap: None,
+            steps: RefCell::default(),
+        }
+    }
+
     /// The steps of a save, and the number of each.
     pub(super) fn steps_of_a_save() -> Vec<Step> {
         let place = Place::new();
         place.save(1).unwrap();
-        let disk = Self {
-            mishap: None,
-            steps: RefCell::default(),
-        };
+        let disk = Self::lucky();
         place.save_with(&disk, 2).unwrap();
-        disk.steps.into_inner()
+        disk.steps()
+    }
+
+    /// What it was asked for.
+    pub(super) fn steps(self) -> Vec<Step> {
+        self.steps.into_inner()
     }
 
     fn step<T>(
