@@ -111,14 +111,37 @@ fn a_leftover_that_cannot_be_removed_is_in_nobodys_way() {
     assert_eq!(place.others().len(), 0);
 }
 
-#[cfg(target_os = "linux")]
 #[test]
-fn a_folder_that_takes_no_files_is_told_of() {
-    for folder in ["/proc/self", "/nowhere/at/all"] {
-        let error = Place::at(format!("{folder}/app.last-good"))
-            .save(1)
-            .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
-        assert!(error.message().ends_with("; create the folder"), "{error}");
+fn a_folder_that_is_missing_is_told_of() {
+    let place = Place::new();
+    let path = place.folder().join("no/such/folder/app.last-good");
+    let error = Place::at(path).save(1).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert!(error.message().ends_with("; create the folder"), "{error}");
+}
+
+/// Root may write everywhere, and sees no more than that.
+#[test]
+fn a_folder_that_may_not_be_written_to_is_told_of() {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    let place = Place::new();
+    place.save(1).unwrap();
+    set_permissions(place.folder(), Permissions::from_mode(0o500)).unwrap();
+    let is_root = std::fs::File::create(place.folder().join("probe")).is_ok();
+    let saved = place.save(2);
+    assert_eq!(place.restored(), Some(if is_root { 2 } else { 1 }));
+    set_permissions(place.folder(), Permissions::from_mode(0o700)).unwrap();
+    match saved {
+        Ok(()) => assert!(is_root),
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+            let message = error.message();
+            assert!(
+                message.ends_with("; grant this process write access to the folder"),
+                "{message}"
+            );
+        }
     }
 }
