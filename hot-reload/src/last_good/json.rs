@@ -9,7 +9,7 @@ use serde_json::error::Category;
 use super::LastGood;
 
 impl<V: Serialize + DeserializeOwned + Send + Sync + 'static> LastGood<V> {
-    /// A file that keeps values of a type that serde can write and read, as JSON. (feature `json`)
+    /// A file that keeps values of a type that serde can write and read, as JSON.
     ///
     /// What was encoded is decoded once before it is saved, so that a value that could never be restored is refused while
     /// the source can still be read: a NaN, a skipped field without a default. A number with a fraction may come back with

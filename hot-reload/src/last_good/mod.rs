@@ -36,7 +36,7 @@ use crate::snapshot::Snapshot;
 
 pub use self::restored::Restored;
 
-/// The last good value, kept in a file for starts while the source is away. (feature `last-good`)
+/// The last good value, kept in a file for starts while the source is away.
 ///
 /// A save replaces the file as a whole, and a restore takes it as a whole or not at all: it has a checksum, and the
 /// versions of its format and of its content. Whatever happens in between, the death of the process and the loss of power

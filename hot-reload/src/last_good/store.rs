@@ -69,18 +69,14 @@ impl Store {
         };
         let refused = |error| fault::cannot_restore(&self.path, error);
         let size = file.metadata().map_err(refused)?.len();
-        // A file of ours never grows, but another one that is there in its place may.
-        let limit = self.max_size.min(size).saturating_add(1);
-        let too_large = || fault::too_large_to_restore(&self.path, self.max_size);
         if size > self.max_size {
-            return Err(too_large());
+            return Err(fault::too_large_to_restore(&self.path, self.max_size));
         }
+        // A file of ours never grows. Another one that does is not read to its end, which may be far.
+        let limit = size.saturating_add(1);
         let mut bytes = Vec::with_capacity(usize::try_from(limit).unwrap_or(0));
         file.take(limit).read_to_end(&mut bytes).map_err(refused)?;
-        match bytes.len() as u64 > self.max_size {
-            true => Err(too_large()),
-            false => Ok(Some(bytes)),
-        }
+        Ok(Some(bytes))
     }
 
     /// The folder, and the name in it.
