@@ -42,7 +42,7 @@ use std::ptr::NonNull;
 use std::sync::PoisonError;
 
 use super::barrier;
-use super::hazard::{Domain, Slot};
+use super::hazard::Slot;
 use super::sync::{Arc, AtomicPtr, Mutex, Ordering, fence};
 use super::thread;
 
@@ -79,7 +79,7 @@ impl<N, T> Cell<N, T> {
     pub(super) fn protect(&self) -> Option<Protected<'_, N>> {
         match self.hold_at_once() {
             Some(held) => Some(Protected::new(held)),
-            None => self.hold_at_length().map(Protected::new),
+            None => self.hold_otherwise().map(Protected::new),
         }
     }
 
@@ -89,7 +89,7 @@ impl<N, T> Cell<N, T> {
         // Not by way of `protect`: the usual case shall not be asked twice.
         Protected::new(match self.hold_at_once() {
             Some(held) => held,
-            None => self.hold_at_length().unwrap_or_else(panic),
+            None => self.hold_otherwise().unwrap_or_else(panic),
         })
     }
 
@@ -98,13 +98,13 @@ impl<N, T> Cell<N, T> {
     pub(super) fn get(&self) -> Option<Arc<N>> {
         match self.hold_at_once() {
             Some(held) => Some(Protected::new(held).share()),
-            None => self.get_at_length(),
+            None => self.get_otherwise(),
         }
     }
 
-    #[cold]
-    fn get_at_length(&self) -> Option<Arc<N>> {
-        let protected = self.hold_at_length().map(Protected::new);
+    #[inline(never)]
+    fn get_otherwise(&self) -> Option<Arc<N>> {
+        let protected = self.hold_otherwise().map(Protected::new);
         protected.map(|protected| protected.share())
     }
 
@@ -119,13 +119,25 @@ impl<N, T> Cell<N, T> {
         }
     }
 
+    /// The usual case where the system grants no barrier in other threads: with a fence.
+    #[inline(never)]
+    fn hold_otherwise(&self) -> Option<Held<N>> {
+        let slot = thread::fenced();
+        if slot.is_free()
+            && let Some(held) = self.hold_in(slot, || fence(Ordering::SeqCst))
+        {
+            return Some(held);
+        }
+        self.hold_at_length()
+    }
+
     /// For the first reading of a thread, for the second guard at once, for when a publication came in between.
     #[cold]
     fn hold_at_length(&self) -> Option<Held<N>> {
+        // No slot is asked for before there is a node: one that is lent would not be given back.
         while !self.current.load(Ordering::Relaxed).is_null() {
             // Whatever the system grants, a fence will do.
-            let light = || fence(Ordering::SeqCst);
-            let held = self.hold_in(thread::slot(), light);
+            let held = self.hold_in(thread::slot(), || fence(Ordering::SeqCst));
             if held.is_some() {
                 return held;
             }
@@ -154,15 +166,22 @@ impl<N, T> Cell<N, T> {
         ptr::eq(self.current.load(Ordering::Relaxed), Arc::as_ptr(node))
     }
 
-    /// The newest node, by way of a share that is renewed when it is not the newest any more. Nothing before the first.
+    /// The newest node, by way of a share that is renewed when it is not the newest any more, for whoever knows that there is
+    /// a node, or does not return.
     #[inline(always)]
-    pub(super) fn newest<'k>(&self, kept: &'k mut Kept<N>) -> Option<&'k Arc<N>> {
-        if self.current.load(Ordering::Relaxed).addr() == kept.address {
-            // SAFETY: the address is that of a node, so there is a share.
-            return Some(unsafe { kept.share.as_ref().unwrap_unchecked() });
+    pub(super) fn newest_or<'k>(
+        &self,
+        kept: &'k mut Kept<N>,
+        panic: impl FnOnce() -> &'k N,
+    ) -> &'k N {
+        let current = self.current.load(Ordering::Relaxed);
+        if current.addr() == kept.address {
+            // SAFETY: there is a share of the node at this address, and it stays for as long as `kept` is borrowed. What is
+            // in the node was seen when the share was taken.
+            return unsafe { &*current };
         }
         self.renew(kept);
-        kept.share.as_ref()
+        kept.share.as_deref().unwrap_or_else(panic)
     }
 
     #[cold]
@@ -185,25 +204,24 @@ impl<N, T> Cell<N, T> {
     }
 
     /// The retired nodes that nobody holds or shares, for the caller to free, who shall be no reader.
-    pub(super) fn sweep(&self, domain: &Domain) -> Vec<Arc<N>> {
-        self.sweep_if(domain, |node| Arc::strong_count(node) == 1)
+    pub(super) fn sweep(&self) -> Vec<Arc<N>> {
+        self.sweep_if(|node| Arc::strong_count(node) == 1)
     }
 
     /// The retired nodes that nobody holds: those that are shared are left to whoever shares them. For the end, after which
     /// nobody sweeps.
-    pub(super) fn let_go(&self, domain: &Domain) -> Vec<Arc<N>> {
-        self.sweep_if(domain, |_| true)
+    pub(super) fn let_go(&self) -> Vec<Arc<N>> {
+        self.sweep_if(|_| true)
     }
 
-    fn sweep_if(&self, domain: &Domain, is_over: impl Fn(&Arc<N>) -> bool) -> Vec<Arc<N>> {
+    fn sweep_if(&self, is_over: impl Fn(&Arc<N>) -> bool) -> Vec<Arc<N>> {
         let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
         if !retired.iter().any(|retired| is_over(&retired.node)) || !barrier::heavy() {
             return Vec::new();
         }
         let free = retired.extract_if(.., |retired| {
-            let address = Arc::as_ptr(&retired.node).cast_mut().cast();
             // In this order: whoever has come to share it had protected it before.
-            !domain.holds(address) && is_over(&retired.node)
+            is_over(&retired.node) && !is_held(&retired.node) && is_over(&retired.node)
         });
         free.map(|retired| retired.node).collect()
     }
@@ -220,13 +238,31 @@ impl<N, T> Cell<N, T> {
 
 impl<N, T> Drop for Cell<N, T> {
     fn drop(&mut self) {
+        let retired = self
+            .retired
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .split_off(0);
+        let mut left: Vec<_> = retired.into_iter().map(|retired| retired.node).collect();
         let current = self.current.load(Ordering::Acquire);
         if !current.is_null() {
             // SAFETY: it came from `Arc::into_raw`, its count is taken over, and nobody protects it: a guard borrows the
             // cell.
-            drop(unsafe { Arc::from_raw(current) });
+            left.push(unsafe { Arc::from_raw(current) });
+        }
+        for node in left {
+            // Only a guard that was forgotten holds it now, and does so for ever. If the address became another's, that one
+            // would never be freed.
+            if is_held(&node) {
+                mem::forget(node);
+            }
         }
     }
+}
+
+/// Whether somebody has announced to read it. True to what was announced before the barrier that the caller has behind it.
+fn is_held<N>(node: &Arc<N>) -> bool {
+    thread::domain().holds(Arc::as_ptr(node).cast_mut().cast())
 }
 
 impl<N, T> fmt::Debug for Cell<N, T> {

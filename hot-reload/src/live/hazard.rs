@@ -6,9 +6,8 @@
 
 use std::iter;
 use std::ptr;
-use std::sync::OnceLock;
 
-use super::sync::{AtomicBool, AtomicPtr, Ordering};
+use super::sync::{AtomicBool, AtomicPtr, OnceLock, Ordering};
 
 /// Where one guard announces what it protects.
 ///
@@ -21,6 +20,7 @@ impl Slot {
         Self(AtomicPtr::new(ptr::null_mut()))
     }
 
+    /// Only for the thread that filled it last.
     #[inline(always)]
     pub(super) fn is_free(&self) -> bool {
         self.0.load(Ordering::Relaxed).is_null()
@@ -54,7 +54,7 @@ impl Slot {
 pub(super) const LENT: usize = 1;
 
 /// As many as make a record two cache lines long, so that no two threads write to one line.
-const SLOTS: usize = 14;
+const SLOTS: usize = 13;
 
 #[derive(Debug)]
 #[repr(align(128))]
@@ -77,14 +77,13 @@ impl Record {
         }
     }
 
-    /// The slot that is tried before all others.
-    pub(super) fn first(&self) -> &Slot {
-        &self.slots[0]
-    }
-
     /// A slot for the thread whose record this is, unless it holds so many guards.
+    ///
+    /// The guard that was in it last may be one of the thread that had the record before, so what that one read is acquired.
     pub(super) fn free(&self) -> Option<&Slot> {
-        self.slots.iter().find(|slot| slot.is_free())
+        self.slots
+            .iter()
+            .find(|slot| slot.0.load(Ordering::Acquire).is_null())
     }
 
     /// Gives the record to the next thread that asks. A guard may still be in it; its slot stays its own.
@@ -130,7 +129,7 @@ impl Domain {
             let record = Record::new(true);
             // Before anybody else knows it.
             record.slots[0].borrow();
-            self.add(record).first()
+            &self.add(record).slots[0]
         })
     }
 
@@ -158,5 +157,67 @@ impl Domain {
             }
         }
         record
+    }
+}
+
+#[cfg(all(test, not(hot_reload_models)))]
+mod tests {
+    use super::*;
+
+    fn address(number: usize) -> *mut () {
+        ptr::without_provenance_mut(number * 8)
+    }
+
+    #[test]
+    fn a_record_that_a_thread_has_left_is_the_next_ones() {
+        let domain = Domain::new();
+        let first = domain.claim();
+        let second = domain.claim();
+        assert!(!ptr::eq(first, second), "one for each thread at once");
+        for _ in 0..1_000 {
+            first.leave();
+            assert!(ptr::eq(domain.claim(), first));
+        }
+        second.leave();
+        first.leave();
+        assert_eq!(domain.records().count(), 2);
+    }
+
+    #[test]
+    fn a_record_is_lent_or_owned_and_never_both() {
+        let domain = Domain::new();
+        let lent: Vec<_> = (0..3 * SLOTS).map(|_| domain.lend()).collect();
+        let own = domain.claim();
+        assert!(!own.shared);
+        assert_eq!(domain.records().count(), 4);
+        for slot in lent {
+            slot.clear();
+        }
+        let again: Vec<_> = (0..3 * SLOTS).map(|_| domain.lend()).collect();
+        assert_eq!(domain.records().count(), 4);
+        for (number, slot) in again.iter().enumerate() {
+            slot.hold(address(number + 1));
+        }
+        assert!((1..=3 * SLOTS).all(|number| domain.holds(address(number))));
+    }
+
+    #[test]
+    fn what_was_announced_is_found_until_it_is_taken_back() {
+        let domain = Domain::new();
+        let record = domain.claim();
+        for number in 1..=SLOTS {
+            let slot = record.free().expect("one that is free");
+            slot.hold(address(number));
+        }
+        assert!(record.free().is_none());
+        assert!((1..=SLOTS).all(|number| domain.holds(address(number))));
+        record.slots[5].clear();
+        assert!(!domain.holds(address(6)) && domain.holds(address(7)));
+        record.leave();
+        let next = domain.claim();
+        assert!(ptr::eq(next, record), "with the guards that are left in it");
+        let free = next.free().expect("the one that is free");
+        assert!(ptr::eq(free, &record.slots[5]));
+        assert!(domain.holds(address(1)));
     }
 }

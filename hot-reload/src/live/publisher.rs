@@ -7,9 +7,9 @@ use std::time::SystemTime;
 use tokio::time::Instant;
 
 use super::Live;
+use super::cell::Cell;
 use super::news::{Channel, Untold};
 use super::shared::Shared;
-use super::thread::DOMAIN;
 use crate::event::Trigger;
 use crate::snapshot::{Generation, Published, Snapshot};
 
@@ -36,6 +36,15 @@ impl Drop for Ending {
     fn drop(&mut self) {
         self.0
             .send_if_modified(|news| !mem::replace(&mut news.stopped, true));
+    }
+}
+
+/// A value that all who follow it are ready for.
+pub(crate) struct Prepared<'p, V>(&'p Cell<Published<V>, Instant>, Arc<Published<V>>);
+
+impl<V> Prepared<'_, V> {
+    pub(crate) fn make_visible(self) {
+        self.0.put(self.1, Instant::now());
     }
 }
 
@@ -73,20 +82,47 @@ impl<V> Publisher<V> {
     ///
     /// A panic of what follows the value (a projection, a word) comes through, and then nothing has become visible.
     pub(crate) fn publish(&self, published: Published<V>) {
+        let _ = self.publish_if(published, |prepared| {
+            prepared.make_visible();
+            Some(())
+        });
+        self.tell_few();
+    }
+
+    /// Prepares a value and hands it to whoever says whether it becomes visible, which it does not when they say nothing.
+    /// Nobody is told yet.
+    ///
+    /// Before they are asked, what follows the value is, which is code of the user's: it comes at no lock, and its panic
+    /// comes through.
+    pub(crate) fn publish_if<R>(
+        &self,
+        published: Published<V>,
+        visibly: impl FnOnce(Prepared<'_, V>) -> Option<R>,
+    ) -> Option<R> {
         let shared = &*self.shared;
         let number = published.generation.get();
         let (before, node) = (shared.cell.get(), Arc::new(published));
         let before = before.as_ref().map(|before| &before.value);
-        let channels = shared.followers.publish(before, &node.value, || {
-            shared.cell.put(Arc::clone(&node), Instant::now());
-        });
+        let make_visible = || visibly(Prepared(&shared.cell, Arc::clone(&node)));
+        let (visible, channels) = shared
+            .followers
+            .publish(before, &node.value, make_visible)?;
         let mut untold = self.lock();
         for channel in [Arc::clone(&shared.news)].into_iter().chain(channels) {
             untold.add(channel, number);
         }
-        if untold.listeners() <= FEW {
-            let untold = mem::take(&mut *untold);
-            untold.tell();
+        Some(visible)
+    }
+
+    /// Tells everybody what was published, unless there are so many that it takes long.
+    pub(crate) fn tell_few(&self) {
+        let few = {
+            let mut untold = self.lock();
+            (untold.listeners() <= FEW).then(|| mem::take(&mut *untold))
+        };
+        // Whoever is woken finds nothing locked.
+        if let Some(few) = few {
+            few.tell();
         }
     }
 
@@ -113,7 +149,7 @@ impl<V> Publisher<V> {
 
     /// The replaced values that nobody reads any more, to be freed by the caller.
     pub(crate) fn sweep(&self) -> Vec<Snapshot<V>> {
-        let swept = self.shared.cell.sweep(&DOMAIN);
+        let swept = self.shared.cell.sweep();
         swept.into_iter().map(Snapshot::of).collect()
     }
 
@@ -127,11 +163,16 @@ impl<V> Publisher<V> {
     pub(crate) fn stop(&self) -> Vec<Snapshot<V>> {
         let untold = mem::take(&mut *self.lock());
         untold.tell();
+        // Another thread may be about to tell the newest: nobody hears of the end before it.
+        self.shared.news.send_if_modified(|news| {
+            news.published = news.published.max(self.shared.generation());
+            false
+        });
         let followers = self.shared.followers.stop();
         for channel in [Arc::clone(&self.shared.news)].into_iter().chain(followers) {
             channel.send_modify(|news| news.stopped = true);
         }
-        let left = self.shared.cell.let_go(&DOMAIN);
+        let left = self.shared.cell.let_go();
         left.into_iter().map(Snapshot::of).collect()
     }
 

@@ -31,13 +31,18 @@ impl<V> Reader<V> {
     /// The newest value.
     #[inline]
     pub fn load(&mut self) -> &V {
-        &self.refresh().value
+        // The one before is retired, and the service has a share of it: it is not freed here. A reader is made when there is a
+        // value, and there is one ever after.
+        let cell = &self.live.shared.cell;
+        &cell.newest_or(&mut self.last, never).value
     }
 
     /// The newest value as an owned snapshot.
     #[inline]
     pub fn get(&mut self) -> Snapshot<V> {
-        Snapshot::of(Arc::clone(self.refresh()))
+        self.load();
+        let last = self.last.share().unwrap_or_else(never);
+        Snapshot::of(Arc::clone(last))
     }
 
     /// Lets go of the value that was read last, so that it can be freed if it is not the newest. The next read takes a
@@ -45,17 +50,12 @@ impl<V> Reader<V> {
     pub fn release(&mut self) {
         self.last = Kept::new(None);
     }
+}
 
-    #[inline(always)]
-    fn refresh(&mut self) -> &Arc<Published<V>> {
-        // The one before is retired, and the service has a share of it: it is not freed here. A reader is made when there is a
-        // value, and there is one ever after.
-        self.live
-            .shared
-            .cell
-            .newest(&mut self.last)
-            .expect(NOT_READY)
-    }
+/// What a reader has, it has had from the beginning.
+#[cold]
+fn never<T>() -> T {
+    unreachable!("{NOT_READY}")
 }
 
 impl<V> Clone for Reader<V> {

@@ -158,3 +158,53 @@ words! {
     f32: |word| u64::from(word.to_bits()), |bits| f32::from_bits(bits as u32);
     f64: f64::to_bits, f64::from_bits;
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use super::sealed::Bits;
+    use super::*;
+
+    fn round_trip<U: Word + PartialEq + Debug>(words: impl IntoIterator<Item = U>) {
+        for word in words {
+            assert_eq!(U::from_bits(word.into_bits()), word);
+            let live = Live::fixed(word);
+            assert_eq!(live.atomic(|value| *value).get(), word);
+        }
+    }
+
+    #[test]
+    fn each_kind_of_word_comes_back_as_it_was() {
+        round_trip([true, false]);
+        round_trip(['\0', 'a', '\u{d7ff}', '\u{e000}', char::MAX]);
+        round_trip([u8::MIN, 1, u8::MAX]);
+        round_trip([u16::MIN, 1, u16::MAX]);
+        round_trip([u32::MIN, 1, u32::MAX]);
+        round_trip([u64::MIN, 1, u64::MAX]);
+        round_trip([usize::MIN, 1, usize::MAX]);
+        round_trip([i8::MIN, -1, 0, i8::MAX]);
+        round_trip([i16::MIN, -1, 0, i16::MAX]);
+        round_trip([i32::MIN, -1, 0, i32::MAX]);
+        round_trip([i64::MIN, -1, 0, i64::MAX]);
+        round_trip([isize::MIN, -1, 0, isize::MAX]);
+        round_trip([f32::MIN, -0.0, f32::MIN_POSITIVE, f32::INFINITY, f32::MAX]);
+        round_trip([f64::MIN, -0.0, f64::MIN_POSITIVE, f64::INFINITY, f64::MAX]);
+    }
+
+    #[test]
+    fn a_float_keeps_each_of_its_bits() {
+        for bits in [f32::NAN.to_bits(), 0x7f80_0001, 0xffc1_2345, 0x8000_0000] {
+            let word = f32::from_bits(bits);
+            assert_eq!(<f32 as Bits>::from_bits(word.into_bits()).to_bits(), bits);
+        }
+        for bits in [
+            f64::NAN.to_bits(),
+            0x7ff0_0000_0000_0001,
+            0xfff8_1234_5678_9abc,
+        ] {
+            let word = <f64 as Bits>::from_bits(f64::from_bits(bits).into_bits());
+            assert_eq!(word.to_bits(), bits);
+        }
+    }
+}

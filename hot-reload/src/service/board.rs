@@ -99,7 +99,8 @@ impl<V> Board<V> {
     /// Does this, unless the service was stopped; a stop waits until it is done.
     pub(super) fn unless_closed<R>(&self, make_visible: impl FnOnce() -> R) -> Option<R> {
         let open = lock(&self.open);
-        open.then(make_visible)
+        // Not with `then`: what is not made visible is the user's, and shall not be dropped under the lock.
+        if *open { Some(make_visible()) } else { None }
     }
 
     /// From now on nothing becomes visible.

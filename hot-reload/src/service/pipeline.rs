@@ -265,18 +265,21 @@ impl<V> Pipeline<V> {
             trigger,
         };
         // What follows the value is the user's: if it panics, nothing has become visible.
-        let before = contained(Stage::Commit, || {
-            self.board.unless_closed(|| {
-                self.board.publisher.publish(published);
-                mirror.map(|mirror| mirror.sender.publish(copy))
+        let visible = contained(Stage::Commit, || {
+            self.board.publisher.publish_if(published, |prepared| {
+                self.board.unless_closed(|| {
+                    prepared.make_visible();
+                    mirror.map(|mirror| mirror.sender.publish(copy))
+                })
             })
         })?;
-        let Some(mirrored) = before else {
+        let Some(mirrored) = visible else {
             return Err(Outcome::Failed {
                 error: Error::new(ErrorKind::Stopped, "the service has stopped"),
             });
         };
-        // Dropping a value is code of the user's, too.
+        // A waker may do what it likes, and so may what is dropped; the value is visible all the same.
+        let _ = contained(Stage::Commit, || self.board.publisher.tell_few());
         let _ = contained(Stage::Commit, || drop(mirrored));
         Ok(Outcome::Published { generation })
     }

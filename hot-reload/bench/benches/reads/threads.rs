@@ -2,10 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bench::values::Value;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::contender::Contender;
 
@@ -16,6 +17,7 @@ use crate::contender::Contender;
 pub(crate) fn read_by<H>(
     threads: u32,
     reads: u64,
+    clock: Clock,
     handle: impl Fn() -> H + Sync,
     read: impl Fn(&mut H, u64) + Sync,
 ) -> Duration {
@@ -28,9 +30,9 @@ pub(crate) fn read_by<H>(
         while !ready.is(threads) {
             thread::yield_now();
         }
-        let began = Instant::now();
+        let began = clock.now();
         read(&mut handle, reads);
-        let took = began.elapsed();
+        let took = clock.now() - began;
         finished.add_one();
         while !finished.is(threads) {
             read(&mut handle, A_FEW);
@@ -46,6 +48,27 @@ pub(crate) fn read_by<H>(
             .map(|reader| reader.join().expect("no reader panics"));
         times.sum::<Duration>() / threads
     })
+}
+
+/// What the time of a read is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// The time that a processor spends on it: what else runs on the machine adds nothing.
+    Processor,
+    /// The time that passes, and so the time for which a reader is held up, too.
+    Wall,
+}
+
+impl Clock {
+    /// The time since some moment.
+    fn now(self) -> Duration {
+        let clock = match self {
+            Self::Processor => ClockId::ThreadCPUTime,
+            Self::Wall => ClockId::Monotonic,
+        };
+        let now = clock_gettime(clock);
+        Duration::try_from(now).expect("these clocks begin at zero")
+    }
 }
 
 fn stay_on_processor(number: u32) {
@@ -70,6 +93,14 @@ pub(crate) enum Writer {
 }
 
 impl Writer {
+    /// The clock for reads beside it. Where nobody writes, no reader is ever held up.
+    pub(crate) fn clock(self) -> Clock {
+        match self {
+            Self::None => Clock::Processor,
+            Self::Kilohertz | Self::Fastest => Clock::Wall,
+        }
+    }
+
     /// Does this while a thread publishes.
     pub(crate) fn beside<V: Value>(self, contender: &impl Contender<V>, work: impl FnOnce()) {
         let stop = AtomicBool::new(false);

@@ -10,7 +10,7 @@ use crate::accessors::{Get, Load, Project, Remember, Word};
 use crate::contender::Contender;
 use crate::others::{ParkingLock, Plain, StdLock, SwapCache, SwapLoad, SwapLoadFull, WatchBorrow};
 use crate::published::PublishedGet;
-use crate::threads::{Writer, read_by};
+use crate::threads::{Clock, Writer, read_by};
 
 /// One after the other, so that those that are compared are measured close to each other in time.
 macro_rules! for_each_contender {
@@ -88,6 +88,7 @@ fn one_value<V: Value, C: Contender<V>>(
             read_by(
                 scenario.threads,
                 reads,
+                scenario.writer.clock(),
                 || contender.handle(),
                 read_one::<V, C>,
             )
@@ -112,9 +113,15 @@ fn many_values<V: Value, C: Contender<V>>(
     let name = many_values_name(threads, values);
     measure(criterion, MANY_VALUES, C::NAME, name, |reads| {
         let handles = || contenders.iter().map(C::handle).collect::<Vec<_>>();
-        read_by(threads, reads, handles, |handles, reads| {
-            read_many::<V, C>(handles, &order, reads);
-        })
+        read_by(
+            threads,
+            reads,
+            Clock::Processor,
+            handles,
+            |handles, reads| {
+                read_many::<V, C>(handles, &order, reads);
+            },
+        )
     });
 }
 
@@ -150,7 +157,7 @@ fn dependent_reads<V: Value, C: Contender<V>>(criterion: &mut Criterion, new: im
     let scenario = Scenario::new(1, Writer::None).name();
     measure(criterion, DEPENDENT, C::NAME, scenario, |reads| {
         let handles = || vec![Box::new(contender.handle())];
-        read_by(1, reads, handles, |handles, reads| {
+        read_by(1, reads, Clock::Processor, handles, |handles, reads| {
             read_dependent::<V, C>(handles, reads);
         })
     });

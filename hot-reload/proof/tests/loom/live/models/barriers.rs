@@ -1,0 +1,104 @@
+//! One reader and one publisher: the two halves of the barrier.
+
+use loom::sync::Arc;
+use loom::thread::spawn;
+
+use super::super::cell::Cell;
+use super::super::node::Node;
+use super::super::thread;
+use super::super::world::{Fault, finds, holds};
+use super::{RACE, cell, look, reader, sweep};
+
+/// The reader has slots, as from its second reading on.
+fn a_reader_and_a_publisher() {
+    let cell = cell();
+    let reads = reader({
+        let cell = Arc::clone(&cell);
+        move || {
+            look(&cell);
+        }
+    });
+    cell.put(Node::new(2), 2);
+    sweep(&cell);
+    reads.join().unwrap();
+    sweep(&cell);
+    assert_eq!(cell.retired(), (0, None));
+}
+
+/// The reader has none, and takes the longer way.
+fn a_stranger_and_a_publisher() {
+    let cell = cell();
+    let reads = spawn({
+        let cell = Arc::clone(&cell);
+        move || {
+            thread::reads_only();
+            look(&cell);
+        }
+    });
+    cell.put(Node::new(2), 2);
+    sweep(&cell);
+    reads.join().unwrap();
+    sweep(&cell);
+    assert_eq!(cell.retired(), (0, None));
+}
+
+#[test]
+fn a_node_is_not_freed_while_it_is_read() {
+    holds(None, a_reader_and_a_publisher);
+}
+
+#[test]
+fn a_node_is_not_freed_while_it_is_read_the_longer_way() {
+    holds(None, a_stranger_and_a_publisher);
+}
+
+#[test]
+fn without_the_readers_half_a_node_is_freed_while_it_is_read() {
+    finds(Fault::NoLightBarrier, RACE, None, a_reader_and_a_publisher);
+}
+
+#[test]
+fn without_the_readers_half_the_longer_way_does_no_better() {
+    finds(Fault::NoLightBarrier, RACE, 3, a_stranger_and_a_publisher);
+}
+
+#[test]
+fn without_the_publishers_half_a_node_is_freed_while_it_is_read() {
+    finds(Fault::NoHeavyBarrier, RACE, None, a_reader_and_a_publisher);
+}
+
+#[test]
+fn a_part_of_a_node_is_protected_as_the_whole_is() {
+    holds(None, || {
+        let cell = cell();
+        let reads = reader({
+            let cell = Arc::clone(&cell);
+            move || {
+                let part = cell.protect().expect("a value").map(|node| node);
+                part.part().read();
+            }
+        });
+        cell.put(Node::new(2), 2);
+        sweep(&cell);
+        reads.join().unwrap();
+        sweep(&cell);
+        assert_eq!(cell.retired().0, 0);
+    });
+}
+
+#[test]
+fn a_reader_that_comes_first_finds_nothing_or_a_whole_value() {
+    holds(None, || {
+        let cell = Arc::new(Cell::<Node, u32>::new());
+        let reads = reader({
+            let cell = Arc::clone(&cell);
+            move || {
+                if let Some(guard) = cell.protect() {
+                    assert_eq!(guard.node().read(), 1);
+                }
+            }
+        });
+        cell.put(Node::new(1), 1);
+        reads.join().unwrap();
+    });
+}

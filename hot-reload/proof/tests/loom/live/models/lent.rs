@@ -1,0 +1,97 @@
+//! Slots that are lent: to threads without a record, and for guards by the dozen.
+
+use loom::sync::Arc;
+use loom::thread::{JoinHandle, spawn};
+
+use super::super::cell::Cell;
+use super::super::node::Node;
+use super::super::thread;
+use super::super::world::{domain, holds};
+use super::{cell, look, reader, sweep};
+
+/// A thread that is about to end, and has no slots any more.
+fn stranger(cell: &Arc<Cell<Node, u32>>, body: fn(&Cell<Node, u32>)) -> JoinHandle<()> {
+    let cell = Arc::clone(cell);
+    spawn(move || {
+        thread::reads_only();
+        body(&cell);
+    })
+}
+
+#[test]
+fn a_slot_is_lent_to_one_at_a_time() {
+    holds(None, || {
+        // One that was given back, and so is there for both.
+        domain().lend().clear();
+        let lend = || std::ptr::from_ref(domain().lend()).addr();
+        let other = spawn(lend);
+        assert_ne!(lend(), other.join().unwrap());
+    });
+}
+
+#[test]
+fn what_is_given_back_is_lent_again() {
+    holds(None, || {
+        let slot = domain().lend();
+        slot.clear();
+        let again = spawn(|| std::ptr::from_ref(domain().lend()).addr());
+        assert_eq!(std::ptr::from_ref(slot).addr(), again.join().unwrap());
+    });
+}
+
+#[test]
+fn two_threads_without_slots_are_each_protected() {
+    holds(3, || {
+        let cell = cell();
+        let read = |cell: &Cell<Node, u32>| {
+            look(cell);
+        };
+        let (one, another) = (stranger(&cell, read), stranger(&cell, read));
+        cell.put(Node::new(2), 2);
+        sweep(&cell);
+        one.join().unwrap();
+        another.join().unwrap();
+        sweep(&cell);
+    });
+}
+
+/// A slot of which null was announced would be anybody's.
+#[test]
+fn whoever_finds_no_value_yet_gives_no_slot_away() {
+    holds(3, || {
+        let cell = Arc::new(Cell::new());
+        let read = |cell: &Cell<Node, u32>| {
+            if let Some(guard) = cell.protect() {
+                guard.node().read();
+            }
+        };
+        let (one, another) = (stranger(&cell, read), stranger(&cell, read));
+        cell.put(Node::new(1), 1);
+        cell.put(Node::new(2), 2);
+        sweep(&cell);
+        one.join().unwrap();
+        another.join().unwrap();
+        sweep(&cell);
+    });
+}
+
+#[test]
+fn a_guard_more_than_a_thread_has_slots_protects_as_the_others_do() {
+    holds(2, || {
+        let cell = cell();
+        let reads = reader({
+            let cell = Arc::clone(&cell);
+            move || {
+                // The last two are lent.
+                let record: Vec<_> = (0..14).map(|_| cell.protect()).collect();
+                let more = cell.protect().expect("a value");
+                drop(record);
+                more.node().read();
+            }
+        });
+        cell.put(Node::new(2), 2);
+        sweep(&cell);
+        reads.join().unwrap();
+        sweep(&cell);
+    });
+}

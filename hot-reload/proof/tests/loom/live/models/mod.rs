@@ -1,0 +1,48 @@
+//! The models, one file for each theme. Each is told as a sentence that holds, with those that must not beside it.
+
+mod barriers;
+mod end;
+mod lent;
+mod news;
+mod places;
+mod readers;
+mod records;
+mod shares;
+mod slots;
+
+use loom::sync::Arc;
+use loom::thread::{JoinHandle, spawn};
+
+use super::cell::Cell;
+use super::node::Node;
+use super::thread;
+
+/// The cell of a service with its handles, and the first value.
+fn cell() -> Arc<Cell<Node, u32>> {
+    let cell = Cell::new();
+    cell.put(Node::new(1), 1);
+    Arc::new(cell)
+}
+
+/// What loom says when two threads come to a node without an order between them.
+const RACE: &str = "Causality violation";
+
+/// A thread that reads. It has slots of its own, and it frees nothing.
+fn reader(body: impl FnOnce() + 'static) -> JoinHandle<()> {
+    spawn(|| {
+        thread::reads_only();
+        thread::enter();
+        body();
+        thread::leave();
+    })
+}
+
+/// The number of the newest value, read under a guard.
+fn look(cell: &Cell<Node, u32>) -> u32 {
+    cell.protect().expect("a value").node().read()
+}
+
+/// What the service does when a value is replaced, and again later.
+fn sweep(cell: &Cell<Node, u32>) {
+    drop(cell.sweep());
+}

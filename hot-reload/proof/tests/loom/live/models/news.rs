@@ -1,0 +1,46 @@
+//! The order of publication: the value first, the news of it afterwards.
+//!
+//! The news is modelled by what any channel does at least: whoever is told sees what was done before the telling.
+
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicU32, Ordering};
+
+use super::super::cell::Cell;
+use super::super::node::Node;
+use super::super::world::{finds, holds};
+use super::{cell, look, reader, sweep};
+
+fn a_subscriber_is_told(publish: fn(&Cell<Node, u32>, &AtomicU32)) {
+    let (cell, news) = (cell(), Arc::new(AtomicU32::new(1)));
+    let subscriber = reader({
+        let (cell, news) = (Arc::clone(&cell), Arc::clone(&news));
+        move || {
+            let told = news.load(Ordering::Acquire);
+            assert!(look(&cell) >= told, "whoever is told finds the old value");
+        }
+    });
+    publish(&cell, &news);
+    sweep(&cell);
+    subscriber.join().unwrap();
+    sweep(&cell);
+}
+
+#[test]
+fn whoever_is_told_finds_the_new_value() {
+    holds(None, || {
+        a_subscriber_is_told(|cell, news| {
+            cell.put(Node::new(2), 2);
+            news.store(2, Ordering::Release);
+        });
+    });
+}
+
+#[test]
+fn told_before_it_is_visible_a_value_is_missed() {
+    finds(None, "whoever is told finds the old value", 3, || {
+        a_subscriber_is_told(|cell, news| {
+            news.store(2, Ordering::Release);
+            cell.put(Node::new(2), 2);
+        });
+    });
+}

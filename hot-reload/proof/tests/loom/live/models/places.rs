@@ -1,0 +1,40 @@
+//! A node that gets the address of one that was freed.
+
+use loom::sync::Arc as Handle;
+
+use super::super::node::Node;
+use super::super::sync::Arc;
+use super::super::world::holds;
+use super::{cell, look, reader, sweep};
+
+#[test]
+fn a_new_node_at_an_old_address_is_read_as_the_new_one() {
+    holds(4, || {
+        let cell = cell();
+        let reads = reader({
+            let cell = Handle::clone(&cell);
+            move || {
+                look(&cell);
+            }
+        });
+        cell.put(Node::new(2), 2);
+        sweep(&cell);
+        // Where nobody read the first, its place is the third one's.
+        cell.put(Node::new(3), 3);
+        sweep(&cell);
+        reads.join().unwrap();
+        sweep(&cell);
+    });
+}
+
+#[test]
+fn places_are_given_again() {
+    holds(None, || {
+        let cell = cell();
+        let first = cell.get().map(|first| Arc::as_ptr(&first));
+        cell.put(Node::new(2), 2);
+        sweep(&cell);
+        let third = Node::new(3);
+        assert_eq!(first, Some(Arc::as_ptr(&third)));
+    });
+}

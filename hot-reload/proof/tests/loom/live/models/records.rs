@@ -1,0 +1,105 @@
+//! Threads that end, and others that get their records.
+
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicBool, Ordering};
+
+use super::super::node::Node;
+use super::super::thread;
+use super::super::world::{domain, holds};
+use super::{cell, look, reader, sweep};
+
+#[test]
+fn two_threads_never_have_one_record() {
+    holds(None, || {
+        // One that was left, and so is there for both.
+        domain().claim().leave();
+        let claim = || {
+            let record = domain().claim();
+            std::ptr::from_ref(record).addr()
+        };
+        let other = loom::thread::spawn(claim);
+        assert_ne!(claim(), other.join().unwrap());
+    });
+}
+
+#[test]
+fn a_record_that_was_left_is_given_to_the_next_thread() {
+    holds(None, || {
+        let record = domain().claim();
+        record.leave();
+        let next = loom::thread::spawn(|| std::ptr::from_ref(domain().claim()).addr());
+        assert_eq!(std::ptr::from_ref(record).addr(), next.join().unwrap());
+    });
+}
+
+#[test]
+fn what_a_thread_read_before_it_ended_is_not_freed_too_early_when_the_next_has_its_record() {
+    holds(3, || {
+        let cell = cell();
+        let reads = || {
+            let cell = Arc::clone(&cell);
+            reader(move || {
+                look(&cell);
+            })
+        };
+        let (one, another) = (reads(), reads());
+        cell.put(Node::new(2), 2);
+        sweep(&cell);
+        one.join().unwrap();
+        another.join().unwrap();
+        sweep(&cell);
+    });
+}
+
+/// As a guard in a thread-local does, which is dropped after the record was left.
+#[test]
+fn a_guard_that_outlives_its_threads_record_still_protects() {
+    holds(3, || {
+        let cell = cell();
+        let ends = loom::thread::spawn({
+            let cell = Arc::clone(&cell);
+            move || {
+                thread::reads_only();
+                thread::enter();
+                let guard = cell.protect().expect("a value");
+                thread::leave();
+                guard.node().read();
+                drop(guard);
+            }
+        });
+        let begins = {
+            let cell = Arc::clone(&cell);
+            reader(move || {
+                look(&cell);
+            })
+        };
+        cell.put(Node::new(2), 2);
+        sweep(&cell);
+        ends.join().unwrap();
+        begins.join().unwrap();
+        sweep(&cell);
+    });
+}
+
+#[test]
+fn a_thread_that_has_left_its_record_reads_on_through_a_slot_that_is_lent() {
+    holds(None, || {
+        let cell = cell();
+        let left = Arc::new(AtomicBool::new(false));
+        let ends = loom::thread::spawn({
+            let (cell, left) = (Arc::clone(&cell), Arc::clone(&left));
+            move || {
+                thread::reads_only();
+                thread::enter();
+                look(&cell);
+                thread::leave();
+                left.store(true, Ordering::Release);
+                look(&cell);
+            }
+        });
+        cell.put(Node::new(2), 2);
+        sweep(&cell);
+        ends.join().unwrap();
+        sweep(&cell);
+    });
+}

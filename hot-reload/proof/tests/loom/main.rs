@@ -1,0 +1,3 @@
+//! The read cell under every order of events.
+
+mod live;

@@ -1,0 +1,3 @@
+//! The read cell as it is shipped, under load.
+
+mod live;

@@ -1,0 +1,210 @@
+//! Guards in the places where a thread begins or ends, by the hundred, and forgotten: P1, P2.
+
+use std::cell::RefCell;
+use std::mem;
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::thread;
+
+use hot_reload::{Live, Outcome, Stage};
+
+use crate::tray::{Entry, Ledger, Tray};
+
+/// Reads when it is dropped, and tells what it read.
+struct LastWords(Live<Entry>, mpsc::Sender<u64>);
+
+impl Drop for LastWords {
+    fn drop(&mut self) {
+        let guards: Vec<_> = (0..20).map(|_| self.0.load()).collect();
+        assert!(guards.iter().all(|guard| guard.is_whole()));
+        let mut reader = self.0.reader();
+        assert_eq!(reader.load().number, self.0.get().number);
+        let _ = self.1.send(guards[0].number);
+    }
+}
+
+thread_local! {
+    static BEFORE: RefCell<Option<LastWords>> = const { RefCell::new(None) };
+    static AFTER: RefCell<Option<LastWords>> = const { RefCell::new(None) };
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_can_be_read_until_the_very_end_of_a_thread() {
+    let ledger = Ledger::default();
+    let tray = Tray::with(ledger.value(1));
+    let (live, control) = tray.service().await;
+    for reads_before in [false, true] {
+        let (told, words) = mpsc::channel();
+        let live = live.clone();
+        let thread = thread::spawn(move || {
+            // Destroyed in an order that depends on which was used first: this, or the thread's own slots.
+            BEFORE.set(Some(LastWords(live.clone(), told.clone())));
+            if reads_before {
+                assert_eq!(live.load().number, 1);
+            }
+            AFTER.set(Some(LastWords(live, told)));
+        });
+        thread.join().unwrap();
+        assert_eq!(words.iter().collect::<Vec<_>>(), [1, 1]);
+    }
+    // What the ends of the threads have left announces nothing.
+    tray.publish(&control, ledger.value(2)).await;
+    assert_eq!(ledger.freed(), [1]);
+}
+
+/// Reads the newest value while it is freed.
+struct Curious {
+    number: u64,
+    live: Arc<OnceLock<Live<Self>>>,
+    read: Arc<Mutex<Vec<(u64, u64)>>>,
+}
+
+impl Drop for Curious {
+    fn drop(&mut self) {
+        if let Some(newest) = self.live.get().and_then(Live::try_load) {
+            let snapshot = newest.to_snapshot();
+            assert_eq!(snapshot.number, newest.number);
+            self.read
+                .lock()
+                .unwrap()
+                .push((self.number, snapshot.number));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_may_read_its_successor_while_it_is_freed() {
+    let (handle, read) = (Arc::new(OnceLock::new()), Arc::default());
+    let value = |number| Curious {
+        number,
+        live: Arc::clone(&handle),
+        read: Arc::clone(&read),
+    };
+    let tray = Tray::with(value(1));
+    let (live, control) = tray.service().await;
+    handle.get_or_init(|| live.clone());
+    for number in 2..=4 {
+        tray.publish(&control, value(number)).await;
+    }
+    assert_eq!(*read.lock().unwrap(), [(1, 2), (2, 3), (3, 4)]);
+    control.stop().await;
+    assert_eq!(live.stats().retired, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p01_a_validator_may_read_the_value_of_now() {
+    let ledger = Ledger::default();
+    let tray = Tray::with(ledger.value(1));
+    let now = Arc::new(OnceLock::<Live<Entry>>::new());
+    let (live, control) = tray
+        .builder()
+        .validate({
+            let now = Arc::clone(&now);
+            move |next: &Entry| {
+                let guards: Vec<_> = (0..3)
+                    .filter_map(|_| now.get().and_then(Live::try_load))
+                    .collect();
+                if guards.iter().all(|guard| guard.number < next.number) {
+                    Ok(())
+                } else {
+                    Err(format!("{} is not more than before", next.number))
+                }
+            }
+        })
+        .start()
+        .await
+        .unwrap();
+    now.get_or_init(|| live.clone());
+    tray.publish(&control, ledger.value(3)).await;
+    let outcome = tray.offer(&control, ledger.value(2)).await;
+    assert!(matches!(
+        outcome,
+        Outcome::Rejected {
+            stage: Stage::Validate,
+            ..
+        }
+    ));
+    assert_eq!(live.load().number, 3);
+    tray.publish(&control, ledger.value(4)).await;
+    assert_eq!(ledger.freed(), [1, 2, 3]);
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_guards_at_once_keep_each_its_own_value() {
+    let ledger = Ledger::default();
+    let tray = Tray::with(ledger.value(0));
+    let (live, control) = tray.service().await;
+    let mut guards = Vec::new();
+    for number in 1..=50 {
+        guards.push(live.load());
+        guards.push(live.load());
+        tray.publish(&control, ledger.value(number)).await;
+    }
+    assert_eq!(live.stats().retired, 50);
+    for (place, guard) in guards.iter().enumerate() {
+        assert!(guard.is_whole());
+        assert_eq!(guard.number, place as u64 / 2);
+    }
+    // From the middle out, so that slots become free in no order.
+    while !guards.is_empty() {
+        drop(guards.swap_remove(guards.len() / 2));
+        let _ = live.load();
+    }
+    tokio::time::sleep(crate::script::seconds(2)).await;
+    let mut freed = ledger.freed();
+    freed.sort_unstable();
+    assert_eq!(freed, (0..50).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guard_outlives_its_service() {
+    let ledger = Ledger::default();
+    let tray = Tray::with(ledger.value(1));
+    let (live, control) = tray.service().await;
+    let (old, part) = (live.load(), live.load().map(|entry| entry.text.as_str()));
+    tray.publish(&control, ledger.value(2)).await;
+    let newest = live.load();
+    control.stop().await;
+    drop((control, tray));
+    assert!(old.is_whole() && newest.is_whole());
+    assert_eq!((old.number, &*part, newest.number), (1, "1", 2));
+    assert_eq!(old.to_snapshot().generation(), old.generation());
+    assert!(ledger.freed().is_empty());
+    drop((old, part, newest));
+    assert_eq!(live.stats().retired, 1, "what a guard held at the end");
+    drop(live);
+    assert_eq!(ledger.freed().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forgotten_guard_keeps_its_value_and_harms_nobody() {
+    let ledger = Ledger::default();
+    let tray = Tray::with(ledger.value(1));
+    let (live, control) = tray.service().await;
+    // More than a thread has slots for itself, and the thread that gets them next has to do with what is left.
+    let forget = |live: Live<Entry>| {
+        thread::spawn(move || {
+            for _ in 0..16 {
+                mem::forget(live.load());
+            }
+            assert_eq!(live.load().number, 1);
+        })
+    };
+    forget(live.clone()).join().unwrap();
+    for number in 2..=5 {
+        tray.publish(&control, ledger.value(number)).await;
+        let other = live.clone();
+        let thread = thread::spawn(move || assert_eq!(other.load().number, number));
+        thread.join().unwrap();
+    }
+    tokio::time::sleep(crate::script::seconds(2)).await;
+    assert_eq!(ledger.freed(), [2, 3, 4]);
+    assert_eq!(live.stats().retired, 1);
+    control.stop().await;
+    drop((live, control));
+    assert_eq!(
+        ledger.freed(),
+        [2, 3, 4, 5],
+        "what was forgotten is kept for ever, as its address is announced for ever"
+    );
+}

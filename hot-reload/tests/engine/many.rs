@@ -1,0 +1,298 @@
+//! What a publication leaves to be done holds no other up: waking the many, and freeing what takes long. P2, P13, P14.
+
+use std::marker::PhantomData;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use futures_util::{FutureExt, StreamExt};
+use hot_reload::{Changes, Reload, ReloadResult, ReloaderService, async_trait};
+use tokio::task::{unconstrained, yield_now};
+
+use crate::tray::Tray;
+
+/// More than are woken on the spot.
+const MANY: usize = 300;
+
+/// A waker that holds up whoever calls it, until it is let go.
+struct Blocking {
+    gate: Mutex<mpsc::Receiver<()>>,
+    begun: AtomicUsize,
+    ended: AtomicUsize,
+}
+
+impl Blocking {
+    fn new() -> (Arc<Self>, mpsc::Sender<()>) {
+        let (go, gate) = mpsc::channel();
+        let blocking = Self {
+            gate: Mutex::new(gate),
+            begun: AtomicUsize::new(0),
+            ended: AtomicUsize::new(0),
+        };
+        (Arc::new(blocking), go)
+    }
+
+    /// Waits until somebody is held up.
+    async fn is_called(&self) {
+        while self.begun() == 0 {
+            yield_now().await;
+        }
+    }
+
+    fn begun(&self) -> usize {
+        self.begun.load(Ordering::SeqCst)
+    }
+
+    fn ended(&self) -> usize {
+        self.ended.load(Ordering::SeqCst)
+    }
+}
+
+impl Wake for Blocking {
+    fn wake(self: Arc<Self>) {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        // An error means that it was let go for good.
+        let _ = self.gate.lock().unwrap().recv();
+        self.ended.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// What is told now, if anything. The runtime's budget for one task is not spent on it.
+fn now<T>(told: impl Future<Output = T>) -> Option<T> {
+    unconstrained(told).now_or_never()
+}
+
+fn poll(changes: &mut Changes<u64>, waker: &Waker) -> Poll<Option<u64>> {
+    let told = changes.poll_next_unpin(&mut Context::from_waker(waker));
+    told.map(|told| told.map(|snapshot| *snapshot))
+}
+
+#[tokio::test]
+async fn p02_waking_many_never_delays_the_next_publication_on_one_thread() {
+    waking_many_never_delays_the_next_publication().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p02_waking_many_never_delays_the_next_publication_on_many_threads() {
+    waking_many_never_delays_the_next_publication().await;
+}
+
+async fn waking_many_never_delays_the_next_publication() {
+    let tray = Tray::with(1);
+    let (live, control) = tray.service().await;
+    let (blocking, go) = Blocking::new();
+    let waker = Waker::from(Arc::clone(&blocking));
+    let mut all: Vec<_> = (0..MANY).map(|_| live.subscribe()).collect();
+    let part = live.map(|value| value);
+    let mut parts: Vec<_> = (0..MANY).map(|_| part.subscribe()).collect();
+    for changes in &mut all {
+        assert!(poll(changes, &waker).is_pending());
+    }
+    let mut reader = live.reader();
+    tray.publish(&control, 2).await;
+    blocking.is_called().await;
+    let word = live.atomic(|value| *value);
+    let mut waits_for_more = live.subscribe();
+    for number in 3..=20 {
+        tray.publish(&control, number).await;
+        assert_eq!(
+            (*live.load(), *reader.load(), word.get()),
+            (number, number, number)
+        );
+        assert_eq!(*live.subscribe().live().get(), number);
+    }
+    assert_eq!(
+        (blocking.begun(), blocking.ended()),
+        (1, 0),
+        "the one thread that tells is still held up"
+    );
+    // What is visible and not told yet.
+    let (mut has_seen, mut part_seen) = (live.subscribe(), part.subscribe());
+    drop(go);
+    assert_eq!(*waits_for_more.changed().await.unwrap(), 20);
+    for changes in &mut all {
+        assert_eq!(*changes.changed().await.unwrap(), 20);
+        assert!(now(changes.changed()).is_none(), "told once");
+    }
+    for changes in &mut parts {
+        assert_eq!(*changes.changed().await.unwrap(), 20);
+    }
+    control.stop().await;
+    assert!(now(has_seen.changed()).unwrap().is_none());
+    assert!(now(part_seen.changed()).unwrap().is_none());
+    assert_eq!(blocking.ended(), blocking.begun());
+    for changes in &mut all {
+        assert!(now(changes.changed()).unwrap().is_none());
+    }
+    for changes in &mut parts {
+        assert!(now(changes.changed()).unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn p14_a_stop_waits_until_the_many_are_told_and_everybody_hears_the_end() {
+    let tray = Tray::with(1);
+    let (live, control) = tray.service().await;
+    let (blocking, go) = Blocking::new();
+    let waker = Waker::from(Arc::clone(&blocking));
+    let mut all: Vec<_> = (0..MANY).map(|_| live.subscribe()).collect();
+    for changes in &mut all {
+        assert!(poll(changes, &waker).is_pending());
+    }
+    tray.publish(&control, 2).await;
+    blocking.is_called().await;
+    tray.publish(&control, 3).await;
+    let stop = tokio::spawn({
+        let control = control.clone();
+        async move { control.stop().await }
+    });
+    for _ in 0..100 {
+        yield_now().await;
+    }
+    assert!(!stop.is_finished() && !control.status().stopped);
+    assert_eq!((blocking.begun(), blocking.ended()), (1, 0));
+    drop(go);
+    stop.await.unwrap();
+    assert_eq!(blocking.ended(), MANY, "each was waiting, once");
+    for changes in &mut all {
+        assert_eq!(*now(changes.changed()).unwrap().unwrap(), 3);
+        assert!(now(changes.changed()).unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn few_are_told_before_a_reload_returns() {
+    let tray = Tray::with(1);
+    let (live, control) = tray.service().await;
+    let mut all: Vec<_> = (0..100).map(|_| live.subscribe()).collect();
+    tray.publish(&control, 2).await;
+    for changes in &mut all {
+        assert_eq!(**now(changes.changed()).unwrap().as_ref().unwrap(), 2);
+    }
+}
+
+/// A value that takes long to be freed.
+struct Heavy {
+    freed_by: Arc<Mutex<Vec<ThreadId>>>,
+    /// How long, or until when.
+    gate: Option<Mutex<mpsc::Receiver<()>>>,
+}
+
+#[allow(clippy::disallowed_methods, reason = "to take long is what it is for")]
+impl Drop for Heavy {
+    fn drop(&mut self) {
+        match &self.gate {
+            Some(gate) => _ = gate.lock().unwrap().recv(),
+            None => thread::sleep(Duration::from_millis(3)),
+        }
+        self.freed_by.lock().unwrap().push(thread::current().id());
+    }
+}
+
+#[tokio::test]
+async fn p02_p14_what_takes_long_to_free_is_freed_on_another_thread_and_a_stop_waits_for_it() {
+    let freed_by = Arc::new(Mutex::new(Vec::new()));
+    let heavy = |gate| Heavy {
+        freed_by: Arc::clone(&freed_by),
+        gate,
+    };
+    let (here, freed) = (thread::current().id(), || freed_by.lock().unwrap().len());
+    let (go, gate) = mpsc::channel();
+    let tray = Tray::with(heavy(None));
+    let (live, control) = tray.service().await;
+    tray.publish(&control, heavy(Some(Mutex::new(gate)))).await;
+    assert_eq!(*freed_by.lock().unwrap(), [here], "nobody knows yet");
+    // From now on it takes as long as the gate is closed, and holds nobody up.
+    tray.publish(&control, heavy(None)).await;
+    tray.publish(&control, heavy(None)).await;
+    assert_eq!(live.get().generation().get(), 4);
+    assert_eq!(freed(), 1);
+    let stop = tokio::spawn({
+        let control = control.clone();
+        async move { control.stop().await }
+    });
+    for _ in 0..100 {
+        yield_now().await;
+    }
+    assert!(!stop.is_finished());
+    drop(go);
+    stop.await.unwrap();
+    assert_eq!((freed(), live.stats().retired), (3, 0), "but for the last");
+    assert_ne!(freed_by.lock().unwrap()[1], here);
+    drop((live, control));
+    assert_eq!(freed(), 4);
+}
+
+/// A value that is bound to its thread, and notes which one frees it.
+#[derive(Clone)]
+struct Bound(Arc<Mutex<Vec<ThreadId>>>, u64, PhantomData<Rc<()>>);
+
+impl PartialEq for Bound {
+    fn eq(&self, other: &Self) -> bool {
+        self.1 == other.1
+    }
+}
+
+impl Eq for Bound {}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "it takes long, so it could be sent away"
+)]
+impl Drop for Bound {
+    fn drop(&mut self) {
+        thread::sleep(Duration::from_millis(2));
+        self.0.lock().unwrap().push(thread::current().id());
+    }
+}
+
+#[derive(Clone)]
+struct Counting(Arc<AtomicUsize>, Arc<Mutex<Vec<ThreadId>>>);
+
+#[async_trait]
+impl Reload<Bound> for Counting {
+    type Source = Self;
+
+    async fn new(source: &Self) -> ReloadResult<Self, Bound> {
+        Ok(source.clone())
+    }
+
+    async fn reload(&self) -> ReloadResult<Option<Bound>, Bound> {
+        let number = self.0.fetch_add(1, Ordering::SeqCst) as u64;
+        Ok(Some(Bound(Arc::clone(&self.1), number, PhantomData)))
+    }
+}
+
+#[test]
+fn a_value_of_the_compatible_surface_is_freed_where_it_was_made() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let freed_by = Arc::new(Mutex::new(Vec::new()));
+    let source = Counting(Arc::default(), Arc::clone(&freed_by));
+    runtime.block_on(async {
+        let (service, receiver) = ReloaderService::<Counting, Bound>::with_defaults(&source)
+            .await
+            .unwrap();
+        let (live, control) = (service.live(), service.control());
+        let commands = async {
+            let _many: Vec<_> = (0..MANY).map(|_| live.subscribe()).collect();
+            for _ in 0..20 {
+                assert!(control.reload().await.is_current());
+            }
+        };
+        tokio::select! {
+            ended = service.start() => panic!("{ended:?}"),
+            () = commands => {}
+        }
+        assert_eq!(receiver.get().map(|value| value.1), Some(live.load().1));
+    });
+    drop(runtime);
+    let freed_by = freed_by.lock().unwrap();
+    assert!(freed_by.len() >= 20, "{}", freed_by.len());
+    assert!(freed_by.iter().all(|id| *id == thread::current().id()));
+}

@@ -1,0 +1,60 @@
+//! A stop from within code of the user's that runs during a publication: P14.
+
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
+
+use futures_util::{FutureExt, StreamExt};
+use hot_reload::{Control, ErrorKind, Outcome};
+
+use crate::tray::Tray;
+
+/// Stops its service when it is called.
+struct Stopping(Mutex<Option<Control<u64>>>);
+
+impl Stopping {
+    fn call(&self) {
+        let control = self.0.lock().unwrap().take();
+        if let Some(control) = control {
+            assert!(control.stop().now_or_never().is_none());
+        }
+    }
+}
+
+impl Wake for Stopping {
+    fn wake(self: Arc<Self>) {
+        self.call();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p14_a_stop_from_within_the_function_of_a_word_keeps_the_value_from_becoming_visible() {
+    static STOPPING: Stopping = Stopping(Mutex::new(None));
+    let tray = Tray::with(1);
+    let (live, control) = tray.service().await;
+    let word = live.atomic(|value| {
+        STOPPING.call();
+        *value
+    });
+    let mut changes = live.subscribe();
+    *STOPPING.0.lock().unwrap() = Some(control.clone());
+    let outcome = tray.offer(&control, 2).await;
+    assert!(matches!(outcome, Outcome::Failed { error } if error.kind() == ErrorKind::Stopped));
+    control.stop().await;
+    assert_eq!((*live.load(), word.get()), (1, 1));
+    assert!(changes.changed().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn p14_a_stop_from_within_a_waker_ends_the_service_after_its_value_was_told() {
+    let tray = Tray::with(1);
+    let (live, control) = tray.service().await;
+    let waker = Waker::from(Arc::new(Stopping(Mutex::new(Some(control.clone())))));
+    let mut changes = live.subscribe();
+    let waiting = changes.poll_next_unpin(&mut Context::from_waker(&waker));
+    assert!(waiting.is_pending());
+    tray.put(2);
+    let _ = control.reload().await;
+    control.stop().await;
+    assert_eq!(*changes.next().await.unwrap(), 2);
+    assert!(changes.next().await.is_none());
+}
