@@ -8,6 +8,8 @@ mod watch;
 
 // What an application holds.
 mod compat;
+#[cfg(feature = "last-good")]
+mod last_good;
 mod live;
 mod service;
 
@@ -49,6 +51,8 @@ pub use crate::compat::file_reloader::{AsyncFileLoad, FileReloader};
 pub use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchStrategy};
 pub use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError, Result};
 pub use crate::event::{DataState, Event, LinkState, Outcome, Stage, Trigger};
+#[cfg(feature = "last-good")]
+pub use crate::last_good::{LastGood, Restored};
 pub use crate::live::{
     Callback, Changes, Guard, Live, LiveWord, PartChanges, PartSnapshot, Projection, ReadStats,
     Reader, Word,

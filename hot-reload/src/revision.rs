@@ -39,7 +39,8 @@ impl Revision {
         )
     }
 
-    fn bytes(&self) -> &[u8] {
+    /// The token, to be written down and compared with later ones.
+    pub(crate) fn bytes(&self) -> &[u8] {
         match &self.0 {
             Token::Short(len, bytes) => &bytes[..usize::from(*len)],
             Token::Long(bytes) => bytes,

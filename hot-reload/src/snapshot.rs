@@ -21,6 +21,16 @@ impl Generation {
         self.0
     }
 
+    /// One that was written down; none if no service has ever published under this number.
+    #[cfg(feature = "last-good")]
+    pub(crate) const fn saved(number: u64) -> Option<Self> {
+        // So far no service counts, and what follows the number must be a number, too.
+        match number {
+            1..=0x7fff_ffff_ffff_ffff => Some(Self(number)),
+            _ => None,
+        }
+    }
+
     /// The one that follows.
     pub(crate) const fn next(self) -> Self {
         Self(self.0 + 1)

@@ -24,6 +24,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("watch", &["error", "hints", "reload"]),
     ("live", &["error", "event", "panics", "snapshot"]),
     ("diff", &["error", "panics", "secret"]),
+    ("last_good", &["error", "panics", "revision", "snapshot"]),
+    (
+        "last_good::tests",
+        &["error", "last_good", "live", "snapshot"],
+    ),
     ("testing", &["event", "live", "snapshot"]),
     (
         "compat",

@@ -67,6 +67,23 @@ async fn a_callback_is_called_for_each_change_in_order() {
 }
 
 #[tokio::test]
+async fn a_callback_may_begin_with_the_value_of_now_or_the_first_there_is() {
+    let script = Script::new(Failing(ErrorKind::Unavailable));
+    let (live, control) = ReloaderService::builder(script.clone()).start_in_background();
+    let ((early, mut told_early), (late, mut told_late)) = (teller(), teller());
+    let _early = live.for_each(early);
+    publish(&script, &control, "first").await;
+    assert_eq!(told_early.recv().await.unwrap(), "first");
+    let _late = live.for_each(late);
+    assert_eq!(told_late.recv().await.unwrap(), "first");
+    publish(&script, &control, "second").await;
+    for mut told in [told_early, told_late] {
+        assert_eq!(told.recv().await.unwrap(), "second");
+        assert!(told.is_empty(), "once");
+    }
+}
+
+#[tokio::test]
 async fn p13_a_slow_callback_goes_on_with_the_newest() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;

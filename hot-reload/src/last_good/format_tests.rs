@@ -1,0 +1,141 @@
+//! No file but the one that was written is parsed.
+
+use super::*;
+
+const SCHEMA: u32 = 7;
+
+fn facts(revision: Option<Revision>) -> Facts {
+    Facts {
+        schema: SCHEMA,
+        generation: Generation::saved(41).unwrap(),
+        revision,
+        loaded_at: UNIX_EPOCH + Duration::new(1_700_000_000, 123_456_700),
+        saved_at: UNIX_EPOCH - Duration::new(3, 500),
+    }
+}
+
+fn file(facts: &Facts, payload: &[u8]) -> Vec<u8> {
+    let parts = Parts::new(facts, payload);
+    let bytes = parts.pieces(10).collect::<Vec<_>>().concat();
+    assert_eq!(bytes.len() as u64, parts.len());
+    bytes
+}
+
+/// The same bytes with the checksum that fits them: what a program of another time may have written.
+fn signed(mut file: Vec<u8>) -> Vec<u8> {
+    file.truncate(file.len() - SUM);
+    let sum = sum(&[&file]);
+    file.extend(sum);
+    file
+}
+
+#[test]
+fn a_file_gives_back_what_was_written() {
+    let revisions = [
+        None,
+        Some(Revision::new("")),
+        Some(Revision::from(7_u128)),
+        Some(Revision::new(vec![9; 5_000])),
+    ];
+    for revision in revisions {
+        let facts = facts(revision);
+        for payload in [&b""[..], b"x", &[0; 1_000]] {
+            let file = file(&facts, payload);
+            assert_eq!(parse(&file, SCHEMA), Ok((facts.clone(), payload)));
+        }
+    }
+}
+
+#[test]
+fn the_overhead_is_what_the_documentation_says() {
+    assert_eq!(file(&facts(None), b"").len(), OVERHEAD);
+    assert_eq!(OVERHEAD, 84);
+}
+
+#[test]
+fn every_flipped_bit_is_refused() {
+    let whole = file(&facts(Some(Revision::from(5_u64))), b"some content");
+    for at in 0..whole.len() {
+        for bit in 0..8 {
+            let mut file = whole.clone();
+            file[at] ^= 1 << bit;
+            let refusal = parse(&file, SCHEMA).expect_err(&format!("bit {bit} of byte {at}"));
+            let expected = match at {
+                0..8 => refusal == Refusal::Foreign,
+                8..12 => matches!(refusal, Refusal::Newer(_) | Refusal::Damaged),
+                // One that changes a length may make it look as if something were missing.
+                56..68 => matches!(refusal, Refusal::Cut(..) | Refusal::Damaged),
+                _ => refusal == Refusal::Damaged,
+            };
+            assert!(expected, "bit {bit} of byte {at}: {refusal:?}");
+        }
+    }
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let whole = file(&facts(Some(Revision::from(5_u64))), b"some content");
+    for len in 0..whole.len() {
+        let refusal = parse(&whole[..len], SCHEMA).expect_err(&format!("{len} bytes"));
+        let expected = match len {
+            0 => Refusal::Empty,
+            1..HEAD => Refusal::Cut(len, None),
+            _ => Refusal::Cut(len, Some(whole.len() as u64)),
+        };
+        assert_eq!(refusal, expected);
+    }
+}
+
+#[test]
+fn a_file_with_something_behind_its_end_is_refused() {
+    let mut longer = file(&facts(None), b"some content");
+    longer.push(0);
+    assert_eq!(parse(&longer, SCHEMA), Err(Refusal::Damaged));
+    assert_eq!(parse(&signed(longer), SCHEMA), Err(Refusal::Damaged));
+}
+
+#[test]
+fn another_file_a_newer_format_and_another_schema_are_told_apart() {
+    for foreign in [&b"{\"port\": 80}"[..], b"x", &[0; 200]] {
+        assert_eq!(parse(foreign, SCHEMA), Err(Refusal::Foreign));
+    }
+    let ours = file(&facts(None), b"some content");
+    let mut newer = ours.clone();
+    newer[8] = 2;
+    assert_eq!(
+        parse(&signed(newer.clone()), SCHEMA),
+        Err(Refusal::Newer(2))
+    );
+    // What follows the format is another format's own.
+    assert_eq!(parse(&newer[..12], SCHEMA), Err(Refusal::Newer(2)));
+    let mut never = ours.clone();
+    never[8] = 0;
+    assert_eq!(parse(&signed(never), SCHEMA), Err(Refusal::Damaged));
+    assert_eq!(parse(&ours, 8), Err(Refusal::Schema(SCHEMA, 8)));
+}
+
+#[test]
+fn a_file_that_claims_the_impossible_is_refused_although_its_checksum_fits() {
+    let ours = file(&facts(None), b"some content");
+    let with = |range: std::ops::Range<usize>, byte: u8| {
+        let mut file = ours.clone();
+        file[range].fill(byte);
+        parse(&signed(file), SCHEMA).expect_err("nothing impossible")
+    };
+    assert_eq!(with(16..24, 0), Refusal::Damaged);
+    assert_eq!(with(16..24, 0xff), Refusal::Damaged);
+    assert_eq!(with(24..40, 0x7f), Refusal::Damaged);
+    assert_eq!(with(40..56, 0x80), Refusal::Damaged);
+    assert!(matches!(with(56..60, 0xfe), Refusal::Cut(..)));
+    assert_eq!(with(60..68, 0xff), Refusal::Damaged);
+}
+
+#[test]
+fn a_file_of_ours_is_recognised_by_its_beginning() {
+    let ours = file(&facts(None), b"some content");
+    assert!(is_ours(&ours[..8]));
+    assert!(is_ours(b""));
+    assert!(is_ours(&ours[..3]));
+    assert!(!is_ours(b"[server]"));
+    assert!(!is_ours(b"["));
+}

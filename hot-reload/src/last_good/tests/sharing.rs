@@ -1,0 +1,66 @@
+//! Several processes with one path.
+
+use std::io::Read;
+use std::process::Child;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::rig::Place;
+use super::twin;
+
+/// How often the file of each writer must have been seen.
+const OFTEN: usize = 30;
+
+#[test]
+fn two_processes_that_save_to_one_path_do_not_tear_the_file() {
+    if let Some(task) = twin::task() {
+        return save_until_told(&task);
+    }
+    let place = Place::new();
+    place.save(1).unwrap();
+    // The generations of one writer are even, those of the other odd.
+    let mut writers = [2, 3].map(|first| {
+        let test = "sharing::two_processes_that_save_to_one_path_do_not_tear_the_file";
+        let task = format!("{first} {}", place.path().display());
+        twin::command(test, task, place.folder()).spawn().unwrap()
+    });
+
+    let (mut last, mut seen) = (1, [0, 0]);
+    while seen.iter().any(|seen| *seen < OFTEN) {
+        let restored = place.restored().expect("there has always been a file");
+        if restored != last {
+            last = restored;
+            seen[(restored % 2) as usize] += 1;
+        }
+        for writer in &mut writers {
+            assert_eq!(writer.try_wait().unwrap(), None, "a writer has ended");
+        }
+    }
+    for writer in writers {
+        end(writer);
+    }
+    place.restored().unwrap();
+    assert_eq!(place.others().len(), 0);
+}
+
+fn save_until_told(task: &str) {
+    let (first, path) = task.split_once(' ').unwrap();
+    let (place, first) = (Place::at(path), first.parse::<u64>().unwrap());
+    let told = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let _ = std::io::stdin().read(&mut [0]);
+            told.store(true, Ordering::Relaxed);
+        });
+        let generations = (first..).step_by(2);
+        for generation in generations.take_while(|_| !told.load(Ordering::Relaxed)) {
+            place.save(generation).unwrap();
+        }
+    });
+}
+
+/// Closes what it listens to, and waits for its good end.
+fn end(mut writer: Child) {
+    drop(writer.stdin.take());
+    let output = writer.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
