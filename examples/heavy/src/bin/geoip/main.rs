@@ -83,8 +83,8 @@ async fn main() -> anyhow::Result<()> {
     deliver(&path, &whole[..whole.len() / 2])?;
     for _ in 0..2 {
         let outcome = control.reload().await;
-        let is_refused = matches!(outcome, Outcome::Rejected { .. });
-        ensure!(is_refused, "half a database is {outcome}");
+        let is_refused = matches!(outcome.outcome, Outcome::Rejected { .. });
+        ensure!(is_refused, "half a database is {}", outcome.outcome);
     }
     let visible = geoip.load().metadata().build_epoch;
     ensure!(visible == BUILDS.into(), "the last good one is gone");
