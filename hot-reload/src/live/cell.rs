@@ -175,13 +175,16 @@ impl<N, T> Cell<N, T> {
         panic: impl FnOnce() -> &'k N,
     ) -> &'k N {
         let current = self.current.load(Ordering::Relaxed);
-        if current.addr() == kept.address {
-            // SAFETY: there is a share of the node at this address, and it stays for as long as `kept` is borrowed. What is
-            // in the node was seen when the share was taken.
-            return unsafe { &*current };
+        if current.addr() != kept.node.addr() {
+            self.renew(kept);
+            if kept.node.addr() == NOWHERE {
+                return panic();
+            }
         }
-        self.renew(kept);
-        kept.share.as_deref().unwrap_or_else(panic)
+        // SAFETY: it is the node of a share, which stays for as long as `kept` is borrowed: either it is at an address where
+        // there is one, or it was looked at just now. By way of the share and not of what was loaded, so that nothing waits
+        // for the loading.
+        unsafe { &*kept.node }
     }
 
     #[cold]
@@ -274,31 +277,61 @@ impl<N, T> fmt::Debug for Cell<N, T> {
 
 /// A share that somebody keeps for the next time, or none.
 pub(super) struct Kept<N> {
-    /// Where the node is: all that has to be looked at as long as it is the newest. [`NOWHERE`] without a share, and only
-    /// then.
-    address: usize,
-    share: Option<Arc<N>>,
+    /// From `Arc::into_raw`, and one count belongs to it; or [`NOWHERE`].
+    node: *const N,
+    _share: PhantomData<Arc<N>>,
 }
 
-/// The address of no node, and not null either.
+/// The address of no node, and not null either, so that it is never mistaken for the newest.
 const NOWHERE: usize = usize::MAX;
+
+// SAFETY: it is an `Arc` in another guise.
+unsafe impl<N: Send + Sync> Send for Kept<N> {}
+// SAFETY: as above.
+unsafe impl<N: Send + Sync> Sync for Kept<N> {}
 
 impl<N> Kept<N> {
     pub(super) fn new(share: Option<Arc<N>>) -> Self {
-        let address = share
-            .as_ref()
-            .map_or(NOWHERE, |node| Arc::as_ptr(node).addr());
-        Self { address, share }
+        Self {
+            node: share.map_or(ptr::without_provenance(NOWHERE), Arc::into_raw),
+            _share: PhantomData,
+        }
     }
 
-    pub(super) fn share(&self) -> Option<&Arc<N>> {
-        self.share.as_ref()
+    pub(super) fn share(&self) -> Option<Arc<N>> {
+        (self.node.addr() != NOWHERE).then(|| {
+            // SAFETY: it came from `Arc::into_raw`, and there is the count that belongs to it.
+            unsafe { share(self.node) }
+        })
+    }
+}
+
+impl<N> Drop for Kept<N> {
+    fn drop(&mut self) {
+        if self.node.addr() != NOWHERE {
+            // SAFETY: it came from `Arc::into_raw`, and the count that belongs to it is taken over.
+            drop(unsafe { Arc::from_raw(self.node) });
+        }
     }
 }
 
 impl<N> Clone for Kept<N> {
     fn clone(&self) -> Self {
-        Self::new(self.share.clone())
+        Self::new(self.share())
+    }
+}
+
+/// One more share in a node.
+///
+/// # Safety
+///
+/// The pointer comes from `Arc::into_raw`, and somebody has a count of it.
+#[inline(always)]
+unsafe fn share<N>(node: *const N) -> Arc<N> {
+    // SAFETY: just that.
+    unsafe {
+        Arc::increment_strong_count(node);
+        Arc::from_raw(node)
     }
 }
 
@@ -359,13 +392,9 @@ impl<'a, N, P: ?Sized> Protected<'a, N, P> {
     /// A share in the node, which keeps it from now on.
     #[inline(always)]
     pub(super) fn share(&self) -> Arc<N> {
-        let node = self.node.as_ptr().cast_const();
         // SAFETY: it came from `Arc::into_raw`, and while it is protected, the cell or the list of the retired has a count
         // of it.
-        unsafe {
-            Arc::increment_strong_count(node);
-            Arc::from_raw(node)
-        }
+        unsafe { share(self.node.as_ptr().cast_const()) }
     }
 }
 

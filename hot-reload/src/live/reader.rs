@@ -41,8 +41,7 @@ impl<V> Reader<V> {
     #[inline]
     pub fn get(&mut self) -> Snapshot<V> {
         self.load();
-        let last = self.last.share().unwrap_or_else(never);
-        Snapshot::of(Arc::clone(last))
+        Snapshot::of(self.last.share().unwrap_or_else(never))
     }
 
     /// The number of the newest value: whether what was made from it before still stands.
@@ -77,7 +76,7 @@ impl<V> Clone for Reader<V> {
 impl<V: fmt::Debug> fmt::Debug for Reader<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Reader")
-            .field(&self.last.share().map(|last| &last.value))
+            .field(&self.last.share().map(Snapshot::of))
             .finish()
     }
 }
