@@ -1,4 +1,4 @@
-//! *What* one look does: load, compare, decode, validate, publish, as one straight line of early returns.
+//! *What* one look does: load, compare, decode, validate, prepare, publish, commit, as one line of early returns.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
