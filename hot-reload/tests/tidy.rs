@@ -51,6 +51,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "error",
             "event",
             "hints",
+            "last_good",
             "live",
             "panics",
             "participant",

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::fmt::Display;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
 use super::driver::Engine;
 use super::feed::{Polled, Watched};
+use super::keep::Keeper;
 use super::pipeline::Sameness;
 use super::prepare::Participants;
 use super::removal::{Removal, RemovalPolicy};
@@ -42,6 +44,7 @@ pub struct Builder<T, V, S> {
     pub(super) sameness: Sameness<V>,
     pub(super) validators: Validators<V>,
     pub(super) participants: Participants<V>,
+    pub(super) keeper: Option<Arc<dyn Keeper<V>>>,
     pub(super) removal: Removal<V>,
     _error: PhantomData<fn() -> S>,
 }
@@ -101,6 +104,7 @@ where
             sameness,
             validators: Validators::none(PREPARE_DEADLINE),
             participants: Participants::none(PREPARE_DEADLINE),
+            keeper: None,
             removal: Removal::Keep,
             _error: PhantomData,
         }

@@ -17,6 +17,7 @@ use super::chores::{Chores, FreeElsewhere};
 use super::clock::{Clock, jitter};
 use super::feed::Feed;
 use super::inbox::Command;
+use super::keep::Keeping;
 use super::machine::{Actions, Input, Look, Machine, Regime, Verdict};
 use super::pipeline::{Pipeline, Pushed};
 use super::record::Recorder;
@@ -64,6 +65,8 @@ impl<V> Engine<V> {
         let mut why = None;
         let mut chores = Chores::new(clock, self.free_elsewhere);
         let publisher = &self.board.publisher;
+        let name = self.board.status().name.clone();
+        let mut keeping = Keeping::new(self.pipeline.keeper.clone(), name);
         loop {
             let actions = task.machine.handle(clock.now(), input);
             task.note(feed, actions, why.take());
@@ -86,10 +89,14 @@ impl<V> Engine<V> {
                 },
                 (next, outcome, trail, elapsed) = &mut look => {
                     let input = task.looked(feed, next, outcome, trail, elapsed);
+                    if input == Input::Looked(Verdict::Published) {
+                        keeping.published(publisher.current());
+                    }
                     chores.begin(publisher);
                     input
                 }
                 () = chores.helped() => Input::Tick,
+                () = keeping.saved() => Input::Tick,
                 opened = &mut opening => match opened {
                     Ok(watch) => task.opened(watch),
                     Err(error) => task.lost(&mut why, error),
@@ -103,6 +110,7 @@ impl<V> Engine<V> {
         discard(|| drop(opening));
         task.leave();
         chores.finish().await;
+        keeping.finish().await;
         self.board.end();
     }
 }

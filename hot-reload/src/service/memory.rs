@@ -15,6 +15,8 @@ pub(super) struct Memory {
     pub(super) rejected: Option<Rejected>,
     /// Whether the source was removed and the policy followed.
     pub(super) missing: bool,
+    /// Whether what was kept of an earlier run was asked for.
+    pub(super) restored: bool,
     /// Whether the compatible receivers were told that there is no value.
     pub(super) cleared: bool,
 }

@@ -14,6 +14,9 @@ mod control;
 mod driver;
 mod feed;
 mod inbox;
+mod keep;
+#[cfg(feature = "last-good")]
+mod last_good;
 mod machine;
 mod memory;
 mod pipeline;
@@ -22,6 +25,7 @@ mod record;
 mod removal;
 mod settings;
 mod start;
+mod swap;
 mod trail;
 mod validate;
 
@@ -101,6 +105,7 @@ where
                 },
                 validators: Validators::none(PREPARE_DEADLINE),
                 participants: Participants::none(PREPARE_DEADLINE),
+                keeper: None,
                 removal: Removal::Keep,
                 deadline: COMPAT_LOAD_DEADLINE,
                 memory: Memory::default().into(),

@@ -6,15 +6,18 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::time::{Instant, timeout};
+use tracing::warn;
 
 use super::board::Board;
 use super::clock::time_of_day;
 use super::feed::Feed;
+use super::keep::Keeper;
 use super::machine::Look;
 use super::memory::{Memory, Rejected};
-use super::prepare::{Assembly, Ending, Participants};
+use super::prepare::{Ending, Participants};
 use super::removal::Removal;
 use super::settings::RECHECKS;
+use super::swap::Candidate;
 use super::trail::Trail;
 use super::validate::Validators;
 use crate::error::{Error, ErrorKind};
@@ -22,7 +25,6 @@ use crate::event::{Outcome, Stage, Trigger};
 use crate::panics::panicked;
 use crate::reload::{Loaded, unasked};
 use crate::revision::Revision;
-use crate::snapshot::Published;
 
 /// The steps between a source and the visible value. One look at a time goes through it.
 pub(super) struct Pipeline<V> {
@@ -30,6 +32,7 @@ pub(super) struct Pipeline<V> {
     pub(super) sameness: Sameness<V>,
     pub(super) validators: Validators<V>,
     pub(super) participants: Participants<V>,
+    pub(super) keeper: Option<Arc<dyn Keeper<V>>>,
     pub(super) removal: Removal<V>,
     pub(super) deadline: Duration,
     pub(super) memory: Mutex<Memory>,
@@ -72,6 +75,19 @@ impl<V> Pipeline<V> {
                 error: panicked(Stage::Commit, panic.as_ref()),
             }),
         };
+        if outcome
+            .as_ref()
+            .is_some_and(|outcome| !outcome.is_current())
+        {
+            let restored = AssertUnwindSafe(self.restore(&mut trail)).catch_unwind();
+            let restored = restored
+                .await
+                .unwrap_or_else(|panic| Err(panicked(Stage::Commit, panic.as_ref())));
+            if let Err(error) = restored {
+                let name = self.board.status().name.clone();
+                warn!(target: "hot_reload", name, "the last good value is not restored: {error}");
+            }
+        }
         (outcome, trail)
     }
 
@@ -130,8 +146,13 @@ impl<V> Pipeline<V> {
                 loaded = newer;
                 continue;
             }
-            let swap = self.swap(assembly, value, revision.clone(), look.trigger, trail);
-            let outcome = swap.await?;
+            let candidate = Candidate {
+                value,
+                revision: revision.clone(),
+                loaded_at: time_of_day(),
+                trigger: look.trigger,
+            };
+            let outcome = self.swap(assembly, candidate, trail).await?;
             self.good(revision);
             return Ok(Some(outcome));
         }
@@ -225,7 +246,13 @@ impl<V> Pipeline<V> {
         {
             let assembly = self.prepare(&value, trail).await;
             let assembly = assembly.map_err(|error| self.reject(Stage::Prepare, error))?;
-            let _ = self.swap(assembly, value, None, trigger, trail).await?;
+            let candidate = Candidate {
+                value,
+                revision: None,
+                loaded_at: time_of_day(),
+                trigger,
+            };
+            let _ = self.swap(assembly, candidate, trail).await?;
         }
         // Only now: a policy that panicked is followed again by the next look.
         self.memory().missing = true;
@@ -258,83 +285,6 @@ impl<V> Pipeline<V> {
         }
     }
 
-    /// Asks all participants. If one refuses, the others abort.
-    async fn prepare(&self, value: &V, trail: &mut Trail) -> Result<Assembly<'_>, Error> {
-        let prepared = self.participants.prepare(value);
-        let assembly = trail.time(Stage::Prepare, prepared).await;
-        match assembly.refusal() {
-            None => Ok(assembly),
-            Some(error) => {
-                trail.votes = assembly.end(Ending::Abort).await;
-                Err(error)
-            }
-        }
-    }
-
-    /// Makes a value visible that all participants are ready for, and tells everybody; or has them abort.
-    async fn swap(
-        &self,
-        assembly: Assembly<'_>,
-        value: V,
-        revision: Option<Revision>,
-        trigger: Trigger,
-        trail: &mut Trail,
-    ) -> Result<Outcome, Outcome> {
-        let visible = self.make_visible(value, revision, trigger);
-        let ending = match visible {
-            Ok(_) => Ending::Commit,
-            Err(_) => Ending::Abort,
-        };
-        trail.votes = trail.time(Stage::Commit, assembly.end(ending)).await;
-        let outcome = visible?;
-        // Whoever is woken finds the participants done. A waker may do what it likes; the value is visible all the same.
-        let _ = contained(Stage::Commit, || self.board.publisher.tell_few());
-        Ok(outcome)
-    }
-
-    /// Makes a value visible to everybody, or to nobody.
-    fn make_visible(
-        &self,
-        value: V,
-        revision: Option<Revision>,
-        trigger: Trigger,
-    ) -> Result<Outcome, Outcome> {
-        let mirror = self.board.mirror();
-        let copy = mirror
-            .as_ref()
-            .map(|mirror| contained(Stage::Commit, || (mirror.copy)(&value)))
-            .transpose()?;
-        let generation = self.board.publisher.next_generation();
-        let published = Published {
-            value,
-            generation,
-            revision,
-            loaded_at: time_of_day(),
-            trigger,
-        };
-        // What follows the value is the user's: if it panics, nothing has become visible.
-        let open = contained(Stage::Commit, || {
-            self.board.publisher.publish_if(published, |prepared| {
-                let open = self.board.open()?;
-                prepared.make_visible();
-                Some(open)
-            })
-        })?;
-        let Some(open) = open else {
-            let _ = contained(Stage::Commit, || drop(copy));
-            return Err(Outcome::Failed {
-                error: Error::new(ErrorKind::Stopped, "the service has stopped"),
-            });
-        };
-        // What follows the value is not locked any more: whoever holds the compatible value may be making a word just now.
-        let mirrored = contained(Stage::Commit, || {
-            mirror.map(|mirror| mirror.sender.publish(copy))
-        });
-        drop(open);
-        let _ = contained(Stage::Commit, || drop(mirrored));
-        Ok(Outcome::Published { generation })
-    }
-
     fn good(&self, revision: Option<Revision>) {
         let mut memory = self.memory();
         memory.seen = revision;
@@ -355,13 +305,13 @@ impl<V> Pipeline<V> {
         rejected
     }
 
-    fn memory(&self) -> MutexGuard<'_, Memory> {
+    pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Runs code of the user's, whose panic becomes an outcome.
-fn contained<R>(stage: Stage, code: impl FnOnce() -> R) -> Result<R, Outcome> {
+pub(super) fn contained<R>(stage: Stage, code: impl FnOnce() -> R) -> Result<R, Outcome> {
     catch_unwind(AssertUnwindSafe(code)).map_err(|panic| Outcome::Rejected {
         stage,
         error: panicked(stage, panic.as_ref()),

@@ -180,7 +180,8 @@ impl<V> Recorder<V> {
         let before = status.last_attempt.take();
         status.last_error = outcome.error().cloned();
         let published = status.generation != generation;
-        let fallback = published && matches!(outcome, Outcome::Missing);
+        // The default of a removal policy, or what was kept of an earlier run.
+        let fallback = published && !outcome.is_current();
         status.data = match generation {
             None => DataState::None,
             Some(_) if outcome.is_current() => DataState::Fresh,

@@ -78,6 +78,8 @@ pub(crate) const LOAD_DEADLINE: Duration = Duration::from_secs(10);
 pub(crate) const COMPAT_LOAD_DEADLINE: Duration = Duration::from_secs(30);
 /// What a validator or a participant has to answer in: they may open connections, as a load may.
 pub(crate) const PREPARE_DEADLINE: Duration = LOAD_DEADLINE;
+/// How long the end of a service waits for the last save. A disk that hangs must not keep a process from ending.
+pub(super) const SAVE_DEADLINE: Duration = LOAD_DEADLINE;
 /// How often a value that the source has overtaken while it was prepared gives way to the newer one. One that is overtaken
 /// again and again is published all the same, and the newer one after it.
 pub(super) const RECHECKS: u32 = 3;

@@ -83,6 +83,7 @@ where
                 sameness: self.sameness,
                 validators: self.validators,
                 participants: self.participants,
+                keeper: self.keeper,
                 removal: self.removal,
                 deadline: self.load_deadline.min(LONGEST),
                 memory: Memory::default().into(),

@@ -14,6 +14,8 @@ mod data;
 mod freed;
 mod guards;
 mod hints;
+#[cfg(feature = "last-good")]
+mod kept;
 mod life;
 mod links;
 mod log;

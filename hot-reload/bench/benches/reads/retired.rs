@@ -45,7 +45,10 @@ pub(crate) fn at_most(reader_idles: bool) -> anyhow::Result<usize> {
 fn publish_and_wait(runtime: &Runtime, control: &Control<Counted>) {
     runtime.block_on(async {
         let outcome = control.reload().await;
-        assert!(matches!(outcome.outcome, Outcome::Published { .. }), "{outcome:?}");
+        assert!(
+            matches!(outcome.outcome, Outcome::Published { .. }),
+            "{outcome:?}"
+        );
         tokio::time::sleep(LATER).await;
     });
 }

@@ -83,7 +83,10 @@ fn publish(runtime: &Runtime, control: &Control<bool>) -> anyhow::Result<Duratio
     let began = Instant::now();
     let outcome = runtime.block_on(control.reload());
     let took = began.elapsed();
-    ensure!(matches!(outcome.outcome, Outcome::Published { .. }), "{outcome:?}");
+    ensure!(
+        matches!(outcome.outcome, Outcome::Published { .. }),
+        "{outcome:?}"
+    );
     Ok(took)
 }
 

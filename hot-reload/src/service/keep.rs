@@ -1,0 +1,102 @@
+//! [`Keeping`]: the newest good value is kept outside of the process, for a start without the source.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::time::timeout;
+use tracing::{debug, warn};
+
+use super::settings::SAVE_DEADLINE;
+use crate::error::Error;
+use crate::revision::Revision;
+use crate::snapshot::Snapshot;
+
+/// Where values are kept.
+pub(super) trait Keeper<V>: Send + Sync {
+    /// Keeps a value in place of the one before.
+    fn save(&self, snapshot: Snapshot<V>) -> BoxFuture<'static, Result<(), Error>>;
+
+    /// What was kept last, the state of the source that it is of, and when it was loaded.
+    fn restore(&self) -> BoxFuture<'static, Result<Option<Kept<V>>, Error>>;
+}
+
+pub(super) type Kept<V> = (V, Option<Revision>, SystemTime);
+
+/// The saving of what is published, one at a time. What comes meanwhile waits, and only the newest of it.
+pub(super) struct Keeping<V> {
+    keeper: Option<Arc<dyn Keeper<V>>>,
+    name: String,
+    saving: Option<BoxFuture<'static, Result<(), Error>>>,
+    waiting: Option<Snapshot<V>>,
+    /// What was told of the save before, if it failed.
+    told: Option<String>,
+}
+
+impl<V> Keeping<V> {
+    pub(super) fn new(keeper: Option<Arc<dyn Keeper<V>>>, name: String) -> Self {
+        Self {
+            keeper,
+            name,
+            saving: None,
+            waiting: None,
+            told: None,
+        }
+    }
+
+    /// A value from the source was published.
+    pub(super) fn published(&mut self, newest: Option<Snapshot<V>>) {
+        if self.keeper.is_some() {
+            self.waiting = newest;
+            self.begin();
+        }
+    }
+
+    /// Waits until a save is done, and begins the next. Cancel safe.
+    pub(super) async fn saved(&mut self) {
+        let Some(saving) = &mut self.saving else {
+            return std::future::pending().await;
+        };
+        let saved = saving.await;
+        self.saving = None;
+        self.tell(saved);
+        self.begin();
+    }
+
+    /// The service ends: what was published is saved, unless that takes for ever.
+    pub(super) async fn finish(mut self) {
+        while self.saving.is_some() {
+            if timeout(SAVE_DEADLINE, self.saved()).await.is_err() {
+                let name = &self.name;
+                warn!(target: "hot_reload", name, "the last good value was not saved within {SAVE_DEADLINE:?}");
+                return;
+            }
+        }
+    }
+
+    fn begin(&mut self) {
+        if self.saving.is_none()
+            && let Some(keeper) = &self.keeper
+            && let Some(snapshot) = self.waiting.take()
+        {
+            self.saving = Some(keeper.save(snapshot).boxed());
+        }
+    }
+
+    /// Says a failure once.
+    fn tell(&mut self, saved: Result<(), Error>) {
+        let name = &self.name;
+        let text = saved.err().map(|error| error.to_string());
+        match &text {
+            Some(text) if self.told.as_ref() == Some(text) => {
+                debug!(target: "hot_reload", name, "the last good value could still not be saved: {text}");
+            }
+            Some(text) => {
+                warn!(target: "hot_reload", name, "the last good value could not be saved: {text}");
+            }
+            None => {}
+        }
+        self.told = text;
+    }
+}

@@ -1,0 +1,71 @@
+//! [`LastGood`] as the [`Keeper`] of a service.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use super::builder::Builder;
+use super::keep::{Keeper, Kept};
+use crate::error::Error;
+use crate::last_good::LastGood;
+use crate::reload::Reload;
+use crate::snapshot::Snapshot;
+
+impl<T, V, S> Builder<T, V, S>
+where
+    T: Reload<V, S> + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+    S: Into<Cow<'static, str>> + Display + 'static,
+{
+    /// Keeps each published value in a file, and begins with the one that is there if the source gives none at the start.
+    ///
+    /// A restored value is validated and prepared like any other. It is published as the first generation, with the
+    /// revision and the time of its loading, and [`Status::data`](crate::Status) is [`Restored`](crate::DataState::Restored)
+    /// until the source has been read. The source is asked all the same, as often as if there were no value.
+    ///
+    /// A value is saved after it has become visible, by a thread of its own. A save that fails is logged, and costs nothing
+    /// else; the next value is tried again. [`stop`](crate::Control::stop) waits for the save of the newest value, for 10 s
+    /// at most. The default of a [`RemovalPolicy`](crate::RemovalPolicy) is not saved.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "file", feature = "toml", feature = "json"))] mod example {
+    /// use hot_reload::source::{File, Source, Toml};
+    /// use hot_reload::{LastGood, ReloaderService};
+    ///
+    /// #[derive(PartialEq, serde::Deserialize, serde::Serialize)]
+    /// struct Routes { upstreams: Vec<String> }
+    ///
+    /// # async fn example() -> hot_reload::Result<()> {
+    /// let source = File::new("/mnt/shared/routes.toml").decode(Toml::<Routes>::new());
+    /// let (routes, control) = ReloaderService::builder(source)
+    ///     .last_good(LastGood::json("/var/lib/proxy/routes.last-good"))
+    ///     .start()
+    ///     .await?;
+    /// # drop((routes, control)); Ok(()) }
+    /// # }
+    /// ```
+    pub fn last_good(mut self, last_good: LastGood<V>) -> Self {
+        self.keeper = Some(Arc::new(last_good));
+        self
+    }
+}
+
+impl<V: Send + Sync + 'static> Keeper<V> for LastGood<V> {
+    fn save(&self, snapshot: Snapshot<V>) -> BoxFuture<'static, Result<(), Error>> {
+        let this = self.clone();
+        Box::pin(async move { Self::save(&this, snapshot).await })
+    }
+
+    fn restore(&self) -> BoxFuture<'static, Result<Option<Kept<V>>, Error>> {
+        let this = self.clone();
+        Box::pin(async move {
+            let restored = Self::restore(&this).await?;
+            Ok(restored.map(|restored| {
+                let (revision, loaded_at) = (restored.revision().cloned(), restored.loaded_at());
+                (restored.into_value(), revision, loaded_at)
+            }))
+        })
+    }
+}

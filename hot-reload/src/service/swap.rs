@@ -1,0 +1,137 @@
+//! The end of a look: a [`Candidate`] that everybody has agreed to takes the place of the visible value.
+
+use std::mem;
+use std::time::SystemTime;
+
+use tracing::warn;
+
+use super::pipeline::{Pipeline, contained};
+use super::prepare::{Assembly, Ending};
+use super::trail::Trail;
+use crate::error::{Error, ErrorKind};
+use crate::event::{Outcome, Stage, Trigger};
+use crate::reload::unasked;
+use crate::revision::Revision;
+use crate::snapshot::Published;
+
+/// A value that everybody has agreed to, and what will be known of it.
+pub(super) struct Candidate<V> {
+    pub(super) value: V,
+    pub(super) revision: Option<Revision>,
+    pub(super) loaded_at: SystemTime,
+    pub(super) trigger: Trigger,
+}
+
+impl<V> Pipeline<V> {
+    /// Asks all participants. If one refuses, the others abort.
+    pub(super) async fn prepare(
+        &self,
+        value: &V,
+        trail: &mut Trail,
+    ) -> Result<Assembly<'_>, Error> {
+        let prepared = self.participants.prepare(value);
+        let assembly = trail.time(Stage::Prepare, prepared).await;
+        match assembly.refusal() {
+            None => Ok(assembly),
+            Some(error) => {
+                trail.votes = assembly.end(Ending::Abort).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes a value visible that all participants are ready for, and tells everybody; or has them abort.
+    pub(super) async fn swap(
+        &self,
+        assembly: Assembly<'_>,
+        candidate: Candidate<V>,
+        trail: &mut Trail,
+    ) -> Result<Outcome, Outcome> {
+        let visible = self.make_visible(candidate);
+        let ending = match visible {
+            Ok(_) => Ending::Commit,
+            Err(_) => Ending::Abort,
+        };
+        trail.votes = trail.time(Stage::Commit, assembly.end(ending)).await;
+        let outcome = visible?;
+        // Whoever is woken finds the participants done. A waker may do what it likes; the value is visible all the same.
+        let _ = contained(Stage::Commit, || self.board.publisher.tell_few());
+        Ok(outcome)
+    }
+
+    /// Makes a value visible to everybody, or to nobody.
+    fn make_visible(&self, candidate: Candidate<V>) -> Result<Outcome, Outcome> {
+        let Candidate {
+            value,
+            revision,
+            loaded_at,
+            trigger,
+        } = candidate;
+        let mirror = self.board.mirror();
+        let copy = mirror
+            .as_ref()
+            .map(|mirror| contained(Stage::Commit, || (mirror.copy)(&value)))
+            .transpose()?;
+        let generation = self.board.publisher.next_generation();
+        let published = Published {
+            value,
+            generation,
+            revision,
+            loaded_at,
+            trigger,
+        };
+        // What follows the value is the user's: if it panics, nothing has become visible.
+        let open = contained(Stage::Commit, || {
+            self.board.publisher.publish_if(published, |prepared| {
+                let open = self.board.open()?;
+                prepared.make_visible();
+                Some(open)
+            })
+        })?;
+        let Some(open) = open else {
+            let _ = contained(Stage::Commit, || drop(copy));
+            return Err(Outcome::Failed {
+                error: Error::new(ErrorKind::Stopped, "the service has stopped"),
+            });
+        };
+        // What follows the value is not locked any more: whoever holds the compatible value may be making a word just now.
+        let mirrored = contained(Stage::Commit, || {
+            mirror.map(|mirror| mirror.sender.publish(copy))
+        });
+        drop(open);
+        let _ = contained(Stage::Commit, || drop(mirrored));
+        Ok(Outcome::Published { generation })
+    }
+
+    /// Begins with what was kept of an earlier run, if there is nothing else. Asked once: it does not get better.
+    pub(super) async fn restore(&self, trail: &mut Trail) -> Result<(), Error> {
+        let Some(keeper) = &self.keeper else {
+            return Ok(());
+        };
+        if self.board.publisher.current().is_some()
+            || mem::replace(&mut self.memory().restored, true)
+        {
+            return Ok(());
+        }
+        let Some((value, revision, loaded_at)) = keeper.restore().await? else {
+            return Ok(());
+        };
+        self.validators.ask(&value).await?;
+        let assembly = self.prepare(&value, trail).await?;
+        let candidate = Candidate {
+            value,
+            revision,
+            loaded_at,
+            trigger: Trigger::Startup,
+        };
+        let swapped = self.swap(assembly, candidate, trail).await;
+        match swapped {
+            Ok(_) => {
+                let name = self.board.status().name.clone();
+                warn!(target: "hot_reload", name, "the source gives no value, the last good one of an earlier run is visible");
+                Ok(())
+            }
+            Err(refused) => Err(refused.error().cloned().unwrap_or_else(unasked)),
+        }
+    }
+}

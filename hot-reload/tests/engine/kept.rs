@@ -1,0 +1,190 @@
+//! The last good value, kept for a start without the source.
+
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use hot_reload::{
+    Builder, DataState, ErrorKind, LastGood, Outcome, ReloaderService, RemovalPolicy, Trigger,
+};
+use tempfile::TempDir;
+use tokio::time::sleep;
+
+use crate::script::{Bad, Content, Failing, Good, Missing, Script, seconds};
+
+fn store(path: &Path) -> LastGood<String> {
+    LastGood::new(
+        path,
+        |value: &String| Ok::<_, Infallible>(value.clone().into_bytes()),
+        |bytes| String::from_utf8(bytes.to_vec()),
+    )
+}
+
+/// What is kept there.
+async fn kept(path: &Path) -> Option<(String, u64)> {
+    let restored = store(path).restore().await.unwrap()?;
+    let generation = restored.generation().get();
+    Some((restored.into_value(), generation))
+}
+
+fn folder() -> (TempDir, PathBuf) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("kept");
+    (folder, path)
+}
+
+fn service(script: &Script, path: &Path) -> Builder<Script, String, String> {
+    let builder = ReloaderService::builder(script.clone()).hybrid();
+    builder.last_good(store(path))
+}
+
+/// A run that has published this, and was stopped.
+async fn earlier_run(path: &Path, value: &'static str) -> SystemTime {
+    let script = Script::new(Good(value));
+    let (live, control) = service(&script, path).start().await.unwrap();
+    control.stop().await;
+    live.get().loaded_at()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_without_the_source_begins_with_what_was_kept() {
+    let away: [Content; 4] = [
+        Failing(ErrorKind::Unavailable),
+        Failing(ErrorKind::Denied),
+        Bad("typo"),
+        Missing,
+    ];
+    for content in away {
+        let (_folder, path) = folder();
+        let loaded_at = earlier_run(&path, "kept").await;
+        let script = Script::new(content.clone());
+        let (live, control) = service(&script, &path).start().await.unwrap();
+        let restored = live.get();
+        assert_eq!(restored.as_str(), "kept", "{content:?}");
+        assert_eq!(restored.generation().get(), 1);
+        assert_eq!(restored.trigger(), Trigger::Startup);
+        assert_eq!(restored.loaded_at(), loaded_at, "as it was");
+        let status = control.status();
+        assert_eq!(status.data, DataState::Restored, "{content:?}");
+        assert!(!status.last_attempt.unwrap().outcome.is_current());
+        // The source is asked as if there were nothing, and what it gives is newer.
+        script.set(Good("fresh"));
+        assert!(control.reload().await.is_current());
+        assert_eq!(
+            (live.load().as_str(), live.get().generation().get()),
+            ("fresh", 2)
+        );
+        assert_eq!(control.status().data, DataState::Fresh);
+        control.stop().await;
+        assert_eq!(kept(&path).await, Some(("fresh".to_owned(), 2)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_kept_is_unchanged_where_the_source_holds_the_same() {
+    let (_folder, path) = folder();
+    earlier_run(&path, "same").await;
+    let script = Script::new(Failing(ErrorKind::Unavailable));
+    let (live, control) = service(&script, &path).start().await.unwrap();
+    script.set(Good("same"));
+    assert_eq!(control.reload().await.as_str(), "unchanged");
+    assert_eq!(control.status().data, DataState::Fresh);
+    assert_eq!(live.get().generation().get(), 1);
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p01_what_was_kept_is_validated_and_what_is_damaged_is_not_restored() {
+    let (_folder, path) = folder();
+    earlier_run(&path, "old-fashioned").await;
+    let script = Script::new(Failing(ErrorKind::Denied));
+    let refusing = service(&script, &path).validate(|value: &String| match value.as_str() {
+        "old-fashioned" => Err("no longer allowed"),
+        _ => Ok(()),
+    });
+    let error = refusing.start().await.unwrap_err();
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Denied,
+        "why there is no value: {error}"
+    );
+    std::fs::write(&path, b"something else").unwrap();
+    let error = service(&script, &path).start().await.unwrap_err();
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Denied,
+        "why there is no value: {error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_good_source_is_not_passed_over_for_what_was_kept() {
+    let (_folder, path) = folder();
+    earlier_run(&path, "kept").await;
+    let script = Script::new(Good("fresh"));
+    let (live, control) = service(&script, &path).start().await.unwrap();
+    assert_eq!(
+        (live.load().as_str(), live.get().generation().get()),
+        ("fresh", 1)
+    );
+    script.set(Failing(ErrorKind::Unavailable));
+    sleep(seconds(60)).await;
+    assert_eq!(*live.load(), "fresh");
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p14_a_stop_waits_until_the_newest_value_is_kept() {
+    let (_folder, path) = folder();
+    let script = Script::new(Good("first"));
+    let (_live, control) = service(&script, &path).start().await.unwrap();
+    for value in ["second", "third", "fourth"] {
+        script.set(Good(value));
+        assert!(control.reload().await.is_current());
+    }
+    control.stop().await;
+    assert_eq!(kept(&path).await, Some(("fourth".to_owned(), 4)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn neither_what_is_refused_nor_a_default_is_kept() {
+    let (_folder, path) = folder();
+    let script = Script::new(Good("first"));
+    let (live, control) = service(&script, &path)
+        .on_removal(RemovalPolicy::Default("default".to_owned()))
+        .start()
+        .await
+        .unwrap();
+    script.set(Bad("typo"));
+    assert!(!control.reload().await.is_current());
+    script.set(Missing);
+    sleep(seconds(5)).await;
+    assert_eq!(*live.load(), "default");
+    control.stop().await;
+    assert_eq!(kept(&path).await, Some(("first".to_owned(), 1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_save_that_fails_costs_nothing_but_the_save() {
+    let (folder, path) = folder();
+    let script = Script::new(Good("first"));
+    let nowhere = folder.path().join("gone").join("kept");
+    let (live, control) = service(&script, &nowhere).start().await.unwrap();
+    script.set(Good("second"));
+    let receipt = control.reload().await;
+    assert!(
+        matches!(receipt.outcome, Outcome::Published { .. }),
+        "{receipt}"
+    );
+    std::fs::create_dir(folder.path().join("gone")).unwrap();
+    script.set(Good("third"));
+    assert!(control.reload().await.is_current());
+    assert_eq!(*live.load(), "third");
+    control.stop().await;
+    assert_eq!(
+        kept(&nowhere).await,
+        Some(("third".to_owned(), 3)),
+        "the next one is tried again"
+    );
+    assert_eq!(kept(&path).await, None);
+}
