@@ -1,8 +1,9 @@
 //! The end of a look: a [`Candidate`] that everybody has agreed to takes the place of the visible value.
 
 use std::mem;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use tokio::time::timeout;
 use tracing::warn;
 
 use super::pipeline::{Pipeline, contained};
@@ -113,7 +114,8 @@ impl<V> Pipeline<V> {
         {
             return Ok(());
         }
-        let Some((value, revision, loaded_at)) = keeper.restore().await? else {
+        let restored = timeout(self.deadline, keeper.restore()).await;
+        let Some((value, revision, loaded_at)) = restored.map_err(|_| late(self.deadline))?? else {
             return Ok(());
         };
         self.validators.ask(&value).await?;
@@ -134,4 +136,9 @@ impl<V> Pipeline<V> {
             Err(refused) => Err(refused.error().cloned().unwrap_or_else(unasked)),
         }
     }
+}
+
+fn late(deadline: Duration) -> Error {
+    let message = format!("the disk did not answer within {deadline:?}");
+    Error::new(ErrorKind::Timeout, message)
 }
