@@ -167,3 +167,15 @@ fn axum_extractor_keeps_a_request_to_one_value_and_gives_the_next_one_the_new() 
     example.says("after: generation 2: good morning");
     assert!(example.child.wait().unwrap().success());
 }
+
+#[test]
+fn db_pool_proves_a_pool_before_the_swap_and_drains_the_old_one() {
+    let mut example = Example::start("db_pool");
+    example.says("generation 1: red answers");
+    let refused = example.says("rejected at stage prepare");
+    assert!(refused.contains("database: 127.0.0.1:1: "), "{refused}");
+    example.says("still red");
+    example.says("generation 2: blue answers");
+    example.says("a query that was under way is answered by red");
+    assert!(example.child.wait().unwrap().success());
+}
