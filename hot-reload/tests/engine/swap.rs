@@ -371,6 +371,34 @@ async fn a_value_that_goes_back_or_away_while_it_is_prepared_is_not_published() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn participants_abort_where_what_follows_the_value_refuses_it() {
+    let (script, ledger) = (Script::new(Good("first")), Ledger::default());
+    let (live, control) = service(&script, &ledger, 2).start().await.unwrap();
+    ledger.told();
+    let length = live.atomic(|value| {
+        assert!(value != "second", "no second");
+        value.len()
+    });
+    script.state().muted = true;
+    script.set(Good("second"));
+    let receipt = control.reload().await;
+    assert!(
+        matches!(
+            receipt.outcome,
+            Outcome::Rejected {
+                stage: Stage::Commit,
+                ..
+            }
+        ),
+        "{receipt}"
+    );
+    assert_eq!(ledger.told(), ["a aborted", "b aborted"]);
+    assert_eq!(ledger.open(), open(&["a", "b"], "first"));
+    assert_eq!((live.load().as_str(), length.get()), ("first", 5));
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn p12_participants_have_to_be_ready_for_the_default_of_a_removal_too() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let policy = RemovalPolicy::Default("default".to_owned());
