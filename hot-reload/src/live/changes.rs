@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use futures_util::Stream;
 use futures_util::stream::FusedStream;
@@ -50,15 +50,14 @@ pub struct Changes<V> {
 
 impl<V> Changes<V> {
     pub(super) fn new(live: Live<V>) -> Self {
-        let mut wake = Wake::from_now(live.shared.news.subscribe());
-        // The newest value may be visible and not told yet.
-        wake.saw(live.shared.generation());
+        // What is visible, which may not have been told yet.
+        let wake = Wake::new(live.shared.news.subscribe(), live.shared.generation());
         Self { live, wake }
     }
 
     /// The value of now counts as new, if there is one.
     pub(super) fn from_start(live: Live<V>) -> Self {
-        let wake = Wake::from_start(live.shared.news.subscribe());
+        let wake = Wake::new(live.shared.news.subscribe(), 0);
         Self { live, wake }
     }
 
@@ -123,12 +122,9 @@ impl<V> Changes<V> {
 impl<V> Stream for Changes<V> {
     type Item = Snapshot<V>;
 
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Snapshot<V>>> {
-        let this = self.get_mut();
-        Poll::Ready(match ready!(this.wake.poll_next(cx)) {
-            Some(()) => this.newest(),
-            None => None,
-        })
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let news = self.wake.poll_next(cx);
+        news.map(|news| news.and_then(|()| self.newest()))
     }
 }
 

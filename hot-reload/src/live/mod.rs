@@ -43,7 +43,6 @@ pub(crate) use self::publisher::Publisher;
 pub use self::reader::Reader;
 use self::shared::Shared;
 pub use self::stats::ReadStats;
-use self::wake::Wake;
 pub use self::word::{LiveWord, Word};
 use crate::error::{Error, ErrorKind};
 use crate::snapshot::Snapshot;
@@ -157,10 +156,8 @@ impl<V> Live<V> {
     ///
     /// Cancel safe: nothing is lost if the future is dropped.
     pub async fn ready(&self) -> Result<(), Error> {
-        if self.try_load().is_some() {
-            return Ok(());
-        }
-        let ready = Wake::from_start(self.shared.news.subscribe()).next().await;
+        let ready = self.subscribe().wait_for(|_| true).await;
+        let ready = ready.map(drop);
         ready.ok_or_else(|| stopped("the service stopped before it had a value"))
     }
 

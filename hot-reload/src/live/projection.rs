@@ -137,11 +137,9 @@ where
                 news.send_modify(|news| news.stopped = true);
             }
         });
-        let mut wake = Wake::from_now(news.subscribe());
-        wake.saw(self.live.shared.generation());
         PartChanges {
             projection: self.clone(),
-            wake,
+            wake: Wake::new(news.subscribe(), self.live.shared.generation()),
         }
     }
 }

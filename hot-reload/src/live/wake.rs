@@ -26,20 +26,11 @@ pub(super) struct Wake {
 type Waiting = Pin<Box<dyn Future<Output = Option<()>> + Send + Sync>>;
 
 impl Wake {
-    /// Everything that was published already counts as seen.
-    pub(super) fn from_now(receiver: watch::Receiver<News>) -> Self {
-        let seen = receiver.borrow().published;
-        Self {
-            seen,
-            ..Self::from_start(receiver)
-        }
-    }
-
-    /// Nothing counts as seen.
-    pub(super) fn from_start(receiver: watch::Receiver<News>) -> Self {
+    /// What was published up to this number counts as seen: up to zero, nothing does.
+    pub(super) fn new(receiver: watch::Receiver<News>, seen: u64) -> Self {
         Self {
             receiver,
-            seen: 0,
+            seen,
             waiting: None,
         }
     }
@@ -130,8 +121,8 @@ mod tests {
     #[test]
     fn news_stay_news_until_they_were_seen() {
         let (sender, receiver) = channel(4);
-        assert_eq!(both(&mut Wake::from_start(receiver.clone())), WOKEN);
-        let mut wake = Wake::from_now(receiver);
+        assert_eq!(both(&mut Wake::new(receiver.clone(), 0)), WOKEN);
+        let mut wake = Wake::new(receiver, 4);
         assert_eq!(both(&mut wake), WAITS);
         publish(&sender);
         assert_eq!(both(&mut wake), WOKEN);
@@ -143,7 +134,7 @@ mod tests {
     #[test]
     fn whoever_found_a_value_before_the_news_of_it_is_not_woken_for_it() {
         let (sender, receiver) = channel(4);
-        let mut wake = Wake::from_now(receiver);
+        let mut wake = Wake::new(receiver, 4);
         assert_eq!(both(&mut wake), WAITS);
         wake.saw(5);
         publish(&sender);
@@ -156,7 +147,7 @@ mod tests {
     fn what_came_before_the_end_is_told_and_then_the_end_for_ever() {
         for stopped_or_gone in [true, false] {
             let (sender, receiver) = channel(0);
-            let mut wake = Wake::from_now(receiver);
+            let mut wake = Wake::new(receiver, 0);
             assert_eq!(both(&mut wake), WAITS);
             assert!(!wake.is_over());
             publish(&sender);
@@ -177,7 +168,7 @@ mod tests {
     #[tokio::test]
     async fn a_poll_leaves_a_waker_that_the_next_news_call() {
         let (sender, receiver) = channel(0);
-        let mut wake = Wake::from_now(receiver);
+        let mut wake = Wake::new(receiver, 0);
         let waiting = tokio::spawn(async move { poll_fn(|cx| wake.poll_next(cx)).await });
         tokio::task::yield_now().await;
         publish(&sender);
