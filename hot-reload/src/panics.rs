@@ -1,6 +1,7 @@
-//! A panic of somebody's code, in words. The panic hook has printed the place already.
+//! Panics of somebody's code: caught, and in words. The panic hook has printed the place already.
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{Error, ErrorKind};
 use crate::event::Stage;
@@ -12,6 +13,11 @@ pub(crate) fn panicked(stage: Stage, payload: &(dyn Any + Send)) -> Error {
         ErrorKind::Panicked,
         format!("panicked at stage {stage}: {text}"),
     )
+}
+
+/// Drops what belongs to a source or to the user, whose code that runs.
+pub(crate) fn discard<T>(dropped: T) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(dropped)));
 }
 
 /// What the panic said.

@@ -31,7 +31,7 @@ use self::disk::{Disk, System};
 use self::format::Facts;
 use self::store::Store;
 use crate::error::Result;
-use crate::panics::panic_text;
+use crate::panics::{discard, panic_text};
 use crate::snapshot::Snapshot;
 
 pub use self::restored::Restored;
@@ -174,7 +174,7 @@ impl<V: Send + Sync + 'static> LastGood<V> {
         self.blocking(move |this| {
             let saved = this.save_now(&System, &snapshot, number);
             // This may be the last holder, and freeing the value is code of the user's.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(snapshot)));
+            discard(snapshot);
             saved
         })
         .await

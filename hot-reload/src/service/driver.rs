@@ -10,9 +10,9 @@ use futures_util::FutureExt;
 use futures_util::future::Fuse;
 use tokio::sync::oneshot;
 use tokio::task::coop::cooperative;
-use tokio::time::timeout;
 
 use super::board::Board;
+use super::boundary::within;
 use super::chores::{Chores, FreeElsewhere};
 use super::clock::{Clock, jitter};
 use super::feed::Feed;
@@ -26,7 +26,7 @@ use super::trail::Trail;
 use crate::error::{Error, ErrorKind};
 use crate::event::{LinkState, Outcome, Stage};
 use crate::hints::{HintSender, Hints, Subscription};
-use crate::panics::panicked;
+use crate::panics::{discard, panicked};
 use crate::receipt::Receipt;
 use crate::status::{Degradation, SourceStatus};
 use crate::watch::{RealtimeWatchHandle, WatchEvent};
@@ -106,8 +106,8 @@ impl<V> Engine<V> {
             };
         }
         // The watch and what runs are released before anybody is told that the service has ended.
-        discard(|| drop(look));
-        discard(|| drop(opening));
+        discard(look);
+        discard(opening);
         task.leave();
         chores.finish().await;
         keeping.finish().await;
@@ -261,20 +261,20 @@ impl<'e, V> Task<'e, V> {
 
     fn push(&mut self, pushed: Pushed<V>) -> Input {
         let older = self.pushed.replace(pushed);
-        discard(|| drop(older));
+        discard(older);
         Input::Pushed
     }
 
     fn close_watch(&mut self) {
         let watch = self.watch.take();
-        discard(|| drop(watch));
+        discard(watch);
     }
 
     /// The run ends, with the service or before it: whoever waits is served by the next run, if there is one.
     fn leave(&mut self) {
         self.close_watch();
         let pushed = self.pushed.take();
-        discard(|| drop(pushed));
+        discard(pushed);
         self.engine
             .board
             .inbox
@@ -293,31 +293,15 @@ impl<V> Drop for Task<'_, V> {
     }
 }
 
-/// Drops what belongs to the source or the user, whose code that runs.
-fn discard(drop: impl FnOnce()) {
-    let _ = catch_unwind(AssertUnwindSafe(drop));
-}
-
 async fn open<V, F: Feed<V>>(feed: &F) -> Result<Watch<V>, Error> {
-    // The future is made and dropped inside, so that code of the source runs only within the boundary.
-    let open = async {
-        timeout(OPEN_DEADLINE, async {
-            let (sender, hints) = HintSender::pair();
-            match feed.watch_hints(sender).await? {
-                Some(subscription) => Ok(Watch::Hints(hints, subscription)),
-                None => Ok(Watch::Handle(feed.watch().await?)),
-            }
-        })
-        .await
+    let open = async || {
+        let (sender, hints) = HintSender::pair();
+        match feed.watch_hints(sender).await? {
+            Some(subscription) => Ok(Watch::Hints(hints, subscription)),
+            None => Ok(Watch::Handle(feed.watch().await?)),
+        }
     };
-    match AssertUnwindSafe(open).catch_unwind().await {
-        Ok(Ok(opened)) => opened,
-        Err(panic) => Err(panicked(Stage::Load, panic.as_ref())),
-        Ok(Err(_)) => Err(Error::new(
-            ErrorKind::Timeout,
-            format!("the watch was not opened within {OPEN_DEADLINE:?}"),
-        )),
-    }
+    within(Stage::Load, OPEN_DEADLINE, "the watch was not opened", open).await?
 }
 
 /// What is said of a source that panics when it is asked.

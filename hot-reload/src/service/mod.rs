@@ -7,6 +7,7 @@
 //! ```
 
 mod board;
+mod boundary;
 mod builder;
 mod chores;
 mod clock;

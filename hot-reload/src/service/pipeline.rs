@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::board::Board;
+use super::boundary::within;
 use super::clock::time_of_day;
 use super::feed::Feed;
 use super::keep::Keeper;
@@ -20,9 +21,9 @@ use super::settings::RECHECKS;
 use super::swap::Candidate;
 use super::trail::Trail;
 use super::validate::Validators;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger};
-use crate::panics::panicked;
+use crate::panics::{discard, panicked};
 use crate::reload::{Loaded, unasked};
 use crate::revision::Revision;
 
@@ -122,7 +123,7 @@ impl<V> Pipeline<V> {
             self.memory().seen = None;
             if self.is_visible(&value, revision.as_ref())? {
                 self.good(revision);
-                let _ = contained(Stage::Commit, || drop(value));
+                discard(value);
                 return Ok(Some(Outcome::Unchanged));
             }
             let validated = self.validators.ask(&value);
@@ -206,16 +207,9 @@ impl<V> Pipeline<V> {
     }
 
     async fn ask<F: Feed<V>>(&self, feed: &F, seen: Option<&Revision>) -> Result<Loaded<V>, Error> {
-        // The future is made and dropped inside, so that code of the source runs only within the boundary.
-        let load = async { timeout(self.deadline, feed.load(seen)).await };
-        match AssertUnwindSafe(load).catch_unwind().await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(Error::new(
-                ErrorKind::Timeout,
-                format!("the source did not answer within {:?}", self.deadline),
-            )),
-            Err(panic) => Err(panicked(Stage::Load, panic.as_ref())),
-        }
+        let load = || feed.load(seen);
+        let late = "the source did not answer";
+        within(Stage::Load, self.deadline, late, load).await?
     }
 
     /// The source is in the state that it was seen in last, which was good or was refused.
@@ -268,7 +262,7 @@ impl<V> Pipeline<V> {
         };
         let open = self.board.open();
         let before = open.and_then(|_open| self.board.mirror()?.sender.publish(None));
-        let _ = contained(Stage::Commit, || drop(before));
+        discard(before);
         Outcome::Missing
     }
 

@@ -2,16 +2,14 @@
 
 use std::error::Error as StdError;
 use std::iter;
-use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
+use super::boundary::within;
 use crate::error::{Error, ErrorKind};
 use crate::event::Stage;
-use crate::panics::panicked;
 use crate::participant::Participant;
 use crate::receipt::Vote;
 
@@ -69,13 +67,8 @@ impl<V> Participants<V> {
         seat: &'p dyn Seat<V>,
         candidate: &V,
     ) -> Result<Ready<'p>, Error> {
-        // The future is made and dropped inside the boundary.
-        let prepare = async { timeout(self.deadline, seat.prepare(candidate)).await };
-        match AssertUnwindSafe(prepare).catch_unwind().await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(late("was not ready", self.deadline)),
-            Err(panic) => Err(panicked(Stage::Prepare, panic.as_ref())),
-        }
+        let prepare = || seat.prepare(candidate);
+        within(Stage::Prepare, self.deadline, "was not ready", prepare).await?
     }
 }
 
@@ -107,25 +100,14 @@ impl Assembly<'_> {
         let mut votes = Vec::new();
         for Ballot { mut vote, ready } in self.ballots {
             if let Some(ready) = ready {
-                vote.failure = tell(ready, ending, self.deadline).await.err();
+                let late = "did not come to an end";
+                let told = within(Stage::Commit, self.deadline, late, || ready(ending)).await;
+                vote.failure = told.err();
             }
             votes.push(vote);
         }
         votes
     }
-}
-
-async fn tell(ready: Ready<'_>, ending: Ending, deadline: Duration) -> Result<(), Error> {
-    let told = async { timeout(deadline, ready(ending)).await };
-    match AssertUnwindSafe(told).catch_unwind().await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(late("did not come to an end", deadline)),
-        Err(panic) => Err(panicked(Stage::Commit, panic.as_ref())),
-    }
-}
-
-fn late(what: &str, deadline: Duration) -> Error {
-    Error::new(ErrorKind::Timeout, format!("{what} within {deadline:?}"))
 }
 
 /// How a swap ended.

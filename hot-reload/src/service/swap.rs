@@ -1,16 +1,17 @@
 //! The end of a look: a [`Candidate`] that everybody has agreed to takes the place of the visible value.
 
 use std::mem;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use tokio::time::timeout;
 use tracing::warn;
 
+use super::boundary::within;
 use super::pipeline::{Pipeline, contained};
 use super::prepare::{Assembly, Ending};
 use super::trail::Trail;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Outcome, Stage, Trigger};
+use crate::panics::discard;
 use crate::reload::unasked;
 use crate::revision::Revision;
 use crate::snapshot::Published;
@@ -90,7 +91,7 @@ impl<V> Pipeline<V> {
             })
         })?;
         let Some(open) = open else {
-            let _ = contained(Stage::Commit, || drop(copy));
+            discard(copy);
             return Err(Outcome::Failed {
                 error: Error::new(ErrorKind::Stopped, "the service has stopped"),
             });
@@ -100,7 +101,7 @@ impl<V> Pipeline<V> {
             mirror.map(|mirror| mirror.sender.publish(copy))
         });
         drop(open);
-        let _ = contained(Stage::Commit, || drop(mirrored));
+        discard(mirrored);
         Ok(Outcome::Published { generation })
     }
 
@@ -114,8 +115,9 @@ impl<V> Pipeline<V> {
         {
             return Ok(());
         }
-        let restored = timeout(self.deadline, keeper.restore()).await;
-        let Some((value, revision, loaded_at)) = restored.map_err(|_| late(self.deadline))?? else {
+        let late = "the disk did not answer";
+        let restored = within(Stage::Load, self.deadline, late, || keeper.restore());
+        let Some((value, revision, loaded_at)) = restored.await?? else {
             return Ok(());
         };
         self.validators.ask(&value).await?;
@@ -136,9 +138,4 @@ impl<V> Pipeline<V> {
             Err(refused) => Err(refused.error().cloned().unwrap_or_else(unasked)),
         }
     }
-}
-
-fn late(deadline: Duration) -> Error {
-    let message = format!("the disk did not answer within {deadline:?}");
-    Error::new(ErrorKind::Timeout, message)
 }

@@ -3,10 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
-use tokio::time::timeout;
 
+use super::boundary::within;
 use crate::error::{Error, ErrorKind};
 use crate::event::Stage;
 use crate::panics::panicked;
@@ -50,16 +49,9 @@ impl<V> Validators<V> {
             .map_err(|panic| panicked(Stage::Validate, panic.as_ref()))?;
         refuse(problems)?;
         let answers = self.in_time.iter().map(|validator| async move {
-            // The future is made and dropped inside the boundary.
-            let answer = async { timeout(self.deadline, validator(value)).await };
-            match AssertUnwindSafe(answer).catch_unwind().await {
-                Ok(Ok(answer)) => answer,
-                Ok(Err(_)) => Err(format!(
-                    "a validator did not answer within {:?}",
-                    self.deadline
-                )),
-                Err(panic) => Err(panicked(Stage::Validate, panic.as_ref()).to_string()),
-            }
+            let late = "a validator did not answer";
+            let answer = within(Stage::Validate, self.deadline, late, || validator(value)).await;
+            answer.unwrap_or_else(|silent| Err(silent.to_string()))
         });
         refuse(
             join_all(answers)

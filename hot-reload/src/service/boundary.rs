@@ -1,0 +1,30 @@
+//! The boundary around code of the user's or of a source's.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::time::timeout;
+
+use crate::error::{Error, ErrorKind};
+use crate::event::Stage;
+use crate::panics::panicked;
+
+/// Runs such code for so long and no longer, and catches its panics. `late` says what did not happen in time.
+pub(super) async fn within<F: Future>(
+    stage: Stage,
+    deadline: Duration,
+    late: &str,
+    code: impl FnOnce() -> F,
+) -> Result<F::Output, Error> {
+    // The future is made and dropped inside, so that nothing of it runs without.
+    let code = async { timeout(deadline, code()).await };
+    match AssertUnwindSafe(code).catch_unwind().await {
+        Ok(Ok(output)) => Ok(output),
+        Ok(Err(_)) => Err(Error::new(
+            ErrorKind::Timeout,
+            format!("{late} within {deadline:?}"),
+        )),
+        Err(panic) => Err(panicked(stage, panic.as_ref())),
+    }
+}
