@@ -201,7 +201,7 @@ pub enum DataState {
     None,
     /// The value is an earlier run's, or a default.
     Restored,
-    /// The value is what the last look found.
+    /// The value is what the last look found, or it was found to be another that is [held back](crate::Hold) on purpose.
     Fresh,
     /// The last look failed or was rejected; the value is from before it.
     Stale,
@@ -212,6 +212,30 @@ words!(DataState {
     Self::Restored => "restored",
     Self::Fresh => "fresh",
     Self::Stale => "stale",
+});
+
+/// Why values of the source are held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HoldReason {
+    /// [`Control::pause`](crate::Control::pause) was called.
+    Paused,
+    /// An earlier value was [brought back](crate::Control::rollback) by a person, and the source has not changed since.
+    Rollback,
+    /// The value that the source holds has failed its [`Probation`](crate::Probation).
+    Probation,
+    /// It is much smaller than the visible one: [`ShrinkGuard`](crate::ShrinkGuard).
+    Shrunk,
+    /// It is of a lower version than one before: [`Fence`](crate::Fence).
+    Rewound,
+}
+
+words!(HoldReason {
+    Self::Paused => "paused",
+    Self::Rollback => "rollback",
+    Self::Probation => "probation",
+    Self::Shrunk => "shrunk",
+    Self::Rewound => "rewound",
 });
 
 /// What happened in a service, as told by [`Control::events`](crate::Control::events).
@@ -238,6 +262,10 @@ pub enum Event {
     },
     /// A heartbeat found a change that the watch had not announced.
     Missed,
+    /// [`Control::pause`](crate::Control::pause) was called.
+    Paused,
+    /// [`Control::resume`](crate::Control::resume) has ended a pause, or whatever else held values back.
+    Resumed,
     /// This reader was too slow, and so many events were left out.
     Lagged(u64),
     /// The service has stopped. Nothing follows.

@@ -50,7 +50,7 @@ pub use crate::compat::file_reloader;
 pub use crate::compat::file_reloader::{AsyncFileLoad, FileReloader};
 pub use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchStrategy};
 pub use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError, Result};
-pub use crate::event::{DataState, Event, LinkState, Outcome, Stage, Trigger};
+pub use crate::event::{DataState, Event, HoldReason, LinkState, Outcome, Stage, Trigger};
 #[cfg(feature = "last-good")]
 pub use crate::last_good::{LastGood, Restored};
 pub use crate::live::{
@@ -61,7 +61,9 @@ pub use crate::participant::Participant;
 pub use crate::receipt::{Receipt, Vote};
 pub use crate::reload::{Loaded, Reload};
 pub use crate::revision::Revision;
-pub use crate::service::{Builder, Control, Events, ReloaderService, RemovalPolicy};
+pub use crate::service::{
+    Builder, Control, Events, Fence, Probation, ReloaderService, RemovalPolicy, ShrinkGuard,
+};
 pub use crate::snapshot::{Generation, Snapshot};
-pub use crate::status::{Attempt, Counters, Degradation, SourceStatus, Status};
+pub use crate::status::{Attempt, Counters, Degradation, Hold, SourceStatus, Status};
 pub use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchEvent, WatchProfile};

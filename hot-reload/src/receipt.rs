@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger};
+use crate::status::Hold;
 
 /// What came of a look, and how it came to that: from [`Control::reload`](crate::Control::reload).
 ///
@@ -18,6 +19,8 @@ pub struct Receipt {
     pub trigger: Trigger,
     /// What it led to.
     pub outcome: Outcome,
+    /// What holds the value back, if the outcome is [`Held`](Outcome::Held).
+    pub hold: Option<Hold>,
     /// How long it took.
     pub elapsed: Duration,
     /// How long each stage took, in the order in which they were gone through. One that was not come to is not there.
@@ -32,6 +35,7 @@ impl Receipt {
         Self {
             trigger,
             outcome,
+            hold: None,
             elapsed: Duration::ZERO,
             stages: Vec::new(),
             votes: Vec::new(),
@@ -56,6 +60,9 @@ impl fmt::Display for Receipt {
             _ => {}
         }
         write!(f, " ({}, {:?})", self.trigger, self.elapsed)?;
+        if let Some(hold) = &self.hold {
+            write!(f, ": {}", hold.message)?;
+        }
         if let Some(error) = self.outcome.error() {
             write!(f, ": {error}")?;
         }

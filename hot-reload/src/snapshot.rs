@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use crate::event::Trigger;
@@ -60,6 +61,10 @@ pub(crate) struct Published<V> {
     pub(crate) revision: Option<Revision>,
     pub(crate) loaded_at: SystemTime,
     pub(crate) trigger: Trigger,
+    /// The number under which the value was there before, if it was brought back.
+    pub(crate) origin: Option<Generation>,
+    /// In how many places the service keeps it on purpose.
+    pub(crate) keepsakes: AtomicUsize,
     pub(crate) value: V,
 }
 
@@ -100,6 +105,39 @@ impl<V> Snapshot<V> {
     /// What caused the load.
     pub fn trigger(&self) -> Trigger {
         self.0.trigger
+    }
+
+    /// The number under which the value was published for the first time, if it was
+    /// [brought back](crate::Control::rollback_to) since.
+    pub fn origin(&self) -> Option<Generation> {
+        self.0.origin
+    }
+}
+
+/// A snapshot that the service itself keeps, on purpose: so it is no reader that keeps the value.
+pub(crate) struct Keepsake<V>(Snapshot<V>);
+
+impl<V> Keepsake<V> {
+    pub(crate) fn of(snapshot: &Snapshot<V>) -> Self {
+        snapshot.0.keepsakes.fetch_add(1, Ordering::Relaxed);
+        Self(snapshot.clone())
+    }
+
+    pub(crate) fn snapshot(&self) -> &Snapshot<V> {
+        &self.0
+    }
+}
+
+impl<V> Drop for Keepsake<V> {
+    fn drop(&mut self) {
+        self.0.0.keepsakes.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl<V> Published<V> {
+    /// Whether the service itself keeps it, on purpose.
+    pub(crate) fn is_keepsake(&self) -> bool {
+        self.keepsakes.load(Ordering::Relaxed) > 0
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::error::Error;
-use crate::event::{DataState, LinkState, Outcome, Trigger};
+use crate::event::{DataState, HoldReason, LinkState, Outcome, Trigger};
 use crate::snapshot::Generation;
 
 /// The state of a service at one moment, as told by [`Control::status`](crate::Control::status).
@@ -23,13 +23,18 @@ pub struct Status {
     pub link: LinkState,
     /// Why the watch is down or parked, as long as it is.
     pub link_error: Option<Error>,
+    /// The number of the visible value, if it is on [`Probation`](crate::Probation).
+    pub on_probation: Option<Generation>,
+    /// What keeps values of the source from becoming visible, if anything does.
+    pub hold: Option<Hold>,
     /// Whether the service has stopped.
     pub stopped: bool,
     /// The number of the visible value.
     pub generation: Option<Generation>,
     /// When a value was published last.
     pub last_published: Option<SystemTime>,
-    /// When the source was last found to hold what is visible. Moves with every good look, also an unchanged one.
+    /// When the source was last looked at with success: it held what is visible, or what is held back on purpose. Moves with
+    /// every good look, also an unchanged one.
     pub last_checked: Option<SystemTime>,
     /// The last look.
     pub last_attempt: Option<Attempt>,
@@ -37,6 +42,18 @@ pub struct Status {
     pub last_error: Option<Error>,
     /// How often what has happened.
     pub counters: Counters,
+}
+
+/// What keeps values of the source from becoming visible. [`Control::resume`](crate::Control::resume) ends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Hold {
+    /// The kind of reason.
+    pub reason: HoldReason,
+    /// Since when.
+    pub since: SystemTime,
+    /// What is held back and what ends it, as one line.
+    pub message: String,
 }
 
 /// One look.
@@ -67,6 +84,10 @@ pub struct Counters {
     pub failed: u64,
     /// Looks that found nothing.
     pub missing: u64,
+    /// Looks that found something good which is held back.
+    pub held: u64,
+    /// Earlier values that were brought back.
+    pub rollbacks: u64,
     /// Times that a standing watch was lost.
     pub watch_losses: u64,
     /// Changes that were found by a resync: by the heartbeat, without the watch having announced them.
@@ -125,6 +146,8 @@ impl Status {
             data: DataState::None,
             link: LinkState::Off,
             link_error: None,
+            on_probation: None,
+            hold: None,
             stopped: false,
             generation: None,
             last_published: None,

@@ -1,6 +1,7 @@
 //! [`Publisher`]: a service in the hands of a test.
 
 use std::fmt;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -83,6 +84,8 @@ impl<V> Publisher<V> {
             revision: None,
             loaded_at: SystemTime::UNIX_EPOCH,
             trigger,
+            origin: None,
+            keepsakes: AtomicUsize::new(0),
         };
         let _ = publisher.publish_if(published, |prepared| {
             prepared.make_visible();

@@ -19,7 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("status", &["error", "event", "snapshot"]),
     ("reload", &["error", "revision", "status"]),
     ("participant", &[]),
-    ("receipt", &["error", "event"]),
+    ("receipt", &["error", "event", "status"]),
     ("hints", &["error"]),
     ("watch", &["error", "hints", "reload"]),
     ("live", &["error", "event", "panics", "snapshot"]),

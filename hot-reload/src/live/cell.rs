@@ -229,13 +229,16 @@ impl<N, T> Cell<N, T> {
         free.map(|retired| retired.node).collect()
     }
 
-    /// How many nodes are retired and not yet freed, and what was noted of the oldest.
-    pub(super) fn retired(&self) -> (usize, Option<T>)
+    /// How many such nodes are retired and not yet freed, and what was noted of the oldest.
+    pub(super) fn retired(&self, such: impl Fn(&N) -> bool) -> (usize, Option<T>)
     where
         T: Copy,
     {
         let retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
-        (retired.len(), retired.first().map(|oldest| oldest.since))
+        let such = retired.iter().filter(|retired| such(&retired.node));
+        such.fold((0, None), |(count, oldest), retired| {
+            (count + 1, oldest.or(Some(retired.since)))
+        })
     }
 }
 

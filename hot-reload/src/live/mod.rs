@@ -189,7 +189,7 @@ impl<V> Live<V> {
     /// What readers keep alive of the values that were replaced.
     pub fn stats(&self) -> ReadStats {
         let newest = self.try_load().map(|guard| guard.generation());
-        let (retired, oldest) = self.shared.cell.retired();
+        let (retired, oldest) = self.shared.retired();
         ReadStats {
             generation: newest,
             retired,

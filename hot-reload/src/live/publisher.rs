@@ -1,6 +1,7 @@
 //! [`Publisher`]: the write side of [`Live`], of which the engine has the only one.
 
 use std::mem;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -126,12 +127,14 @@ impl<V> Publisher<V> {
         }
     }
 
-    pub(super) fn publish_fixed(&self, value: V) {
+    pub(crate) fn publish_fixed(&self, value: V) {
         self.publish(Published {
             generation: self.next_generation(),
             revision: None,
             loaded_at: SystemTime::UNIX_EPOCH,
             trigger: Trigger::Startup,
+            origin: None,
+            keepsakes: AtomicUsize::new(0),
             value,
         });
     }
@@ -153,9 +156,10 @@ impl<V> Publisher<V> {
         swept.into_iter().map(Snapshot::of).collect()
     }
 
-    /// Whether there are replaced values that somebody reads.
+    /// Whether there are replaced values that somebody reads. Those that are kept on purpose are let go on purpose, and
+    /// need not be looked at before.
     pub(crate) fn must_sweep(&self) -> bool {
-        self.shared.cell.retired().0 > 0
+        self.shared.retired().0 > 0
     }
 
     /// Tells everybody that nothing will follow. The replaced values that somebody reads are left to them; those that nobody

@@ -25,6 +25,11 @@ impl<V> Shared<V> {
         }
     }
 
+    /// How many replaced values are there because somebody reads them, and since when the oldest is replaced.
+    pub(super) fn retired(&self) -> (usize, Option<Instant>) {
+        self.cell.retired(|node| !node.is_keepsake())
+    }
+
     /// The number of the newest value, or zero.
     pub(super) fn generation(&self) -> u64 {
         let newest = self.cell.protect();

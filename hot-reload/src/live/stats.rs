@@ -13,7 +13,8 @@ use crate::snapshot::Generation;
 pub struct ReadStats {
     /// The number of the newest value, if there is one.
     pub generation: Option<Generation>,
-    /// How many replaced values are still there. After a stop none that a snapshot or a reader has, because those are their
+    /// How many replaced values are still there, without those that the service keeps itself, as its
+    /// [history](crate::Builder::history). After a stop none that a snapshot or a reader has, because those are their
     /// holders' own, but any that a guard held at that moment: it goes with the last handle.
     pub retired: usize,
     /// How long ago the oldest of them was replaced.

@@ -8,6 +8,8 @@ use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use super::chores::free_here;
+use super::gate::Gate;
+use super::history::History;
 use super::inbox::Inbox;
 use crate::compat::ReloaderSender;
 use crate::event::Event;
@@ -26,8 +28,9 @@ pub(super) struct Board<V> {
     status: Mutex<Status>,
     /// The ring of the events, while anybody listens: it is larger than all the rest.
     events: Mutex<Option<broadcast::Sender<Event>>>,
-    /// Whether values may be made visible. Locked while one is, so that after a stop none is.
-    open: Mutex<bool>,
+    gate: Mutex<Gate<V>>,
+    /// Locked after the gate, if both are.
+    history: Mutex<History<V>>,
     /// Held by the engine's task.
     running: tokio::sync::Mutex<()>,
     /// The engine's task, if it is the service's own.
@@ -41,14 +44,16 @@ pub(super) struct Mirror<V> {
 }
 
 impl<V> Board<V> {
-    pub(super) fn new(status: Status, mirror: Option<Mirror<V>>) -> Self {
+    /// `history` is how many values of before are kept.
+    pub(super) fn new(status: Status, mirror: Option<Mirror<V>>, history: usize) -> Self {
         Self {
             publisher: Publisher::new(),
             mirror: Mutex::new(mirror),
             inbox: Inbox::default(),
             status: Mutex::new(status),
             events: Mutex::new(None),
-            open: Mutex::new(true),
+            gate: Mutex::new(Gate::new()),
+            history: Mutex::new(History::new(history)),
             running: tokio::sync::Mutex::new(()),
             task: tokio::sync::Mutex::new(None),
         }
@@ -96,14 +101,18 @@ impl<V> Board<V> {
         lock(&self.events).take_if(|ring| ring.receiver_count() == 0);
     }
 
-    /// Keeps the service from being closed as long as this is held. Nothing if it is closed.
-    pub(super) fn open(&self) -> Option<MutexGuard<'_, bool>> {
-        Some(lock(&self.open)).filter(|open| **open)
+    /// Whoever makes something visible holds it meanwhile.
+    pub(super) fn gate(&self) -> MutexGuard<'_, Gate<V>> {
+        lock(&self.gate)
+    }
+
+    pub(super) fn history(&self) -> MutexGuard<'_, History<V>> {
+        lock(&self.history)
     }
 
     /// From now on nothing becomes visible.
     pub(super) fn close(&self) {
-        *lock(&self.open) = false;
+        self.gate().stop();
     }
 
     /// The service has ended: everybody is told, once.

@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use super::doubt::Doubts;
 use super::driver::Engine;
 use super::feed::{Polled, Watched};
 use super::keep::Keeper;
 use super::pipeline::Sameness;
 use super::prepare::Participants;
+use super::probation::Probation;
 use super::removal::{Removal, RemovalPolicy};
 use super::settings::{LOAD_DEADLINE, LONGEST, PREPARE_DEADLINE, Settings};
 use super::validate::Validators;
@@ -31,6 +33,7 @@ use crate::watch::{RealtimeWatch, WatchProfile};
 /// - [`heartbeat`](Self::heartbeat), [`quiet`](Self::quiet): what the source's [`WatchProfile`] says
 /// - [`load_deadline`](Self::load_deadline), [`prepare_deadline`](Self::prepare_deadline): 10 s
 /// - [`on_removal`](Self::on_removal): the last good value stays
+/// - [`history`](Self::history): nothing is kept
 /// - [`named`](Self::named): the name of the value's type
 #[must_use = "a service begins with `start`"]
 pub struct Builder<T, V, S> {
@@ -46,6 +49,10 @@ pub struct Builder<T, V, S> {
     pub(super) participants: Participants<V>,
     pub(super) keeper: Option<Arc<dyn Keeper<V>>>,
     pub(super) removal: Removal<V>,
+    pub(super) doubts: Vec<Box<dyn Doubts<V>>>,
+    pub(super) history: usize,
+    pub(super) copy: Option<fn(&V) -> V>,
+    pub(super) probation: Option<Probation<V>>,
     _error: PhantomData<fn() -> S>,
 }
 
@@ -106,6 +113,10 @@ where
             participants: Participants::none(PREPARE_DEADLINE),
             keeper: None,
             removal: Removal::Keep,
+            doubts: Vec::new(),
+            history: 0,
+            copy: None,
+            probation: None,
             _error: PhantomData,
         }
     }
@@ -282,6 +293,36 @@ where
     {
         Self {
             removal: policy.into(),
+            ..self
+        }
+    }
+
+    /// Keeps so many of the values that were replaced, for [`Control::rollback`](crate::Control::rollback) and
+    /// [`Control::history`](crate::Control::history).
+    ///
+    /// Each takes as much memory as it is large. A value that is brought back is a copy of the one that is kept; one that is
+    /// expensive to copy has its parts in `Arc`s.
+    pub fn history(self, values: usize) -> Self
+    where
+        V: Clone,
+    {
+        Self {
+            history: values,
+            copy: Some(V::clone),
+            ..self
+        }
+    }
+
+    /// Watches each value for some time after it has become visible, and brings the one before back if it fails.
+    ///
+    /// A value on probation is not saved as the [last good](crate::LastGood) one before it has proven itself.
+    pub fn probation(self, probation: Probation<V>) -> Self
+    where
+        V: Clone,
+    {
+        Self {
+            probation: Some(probation),
+            copy: Some(V::clone),
             ..self
         }
     }

@@ -6,10 +6,14 @@ use std::sync::Arc;
 
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
+use tracing::info;
 
 use super::board::Board;
+use super::rollback::Asked;
 use crate::event::{Event, Trigger};
+use crate::panics::discard;
 use crate::receipt::Receipt;
+use crate::snapshot::{Generation, Snapshot};
 use crate::status::Status;
 
 /// The commanding side of a service. Cloning is cheap; request code should only get [`Live`](crate::Live).
@@ -73,9 +77,97 @@ impl<V> Control<V> {
         self.reload_by(Trigger::Resync).await
     }
 
+    /// The values that were replaced, the newest first: as many as [`Builder::history`](crate::Builder::history) keeps.
+    ///
+    /// ```
+    /// # #[derive(Debug)] struct Config;
+    /// # fn example(control: hot_reload::Control<Config>) {
+    /// for earlier in control.history() {
+    ///     println!("{}: {:?}", earlier.generation(), earlier.value());
+    /// }
+    /// # }
+    /// ```
+    pub fn history(&self) -> Vec<Snapshot<V>> {
+        self.board.history().list()
+    }
+
+    /// Brings the value back that was visible before this one. Called again, the one before that.
+    ///
+    /// As [`rollback_to`](Self::rollback_to) otherwise.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`rollback_to`](Self::rollback_to).
+    pub async fn rollback(&self) -> Receipt {
+        self.board.inbox.roll_back(Asked::Previous).await
+    }
+
+    /// Brings an earlier value back, as a new generation, which names this one as its
+    /// [`origin`](Snapshot::origin).
+    ///
+    /// What the source holds stays away until the source changes or [`resume`](Self::resume) is called: each look that finds
+    /// it again answers [`Held`](crate::Outcome::Held), [`reload`](Self::reload), too, and [`Status::hold`] tells. Where it
+    /// cannot be told whether a source has changed ([by revision](crate::ReloaderService::builder_by_revision), and the source
+    /// has none), only `resume` ends it.
+    ///
+    /// The value was good once, so it is not validated again. The [participants](crate::Participant) prepare for it as for
+    /// any other, and may refuse it. It is brought back also while the service is [paused](Self::pause), or while its source
+    /// is away.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`](crate::Outcome::Failed) with [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if it is not kept.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the value is brought back all the same.
+    pub async fn rollback_to(&self, generation: Generation) -> Receipt {
+        self.board
+            .inbox
+            .roll_back(Asked::Generation(generation))
+            .await
+    }
+
+    /// Keeps the source out: when this returns, nothing that it holds becomes visible any more, until
+    /// [`resume`](Self::resume).
+    ///
+    /// The source is looked at as before, and what is good and not visible is answered by [`Held`](crate::Outcome::Held),
+    /// also to [`reload`](Self::reload). What is no good is rejected, so a candidate can be tried in a pause. An earlier value
+    /// can be [brought back](Self::rollback). Pausing twice is harmless.
+    ///
+    /// A value that became visible just before may be told to subscribers a moment later.
+    pub fn pause(&self) {
+        if self.board.gate().pause() {
+            let name = self.board.status().name.clone();
+            info!(target: "hot_reload", name, "paused");
+            self.board.tell(Event::Paused);
+        }
+    }
+
+    /// Ends whatever holds values back: a [pause](Self::pause), a [rollback](Self::rollback_to), a failed
+    /// [`Probation`](crate::Probation), the doubt of a [`ShrinkGuard`](crate::ShrinkGuard) or a [`Fence`](crate::Fence). Looks at the source, and says what came of it.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the look is taken all the same, and nothing is held back.
+    pub async fn resume(&self) -> Receipt {
+        let released = self.board.gate().resume();
+        if let Some(released) = released {
+            discard(released);
+            let name = self.board.status().name.clone();
+            info!(target: "hot_reload", name, "resumed");
+            self.board.tell(Event::Resumed);
+        }
+        self.board.inbox.resume().await
+    }
+
     /// How the service is.
     pub fn status(&self) -> Status {
-        self.board.status().clone()
+        let hold = self.board.gate().hold();
+        Status {
+            hold,
+            ..self.board.status().clone()
+        }
     }
 
     /// What happens in the service from now on.

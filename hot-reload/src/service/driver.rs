@@ -1,6 +1,7 @@
 //! *Who* acts: the one task of a service, with its one `select!` and its only clock.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -18,9 +19,11 @@ use super::clock::{Clock, jitter};
 use super::feed::Feed;
 use super::inbox::Command;
 use super::keep::Keeping;
-use super::machine::{Actions, Input, Look, Machine, Regime, Verdict};
+use super::machine::{Actions, Input, Look, Machine, Regime, Supply, Verdict};
 use super::pipeline::{Pipeline, Pushed};
+use super::probation::{Probation, Trial, Verdict as Proof};
 use super::record::Recorder;
+use super::rollback::{Rollback, To};
 use super::settings::{OPEN_DEADLINE, Settings};
 use super::trail::Trail;
 use crate::error::{Error, ErrorKind};
@@ -37,6 +40,7 @@ pub(super) struct Engine<V> {
     pub(super) pipeline: Pipeline<V>,
     /// Whether a watch's word alone clears the value of the compatible receivers.
     pub(super) removed_clears: bool,
+    pub(super) probation: Option<Probation<V>>,
     pub(super) free_elsewhere: Option<FreeElsewhere<V>>,
 }
 
@@ -56,7 +60,10 @@ impl<V> Engine<V> {
             link: LinkState::Off,
             watch: None,
             pushed: None,
+            rollbacks: VecDeque::new(),
             serving: Vec::new(),
+            serving_aside: None,
+            resuming: false,
         };
         // Boxed, because a service mostly waits, and what is large about it is only there while it does something.
         let mut look = Fuse::terminated();
@@ -66,6 +73,7 @@ impl<V> Engine<V> {
         let mut chores = Chores::new(clock, self.free_elsewhere);
         let publisher = &self.board.publisher;
         let name = self.board.status().name.clone();
+        let mut trial = Trial::new(self.probation.as_ref());
         let mut keeping = Keeping::new(self.pipeline.keeper.clone(), name);
         loop {
             let actions = task.machine.handle(clock.now(), input);
@@ -86,14 +94,34 @@ impl<V> Engine<V> {
                 command = self.board.inbox.next() => match command {
                     Command::Stop => break,
                     Command::Look(trigger) => Input::Asked(trigger),
+                    Command::Rollback(to, answer) => task.roll_back(To::Asked(to), Some(answer)),
                 },
-                (next, outcome, trail, elapsed) = &mut look => {
-                    let input = task.looked(feed, next, outcome, trail, elapsed);
-                    if input == Input::Looked(Verdict::Published) {
-                        keeping.published(publisher.current());
+                ended = &mut look => {
+                    let published = matches!(ended.outcome, Some(Outcome::Published { .. }));
+                    let input = task.looked(feed, ended);
+                    if let Some(visible) = publisher.current()
+                        && trial.visible(&visible, published)
+                        && published
+                    {
+                        keeping.published(Some(visible));
                     }
+                    task.recorder.on_probation(trial.on_probation());
                     chores.begin(publisher);
                     input
+                }
+                proof = trial.ended() => {
+                    task.recorder.on_probation(None);
+                    chores.begin(publisher);
+                    match proof {
+                        Proof::Failed(to) => task.roll_back(to, None),
+                        Proof::Proven(value, loaded) => {
+                            task.recorder.proven(&value);
+                            if loaded {
+                                keeping.published(Some(value));
+                            }
+                            Input::Tick
+                        }
+                    }
                 }
                 () = chores.helped() => Input::Tick,
                 () = keeping.saved() => Input::Tick,
@@ -108,6 +136,7 @@ impl<V> Engine<V> {
         // The watch and what runs are released before anybody is told that the service has ended.
         discard(look);
         discard(opening);
+        discard(trial);
         task.leave();
         chores.finish().await;
         keeping.finish().await;
@@ -135,8 +164,22 @@ struct Task<'e, V> {
     watch: Option<Watch<V>>,
     /// What the watch said, and no look has used yet.
     pushed: Option<Pushed<V>>,
-    /// Those who wait for the look that is running.
+    /// The earlier values that were asked for, and are not brought back yet.
+    rollbacks: VecDeque<Rollback<V>>,
+    /// Those who wait for the look that is running, of the source or at an earlier value.
     serving: Vec<oneshot::Sender<Receipt>>,
+    serving_aside: Option<oneshot::Sender<Receipt>>,
+    /// Whether the look of the source is to hold nothing back.
+    resuming: bool,
+}
+
+/// A look that has ended.
+struct Ended {
+    look: Look,
+    /// Nothing if a second look shall say what it means that nothing was found.
+    outcome: Option<Outcome>,
+    trail: Trail,
+    elapsed: Duration,
 }
 
 impl<'e, V> Task<'e, V> {
@@ -162,63 +205,102 @@ impl<'e, V> Task<'e, V> {
         self.recorder.source(status);
     }
 
-    /// Takes a look; the future says which it was, what came of it, and how long it took.
+    /// Takes a look; the future says what came of it.
     fn begin<F: Feed<V>>(
         &mut self,
         feed: &'e F,
         look: Look,
         clock: Clock,
-    ) -> impl Future<Output = (Look, Option<Outcome>, Trail, Duration)> + use<'e, V, F> {
-        if !look.pushed {
-            let waiting = self.engine.board.inbox.serve();
-            self.serving.extend(waiting);
-        }
-        let pipeline = &self.engine.pipeline;
-        let pushed = if look.pushed {
-            self.pushed.take()
-        } else {
-            None
-        };
+    ) -> impl Future<Output = Ended> + use<'e, V, F> {
         let begun = clock.now();
+        let pipeline = &self.engine.pipeline;
+        let mut pushed = None;
+        let mut rollback = None;
+        match look.supply {
+            Supply::Source => {
+                let (waiting, wish) = self.engine.board.inbox.serve();
+                self.serving.extend(waiting);
+                self.resuming = wish;
+            }
+            Supply::Watch => pushed = self.pushed.take(),
+            Supply::History => {
+                if let Some(Rollback { to, answer }) = self.rollbacks.pop_front() {
+                    self.serving_aside = answer;
+                    rollback = Some(to);
+                }
+            }
+        }
+        let resume = look.supply == Supply::Source && self.resuming;
         async move {
-            let (outcome, trail) = pipeline.look(feed, look, pushed).await;
-            (look, outcome, trail, clock.now() - begun)
+            let (outcome, trail) = match rollback {
+                Some(to) => {
+                    let (outcome, trail) = pipeline.roll_back(to).await;
+                    (Some(outcome), trail)
+                }
+                None => pipeline.look(feed, look, pushed, resume).await,
+            };
+            Ended {
+                look,
+                outcome,
+                trail,
+                elapsed: clock.now() - begun,
+            }
         }
     }
 
-    fn looked<F: Feed<V>>(
-        &mut self,
-        feed: &F,
-        look: Look,
-        outcome: Option<Outcome>,
-        trail: Trail,
-        elapsed: Duration,
-    ) -> Input {
+    fn looked<F: Feed<V>>(&mut self, feed: &F, ended: Ended) -> Input {
+        let Ended {
+            look,
+            outcome,
+            trail,
+            elapsed,
+        } = ended;
         // Whoever is told of the look finds in the status what the source says after it.
         self.ask(feed);
-        let serving = mem::take(&mut self.serving);
+        let aside = look.supply == Supply::History;
+        let serving = match aside {
+            true => self.serving_aside.take().into_iter().collect(),
+            false => mem::take(&mut self.serving),
+        };
         let Some(outcome) = outcome else {
-            self.engine.board.inbox.postpone(serving);
+            let resume = mem::take(&mut self.resuming);
+            self.engine.board.inbox.postpone(serving, resume);
             return Input::Looked(Verdict::Absent);
         };
-        self.recorder.looked(look.trigger, &outcome, elapsed);
+        match aside {
+            true => self.recorder.rolled_back(&outcome, elapsed),
+            false => self.recorder.looked(look.trigger, &outcome, elapsed),
+        }
+        let hold = match outcome {
+            Outcome::Held => self.engine.board.gate().hold(),
+            _ => None,
+        };
         for caller in serving {
             // An error means that the caller has left.
             let _ = caller.send(Receipt {
                 trigger: look.trigger,
                 outcome: outcome.clone(),
+                hold: hold.clone(),
                 elapsed,
                 stages: trail.stages.clone(),
                 votes: trail.votes.clone(),
             });
         }
         Input::Looked(match &outcome {
+            _ if aside => Verdict::Aside,
             Outcome::Published { .. } => Verdict::Published,
-            Outcome::Unchanged | Outcome::Held => Verdict::Unchanged,
+            Outcome::Unchanged => Verdict::Unchanged,
+            Outcome::Held => Verdict::Held,
             Outcome::Rejected { .. } => Verdict::Rejected,
             Outcome::Failed { error } => Verdict::Failed(regime(error)),
             Outcome::Missing => Verdict::Missing,
         })
+    }
+
+    /// An earlier value shall be brought back.
+    fn roll_back(&mut self, to: To<V>, answer: Option<oneshot::Sender<Receipt>>) -> Input {
+        self.rollbacks.push_back(Rollback { to, answer });
+        Input::Rollback
     }
 
     fn opened(&mut self, watch: Watch<V>) -> Input {
@@ -278,7 +360,7 @@ impl<'e, V> Task<'e, V> {
         self.engine
             .board
             .inbox
-            .postpone(mem::take(&mut self.serving));
+            .postpone(mem::take(&mut self.serving), self.resuming);
         let link = mem::replace(&mut self.link, LinkState::Off);
         if link != LinkState::Off {
             self.recorder.link(link, LinkState::Off, None);

@@ -1,10 +1,12 @@
 //! [`Inbox`]: what people ask of the engine's task, and its answers.
 
+use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
 
+use super::rollback::Asked;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Outcome, Trigger};
 use crate::receipt::Receipt;
@@ -24,25 +26,40 @@ struct State {
     waiting: Vec<oneshot::Sender<Receipt>>,
     /// How many may wait before those who have left are looked for.
     roomy: usize,
+    /// Whether the next look shall hold nothing back.
+    resume: bool,
+    /// Those who want an earlier value.
+    rollbacks: VecDeque<(Asked, oneshot::Sender<Receipt>)>,
     stop: bool,
     ended: bool,
 }
 
 /// What the engine's task is to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Command {
     Look(Trigger),
+    Rollback(Asked, oneshot::Sender<Receipt>),
     Stop,
 }
 
 impl Inbox {
     /// Asks for a look that begins after this call. The answer is its receipt.
     pub(super) async fn ask(&self, trigger: Trigger) -> Receipt {
+        self.ask_for(trigger, false).await
+    }
+
+    /// As [`ask`](Self::ask), for a look that holds nothing back.
+    pub(super) async fn resume(&self) -> Receipt {
+        self.ask_for(Trigger::Manual, true).await
+    }
+
+    async fn ask_for(&self, trigger: Trigger, resume: bool) -> Receipt {
         let answer = {
             let mut state = self.state();
             if state.ended {
                 return stopped(trigger);
             }
+            state.resume |= resume;
             let (sender, answer) = oneshot::channel();
             if !state.asked.contains(&trigger) {
                 state.asked.push(trigger);
@@ -56,6 +73,21 @@ impl Inbox {
         };
         self.wake.notify_one();
         answer.await.unwrap_or_else(|_| stopped(trigger))
+    }
+
+    /// Asks for an earlier value.
+    pub(super) async fn roll_back(&self, to: Asked) -> Receipt {
+        let answer = {
+            let mut state = self.state();
+            if state.ended {
+                return stopped(Trigger::Rollback);
+            }
+            let (sender, answer) = oneshot::channel();
+            state.rollbacks.push_back((to, sender));
+            answer
+        };
+        self.wake.notify_one();
+        answer.await.unwrap_or_else(|_| stopped(Trigger::Rollback))
     }
 
     /// Asks the engine to stop.
@@ -77,6 +109,9 @@ impl Inbox {
                 if state.stop {
                     return Command::Stop;
                 }
+                if let Some((to, answer)) = state.rollbacks.pop_front() {
+                    return Command::Rollback(to, answer);
+                }
                 if let Some(trigger) = state.asked.pop() {
                     return Command::Look(trigger);
                 }
@@ -85,17 +120,18 @@ impl Inbox {
         }
     }
 
-    /// A look begins: everybody who has asked so far is served by it.
-    pub(super) fn serve(&self) -> Vec<oneshot::Sender<Receipt>> {
+    /// A look begins: everybody who has asked so far is served by it. Also whether it is to hold nothing back.
+    pub(super) fn serve(&self) -> (Vec<oneshot::Sender<Receipt>>, bool) {
         let mut state = self.state();
         state.asked.clear();
-        mem::take(&mut state.waiting)
+        (mem::take(&mut state.waiting), mem::take(&mut state.resume))
     }
 
     /// A look told nothing yet, or was broken off: those that it served wait for the next one.
-    pub(super) fn postpone(&self, serving: Vec<oneshot::Sender<Receipt>>) {
+    pub(super) fn postpone(&self, serving: Vec<oneshot::Sender<Receipt>>, resume: bool) {
         let mut state = self.state();
         if !state.ended {
+            state.resume |= resume;
             state.waiting.extend(serving);
         }
     }
@@ -106,6 +142,7 @@ impl Inbox {
         state.ended = true;
         // Dropping the senders wakes the callers.
         state.waiting.clear();
+        state.rollbacks.clear();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

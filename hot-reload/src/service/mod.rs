@@ -12,8 +12,12 @@ mod builder;
 mod chores;
 mod clock;
 mod control;
+mod doubt;
 mod driver;
 mod feed;
+mod gate;
+mod history;
+mod holding;
 mod inbox;
 mod keep;
 #[cfg(feature = "last-good")]
@@ -22,8 +26,10 @@ mod machine;
 mod memory;
 mod pipeline;
 mod prepare;
+mod probation;
 mod record;
 mod removal;
+mod rollback;
 mod settings;
 mod start;
 mod swap;
@@ -40,11 +46,13 @@ use std::time::Duration;
 use self::board::{Board, Ending, Mirror};
 pub use self::builder::Builder;
 pub use self::control::{Control, Events};
+pub use self::doubt::{Fence, ShrinkGuard};
 use self::driver::Engine;
 use self::feed::{Polled, Watched};
 use self::memory::Memory;
 use self::pipeline::{Pipeline, Sameness};
 use self::prepare::Participants;
+pub use self::probation::Probation;
 use self::removal::Removal;
 pub use self::removal::RemovalPolicy;
 use self::settings::{COMPAT_LOAD_DEADLINE, LONGEST, PREPARE_DEADLINE, Settings};
@@ -96,7 +104,7 @@ where
             copy: V::clone,
         };
         let status = Status::new(short_name::<V>(), reload.source_name());
-        let board = Arc::new(Board::new(status, Some(mirror)));
+        let board = Arc::new(Board::new(status, Some(mirror), 0));
         let engine = Engine {
             pipeline: Pipeline {
                 board: Arc::clone(&board),
@@ -108,11 +116,14 @@ where
                 participants: Participants::none(PREPARE_DEADLINE),
                 keeper: None,
                 removal: Removal::Keep,
+                doubts: Vec::new(),
+                copy: None,
                 deadline: COMPAT_LOAD_DEADLINE,
                 memory: Memory::default().into(),
             },
             board: Arc::clone(&board),
             removed_clears: true,
+            probation: None,
             // A value of this surface may be bound to its thread.
             free_elsewhere: None,
         };

@@ -11,6 +11,7 @@ use tracing::warn;
 use super::board::Board;
 use super::boundary::within;
 use super::clock::time_of_day;
+use super::doubt::Doubts;
 use super::feed::Feed;
 use super::keep::Keeper;
 use super::machine::Look;
@@ -35,6 +36,9 @@ pub(super) struct Pipeline<V> {
     pub(super) participants: Participants<V>,
     pub(super) keeper: Option<Arc<dyn Keeper<V>>>,
     pub(super) removal: Removal<V>,
+    pub(super) doubts: Vec<Box<dyn Doubts<V>>>,
+    /// How a value of before is copied, if any are kept.
+    pub(super) copy: Option<fn(&V) -> V>,
     pub(super) deadline: Duration,
     pub(super) memory: Mutex<Memory>,
 }
@@ -64,10 +68,11 @@ impl<V> Pipeline<V> {
         feed: &F,
         look: Look,
         pushed: Option<Pushed<V>>,
+        resume: bool,
     ) -> (Option<Outcome>, Trail) {
         let mut trail = Trail::default();
         // The steps have boundaries of their own, which know the stage. This one is for what is dropped between them.
-        let attempt = self.attempt(feed, look, pushed, &mut trail);
+        let attempt = self.attempt(feed, look, pushed, resume, &mut trail);
         let outcome = match AssertUnwindSafe(attempt).catch_unwind().await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(outcome)) => Some(outcome),
@@ -97,6 +102,7 @@ impl<V> Pipeline<V> {
         feed: &F,
         look: Look,
         pushed: Option<Pushed<V>>,
+        resume: bool,
         trail: &mut Trail,
     ) -> Result<Option<Outcome>, Outcome> {
         let mut loaded = match pushed {
@@ -126,10 +132,23 @@ impl<V> Pipeline<V> {
                 discard(value);
                 return Ok(Some(Outcome::Unchanged));
             }
+            if let Some(outcome) = self.is_withdrawn(&value, revision.as_ref(), look.trigger)? {
+                discard(value);
+                return self.hold_back(revision, outcome).map(Some);
+            }
             let validated = self.validators.ask(&value);
             if let Err(error) = trail.time(Stage::Validate, validated).await {
                 self.memory().seen = revision;
                 return Err(self.reject(Stage::Validate, error));
+            }
+            if self.board.gate().is_paused() {
+                discard(value);
+                return self.hold_back(revision, Outcome::Held).map(Some);
+            }
+            // Not for a person who has just said that nothing is to be held back.
+            if !resume && let Some(outcome) = self.is_doubted(&value, revision.as_ref())? {
+                discard(value);
+                return self.hold_back(revision, outcome).map(Some);
             }
             let assembly = match self.prepare(&value, trail).await {
                 Ok(assembly) => assembly,
@@ -152,10 +171,18 @@ impl<V> Pipeline<V> {
                 revision: revision.clone(),
                 loaded_at: time_of_day(),
                 trigger: look.trigger,
+                origin: None,
             };
-            let outcome = self.swap(assembly, candidate, trail).await?;
-            self.good(revision);
-            return Ok(Some(outcome));
+            return match self.swap(assembly, candidate, trail).await {
+                // A pause that began while it was prepared.
+                Err(Outcome::Held) => self.hold_back(revision, Outcome::Held).map(Some),
+                swapped => {
+                    let outcome = swapped?;
+                    self.accept();
+                    self.good(revision);
+                    Ok(Some(outcome))
+                }
+            };
         }
     }
 
@@ -191,7 +218,10 @@ impl<V> Pipeline<V> {
                 .rejected
                 .as_ref()
                 .is_some_and(|rejected| trigger.is_personal() || rejected.lifts_by_itself());
-            let whole = again || matches!(self.sameness, Sameness::Never);
+            // What was held back and is no longer is to be seen again.
+            let released = memory.behind && !self.board.gate().holds();
+            let retried = trigger.is_personal() && self.board.gate().held().error().is_some();
+            let whole = again || released || retried || matches!(self.sameness, Sameness::Never);
             memory.seen.clone().filter(|_| !whole)
         };
         let error = match self.ask(feed, seen.as_ref()).await {
@@ -214,8 +244,10 @@ impl<V> Pipeline<V> {
 
     /// The source is in the state that it was seen in last, which was good or was refused.
     fn unchanged(&self) -> Result<Outcome, Outcome> {
-        match &self.memory().rejected {
+        let memory = self.memory();
+        match &memory.rejected {
             Some(rejected) => Err(rejected.outcome.clone()),
+            None if memory.behind => Ok(self.board.gate().held()),
             None => Ok(Outcome::Unchanged),
         }
     }
@@ -229,6 +261,7 @@ impl<V> Pipeline<V> {
     /// The source was removed: follows the policy, once.
     async fn removed(&self, trigger: Trigger, trail: &mut Trail) -> Result<Outcome, Outcome> {
         {
+            self.board.gate().undoubt();
             let mut memory = self.memory();
             memory.seen = None;
             if memory.missing {
@@ -238,6 +271,10 @@ impl<V> Pipeline<V> {
         if let Some(value) = contained(Stage::Commit, || self.removal.value())?
             && !self.is_visible(&value, None)?
         {
+            if self.board.gate().is_paused() {
+                discard(value);
+                return Ok(Outcome::Held);
+            }
             let assembly = self.prepare(&value, trail).await;
             let assembly = assembly.map_err(|error| self.reject(Stage::Prepare, error))?;
             let candidate = Candidate {
@@ -245,8 +282,10 @@ impl<V> Pipeline<V> {
                 revision: None,
                 loaded_at: time_of_day(),
                 trigger,
+                origin: None,
             };
             let _ = self.swap(assembly, candidate, trail).await?;
+            self.believe();
         }
         // Only now: a policy that panicked is followed again by the next look.
         self.memory().missing = true;
@@ -255,13 +294,18 @@ impl<V> Pipeline<V> {
 
     /// A hand-written watch said that the source was removed: the compatible receivers are told.
     fn clear(&self) -> Outcome {
+        let gate = self.board.gate();
+        if let Err(refused) = gate.admits(Trigger::Watch) {
+            return refused;
+        }
         *self.memory() = Memory {
             missing: true,
             cleared: true,
             ..Memory::default()
         };
-        let open = self.board.open();
-        let before = open.and_then(|_open| self.board.mirror()?.sender.publish(None));
+        let mirror = self.board.mirror();
+        let before = mirror.and_then(|mirror| mirror.sender.publish(None));
+        drop(gate);
         discard(before);
         Outcome::Missing
     }
@@ -280,9 +324,11 @@ impl<V> Pipeline<V> {
     }
 
     fn good(&self, revision: Option<Revision>) {
+        self.believe();
         let mut memory = self.memory();
         memory.seen = revision;
         memory.rejected = None;
+        memory.behind = false;
         memory.missing = false;
         memory.cleared = false;
     }
@@ -292,6 +338,7 @@ impl<V> Pipeline<V> {
     }
 
     fn remember(&self, rejected: Outcome) -> Outcome {
+        self.board.gate().undoubt();
         self.memory().rejected = Some(Rejected {
             outcome: rejected.clone(),
             since: Instant::now(),

@@ -14,6 +14,7 @@ use super::board::Board;
 use super::clock::time_of_day;
 use crate::error::Error;
 use crate::event::{DataState, Event, LinkState, Outcome, Trigger};
+use crate::snapshot::{Generation, Snapshot};
 use crate::status::{Attempt, Degradation, SourceStatus};
 
 /// The target of all log lines of services.
@@ -53,7 +54,13 @@ impl<V> Recorder<V> {
             (Outcome::Unchanged, Repeated::Recovered) => {
                 log!(info, "the source is good again, and holds what is visible");
             }
-            (Outcome::Unchanged | Outcome::Held, _) => log!(trace, "nothing new"),
+            (Outcome::Unchanged, _) => log!(trace, "nothing new"),
+            (Outcome::Held, Repeated::Yes) => log!(trace, "still held back"),
+            (Outcome::Held, _) => {
+                let hold = self.0.gate().hold().map(|hold| hold.message);
+                let hold = hold.unwrap_or_default();
+                log!(warn, hold, "held back, {stays}");
+            }
             (Outcome::Rejected { stage, error }, Repeated::Yes) => {
                 log!(debug, stage = stage.as_str(), "still rejected: {error}");
             }
@@ -79,6 +86,51 @@ impl<V> Recorder<V> {
                 elapsed,
             });
         }
+    }
+
+    /// An earlier value was asked for. What is known of the source stays as it is.
+    pub(super) fn rolled_back(&self, outcome: &Outcome, elapsed: Duration) {
+        let current = self.0.publisher.current();
+        let origin = current.and_then(|current| current.origin());
+        let origin = origin.map(Generation::get);
+        let mut status = self.0.status();
+        if let Outcome::Published { generation } = outcome {
+            status.counters.published += 1;
+            status.counters.rollbacks += 1;
+            status.last_published = Some(time_of_day());
+            status.generation = Some(*generation);
+        }
+        let (name, generation) = (status.name.clone(), status.generation.map(Generation::get));
+        drop(status);
+        match outcome {
+            Outcome::Published { .. } => {
+                warn!(target: TARGET, name, generation, origin, "rolled back");
+            }
+            Outcome::Unchanged => {
+                debug!(target: TARGET, name, generation, "there is something newer already");
+            }
+            _ => {
+                let why = outcome.error().map(ToString::to_string).unwrap_or_default();
+                error!(target: TARGET, name, generation, "not rolled back: {why}");
+            }
+        }
+        self.0.tell(Event::Reload {
+            trigger: Trigger::Rollback,
+            outcome: outcome.clone(),
+            elapsed,
+        });
+    }
+
+    /// The visible value is on probation, if it is.
+    pub(super) fn on_probation(&self, generation: Option<Generation>) {
+        self.0.status().on_probation = generation;
+    }
+
+    /// A value has passed its probation.
+    pub(super) fn proven<T>(&self, value: &Snapshot<T>) {
+        let name = self.0.status().name.clone();
+        let generation = value.generation().get();
+        info!(target: TARGET, name, generation, "has passed its probation");
     }
 
     /// The watch is in another state than before.
@@ -182,13 +234,16 @@ impl<V> Recorder<V> {
         let published = status.generation != generation;
         // The default of a removal policy, or what was kept of an earlier run.
         let fallback = published && !outcome.is_current();
+        let held = matches!(outcome, Outcome::Held);
         status.data = match generation {
             None => DataState::None,
+            // What is visible is meant to be, and the source was looked at.
+            Some(_) if held && status.data != DataState::Restored => DataState::Fresh,
             Some(_) if outcome.is_current() => DataState::Fresh,
             Some(_) if fallback || status.data == DataState::Restored => DataState::Restored,
             Some(_) => DataState::Stale,
         };
-        if outcome.is_current() {
+        if outcome.is_current() || held {
             status.last_checked = Some(now);
         }
         let counters = &mut status.counters;
@@ -199,7 +254,7 @@ impl<V> Recorder<V> {
             Outcome::Rejected { .. } => counters.rejected += 1,
             Outcome::Failed { .. } => counters.failed += 1,
             Outcome::Missing => counters.missing += 1,
-            Outcome::Held => {}
+            Outcome::Held => counters.held += 1,
         }
         if published {
             status.counters.published += 1;

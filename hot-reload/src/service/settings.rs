@@ -78,6 +78,14 @@ pub(crate) const LOAD_DEADLINE: Duration = Duration::from_secs(10);
 pub(crate) const COMPAT_LOAD_DEADLINE: Duration = Duration::from_secs(30);
 /// What a validator or a participant has to answer in: they may open connections, as a load may.
 pub(crate) const PREPARE_DEADLINE: Duration = LOAD_DEADLINE;
+/// How much of its size a value may lose at once without a doubt, unless told otherwise.
+pub(super) const SHRINK_PERCENT: u8 = 50;
+/// Who has emptied a file by mistake has noticed it after this time; who meant it can wait, or say so.
+pub(super) const SHRINK_CONFIRM: Duration = Duration::from_secs(10 * 60);
+/// A replica that lags behind has caught up after this time; a restored backup has not.
+pub(super) const REWIND_CONFIRM: Duration = Duration::from_secs(5 * 60);
+/// How often a value on probation is asked about: the pace of somebody who watches a counter.
+pub(super) const PROBATION_CHECK: Duration = Duration::from_secs(1);
 /// How long the end of a service waits for the last save. A disk that hangs must not keep a process from ending.
 pub(super) const SAVE_DEADLINE: Duration = LOAD_DEADLINE;
 /// How often a value that the source has overtaken while it was prepared gives way to the newer one. One that is overtaken

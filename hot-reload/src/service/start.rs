@@ -76,7 +76,7 @@ where
         let interval = self.interval.unwrap_or(profile.interval);
         let settings = (self.mode.settings)(interval, profile);
         let status = Status::new(self.name, self.reload.source_name());
-        let board = Arc::new(Board::new(status, None));
+        let board = Arc::new(Board::new(status, None, self.history));
         let engine = Engine {
             pipeline: Pipeline {
                 board: Arc::clone(&board),
@@ -85,11 +85,14 @@ where
                 participants: self.participants,
                 keeper: self.keeper,
                 removal: self.removal,
+                doubts: self.doubts,
+                copy: self.copy,
                 deadline: self.load_deadline.min(LONGEST),
                 memory: Memory::default().into(),
             },
             board: Arc::clone(&board),
             removed_clears: false,
+            probation: self.probation,
             free_elsewhere: Some(free_elsewhere),
         };
         let ending = Ending(Arc::clone(&board));

@@ -1,6 +1,7 @@
 //! The end of a look: a [`Candidate`] that everybody has agreed to takes the place of the visible value.
 
 use std::mem;
+use std::sync::atomic::AtomicUsize;
 use std::time::SystemTime;
 
 use tracing::warn;
@@ -9,12 +10,12 @@ use super::boundary::within;
 use super::pipeline::{Pipeline, contained};
 use super::prepare::{Assembly, Ending};
 use super::trail::Trail;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger};
 use crate::panics::discard;
 use crate::reload::unasked;
 use crate::revision::Revision;
-use crate::snapshot::Published;
+use crate::snapshot::{Generation, Published};
 
 /// A value that everybody has agreed to, and what will be known of it.
 pub(super) struct Candidate<V> {
@@ -22,6 +23,8 @@ pub(super) struct Candidate<V> {
     pub(super) revision: Option<Revision>,
     pub(super) loaded_at: SystemTime,
     pub(super) trigger: Trigger,
+    /// The number under which it was there before, if it is brought back.
+    pub(super) origin: Option<Generation>,
 }
 
 impl<V> Pipeline<V> {
@@ -68,6 +71,7 @@ impl<V> Pipeline<V> {
             revision,
             loaded_at,
             trigger,
+            origin,
         } = candidate;
         let mirror = self.board.mirror();
         let copy = mirror
@@ -81,20 +85,29 @@ impl<V> Pipeline<V> {
             revision,
             loaded_at,
             trigger,
+            origin,
+            keepsakes: AtomicUsize::new(0),
         };
+        let (mut refused, mut forgotten) = (None, None);
         // What follows the value is the user's: if it panics, nothing has become visible.
         let open = contained(Stage::Commit, || {
             self.board.publisher.publish_if(published, |prepared| {
-                let open = self.board.open()?;
+                let gate = self.board.gate();
+                if let Err(refusal) = gate.admits(trigger) {
+                    refused = Some(refusal);
+                    return None;
+                }
+                if let Some(before) = self.board.publisher.current() {
+                    forgotten = self.board.history().replaced(&before);
+                }
                 prepared.make_visible();
-                Some(open)
+                Some(gate)
             })
         })?;
+        discard(forgotten);
         let Some(open) = open else {
             discard(copy);
-            return Err(Outcome::Failed {
-                error: Error::new(ErrorKind::Stopped, "the service has stopped"),
-            });
+            return Err(refused.unwrap_or(Outcome::Held));
         };
         // What follows the value is not locked any more: whoever holds the compatible value may be making a word just now.
         let mirrored = contained(Stage::Commit, || {
@@ -127,6 +140,7 @@ impl<V> Pipeline<V> {
             revision,
             loaded_at,
             trigger: Trigger::Startup,
+            origin: None,
         };
         let swapped = self.swap(assembly, candidate, trail).await;
         match swapped {

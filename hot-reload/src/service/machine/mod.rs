@@ -18,6 +18,7 @@
 mod agenda;
 mod link;
 mod retry;
+mod terms;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -28,82 +29,13 @@ use std::time::Duration;
 use self::agenda::Agenda;
 use self::link::Link;
 use self::retry::Retry;
+pub(super) use self::terms::{Actions, Input, Look, Regime, Supply, Verdict};
 use super::settings::{
     HEARTBEAT_JITTER_PERCENT, INTERVAL_FLOOR, INTERVAL_JITTER_PERCENT, OPEN_PATIENCE,
     REMOVAL_CONFIRM, Settings,
 };
 use crate::backoff::Jitter;
 use crate::event::{LinkState, Trigger};
-
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Input {
-    /// The service starts.
-    Started,
-    /// The watch said: look again.
-    Hint,
-    /// The watch said what the value is; looking costs nothing.
-    Pushed,
-    /// The watch stands.
-    Opened,
-    /// The watch could not be opened, or has ended.
-    Lost(Regime),
-    /// The look that was running has ended.
-    Looked(Verdict),
-    /// Somebody asked for a look.
-    Asked(Trigger),
-    /// Time passed.
-    Tick,
-}
-
-/// How a failure is to be retried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Regime {
-    /// It may heal by itself at any time.
-    Passing,
-    /// Somebody has to do something about it.
-    Refused,
-}
-
-/// What a look led to, as far as timing is concerned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// A new value is visible.
-    Published,
-    /// The source holds what is visible.
-    Unchanged,
-    /// The content was refused.
-    Rejected,
-    /// The source could not be looked at.
-    Failed(Regime),
-    /// The source held nothing, and nothing was done about it yet.
-    Absent,
-    /// The source held nothing, and the removal policy was followed.
-    Missing,
-}
-
-/// What is to be done now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[must_use]
-pub(super) struct Actions {
-    /// Look at the source.
-    pub(super) look: Option<Look>,
-    /// Open the watch.
-    pub(super) open: bool,
-    /// Tell that the watch missed a change.
-    pub(super) missed: bool,
-}
-
-/// A look to be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Look {
-    /// Why.
-    pub(super) trigger: Trigger,
-    /// Whether finding nothing means that the source was removed, or only that a second look is due.
-    pub(super) confirm: bool,
-    /// Whether it takes what the watch said, and loads nothing. It answers nobody who asked for a load.
-    pub(super) pushed: bool,
-}
 
 /// See the [module documentation](self).
 #[derive(Debug, Clone)]
@@ -116,8 +48,10 @@ pub(super) struct Machine {
     looking: Option<Looking>,
     /// Whether the watch said a value that no look has taken.
     pushed: bool,
-    /// Whether the last look took such a value; then something else that is due goes first.
-    pushed_last: bool,
+    /// How many have asked for an earlier value and do not have it yet.
+    rollbacks: u32,
+    /// Whether the last look did not ask the source; then one that is due and does goes first.
+    aside_last: bool,
     /// When the periodic look is due.
     periodic: Option<Duration>,
     /// When a second look may confirm that the source was removed.
@@ -150,7 +84,8 @@ impl Machine {
             retry: Retry::new(settings.interval),
             looking: None,
             pushed: false,
-            pushed_last: false,
+            rollbacks: 0,
+            aside_last: false,
             periodic: None,
             removal: None,
             suspicion: None,
@@ -206,6 +141,7 @@ impl Machine {
                     self.link.hasten(now);
                 }
             }
+            Input::Rollback => self.rollbacks += 1,
             Input::Tick => {}
         }
         self.advance(now, &mut actions);
@@ -228,9 +164,13 @@ impl Machine {
         if self.looking.is_some() {
             return None;
         }
-        // What the watch said is taken at once.
-        let pushed = self.pushed.then_some(Duration::ZERO);
-        earliest([pushed, self.next_load()])
+        let aside = self.waits_aside().then_some(Duration::ZERO);
+        earliest([aside, self.next_load()])
+    }
+
+    /// Whether a look is to be taken, at once, that does not ask the source.
+    fn waits_aside(&self) -> bool {
+        self.pushed || self.rollbacks > 0
     }
 
     /// When the source is to be asked next.
@@ -265,7 +205,9 @@ impl Machine {
             && let Some(looking) = self.due(now)
         {
             self.looking = Some(looking);
-            self.periodic = None;
+            if looking.look.supply != Supply::History {
+                self.periodic = None;
+            }
             actions.look = Some(looking.look);
         }
     }
@@ -273,18 +215,24 @@ impl Machine {
     /// The look that is due, made of all causes for one.
     fn due(&mut self, now: Duration) -> Option<Looking> {
         // What waits beside it keeps waiting, for a load that follows at once.
-        self.pushed_last = self.pushed && !(self.pushed_last && self.is_load_due(now));
-        if self.pushed_last {
-            self.pushed = false;
+        self.aside_last = self.waits_aside() && !(self.aside_last && self.is_load_due(now));
+        if self.aside_last {
+            let (trigger, supply) = if self.rollbacks > 0 {
+                self.rollbacks -= 1;
+                (Trigger::Rollback, Supply::History)
+            } else {
+                self.pushed = false;
+                (Trigger::Watch, Supply::Watch)
+            };
             return Some(Looking {
                 look: Look {
-                    trigger: Trigger::Watch,
+                    trigger,
                     confirm: false,
-                    pushed: true,
+                    supply,
                 },
                 before_watch: false,
                 by_clock: false,
-                announced: true,
+                announced: supply == Supply::Watch,
             });
         }
         let hinted = self.agenda.is_hinted();
@@ -305,7 +253,7 @@ impl Machine {
             look: Look {
                 trigger: causes.weightiest()?,
                 confirm,
-                pushed: false,
+                supply: Supply::Source,
             },
             before_watch: false,
             by_clock,
@@ -332,6 +280,7 @@ impl Machine {
             return;
         };
         match verdict {
+            Verdict::Aside => return,
             Verdict::Published if looking.announced => self.link.announced_change(),
             Verdict::Published
                 if looking.by_clock && !looking.before_watch && self.link.state().is_open() =>
@@ -346,9 +295,10 @@ impl Machine {
             self.retry.failed(now, regime, &mut self.jitter);
         } else {
             self.retry.succeeded();
-            if verdict == Verdict::Rejected {
-                // What made it fail may be mended where no watch looks: a file that it names, a host that it asks for.
-                // A source with revisions is not asked for the same content again, so this is cheap.
+            if matches!(verdict, Verdict::Rejected | Verdict::Held) {
+                // What made it fail may be mended where no watch looks: a file that it names, a host that it asks for. And
+                // what is held back may have waited long enough. A source with revisions is not asked for the same content
+                // again, so this is cheap.
                 let interval = self.settings.interval;
                 let pause = self.jitter.around(interval, INTERVAL_JITTER_PERCENT);
                 self.retry.again_at(now + pause);

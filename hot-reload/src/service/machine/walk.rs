@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::super::settings::{INTERVAL_JITTER_PERCENT, REMOVAL_CONFIRM, Settings};
-use super::{Actions, Input, Look, Machine, Regime, Verdict};
+use super::{Actions, Input, Look, Machine, Regime, Supply, Verdict};
 use crate::backoff::Jitter;
 use crate::event::{LinkState, Trigger};
 use crate::watch::WatchProfile;
@@ -30,6 +30,8 @@ struct Ghost {
     owed: Option<Duration>,
     /// Whether the watch said a value that no look has taken.
     pushed: bool,
+    /// How many wait for an earlier value.
+    rollbacks: u32,
     /// Looks that hints have caused: each may make the next one wait for a pause.
     hinted: u32,
     /// Since when the polling period runs: since the last look has ended, or the watch is not trusted any more.
@@ -50,6 +52,7 @@ impl Ghost {
             open: false,
             owed: Some(Duration::ZERO),
             pushed: false,
+            rollbacks: 0,
             hinted: 0,
             idle: Duration::ZERO,
             absent: None,
@@ -63,7 +66,10 @@ impl Ghost {
     /// What can happen next.
     fn inputs(&self) -> Vec<(Duration, Input)> {
         let soon = self.now + INSTANT;
-        let mut inputs = vec![(soon, Input::Asked(Trigger::Manual))];
+        let mut inputs = vec![
+            (soon, Input::Asked(Trigger::Manual)),
+            (soon, Input::Rollback),
+        ];
         // Time alone: nothing happens until the machine wants to be called.
         inputs.extend(self.machine.next_tick().map(|tick| (tick, Input::Tick)));
         if self.opening {
@@ -78,7 +84,11 @@ impl Ghost {
             inputs.push((soon, Input::Lost(Regime::Refused)));
         }
         if let Some(look) = self.looking {
-            if look.pushed {
+            if look.supply == Supply::History {
+                inputs.push((soon, Input::Looked(Verdict::Aside)));
+                return inputs;
+            }
+            if look.supply == Supply::Watch {
                 let verdicts = [Verdict::Published, Verdict::Unchanged, Verdict::Rejected];
                 inputs.extend(verdicts.map(|verdict| (soon, Input::Looked(verdict))));
                 return inputs;
@@ -91,6 +101,7 @@ impl Ghost {
                 Verdict::Published,
                 Verdict::Unchanged,
                 Verdict::Rejected,
+                Verdict::Held,
                 Verdict::Failed(Regime::Passing),
                 Verdict::Failed(Regime::Refused),
                 nothing,
@@ -116,6 +127,8 @@ impl Ghost {
             }
             Input::Hint | Input::Asked(_) => self.owe(),
             Input::Pushed => self.pushed = true,
+            Input::Rollback => self.rollbacks += 1,
+            Input::Looked(Verdict::Aside) => self.looking = None,
             Input::Looked(verdict) => {
                 self.idle = self.now;
                 let confirmed = self.looking.take().is_some_and(|look| look.confirm);
@@ -158,16 +171,20 @@ impl Ghost {
             if look.confirm && self.now < since.saturating_add(REMOVAL_CONFIRM) {
                 return Err("P12: a removal is confirmed too early");
             }
-            self.hinted += u32::from(look.trigger == Trigger::Watch && !look.pushed);
+            self.hinted +=
+                u32::from(look.trigger == Trigger::Watch && look.supply == Supply::Source);
             self.looking = Some(look);
-            if look.pushed {
-                if !self.pushed {
+            match look.supply {
+                // Only a look that asks the source pays for what was owed.
+                Supply::Source => self.owed = None,
+                Supply::Watch if !self.pushed => {
                     return Err("a look takes a value that the watch never said");
                 }
-                self.pushed = false;
-            } else {
-                // Only a look that asks the source pays for what was owed.
-                self.owed = None;
+                Supply::Watch => self.pushed = false,
+                Supply::History if self.rollbacks == 0 => {
+                    return Err("an earlier value is brought back that nobody has asked for");
+                }
+                Supply::History => self.rollbacks -= 1,
             }
         }
         Ok(())
@@ -190,6 +207,9 @@ impl Ghost {
         }
         if self.pushed {
             return Err("a value that the watch said is not looked at");
+        }
+        if self.rollbacks > 0 {
+            return Err("an earlier value was asked for and is not brought back");
         }
         let next = self.machine.next_look();
         let patience = PATIENCE * (1 + self.hinted);

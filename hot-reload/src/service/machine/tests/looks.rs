@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::super::settings::{REFUSED_CAP, REFUSED_FLOOR, Settings};
-use super::super::{Input, Regime, Verdict};
+use super::super::{Input, Regime, Supply, Verdict};
 use super::{INTERVAL, Run, seconds};
 use crate::backoff::Jitter;
 use crate::event::{LinkState, Trigger};
@@ -210,11 +210,70 @@ fn p09_a_stream_of_pushed_values_and_what_was_asked_for_take_turns() {
     let mut run = Run::trusted();
     assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
     let _ = run.input(Input::Asked(Trigger::Manual));
-    let mut pushed = Vec::new();
+    let mut supplies = Vec::new();
     for _ in 0..4 {
         let _ = run.input(Input::Pushed);
         let look = run.input(Input::Looked(Verdict::Published)).look;
-        pushed.push(look.expect("something is due").pushed);
+        supplies.push(look.expect("something is due").supply);
     }
-    assert_eq!(pushed, [true, false, true, true]);
+    assert_eq!(
+        supplies,
+        [Supply::Watch, Supply::Source, Supply::Watch, Supply::Watch]
+    );
+}
+
+#[test]
+fn an_earlier_value_is_brought_back_at_once_and_moves_no_moment_of_the_source() {
+    let mut run = Run::trusted();
+    run.after(seconds(5));
+    let due = run.machine.next_tick();
+    let look = run.input(Input::Rollback).look.expect("at once");
+    assert_eq!(
+        (look.trigger, look.supply),
+        (Trigger::Rollback, Supply::History)
+    );
+    run.after(seconds(1)).ends(Verdict::Aside);
+    assert_eq!(run.machine.next_tick(), due);
+}
+
+#[test]
+fn an_earlier_value_that_is_asked_for_while_the_source_fails_moves_no_retry() {
+    let mut run = Run::trusted();
+    assert!(run.looks(Input::Hint).is_some());
+    run.ends(Verdict::Failed(Regime::Passing));
+    let due = run.machine.next_tick();
+    assert!(run.looks(Input::Rollback).is_some());
+    run.ends(Verdict::Aside);
+    assert_eq!(run.machine.next_tick(), due);
+}
+
+#[test]
+fn p09_a_cause_that_comes_while_an_earlier_value_is_brought_back_is_followed_by_a_look() {
+    let mut run = Run::trusted();
+    assert!(run.looks(Input::Rollback).is_some());
+    assert_eq!(run.looks(Input::Hint), None);
+    assert_eq!(run.looks(Input::Rollback), None);
+    let mut looks = Vec::new();
+    let mut verdict = Verdict::Aside;
+    while let Some(look) = run.input(Input::Looked(verdict)).look {
+        verdict = match look.supply {
+            Supply::History => Verdict::Aside,
+            _ => Verdict::Published,
+        };
+        looks.push(look.trigger);
+    }
+    assert_eq!(looks, [Trigger::Watch, Trigger::Rollback]);
+}
+
+#[test]
+fn what_is_held_back_is_looked_at_again_within_the_interval_although_the_watch_is_trusted() {
+    let mut run = Run::trusted();
+    assert!(run.looks(Input::Hint).is_some());
+    let held = run.now;
+    run.ends(Verdict::Held);
+    assert_eq!(
+        run.tick().look.map(|look| look.trigger),
+        Some(Trigger::Retry)
+    );
+    assert_eq!(run.now, held + INTERVAL);
 }

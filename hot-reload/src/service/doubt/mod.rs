@@ -1,0 +1,125 @@
+//! What is good by itself, and implausible beside what is visible: it waits for a confirmation.
+//!
+//! - [`ShrinkGuard`]: much less than before;
+//! - [`Fence`]: an older version than before.
+
+mod fence;
+mod shrink;
+
+use std::fmt::Display;
+use std::time::Duration;
+
+pub use self::fence::Fence;
+pub use self::shrink::ShrinkGuard;
+use super::builder::Builder;
+use super::pipeline::{Pipeline, contained};
+use crate::event::{HoldReason, Outcome, Stage};
+use crate::reload::Reload;
+use crate::revision::Revision;
+
+/// Somebody who compares a value with the one that is visible. Its methods are the user's code.
+pub(super) trait Doubts<V>: Send + Sync {
+    /// What is implausible about a value, in one line.
+    fn doubt(&self, visible: &V, candidate: &V) -> Option<String>;
+
+    /// The kind of doubt.
+    fn reason(&self) -> HoldReason;
+
+    /// How long what is doubted has to stay as it is to be believed.
+    fn patience(&self) -> Duration;
+
+    /// This value of the source was accepted.
+    fn accepted(&self, value: &V);
+}
+
+impl<V> Pipeline<V> {
+    /// Whether a value is implausible and has to wait; then the outcome of the look.
+    pub(super) fn is_doubted(
+        &self,
+        value: &V,
+        revision: Option<&Revision>,
+    ) -> Result<Option<Outcome>, Outcome> {
+        let Some(visible) = self.board.publisher.current() else {
+            return Ok(None);
+        };
+        for guard in &self.doubts {
+            let doubt = contained(Stage::Validate, || guard.doubt(&visible, value))?;
+            if let Some(doubt) = doubt {
+                let (reason, patience) = (guard.reason(), guard.patience());
+                let mut gate = self.board.gate();
+                if gate.doubt(reason, doubt, revision, patience) {
+                    return Ok(Some(Outcome::Held));
+                }
+                // It has stayed as it is for long enough, which is all that any of them asks.
+                return Ok(None);
+            }
+        }
+        self.board.gate().undoubt();
+        Ok(None)
+    }
+
+    /// A value of the source is visible: what comes next is compared with it.
+    pub(super) fn accept(&self) {
+        let Some(visible) = self.board.publisher.current() else {
+            return;
+        };
+        for guard in &self.doubts {
+            // The value is visible whatever the user's code says to it.
+            let _ = contained(Stage::Validate, || guard.accepted(&visible));
+        }
+    }
+}
+
+impl<T, V, S> Builder<T, V, S>
+where
+    T: Reload<V, S> + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+    S: Into<std::borrow::Cow<'static, str>> + Display + 'static,
+{
+    /// Holds a value back that is empty, or much smaller than the visible one, until it is confirmed.
+    ///
+    /// ```
+    /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};
+    /// # #[derive(Clone)] struct Routes;
+    /// # #[async_trait] impl Reload<Vec<String>> for Routes {
+    /// #     type Source = ();
+    /// #     async fn new(_: &()) -> ReloadResult<Self, Vec<String>> { Ok(Self) }
+    /// #     async fn reload(&self) -> ReloadResult<Option<Vec<String>>, Vec<String>> { Ok(Some(vec![])) }
+    /// # }
+    /// use hot_reload::ShrinkGuard;
+    ///
+    /// let builder = ReloaderService::builder(Routes)
+    ///     .shrink_guard(ShrinkGuard::by(|routes: &Vec<String>| routes.len()));
+    /// # drop(builder);
+    /// ```
+    pub fn shrink_guard(mut self, guard: ShrinkGuard<V>) -> Self {
+        self.doubts.push(Box::new(guard));
+        self
+    }
+
+    /// Holds a value back whose version is lower than that of one before, until it is confirmed.
+    ///
+    /// ```
+    /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};
+    /// # #[derive(PartialEq)] struct Config { version: u64 }
+    /// # #[derive(Clone)] struct Replicas;
+    /// # #[async_trait] impl Reload<Config> for Replicas {
+    /// #     type Source = ();
+    /// #     async fn new(_: &()) -> ReloadResult<Self, Config> { Ok(Self) }
+    /// #     async fn reload(&self) -> ReloadResult<Option<Config>, Config> { Ok(None) }
+    /// # }
+    /// use hot_reload::Fence;
+    ///
+    /// let builder = ReloaderService::builder(Replicas)
+    ///     .fence(Fence::by(|config: &Config| config.version));
+    /// # drop(builder);
+    /// ```
+    pub fn fence<K, I>(mut self, fence: Fence<V, K, I>) -> Self
+    where
+        K: Ord + Display + Send + Sync + 'static,
+        I: PartialEq + Send + Sync + 'static,
+    {
+        self.doubts.push(Box::new(fence));
+        self
+    }
+}

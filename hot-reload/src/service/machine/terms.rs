@@ -1,0 +1,90 @@
+//! What the machine is told, and what it answers.
+
+use crate::event::Trigger;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Input {
+    /// The service starts.
+    Started,
+    /// The watch said: look again.
+    Hint,
+    /// The watch said what the value is; looking costs nothing.
+    Pushed,
+    /// The watch stands.
+    Opened,
+    /// The watch could not be opened, or has ended.
+    Lost(Regime),
+    /// The look that was running has ended.
+    Looked(Verdict),
+    /// Somebody asked for a look.
+    Asked(Trigger),
+    /// An earlier value is asked for. It is had without the source.
+    Rollback,
+    /// Time passed.
+    Tick,
+}
+
+/// How a failure is to be retried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Regime {
+    /// It may heal by itself at any time.
+    Passing,
+    /// Somebody has to do something about it.
+    Refused,
+}
+
+/// What a look led to, as far as timing is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Verdict {
+    /// A new value is visible.
+    Published,
+    /// The source holds what is visible.
+    Unchanged,
+    /// The content was refused.
+    Rejected,
+    /// The source could not be looked at.
+    Failed(Regime),
+    /// The source held nothing, and nothing was done about it yet.
+    Absent,
+    /// The source held nothing, and the removal policy was followed.
+    Missing,
+    /// Something good is held back for now.
+    Held,
+    /// It was no look at the source, and says nothing of it.
+    Aside,
+}
+
+/// What is to be done now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[must_use]
+pub(in super::super) struct Actions {
+    /// Look at the source.
+    pub(in super::super) look: Option<Look>,
+    /// Open the watch.
+    pub(in super::super) open: bool,
+    /// Tell that the watch missed a change.
+    pub(in super::super) missed: bool,
+}
+
+/// A look to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) struct Look {
+    /// Why.
+    pub(in super::super) trigger: Trigger,
+    /// Whether finding nothing means that the source was removed, or only that a second look is due.
+    pub(in super::super) confirm: bool,
+    /// What it takes the value from.
+    pub(in super::super) supply: Supply,
+}
+
+/// What a look takes the value from. One that loads nothing answers nobody who asked for a load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Supply {
+    /// The source is asked.
+    Source,
+    /// What the watch said.
+    Watch,
+    /// The values of before.
+    History,
+}

@@ -1,0 +1,148 @@
+//! An earlier value takes the place of the visible one, as a new generation.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use tokio::sync::oneshot;
+
+use super::pipeline::{Pipeline, contained};
+use super::swap::Candidate;
+use super::trail::Trail;
+use crate::error::{Error, ErrorKind};
+use crate::event::{Outcome, Stage, Trigger};
+use crate::panics::{discard, panicked};
+use crate::receipt::Receipt;
+use crate::snapshot::{Generation, Keepsake, Snapshot};
+
+/// Which value is to be brought back, and who waits for it.
+pub(super) struct Rollback<V> {
+    pub(super) to: To<V>,
+    pub(super) answer: Option<oneshot::Sender<Receipt>>,
+}
+
+pub(super) enum To<V> {
+    /// What a person asked for.
+    Asked(Asked),
+    /// The last that was proven, in place of this one, which has failed.
+    Proven {
+        proven: Keepsake<V>,
+        failed: Generation,
+        failure: Outcome,
+    },
+}
+
+/// Which value a person asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    Previous,
+    Generation(Generation),
+}
+
+impl<V> Pipeline<V> {
+    /// Brings an earlier value back. It was good once, so nobody validates it again; but the participants have to be ready
+    /// for it.
+    pub(super) async fn roll_back(&self, to: To<V>) -> (Outcome, Trail) {
+        let mut trail = Trail::default();
+        let attempt = AssertUnwindSafe(self.bring_back(&to, &mut trail)).catch_unwind();
+        let outcome = match attempt.await {
+            Ok(Ok(outcome) | Err(outcome)) => outcome,
+            Err(panic) => Outcome::Rejected {
+                stage: Stage::Commit,
+                error: panicked(Stage::Commit, panic.as_ref()),
+            },
+        };
+        discard(to);
+        (outcome, trail)
+    }
+
+    async fn bring_back(&self, to: &To<V>, trail: &mut Trail) -> Result<Outcome, Outcome> {
+        let Some(current) = self.board.publisher.current() else {
+            return Err(not_found("nothing was published yet"));
+        };
+        let failure = match to {
+            To::Asked(_) => None,
+            To::Proven { failed, .. } if *failed != current.generation() => {
+                // Something newer is visible by now.
+                return Ok(Outcome::Unchanged);
+            }
+            To::Proven { failure, .. } => Some(failure.clone()),
+        };
+        let target = self.target(to, &current)?;
+        let Some(copy) = self.copy else {
+            return Err(not_found("no earlier values are kept"));
+        };
+        let value = contained(Stage::Commit, || copy(&target))?;
+        let assembly = self.prepare(&value, trail).await;
+        let assembly = assembly.map_err(|error| Outcome::Rejected {
+            stage: Stage::Prepare,
+            error,
+        })?;
+        let candidate = Candidate {
+            value,
+            revision: target.revision().cloned(),
+            loaded_at: target.loaded_at(),
+            trigger: Trigger::Rollback,
+            origin: Some(target.origin().unwrap_or_else(|| target.generation())),
+        };
+        let outcome = self.swap(assembly, candidate, trail).await?;
+        self.withdraw(&current, &target, failure);
+        Ok(outcome)
+    }
+
+    fn target(&self, to: &To<V>, current: &Snapshot<V>) -> Result<Snapshot<V>, Outcome> {
+        let history = self.board.history();
+        let target = match to {
+            To::Asked(Asked::Previous) => history.before(current),
+            To::Asked(Asked::Generation(generation)) => history.find(*generation),
+            To::Proven { proven, .. } => Some(proven.snapshot().clone()),
+        };
+        target.ok_or_else(|| {
+            let kept = history.list();
+            let kept: Vec<_> = kept
+                .iter()
+                .map(|value| value.generation().to_string())
+                .collect();
+            let kept = match &*kept.join(", ") {
+                "" => "nothing".to_owned(),
+                numbers => format!("generation {numbers}"),
+            };
+            not_found(&match to {
+                To::Asked(Asked::Generation(generation)) => {
+                    format!("generation {generation} is not kept; kept is {kept}")
+                }
+                _ => format!(
+                    "nothing is kept from before generation {}; kept is {kept}",
+                    current.generation()
+                ),
+            })
+        })
+    }
+
+    /// What the source holds stays away from now on.
+    fn withdraw(&self, current: &Snapshot<V>, target: &Snapshot<V>, failure: Option<Outcome>) {
+        let released = {
+            let mut gate = self.board.gate();
+            let held = gate
+                .withdrawn()
+                .map_or_else(|| current.generation(), |(value, _)| value.generation());
+            let mut memory = self.memory();
+            if target.generation() == held {
+                // It is just what the source holds, if that has not been refused since.
+                memory.seen = None;
+                memory.behind = false;
+                gate.believe()
+            } else {
+                memory.behind = true;
+                gate.withdraw(current, failure);
+                None
+            }
+        };
+        discard(released);
+    }
+}
+
+fn not_found(message: &str) -> Outcome {
+    Outcome::Failed {
+        error: Error::new(ErrorKind::NotFound, message),
+    }
+}

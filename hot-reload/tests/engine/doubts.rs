@@ -1,0 +1,276 @@
+//! Values that are good by themselves and implausible beside what is visible: they wait to be confirmed.
+
+use std::time::Duration;
+
+use hot_reload::{
+    Builder, Control, DataState, Fence, HoldReason, Live, Outcome, Receipt, ReloaderService,
+    ShrinkGuard, Stage,
+};
+use tokio::time::sleep;
+
+use crate::script::{Bad, Good, Missing, Script, seconds, settle};
+
+const PATIENCE: Duration = Duration::from_secs(300);
+/// Time for the next look after the patience is over: the interval and its jitter.
+const SOON: Duration = Duration::from_secs(40);
+
+fn service(script: &Script) -> Builder<Script, String, String> {
+    ReloaderService::builder(script.clone()).hybrid()
+}
+
+fn by_length() -> ShrinkGuard<String> {
+    ShrinkGuard::by(|value: &String| value.len()).confirm_after(PATIENCE)
+}
+
+/// "7 of a" is version 7 of incarnation a.
+fn by_version() -> Fence<String, u32, char> {
+    let version = |value: &String| value.split(' ').next().unwrap().parse().unwrap();
+    let incarnation = |value: &String| value.chars().last().unwrap();
+    let fence = Fence::by(version).incarnation(incarnation);
+    fence.rewind_after(PATIENCE)
+}
+
+async fn started(builder: Builder<Script, String, String>) -> (Live<String>, Control<String>) {
+    builder.start().await.unwrap()
+}
+
+fn visible(live: &Live<String>) -> String {
+    live.load().clone()
+}
+
+fn is_held(receipt: &Receipt) -> bool {
+    matches!(receipt.outcome, Outcome::Held)
+}
+
+fn reason(control: &Control<String>) -> Option<HoldReason> {
+    control.status().hold.map(|hold| hold.reason)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_shrunk_waits_until_it_has_stayed_so() {
+    for revisions in [true, false] {
+        let script = Script::new(Good("0123456789")).with(|state| state.revisions = revisions);
+        let (live, control) = started(service(&script).shrink_guard(by_length())).await;
+        script.set(Good("012"));
+        sleep(PATIENCE - seconds(1)).await;
+        assert_eq!(visible(&live), "0123456789", "revisions {revisions}");
+        let status = control.status();
+        let hold = status.hold.unwrap();
+        assert_eq!(hold.reason, HoldReason::Shrunk);
+        assert!(
+            hold.message.starts_with("shrunk from 10 to 3;"),
+            "{}",
+            hold.message
+        );
+        assert_eq!(status.data, DataState::Fresh);
+        assert!(status.counters.held > 0);
+        sleep(SOON).await;
+        assert_eq!((visible(&live).as_str(), reason(&control)), ("012", None));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_shrunk_is_confirmed_by_a_person_and_not_by_a_reload() {
+    let script = Script::new(Good("0123456789"));
+    let (live, control) = started(service(&script).shrink_guard(by_length())).await;
+    script.set(Good(""));
+    let receipt = control.reload().await;
+    assert!(is_held(&receipt));
+    let text = receipt.to_string();
+    assert!(text.contains("shrunk from 10 to 0"), "{text}");
+    assert_eq!(visible(&live), "0123456789");
+    let receipt = control.resume().await;
+    assert!(
+        matches!(receipt.outcome, Outcome::Published { .. }),
+        "{receipt}"
+    );
+    assert_eq!((visible(&live).as_str(), reason(&control)), ("", None));
+    // What was confirmed is what the next one is compared with.
+    script.set(Good("0"));
+    settle().await;
+    assert_eq!(visible(&live), "0");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_shrinks_again_begins_to_wait_anew() {
+    let script = Script::new(Good("0123456789"));
+    let (live, control) = started(service(&script).shrink_guard(by_length())).await;
+    script.set(Good("012"));
+    sleep(PATIENCE - seconds(60)).await;
+    script.set(Good("0"));
+    sleep(PATIENCE - seconds(1)).await;
+    assert_eq!(visible(&live), "0123456789");
+    sleep(SOON).await;
+    assert_eq!((visible(&live).as_str(), reason(&control)), ("0", None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_grows_back_is_published_and_the_doubt_forgotten() {
+    for between in [Bad("typo"), Missing, Good("0123456789")] {
+        let script = Script::new(Good("0123456789"));
+        let (live, control) = started(service(&script).shrink_guard(by_length())).await;
+        script.set(Good("012"));
+        sleep(PATIENCE - seconds(60)).await;
+        assert_eq!(reason(&control), Some(HoldReason::Shrunk));
+        script.set(between.clone());
+        sleep(seconds(3)).await;
+        assert_eq!(
+            (visible(&live).as_str(), reason(&control)),
+            ("0123456789", None)
+        );
+        script.set(Good("012"));
+        sleep(PATIENCE - seconds(60)).await;
+        assert_eq!(visible(&live), "0123456789", "{between:?}");
+        script.set(Good("0123456"));
+        settle().await;
+        assert_eq!(
+            (visible(&live).as_str(), reason(&control)),
+            ("0123456", None)
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_value_and_one_that_is_refused_are_not_doubted() {
+    let script = Script::new(Good(""));
+    let guarded = service(&script).shrink_guard(by_length());
+    let builder = guarded.validate(|value| match value.as_str() {
+        "no" => Err("no good"),
+        _ => Ok(()),
+    });
+    let (live, control) = started(builder).await;
+    assert_eq!(visible(&live), "");
+    script.set(Good("0123456789"));
+    settle().await;
+    script.set(Good("no"));
+    let receipt = control.reload().await;
+    assert!(matches!(
+        receipt.outcome,
+        Outcome::Rejected {
+            stage: Stage::Validate,
+            ..
+        }
+    ));
+    assert_eq!(reason(&control), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p07_a_measure_that_panics_refuses_the_value() {
+    let script = Script::new(Good("0123456789"));
+    let guard = ShrinkGuard::by(|value: &String| {
+        assert_ne!(value, "two", "the measure has a bug");
+        value.len()
+    });
+    let (live, control) = started(service(&script).shrink_guard(guard)).await;
+    script.set(Good("two"));
+    let receipt = control.reload().await;
+    assert!(matches!(
+        receipt.outcome,
+        Outcome::Rejected {
+            stage: Stage::Validate,
+            ..
+        }
+    ));
+    assert_eq!(visible(&live), "0123456789");
+    script.set(Good("012345678"));
+    settle().await;
+    assert_eq!(visible(&live), "012345678");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_that_lags_behind_does_not_move_the_value_back() {
+    let script = Script::new(Good("5 of a"));
+    let (live, control) = started(service(&script).fence(by_version())).await;
+    for _ in 0..20 {
+        script.set(Good("4 of a"));
+        sleep(PATIENCE / 4).await;
+        assert_eq!(visible(&live), "5 of a");
+        let hold = control.status().hold.unwrap();
+        assert_eq!(hold.reason, HoldReason::Rewound);
+        let says = "ahead of the source: version 5 was accepted, and it holds 4;";
+        assert!(hold.message.starts_with(says), "{}", hold.message);
+        script.set(Good("5 of a"));
+        sleep(PATIENCE / 4).await;
+        assert_eq!(reason(&control), None);
+    }
+    script.set(Good("6 of a"));
+    settle().await;
+    assert_eq!(visible(&live), "6 of a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lower_version_that_stays_is_a_rewind() {
+    let script = Script::new(Good("5 of a"));
+    let (live, control) = started(service(&script).fence(by_version())).await;
+    script.set(Good("3 of a"));
+    sleep(PATIENCE - seconds(1)).await;
+    assert_eq!(visible(&live), "5 of a");
+    sleep(SOON).await;
+    assert_eq!(visible(&live), "3 of a");
+    script.set(Good("4 of a"));
+    settle().await;
+    assert_eq!(
+        (visible(&live).as_str(), reason(&control)),
+        ("4 of a", None)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_incarnation_is_a_rewind_at_once_and_so_is_one_that_a_person_wants() {
+    let script = Script::new(Good("5 of a"));
+    let (live, control) = started(service(&script).fence(by_version())).await;
+    script.set(Good("1 of b"));
+    settle().await;
+    assert_eq!(visible(&live), "1 of b");
+    script.set(Good("0 of b"));
+    assert!(is_held(&control.reload().await));
+    assert!(control.resume().await.is_current());
+    assert_eq!(visible(&live), "0 of b");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_does_not_open_the_fence() {
+    let script = Script::new(Good("5 of a"));
+    let builder = service(&script).fence(by_version()).history(4);
+    let (live, control) = started(builder).await;
+    script.set(Good("7 of a"));
+    settle().await;
+    assert!(control.rollback().await.is_current());
+    assert_eq!(visible(&live), "5 of a");
+    script.set(Good("6 of a"));
+    settle().await;
+    assert_eq!(
+        (visible(&live).as_str(), reason(&control)),
+        ("5 of a", Some(HoldReason::Rewound))
+    );
+    script.set(Good("8 of a"));
+    settle().await;
+    assert_eq!(
+        (visible(&live).as_str(), reason(&control)),
+        ("8 of a", None)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn both_guards_have_their_say() {
+    let script = Script::new(Good("5 of a"));
+    let builder = service(&script).fence(by_version()).shrink_guard(
+        ShrinkGuard::by(|value: &String| value.matches('x').count()).confirm_after(PATIENCE),
+    );
+    let (live, control) = started(builder).await;
+    script.set(Good("6 xxxx of a"));
+    settle().await;
+    assert_eq!(visible(&live), "6 xxxx of a");
+    script.set(Good("7 of a"));
+    settle().await;
+    assert_eq!(reason(&control), Some(HoldReason::Shrunk));
+    script.set(Good("5 of a"));
+    settle().await;
+    assert_eq!(reason(&control), Some(HoldReason::Rewound));
+    script.set(Good("7 xxx of a"));
+    settle().await;
+    assert_eq!(
+        (visible(&live).as_str(), reason(&control)),
+        ("7 xxx of a", None)
+    );
+}
