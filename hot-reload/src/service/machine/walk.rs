@@ -66,10 +66,10 @@ impl Ghost {
     /// What can happen next.
     fn inputs(&self) -> Vec<(Duration, Input)> {
         let soon = self.now + INSTANT;
-        let mut inputs = vec![
-            (soon, Input::Asked(Trigger::Manual)),
-            (soon, Input::Rollback),
-        ];
+        let mut inputs = vec![(soon, Input::Asked(Trigger::Manual))];
+        if self.rollbacks == 0 {
+            inputs.push((soon, Input::Rollback));
+        }
         // Time alone: nothing happens until the machine wants to be called.
         inputs.extend(self.machine.next_tick().map(|tick| (tick, Input::Tick)));
         if self.opening {
