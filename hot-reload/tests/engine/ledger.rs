@@ -33,6 +33,8 @@ pub(crate) struct Book {
     fault: BTreeMap<String, Fault>,
     /// How long preparing takes.
     pub(crate) takes: Duration,
+    /// How long committing takes.
+    pub(crate) commit_takes: Duration,
     told: Vec<String>,
     /// What is open and whose: opened for a candidate, or in use.
     pub(crate) open: BTreeMap<String, Vec<String>>,
@@ -135,6 +137,8 @@ impl Participant<String> for Member {
     }
 
     async fn commit(&self, opened: Opened) {
+        let takes = self.ledger.book().commit_takes;
+        sleep(takes).await;
         self.end().await;
         self.tell("committed");
         let before = self.ledger.book().in_use.insert(self.name.clone(), opened);

@@ -27,6 +27,34 @@ async fn all_are_ready_before_a_value_is_visible_and_commit_before_anybody_is_to
 }
 
 #[tokio::test(start_paused = true)]
+async fn subscribers_are_told_of_a_visible_value_when_the_last_participant_has_committed() {
+    let (script, ledger) = (Script::new(Good("first")), Ledger::default());
+    let (live, control) = service(&script, &ledger, 2).start().await.unwrap();
+    let part = live.map(String::as_str);
+    let (mut changes, mut parts) = (live.subscribe(), part.subscribe());
+    ledger.told();
+    // One after the other, so the second has committed after two seconds.
+    ledger.book().commit_takes = seconds(1);
+    script.set(Good("second"));
+    let begun = Instant::now();
+    let of_the_value = async {
+        let told = changes.changed().await.unwrap();
+        assert_eq!((begun.elapsed().as_secs(), told.as_str()), (2, "second"));
+        assert_eq!(ledger.told(), ["a committed", "b committed"]);
+    };
+    let of_a_part = async {
+        let told = parts.changed().await.unwrap();
+        assert_eq!((begun.elapsed().as_secs(), &*told), (2, "second"));
+    };
+    let meanwhile = async {
+        sleep(seconds(1) / 2).await;
+        assert_eq!((live.load().as_str(), &*part.load()), ("second", "second"));
+    };
+    tokio::join!(of_the_value, of_a_part, meanwhile);
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_receipt_says_who_refused_and_why_and_how_long_each_stage_took() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (live, control) = service(&script, &ledger, 3).start().await.unwrap();
