@@ -10,7 +10,6 @@ use tracing::warn;
 
 use super::board::Board;
 use super::boundary::within;
-use super::clock::time_of_day;
 use super::feed::Feed;
 use super::keep::Keeper;
 use super::machine::Look;
@@ -21,6 +20,7 @@ use super::settings::RECHECKS;
 use super::swap::Candidate;
 use super::trail::Trail;
 use super::validate::Validators;
+use crate::clock::time_of_day;
 use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger};
 use crate::panics::{discard, panicked};
