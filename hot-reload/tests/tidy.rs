@@ -33,7 +33,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "last_good::tests",
         &["error", "last_good", "live", "snapshot"],
     ),
-    ("testing", &["event", "live", "snapshot"]),
+    ("testing", &["live", "snapshot"]),
     (
         "compat",
         &[
