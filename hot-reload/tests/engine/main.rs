@@ -7,6 +7,7 @@
 
 mod barriers;
 mod bugs;
+mod bytes;
 mod callbacks;
 mod changes;
 mod compat;
@@ -22,6 +23,7 @@ mod links;
 mod log;
 mod looks;
 mod many;
+mod memory;
 mod options;
 mod overtaken;
 mod parts;
