@@ -33,6 +33,7 @@ mod snapshot;
 mod status;
 
 mod backoff;
+mod clock;
 mod hints;
 mod panics;
 #[cfg(any(feature = "diff", feature = "json", feature = "toml", feature = "yaml"))]

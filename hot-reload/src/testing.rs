@@ -1,19 +1,17 @@
 //! [`Publisher`]: a service in the hands of a test.
 
 use std::fmt;
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
 
-use crate::event::Trigger;
 use crate::live::{self, Live};
-use crate::snapshot::{Generation, Published};
+use crate::snapshot::Generation;
 
 /// Publishes values in place of a service, for tests of code that reads a [`Live`].
 ///
 /// There is no source, no task and no clock: a value is visible when [`publish`](Self::publish) returns, and every
-/// snapshot says that it was loaded at [`SystemTime::UNIX_EPOCH`]. The first value was caused by [`Trigger::Startup`],
-/// every other by [`Trigger::Manual`]. A test that needs one value and no changes is served by [`Live::fixed`].
+/// snapshot says that it was loaded at [`SystemTime::UNIX_EPOCH`](std::time::SystemTime::UNIX_EPOCH). The first value was
+/// caused by [`Trigger::Startup`](crate::Trigger::Startup), every other by [`Trigger::Manual`](crate::Trigger::Manual). A
+/// test that needs one value and no changes is served by [`Live::fixed`].
 ///
 /// Dropping the publisher stops the service, as [`stop`](Self::stop) does.
 ///
@@ -72,25 +70,7 @@ impl<V> Publisher<V> {
     /// become visible then.
     pub fn publish(&self, value: V) -> Generation {
         let publisher = self.lock();
-        let generation = publisher.next_generation();
-        let trigger = if generation == Generation::FIRST {
-            Trigger::Startup
-        } else {
-            Trigger::Manual
-        };
-        let published = Published {
-            value,
-            generation,
-            revision: None,
-            loaded_at: SystemTime::UNIX_EPOCH,
-            trigger,
-            origin: None,
-            keepsakes: AtomicUsize::new(0),
-        };
-        let _ = publisher.publish_if(published, |prepared| {
-            prepared.make_visible();
-            Some(())
-        });
+        let generation = publisher.publish_by_hand(value);
         let (untold, swept) = (publisher.untold(), publisher.sweep());
         // Neither those who are woken nor the values that are freed shall find it locked.
         drop(publisher);
@@ -132,6 +112,7 @@ mod tests {
     use futures_util::StreamExt;
 
     use super::*;
+    use crate::event::Trigger;
 
     #[tokio::test]
     async fn whoever_waits_is_told_of_a_value_and_of_the_end() {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("revision", &[]),
     ("backoff", &[]),
+    ("clock", &[]),
     ("secret", &[]),
     ("panics", &["error", "event"]),
     ("error", &["revision"]),
@@ -24,15 +25,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("watch", &["error", "hints", "reload"]),
     ("live", &["error", "event", "panics", "snapshot"]),
     ("diff", &["error", "panics", "secret"]),
-    ("last_good", &["error", "panics", "revision", "snapshot"]),
+    (
+        "last_good",
+        &["clock", "error", "panics", "revision", "snapshot"],
+    ),
     (
         "last_good::tests",
         &["error", "last_good", "live", "snapshot"],
     ),
-    ("testing", &["event", "live", "snapshot"]),
+    ("testing", &["live", "snapshot"]),
     (
         "compat",
-        &["error", "reload", "revision", "source", "status", "watch"],
+        &[
+            "clock", "error", "reload", "revision", "source", "status", "watch",
+        ],
     ),
     (
         "service::machine",
@@ -47,6 +53,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "service",
         &[
             "backoff",
+            "clock",
             "compat",
             "error",
             "event",
@@ -66,7 +73,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "source",
         &[
-            "backoff", "error", "hints", "reload", "revision", "secret", "status", "watch",
+            "backoff", "clock", "error", "hints", "reload", "revision", "secret", "status", "watch",
         ],
     ),
     ("", &["*"]),
@@ -77,6 +84,9 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio::select!", &["service::driver"]),
     ("tokio::spawn", &["live::callback", "service::start"]),
     ("RwLock", &["source"]),
+    // The engine counts by its own clock, which a test can pause.
+    ("clock::now", &["source"]),
+    ("disallowed_methods", &["clock"]),
     ("unsafe", &["live::cell", "source::file::os::lease"]),
 ];
 

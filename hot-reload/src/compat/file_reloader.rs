@@ -17,6 +17,7 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::clock;
 use crate::error::{Error, ErrorKind, Location, ReloadResult, ReloaderError};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
@@ -24,7 +25,7 @@ use crate::source::file::follow::{Follow, blocking};
 use crate::source::file::handle::{watch_handle, watch_hints};
 use crate::source::file::look::{Look, Rest, View};
 use crate::source::file::stamp::Stamp;
-use crate::source::file::{absolute, clock, fault, tier};
+use crate::source::file::{absolute, fault, tier};
 use crate::source::{HintSender, Subscription};
 use crate::status::SourceStatus;
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
@@ -152,7 +153,7 @@ where
                     Ok((_, dependencies)) => *dependencies == memory.dependencies,
                     Err(_) => true,
                 };
-                let (stamps, observed) = (stamps(&paths), clock::wall());
+                let (stamps, observed) = (stamps(&paths), clock::time_of_day());
                 let before = view.stamps.iter().map(|stamp| stamp.as_ref().ok());
                 let settled = before.eq(stamps.iter().map(Option::as_ref)) && view.still_holds();
                 if let Ok((_, dependencies)) = &loaded {

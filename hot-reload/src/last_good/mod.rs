@@ -23,13 +23,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 use tokio::task::spawn_blocking;
 
 use self::disk::{Disk, System};
 use self::format::Facts;
 use self::store::Store;
+use crate::clock::time_of_day;
 use crate::error::Result;
 use crate::panics::{discard, panic_text};
 use crate::snapshot::Snapshot;
@@ -266,14 +266,6 @@ fn first_line(error: impl Display) -> String {
     let text = error.to_string();
     let line = text.lines().map(str::trim).find(|line| !line.is_empty());
     line.unwrap_or("no reason was given").to_owned()
-}
-
-#[allow(
-    clippy::disallowed_methods,
-    reason = "written into the file for people; nothing is decided upon it here"
-)]
-fn time_of_day() -> SystemTime {
-    SystemTime::now()
 }
 
 /// Shares the functions and the order of saves.

@@ -244,11 +244,7 @@ impl<N, T> Cell<N, T> {
 
 impl<N, T> Drop for Cell<N, T> {
     fn drop(&mut self) {
-        let retired = self
-            .retired
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .split_off(0);
+        let retired = mem::take(&mut *self.retired.lock().unwrap_or_else(PoisonError::into_inner));
         let mut left: Vec<_> = retired.into_iter().map(|retired| retired.node).collect();
         let current = self.current.load(Ordering::Acquire);
         if !current.is_null() {

@@ -78,15 +78,35 @@ impl<V> Publisher<V> {
             .map_or(Generation::FIRST, |current| current.generation().next())
     }
 
-    /// Makes a value visible, and tells everybody, unless there are so many that [`untold`](Self::untold) has to be asked
-    /// for what is left to be told.
+    /// Makes a value visible that comes from no source, as the first or the next. Nobody is told yet.
     ///
     /// A panic of what follows the value (a projection, a word) comes through, and then nothing has become visible.
-    pub(crate) fn publish(&self, published: Published<V>) {
+    pub(crate) fn publish_by_hand(&self, value: V) -> Generation {
+        let generation = self.next_generation();
+        let trigger = if generation == Generation::FIRST {
+            Trigger::Startup
+        } else {
+            Trigger::Manual
+        };
+        let published = Published {
+            value,
+            generation,
+            revision: None,
+            loaded_at: SystemTime::UNIX_EPOCH,
+            trigger,
+            origin: None,
+            keepsakes: AtomicUsize::new(0),
+        };
         let _ = self.publish_if(published, |prepared| {
             prepared.make_visible();
             Some(())
         });
+        generation
+    }
+
+    /// The same, and everybody is told, unless they are so many that it takes long.
+    pub(super) fn publish_fixed(&self, value: V) {
+        self.publish_by_hand(value);
         self.tell_few();
     }
 
@@ -125,18 +145,6 @@ impl<V> Publisher<V> {
         if let Some(few) = few {
             few.tell();
         }
-    }
-
-    pub(crate) fn publish_fixed(&self, value: V) {
-        self.publish(Published {
-            generation: self.next_generation(),
-            revision: None,
-            loaded_at: SystemTime::UNIX_EPOCH,
-            trigger: Trigger::Startup,
-            origin: None,
-            keepsakes: AtomicUsize::new(0),
-            value,
-        });
     }
 
     /// The end alone, which is told when it is dropped.

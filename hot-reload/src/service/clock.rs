@@ -1,7 +1,7 @@
-//! The only place of the engine where a clock is read.
+//! [`Clock`]: the time as the machine counts it, and the jitter of its periods.
 
 use std::hash::{BuildHasher, RandomState};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -23,12 +23,6 @@ impl Clock {
     pub(super) fn until(self, moment: Duration) -> Sleep {
         sleep_until(self.0 + moment)
     }
-}
-
-/// The time of day, with which snapshots and statuses are stamped and nothing is decided.
-#[allow(clippy::disallowed_methods, reason = "this is the one place")]
-pub(super) fn time_of_day() -> SystemTime {
-    SystemTime::now()
 }
 
 /// A jitter that no other service has: seeded by what the standard library seeds its hash maps with.

@@ -72,9 +72,8 @@ impl<V> Engine<V> {
         let mut why = None;
         let mut chores = Chores::new(clock, self.free_elsewhere);
         let publisher = &self.board.publisher;
-        let name = self.board.status().name.clone();
         let mut trial = Trial::new(self.probation.as_ref());
-        let mut keeping = Keeping::new(self.pipeline.keeper.clone(), name);
+        let mut keeping = Keeping::new(&self.board, self.pipeline.keeper.clone());
         loop {
             let actions = task.machine.handle(clock.now(), input);
             task.note(feed, actions, why.take());

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::clock::time_of_day;
+use crate::clock::time_of_day;
 use crate::error::{Error, ErrorKind};
 use crate::event::{HoldReason, Outcome, Trigger};
 use crate::revision::Revision;

@@ -69,7 +69,7 @@ mod tests {
             if let Some(before) = publisher.current() {
                 drop(history.replaced(&before));
             }
-            publisher.publish_fixed(value);
+            publisher.publish_by_hand(value);
         }
         (history, publisher.current().unwrap())
     }

@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 use tracing::{debug, warn};
 
+use super::board::Board;
 use super::settings::SAVE_DEADLINE;
 use crate::error::Error;
 use crate::revision::Revision;
@@ -25,20 +26,20 @@ pub(super) trait Keeper<V>: Send + Sync {
 pub(super) type Kept<V> = (V, Option<Revision>, SystemTime);
 
 /// The saving of what is published, one at a time. What comes meanwhile waits, and only the newest of it.
-pub(super) struct Keeping<V> {
+pub(super) struct Keeping<'e, V> {
+    board: &'e Board<V>,
     keeper: Option<Arc<dyn Keeper<V>>>,
-    name: String,
     saving: Option<BoxFuture<'static, Result<(), Error>>>,
     waiting: Option<Snapshot<V>>,
     /// What was told of the save before, if it failed.
     told: Option<String>,
 }
 
-impl<V> Keeping<V> {
-    pub(super) fn new(keeper: Option<Arc<dyn Keeper<V>>>, name: String) -> Self {
+impl<'e, V> Keeping<'e, V> {
+    pub(super) fn new(board: &'e Board<V>, keeper: Option<Arc<dyn Keeper<V>>>) -> Self {
         Self {
+            board,
             keeper,
-            name,
             saving: None,
             waiting: None,
             told: None,
@@ -68,8 +69,7 @@ impl<V> Keeping<V> {
     pub(super) async fn finish(mut self) {
         while self.saving.is_some() {
             if timeout(SAVE_DEADLINE, self.saved()).await.is_err() {
-                let name = &self.name;
-                warn!(target: "hot_reload", name, "the last good value was not saved within {SAVE_DEADLINE:?}");
+                warn!(target: "hot_reload", name = self.name(), "the last good value was not saved within {SAVE_DEADLINE:?}");
                 return;
             }
         }
@@ -86,17 +86,21 @@ impl<V> Keeping<V> {
 
     /// Says a failure once.
     fn tell(&mut self, saved: Result<(), Error>) {
-        let name = &self.name;
         let text = saved.err().map(|error| error.to_string());
         match &text {
             Some(text) if self.told.as_ref() == Some(text) => {
-                debug!(target: "hot_reload", name, "the last good value could still not be saved: {text}");
+                debug!(target: "hot_reload", name = self.name(), "the last good value could still not be saved: {text}");
             }
             Some(text) => {
-                warn!(target: "hot_reload", name, "the last good value could not be saved: {text}");
+                warn!(target: "hot_reload", name = self.name(), "the last good value could not be saved: {text}");
             }
             None => {}
         }
         self.told = text;
+    }
+
+    /// The service's, a copy of it: whatever writes the log may ask for the status.
+    fn name(&self) -> String {
+        self.board.status().name.clone()
     }
 }

@@ -10,7 +10,6 @@ use tracing::warn;
 
 use super::board::Board;
 use super::boundary::within;
-use super::clock::time_of_day;
 use super::doubt::Doubts;
 use super::feed::Feed;
 use super::keep::Keeper;
@@ -22,6 +21,7 @@ use super::settings::RECHECKS;
 use super::swap::Candidate;
 use super::trail::Trail;
 use super::validate::Validators;
+use crate::clock::time_of_day;
 use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger};
 use crate::panics::{discard, panicked};

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tracing::{debug, error, info, trace, warn};
 
 use super::board::Board;
-use super::clock::time_of_day;
+use crate::clock::time_of_day;
 use crate::error::Error;
 use crate::event::{DataState, Event, LinkState, Outcome, Trigger};
 use crate::snapshot::{Generation, Snapshot};

@@ -7,6 +7,7 @@
 
 mod barriers;
 mod bugs;
+mod bytes;
 mod callbacks;
 mod changes;
 mod compat;
@@ -17,12 +18,15 @@ mod guards;
 mod hints;
 #[cfg(feature = "last-good")]
 mod kept;
+mod ledger;
 mod life;
 mod links;
 mod log;
 mod looks;
 mod many;
+mod memory;
 mod options;
+mod overtaken;
 mod parts;
 mod probation;
 mod pushes;
@@ -32,4 +36,5 @@ mod stops;
 mod swap;
 mod told;
 mod tray;
+mod validators;
 mod words;

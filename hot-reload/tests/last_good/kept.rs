@@ -1,9 +1,8 @@
 //! What was saved comes back, with what was known about it.
 
-use hot_reload::{
-    LastGood, Live, Loaded, Reload, ReloadResult, ReloaderService, Revision, async_trait,
-};
+use hot_reload::{LastGood, Loaded, Reload, ReloadResult, ReloaderService, Revision, async_trait};
 use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
 
 use crate::{decode, encode, published, texts};
 
@@ -89,27 +88,25 @@ fn server(weight: f64) -> Server {
     }
 }
 
-#[tokio::test]
-async fn a_serde_type_is_kept_as_json() {
+/// A file of JSON in which a server of weight 0.5 was saved.
+async fn saved() -> (LastGood<Server>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let last_good = LastGood::json(folder.path().join("server"));
-    last_good
-        .save(Live::fixed(server(0.5)).get())
-        .await
-        .unwrap();
+    last_good.save(published(server(0.5))).await.unwrap();
+    (last_good, folder)
+}
+
+#[tokio::test]
+async fn a_serde_type_is_kept_as_json() {
+    let (last_good, _folder) = saved().await;
     let restored = last_good.restore().await.unwrap().unwrap();
     assert_eq!(*restored.value(), server(0.5));
 }
 
 #[tokio::test]
 async fn a_value_that_json_cannot_give_back_does_not_replace_one_that_it_can() {
-    let folder = tempfile::tempdir().unwrap();
-    let last_good = LastGood::json(folder.path().join("server"));
-    last_good
-        .save(Live::fixed(server(0.5)).get())
-        .await
-        .unwrap();
-    let lost = Live::fixed(server(f64::NAN)).get();
+    let (last_good, _folder) = saved().await;
+    let lost = published(server(f64::NAN));
     let error = last_good.save(lost).await.unwrap_err();
     assert!(
         error.message().contains("could not be decoded again"),

@@ -296,7 +296,7 @@ impl fmt::Debug for Activity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::file::clock;
+    use crate::clock;
 
     #[test]
     fn a_write_ends_when_it_is_closed() {

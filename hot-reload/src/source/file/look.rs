@@ -4,13 +4,13 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::clock;
 use super::follow::Follow;
 use super::os::{self, Writers};
 use super::patience::Patience;
 use super::rest::{self, Proof};
 use super::stamp::{Kind, Stamp};
 pub(crate) use super::view::{Pause, View};
+use crate::clock;
 use crate::revision::Revision;
 
 /// How long this look has been going on, and why.
@@ -72,7 +72,7 @@ impl Look {
         if closed {
             follow.forget_tireless();
         }
-        let (now, wall) = (clock::now(), clock::wall());
+        let (now, wall) = (clock::now(), clock::time_of_day());
         let (mut time, mut changed) = (None, false);
         let (mut opened, mut busy, mut proven) = (None, Vec::new(), true);
         for (index, (path, stamp)) in paths.iter().zip(&stamps).enumerate() {
@@ -144,7 +144,7 @@ impl Look {
         stamps: &[Stamp],
         revision: &Revision,
     ) -> Option<Pause> {
-        let wall = clock::wall();
+        let wall = clock::time_of_day();
         let young = |stamp: &Stamp| stamp.until(rest::longest(Duration::ZERO), wall).is_some();
         if view.proven || view.is_announced() || self.is_over() || !stamps.iter().any(young) {
             return None;

@@ -25,7 +25,6 @@ mod track;
 mod walk;
 
 mod activity;
-pub(crate) mod clock;
 mod os;
 
 use std::path::{Path, PathBuf};

@@ -15,7 +15,8 @@ use super::look::{Look, Pause, Rest, View};
 use super::memory::{Memory, NEAR};
 use super::read::{ReadOnce, read_once, read_opened};
 use super::stamp::Kind;
-use super::{absolute, clock, fault, os, tier};
+use super::{absolute, fault, os, tier};
+use crate::clock;
 use crate::error::Error;
 use crate::revision::Revision;
 use crate::source::{Fetched, HintSender, Source, Subscription};
@@ -250,7 +251,7 @@ impl Spec {
         seen: Option<&Revision>,
     ) -> Step {
         let [path] = &self.path;
-        let observed = clock::wall();
+        let observed = clock::time_of_day();
         let local = || view.is_proven() || os::is_local(path);
         // What was found at rest has to be what was read.
         let holds = |stamp| {

@@ -39,7 +39,7 @@ const LAPSE: Duration = Duration::from_millis(250);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::file::clock;
+    use crate::clock;
 
     #[test]
     fn it_begins_with_the_first_step_and_a_sleep_of_the_process_does_not_count() {

@@ -123,8 +123,8 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use super::*;
+    use crate::clock;
     use crate::source::file::activity::{Activity, Change, Token};
-    use crate::source::file::clock;
     use crate::source::file::stamp::Kind;
 
     const OLD: Stamp = Stamp {

@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 use super::listing::Listing;
 use super::memory::{self, Memory};
 use super::{Found, Limits, Spec};
+use crate::clock;
 use crate::error::{Error, ErrorKind, Location};
 use crate::revision::Revision;
+use crate::source::file::fault;
 use crate::source::file::follow::Follow;
 use crate::source::file::look::{Look, Pause, Rest, View};
 use crate::source::file::read::{ReadOnce, read_once};
 use crate::source::file::stamp::{Kind, Stamp};
-use crate::source::file::{clock, fault};
 use crate::source::files::{Files, Part};
 
 /// How long this look has been going on, and why.
@@ -154,7 +155,7 @@ impl Attempt {
             (memory.stamp(index) != Some(stamp)).then_some(stamp)
         };
         let changed = view.stamps.iter().enumerate().filter_map(changed);
-        let (now, mut count, mut left) = (clock::wall(), 0, None);
+        let (now, mut count, mut left) = (clock::time_of_day(), 0, None);
         for stamp in changed {
             count += 1;
             left = left.max(stamp.young(now));
@@ -189,7 +190,7 @@ fn read_all(
             Err(Stop::Answer(Err(error.with_revision(revision))))
         };
     }
-    let observed = clock::wall();
+    let observed = clock::time_of_day();
     follow.tally().reads.add();
     let files = read(spec, &memory.listing, &stamps)?;
     let outrun = || Stop::Restless(outrun(&spec.name));

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use super::backend::{Backend, Depth};
 use super::places::{Place, Places};
 use super::{Hub, WatchId};
+use crate::clock;
 use crate::error::Error;
 use crate::source::file::activity::{Activity, Change, Token, lock};
-use crate::source::file::clock;
 use crate::source::file::os::Node;
 
 /// What is armed, and by whom.

@@ -16,9 +16,9 @@ use super::backend::{Backend, Depth, WatchId};
 use super::later::Later;
 use super::mounts::{self, Mounts};
 use super::table::{Report, Table};
+use crate::clock;
 use crate::error::{Error, ErrorKind};
 use crate::source::file::activity::{Change, lock};
-use crate::source::file::clock;
 use crate::source::file::os::Node;
 
 /// Starts the thread.

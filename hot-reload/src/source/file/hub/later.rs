@@ -46,8 +46,8 @@ const MOMENT: Duration = Duration::from_millis(1);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock;
     use crate::source::file::activity::{Change, Token};
-    use crate::source::file::clock;
 
     #[test]
     fn a_beginning_is_told_after_a_moment_and_not_if_the_end_was_told_before() {

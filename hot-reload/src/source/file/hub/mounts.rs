@@ -61,7 +61,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::file::clock;
+    use crate::clock;
 
     #[test]
     fn after_a_change_the_table_is_left_alone_for_a_while() {

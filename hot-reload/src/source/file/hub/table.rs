@@ -12,9 +12,9 @@ use super::WatchId;
 #[cfg(target_os = "linux")]
 use super::later::Later;
 use super::waiting::Waiting;
+use crate::clock;
 use crate::error::Error;
 use crate::source::file::activity::{Activity, Change, Token, lock};
-use crate::source::file::clock;
 
 /// The index, shared by the sources that fill it and the backend's thread that reports into it.
 #[derive(Default)]

@@ -9,6 +9,7 @@ use std::io;
 use std::time::SystemTime;
 
 use super::{LoadFile, OpenFile, Parts};
+use crate::clock;
 use crate::error::Error;
 use crate::reload::Loaded;
 use crate::revision::Revision;
@@ -16,7 +17,7 @@ use crate::source::Source;
 use crate::source::file::look::{Look, OUTRUN, Pause, Rest, View};
 use crate::source::file::memory::Memory;
 use crate::source::file::stamp::{Kind, Stamp};
-use crate::source::file::{clock, fault, os};
+use crate::source::file::{fault, os};
 
 /// How far a load has come.
 pub(super) struct Attempt {
@@ -124,7 +125,7 @@ impl Attempt {
             return Err(Step::Done(Ok(Loaded::Unchanged)));
         }
         let local = view.is_proven() || os::is_local(file.path());
-        let (observed, is_over) = (clock::wall(), self.look.is_over());
+        let (observed, is_over) = (clock::time_of_day(), self.look.is_over());
         let unsettled = stamp.unsettled(observed, local);
         if let Some(time) = unsettled.filter(|_| !is_over) {
             return Err(Step::Wait(self.look.wait(&view, time)));

@@ -4,8 +4,8 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::MountTable;
+use crate::clock;
 use crate::source::file::activity::lock;
-use crate::source::file::clock;
 use crate::source::file::tier::answers;
 
 /// Whether no path can lead to a file system that does not answer, because none is mounted that depends on another machine

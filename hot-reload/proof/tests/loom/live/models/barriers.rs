@@ -1,45 +1,36 @@
 //! One reader and one publisher: the two halves of the barrier.
 
 use loom::sync::Arc;
-use loom::thread::spawn;
 
 use super::super::cell::Cell;
 use super::super::node::Node;
-use super::super::thread;
 use super::super::world::{Fault, finds, holds};
-use super::{RACE, cell, look, reader, sweep};
+use super::{RACE, cell, look, reader, stranger, sweep};
 
 /// The reader has slots, as from its second reading on.
 fn a_reader_and_a_publisher() {
     let cell = cell();
-    let reads = reader({
-        let cell = Arc::clone(&cell);
-        move || {
-            look(&cell);
-        }
+    let reads = reader(&cell, |cell| {
+        look(&cell);
     });
     cell.put(Node::new(2), 2);
     sweep(&cell);
     reads.join().unwrap();
     sweep(&cell);
-    assert_eq!(cell.retired(), (0, None));
+    assert_eq!(cell.retired(|_| true), (0, None));
 }
 
 /// The reader has none, and takes the longer way.
 fn a_stranger_and_a_publisher() {
     let cell = cell();
-    let reads = spawn({
-        let cell = Arc::clone(&cell);
-        move || {
-            thread::reads_only();
-            look(&cell);
-        }
+    let reads = stranger(&cell, |cell| {
+        look(&cell);
     });
     cell.put(Node::new(2), 2);
     sweep(&cell);
     reads.join().unwrap();
     sweep(&cell);
-    assert_eq!(cell.retired(), (0, None));
+    assert_eq!(cell.retired(|_| true), (0, None));
 }
 
 #[test]
@@ -71,18 +62,15 @@ fn without_the_publishers_half_a_node_is_freed_while_it_is_read() {
 fn a_part_of_a_node_is_protected_as_the_whole_is() {
     holds(None, || {
         let cell = cell();
-        let reads = reader({
-            let cell = Arc::clone(&cell);
-            move || {
-                let part = cell.protect().expect("a value").map(|node| node);
-                part.part().read();
-            }
+        let reads = reader(&cell, |cell| {
+            let part = cell.protect().expect("a value").map(|node| node);
+            part.part().read();
         });
         cell.put(Node::new(2), 2);
         sweep(&cell);
         reads.join().unwrap();
         sweep(&cell);
-        assert_eq!(cell.retired().0, 0);
+        assert_eq!(cell.retired(|_| true).0, 0);
     });
 }
 
@@ -90,12 +78,9 @@ fn a_part_of_a_node_is_protected_as_the_whole_is() {
 fn a_reader_that_comes_first_finds_nothing_or_a_whole_value() {
     holds(None, || {
         let cell = Arc::new(Cell::<Node, u32>::new());
-        let reads = reader({
-            let cell = Arc::clone(&cell);
-            move || {
-                if let Some(guard) = cell.protect() {
-                    assert_eq!(guard.node().read(), 1);
-                }
+        let reads = reader(&cell, |cell| {
+            if let Some(guard) = cell.protect() {
+                assert_eq!(guard.node().read(), 1);
             }
         });
         cell.put(Node::new(1), 1);

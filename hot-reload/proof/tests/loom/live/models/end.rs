@@ -1,25 +1,19 @@
 //! The end: the service stops, the last handle goes, and nothing is left.
 
-use loom::sync::Arc as Handle;
-use loom::thread::spawn;
-
 use super::super::node::Node;
 use super::super::thread;
 use super::super::world::{alive, holds};
-use super::{cell, look, sweep};
+use super::{beside, cell, look, sweep};
 
 #[test]
 fn the_last_handle_frees_what_is_left_whoever_has_it() {
     holds(None, || {
         let cell = cell();
-        let other = spawn({
-            let cell = Handle::clone(&cell);
-            move || {
-                thread::enter();
-                look(&cell);
-                drop(cell);
-                thread::leave();
-            }
+        let other = beside(&cell, |cell| {
+            thread::enter();
+            look(&cell);
+            drop(cell);
+            thread::leave();
         });
         cell.put(Node::new(2), 2);
         sweep(&cell);
@@ -33,13 +27,10 @@ fn the_last_handle_frees_what_is_left_whoever_has_it() {
 fn a_share_outlives_the_service_and_all_handles() {
     holds(None, || {
         let cell = cell();
-        let other = spawn({
-            let cell = Handle::clone(&cell);
-            move || {
-                let share = cell.get();
-                drop(cell);
-                share.expect("a value").read();
-            }
+        let other = beside(&cell, |cell| {
+            let share = cell.get();
+            drop(cell);
+            share.expect("a value").read();
         });
         cell.put(Node::new(2), 2);
         drop(cell.let_go());
@@ -56,7 +47,7 @@ fn what_is_shared_at_the_end_is_left_to_whoever_shares_it() {
         let share = cell.get().expect("a value");
         cell.put(Node::new(2), 2);
         drop(cell.let_go());
-        assert_eq!((cell.retired().0, share.read()), (0, 1));
+        assert_eq!((cell.retired(|_| true).0, share.read()), (0, 1));
     });
 }
 
@@ -64,23 +55,20 @@ fn what_is_shared_at_the_end_is_left_to_whoever_shares_it() {
 fn what_is_let_go_at_the_end_was_held_by_no_guard() {
     holds(None, || {
         let cell = cell();
-        let other = spawn({
-            let cell = Handle::clone(&cell);
-            move || {
-                thread::enter();
-                let guard = cell.protect().expect("a value");
-                let share = guard.share();
-                drop(guard);
-                share.read();
-                drop(share);
-                look(&cell);
-                thread::leave();
-            }
+        let other = beside(&cell, |cell| {
+            thread::enter();
+            let guard = cell.protect().expect("a value");
+            let share = guard.share();
+            drop(guard);
+            share.read();
+            drop(share);
+            look(&cell);
+            thread::leave();
         });
         cell.put(Node::new(2), 2);
         drop(cell.let_go());
         other.join().unwrap();
         sweep(&cell);
-        assert_eq!((cell.retired().0, alive()), (0, 1));
+        assert_eq!((cell.retired(|_| true).0, alive()), (0, 1));
     });
 }

@@ -1,22 +1,12 @@
 //! Slots that are lent: to threads without a record, and for guards by the dozen.
 
 use loom::sync::Arc;
-use loom::thread::{JoinHandle, spawn};
+use loom::thread::spawn;
 
 use super::super::cell::Cell;
 use super::super::node::Node;
-use super::super::thread;
 use super::super::world::{domain, holds};
-use super::{cell, look, reader, sweep};
-
-/// A thread that is about to end, and has no slots any more.
-fn stranger(cell: &Arc<Cell<Node, u32>>, body: fn(&Cell<Node, u32>)) -> JoinHandle<()> {
-    let cell = Arc::clone(cell);
-    spawn(move || {
-        thread::reads_only();
-        body(&cell);
-    })
-}
+use super::{cell, look, reader, stranger, sweep};
 
 #[test]
 fn a_slot_is_lent_to_one_at_a_time() {
@@ -43,8 +33,8 @@ fn what_is_given_back_is_lent_again() {
 fn two_threads_without_slots_are_each_protected() {
     holds(3, || {
         let cell = cell();
-        let read = |cell: &Cell<Node, u32>| {
-            look(cell);
+        let read = |cell: Arc<Cell<Node, u32>>| {
+            look(&cell);
         };
         let (one, another) = (stranger(&cell, read), stranger(&cell, read));
         cell.put(Node::new(2), 2);
@@ -60,7 +50,7 @@ fn two_threads_without_slots_are_each_protected() {
 fn whoever_finds_no_value_yet_gives_no_slot_away() {
     holds(3, || {
         let cell = Arc::new(Cell::new());
-        let read = |cell: &Cell<Node, u32>| {
+        let read = |cell: Arc<Cell<Node, u32>>| {
             if let Some(guard) = cell.protect() {
                 guard.node().read();
             }
@@ -79,15 +69,12 @@ fn whoever_finds_no_value_yet_gives_no_slot_away() {
 fn a_guard_more_than_a_thread_has_slots_protects_as_the_others_do() {
     holds(2, || {
         let cell = cell();
-        let reads = reader({
-            let cell = Arc::clone(&cell);
-            move || {
-                // The last two are lent.
-                let record: Vec<_> = (0..14).map(|_| cell.protect()).collect();
-                let more = cell.protect().expect("a value");
-                drop(record);
-                more.node().read();
-            }
+        let reads = reader(&cell, |cell| {
+            // The last two are lent.
+            let record: Vec<_> = (0..14).map(|_| cell.protect()).collect();
+            let more = cell.protect().expect("a value");
+            drop(record);
+            more.node().read();
         });
         cell.put(Node::new(2), 2);
         sweep(&cell);

@@ -27,12 +27,25 @@ fn cell() -> Arc<Cell<Node, u32>> {
 /// What loom says when two threads come to a node without an order between them.
 const RACE: &str = "Causality violation";
 
-/// A thread that reads. It has slots of its own, and it frees nothing.
-fn reader(body: impl FnOnce() + 'static) -> JoinHandle<()> {
-    spawn(|| {
+/// A thread beside this one, with a handle of its own, which it drops when it is done.
+fn beside<T: 'static>(shared: &Arc<T>, body: impl FnOnce(Arc<T>) + 'static) -> JoinHandle<()> {
+    let shared = Arc::clone(shared);
+    spawn(|| body(shared))
+}
+
+/// A thread that reads. It begins without slots of its own, and it frees nothing.
+fn stranger<T: 'static>(shared: &Arc<T>, body: impl FnOnce(Arc<T>) + 'static) -> JoinHandle<()> {
+    beside(shared, |shared| {
         thread::reads_only();
+        body(shared);
+    })
+}
+
+/// A thread that reads. It has slots of its own, and it frees nothing.
+fn reader<T: 'static>(shared: &Arc<T>, body: impl FnOnce(Arc<T>) + 'static) -> JoinHandle<()> {
+    stranger(shared, |shared| {
         thread::enter();
-        body();
+        body(shared);
         thread::leave();
     })
 }

@@ -12,9 +12,9 @@ use super::{cell, look, reader, sweep};
 
 fn a_subscriber_is_told(publish: fn(&Cell<Node, u32>, &AtomicU32)) {
     let (cell, news) = (cell(), Arc::new(AtomicU32::new(1)));
-    let subscriber = reader({
-        let (cell, news) = (Arc::clone(&cell), Arc::clone(&news));
-        move || {
+    let subscriber = reader(&cell, {
+        let news = Arc::clone(&news);
+        move |cell| {
             let told = news.load(Ordering::Acquire);
             assert!(look(&cell) >= told, "whoever is told finds the old value");
         }

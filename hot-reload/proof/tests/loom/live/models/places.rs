@@ -1,7 +1,5 @@
 //! A node that gets the address of one that was freed.
 
-use loom::sync::Arc as Handle;
-
 use super::super::node::Node;
 use super::super::sync::Arc;
 use super::super::world::holds;
@@ -11,11 +9,8 @@ use super::{cell, look, reader, sweep};
 fn a_new_node_at_an_old_address_is_read_as_the_new_one() {
     holds(4, || {
         let cell = cell();
-        let reads = reader({
-            let cell = Handle::clone(&cell);
-            move || {
-                look(&cell);
-            }
+        let reads = reader(&cell, |cell| {
+            look(&cell);
         });
         cell.put(Node::new(2), 2);
         sweep(&cell);

@@ -1,12 +1,10 @@
 //! A reader with a memory, as `Reader` is: it compares, and renews what it has.
 
-use loom::sync::Arc as Handle;
-
 use super::super::cell::Cell;
 use super::super::node::Node;
 use super::super::sync::Arc;
 use super::super::world::{alive, holds};
-use super::{cell, reader, sweep};
+use super::{beside, cell, reader, sweep};
 
 /// The steps of `Reader::refresh`.
 fn refresh(cell: &Cell<Node, u32>, last: &mut Option<Arc<Node>>) -> u32 {
@@ -20,14 +18,11 @@ fn refresh(cell: &Cell<Node, u32>, last: &mut Option<Arc<Node>>) -> u32 {
 fn a_reader_goes_forward_and_never_frees_what_it_had() {
     holds(None, || {
         let cell = cell();
-        let reads = reader({
-            let cell = Handle::clone(&cell);
-            move || {
-                let mut last = cell.get();
-                let first = refresh(&cell, &mut last);
-                let second = refresh(&cell, &mut last);
-                assert!(first <= second, "a reader goes back in time");
-            }
+        let reads = reader(&cell, |cell| {
+            let mut last = cell.get();
+            let first = refresh(&cell, &mut last);
+            let second = refresh(&cell, &mut last);
+            assert!(first <= second, "a reader goes back in time");
         });
         cell.put(Node::new(2), 2);
         sweep(&cell);
@@ -43,10 +38,7 @@ fn a_reader_keeps_what_it_read_last_and_nothing_before() {
         let cell = cell();
         let mut last = cell.get();
         cell.put(Node::new(2), 2);
-        let sweeps = loom::thread::spawn({
-            let cell = Handle::clone(&cell);
-            move || sweep(&cell)
-        });
+        let sweeps = beside(&cell, |cell| sweep(&cell));
         let had = last.as_ref().expect("a value").read();
         assert_eq!((had, refresh(&cell, &mut last)), (1, 2));
         sweeps.join().unwrap();

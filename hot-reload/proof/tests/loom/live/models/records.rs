@@ -6,7 +6,7 @@ use loom::sync::atomic::{AtomicBool, Ordering};
 use super::super::node::Node;
 use super::super::thread;
 use super::super::world::{domain, holds};
-use super::{cell, look, reader, sweep};
+use super::{cell, look, reader, stranger, sweep};
 
 #[test]
 fn two_threads_never_have_one_record() {
@@ -37,8 +37,7 @@ fn what_a_thread_read_before_it_ended_is_not_freed_too_early_when_the_next_has_i
     holds(3, || {
         let cell = cell();
         let reads = || {
-            let cell = Arc::clone(&cell);
-            reader(move || {
+            reader(&cell, |cell| {
                 look(&cell);
             })
         };
@@ -56,23 +55,16 @@ fn what_a_thread_read_before_it_ended_is_not_freed_too_early_when_the_next_has_i
 fn a_guard_that_outlives_its_threads_record_still_protects() {
     holds(3, || {
         let cell = cell();
-        let ends = loom::thread::spawn({
-            let cell = Arc::clone(&cell);
-            move || {
-                thread::reads_only();
-                thread::enter();
-                let guard = cell.protect().expect("a value");
-                thread::leave();
-                guard.node().read();
-                drop(guard);
-            }
+        let ends = stranger(&cell, |cell| {
+            thread::enter();
+            let guard = cell.protect().expect("a value");
+            thread::leave();
+            guard.node().read();
+            drop(guard);
         });
-        let begins = {
-            let cell = Arc::clone(&cell);
-            reader(move || {
-                look(&cell);
-            })
-        };
+        let begins = reader(&cell, |cell| {
+            look(&cell);
+        });
         cell.put(Node::new(2), 2);
         sweep(&cell);
         ends.join().unwrap();
@@ -86,10 +78,9 @@ fn a_thread_that_has_left_its_record_reads_on_through_a_slot_that_is_lent() {
     holds(None, || {
         let cell = cell();
         let left = Arc::new(AtomicBool::new(false));
-        let ends = loom::thread::spawn({
-            let (cell, left) = (Arc::clone(&cell), Arc::clone(&left));
-            move || {
-                thread::reads_only();
+        let ends = stranger(&cell, {
+            let left = Arc::clone(&left);
+            move |cell| {
                 thread::enter();
                 look(&cell);
                 thread::leave();

@@ -5,20 +5,17 @@ use loom::sync::Arc as Handle;
 use super::super::node::Node;
 use super::super::sync::Arc;
 use super::super::world::holds;
-use super::{cell, reader, sweep};
+use super::{beside, cell, reader, sweep};
 
 #[test]
 fn what_is_swept_is_shared_by_nobody_and_never_will_be() {
     holds(None, || {
         let cell = cell();
-        let reads = reader({
-            let cell = Handle::clone(&cell);
-            move || {
-                let share = cell.get().expect("a value");
-                let more = Arc::clone(&share);
-                drop(share);
-                more.read();
-            }
+        let reads = reader(&cell, |cell| {
+            let share = cell.get().expect("a value");
+            let more = Arc::clone(&share);
+            drop(share);
+            more.read();
         });
         cell.put(Node::new(2), 2);
         // Freed here: nobody else has it, so its number can be changed without an order to anybody.
@@ -28,7 +25,7 @@ fn what_is_swept_is_shared_by_nobody_and_never_will_be() {
         }
         reads.join().unwrap();
         sweep(&cell);
-        assert_eq!(cell.retired().0, 0);
+        assert_eq!(cell.retired(|_| true).0, 0);
     });
 }
 
@@ -37,17 +34,14 @@ fn a_share_that_is_handed_on_keeps_its_node() {
     holds(3, || {
         let cell = cell();
         let handed = Handle::new(loom::sync::Mutex::new(None));
-        let takes = reader({
-            let (cell, handed) = (Handle::clone(&cell), Handle::clone(&handed));
-            move || *handed.lock().unwrap() = cell.get()
-        });
-        let reads = reader({
+        let takes = reader(&cell, {
             let handed = Handle::clone(&handed);
-            move || {
-                let share = handed.lock().unwrap().take();
-                if let Some(share) = share {
-                    share.read();
-                }
+            move |cell| *handed.lock().unwrap() = cell.get()
+        });
+        let reads = reader(&handed, |handed| {
+            let share = handed.lock().unwrap().take();
+            if let Some(share) = share {
+                share.read();
             }
         });
         cell.put(Node::new(2), 2);
@@ -56,7 +50,7 @@ fn a_share_that_is_handed_on_keeps_its_node() {
         reads.join().unwrap();
         drop(handed.lock().unwrap().take());
         sweep(&cell);
-        assert_eq!(cell.retired().0, 0);
+        assert_eq!(cell.retired(|_| true).0, 0);
     });
 }
 
@@ -65,20 +59,14 @@ fn a_share_that_is_handed_on_keeps_its_node() {
 fn sweeping_beside_publishing_loses_nothing() {
     holds(None, || {
         let cell = cell();
-        let sweeps = loom::thread::spawn({
-            let cell = Handle::clone(&cell);
-            move || sweep(&cell)
-        });
-        let reads = reader({
-            let cell = Handle::clone(&cell);
-            move || {
-                cell.get().expect("a value").read();
-            }
+        let sweeps = beside(&cell, |cell| sweep(&cell));
+        let reads = reader(&cell, |cell| {
+            cell.get().expect("a value").read();
         });
         cell.put(Node::new(2), 2);
         sweeps.join().unwrap();
         reads.join().unwrap();
         sweep(&cell);
-        assert_eq!(cell.retired().0, 0);
+        assert_eq!(cell.retired(|_| true).0, 0);
     });
 }

@@ -1,20 +1,15 @@
 //! A slot that is used again, while what it protected before is freed.
 
-use loom::sync::Arc;
-
 use super::super::node::Node;
 use super::super::world::{Fault, finds, holds};
 use super::{RACE, cell, look, reader, sweep};
 
 fn two_swaps_and_a_slot_that_is_used_again() {
     let cell = cell();
-    let reads = reader({
-        let cell = Arc::clone(&cell);
-        move || {
-            let first = look(&cell);
-            let second = look(&cell);
-            assert!(first <= second, "a reader goes back in time");
-        }
+    let reads = reader(&cell, |cell| {
+        let first = look(&cell);
+        let second = look(&cell);
+        assert!(first <= second, "a reader goes back in time");
     });
     cell.put(Node::new(2), 2);
     sweep(&cell);
@@ -22,7 +17,7 @@ fn two_swaps_and_a_slot_that_is_used_again() {
     sweep(&cell);
     reads.join().unwrap();
     sweep(&cell);
-    assert_eq!(cell.retired(), (0, None));
+    assert_eq!(cell.retired(|_| true), (0, None));
 }
 
 #[test]
@@ -44,15 +39,12 @@ fn with_a_relaxed_announcement_what_was_read_before_is_freed_too_early() {
 fn two_guards_of_one_thread_protect_two_nodes() {
     holds(None, || {
         let cell = cell();
-        let reads = reader({
-            let cell = Arc::clone(&cell);
-            move || {
-                let before = cell.protect().expect("a value");
-                let after = cell.protect().expect("a value");
-                assert!(before.node().read() <= after.node().read());
-                drop(before);
-                after.node().read();
-            }
+        let reads = reader(&cell, |cell| {
+            let before = cell.protect().expect("a value");
+            let after = cell.protect().expect("a value");
+            assert!(before.node().read() <= after.node().read());
+            drop(before);
+            after.node().read();
         });
         cell.put(Node::new(2), 2);
         sweep(&cell);
@@ -65,16 +57,13 @@ fn two_guards_of_one_thread_protect_two_nodes() {
 fn what_was_swept_is_gone_once_nobody_holds_it() {
     holds(None, || {
         let cell = cell();
-        let reads = reader({
-            let cell = Arc::clone(&cell);
-            move || {
-                look(&cell);
-            }
+        let reads = reader(&cell, |cell| {
+            look(&cell);
         });
         cell.put(Node::new(2), 2);
         reads.join().unwrap();
         sweep(&cell);
-        assert_eq!(cell.retired(), (0, None));
+        assert_eq!(cell.retired(|_| true), (0, None));
         assert_eq!(super::super::world::alive(), 1);
     });
 }

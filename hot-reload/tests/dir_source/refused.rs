@@ -1,0 +1,70 @@
+//! A directory that is refused: for one file of it, or for its size.
+
+use std::fs;
+
+use hot_reload::ErrorKind;
+use hot_reload::source::{Dir, Toml};
+
+use crate::dir;
+use crate::file::{TextDecoder, World, write};
+use crate::many::ManyRig;
+
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+struct Db {
+    port: u16,
+}
+
+#[tokio::test]
+async fn a_broken_file_is_named_and_refuses_the_whole() {
+    let world = World::new();
+    world.folder("conf.d");
+    world.file("conf.d/10-db.toml", "port = 1\n");
+    world.file("conf.d/20-cache.toml", "port = 2\n");
+    let source = Dir::new(world.path("conf.d")).each(Toml::<Db>::new());
+    let mut rig = ManyRig::watch_source(source).await;
+    let good = rig.current.clone();
+    write(world.path("conf.d/20-cache.toml"), "\nport = \"x\"\n");
+    rig.expect_error("conf.d/20-cache.toml:2:8: port: expected u16")
+        .await;
+    let error = rig.error.clone().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.revision().is_some());
+    assert_eq!(rig.current, good);
+    write(world.path("conf.d/20-cache.toml"), "port = 3\n");
+    rig.until(|rig| rig.current != good, "the repair").await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_directory_that_is_too_much_is_refused_once() {
+    let world = World::new();
+    world.folder("d");
+    world.file("d/a", "12345");
+    world.file("d/b", "12345");
+    let limited = [
+        (
+            dir(&world).max_files(1),
+            "d: it holds more than the limit of 1 files",
+        ),
+        (
+            dir(&world).max_file_size(4),
+            "d/a: it is larger than the limit of 4 bytes",
+        ),
+        (
+            dir(&world).max_total_size(9),
+            "d: its files have 10 bytes, and the limit for all is 9 bytes",
+        ),
+    ];
+    for (dir, message) in limited {
+        let mut rig = ManyRig::poll(dir.each(TextDecoder));
+        let error = rig.look().await.unwrap_err();
+        assert!(error.to_string().ends_with(message), "{error}");
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        rig.look().await.unwrap();
+        assert_eq!((rig.unchanged, &rig.current), (1, &None));
+    }
+    let mut rig = ManyRig::watch(dir(&world).max_files(1)).await;
+    rig.expect_error("more than the limit").await;
+    fs::remove_file(world.path("d/b")).unwrap();
+    rig.expect(&[("a", "12345")]).await;
+}
