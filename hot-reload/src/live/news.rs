@@ -28,6 +28,11 @@ impl Untold {
         self.0.insert(address, (channel, published));
     }
 
+    /// Takes over what another one has, which is newer.
+    pub(super) fn append(&mut self, newer: &mut Self) {
+        self.0.append(&mut newer.0);
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

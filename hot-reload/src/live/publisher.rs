@@ -25,8 +25,22 @@ const FEW: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Publisher<V> {
     shared: Arc<Shared<V>>,
-    untold: Mutex<Untold>,
+    pending: Mutex<Pending>,
     ending: Ending,
+}
+
+/// The news that nobody was told yet.
+#[derive(Debug, Default)]
+struct Pending {
+    /// Of a value that is visible, and that not all are done with who are to be done before it is told.
+    held: Untold,
+    untold: Untold,
+}
+
+impl Pending {
+    fn release(&mut self) {
+        self.untold.append(&mut self.held);
+    }
 }
 
 /// Tells everybody that nothing will follow when it is dropped, if that was not told before.
@@ -54,7 +68,7 @@ impl<V> Publisher<V> {
         let shared = Arc::new(Shared::new());
         Self {
             ending: Ending(Arc::clone(&shared.news)),
-            untold: Mutex::default(),
+            pending: Mutex::default(),
             shared,
         }
     }
@@ -101,6 +115,7 @@ impl<V> Publisher<V> {
             prepared.make_visible();
             Some(())
         });
+        self.lock().release();
         generation
     }
 
@@ -111,7 +126,7 @@ impl<V> Publisher<V> {
     }
 
     /// Prepares a value and hands it to whoever says whether it becomes visible, which it does not when they say nothing.
-    /// Nobody is told yet.
+    /// Nobody is told, and [`untold`](Self::untold) does not have it, until [`tell_few`](Self::tell_few) is called.
     ///
     /// Before they are asked, what follows the value is prepared for it. That is code of the user's: it runs under no lock of
     /// ours, and its panic comes through.
@@ -128,9 +143,9 @@ impl<V> Publisher<V> {
         let (visible, channels) = shared
             .followers
             .publish(before, &node.value, make_visible)?;
-        let mut untold = self.lock();
+        let mut pending = self.lock();
         for channel in [Arc::clone(&shared.news)].into_iter().chain(channels) {
-            untold.add(channel, number);
+            pending.held.add(channel, number);
         }
         Some(visible)
     }
@@ -138,8 +153,10 @@ impl<V> Publisher<V> {
     /// Tells everybody what was published, unless there are so many that it takes long.
     pub(crate) fn tell_few(&self) {
         let few = {
-            let mut untold = self.lock();
-            (untold.listeners() <= FEW).then(|| mem::take(&mut *untold))
+            let mut pending = self.lock();
+            pending.release();
+            let untold = &mut pending.untold;
+            (untold.listeners() <= FEW).then(|| mem::take(untold))
         };
         // Whoever is woken finds nothing locked.
         if let Some(few) = few {
@@ -154,8 +171,8 @@ impl<V> Publisher<V> {
 
     /// What there is still to be told, to be told elsewhere.
     pub(crate) fn untold(&self) -> Option<Untold> {
-        let mut untold = self.lock();
-        (!untold.is_empty()).then(|| mem::take(&mut *untold))
+        let untold = &mut self.lock().untold;
+        (!untold.is_empty()).then(|| mem::take(untold))
     }
 
     /// The replaced values that nobody reads any more, to be freed by the caller.
@@ -173,8 +190,9 @@ impl<V> Publisher<V> {
     /// Tells everybody that nothing will follow. The replaced values that somebody reads are left to them; those that nobody
     /// reads are handed to the caller, to be freed.
     pub(crate) fn stop(&self) -> Vec<Snapshot<V>> {
-        let untold = mem::take(&mut *self.lock());
-        untold.tell();
+        let mut pending = mem::take(&mut *self.lock());
+        pending.release();
+        pending.untold.tell();
         // Another thread may be about to tell the newest: nobody hears of the end before it.
         self.shared.news.send_if_modified(|news| {
             news.published = news.published.max(self.shared.generation());
@@ -188,7 +206,7 @@ impl<V> Publisher<V> {
         left.into_iter().map(Snapshot::of).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Untold> {
-        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -124,7 +124,8 @@ impl<V> Board<V> {
         }
         self.tell(Event::Stopped);
         free_here(self.publisher.stop());
-        info!(target: "hot_reload", name = self.status().name, "stopped");
+        let name = self.status().name.clone();
+        info!(target: "hot_reload", name, "stopped");
         // Not under the lock: what goes with it is the user's.
         let mirror = lock(&self.mirror).take();
         drop(mirror);

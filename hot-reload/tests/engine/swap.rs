@@ -1,6 +1,6 @@
 //! The two phases of a swap: all participants prepare, then all commit or all abort.
 
-use hot_reload::{ErrorKind, Outcome, RemovalPolicy, Stage};
+use hot_reload::{ErrorKind, Outcome, RemovalPolicy, Stage, WatchEvent};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::ledger::{
@@ -49,6 +49,8 @@ async fn subscribers_are_told_of_a_visible_value_when_the_last_participant_has_c
     let meanwhile = async {
         sleep(seconds(1) / 2).await;
         assert_eq!((live.load().as_str(), &*part.load()), ("second", "second"));
+        // Whatever else happens meanwhile.
+        script.send(WatchEvent::Hint);
     };
     tokio::join!(of_the_value, of_a_part, meanwhile);
     control.stop().await;
