@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use super::chores::free_here;
+use super::flight::Flight;
 use super::inbox::Inbox;
 use crate::compat::ReloaderSender;
 use crate::event::Event;
@@ -24,6 +25,7 @@ pub(super) struct Board<V> {
     mirror: Mutex<Option<Mirror<V>>>,
     pub(super) inbox: Inbox,
     status: Mutex<Status>,
+    pub(super) flight: Flight,
     /// The ring of the events, while anybody listens: it is larger than all the rest.
     events: Mutex<Option<broadcast::Sender<Event>>>,
     /// Whether values may be made visible. Locked while one is, so that after a stop none is.
@@ -41,12 +43,13 @@ pub(super) struct Mirror<V> {
 }
 
 impl<V> Board<V> {
-    pub(super) fn new(status: Status, mirror: Option<Mirror<V>>) -> Self {
+    pub(super) fn new(status: Status, mirror: Option<Mirror<V>>, flight: Flight) -> Self {
         Self {
             publisher: Publisher::new(),
             mirror: Mutex::new(mirror),
             inbox: Inbox::default(),
             status: Mutex::new(status),
+            flight,
             events: Mutex::new(None),
             open: Mutex::new(true),
             running: tokio::sync::Mutex::new(()),

@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 
 use super::driver::Engine;
 use super::feed::{Polled, Watched};
+use super::flight::ENTRIES;
 use super::keep::Keeper;
 use super::pipeline::Sameness;
 use super::prepare::Participants;
@@ -31,6 +32,7 @@ use crate::watch::{RealtimeWatch, WatchProfile};
 /// - [`heartbeat`](Self::heartbeat), [`quiet`](Self::quiet): what the source's [`WatchProfile`] says
 /// - [`load_deadline`](Self::load_deadline), [`prepare_deadline`](Self::prepare_deadline): 10 s
 /// - [`on_removal`](Self::on_removal): the last good value stays
+/// - [`flight_recorder`](Self::flight_recorder): 32 entries
 /// - [`named`](Self::named): the name of the value's type
 #[must_use = "a service begins with `start`"]
 pub struct Builder<T, V, S> {
@@ -46,6 +48,8 @@ pub struct Builder<T, V, S> {
     pub(super) participants: Participants<V>,
     pub(super) keeper: Option<Arc<dyn Keeper<V>>>,
     pub(super) removal: Removal<V>,
+    /// How many entries the flight recorder keeps.
+    pub(super) flight: usize,
     _error: PhantomData<fn() -> S>,
 }
 
@@ -106,6 +110,7 @@ where
             participants: Participants::none(PREPARE_DEADLINE),
             keeper: None,
             removal: Removal::Keep,
+            flight: ENTRIES,
             _error: PhantomData,
         }
     }

@@ -8,6 +8,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::board::Board;
+use super::flight::Explanation;
 use crate::event::{Event, Trigger};
 use crate::receipt::Receipt;
 use crate::status::Status;
@@ -76,6 +77,21 @@ impl<V> Control<V> {
     /// How the service is.
     pub fn status(&self) -> Status {
         self.board.status().clone()
+    }
+
+    /// What the service has been through until now: what is the matter, and how it came to that.
+    ///
+    /// Print it when somebody asks why a change is not visible. How far back it goes is up to
+    /// [`Builder::flight_recorder`](crate::Builder::flight_recorder).
+    ///
+    /// ```
+    /// # use hot_reload::Control;
+    /// # fn example(control: Control<String>) {
+    /// println!("{}", control.explain());
+    /// # }
+    /// ```
+    pub fn explain(&self) -> Explanation {
+        self.board.flight.explain(self.status())
     }
 
     /// What happens in the service from now on.

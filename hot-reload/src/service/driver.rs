@@ -16,6 +16,7 @@ use super::boundary::within;
 use super::chores::{Chores, FreeElsewhere};
 use super::clock::{Clock, jitter};
 use super::feed::Feed;
+use super::flight::Looked;
 use super::inbox::Command;
 use super::keep::Keeping;
 use super::machine::{Actions, Input, Look, Machine, Regime, Verdict};
@@ -58,6 +59,7 @@ impl<V> Engine<V> {
             pushed: None,
             serving: Vec::new(),
         };
+        self.board.flight.begin(&task.machine);
         // Boxed, because a service mostly waits, and what is large about it is only there while it does something.
         let mut look = Fuse::terminated();
         let mut opening = Fuse::terminated();
@@ -68,7 +70,7 @@ impl<V> Engine<V> {
         let name = self.board.status().name.clone();
         let mut keeping = Keeping::new(self.pipeline.keeper.clone(), name);
         loop {
-            let actions = task.machine.handle(clock.now(), input);
+            let actions = task.handle(clock.now(), input);
             task.note(feed, actions, why.take());
             if actions.open {
                 opening = Box::pin(open(feed)).fuse();
@@ -140,6 +142,14 @@ struct Task<'e, V> {
 }
 
 impl<'e, V> Task<'e, V> {
+    /// Has the machine conclude what follows from what happened.
+    fn handle(&mut self, now: Duration, input: Input) -> Actions {
+        let actions = self.machine.handle(now, input);
+        let flight = &self.engine.board.flight;
+        flight.handled(now, input, actions, self.machine.link());
+        actions
+    }
+
     /// Tells of what the machine has concluded.
     fn note<F: Feed<V>>(&mut self, feed: &F, actions: Actions, why: Option<Error>) {
         if actions.missed {
@@ -157,8 +167,9 @@ impl<'e, V> Task<'e, V> {
     fn ask<F: Feed<V>>(&mut self, feed: &F) {
         let status = catch_unwind(AssertUnwindSafe(|| feed.status()));
         let status = status.unwrap_or_else(|panic| Some(speechless(panic.as_ref())));
-        self.machine
-            .want(status.as_ref().and_then(|status| status.heartbeat));
+        let wanted = status.as_ref().and_then(|status| status.heartbeat);
+        self.machine.want(wanted);
+        self.engine.board.flight.wanted(wanted);
         self.recorder.source(status);
     }
 
@@ -198,9 +209,11 @@ impl<'e, V> Task<'e, V> {
         self.ask(feed);
         let serving = mem::take(&mut self.serving);
         let Some(outcome) = outcome else {
+            self.engine.board.flight.absent();
             self.engine.board.inbox.postpone(serving);
             return Input::Looked(Verdict::Absent);
         };
+        self.remember(look, &outcome, &trail, elapsed);
         self.recorder.looked(look.trigger, &outcome, elapsed);
         for caller in serving {
             // An error means that the caller has left.
@@ -219,6 +232,28 @@ impl<'e, V> Task<'e, V> {
             Outcome::Failed { error } => Verdict::Failed(regime(error)),
             Outcome::Missing => Verdict::Missing,
         })
+    }
+
+    /// Writes the look into the flight recorder.
+    fn remember(&self, look: Look, outcome: &Outcome, trail: &Trail, elapsed: Duration) {
+        let Engine {
+            board, pipeline, ..
+        } = self.engine;
+        let current = board.publisher.current();
+        board.flight.looked(Looked {
+            trigger: look.trigger,
+            causes: self.machine.causes(),
+            outcome,
+            revision: match outcome {
+                // Nobody knows in which state the source is.
+                Outcome::Failed { .. } => None,
+                _ => pipeline.memory().seen.clone(),
+            },
+            generation: current.map(|current| current.generation()),
+            elapsed,
+            stages: &trail.stages,
+            votes: &trail.votes,
+        });
     }
 
     fn opened(&mut self, watch: Watch<V>) -> Input {

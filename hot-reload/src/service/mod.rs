@@ -14,6 +14,7 @@ mod clock;
 mod control;
 mod driver;
 mod feed;
+mod flight;
 mod inbox;
 mod keep;
 #[cfg(feature = "last-good")]
@@ -42,6 +43,8 @@ pub use self::builder::Builder;
 pub use self::control::{Control, Events};
 use self::driver::Engine;
 use self::feed::{Polled, Watched};
+use self::flight::Flight;
+pub use self::flight::{Cycle, Divergence, Explanation};
 use self::memory::Memory;
 use self::pipeline::{Pipeline, Sameness};
 use self::prepare::Participants;
@@ -96,7 +99,11 @@ where
             copy: V::clone,
         };
         let status = Status::new(short_name::<V>(), reload.source_name());
-        let board = Arc::new(Board::new(status, Some(mirror)));
+        let board = Arc::new(Board::new(
+            status,
+            Some(mirror),
+            Flight::new(flight::ENTRIES),
+        ));
         let engine = Engine {
             pipeline: Pipeline {
                 board: Arc::clone(&board),

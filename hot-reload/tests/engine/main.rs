@@ -11,6 +11,7 @@ mod callbacks;
 mod changes;
 mod compat;
 mod data;
+mod flight;
 mod freed;
 mod guards;
 mod hints;

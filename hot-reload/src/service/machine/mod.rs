@@ -26,6 +26,7 @@ mod walk;
 use std::time::Duration;
 
 use self::agenda::Agenda;
+pub(super) use self::agenda::Causes;
 use self::link::Link;
 use self::retry::Retry;
 use super::settings::{
@@ -134,6 +135,8 @@ pub(super) struct Machine {
 #[derive(Debug, Clone, Copy)]
 struct Looking {
     look: Look,
+    /// Everything that asked for it.
+    causes: Causes,
     /// Whether it began before the watch stood that stands now, and so proves nothing about it.
     before_watch: bool,
     /// Whether nothing but the clock asked for it.
@@ -243,6 +246,13 @@ impl Machine {
         ])
     }
 
+    /// What asked for the look that is running.
+    pub(super) fn causes(&self) -> Causes {
+        self.looking
+            .map(|looking| looking.causes)
+            .unwrap_or_default()
+    }
+
     /// How the watch is.
     pub(super) fn link(&self) -> LinkState {
         self.link.state()
@@ -282,6 +292,7 @@ impl Machine {
                     confirm: false,
                     pushed: true,
                 },
+                causes: Causes::of(Trigger::Watch),
                 before_watch: false,
                 by_clock: false,
                 announced: true,
@@ -307,6 +318,7 @@ impl Machine {
                 confirm,
                 pushed: false,
             },
+            causes,
             before_watch: false,
             by_clock,
             announced: hinted || causes.contains(Trigger::Watch),

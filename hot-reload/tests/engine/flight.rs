@@ -1,0 +1,443 @@
+//! What a service explains when somebody asks what is the matter, and that its decisions follow from what it was told.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hot_reload::{
+    Control, Cycle, Error, ErrorKind, Explanation, Outcome, Participant, Reload, ReloadResult,
+    ReloaderConfig, ReloaderError, ReloaderService, RemovalPolicy, SourceStatus, Stage, Trigger,
+    WatchEvent, async_trait,
+};
+use tokio::time::{sleep, timeout};
+
+use crate::script::{Bad, Failing, Good, Hanging, Missing, Panicking, Script, seconds, settle};
+
+/// So rare that no clock asks for a look while a test runs.
+const NEVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+#[tokio::test(start_paused = true)]
+async fn a_rejection_a_recovery_and_a_lost_watch_read_like_this() {
+    let script = Script::new(Good("first")).with(|state| {
+        state.load_takes = Duration::from_millis(250);
+    });
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .named("config")
+        .hybrid()
+        .interval(NEVER)
+        .heartbeat(NEVER)
+        .validate(|text: &String| match text.len() > 8 {
+            true => Err("longer than 8 letters"),
+            false => Ok(()),
+        })
+        .start()
+        .await
+        .unwrap();
+    sleep(seconds(600)).await;
+    script.set(Bad("typo"));
+    sleep(seconds(60)).await;
+    assert!(!control.reload().await.is_current());
+    sleep(seconds(60)).await;
+    script.set(Good("second"));
+    sleep(seconds(600)).await;
+    // The watch is opened again after a random part of half a second.
+    script.state().load_takes = Duration::ZERO;
+    script.cut();
+    sleep(seconds(630)).await;
+    script.set(Good("far too long"));
+    sleep(seconds(42)).await;
+
+    let expected = "\
+config (script): generation 2, data stale, link trusted, last good check 11 min ago; rejected at stage validate: longer than 8 letters
+  33 min ago  link settling
+  33 min ago  published as generation 1 (startup, resync; revision 6669727374; load 250 ms)
+  32 min ago  link trusted
+  23 min ago  rejected at stage decode (manual, watch; revision 7479706f; load 250 ms), 2 times until 22 min ago: cannot read \"typo\"
+  21 min ago  published as generation 2 (watch; revision 7365636f6e64; load 250 ms)
+  11 min ago  link down, was trusted: the watch was closed
+  11 min ago  unchanged (resync; revision 7365636f6e64)
+  11 min ago  link settling
+  11 min ago  unchanged (resync; revision 7365636f6e64)
+  10 min ago  link trusted
+  42 s ago  rejected at stage validate (watch; revision 66617220746f6f206c6f6e67): longer than 8 letters";
+    let explanation = control.explain();
+    assert_eq!(squeezed(&explanation), expected);
+    assert!(explanation.replay().unwrap() > 10);
+
+    script.cut();
+    control.stop().await;
+    let text = control.explain().to_string();
+    let first = text.lines().next().unwrap();
+    assert!(
+        first.contains(": stopped, generation 2, data stale, link off"),
+        "{text}"
+    );
+}
+
+/// Without the spaces that align the ages.
+fn squeezed(explanation: &Explanation) -> String {
+    let text = explanation.to_string();
+    let lines = text.lines().map(|line| match line.strip_prefix("  ") {
+        Some(line) => format!("  {}", line.trim_start()),
+        None => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cycle_says_what_asked_for_it_and_how_it_went() {
+    struct Pool;
+    #[async_trait]
+    impl Participant<String> for Pool {
+        type Prepared = ();
+        async fn prepare(
+            &self,
+            _: &String,
+        ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+            sleep(seconds(2)).await;
+            Err("no connection".into())
+        }
+        async fn commit(&self, (): ()) {}
+    }
+    let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(1));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .participant("pool", Pool)
+        .interval(NEVER)
+        .start_in_background();
+    settle().await;
+    let (manual, signal) = tokio::join!(control.reload(), control.reload_by(Trigger::Signal));
+    assert!(!manual.is_current() && !signal.is_current());
+    let explanation = control.explain();
+    let cycles: Vec<_> = explanation.cycles().collect();
+    let [cycle] = &*cycles else {
+        panic!("{cycles:?}");
+    };
+    let causes: Vec<_> = cycle.causes().collect();
+    assert_eq!((cycle.trigger, cycle.times), (Trigger::Manual, 2));
+    assert_eq!(causes, [Trigger::Startup, Trigger::Manual, Trigger::Signal]);
+    assert_eq!((cycle.elapsed, cycle.since_start), (seconds(3), seconds(6)));
+    assert_eq!(
+        cycle.stages,
+        [
+            (Stage::Load, seconds(1)),
+            (Stage::Validate, seconds(0)),
+            (Stage::Prepare, seconds(2))
+        ]
+    );
+    assert_eq!(cycle.votes.len(), 1);
+    assert_eq!(cycle.generation, None);
+    assert!(
+        explanation.to_string().contains(
+            "rejected at stage prepare (startup, manual, signal; revision 6669727374; load 1000 ms, prepare 2 s), \
+             2 times until now: pool: no connection"
+        ),
+        "{explanation}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stands_in_for_the_source_is_told_as_that() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .on_removal(RemovalPolicy::Default("default".to_owned()))
+        .start()
+        .await
+        .unwrap();
+    script.set(Missing);
+    let _ = control.reload().await;
+    let text = control.explain().to_string();
+    assert!(text.contains("nothing is there; a second look"), "{text}");
+    assert!(
+        text.contains("missing (retry); generation 2 stands in"),
+        "{text}"
+    );
+    assert!(text.contains("data restored"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missed_change_is_in_the_story() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    sleep(seconds(120)).await;
+    script.state().muted = true;
+    script.set(Good("second"));
+    sleep(seconds(120)).await;
+    let text = control.explain().to_string();
+    let missed = text.find("missed: the watch had not announced that change");
+    let untrusted = text.find("  link untrusted");
+    assert!(missed.is_some() && missed < untrusted, "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn p17_however_much_happens_the_newest_of_it_is_kept_and_no_more() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    for round in 0..1000 {
+        script.set(if round % 2 == 0 {
+            Bad("typo")
+        } else {
+            Good("first")
+        });
+        let _ = control.reload().await;
+    }
+    let explanation = control.explain();
+    assert_eq!(explanation.to_string().lines().count(), 1 + 1 + 32);
+    let newest = explanation.cycles().next_back().unwrap();
+    assert!(matches!(newest.outcome, Outcome::Unchanged), "{newest:?}");
+    assert!(explanation.replay().unwrap() <= 64);
+
+    // A day on which nothing happens takes no more than three entries.
+    sleep(seconds(24 * 3600)).await;
+    let explanation = control.explain();
+    let newest = explanation.cycles().next_back().unwrap();
+    assert!(newest.times > 1000, "{explanation}");
+    assert_eq!(
+        explanation.to_string().matches("rejected").count(),
+        15,
+        "{explanation}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_much_is_kept_is_up_to_the_builder() {
+    for entries in [0, 3] {
+        let script = Script::new(Good("first"));
+        let (_live, control) = ReloaderService::builder(script.clone())
+            .flight_recorder(entries)
+            .start()
+            .await
+            .unwrap();
+        for text in ["a", "b", "c", "d"] {
+            script.set(Good(text));
+            assert!(control.reload().await.is_current());
+        }
+        sleep(seconds(5)).await;
+        let explanation = control.explain();
+        assert_eq!(explanation.cycles().count(), entries);
+        assert!(explanation.replay().unwrap() <= 2 * entries);
+        let text = explanation.to_string();
+        assert!(
+            text.contains("generation 5") && text.contains("last good check 5 s ago"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_compatible_surface_explains_itself_too_over_several_runs() {
+    let script = Script::new(Good("first"));
+    let config = ReloaderConfig::hybrid(10);
+    let made = ReloaderService::<Script, String, String>::new(&script, config).await;
+    let (service, _receiver) = made.unwrap();
+    let control = service.control();
+    assert_eq!(
+        control.explain().to_string(),
+        "String (script): no generation, data none, link off, no good check yet"
+    );
+    for _ in 0..3 {
+        let run = timeout(seconds(100), service.start_with_realtime()).await;
+        assert!(run.is_err());
+        assert!(control.explain().replay().unwrap() > 3);
+    }
+    let text = control.explain().to_string();
+    assert_eq!(text.matches("link trusted").count(), 3, "{text}");
+    assert_eq!(text.matches("link off").count(), 1 + 3, "{text}");
+}
+
+/// An error of the user's that asks what is the matter when it is dropped.
+#[derive(Debug)]
+struct Nosy(Asked);
+
+type Asked = Arc<Mutex<Option<Control<String>>>>;
+
+impl std::fmt::Display for Nosy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("nosy")
+    }
+}
+
+impl std::error::Error for Nosy {}
+
+impl Drop for Nosy {
+    fn drop(&mut self) {
+        let control = self.0.lock().unwrap().clone();
+        if let Some(control) = control {
+            assert!(!control.explain().to_string().is_empty());
+        }
+    }
+}
+
+/// Fails each time for another reason.
+#[derive(Clone)]
+struct Failures(Asked, Arc<Mutex<u32>>);
+
+#[async_trait]
+impl Reload<String, String> for Failures {
+    type Source = ();
+
+    async fn new((): &()) -> ReloadResult<Self, String, String> {
+        Ok(Self(Arc::default(), Arc::default()))
+    }
+
+    async fn reload(&self) -> ReloadResult<Option<String>, String, String> {
+        let mut count = self.1.lock().unwrap();
+        *count += 1;
+        let error = Error::new(ErrorKind::Unavailable, format!("failure {}", *count / 3));
+        let error = error.with_source(Nosy(Arc::clone(&self.0)));
+        Err(ReloaderError::Other(anyhow::Error::new(error)))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_the_users_is_not_dropped_under_a_lock() {
+    let asked = Asked::default();
+    let failures = Failures(Arc::clone(&asked), Arc::default());
+    let (_live, control) = ReloaderService::builder(failures)
+        .flight_recorder(4)
+        .start_in_background();
+    *asked.lock().unwrap() = Some(control.clone());
+    sleep(seconds(3600)).await;
+    assert!(control.status().counters.failed > 100);
+    *asked.lock().unwrap() = None;
+}
+
+/// Small numbers from a seed.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+
+    /// Something happens to a source.
+    fn happen(&mut self, script: &Script) {
+        let texts = ["a", "b", "c"];
+        let text = texts[self.below(3) as usize];
+        let kinds = [
+            ErrorKind::Unavailable,
+            ErrorKind::Denied,
+            ErrorKind::Timeout,
+        ];
+        let kind = kinds[self.below(3) as usize];
+        match self.below(16) {
+            0..=3 => script.set(Good(text)),
+            4 => script.set(Bad(text)),
+            5 => script.set(Missing),
+            6 => script.set(Failing(kind)),
+            7 => script.set(Panicking),
+            8 => script.set(Hanging),
+            9 => script.cut(),
+            10 => script.set_opening(Some(Failing(kind))),
+            11 => script.set_opening(None),
+            12 => {
+                let muted = self.below(2) == 0;
+                script.state().muted = muted;
+            }
+            13 => script.send(WatchEvent::Changed(text.to_owned())),
+            14 => script.send(WatchEvent::Error("trouble".to_owned())),
+            _ => {
+                let heartbeat = (self.below(3) > 0).then(|| seconds(self.below(30)));
+                let mut status = SourceStatus::default();
+                status.heartbeat = heartbeat;
+                script.state().status = Some(status);
+            }
+        }
+    }
+
+    /// How long until something else happens; often at once, and now and then some minutes.
+    fn pause(&mut self) -> Duration {
+        match self.below(4) {
+            0 => Duration::ZERO,
+            1 => Duration::from_millis(self.below(2000)),
+            2 => seconds(self.below(120)),
+            _ => seconds(self.below(600)),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p09_every_decision_of_a_service_follows_from_what_it_was_told() {
+    let seeds: Vec<u64> = match std::env::var("HOT_RELOAD_SEED") {
+        Ok(seed) => vec![seed.parse().unwrap()],
+        Err(_) => (0..15).collect(),
+    };
+    for seed in seeds {
+        let mut dice = Dice(seed);
+        let script = Script::new(Good("first"));
+        let builder = ReloaderService::builder(script.clone()).interval(seconds(10));
+        let builder = match dice.below(3) {
+            0 => builder,
+            1 => builder.realtime(),
+            _ => builder.hybrid(),
+        };
+        let (_live, control) = builder.start_in_background();
+        for step in 0..100 {
+            dice.happen(&script);
+            if dice.below(6) == 0 {
+                let asked = async {
+                    match dice.below(2) {
+                        0 => control.reload().await,
+                        _ => control.barrier().await,
+                    }
+                };
+                let _ = timeout(seconds(1), asked).await;
+            }
+            sleep(dice.pause()).await;
+            let explanation = control.explain();
+            if let Err(divergence) = explanation.replay() {
+                panic!("seed {seed}, step {step}: {divergence}");
+            }
+            account(&explanation, seed);
+        }
+        control.stop().await;
+        assert!(control.explain().replay().unwrap() > 20, "seed {seed}");
+    }
+}
+
+/// As long as nothing was forgotten, every look is in one cycle, and the cycles are in order.
+fn account(explanation: &Explanation, seed: u64) {
+    let text = explanation.to_string();
+    let loads: u64 = explanation
+        .cycles()
+        .map(|cycle| u64::from(cycle.times))
+        .sum();
+    let counted = explanation.status().counters.loads;
+    match text.contains("not kept any more") {
+        false => assert_eq!(loads, counted, "seed {seed}: {text}"),
+        true => assert!(loads <= counted, "seed {seed}: {text}"),
+    }
+    let ends: Vec<_> = explanation
+        .cycles()
+        .map(|cycle| cycle.since_start)
+        .collect();
+    assert!(ends.is_sorted(), "seed {seed}: {text}");
+    let sane = |cycle: &Cycle| cycle.causes().next() == Some(cycle.trigger) || cycle.times > 1;
+    assert!(explanation.cycles().all(sane), "seed {seed}: {text}");
+    assert!(text.lines().count() <= 1 + 1 + 32, "seed {seed}: {text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_may_ask_at_any_moment_of_a_look() {
+    let script = Script::new(Hanging);
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start_in_background();
+    settle().await;
+    let text = control.explain().to_string();
+    assert!(
+        text.starts_with("String (script): no generation, data none, link settling"),
+        "{text}"
+    );
+    assert_eq!(control.explain().replay(), Ok(2), "started, and opened");
+}
