@@ -155,7 +155,9 @@ impl Flight {
             }
             let before = std::mem::replace(&mut records.generation, cycle.generation);
             cycle.stands_in = cycle.generation != before && !cycle.outcome.is_current();
-            records.story.looked(cycle)
+            let fallen = records.story.looked(cycle);
+            records.heed(&fallen);
+            fallen
         };
         discard(fallen);
     }
@@ -189,11 +191,25 @@ impl Flight {
 
     fn note(&self, note: impl FnOnce(&mut Story, Duration) -> Fallen) {
         let now = self.clock.now();
-        let fallen = note(&mut self.records().story, now);
+        let fallen = {
+            let mut records = self.records();
+            let fallen = note(&mut records.story, now);
+            records.heed(&fallen);
+            fallen
+        };
         discard(fallen);
     }
 
     fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Records {
+    /// What led to something new is kept for longer.
+    fn heed(&mut self, fallen: &Fallen) {
+        if let Some(tape) = self.tape.as_mut().filter(|_| fallen.news) {
+            tape.news();
+        }
     }
 }

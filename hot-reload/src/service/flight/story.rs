@@ -51,7 +51,12 @@ pub(super) struct Lost {
 
 /// What is not kept any more. To be dropped without a lock, because an error may hold what is the user's.
 #[must_use = "it is to be dropped without a lock"]
-pub(super) struct Fallen(#[allow(dead_code, reason = "it is there to be dropped")] Option<Entry>);
+pub(super) struct Fallen {
+    #[allow(dead_code, reason = "it is there to be dropped")]
+    entry: Option<Entry>,
+    /// Whether what has taken the place is no repetition.
+    pub(super) news: bool,
+}
 
 impl Story {
     pub(super) fn new(capacity: usize) -> Self {
@@ -70,7 +75,7 @@ impl Story {
             cycle.absorb(last);
             let at = entry.at;
             let what = What::Look(mem::replace(last, cycle));
-            return Fallen(Some(Entry { at, what }));
+            return Fallen::repeated(Some(Entry { at, what }));
         }
         self.push(cycle.since_start, What::Look(cycle))
     }
@@ -92,7 +97,7 @@ impl Story {
     ) -> Fallen {
         match to {
             // What comes of it is told.
-            LinkState::Connecting => Fallen(None),
+            LinkState::Connecting => Fallen::repeated(None),
             LinkState::Down | LinkState::Parked => self.lost(now, from, to, why),
             _ => self.push(now, What::Link(to)),
         }
@@ -128,7 +133,7 @@ impl Story {
         {
             lost.times = lost.times.saturating_add(1);
             lost.last = now;
-            return Fallen(None);
+            return Fallen::repeated(None);
         }
         let lost = Lost {
             from,
@@ -141,14 +146,23 @@ impl Story {
     }
 
     fn push(&mut self, at: Duration, what: What) -> Fallen {
-        let full = self.entries.len() >= self.capacity;
-        let fallen = if full { self.entries.pop_front() } else { None };
-        self.forgotten += u64::from(full);
         let entry = Entry { at, what };
         if self.capacity == 0 {
-            return Fallen(Some(entry));
+            return Fallen::repeated(Some(entry));
         }
+        let full = self.entries.len() >= self.capacity;
+        self.forgotten += u64::from(full);
+        let fallen = if full { self.entries.pop_front() } else { None };
         self.entries.push_back(entry);
-        Fallen(fallen)
+        Fallen {
+            entry: fallen,
+            news: true,
+        }
+    }
+}
+
+impl Fallen {
+    fn repeated(entry: Option<Entry>) -> Self {
+        Self { entry, news: false }
     }
 }

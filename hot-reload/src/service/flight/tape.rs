@@ -18,6 +18,8 @@ pub(super) struct Tape {
     checkpoint: Machine,
     steps: VecDeque<Step>,
     capacity: usize,
+    /// How many steps have been taken since something was new.
+    quiet: usize,
     /// What the machine was told last of how often the source wants to be looked at.
     wanted: Option<Duration>,
 }
@@ -39,6 +41,9 @@ enum Step {
 
 /// Every service has up to 64 of them.
 const _: () = assert!(size_of::<Step>() <= 24);
+
+/// So many steps are kept of a service to which nothing new happens: most services, most of the time.
+const IN_PEACE: usize = 8;
 
 /// A recording and the machine do not agree: what [`Explanation::replay`](crate::Explanation::replay) fails with.
 ///
@@ -64,6 +69,7 @@ impl Tape {
             checkpoint: machine,
             steps: VecDeque::new(),
             capacity,
+            quiet: 0,
             wanted: None,
         }
     }
@@ -90,6 +96,11 @@ impl Tape {
             self.wanted = wanted;
             self.push(Step::Wanted(wanted.map(Box::new)));
         }
+    }
+
+    /// Something happened that was not a repetition.
+    pub(super) fn news(&mut self) {
+        self.quiet = 0;
     }
 
     /// Tells the machine everything again. How many decisions there were, all of which follow.
@@ -122,12 +133,21 @@ impl Tape {
     }
 
     fn push(&mut self, step: Step) {
-        if self.steps.len() >= self.capacity
-            && let Some(oldest) = self.steps.pop_front()
-        {
+        let peace = self.quiet >= self.capacity;
+        let room = match peace {
+            // Everything on it is repetition.
+            true => self.capacity.min(IN_PEACE),
+            false => self.capacity,
+        };
+        let too_many = (self.steps.len() + 1).saturating_sub(room);
+        for oldest in self.steps.drain(..too_many) {
             oldest.run(&mut self.checkpoint);
         }
+        if peace {
+            self.steps.shrink_to(room);
+        }
         self.steps.push_back(step);
+        self.quiet += 1;
     }
 }
 
@@ -179,6 +199,10 @@ mod tests {
     use super::*;
 
     impl Tape {
+        pub(in super::super) fn len(&self) -> usize {
+            self.steps.len()
+        }
+
         /// The machine is said to have missed a change, or not to have.
         pub(in super::super) fn forge_answer(&mut self, from: usize) {
             let mut steps = self.steps.iter_mut().skip(from);

@@ -278,7 +278,7 @@ fn machine(seed: u64) -> Machine {
 }
 
 /// Tells a machine something at random for a while, as its driver would.
-fn recorded(seed: u64, steps: usize, capacity: usize) -> Tape {
+fn recorded(seed: u64, steps: usize, capacity: usize, news: bool) -> Tape {
     let mut machine = machine(seed);
     let mut tape = Tape::new(machine.clone(), capacity);
     let mut dice = Jitter::from_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
@@ -288,6 +288,9 @@ fn recorded(seed: u64, steps: usize, capacity: usize) -> Tape {
     for _ in 0..steps {
         let actions = machine.handle(now, input);
         tape.handled(now, input, actions, machine.link());
+        if news {
+            tape.news();
+        }
         look = actions.look.or(look);
         opening |= actions.open;
         if below(8) == 0 {
@@ -325,14 +328,17 @@ fn recorded(seed: u64, steps: usize, capacity: usize) -> Tape {
 fn a_tape_can_be_replayed_however_much_has_fallen_out_of_it() {
     for seed in 1..200 {
         for steps in [1, 5, 63, 64, 65, 300] {
-            let replayed = recorded(seed, steps, 64).replay();
-            assert!(replayed.is_ok(), "seed {seed}, {steps} steps: {replayed:?}");
-            let replayed = replayed.unwrap_or_default();
-            let least = steps.min(64) * 3 / 4;
-            assert!(
-                (least..=64.min(steps)).contains(&replayed),
-                "{replayed} of {steps}"
-            );
+            for news in [true, false] {
+                let tape = recorded(seed, steps, 64, news);
+                let replayed = tape.replay();
+                assert!(replayed.is_ok(), "seed {seed}, {steps} steps: {replayed:?}");
+                let replayed = replayed.unwrap_or_default();
+                let least = if news { steps.min(64) * 2 / 3 } else { 0 };
+                assert!(
+                    (least..=tape.len()).contains(&replayed),
+                    "seed {seed}: {replayed} of {steps}"
+                );
+            }
         }
     }
 }
@@ -341,7 +347,7 @@ fn a_tape_can_be_replayed_however_much_has_fallen_out_of_it() {
 fn a_tape_that_was_tampered_with_diverges() {
     let mut unnoticed = [0; 4];
     for seed in 1..=100 {
-        let tape = recorded(seed, 300, 1000);
+        let tape = recorded(seed, 300, 1000, true);
         for (kind, unnoticed) in unnoticed.iter_mut().enumerate() {
             let mut tape = tape.clone();
             let at = seed as usize % 48;
@@ -365,7 +371,7 @@ fn a_tape_that_was_tampered_with_diverges() {
 
 #[test]
 fn a_divergence_says_what_and_when() {
-    let mut tape = recorded(7, 40, 64);
+    let mut tape = recorded(7, 40, 64, true);
     tape.forge_answer(0);
     let Err(divergence) = tape.replay() else {
         panic!("it must diverge");
@@ -377,4 +383,46 @@ fn a_divergence_says_what_and_when() {
             .contains("Started at 0ns was answered by"),
         "{divergence}"
     );
+}
+
+#[test]
+fn p17_a_tape_on_which_nothing_new_happens_is_short_until_something_does() {
+    let mut tape = recorded(3, 100, 64, true);
+    assert_eq!(tape.len(), 64);
+    tape.news();
+    let mut lengths = vec![tape.len()];
+    for now in 0..64 {
+        tape.handled(
+            seconds(10_000 + now),
+            Input::Hint,
+            Actions::default(),
+            LinkState::Off,
+        );
+        lengths.push(tape.len());
+    }
+    assert_eq!(
+        lengths, [64; 65],
+        "what led to the news stays as long as there is room"
+    );
+    for now in 0..200 {
+        tape.handled(
+            seconds(20_000 + now),
+            Input::Hint,
+            Actions::default(),
+            LinkState::Off,
+        );
+        assert!(tape.len() <= 8);
+    }
+    tape.news();
+    for now in 0..200 {
+        tape.handled(
+            seconds(30_000 + now),
+            Input::Hint,
+            Actions::default(),
+            LinkState::Off,
+        );
+        lengths.push(tape.len());
+    }
+    assert_eq!(lengths.iter().max(), Some(&64));
+    assert_eq!(lengths.last(), Some(&8));
 }
