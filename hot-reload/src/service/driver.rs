@@ -50,16 +50,17 @@ impl<V> Engine<V> {
             return self.board.end();
         }
         let clock = Clock::start();
+        let (settings, jitter) = (Arc::new(settings), jitter());
         let mut task = Task {
             engine: self,
             recorder: Recorder(Arc::clone(&self.board)),
-            machine: Machine::new(settings, jitter()),
+            machine: Machine::new(Arc::clone(&settings), jitter.clone()),
             link: LinkState::Off,
             watch: None,
             pushed: None,
             serving: Vec::new(),
         };
-        self.board.flight.begin(&task.machine);
+        self.board.flight.begin(settings, jitter);
         // Boxed, because a service mostly waits, and what is large about it is only there while it does something.
         let mut look = Fuse::terminated();
         let mut opening = Fuse::terminated();

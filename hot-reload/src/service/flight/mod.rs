@@ -18,7 +18,7 @@ mod tests;
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use self::cycle::Cycle;
@@ -28,7 +28,9 @@ pub use self::tape::Divergence;
 use self::tape::Tape;
 use super::builder::Builder;
 use super::clock::{Clock, time_of_day};
-use super::machine::{Actions, Causes, Input, Machine};
+use super::machine::{Actions, Causes, Input};
+use super::settings::Settings;
+use crate::backoff::Jitter;
 use crate::error::Error;
 use crate::event::{LinkState, Outcome, Stage, Trigger};
 use crate::panics::discard;
@@ -75,7 +77,7 @@ pub(super) struct Flight {
 struct Records {
     story: Story,
     /// The run that is under way, or was last.
-    tape: Option<Box<Tape>>,
+    tape: Option<Tape>,
     /// When the source was last found to hold what is visible.
     last_good: Option<Duration>,
     generation: Option<Generation>,
@@ -109,10 +111,10 @@ impl Flight {
         }
     }
 
-    /// A run begins, with this machine.
-    pub(super) fn begin(&self, machine: &Machine) {
+    /// A run begins, with a machine of these.
+    pub(super) fn begin(&self, settings: Arc<Settings>, jitter: Jitter) {
         if self.steps > 0 {
-            self.records().tape = Some(Box::new(Tape::new(machine.clone(), self.steps)));
+            self.records().tape = Some(Tape::new(settings, jitter, self.steps));
         }
     }
 
@@ -185,7 +187,7 @@ impl Flight {
             now: self.clock.now(),
             last_good: records.last_good,
             story: records.story.clone(),
-            tape: records.tape.as_deref().cloned(),
+            tape: records.tape.clone(),
         }
     }
 

@@ -6,22 +6,32 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::machine::{Actions, Input, Machine};
+use super::super::settings::Settings;
+use crate::backoff::Jitter;
 use crate::event::LinkState;
 
 /// The newest steps of one run.
 #[derive(Debug, Clone)]
 pub(super) struct Tape {
-    /// The machine as it was before the first of the steps.
-    checkpoint: Machine,
+    checkpoint: Checkpoint,
     steps: VecDeque<Step>,
     capacity: usize,
     /// How many steps have been taken since something was new.
     quiet: usize,
     /// What the machine was told last of how often the source wants to be looked at.
     wanted: Option<Duration>,
+}
+
+/// The machine as it was before the first of the steps.
+#[derive(Debug, Clone)]
+enum Checkpoint {
+    /// It was as it begins. So that a process that starts thousands of services need not hold each machine twice.
+    Start(Arc<Settings>, Jitter),
+    Later(Box<Machine>),
 }
 
 /// Something that the machine was told.
@@ -64,9 +74,9 @@ pub struct Divergence {
 }
 
 impl Tape {
-    pub(super) fn new(machine: Machine, capacity: usize) -> Self {
+    pub(super) fn new(settings: Arc<Settings>, jitter: Jitter, capacity: usize) -> Self {
         Self {
-            checkpoint: machine,
+            checkpoint: Checkpoint::Start(settings, jitter),
             steps: VecDeque::new(),
             capacity,
             quiet: 0,
@@ -105,7 +115,7 @@ impl Tape {
 
     /// Tells the machine everything again. How many decisions there were, all of which follow.
     pub(super) fn replay(&self) -> Result<usize, Divergence> {
-        let mut machine = self.checkpoint.clone();
+        let mut machine = self.checkpoint.machine();
         let mut followed = 0;
         for step in &self.steps {
             let replayed = step.run(&mut machine);
@@ -141,13 +151,32 @@ impl Tape {
         };
         let too_many = (self.steps.len() + 1).saturating_sub(room);
         for oldest in self.steps.drain(..too_many) {
-            oldest.run(&mut self.checkpoint);
+            self.checkpoint.swallow(&oldest);
         }
         if peace {
             self.steps.shrink_to(room);
         }
         self.steps.push_back(step);
         self.quiet += 1;
+    }
+}
+
+impl Checkpoint {
+    fn machine(&self) -> Machine {
+        match self {
+            Self::Start(settings, jitter) => Machine::new(Arc::clone(settings), jitter.clone()),
+            Self::Later(machine) => Machine::clone(machine),
+        }
+    }
+
+    /// The machine was told this, too.
+    fn swallow(&mut self, step: &Step) {
+        if let Self::Start(..) = self {
+            *self = Self::Later(Box::new(self.machine()));
+        }
+        if let Self::Later(machine) = self {
+            step.run(machine);
+        }
     }
 }
 
@@ -231,7 +260,7 @@ mod tests {
 
         /// Another machine is said to have been at the beginning.
         pub(in super::super) fn forge_start(&mut self, machine: Machine) {
-            self.checkpoint = machine;
+            self.checkpoint = Checkpoint::Later(Box::new(machine));
         }
     }
 }

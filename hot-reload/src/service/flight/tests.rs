@@ -5,11 +5,9 @@ use std::time::{Duration, SystemTime};
 use super::story::{Lost, Story, What};
 use super::tape::Tape;
 use super::*;
-use crate::backoff::Jitter;
 use crate::error::ErrorKind;
 use crate::event::DataState;
-use crate::service::machine::{Look, Regime, Verdict};
-use crate::service::settings::Settings;
+use crate::service::machine::{Look, Machine, Regime, Verdict};
 use crate::status::Attempt;
 use crate::watch::WatchProfile;
 
@@ -273,14 +271,17 @@ fn a_service_that_has_done_nothing_has_little_to_explain() {
 // ===== the tape =====
 
 fn machine(seed: u64) -> Machine {
-    let settings = Settings::hybrid(seconds(10), WatchProfile::unknown());
-    Machine::new(settings, Jitter::from_seed(seed))
+    Machine::new(settings(), Jitter::from_seed(seed))
+}
+
+fn settings() -> Arc<Settings> {
+    Settings::hybrid(seconds(10), WatchProfile::unknown()).into()
 }
 
 /// Tells a machine something at random for a while, as its driver would.
 fn recorded(seed: u64, steps: usize, capacity: usize, news: bool) -> Tape {
     let mut machine = machine(seed);
-    let mut tape = Tape::new(machine.clone(), capacity);
+    let mut tape = Tape::new(settings(), Jitter::from_seed(seed), capacity);
     let mut dice = Jitter::from_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let mut below = |bound: u64| dice.up_to(seconds(bound)).as_secs();
     let (mut now, mut input) = (Duration::ZERO, Input::Started);

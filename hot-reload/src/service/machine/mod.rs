@@ -23,6 +23,7 @@ mod tests;
 #[cfg(test)]
 mod walk;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use self::agenda::Agenda;
@@ -109,7 +110,8 @@ pub(super) struct Look {
 /// See the [module documentation](self).
 #[derive(Debug, Clone)]
 pub(super) struct Machine {
-    settings: Settings,
+    /// Shared with the flight recorder, and what is largest about it.
+    settings: Arc<Settings>,
     jitter: Jitter,
     agenda: Agenda,
     link: Link,
@@ -146,7 +148,8 @@ struct Looking {
 }
 
 impl Machine {
-    pub(super) fn new(settings: Settings, jitter: Jitter) -> Self {
+    pub(super) fn new(settings: impl Into<Arc<Settings>>, jitter: Jitter) -> Self {
+        let settings = settings.into();
         Self {
             agenda: Agenda::new(settings.quiet, settings.rate),
             link: Link::new(settings.watch),
