@@ -25,6 +25,7 @@ mod many;
 mod options;
 mod parts;
 mod pushes;
+mod replay;
 mod script;
 mod stops;
 mod swap;
