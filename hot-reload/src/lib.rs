@@ -63,7 +63,8 @@ pub use crate::receipt::{Receipt, Vote};
 pub use crate::reload::{Loaded, Reload};
 pub use crate::revision::Revision;
 pub use crate::service::{
-    Builder, Control, Events, Fence, Probation, ReloaderService, RemovalPolicy, ShrinkGuard,
+    Builder, Control, Cycle, Divergence, Events, Explanation, Fence, Probation, ReloaderService,
+    RemovalPolicy, ShrinkGuard,
 };
 pub use crate::snapshot::{Generation, Snapshot};
 pub use crate::status::{Attempt, Counters, Degradation, Hold, SourceStatus, Status};

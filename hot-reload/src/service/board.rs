@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use super::chores::free_here;
+use super::flight::Flight;
 use super::gate::Gate;
 use super::history::History;
 use super::inbox::Inbox;
@@ -26,6 +27,7 @@ pub(super) struct Board<V> {
     mirror: Mutex<Option<Mirror<V>>>,
     pub(super) inbox: Inbox,
     status: Mutex<Status>,
+    pub(super) flight: Flight,
     /// The ring of the events, while anybody listens: it is larger than all the rest.
     events: Mutex<Option<broadcast::Sender<Event>>>,
     gate: Mutex<Gate<V>>,
@@ -45,12 +47,18 @@ pub(super) struct Mirror<V> {
 
 impl<V> Board<V> {
     /// `history` is how many values of before are kept.
-    pub(super) fn new(status: Status, mirror: Option<Mirror<V>>, history: usize) -> Self {
+    pub(super) fn new(
+        status: Status,
+        mirror: Option<Mirror<V>>,
+        history: usize,
+        flight: Flight,
+    ) -> Self {
         Self {
             publisher: Publisher::new(),
             mirror: Mutex::new(mirror),
             inbox: Inbox::default(),
             status: Mutex::new(status),
+            flight,
             events: Mutex::new(None),
             gate: Mutex::new(Gate::new()),
             history: Mutex::new(History::new(history)),

@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 use super::doubt::Doubts;
 use super::driver::Engine;
 use super::feed::{Polled, Watched};
+use super::flight::ENTRIES;
 use super::keep::Keeper;
 use super::pipeline::Sameness;
 use super::prepare::Participants;
@@ -34,6 +35,7 @@ use crate::watch::{RealtimeWatch, WatchProfile};
 /// - [`load_deadline`](Self::load_deadline), [`prepare_deadline`](Self::prepare_deadline): 10 s
 /// - [`on_removal`](Self::on_removal): the last good value stays
 /// - [`history`](Self::history): nothing is kept
+/// - [`flight_recorder`](Self::flight_recorder): 32 entries
 /// - [`named`](Self::named): the name of the value's type
 #[must_use = "a service begins with `start`"]
 pub struct Builder<T, V, S> {
@@ -53,6 +55,8 @@ pub struct Builder<T, V, S> {
     pub(super) history: usize,
     pub(super) copy: Option<fn(&V) -> V>,
     pub(super) probation: Option<Probation<V>>,
+    /// How many entries the flight recorder keeps.
+    pub(super) flight: usize,
     _error: PhantomData<fn() -> S>,
 }
 
@@ -117,6 +121,7 @@ where
             history: 0,
             copy: None,
             probation: None,
+            flight: ENTRIES,
             _error: PhantomData,
         }
     }

@@ -9,6 +9,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tracing::info;
 
 use super::board::Board;
+use super::flight::Explanation;
 use super::rollback::Asked;
 use crate::event::{Event, Trigger};
 use crate::panics::discard;
@@ -140,6 +141,7 @@ impl<V> Control<V> {
         if self.board.gate().pause() {
             let name = self.board.status().name.clone();
             info!(target: "hot_reload", name, "paused");
+            self.board.flight.paused();
             self.board.tell(Event::Paused);
         }
     }
@@ -156,6 +158,7 @@ impl<V> Control<V> {
             discard(released);
             let name = self.board.status().name.clone();
             info!(target: "hot_reload", name, "resumed");
+            self.board.flight.resumed();
             self.board.tell(Event::Resumed);
         }
         self.board.inbox.resume().await
@@ -168,6 +171,21 @@ impl<V> Control<V> {
             hold,
             ..self.board.status().clone()
         }
+    }
+
+    /// What the service has been through until now: what is the matter, and how it came to that.
+    ///
+    /// Print it when somebody asks why a change is not visible. How far back it goes is up to
+    /// [`Builder::flight_recorder`](crate::Builder::flight_recorder).
+    ///
+    /// ```
+    /// # use hot_reload::Control;
+    /// # fn example(control: Control<String>) {
+    /// println!("{}", control.explain());
+    /// # }
+    /// ```
+    pub fn explain(&self) -> Explanation {
+        self.board.flight.explain(self.status())
     }
 
     /// What happens in the service from now on.

@@ -17,6 +17,7 @@ use super::boundary::within;
 use super::chores::{Chores, FreeElsewhere};
 use super::clock::{Clock, jitter};
 use super::feed::Feed;
+use super::flight::Looked;
 use super::inbox::Command;
 use super::keep::Keeping;
 use super::machine::{Actions, Input, Look, Machine, Regime, Supply, Verdict};
@@ -31,7 +32,8 @@ use crate::event::{LinkState, Outcome, Stage};
 use crate::hints::{HintSender, Hints, Subscription};
 use crate::panics::{discard, panicked};
 use crate::receipt::Receipt;
-use crate::status::{Degradation, SourceStatus};
+use crate::snapshot::Snapshot;
+use crate::status::{Degradation, Hold, SourceStatus};
 use crate::watch::{RealtimeWatchHandle, WatchEvent};
 
 /// Everything of a service but its source.
@@ -53,10 +55,11 @@ impl<V> Engine<V> {
             return self.board.end();
         }
         let clock = Clock::start();
+        let (settings, jitter) = (Arc::new(settings), jitter());
         let mut task = Task {
             engine: self,
             recorder: Recorder(Arc::clone(&self.board)),
-            machine: Machine::new(settings, jitter()),
+            machine: Machine::new(Arc::clone(&settings), jitter.clone()),
             link: LinkState::Off,
             watch: None,
             pushed: None,
@@ -65,6 +68,7 @@ impl<V> Engine<V> {
             serving_aside: None,
             resuming: false,
         };
+        self.board.flight.begin(settings, jitter);
         // Boxed, because a service mostly waits, and what is large about it is only there while it does something.
         let mut look = Fuse::terminated();
         let mut opening = Fuse::terminated();
@@ -75,7 +79,7 @@ impl<V> Engine<V> {
         let mut trial = Trial::new(self.probation.as_ref());
         let mut keeping = Keeping::new(&self.board, self.pipeline.keeper.clone());
         loop {
-            let actions = task.machine.handle(clock.now(), input);
+            let actions = task.handle(clock.now(), input);
             task.note(feed, actions, why.take());
             if actions.open {
                 opening = Box::pin(open(feed)).fuse();
@@ -182,6 +186,14 @@ struct Ended {
 }
 
 impl<'e, V> Task<'e, V> {
+    /// Has the machine conclude what follows from what happened.
+    fn handle(&mut self, now: Duration, input: Input) -> Actions {
+        let actions = self.machine.handle(now, input);
+        let flight = &self.engine.board.flight;
+        flight.handled(now, input, actions, self.machine.link());
+        actions
+    }
+
     /// Tells of what the machine has concluded.
     fn note<F: Feed<V>>(&mut self, feed: &F, actions: Actions, why: Option<Error>) {
         if actions.missed {
@@ -199,8 +211,9 @@ impl<'e, V> Task<'e, V> {
     fn ask<F: Feed<V>>(&mut self, feed: &F) {
         let status = catch_unwind(AssertUnwindSafe(|| feed.status()));
         let status = status.unwrap_or_else(|panic| Some(speechless(panic.as_ref())));
-        self.machine
-            .want(status.as_ref().and_then(|status| status.heartbeat));
+        let wanted = status.as_ref().and_then(|status| status.heartbeat);
+        self.machine.want(wanted);
+        self.engine.board.flight.wanted(wanted);
         self.recorder.source(status);
     }
 
@@ -262,6 +275,7 @@ impl<'e, V> Task<'e, V> {
             false => mem::take(&mut self.serving),
         };
         let Some(outcome) = outcome else {
+            self.engine.board.flight.absent();
             let resume = mem::take(&mut self.resuming);
             self.engine.board.inbox.postpone(serving, resume);
             return Input::Looked(Verdict::Absent);
@@ -274,6 +288,7 @@ impl<'e, V> Task<'e, V> {
             Outcome::Held => self.engine.board.gate().hold(),
             _ => None,
         };
+        self.remember(look, &outcome, hold.clone(), &trail, elapsed);
         for caller in serving {
             // An error means that the caller has left.
             let _ = caller.send(Receipt {
@@ -300,6 +315,43 @@ impl<'e, V> Task<'e, V> {
     fn roll_back(&mut self, to: To<V>, answer: Option<oneshot::Sender<Receipt>>) -> Input {
         self.rollbacks.push_back(Rollback { to, answer });
         Input::Rollback
+    }
+
+    /// Writes the look into the flight recorder.
+    fn remember(
+        &self,
+        look: Look,
+        outcome: &Outcome,
+        hold: Option<Hold>,
+        trail: &Trail,
+        elapsed: Duration,
+    ) {
+        let Engine {
+            board, pipeline, ..
+        } = self.engine;
+        let current = board.publisher.current();
+        board.flight.looked(Looked {
+            trigger: look.trigger,
+            causes: self.machine.causes(),
+            outcome,
+            revision: match outcome {
+                // Nobody knows in which state the source is.
+                Outcome::Failed { .. } => None,
+                _ if look.supply == Supply::History => {
+                    current.as_ref().and_then(|now| now.revision().cloned())
+                }
+                _ => pipeline.memory().seen.clone(),
+            },
+            generation: current.as_ref().map(Snapshot::generation),
+            origin: match look.supply {
+                Supply::History => current.as_ref().and_then(Snapshot::origin),
+                _ => None,
+            },
+            hold,
+            elapsed,
+            stages: &trail.stages,
+            votes: &trail.votes,
+        });
     }
 
     fn opened(&mut self, watch: Watch<V>) -> Input {

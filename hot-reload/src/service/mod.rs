@@ -15,6 +15,7 @@ mod control;
 mod doubt;
 mod driver;
 mod feed;
+mod flight;
 mod gate;
 mod history;
 mod holding;
@@ -49,6 +50,8 @@ pub use self::control::{Control, Events};
 pub use self::doubt::{Fence, ShrinkGuard};
 use self::driver::Engine;
 use self::feed::{Polled, Watched};
+use self::flight::Flight;
+pub use self::flight::{Cycle, Divergence, Explanation};
 use self::memory::Memory;
 use self::pipeline::{Pipeline, Sameness};
 use self::prepare::Participants;
@@ -104,7 +107,12 @@ where
             copy: V::clone,
         };
         let status = Status::new(short_name::<V>(), reload.source_name());
-        let board = Arc::new(Board::new(status, Some(mirror), 0));
+        let board = Arc::new(Board::new(
+            status,
+            Some(mirror),
+            0,
+            Flight::new(flight::ENTRIES),
+        ));
         let engine = Engine {
             pipeline: Pipeline {
                 board: Arc::clone(&board),

@@ -14,6 +14,7 @@ use super::board::Board;
 use crate::clock::time_of_day;
 use crate::error::Error;
 use crate::event::{DataState, Event, LinkState, Outcome, Trigger};
+use crate::panics::discard;
 use crate::snapshot::{Generation, Snapshot};
 use crate::status::{Attempt, Degradation, SourceStatus};
 
@@ -135,6 +136,7 @@ impl<V> Recorder<V> {
 
     /// The watch is in another state than before.
     pub(super) fn link(&self, from: LinkState, to: LinkState, why: Option<&Error>) {
+        self.0.flight.link(from, to, why);
         let mut status = self.0.status();
         let same =
             status.link_error.as_ref().map(ToString::to_string) == why.map(ToString::to_string);
@@ -142,13 +144,16 @@ impl<V> Recorder<V> {
         status.link = to;
         status.counters.watch_losses +=
             u64::from(from.is_open() && matches!(to, LinkState::Down | LinkState::Parked));
-        match to {
-            LinkState::Down | LinkState::Parked => status.link_error = why.cloned(),
-            LinkState::Connecting => {}
-            _ => status.link_error = None,
-        }
+        let told = match to {
+            LinkState::Connecting => None,
+            LinkState::Down | LinkState::Parked => {
+                mem::replace(&mut status.link_error, why.cloned())
+            }
+            _ => status.link_error.take(),
+        };
         let name = status.name.clone();
         drop(status);
+        discard(told);
         match (to, why) {
             (LinkState::Down | LinkState::Parked, Some(why)) if same => {
                 debug!(target: TARGET, name, link = to.as_str(), "the watch is still down: {why}");
@@ -170,6 +175,7 @@ impl<V> Recorder<V> {
 
     /// The heartbeat found a change that the watch had not announced.
     pub(super) fn missed(&self) {
+        self.0.flight.missed();
         let mut status = self.0.status();
         status.counters.missed_events += 1;
         let (name, missed_events) = (status.name.clone(), status.counters.missed_events);
@@ -230,7 +236,8 @@ impl<V> Recorder<V> {
         let now = time_of_day();
         let mut status = self.0.status();
         let before = status.last_attempt.take();
-        status.last_error = outcome.error().cloned();
+        // An error may hold what is the user's, and is not dropped while the status is locked.
+        let last_error = mem::replace(&mut status.last_error, outcome.error().cloned());
         let published = status.generation != generation;
         // The default of a removal policy, or what was kept of an earlier run.
         let fallback = published && !outcome.is_current();
@@ -267,6 +274,8 @@ impl<V> Recorder<V> {
             outcome: outcome.clone(),
             at: now,
         });
+        drop(status);
+        discard((before, last_error));
         (repeated, fallback)
     }
 }

@@ -12,6 +12,7 @@ use super::builder::Builder;
 use super::chores::free_elsewhere;
 use super::control::{Control, Events};
 use super::driver::Engine;
+use super::flight::Flight;
 use super::memory::Memory;
 use super::pipeline::Pipeline;
 use super::settings::{FIRST_VALUE_DEADLINE, LONGEST};
@@ -76,7 +77,12 @@ where
         let interval = self.interval.unwrap_or(profile.interval);
         let settings = (self.mode.settings)(interval, profile);
         let status = Status::new(self.name, self.reload.source_name());
-        let board = Arc::new(Board::new(status, None, self.history));
+        let board = Arc::new(Board::new(
+            status,
+            None,
+            self.history,
+            Flight::new(self.flight),
+        ));
         let engine = Engine {
             pipeline: Pipeline {
                 board: Arc::clone(&board),

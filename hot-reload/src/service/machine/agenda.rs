@@ -93,7 +93,7 @@ impl Agenda {
 
 /// A set of triggers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Causes(u16);
+pub(in super::super) struct Causes(u16);
 
 impl Causes {
     /// The order in which one of several causes names a look: what a person did comes before what a clock did.
@@ -109,6 +109,12 @@ impl Causes {
         Trigger::Interval,
     ];
 
+    pub(in super::super) fn of(trigger: Trigger) -> Self {
+        let mut causes = Self::default();
+        causes.insert(trigger);
+        causes
+    }
+
     pub(super) fn insert(&mut self, trigger: Trigger) {
         self.0 |= 1 << trigger as u16;
     }
@@ -123,9 +129,18 @@ impl Causes {
 
     /// The cause that names the look.
     pub(super) fn weightiest(self) -> Option<Trigger> {
-        Self::BY_WEIGHT
-            .into_iter()
-            .find(|trigger| self.contains(*trigger))
+        self.by_weight().next()
+    }
+
+    /// All of them, the weightiest first.
+    pub(in super::super) fn by_weight(self) -> impl Iterator<Item = Trigger> {
+        let all = Self::BY_WEIGHT.into_iter();
+        all.filter(move |trigger| self.contains(*trigger))
+    }
+
+    /// These and those.
+    pub(in super::super) fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
     }
 }
 

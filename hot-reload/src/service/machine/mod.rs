@@ -24,9 +24,11 @@ mod tests;
 #[cfg(test)]
 mod walk;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use self::agenda::Agenda;
+pub(super) use self::agenda::Causes;
 use self::link::Link;
 use self::retry::Retry;
 pub(super) use self::terms::{Actions, Input, Look, Regime, Supply, Verdict};
@@ -40,7 +42,8 @@ use crate::event::{LinkState, Trigger};
 /// See the [module documentation](self).
 #[derive(Debug, Clone)]
 pub(super) struct Machine {
-    settings: Settings,
+    /// Shared with the flight recorder, and what is largest about it.
+    settings: Arc<Settings>,
     jitter: Jitter,
     agenda: Agenda,
     link: Link,
@@ -68,6 +71,8 @@ pub(super) struct Machine {
 #[derive(Debug, Clone, Copy)]
 struct Looking {
     look: Look,
+    /// Everything that asked for it.
+    causes: Causes,
     /// Whether it began before the watch stood that stands now, and so proves nothing about it.
     before_watch: bool,
     /// Whether nothing but the clock asked for it.
@@ -77,7 +82,8 @@ struct Looking {
 }
 
 impl Machine {
-    pub(super) fn new(settings: Settings, jitter: Jitter) -> Self {
+    pub(super) fn new(settings: impl Into<Arc<Settings>>, jitter: Jitter) -> Self {
+        let settings = settings.into();
         Self {
             agenda: Agenda::new(settings.quiet, settings.rate),
             link: Link::new(settings.watch),
@@ -183,6 +189,13 @@ impl Machine {
         ])
     }
 
+    /// What asked for the look that is running.
+    pub(super) fn causes(&self) -> Causes {
+        self.looking
+            .map(|looking| looking.causes)
+            .unwrap_or_default()
+    }
+
     /// How the watch is.
     pub(super) fn link(&self) -> LinkState {
         self.link.state()
@@ -230,6 +243,7 @@ impl Machine {
                     confirm: false,
                     supply,
                 },
+                causes: Causes::of(trigger),
                 before_watch: false,
                 by_clock: false,
                 announced: supply == Supply::Watch,
@@ -255,6 +269,7 @@ impl Machine {
                 confirm,
                 supply: Supply::Source,
             },
+            causes,
             before_watch: false,
             by_clock,
             announced: hinted || causes.contains(Trigger::Watch),

@@ -1,0 +1,237 @@
+//! [`Explanation`]: what a service has been through, for a person and for a replay.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::cycle::Cycle;
+use super::span::Span;
+use super::story::{Entry, Lost, Story, What};
+use super::tape::{Divergence, Tape};
+use crate::event::{LinkState, Outcome};
+use crate::status::Status;
+
+/// What a service has been through until now: from [`Control::explain`](crate::Control::explain).
+///
+/// Printed, it is for a person who asks what is the matter: first the state now on one line, in the words of logs and events;
+/// then what happened, the newest last. It says no more of the content than errors do.
+///
+/// ```text
+/// Config (app.toml): generation 2, data stale, link trusted, last good check 47 h ago; rejected at stage decode: app.toml:4:8: …
+///      2 d ago  published as generation 1 (startup; revision 5f1c09)
+///      2 d ago  link settling
+///      2 d ago  link trusted
+///     47 h ago  published as generation 2 (watch; revision 8ab3e2)
+///     47 h ago  unchanged (resync; revision 8ab3e2), 58 times until 46 h ago
+///      3 min ago  rejected at stage decode (watch; revision 90ee41), 3 times until 42 s ago: app.toml:4:8: …
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "it only says what is the matter"]
+pub struct Explanation {
+    pub(super) status: Status,
+    /// When it was asked for, since the service was made.
+    pub(super) now: Duration,
+    pub(super) last_good: Option<Duration>,
+    pub(super) story: Story,
+    pub(super) tape: Option<Tape>,
+}
+
+impl Explanation {
+    /// How the service was when it was asked.
+    pub fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// The looks that are remembered, the oldest first.
+    pub fn cycles(&self) -> impl DoubleEndedIterator<Item = &Cycle> {
+        self.story.entries().filter_map(|entry| match &entry.what {
+            What::Look(cycle) => Some(&**cycle),
+            _ => None,
+        })
+    }
+
+    /// Tells the state machine of the service again what it was told, and compares its decisions with those that it took
+    /// then: how many of them, all of which follow. None are kept of a service that does not record.
+    ///
+    /// It loads nothing, and has no effect on the service. It takes some microseconds.
+    ///
+    /// # Errors
+    ///
+    /// The first decision that does not follow, which is a bug of this crate and worth a report.
+    pub fn replay(&self) -> Result<usize, Divergence> {
+        self.tape.as_ref().map_or(Ok(0), Tape::replay)
+    }
+
+    /// How long ago that was.
+    fn ago(&self, at: Duration) -> Ago {
+        Ago(self.now.saturating_sub(at))
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_now(f)?;
+        let ages = self.story.entries().map(|entry| self.ago(entry.at));
+        let ages: Vec<_> = ages.map(|age| age.to_string()).collect();
+        let widths = ages.iter().map(|age| age.chars().count());
+        let width = widths.max().unwrap_or_default();
+        match self.story.forgotten() {
+            0 => {}
+            1 => f.write_str("\n  1 earlier entry is not kept any more")?,
+            more => write!(f, "\n  {more} earlier entries are not kept any more")?,
+        }
+        for (age, entry) in ages.iter().zip(self.story.entries()) {
+            write!(f, "\n  {age:>width$}  ")?;
+            self.fmt_entry(f, entry)?;
+            if let What::Look(cycle) = &entry.what {
+                // Who refused is in the error already.
+                for vote in cycle.votes.iter().filter(|vote| vote.failure.is_some()) {
+                    write!(f, "\n  {:width$}    {vote}", "")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Explanation {
+    /// The line that says how it is, and one for each reason why the source does less than it could.
+    fn fmt_now(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = &self.status;
+        f.write_str(&status.name)?;
+        if let Some(source) = &status.source {
+            write!(f, " ({source})")?;
+        }
+        f.write_str(if status.stopped { ": stopped, " } else { ": " })?;
+        match status.generation {
+            Some(generation) => write!(f, "generation {generation}")?,
+            None => f.write_str("no generation")?,
+        }
+        write!(f, ", data {}, link {}", status.data, status.link)?;
+        if let Some(why) = &status.link_error {
+            write!(f, " ({why})")?;
+        }
+        match self.last_good {
+            Some(at) => write!(f, ", last good check {}", self.ago(at))?,
+            None => f.write_str(", no good check yet")?,
+        }
+        match status.last_attempt.as_ref().map(|last| &last.outcome) {
+            None => {}
+            Some(outcome) if outcome.is_current() => {}
+            Some(outcome) => {
+                write!(f, "; {}", Came(outcome))?;
+                if let Some(error) = outcome.error() {
+                    write!(f, ": {error}")?;
+                }
+            }
+        }
+        if status.on_probation.is_some() {
+            f.write_str("; on probation")?;
+        }
+        if let Some(hold) = &status.hold {
+            write!(f, "\n  {}", hold.message)?;
+        }
+        let degraded = status.source_status.iter().flat_map(|of| &of.degraded);
+        for degradation in degraded.filter(|degradation| !degradation.inherent) {
+            write!(f, "\n  the source is degraded: {degradation}")?;
+        }
+        Ok(())
+    }
+
+    fn fmt_entry(&self, f: &mut fmt::Formatter<'_>, entry: &Entry) -> fmt::Result {
+        match &entry.what {
+            What::Look(cycle) => self.fmt_cycle(f, cycle),
+            What::Absent => {
+                f.write_str("nothing is there; a second look is to say whether that is meant")
+            }
+            What::Link(to) => write!(f, "link {to}"),
+            What::Lost(lost) => self.fmt_lost(f, lost),
+            What::Paused => f.write_str("paused"),
+            What::Resumed => f.write_str("resumed"),
+            What::Missed => f.write_str("missed: the watch had not announced that change"),
+        }
+    }
+
+    fn fmt_cycle(&self, f: &mut fmt::Formatter<'_>, cycle: &Cycle) -> fmt::Result {
+        write!(f, "{} (", Came(&cycle.outcome))?;
+        for (number, cause) in cycle.causes().enumerate() {
+            f.write_str(if number == 0 { "" } else { ", " })?;
+            write!(f, "{cause}")?;
+        }
+        if let Some(revision) = &cycle.revision {
+            write!(f, "; revision {revision}")?;
+        }
+        let slow = cycle
+            .stages
+            .iter()
+            .filter(|(_, took)| *took >= WORTH_TELLING);
+        for (number, (stage, took)) in slow.enumerate() {
+            f.write_str(if number == 0 { "; " } else { ", " })?;
+            write!(f, "{stage} {}", Span(*took))?;
+        }
+        f.write_str(")")?;
+        self.fmt_times(f, cycle.times, cycle.since_start)?;
+        if let Some(hold) = &cycle.hold {
+            write!(f, ": {}", hold.message)?;
+        }
+        if let Some(error) = cycle.outcome.error() {
+            write!(f, ": {error}")?;
+        }
+        if let Some(origin) = cycle.origin.filter(|_| cycle.outcome.is_current()) {
+            write!(f, ": generation {origin} again")?;
+        }
+        if cycle.stands_in
+            && let Some(generation) = cycle.generation
+        {
+            write!(f, "; generation {generation} stands in")?;
+        }
+        Ok(())
+    }
+
+    fn fmt_lost(&self, f: &mut fmt::Formatter<'_>, lost: &Lost) -> fmt::Result {
+        let Lost { from, to, .. } = lost;
+        write!(f, "link {to}")?;
+        if from.is_open() && *from != LinkState::Settling {
+            write!(f, ", was {from}")?;
+        }
+        self.fmt_times(f, lost.times, lost.last)?;
+        match &lost.why {
+            Some(why) => write!(f, ": {why}"),
+            None => Ok(()),
+        }
+    }
+
+    fn fmt_times(&self, f: &mut fmt::Formatter<'_>, times: u32, last: Duration) -> fmt::Result {
+        match times {
+            1 => Ok(()),
+            _ => write!(f, ", {times} times until {}", self.ago(last)),
+        }
+    }
+}
+
+/// A stage that takes less is not what a person looks for.
+const WORTH_TELLING: Duration = Duration::from_millis(1);
+
+struct Ago(Duration);
+
+impl fmt::Display for Ago {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 < WORTH_TELLING {
+            true => f.write_str("now"),
+            false => write!(f, "{} ago", Span(self.0)),
+        }
+    }
+}
+
+/// An outcome without its error.
+struct Came<'o>(&'o Outcome);
+
+impl fmt::Display for Came<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        match self.0 {
+            Outcome::Published { generation } => write!(f, " as generation {generation}"),
+            Outcome::Rejected { stage, .. } => write!(f, " at stage {stage}"),
+            _ => Ok(()),
+        }
+    }
+}

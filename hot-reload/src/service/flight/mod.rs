@@ -1,0 +1,234 @@
+//! [`Flight`]: what a service has been through, kept in a small ring, for a person who asks and for a replay.
+//!
+//! ```text
+//!   driver ─▶ looks, the watch ─▶ Story ─┐
+//!          ─▶ inputs, answers ──▶ Tape ──┴─▶ Explanation: printed for a person, and replayed
+//! ```
+//!
+//! It is written to by the engine's task and copied by whoever asks. Nothing of the user's runs under its lock: what falls
+//! out of the ring is dropped after it.
+
+mod cycle;
+mod explanation;
+mod span;
+mod story;
+mod tape;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+pub use self::cycle::Cycle;
+pub use self::explanation::Explanation;
+use self::story::{Fallen, Story};
+pub use self::tape::Divergence;
+use self::tape::Tape;
+use super::builder::Builder;
+use super::clock::Clock;
+use super::machine::{Actions, Causes, Input};
+use super::settings::Settings;
+use crate::backoff::Jitter;
+use crate::clock::time_of_day;
+use crate::error::Error;
+use crate::event::{LinkState, Outcome, Stage, Trigger};
+use crate::panics::discard;
+use crate::receipt::Vote;
+use crate::reload::Reload;
+use crate::revision::Revision;
+use crate::snapshot::Generation;
+use crate::status::{Hold, Status};
+
+/// How many entries a service keeps, unless it was told otherwise. Repetitions are one entry, so this is the trouble of a
+/// night; and it is small, because most services of a process of thousands have nothing to tell.
+pub(super) const ENTRIES: usize = 32;
+/// How many entries may be asked for. More is a log.
+const AT_MOST: usize = 4096;
+/// How many steps of the machine are kept for each entry. A look is a step that begins it and one that ends it.
+const STEPS: usize = 2;
+
+impl<T, V, S> Builder<T, V, S>
+where
+    T: Reload<V, S> + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+    S: Into<Cow<'static, str>> + Display + 'static,
+{
+    /// How many entries [`Control::explain`](crate::Control::explain) goes back: 32, unless this says otherwise, and 4096 at
+    /// most. With 0 nothing is recorded, and no memory taken.
+    ///
+    /// What only repeats itself is one entry, so a service to which nothing happens keeps about five of them.
+    pub fn flight_recorder(mut self, entries: usize) -> Self {
+        self.flight = entries;
+        self
+    }
+}
+
+/// See the [module documentation](self).
+#[derive(Debug)]
+pub(super) struct Flight {
+    /// Begins when the service is made, and goes on from run to run.
+    clock: Clock,
+    steps: usize,
+    records: Mutex<Records>,
+}
+
+#[derive(Debug)]
+struct Records {
+    story: Story,
+    /// The run that is under way, or was last.
+    tape: Option<Tape>,
+    /// When the source was last found to hold what is visible, or what is held back on purpose.
+    last_good: Option<Duration>,
+    generation: Option<Generation>,
+}
+
+/// A look that has ended.
+pub(super) struct Looked<'l> {
+    pub(super) trigger: Trigger,
+    pub(super) causes: Causes,
+    pub(super) outcome: &'l Outcome,
+    pub(super) revision: Option<Revision>,
+    /// The visible one after it.
+    pub(super) generation: Option<Generation>,
+    /// The number that it had before, if it was brought back.
+    pub(super) origin: Option<Generation>,
+    pub(super) hold: Option<Hold>,
+    pub(super) elapsed: Duration,
+    pub(super) stages: &'l [(Stage, Duration)],
+    pub(super) votes: &'l [Vote],
+}
+
+impl Flight {
+    pub(super) fn new(entries: usize) -> Self {
+        let entries = entries.min(AT_MOST);
+        Self {
+            clock: Clock::start(),
+            steps: entries * STEPS,
+            records: Mutex::new(Records {
+                story: Story::new(entries),
+                tape: None,
+                last_good: None,
+                generation: None,
+            }),
+        }
+    }
+
+    /// A run begins, with a machine of these.
+    pub(super) fn begin(&self, settings: Arc<Settings>, jitter: Jitter) {
+        if self.steps > 0 {
+            self.records().tape = Some(Tape::new(settings, jitter, self.steps));
+        }
+    }
+
+    /// The machine was told something, and has answered; its watch is in this state after it.
+    pub(super) fn handled(&self, now: Duration, input: Input, actions: Actions, link: LinkState) {
+        if let Some(tape) = &mut self.records().tape {
+            tape.handled(now, input, actions, link);
+        }
+    }
+
+    /// The machine was told how often the source wants to be looked at.
+    pub(super) fn wanted(&self, wanted: Option<Duration>) {
+        if let Some(tape) = &mut self.records().tape {
+            tape.wanted(wanted);
+        }
+    }
+
+    pub(super) fn looked(&self, looked: Looked<'_>) {
+        let now = self.clock.now();
+        let at = time_of_day();
+        let mut cycle = Box::new(Cycle {
+            trigger: looked.trigger,
+            causes: looked.causes,
+            outcome: looked.outcome.clone(),
+            revision: looked.revision,
+            generation: looked.generation,
+            origin: looked.origin,
+            hold: looked.hold,
+            elapsed: looked.elapsed,
+            stages: looked.stages.to_vec(),
+            votes: looked.votes.to_vec(),
+            since_start: now,
+            at,
+            times: 1,
+            first: at,
+            stands_in: false,
+        });
+        let fallen = {
+            let mut records = self.records();
+            let checked = cycle.outcome.is_current() || cycle.hold.is_some();
+            if checked && cycle.trigger != Trigger::Rollback {
+                records.last_good = Some(now);
+            }
+            let before = std::mem::replace(&mut records.generation, cycle.generation);
+            cycle.stands_in = cycle.generation != before && !cycle.outcome.is_current();
+            let fallen = records.story.looked(cycle);
+            records.heed(&fallen);
+            fallen
+        };
+        discard(fallen);
+    }
+
+    /// A look found nothing, and another one shall say whether that is meant.
+    pub(super) fn absent(&self) {
+        self.note(|story, now| story.absent(now));
+    }
+
+    /// The watch has changed its state.
+    pub(super) fn link(&self, from: LinkState, to: LinkState, why: Option<&Error>) {
+        self.note(|story, now| story.link(now, from, to, why));
+    }
+
+    /// The heartbeat found a change that the watch had not announced.
+    pub(super) fn missed(&self) {
+        self.note(|story, now| story.missed(now));
+    }
+
+    /// Somebody has said that nothing of the source shall become visible.
+    pub(super) fn paused(&self) {
+        self.note(|story, now| story.paused(now));
+    }
+
+    /// Somebody has said that nothing shall be held back.
+    pub(super) fn resumed(&self) {
+        self.note(|story, now| story.resumed(now));
+    }
+
+    /// What there is to say of a service whose status is this.
+    pub(super) fn explain(&self, status: Status) -> Explanation {
+        let records = self.records();
+        Explanation {
+            status,
+            now: self.clock.now(),
+            last_good: records.last_good,
+            story: records.story.clone(),
+            tape: records.tape.clone(),
+        }
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Story, Duration) -> Fallen) {
+        let now = self.clock.now();
+        let fallen = {
+            let mut records = self.records();
+            let fallen = note(&mut records.story, now);
+            records.heed(&fallen);
+            fallen
+        };
+        discard(fallen);
+    }
+
+    fn records(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Records {
+    /// What led to something new is kept for longer.
+    fn heed(&mut self, fallen: &Fallen) {
+        if let Some(tape) = self.tape.as_mut().filter(|_| fallen.news) {
+            tape.news();
+        }
+    }
+}

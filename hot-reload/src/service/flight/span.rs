@@ -1,0 +1,47 @@
+//! [`Span`]: a time as a person says it.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A time in whole numbers of the largest unit of which there are at least two: `250 ms`, `42 s`, `3 min`, `47 h`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span(pub(super) Duration);
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        for (unit, name) in [(DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (1, "s")] {
+            if seconds >= 2 * unit {
+                return write!(f, "{} {name}", seconds / unit);
+            }
+        }
+        match self.0.as_millis() {
+            0 | 1 => write!(f, "{} µs", self.0.as_micros()),
+            millis => write!(f, "{millis} ms"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_said_in_the_largest_unit_of_which_there_are_two() {
+        let said = |millis| Span(Duration::from_millis(millis)).to_string();
+        assert_eq!(said(0), "0 µs");
+        assert_eq!(said(1), "1000 µs");
+        assert_eq!(said(250), "250 ms");
+        assert_eq!(said(1_999), "1999 ms");
+        assert_eq!(said(2_000), "2 s");
+        assert_eq!(said(119_999), "119 s");
+        assert_eq!(said(120_000), "2 min");
+        assert_eq!(said(2 * 3_600_000), "2 h");
+        assert_eq!(said(47 * 3_600_000), "47 h");
+        assert_eq!(said(48 * 3_600_000), "2 d");
+    }
+}

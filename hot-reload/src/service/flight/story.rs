@@ -1,0 +1,178 @@
+//! [`Story`]: what happened, in a ring in which what only repeats itself takes one place.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::time::Duration;
+
+use super::cycle::Cycle;
+use crate::error::Error;
+use crate::event::LinkState;
+
+/// The newest entries, the oldest of them first.
+#[derive(Debug, Clone)]
+pub(super) struct Story {
+    entries: VecDeque<Entry>,
+    capacity: usize,
+    /// How many entries have fallen out.
+    forgotten: u64,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    /// When it happened first, since the service was made.
+    pub(super) at: Duration,
+    pub(super) what: What,
+}
+
+/// Boxed is what is large, so that the ring of a service to which nothing happens is small.
+#[derive(Debug, Clone)]
+pub(super) enum What {
+    Look(Box<Cycle>),
+    /// A look found nothing, and another one is to say whether that is meant.
+    Absent,
+    /// The watch stands, is believed, or is not.
+    Link(LinkState),
+    Lost(Box<Lost>),
+    /// The heartbeat found a change that the watch had not announced.
+    Missed,
+    Paused,
+    Resumed,
+}
+
+/// A watch that was lost, or could not be opened.
+#[derive(Debug, Clone)]
+pub(super) struct Lost {
+    pub(super) from: LinkState,
+    pub(super) to: LinkState,
+    pub(super) why: Option<Error>,
+    pub(super) times: u32,
+    /// When it happened last.
+    pub(super) last: Duration,
+}
+
+/// What is not kept any more. To be dropped without a lock, because an error may hold what is the user's.
+#[must_use = "it is to be dropped without a lock"]
+pub(super) struct Fallen {
+    #[allow(dead_code, reason = "it is there to be dropped")]
+    entry: Option<Entry>,
+    /// Whether what has taken the place is no repetition.
+    pub(super) news: bool,
+}
+
+impl Story {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            capacity,
+            forgotten: 0,
+        }
+    }
+
+    pub(super) fn looked(&mut self, mut cycle: Box<Cycle>) -> Fallen {
+        if let Some(entry) = self.entries.back_mut()
+            && let What::Look(last) = &mut entry.what
+            && cycle.repeats(last)
+        {
+            cycle.absorb(last);
+            let at = entry.at;
+            let what = What::Look(mem::replace(last, cycle));
+            return Fallen::repeated(Some(Entry { at, what }));
+        }
+        self.push(cycle.since_start, What::Look(cycle))
+    }
+
+    pub(super) fn absent(&mut self, now: Duration) -> Fallen {
+        self.push(now, What::Absent)
+    }
+
+    pub(super) fn paused(&mut self, now: Duration) -> Fallen {
+        self.push(now, What::Paused)
+    }
+
+    pub(super) fn resumed(&mut self, now: Duration) -> Fallen {
+        self.push(now, What::Resumed)
+    }
+
+    pub(super) fn missed(&mut self, now: Duration) -> Fallen {
+        self.push(now, What::Missed)
+    }
+
+    pub(super) fn link(
+        &mut self,
+        now: Duration,
+        from: LinkState,
+        to: LinkState,
+        why: Option<&Error>,
+    ) -> Fallen {
+        match to {
+            // What comes of it is told.
+            LinkState::Connecting => Fallen::repeated(None),
+            LinkState::Down | LinkState::Parked => self.lost(now, from, to, why),
+            _ => self.push(now, What::Link(to)),
+        }
+    }
+
+    pub(super) fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    pub(super) fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    /// A watch that cannot be opened is tried again and again, with looks in between. For the same reason it is one entry, so
+    /// that a long outage does not push out what was before it.
+    fn lost(
+        &mut self,
+        now: Duration,
+        from: LinkState,
+        to: LinkState,
+        why: Option<&Error>,
+    ) -> Fallen {
+        let mut backwards = self.entries.iter_mut().rev();
+        let last = backwards.find_map(|entry| match &mut entry.what {
+            What::Lost(lost) => Some(Some(lost)),
+            What::Link(_) => Some(None),
+            _ => None,
+        });
+        let text = |why: Option<&Error>| why.map(ToString::to_string);
+        if let Some(Some(lost)) = last
+            && lost.to == to
+            && text(lost.why.as_ref()) == text(why)
+        {
+            lost.times = lost.times.saturating_add(1);
+            lost.last = now;
+            return Fallen::repeated(None);
+        }
+        let lost = Lost {
+            from,
+            to,
+            why: why.cloned(),
+            times: 1,
+            last: now,
+        };
+        self.push(now, What::Lost(Box::new(lost)))
+    }
+
+    fn push(&mut self, at: Duration, what: What) -> Fallen {
+        let entry = Entry { at, what };
+        if self.capacity == 0 {
+            return Fallen::repeated(Some(entry));
+        }
+        let full = self.entries.len() >= self.capacity;
+        self.forgotten += u64::from(full);
+        let fallen = if full { self.entries.pop_front() } else { None };
+        self.entries.push_back(entry);
+        Fallen {
+            entry: fallen,
+            news: true,
+        }
+    }
+}
+
+impl Fallen {
+    fn repeated(entry: Option<Entry>) -> Self {
+        Self { entry, news: false }
+    }
+}

@@ -1,0 +1,266 @@
+//! [`Tape`]: what the machine was told and what it answered, so that the same can be told to it again.
+//!
+//! The machine is pure: from the same state, the same inputs lead to the same answers. The tape holds the state before the
+//! first step that it remembers, and that state swallows each step that falls out. So the tape can always be replayed,
+//! whatever inputs there are.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::machine::{Actions, Input, Machine};
+use super::super::settings::Settings;
+use crate::backoff::Jitter;
+use crate::event::LinkState;
+
+/// The newest steps of one run.
+#[derive(Debug, Clone)]
+pub(super) struct Tape {
+    checkpoint: Checkpoint,
+    steps: VecDeque<Step>,
+    capacity: usize,
+    /// How many steps have been taken since something was new.
+    quiet: usize,
+    /// What the machine was told last of how often the source wants to be looked at.
+    wanted: Option<Duration>,
+}
+
+/// The machine as it was before the first of the steps.
+#[derive(Debug, Clone)]
+enum Checkpoint {
+    /// It was as it begins. So that a process that starts thousands of services need not hold each machine twice.
+    Start(Arc<Settings>, Jitter),
+    Later(Box<Machine>),
+}
+
+/// Something that the machine was told.
+#[derive(Debug, Clone)]
+enum Step {
+    Handled {
+        /// In nanoseconds since the run began, as a `Duration` is twice as large.
+        at: u64,
+        input: Input,
+        actions: Actions,
+        /// The state of the watch after it.
+        link: LinkState,
+    },
+    /// How often the source wants to be looked at. Rare, and boxed for the sake of the others.
+    Wanted(Option<Box<Duration>>),
+}
+
+/// Every service has up to 64 of them.
+const _: () = assert!(size_of::<Step>() <= 24);
+
+/// So many steps are kept of a service to which nothing new happens: most services, most of the time.
+const IN_PEACE: usize = 8;
+
+/// A recording and the machine do not agree: what [`Explanation::replay`](crate::Explanation::replay) fails with.
+///
+/// It is a bug of this crate. `Display` says all of it on one line, without anything of the source's content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Divergence {
+    /// How many decisions had followed.
+    pub followed: usize,
+    /// The time since the start of the run at which the machine was told something.
+    pub since_start: Duration,
+    /// What it was told.
+    pub input: String,
+    /// What it had answered.
+    pub recorded: String,
+    /// What it answers now.
+    pub replayed: String,
+}
+
+impl Tape {
+    pub(super) fn new(settings: Arc<Settings>, jitter: Jitter, capacity: usize) -> Self {
+        Self {
+            checkpoint: Checkpoint::Start(settings, jitter),
+            steps: VecDeque::new(),
+            capacity,
+            quiet: 0,
+            wanted: None,
+        }
+    }
+
+    pub(super) fn handled(
+        &mut self,
+        now: Duration,
+        input: Input,
+        actions: Actions,
+        link: LinkState,
+    ) {
+        self.push(Step::Handled {
+            // Five hundred years are enough.
+            at: u64::try_from(now.as_nanos()).unwrap_or(u64::MAX),
+            input,
+            actions,
+            link,
+        });
+    }
+
+    /// The machine is told after every look, and mostly what it knows.
+    pub(super) fn wanted(&mut self, wanted: Option<Duration>) {
+        if self.wanted != wanted {
+            self.wanted = wanted;
+            self.push(Step::Wanted(wanted.map(Box::new)));
+        }
+    }
+
+    /// Something happened that was not a repetition.
+    pub(super) fn news(&mut self) {
+        self.quiet = 0;
+    }
+
+    /// Tells the machine everything again. How many decisions there were, all of which follow.
+    pub(super) fn replay(&self) -> Result<usize, Divergence> {
+        let mut machine = self.checkpoint.machine();
+        let mut followed = 0;
+        for step in &self.steps {
+            let replayed = step.run(&mut machine);
+            if let Step::Handled {
+                at,
+                input,
+                actions,
+                link,
+            } = step
+            {
+                let recorded = (*actions, *link);
+                if Some(recorded) != replayed {
+                    return Err(Divergence {
+                        followed,
+                        since_start: Duration::from_nanos(*at),
+                        input: format!("{input:?}"),
+                        recorded: said(Some(recorded)),
+                        replayed: said(replayed),
+                    });
+                }
+                followed += 1;
+            }
+        }
+        Ok(followed)
+    }
+
+    fn push(&mut self, step: Step) {
+        let peace = self.quiet >= self.capacity;
+        let room = match peace {
+            // Everything on it is repetition.
+            true => self.capacity.min(IN_PEACE),
+            false => self.capacity,
+        };
+        let too_many = (self.steps.len() + 1).saturating_sub(room);
+        for oldest in self.steps.drain(..too_many) {
+            self.checkpoint.swallow(&oldest);
+        }
+        if peace {
+            self.steps.shrink_to(room);
+        }
+        self.steps.push_back(step);
+        self.quiet += 1;
+    }
+}
+
+impl Checkpoint {
+    fn machine(&self) -> Machine {
+        match self {
+            Self::Start(settings, jitter) => Machine::new(Arc::clone(settings), jitter.clone()),
+            Self::Later(machine) => Machine::clone(machine),
+        }
+    }
+
+    /// The machine was told this, too.
+    fn swallow(&mut self, step: &Step) {
+        if let Self::Start(..) = self {
+            *self = Self::Later(Box::new(self.machine()));
+        }
+        if let Self::Later(machine) = self {
+            step.run(machine);
+        }
+    }
+}
+
+impl Step {
+    /// Tells it to a machine. What that answers, if it is asked for an answer.
+    fn run(&self, machine: &mut Machine) -> Option<(Actions, LinkState)> {
+        match self {
+            Self::Handled { at, input, .. } => {
+                let actions = machine.handle(Duration::from_nanos(*at), *input);
+                Some((actions, machine.link()))
+            }
+            Self::Wanted(wanted) => {
+                machine.want(wanted.as_deref().copied());
+                None
+            }
+        }
+    }
+}
+
+fn said(answer: Option<(Actions, LinkState)>) -> String {
+    match answer {
+        Some((actions, link)) => format!("{actions:?}, link {link}"),
+        None => "nothing".to_owned(),
+    }
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            followed,
+            since_start,
+            input,
+            recorded,
+            replayed,
+        } = self;
+        write!(
+            f,
+            "after {followed} decisions that follow, {input} at {since_start:?} was answered by {recorded}, and is answered \
+             by {replayed}"
+        )
+    }
+}
+
+impl std::error::Error for Divergence {}
+
+/// What somebody could do to a recording.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Tape {
+        pub(in super::super) fn len(&self) -> usize {
+            self.steps.len()
+        }
+
+        /// The machine is said to have missed a change, or not to have.
+        pub(in super::super) fn forge_answer(&mut self, from: usize) {
+            let mut steps = self.steps.iter_mut().skip(from);
+            let answer = steps.find_map(|step| match step {
+                Step::Handled { actions, .. } => Some(actions),
+                Step::Wanted(_) => None,
+            });
+            let actions = answer.expect("something was answered");
+            actions.missed = !actions.missed;
+        }
+
+        /// Everything from there on is said to have happened at one moment.
+        pub(in super::super) fn stop_the_clock(&mut self, from: usize) {
+            let mut stopped = None;
+            for step in self.steps.iter_mut().skip(from) {
+                if let Step::Handled { at, .. } = step {
+                    *at = *stopped.get_or_insert(*at);
+                }
+            }
+        }
+
+        /// Nobody is said to have wanted to be looked at more often.
+        pub(in super::super) fn leave_wishes_out(&mut self) {
+            self.steps.retain(|step| !matches!(step, Step::Wanted(_)));
+        }
+
+        /// Another machine is said to have been at the beginning.
+        pub(in super::super) fn forge_start(&mut self, machine: Machine) {
+            self.checkpoint = Checkpoint::Later(Box::new(machine));
+        }
+    }
+}

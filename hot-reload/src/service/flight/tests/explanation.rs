@@ -1,0 +1,93 @@
+//! What a person reads.
+
+use super::*;
+use crate::event::DataState;
+use crate::status::Attempt;
+
+#[test]
+fn an_explanation_reads_like_this() {
+    let closed = Error::new(ErrorKind::Unavailable, "the watch was closed");
+    let mut story = Story::new(8);
+    for seconds in 0..3 {
+        let published = Outcome::Published {
+            generation: Generation::FIRST,
+        };
+        let mut cycle = cycle(seconds, Trigger::Startup, published, "abc");
+        cycle.votes.push(Vote {
+            participant: "pool".to_owned(),
+            refusal: None,
+            elapsed: SECOND,
+            failure: Some(Error::new(ErrorKind::Timeout, "did not come to an end")),
+        });
+        drop(story.looked(cycle));
+    }
+    drop(story.link(seconds(60), LinkState::Settling, LinkState::Trusted, None));
+    for seconds in [70, 100, 4_000] {
+        drop(story.looked(unchanged(seconds)));
+    }
+    drop(story.link(
+        seconds(4_000),
+        LinkState::Trusted,
+        LinkState::Down,
+        Some(&closed),
+    ));
+    drop(story.missed(seconds(4_100)));
+    drop(story.absent(seconds(4_101)));
+    let mut missing = cycle(4_102, Trigger::Retry, Outcome::Missing, "");
+    missing.stands_in = true;
+    drop(story.looked(missing));
+    let typo = Error::new(ErrorKind::Decode, "expected u16");
+    let refused = Outcome::Rejected {
+        stage: Stage::Decode,
+        error: typo.clone(),
+    };
+    let mut twice = cycle(4_200, Trigger::Manual, refused.clone(), "bad");
+    twice.causes = twice.causes.and(Causes::of(Trigger::Watch));
+    drop(story.looked(twice));
+    drop(story.looked(cycle(7_260, Trigger::Retry, refused.clone(), "bad")));
+
+    let mut status = Status::new("Config".to_owned(), Some("app.toml".to_owned()));
+    status.generation = Some(Generation::FIRST);
+    status.data = DataState::Stale;
+    status.link = LinkState::Down;
+    status.link_error = Some(closed);
+    status.last_error = Some(typo);
+    status.last_attempt = Some(Attempt {
+        trigger: Trigger::Retry,
+        outcome: refused,
+        at: SystemTime::UNIX_EPOCH,
+    });
+    let explanation = Explanation {
+        status,
+        now: seconds(7_302),
+        last_good: Some(seconds(4_000)),
+        story,
+        tape: None,
+    };
+    let expected = "\
+Config (app.toml): generation 1, data stale, link down (the watch was closed), last good check 55 min ago; rejected at stage decode: expected u16
+  2 earlier entries are not kept any more
+     2 h ago  published as generation 1 (startup; revision 616263; validate 250 ms)
+                pool: ready after 1s; then did not come to an end
+     2 h ago  link trusted
+     2 h ago  unchanged (interval; revision 61; validate 250 ms), 3 times until 55 min ago
+  55 min ago  link down, was trusted: the watch was closed
+  53 min ago  missed: the watch had not announced that change
+  53 min ago  nothing is there; a second look is to say whether that is meant
+  53 min ago  missing (retry; validate 250 ms); generation 1 stands in
+  51 min ago  rejected at stage decode (manual, watch, retry; revision 626164; validate 250 ms), 2 times until 42 s ago: expected u16";
+    assert_eq!(explanation.to_string(), expected);
+    assert_eq!(explanation.cycles().count(), 4);
+    assert_eq!(explanation.replay(), Ok(0));
+}
+
+#[test]
+fn a_service_that_has_done_nothing_has_little_to_explain() {
+    let flight = Flight::new(ENTRIES);
+    let status = Status::new("Config".to_owned(), None);
+    let explanation = flight.explain(status);
+    assert_eq!(
+        explanation.to_string(),
+        "Config: no generation, data none, link off, no good check yet"
+    );
+}

@@ -1,0 +1,56 @@
+//! What is kept, what is printed of it, and what a replay notices.
+
+mod explanation;
+mod story;
+mod tape;
+
+use std::time::{Duration, SystemTime};
+
+use super::story::{Lost, Story, What};
+use super::*;
+use crate::error::ErrorKind;
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+const SECOND: Duration = seconds(1);
+
+fn cycle(at: u64, trigger: Trigger, outcome: Outcome, revision: &str) -> Box<Cycle> {
+    let since_start = seconds(at);
+    let at = SystemTime::UNIX_EPOCH + since_start;
+    Box::new(Cycle {
+        trigger,
+        causes: Causes::of(trigger),
+        outcome,
+        revision: (!revision.is_empty()).then(|| Revision::new(revision)),
+        generation: Some(Generation::FIRST),
+        origin: None,
+        hold: None,
+        elapsed: SECOND,
+        stages: vec![
+            (Stage::Load, Duration::from_micros(999)),
+            (Stage::Validate, Duration::from_millis(250)),
+        ],
+        votes: Vec::new(),
+        since_start,
+        at,
+        times: 1,
+        first: at,
+        stands_in: false,
+    })
+}
+
+fn unchanged(seconds: u64) -> Box<Cycle> {
+    cycle(seconds, Trigger::Interval, Outcome::Unchanged, "a")
+}
+
+fn rejected(seconds: u64, stage: Stage, text: &str) -> Box<Cycle> {
+    let error = Error::new(ErrorKind::Invalid, text);
+    cycle(
+        seconds,
+        Trigger::Retry,
+        Outcome::Rejected { stage, error },
+        "b",
+    )
+}

@@ -1,0 +1,125 @@
+//! What is one entry, and how many are kept.
+
+use super::*;
+
+fn told(cycles: impl IntoIterator<Item = Box<Cycle>>) -> Vec<Cycle> {
+    let mut story = Story::new(ENTRIES);
+    for cycle in cycles {
+        drop(story.looked(cycle));
+    }
+    cycles_of(&story)
+}
+
+fn cycles_of(story: &Story) -> Vec<Cycle> {
+    let cycles = story.entries().filter_map(|entry| match &entry.what {
+        What::Look(cycle) => Some((**cycle).clone()),
+        _ => None,
+    });
+    cycles.collect()
+}
+
+#[test]
+fn looks_that_find_the_same_are_one_cycle() {
+    let manual = cycle(3, Trigger::Manual, Outcome::Unchanged, "a");
+    let cycles = told([unchanged(1), unchanged(2), manual, unchanged(4)]);
+    let [one] = &*cycles else {
+        panic!("{cycles:?}");
+    };
+    assert_eq!((one.times, one.since_start), (4, seconds(4)));
+    assert_eq!(one.first, SystemTime::UNIX_EPOCH + SECOND);
+    assert_eq!(one.at, SystemTime::UNIX_EPOCH + seconds(4));
+    assert_eq!(one.trigger, Trigger::Interval);
+    let causes: Vec<_> = one.causes().collect();
+    assert_eq!(causes, [Trigger::Manual, Trigger::Interval]);
+}
+
+#[test]
+fn looks_that_find_something_else_are_cycles_of_their_own() {
+    let different = [
+        unchanged(1),
+        cycle(2, Trigger::Interval, Outcome::Unchanged, "b"),
+        cycle(3, Trigger::Interval, Outcome::Unchanged, ""),
+        rejected(4, Stage::Validate, "too small"),
+        rejected(5, Stage::Prepare, "too small"),
+        rejected(6, Stage::Prepare, "too large"),
+        cycle(7, Trigger::Retry, Outcome::Missing, "b"),
+    ];
+    assert_eq!(told(different).len(), 7);
+    let published = Outcome::Published {
+        generation: Generation::FIRST,
+    };
+    let published = |seconds| cycle(seconds, Trigger::Watch, published.clone(), "a");
+    assert_eq!(told([published(1), published(2)]).len(), 2);
+    assert_eq!(told([unchanged(1), published(2), unchanged(3)]).len(), 3);
+    let mut default = cycle(2, Trigger::Retry, Outcome::Missing, "");
+    default.stands_in = true;
+    let missing = |seconds| cycle(seconds, Trigger::Retry, Outcome::Missing, "");
+    let cycles = told([missing(1), default, missing(3)]);
+    let stands_in: Vec<_> = cycles.iter().map(|cycle| cycle.stands_in).collect();
+    assert_eq!(stands_in, [false, true], "and it is not forgotten");
+}
+
+#[test]
+fn p17_a_story_keeps_the_newest_and_counts_what_it_has_forgotten() {
+    let mut story = Story::new(3);
+    for seconds in 1..=10 {
+        let error = format!("reason {seconds}");
+        drop(story.looked(rejected(seconds, Stage::Validate, &error)));
+    }
+    let cycles = cycles_of(&story);
+    let kept: Vec<_> = cycles
+        .iter()
+        .map(|cycle| cycle.since_start.as_secs())
+        .collect();
+    assert_eq!(kept, [8, 9, 10]);
+    assert_eq!(story.forgotten(), 7);
+
+    let mut none = Story::new(0);
+    drop(none.looked(unchanged(1)));
+    drop(none.missed(seconds(2)));
+    assert_eq!(none.entries().count(), 0);
+}
+
+#[test]
+fn attempts_to_open_a_watch_that_fail_alike_are_one_entry_with_looks_in_between() {
+    let mut story = Story::new(ENTRIES);
+    let refused = Error::new(ErrorKind::Unavailable, "connection refused");
+    let closed = Error::new(ErrorKind::Unavailable, "closed");
+    let (trusted, connecting) = (LinkState::Trusted, LinkState::Connecting);
+    drop(story.link(SECOND, trusted, LinkState::Down, Some(&closed)));
+    for attempt in 2..100 {
+        let now = seconds(attempt);
+        drop(story.link(now, LinkState::Down, connecting, None));
+        drop(story.link(now, connecting, LinkState::Down, Some(&refused)));
+        drop(story.looked(unchanged(now.as_secs())));
+    }
+    let losses: Vec<_> = losses_of(&story);
+    assert_eq!(
+        losses,
+        [
+            ("closed".to_owned(), 1),
+            ("connection refused".to_owned(), 98)
+        ]
+    );
+    assert_eq!(story.entries().count(), 3);
+
+    drop(story.link(seconds(200), connecting, LinkState::Settling, None));
+    drop(story.link(
+        seconds(201),
+        LinkState::Settling,
+        LinkState::Down,
+        Some(&refused),
+    ));
+    assert_eq!(losses_of(&story).len(), 3, "it stood in between");
+}
+
+fn losses_of(story: &Story) -> Vec<(String, u32)> {
+    let losses = story.entries().filter_map(|entry| match &entry.what {
+        What::Lost(lost) => {
+            let Lost { why, times, .. } = &**lost;
+            Some((why.as_ref()?.to_string(), *times))
+        }
+        _ => None,
+    });
+    losses.collect()
+}

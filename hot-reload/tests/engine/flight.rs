@@ -1,0 +1,370 @@
+//! What a service explains when somebody asks what is the matter, and that its decisions follow from what it was told.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hot_reload::{
+    Control, Error, ErrorKind, Explanation, Outcome, Participant, Reload, ReloadResult,
+    ReloaderConfig, ReloaderError, ReloaderService, RemovalPolicy, Stage, Trigger, async_trait,
+};
+use tokio::time::{sleep, timeout};
+
+use crate::script::{Bad, Good, Hanging, Missing, Script, seconds, settle};
+
+/// So rare that no clock asks for a look while a test runs.
+const NEVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+#[tokio::test(start_paused = true)]
+async fn a_rejection_a_recovery_and_a_lost_watch_read_like_this() {
+    let script = Script::new(Good("first")).with(|state| {
+        state.load_takes = Duration::from_millis(250);
+    });
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .named("config")
+        .hybrid()
+        .interval(NEVER)
+        .heartbeat(NEVER)
+        .validate(|text: &String| match text.len() > 8 {
+            true => Err("longer than 8 letters"),
+            false => Ok(()),
+        })
+        .start()
+        .await
+        .unwrap();
+    sleep(seconds(600)).await;
+    script.set(Bad("typo"));
+    sleep(seconds(60)).await;
+    assert!(!control.reload().await.is_current());
+    sleep(seconds(60)).await;
+    script.set(Good("second"));
+    sleep(seconds(600)).await;
+    // The watch is opened again after a random part of half a second.
+    script.state().load_takes = Duration::ZERO;
+    script.cut();
+    sleep(seconds(630)).await;
+    script.set(Good("far too long"));
+    sleep(seconds(42)).await;
+
+    let expected = "\
+config (script): generation 2, data stale, link trusted, last good check 11 min ago; rejected at stage validate: longer than 8 letters
+  33 min ago  link settling
+  33 min ago  published as generation 1 (startup, resync; revision 6669727374; load 250 ms)
+  32 min ago  link trusted
+  23 min ago  rejected at stage decode (manual, watch; revision 7479706f; load 250 ms), 2 times until 22 min ago: cannot read \"typo\"
+  21 min ago  published as generation 2 (watch; revision 7365636f6e64; load 250 ms)
+  11 min ago  link down, was trusted: the watch was closed
+  11 min ago  unchanged (resync; revision 7365636f6e64)
+  11 min ago  link settling
+  11 min ago  unchanged (resync; revision 7365636f6e64)
+  10 min ago  link trusted
+  42 s ago  rejected at stage validate (watch; revision 66617220746f6f206c6f6e67): longer than 8 letters";
+    let explanation = control.explain();
+    assert_eq!(squeezed(&explanation), expected);
+    assert!(explanation.replay().unwrap() > 10);
+
+    script.cut();
+    control.stop().await;
+    let text = control.explain().to_string();
+    let first = text.lines().next().unwrap();
+    assert!(
+        first.contains(": stopped, generation 2, data stale, link off"),
+        "{text}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_a_hold_and_a_pause_read_like_this() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .named("config")
+        .history(4)
+        .interval(NEVER)
+        .start()
+        .await
+        .unwrap();
+    sleep(seconds(60)).await;
+    script.set(Good("second"));
+    assert!(control.reload().await.is_current());
+    sleep(seconds(60)).await;
+    assert!(control.rollback().await.is_current());
+    sleep(seconds(60)).await;
+    let _ = control.reload().await;
+    let _ = control.reload().await;
+    control.pause();
+    script.set(Good("third"));
+    let _ = control.reload().await;
+    sleep(seconds(60)).await;
+    let expected = "\
+config (script): generation 3, data fresh, link off, last good check 60 s ago; held
+  paused: nothing of the source becomes visible before `resume`
+  4 min ago  published as generation 1 (startup; revision 6669727374)
+  3 min ago  published as generation 2 (manual; revision 7365636f6e64)
+  2 min ago  published as generation 3 (rollback; revision 6669727374): generation 1 again
+  60 s ago  held (manual; revision 7365636f6e64), 2 times until 60 s ago: rolled back: generation 2 stays away until the source changes or `resume`
+  60 s ago  paused
+  60 s ago  held (manual; revision 7468697264): paused: nothing of the source becomes visible before `resume`";
+    assert_eq!(squeezed(&control.explain()), expected);
+    assert!(control.resume().await.is_current());
+    let explanation = control.explain();
+    let text = squeezed(&explanation);
+    let end = "
+  now  resumed
+  now  published as generation 4 (manual; revision 7468697264)";
+    assert!(text.ends_with(end), "{text}");
+    assert!(
+        text.starts_with(
+            "config (script): generation 4, data fresh, link off, last good check now\n"
+        )
+    );
+    assert!(explanation.replay().is_ok());
+}
+
+/// Without the spaces that align the ages.
+fn squeezed(explanation: &Explanation) -> String {
+    let text = explanation.to_string();
+    let lines = text.lines().map(|line| match line.strip_prefix("  ") {
+        Some(line) => format!("  {}", line.trim_start()),
+        None => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cycle_says_what_asked_for_it_and_how_it_went() {
+    struct Pool;
+    #[async_trait]
+    impl Participant<String> for Pool {
+        type Prepared = ();
+        async fn prepare(
+            &self,
+            _: &String,
+        ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+            sleep(seconds(2)).await;
+            Err("no connection".into())
+        }
+        async fn commit(&self, (): ()) {}
+    }
+    let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(1));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .participant("pool", Pool)
+        .interval(NEVER)
+        .start_in_background();
+    settle().await;
+    let (manual, signal) = tokio::join!(control.reload(), control.reload_by(Trigger::Signal));
+    assert!(!manual.is_current() && !signal.is_current());
+    let explanation = control.explain();
+    let cycles: Vec<_> = explanation.cycles().collect();
+    let [cycle] = &*cycles else {
+        panic!("{cycles:?}");
+    };
+    let causes: Vec<_> = cycle.causes().collect();
+    assert_eq!((cycle.trigger, cycle.times), (Trigger::Manual, 2));
+    assert_eq!(causes, [Trigger::Startup, Trigger::Manual, Trigger::Signal]);
+    assert_eq!((cycle.elapsed, cycle.since_start), (seconds(3), seconds(6)));
+    assert_eq!(
+        cycle.stages,
+        [
+            (Stage::Load, seconds(1)),
+            (Stage::Validate, seconds(0)),
+            (Stage::Prepare, seconds(2))
+        ]
+    );
+    assert_eq!(cycle.votes.len(), 1);
+    assert_eq!(cycle.generation, None);
+    assert!(
+        explanation.to_string().contains(
+            "rejected at stage prepare (startup, manual, signal; revision 6669727374; load 1000 ms, prepare 2 s), \
+             2 times until now: pool: no connection"
+        ),
+        "{explanation}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stands_in_for_the_source_is_told_as_that() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .on_removal(RemovalPolicy::Default("default".to_owned()))
+        .start()
+        .await
+        .unwrap();
+    script.set(Missing);
+    let _ = control.reload().await;
+    let text = control.explain().to_string();
+    assert!(text.contains("nothing is there; a second look"), "{text}");
+    assert!(
+        text.contains("missing (retry); generation 2 stands in"),
+        "{text}"
+    );
+    assert!(text.contains("data restored"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missed_change_is_in_the_story() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    sleep(seconds(120)).await;
+    script.state().muted = true;
+    script.set(Good("second"));
+    sleep(seconds(120)).await;
+    let text = control.explain().to_string();
+    let missed = text.find("missed: the watch had not announced that change");
+    let untrusted = text.find("  link untrusted");
+    assert!(missed.is_some() && missed < untrusted, "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn p17_however_much_happens_the_newest_of_it_is_kept_and_no_more() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    for round in 0..1000 {
+        script.set(if round % 2 == 0 {
+            Bad("typo")
+        } else {
+            Good("first")
+        });
+        let _ = control.reload().await;
+    }
+    let explanation = control.explain();
+    assert_eq!(explanation.to_string().lines().count(), 1 + 1 + 32);
+    let newest = explanation.cycles().next_back().unwrap();
+    assert!(matches!(newest.outcome, Outcome::Unchanged), "{newest:?}");
+    assert!(explanation.replay().unwrap() <= 64);
+
+    // A day on which nothing happens takes no more than three entries.
+    sleep(seconds(24 * 3600)).await;
+    let explanation = control.explain();
+    let newest = explanation.cycles().next_back().unwrap();
+    assert!(newest.times > 1000, "{explanation}");
+    assert_eq!(
+        explanation.to_string().matches("rejected").count(),
+        15,
+        "{explanation}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_much_is_kept_is_up_to_the_builder() {
+    for entries in [0, 3] {
+        let script = Script::new(Good("first"));
+        let (_live, control) = ReloaderService::builder(script.clone())
+            .flight_recorder(entries)
+            .start()
+            .await
+            .unwrap();
+        for text in ["a", "b", "c", "d"] {
+            script.set(Good(text));
+            assert!(control.reload().await.is_current());
+        }
+        sleep(seconds(5)).await;
+        let explanation = control.explain();
+        assert_eq!(explanation.cycles().count(), entries);
+        assert!(explanation.replay().unwrap() <= 2 * entries);
+        let text = explanation.to_string();
+        assert!(
+            text.contains("generation 5") && text.contains("last good check 5 s ago"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_compatible_surface_explains_itself_too_over_several_runs() {
+    let script = Script::new(Good("first"));
+    let config = ReloaderConfig::hybrid(10);
+    let made = ReloaderService::<Script, String, String>::new(&script, config).await;
+    let (service, _receiver) = made.unwrap();
+    let control = service.control();
+    assert_eq!(
+        control.explain().to_string(),
+        "String (script): no generation, data none, link off, no good check yet"
+    );
+    for _ in 0..3 {
+        let run = timeout(seconds(100), service.start_with_realtime()).await;
+        assert!(run.is_err());
+        assert!(control.explain().replay().unwrap() > 3);
+    }
+    let text = control.explain().to_string();
+    assert_eq!(text.matches("link trusted").count(), 3, "{text}");
+    assert_eq!(text.matches("link off").count(), 1 + 3, "{text}");
+}
+
+/// An error of the user's that asks what is the matter when it is dropped.
+#[derive(Debug)]
+struct Nosy(Asked);
+
+type Asked = Arc<Mutex<Option<Control<String>>>>;
+
+impl std::fmt::Display for Nosy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("nosy")
+    }
+}
+
+impl std::error::Error for Nosy {}
+
+impl Drop for Nosy {
+    fn drop(&mut self) {
+        let control = self.0.lock().unwrap().clone();
+        if let Some(control) = control {
+            assert!(!control.explain().to_string().is_empty());
+        }
+    }
+}
+
+/// Fails each time for another reason.
+#[derive(Clone)]
+struct Failures(Asked, Arc<Mutex<u32>>);
+
+#[async_trait]
+impl Reload<String, String> for Failures {
+    type Source = ();
+
+    async fn new((): &()) -> ReloadResult<Self, String, String> {
+        Ok(Self(Arc::default(), Arc::default()))
+    }
+
+    async fn reload(&self) -> ReloadResult<Option<String>, String, String> {
+        let mut count = self.1.lock().unwrap();
+        *count += 1;
+        let error = Error::new(ErrorKind::Unavailable, format!("failure {}", *count / 3));
+        let error = error.with_source(Nosy(Arc::clone(&self.0)));
+        Err(ReloaderError::Other(anyhow::Error::new(error)))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_the_users_is_not_dropped_under_a_lock() {
+    let asked = Asked::default();
+    let failures = Failures(Arc::clone(&asked), Arc::default());
+    let (_live, control) = ReloaderService::builder(failures)
+        .flight_recorder(4)
+        .start_in_background();
+    *asked.lock().unwrap() = Some(control.clone());
+    sleep(seconds(3600)).await;
+    assert!(control.status().counters.failed > 100);
+    *asked.lock().unwrap() = None;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_may_ask_at_any_moment_of_a_look() {
+    let script = Script::new(Hanging);
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start_in_background();
+    settle().await;
+    let text = control.explain().to_string();
+    assert!(
+        text.starts_with("String (script): no generation, data none, link settling"),
+        "{text}"
+    );
+    assert_eq!(control.explain().replay(), Ok(2), "started, and opened");
+}

@@ -1,0 +1,129 @@
+//! Random schedules of changes, failures, cuts and requests: what a service decides follows from what it was told.
+
+use std::time::Duration;
+
+use hot_reload::{Cycle, ErrorKind, Explanation, ReloaderService, SourceStatus, WatchEvent};
+use tokio::time::{sleep, timeout};
+
+use crate::script::{Bad, Failing, Good, Hanging, Missing, Panicking, Script, seconds};
+
+/// Small numbers from a seed.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+
+    /// Something happens to a source.
+    fn happen(&mut self, script: &Script) {
+        let texts = ["a", "b", "c"];
+        let text = texts[self.below(3) as usize];
+        let kinds = [
+            ErrorKind::Unavailable,
+            ErrorKind::Denied,
+            ErrorKind::Timeout,
+        ];
+        let kind = kinds[self.below(3) as usize];
+        match self.below(16) {
+            0..=3 => script.set(Good(text)),
+            4 => script.set(Bad(text)),
+            5 => script.set(Missing),
+            6 => script.set(Failing(kind)),
+            7 => script.set(Panicking),
+            8 => script.set(Hanging),
+            9 => script.cut(),
+            10 => script.set_opening(Some(Failing(kind))),
+            11 => script.set_opening(None),
+            12 => {
+                let muted = self.below(2) == 0;
+                script.state().muted = muted;
+            }
+            13 => script.send(WatchEvent::Changed(text.to_owned())),
+            14 => script.send(WatchEvent::Error("trouble".to_owned())),
+            _ => {
+                let heartbeat = (self.below(3) > 0).then(|| seconds(self.below(30)));
+                let mut status = SourceStatus::default();
+                status.heartbeat = heartbeat;
+                script.state().status = Some(status);
+            }
+        }
+    }
+
+    /// How long until something else happens; often at once, and now and then some minutes.
+    fn pause(&mut self) -> Duration {
+        match self.below(4) {
+            0 => Duration::ZERO,
+            1 => Duration::from_millis(self.below(2000)),
+            2 => seconds(self.below(120)),
+            _ => seconds(self.below(600)),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p09_every_decision_of_a_service_follows_from_what_it_was_told() {
+    let seeds: Vec<u64> = match std::env::var("HOT_RELOAD_SEED") {
+        Ok(seed) => vec![seed.parse().unwrap()],
+        Err(_) => (0..15).collect(),
+    };
+    for seed in seeds {
+        let mut dice = Dice(seed);
+        let script = Script::new(Good("first"));
+        let builder = ReloaderService::builder(script.clone()).interval(seconds(10));
+        let builder = match dice.below(3) {
+            0 => builder,
+            1 => builder.realtime(),
+            _ => builder.hybrid(),
+        };
+        let (_live, control) = builder.start_in_background();
+        let mut longest = 0;
+        for step in 0..100 {
+            dice.happen(&script);
+            if dice.below(6) == 0 {
+                let asked = async {
+                    match dice.below(2) {
+                        0 => control.reload().await,
+                        _ => control.barrier().await,
+                    }
+                };
+                let _ = timeout(seconds(1), asked).await;
+            }
+            sleep(dice.pause()).await;
+            let explanation = control.explain();
+            match explanation.replay() {
+                Ok(followed) => longest = longest.max(followed),
+                Err(divergence) => panic!("seed {seed}, step {step}: {divergence}"),
+            }
+            account(&explanation, seed);
+        }
+        control.stop().await;
+        assert_eq!(longest, 64, "seed {seed}");
+    }
+}
+
+/// As long as nothing was forgotten, every look is in one cycle, and the cycles are in order.
+fn account(explanation: &Explanation, seed: u64) {
+    let text = explanation.to_string();
+    let loads: u64 = explanation
+        .cycles()
+        .map(|cycle| u64::from(cycle.times))
+        .sum();
+    let counted = explanation.status().counters.loads;
+    match text.contains("not kept any more") {
+        false => assert_eq!(loads, counted, "seed {seed}: {text}"),
+        true => assert!(loads <= counted, "seed {seed}: {text}"),
+    }
+    let ends: Vec<_> = explanation
+        .cycles()
+        .map(|cycle| cycle.since_start)
+        .collect();
+    assert!(ends.is_sorted(), "seed {seed}: {text}");
+    let sane = |cycle: &Cycle| cycle.causes().next() == Some(cycle.trigger) || cycle.times > 1;
+    assert!(explanation.cycles().all(sane), "seed {seed}: {text}");
+    assert!(text.lines().count() <= 1 + 1 + 32, "seed {seed}: {text}");
+}
