@@ -55,6 +55,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "service::settings",
             "snapshot",
             "status",
+            "watch",
         ],
     ),
     (
