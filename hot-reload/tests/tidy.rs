@@ -61,6 +61,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "service::settings",
             "snapshot",
             "status",
+            "watch",
         ],
     ),
     (
