@@ -49,6 +49,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "service::flight",
         &[
             "backoff",
+            "clock",
             "error",
             "event",
             "panics",
