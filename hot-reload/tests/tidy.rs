@@ -41,7 +41,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("service::settings", &["watch"]),
     (
         "service::feed",
-        &["error", "hints", "reload", "revision", "status", "watch"],
+        &[
+            "error", "event", "hints", "reload", "revision", "status", "watch",
+        ],
     ),
     (
         "service",
@@ -61,6 +63,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "snapshot",
             "status",
             "watch",
+        ],
+    ),
+    (
+        "coordinator",
+        &[
+            "error", "event", "hints", "live", "panics", "reload", "revision", "service",
+            "snapshot", "status", "watch",
         ],
     ),
     (

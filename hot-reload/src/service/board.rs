@@ -1,7 +1,8 @@
 //! [`Board`]: what the engine's task, the handles and the controls share.
 
+use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
@@ -9,6 +10,7 @@ use tracing::{info, warn};
 
 use super::chores::free_here;
 use super::inbox::Inbox;
+use super::membership::Upward;
 use crate::compat::ReloaderSender;
 use crate::event::Event;
 use crate::live::Publisher;
@@ -28,6 +30,10 @@ pub(super) struct Board<V> {
     events: Mutex<Option<broadcast::Sender<Event>>>,
     /// Whether values may be made visible. Locked while one is, so that after a stop none is.
     open: Mutex<bool>,
+    /// The way to the group that the service is a member of, if it is.
+    pub(super) upward: Upward,
+    /// What the source is made of, if it is made of other services: for whoever holds the control.
+    pub(super) inside: OnceLock<Arc<dyn Any + Send + Sync>>,
     /// Held by the engine's task.
     running: tokio::sync::Mutex<()>,
     /// The engine's task, if it is the service's own.
@@ -49,6 +55,8 @@ impl<V> Board<V> {
             status: Mutex::new(status),
             events: Mutex::new(None),
             open: Mutex::new(true),
+            upward: Upward::default(),
+            inside: OnceLock::new(),
             running: tokio::sync::Mutex::new(()),
             task: tokio::sync::Mutex::new(None),
         }
@@ -113,6 +121,7 @@ impl<V> Board<V> {
         if std::mem::replace(&mut self.status().stopped, true) {
             return;
         }
+        self.tell_group();
         self.tell(Event::Stopped);
         free_here(self.publisher.stop());
         info!(target: "hot_reload", name = self.status().name, "stopped");

@@ -111,6 +111,7 @@ impl<V> Engine<V> {
         task.leave();
         chores.finish().await;
         keeping.finish().await;
+        feed.finish().await;
         self.board.end();
     }
 }
@@ -202,6 +203,7 @@ impl<'e, V> Task<'e, V> {
             return Input::Looked(Verdict::Absent);
         };
         self.recorder.looked(look.trigger, &outcome, elapsed);
+        self.engine.board.tell_group();
         for caller in serving {
             // An error means that the caller has left.
             let _ = caller.send(Receipt {
