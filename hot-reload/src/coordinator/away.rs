@@ -52,7 +52,8 @@ pub(super) fn trouble(name: &str, standing: &Standing) -> Option<Degradation> {
     let text = match &standing.trouble {
         Some(outcome) => match outcome.error() {
             Some(error) => error.to_string(),
-            None => format!("the look was {outcome}"),
+            None if matches!(outcome, Outcome::Missing) => "its source holds nothing".to_owned(),
+            None => format!("its last look was {outcome}"),
         },
         None => return None,
     };
