@@ -2,6 +2,10 @@
 
 mod away;
 mod faults;
+mod life;
 mod looks;
 mod pools;
+mod readers;
 mod rig;
+#[cfg(feature = "last-good")]
+mod saved;
