@@ -61,9 +61,7 @@ pub(super) fn trouble(name: &str, standing: &Standing) -> Option<Degradation> {
         Some(_) => "its last good value stays until its source is good again",
         None => "it has no value until its source is good",
     };
-    Some(Degradation::new(
-        "member",
-        format!("{name}: {text}"),
-        remedy,
-    ))
+    let trouble = Degradation::new("member", format!("{name}: {text}"), remedy);
+    // The member has logged it by itself.
+    Some(trouble.logged())
 }

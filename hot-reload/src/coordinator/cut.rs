@@ -17,8 +17,11 @@ use crate::snapshot::{Generation, Snapshot};
 #[derive(Clone)]
 pub struct Cut {
     names: Arc<Names>,
-    slots: Arc<[Slot]>,
+    slots: Slots,
 }
+
+/// One for each member. `None` for one that is absent.
+pub(super) type Slots = Arc<[Option<Arc<Slot>>]>;
 
 /// Who the members are.
 pub(super) struct Names {
@@ -27,37 +30,39 @@ pub(super) struct Names {
     pub(super) names: Vec<String>,
 }
 
-/// One member's place in a cut.
-#[derive(Clone, Default)]
-pub(super) struct Slot {
-    /// A `Part<V>` of the member's type.
-    part: Option<Arc<dyn Any + Send + Sync>>,
-    pub(super) generation: Option<Generation>,
+/// What a member has in a cut, and in all cuts until it has something else.
+pub(super) struct Slot<P: ?Sized = dyn Any + Send + Sync> {
+    pub(super) generation: Generation,
     revision: Option<Revision>,
     /// Whether the value stands in for what the source should hold.
     pub(super) stands_in: bool,
+    /// A `Part<V>` of the member's type.
+    part: P,
 }
 
 impl Slot {
-    pub(super) fn of<V: Send + Sync + 'static>(snapshot: Snapshot<V>) -> Self {
-        Self {
-            generation: Some(snapshot.generation()),
+    pub(super) fn of<V: Send + Sync + 'static>(
+        snapshot: Snapshot<V>,
+        stands_in: bool,
+    ) -> Arc<Self> {
+        Arc::new(Slot {
+            generation: snapshot.generation(),
             revision: snapshot.revision().cloned(),
-            part: Some(Arc::new(Part::of(snapshot))),
-            stands_in: false,
-        }
+            stands_in,
+            part: Part::of(snapshot),
+        })
     }
 }
 
 impl Cut {
-    pub(super) fn new(names: Arc<Names>, slots: Arc<[Slot]>) -> Self {
+    pub(super) fn new(names: Arc<Names>, slots: Slots) -> Self {
         Self { names, slots }
     }
 
     /// The part of a member. `None` if it is absent, because it was [left out](crate::WhenAway::LeaveOut) and has never had a
     /// value; or if the key is of another group.
     pub fn get<V: Send + Sync + 'static>(&self, member: Member<V>) -> Option<&Part<V>> {
-        self.slot(member)?.part.as_ref()?.downcast_ref()
+        self.slot(member)??.part.downcast_ref()
     }
 
     /// The version of each member, in the order in which they were named.
@@ -65,8 +70,8 @@ impl Cut {
         let members = self.names.names.iter().zip(&*self.slots);
         members.map(|(name, slot)| MemberVersion {
             name,
-            generation: slot.generation,
-            revision: slot.revision.as_ref(),
+            generation: slot.as_ref().map(|slot| slot.generation),
+            revision: slot.as_ref().and_then(|slot| slot.revision.as_ref()),
         })
     }
 
@@ -76,16 +81,13 @@ impl Cut {
 
     /// Whether the member's value stands in for what its source should hold.
     pub(super) fn stands_in<V>(&self, member: Member<V>) -> bool {
-        self.slot(member).is_some_and(|slot| slot.stands_in)
+        matches!(self.slot(member), Some(Some(slot)) if slot.stands_in)
     }
 
-    fn slot<V>(&self, member: Member<V>) -> Option<&Slot> {
+    /// `None` if the key is of another group, and nothing in it if the member is absent.
+    fn slot<V>(&self, member: Member<V>) -> Option<Option<&Slot>> {
         let slots = (member.group == self.names.group).then_some(&self.slots)?;
-        slots.get(member.place)
-    }
-
-    pub(super) fn slots(&self) -> &[Slot] {
-        &self.slots
+        Some(slots.get(member.place)?.as_deref())
     }
 }
 

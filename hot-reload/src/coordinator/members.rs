@@ -9,15 +9,16 @@ use futures_util::future::{BoxFuture, join_all};
 use tokio::task::yield_now;
 
 use super::away::{refusal, trouble};
-use super::cut::{Cut, Slot};
+use super::cut::{Cut, Slots};
+use super::reading::{Reading, refresh};
 use super::roster::{Broken, Roster, Running};
 use super::when_away::WhenAway;
 use crate::error::{Error, ErrorKind};
-use crate::event::Trigger;
+use crate::event::{Outcome, Trigger};
 use crate::hints::{HintSender, Subscription};
 use crate::reload::Loaded;
 use crate::revision::Revision;
-use crate::service::{Fault, Feed, Standing};
+use crate::service::{Fault, Feed};
 use crate::status::SourceStatus;
 use crate::watch::RealtimeWatchHandle;
 
@@ -28,8 +29,8 @@ pub struct Members {
     to_be: Mutex<Vec<ToBe>>,
     /// What keeps the members running.
     keeps: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
-    /// What was put together last.
-    last: Mutex<Option<Cut>>,
+    /// What each member has to offer, as it was read last.
+    readings: Mutex<Vec<Reading>>,
 }
 
 /// A member that does not run yet. It is given who is to be told of what it has new.
@@ -48,7 +49,7 @@ impl Members {
             roster: Arc::new(roster),
             to_be: Mutex::new(to_be),
             keeps: Mutex::default(),
-            last: Mutex::default(),
+            readings: Mutex::default(),
         }
     }
 
@@ -92,62 +93,53 @@ impl Members {
 
     /// The newest values of all, unless one of them is away.
     async fn assemble(&self, seen: Option<&Revision>) -> Result<Loaded<Cut>, Fault> {
-        let last = lock(&self.last).clone();
-        let mut reading = self.read(last.as_ref());
         for _ in 0..ROUNDS {
-            if self.still_stands(&reading) {
+            if !self.refresh() {
                 break;
             }
             yield_now().await;
-            reading = self.read(last.as_ref());
         }
-        let held = self.roster.policies.iter().zip(&reading);
-        let mut away = Vec::new();
-        for (place, (policy, (_, standing))) in held.enumerate() {
-            if *policy == WhenAway::Hold
-                && let Some(outcome) = standing.refusal()
-            {
-                away.push((place, outcome));
-            }
-        }
+        let (slots, away) = self.offers();
         if let Some(outcome) = refusal(&self.roster, away) {
             return Err(Fault::Inside(outcome));
         }
-        let slots: Arc<[Slot]> = reading.into_iter().map(|(slot, _)| slot).collect();
         let revision = revision(&slots);
-        let cut = Cut::new(Arc::clone(&self.roster.names), slots);
-        let before = lock(&self.last).replace(cut.clone());
-        drop((last, before));
         if seen == Some(&revision) {
             return Ok(Loaded::Unchanged);
         }
         Ok(Loaded::Value {
-            value: cut,
+            value: Cut::new(Arc::clone(&self.roster.names), slots),
             revision: Some(revision),
         })
     }
 
-    /// What each member has by now. What it had already in the last cut is taken from there.
-    fn read(&self, last: Option<&Cut>) -> Vec<(Slot, Standing)> {
-        let last = last.map_or(&[][..], Cut::slots);
-        let read = |(place, member): (usize, &Box<dyn Running>)| {
-            let standing = member.standing();
-            let generation = member.generation();
-            let same = last.get(place).filter(|slot| slot.generation == generation);
-            let mut slot = same.cloned().unwrap_or_else(|| member.slot());
-            slot.stands_in = standing.stands_in;
-            (slot, standing)
-        };
-        self.roster.running().iter().enumerate().map(read).collect()
+    /// What all have to offer, and those that hold the group because they are away.
+    fn offers(&self) -> (Slots, Vec<(usize, Outcome)>) {
+        let readings = lock(&self.readings);
+        let mut away = Vec::new();
+        for (place, (policy, reading)) in self.roster.policies.iter().zip(&*readings).enumerate() {
+            if *policy == WhenAway::Hold
+                && let Some(outcome) = reading.standing.refusal()
+            {
+                away.push((place, outcome));
+            }
+        }
+        let slots = readings.iter().map(|reading| reading.slot.clone());
+        (slots.collect(), away)
     }
 
-    /// Whether what was read is what all of them had at one and the same moment, and what they say of themselves is about
-    /// that.
-    fn still_stands(&self, reading: &[(Slot, Standing)]) -> bool {
-        let mut members = self.roster.running().iter().zip(reading);
-        members.all(|(member, (slot, standing))| {
-            slot.generation == standing.generation && slot.generation == member.generation()
-        })
+    /// Reads those anew that have something else to offer than when they were read last. Whether there was one, and so whether
+    /// the others may have moved meanwhile.
+    fn refresh(&self) -> bool {
+        let mut before = Vec::new();
+        let moved = refresh(
+            self.roster.running(),
+            &mut lock(&self.readings),
+            &mut before,
+        );
+        // Not under the lock: what goes with it is the user's.
+        drop(before);
+        moved
     }
 }
 
@@ -192,10 +184,11 @@ impl Feed<Cut> for Members {
     }
 
     fn status(&self) -> Option<SourceStatus> {
+        let _ = self.refresh();
         let mut status = SourceStatus::default();
         let names = self.roster.names.names.iter();
-        for (name, member) in names.zip(self.roster.running()) {
-            status.degraded.extend(trouble(name, &member.standing()));
+        for (name, reading) in names.zip(&*lock(&self.readings)) {
+            status.degraded.extend(trouble(name, &reading.standing));
         }
         Some(status)
     }
@@ -228,10 +221,14 @@ impl Drop for Telling {
 }
 
 /// The version vector as one token.
-fn revision(slots: &[Slot]) -> Revision {
-    let numbers = slots.iter().map(|slot| slot.generation);
-    let bytes = numbers.flat_map(|number| number.map_or(0, |number| number.get()).to_be_bytes());
-    Revision::new(bytes.collect::<Vec<_>>())
+fn revision(slots: &Slots) -> Revision {
+    let mut bytes = Vec::with_capacity(size_of::<u64>() * slots.len());
+    for slot in slots.iter() {
+        // No value has the number zero.
+        let number = slot.as_ref().map_or(0, |slot| slot.generation.get());
+        bytes.extend(number.to_be_bytes());
+    }
+    Revision::new(bytes)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -12,6 +12,7 @@ mod cut;
 mod handles;
 mod member;
 mod members;
+mod reading;
 mod roster;
 mod when_away;
 
@@ -89,6 +90,7 @@ use crate::watch::WatchProfile;
 ///
 /// # Default
 ///
+/// - [`named`](Builder::named): `group`
 /// - [`when_away`](Self::when_away): [`Hold`](WhenAway::Hold)
 /// - quiet window: 50 ms, since files that belong together are mostly written one right after the other;
 ///   [`Builder::quiet`]
@@ -104,7 +106,7 @@ pub struct Coordinator {
 }
 
 /// Hands what was lifted out of a member to the group.
-type Adoption = Box<dyn FnOnce(&mut Builder<Members, Cut, Cow<'static, str>>)>;
+type Adoption = Box<dyn FnOnce(&mut Builder<Members, Cut, Cow<'static, str>>) + Send>;
 
 impl Coordinator {
     /// A group without members.
@@ -206,7 +208,7 @@ impl Coordinator {
             // A look of a member may have begun before it is asked for the next one.
             patience: self.longest_look.saturating_mul(2),
         };
-        let mut builder = Builder::over(Members::new(roster, self.to_be), profile);
+        let mut builder = Builder::over(Members::new(roster, self.to_be), profile).named("group");
         for adopt in self.adoptions {
             adopt(&mut builder);
         }

@@ -13,7 +13,6 @@ use crate::event::{Outcome, Stage, Trigger};
 use crate::hints::HintSender;
 use crate::panics::panicked;
 use crate::service::{Control, Standing};
-use crate::snapshot::Generation;
 use crate::status::Status;
 
 /// It keeps no member running.
@@ -82,11 +81,11 @@ pub(super) trait Running: Send + Sync {
 
     fn standing(&self) -> Standing;
 
-    /// The number of its newest value.
-    fn generation(&self) -> Option<Generation>;
+    /// Another number whenever its standing is another.
+    fn version(&self) -> u64;
 
     /// Its newest value.
-    fn slot(&self) -> Slot;
+    fn slot(&self, stands_in: bool) -> Option<Arc<Slot>>;
 
     /// Has it look, and waits for the end of that.
     fn look(&self, trigger: Trigger) -> BoxFuture<'_, ()>;
@@ -105,12 +104,12 @@ impl<V: Send + Sync + 'static> Running for Control<V> {
         self.standing()
     }
 
-    fn generation(&self) -> Option<Generation> {
-        Some(self.newest()?.generation())
+    fn version(&self) -> u64 {
+        self.version()
     }
 
-    fn slot(&self) -> Slot {
-        self.newest().map(Slot::of).unwrap_or_default()
+    fn slot(&self, stands_in: bool) -> Option<Arc<Slot>> {
+        Some(Slot::of(self.newest()?, stands_in))
     }
 
     fn look(&self, trigger: Trigger) -> BoxFuture<'_, ()> {
@@ -163,12 +162,12 @@ impl Running for Broken {
         }
     }
 
-    fn generation(&self) -> Option<Generation> {
-        None
+    fn version(&self) -> u64 {
+        0
     }
 
-    fn slot(&self) -> Slot {
-        Slot::default()
+    fn slot(&self, _: bool) -> Option<Arc<Slot>> {
+        None
     }
 
     fn look(&self, _: Trigger) -> BoxFuture<'_, ()> {

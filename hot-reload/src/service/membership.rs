@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -147,8 +148,17 @@ impl<V> Control<V> {
 
     /// Says who is to be told when the service has something new to offer, or is well or unwell in another way.
     pub(crate) fn tell(&self, group: Option<HintSender>) {
-        let before = mem::replace(&mut self.board().upward.state().group, group);
+        let before = {
+            let mut told = self.board().upward.told();
+            told.is_member = true;
+            mem::replace(&mut told.group, group)
+        };
         drop(before);
+    }
+
+    /// The number of what it has to offer: another one whenever its [`Standing`] is another.
+    pub(crate) fn version(&self) -> u64 {
+        self.board().upward.version.load(Ordering::Acquire)
     }
 
     /// What the source is made of, if it is made of other services.
@@ -159,38 +169,50 @@ impl<V> Control<V> {
 
 /// The way from a member to its group.
 #[derive(Default)]
-pub(super) struct Upward(Mutex<Told>);
+pub(super) struct Upward {
+    told: Mutex<Told>,
+    version: AtomicU64,
+}
 
 #[derive(Default)]
 struct Told {
+    is_member: bool,
     group: Option<HintSender>,
-    /// What the last look had left when the group was told last.
+    /// What the last look had left when the version was counted last.
     generation: Option<Generation>,
+    stands_in: bool,
     trouble: Option<String>,
 }
 
 impl Upward {
-    fn state(&self) -> MutexGuard<'_, Told> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<V> Board<V> {
     /// Tells the group, if there is one and there is something new. The status is written already.
     pub(super) fn tell_group(&self) {
-        let Some(group) = self.upward.state().group.clone() else {
+        if !self.upward.told().is_member {
             return;
-        };
+        }
         let standing = self.standing();
         let trouble = standing.trouble.as_ref().map(said);
-        let is_new = {
-            let mut told = self.upward.state();
-            let is_new = told.generation != standing.generation || told.trouble != trouble;
+        let group = {
+            let mut told = self.upward.told();
+            if told.generation == standing.generation
+                && told.stands_in == standing.stands_in
+                && told.trouble == trouble
+            {
+                return;
+            }
             told.generation = standing.generation;
+            told.stands_in = standing.stands_in;
             told.trouble = trouble;
-            is_new
+            self.upward.version.fetch_add(1, Ordering::Release);
+            told.group.clone()
         };
-        if is_new {
+        if let Some(group) = group {
             group.hint();
         }
     }
