@@ -10,31 +10,25 @@ use crate::status::Degradation;
 ///
 /// It is a rejection, at the stage of the first, if all of them refused what their sources hold. Of several errors the kind
 /// is that of one that waiting does not heal, if there is one.
-pub(super) fn refusal(roster: &Roster, away: Vec<(usize, Outcome)>) -> Option<Outcome> {
-    let names = &roster.names.names;
-    let errors = away.iter().filter_map(|(place, outcome)| {
+pub(super) fn refusal(roster: &Roster, away: &[(usize, Outcome)]) -> Option<Outcome> {
+    let mut texts = Vec::new();
+    let mut worst: Option<&Error> = None;
+    let mut stages = Vec::new();
+    for (place, outcome) in away {
         let error = outcome.error()?;
         let source = roster.running()[*place].status().source;
-        Some((named(&names[*place], source.as_deref(), error), error))
-    });
-    let errors: Vec<_> = errors.collect();
-    let healing = |error: &&Error| error.is_retryable();
-    let all = errors.iter().map(|(_, error)| *error);
-    let kind = all
-        .clone()
-        .find(|error| !healing(error))
-        .or(all.clone().next())?
-        .kind();
-    let texts: Vec<_> = errors.iter().map(|(text, _)| text.as_str()).collect();
-    let error = Error::new(kind, texts.join("; "));
-    let stages = away.iter().map(|(_, outcome)| match outcome {
-        Outcome::Rejected { stage, .. } => Some(*stage),
-        _ => None,
-    });
-    let stages: Option<Vec<_>> = stages.collect();
-    Some(match stages.and_then(|stages| stages.first().copied()) {
-        Some(stage) => Outcome::Rejected { stage, error },
-        None => Outcome::Failed { error },
+        texts.push(named(&roster.names.names[*place], source.as_deref(), error));
+        if worst.is_none_or(|worst| worst.is_retryable() && !error.is_retryable()) {
+            worst = Some(error);
+        }
+        if let Outcome::Rejected { stage, .. } = outcome {
+            stages.push(*stage);
+        }
+    }
+    let error = Error::new(worst?.kind(), texts.join("; "));
+    Some(match stages.first() {
+        Some(&stage) if stages.len() == away.len() => Outcome::Rejected { stage, error },
+        _ => Outcome::Failed { error },
     })
 }
 

@@ -76,7 +76,10 @@ impl Cut {
     }
 
     pub(super) fn part<V: Send + Sync + 'static>(&self, member: Member<V>) -> &Part<V> {
-        self.get(member).unwrap_or(Part::absent())
+        match self.get(member) {
+            Some(part) => part,
+            None => Part::absent(),
+        }
     }
 
     /// Whether the member's value stands in for what its source should hold.

@@ -100,7 +100,7 @@ impl Members {
             yield_now().await;
         }
         let (slots, away) = self.offers();
-        if let Some(outcome) = refusal(&self.roster, away) {
+        if let Some(outcome) = refusal(&self.roster, &away) {
             return Err(Fault::Inside(outcome));
         }
         let revision = revision(&slots);

@@ -19,7 +19,7 @@ pub(super) struct Reading {
 pub(super) fn refresh(
     members: &[Box<dyn Running>],
     readings: &mut Vec<Reading>,
-    before: &mut Vec<Option<Arc<Slot>>>,
+    before: &mut Vec<Reading>,
 ) -> bool {
     let mut moved = false;
     for (place, member) in members.iter().enumerate() {
@@ -45,18 +45,7 @@ pub(super) fn refresh(
         };
         match last {
             None => readings.push(reading),
-            Some(last) => {
-                let same = |slot: &Arc<Slot>| {
-                    Some(slot.generation) == generation
-                        && slot.stands_in == reading.standing.stands_in
-                };
-                let kept = last.slot.take_if(|slot| same(slot));
-                let old = std::mem::replace(last, reading);
-                before.push(old.slot);
-                if kept.is_some() {
-                    before.push(std::mem::replace(&mut last.slot, kept));
-                }
-            }
+            Some(last) => before.push(std::mem::replace(last, reading)),
         }
     }
     moved
