@@ -179,3 +179,16 @@ fn db_pool_proves_a_pool_before_the_swap_and_drains_the_old_one() {
     example.says("a query that was under way is answered by red");
     assert!(example.child.wait().unwrap().success());
 }
+
+#[test]
+fn all_or_nothing_shows_two_files_together_and_keeps_both_when_one_has_a_mistake() {
+    let mut example = Example::start("all_or_nothing");
+    example.says("generation 1: /shop is at 10.0.0.1:80");
+    example.says("generation 2: /shop is at 10.0.0.2:80");
+    let typo = example.says("rejected: upstreams: ");
+    assert!(typo.contains("upstreams.toml:1:"), "{typo}");
+    example.says("still at 10.0.0.2:80");
+    example.says("rejected: /shop goes to red, which is no upstream");
+    example.says("generation 3: /shop is at 10.0.0.3:80");
+    assert!(example.child.wait().unwrap().success());
+}

@@ -8,6 +8,7 @@ mod watch;
 
 // What an application holds.
 mod compat;
+mod coordinator;
 #[cfg(feature = "last-good")]
 mod last_good;
 mod live;
@@ -50,6 +51,9 @@ pub use crate::compat::file_reloader;
 #[cfg(feature = "file-reloader")]
 pub use crate::compat::file_reloader::{AsyncFileLoad, FileReloader};
 pub use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchStrategy};
+pub use crate::coordinator::{
+    Coordinator, Cut, Member, MemberVersion, Members, Part, PartOf, WhenAway,
+};
 pub use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError, Result};
 pub use crate::event::{DataState, Event, HoldReason, LinkState, Outcome, Stage, Trigger};
 #[cfg(feature = "last-good")]

@@ -135,6 +135,8 @@ pub struct Degradation {
     pub remedy: String,
     /// Whether it lies in the nature of the source, so that it is worth knowing and not worth a warning.
     pub inherent: bool,
+    /// Whether it is in the log already, where it comes from.
+    pub(crate) logged: bool,
 }
 
 impl Status {
@@ -188,6 +190,15 @@ impl Degradation {
             message: message.into(),
             remedy: remedy.into(),
             inherent: false,
+            logged: false,
+        }
+    }
+
+    /// The same, as one that was logged where it comes from.
+    pub(crate) fn logged(self) -> Self {
+        Self {
+            logged: true,
+            ..self
         }
     }
 

@@ -67,7 +67,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "service::feed",
-        &["error", "hints", "reload", "revision", "status", "watch"],
+        &[
+            "error", "event", "hints", "reload", "revision", "status", "watch",
+        ],
     ),
     (
         "service",
@@ -88,6 +90,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "snapshot",
             "status",
             "watch",
+        ],
+    ),
+    (
+        "coordinator",
+        &[
+            "error", "event", "hints", "live", "panics", "reload", "revision", "service",
+            "snapshot", "status", "watch",
         ],
     ),
     (

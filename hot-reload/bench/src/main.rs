@@ -12,6 +12,7 @@ mod bare;
 mod census;
 mod content;
 mod fleet;
+mod group;
 mod host;
 mod latency;
 mod member;
@@ -26,11 +27,12 @@ use anyhow::bail;
 /// A measurement: how it is called on the command line, and what it does.
 type Bench = (&'static str, fn() -> anyhow::Result<()>);
 
-const BENCHES: [Bench; 4] = [
+const BENCHES: [Bench; 5] = [
     ("latency", latency::run),
     ("polling", polling::run),
     ("fleet", fleet::run),
     ("one_folder", one_folder::run),
+    ("group", group::run),
 ];
 
 fn main() -> anyhow::Result<()> {

@@ -1,7 +1,8 @@
 //! [`Board`]: what the engine's task, the handles and the controls share.
 
+use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
@@ -12,6 +13,7 @@ use super::flight::Flight;
 use super::gate::Gate;
 use super::history::History;
 use super::inbox::Inbox;
+use super::membership::Upward;
 use crate::compat::ReloaderSender;
 use crate::event::Event;
 use crate::live::Publisher;
@@ -33,6 +35,10 @@ pub(super) struct Board<V> {
     gate: Mutex<Gate<V>>,
     /// Locked after the gate, if both are.
     history: Mutex<History<V>>,
+    /// The way to the group that the service is a member of, if it is.
+    pub(super) upward: Upward,
+    /// What the source is made of, if it is made of other services: for whoever holds the control.
+    pub(super) inside: OnceLock<Arc<dyn Any + Send + Sync>>,
     /// Held by the engine's task.
     running: tokio::sync::Mutex<()>,
     /// The engine's task, if it is the service's own.
@@ -62,6 +68,8 @@ impl<V> Board<V> {
             events: Mutex::new(None),
             gate: Mutex::new(Gate::new()),
             history: Mutex::new(History::new(history)),
+            upward: Upward::default(),
+            inside: OnceLock::new(),
             running: tokio::sync::Mutex::new(()),
             task: tokio::sync::Mutex::new(None),
         }
@@ -130,6 +138,7 @@ impl<V> Board<V> {
         if std::mem::replace(&mut self.status().stopped, true) {
             return;
         }
+        self.tell_group();
         self.tell(Event::Stopped);
         free_here(self.publisher.stop());
         let name = self.status().name.clone();

@@ -1,5 +1,6 @@
 //! [`Builder`]: a service of the full surface, put together.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::fmt::Display;
@@ -57,11 +58,14 @@ pub struct Builder<T, V, S> {
     pub(super) probation: Option<Probation<V>>,
     /// How many entries the flight recorder keeps.
     pub(super) flight: usize,
-    _error: PhantomData<fn() -> S>,
+    pub(super) _error: PhantomData<fn() -> S>,
 }
 
 /// The strategy, and how a source of its capability is run.
 pub(super) struct Mode<T, V> {
+    pub(super) source_name: fn(&T) -> Option<String>,
+    /// What the source is made of, if it is made of other services.
+    pub(super) inside: fn(&T) -> Option<Arc<dyn Any + Send + Sync>>,
     pub(super) settings: fn(Duration, WatchProfile) -> Settings,
     pub(super) profile: fn(&T) -> WatchProfile,
     pub(super) run: fn(T, Engine<V>, Settings) -> BoxFuture<'static, ()>,
@@ -95,35 +99,19 @@ where
     S: Into<Cow<'static, str>> + Display + 'static,
 {
     fn new(reload: T, sameness: Sameness<V>) -> Self {
-        Self {
-            reload,
-            name: short_name::<V>(),
-            mode: Mode {
-                settings: |interval, _| Settings::polling(interval),
-                profile: |_| WatchProfile::unknown(),
-                run: |reload, engine, settings| {
-                    Box::pin(async move {
-                        let feed = Polled::<T, S>(&reload, PhantomData);
-                        engine.run(settings, &feed).await;
-                    })
-                },
+        let mode = Mode {
+            source_name: T::source_name,
+            inside: |_| None,
+            settings: |interval, _| Settings::polling(interval),
+            profile: |_| WatchProfile::unknown(),
+            run: |reload, engine, settings| {
+                Box::pin(async move {
+                    let feed = Polled::<T, S>(&reload, PhantomData);
+                    engine.run(settings, &feed).await;
+                })
             },
-            interval: None,
-            heartbeat: None,
-            quiet: None,
-            load_deadline: LOAD_DEADLINE,
-            sameness,
-            validators: Validators::none(PREPARE_DEADLINE),
-            participants: Participants::none(PREPARE_DEADLINE),
-            keeper: None,
-            removal: Removal::Keep,
-            doubts: Vec::new(),
-            history: 0,
-            copy: None,
-            probation: None,
-            flight: ENTRIES,
-            _error: PhantomData,
-        }
+        };
+        Self::with(reload, sameness, mode)
     }
 
     /// A watch, and polling only while it is not to be had. A change that the watch misses in silence stays unseen
@@ -185,8 +173,39 @@ where
                         engine.run(settings, &feed).await;
                     })
                 },
+                ..self.mode
             },
             ..self
+        }
+    }
+}
+
+impl<T, V, S> Builder<T, V, S>
+where
+    T: Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    /// With nothing asked for yet.
+    pub(super) fn with(reload: T, sameness: Sameness<V>, mode: Mode<T, V>) -> Self {
+        Self {
+            reload,
+            name: short_name::<V>(),
+            mode,
+            interval: None,
+            heartbeat: None,
+            quiet: None,
+            load_deadline: LOAD_DEADLINE,
+            sameness,
+            validators: Validators::none(PREPARE_DEADLINE),
+            participants: Participants::none(PREPARE_DEADLINE),
+            keeper: None,
+            removal: Removal::Keep,
+            doubts: Vec::new(),
+            history: 0,
+            copy: None,
+            probation: None,
+            flight: ENTRIES,
+            _error: PhantomData,
         }
     }
 

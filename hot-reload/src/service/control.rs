@@ -29,6 +29,16 @@ impl<V> Control<V> {
         Self { board, _keep: keep }
     }
 
+    pub(super) fn board(&self) -> &Board<V> {
+        &self.board
+    }
+
+    /// The same without what keeps the service running, and that.
+    pub(super) fn into_parts(self) -> (Self, Arc<dyn Any + Send + Sync>) {
+        let keep = self._keep.unwrap_or_else(|| Arc::new(()));
+        (Self::new(self.board, None), keep)
+    }
+
     /// Looks at the source now, and says what came of it, and how.
     ///
     /// The look begins after this call, so it sees everything that was changed before. Content that was rejected is

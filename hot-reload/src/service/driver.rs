@@ -143,6 +143,7 @@ impl<V> Engine<V> {
         task.leave();
         chores.finish().await;
         keeping.finish().await;
+        feed.finish().await;
         self.board.end();
     }
 }
@@ -289,6 +290,7 @@ impl<'e, V> Task<'e, V> {
             _ => None,
         };
         self.remember(look, &outcome, hold.clone(), &trail, elapsed);
+        self.engine.board.tell_group();
         for caller in serving {
             // An error means that the caller has left.
             let _ = caller.send(Receipt {

@@ -8,15 +8,22 @@ use std::marker::PhantomData;
 use futures_util::future::BoxFuture;
 
 use crate::error::Error;
+use crate::event::{Outcome, Trigger};
 use crate::hints::{HintSender, Subscription};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
 use crate::status::SourceStatus;
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle};
 
-/// A source behind one of the two traits, with errors that no longer know the value's type.
-pub(super) trait Feed<V> {
-    fn load<'a>(&'a self, seen: Option<&'a Revision>) -> BoxFuture<'a, Result<Loaded<V>, Error>>
+/// A source behind one of the two traits, with errors that no longer know the value's type; or one that is made of other
+/// services.
+pub(crate) trait Feed<V> {
+    /// What the source holds. A source that is made of others goes by the trigger as to how far it asks.
+    fn load<'a>(
+        &'a self,
+        seen: Option<&'a Revision>,
+        trigger: Trigger,
+    ) -> BoxFuture<'a, Result<Loaded<V>, Fault>>
     where
         V: 'a;
 
@@ -34,6 +41,26 @@ pub(super) trait Feed<V> {
 
     /// How the source is, if it says so.
     fn status(&self) -> Option<SourceStatus>;
+
+    /// The run ends, and nothing will be asked of it any more. Provided: nothing is left to be ended.
+    fn finish(&self) -> BoxFuture<'_, ()> {
+        Box::pin(future::ready(()))
+    }
+}
+
+/// Why there is nothing to be had of a feed.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// What the source says.
+    Source(Error),
+    /// What a look inside of the source has led to. Nothing is concluded from it about what the source holds.
+    Inside(Outcome),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Source(error)
+    }
 }
 
 /// A source that is only polled.
@@ -47,7 +74,11 @@ where
     T: Reload<V, S>,
     S: Into<Cow<'static, str>> + Display,
 {
-    fn load<'a>(&'a self, seen: Option<&'a Revision>) -> BoxFuture<'a, Result<Loaded<V>, Error>>
+    fn load<'a>(
+        &'a self,
+        seen: Option<&'a Revision>,
+        _: Trigger,
+    ) -> BoxFuture<'a, Result<Loaded<V>, Fault>>
     where
         V: 'a,
     {
@@ -82,7 +113,11 @@ where
     T: RealtimeWatch<V, S>,
     S: Into<Cow<'static, str>> + Display,
 {
-    fn load<'a>(&'a self, seen: Option<&'a Revision>) -> BoxFuture<'a, Result<Loaded<V>, Error>>
+    fn load<'a>(
+        &'a self,
+        seen: Option<&'a Revision>,
+        _: Trigger,
+    ) -> BoxFuture<'a, Result<Loaded<V>, Fault>>
     where
         V: 'a,
     {
@@ -116,12 +151,12 @@ where
 fn load<'a, T, V, S>(
     source: &'a T,
     seen: Option<&'a Revision>,
-) -> BoxFuture<'a, Result<Loaded<V>, Error>>
+) -> BoxFuture<'a, Result<Loaded<V>, Fault>>
 where
     T: Reload<V, S>,
     V: 'a,
     S: Into<Cow<'static, str>> + Display + 'a,
 {
     let load = source.reload_since(seen);
-    Box::pin(async move { load.await.map_err(Error::from) })
+    Box::pin(async move { Ok(load.await.map_err(Error::from)?) })
 }

@@ -90,6 +90,16 @@ impl Inbox {
         answer.await.unwrap_or_else(|_| stopped(Trigger::Rollback))
     }
 
+    /// The receipt of the next look that begins, whatever causes it.
+    pub(super) fn next_receipt(&self) -> oneshot::Receiver<Receipt> {
+        let (sender, answer) = oneshot::channel();
+        let mut state = self.state();
+        if !state.ended {
+            state.waiting.push(sender);
+        }
+        answer
+    }
+
     /// Asks the engine to stop.
     pub(super) fn stop(&self) {
         self.state().stop = true;

@@ -1,7 +1,5 @@
 //! [`LastGood`] as the [`Keeper`] of a service.
 
-use std::borrow::Cow;
-use std::fmt::Display;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -10,14 +8,11 @@ use super::builder::Builder;
 use super::keep::{Keeper, Kept};
 use crate::error::Error;
 use crate::last_good::LastGood;
-use crate::reload::Reload;
 use crate::snapshot::Snapshot;
 
 impl<T, V, S> Builder<T, V, S>
 where
-    T: Reload<V, S> + Send + Sync + 'static,
     V: Send + Sync + 'static,
-    S: Into<Cow<'static, str>> + Display + 'static,
 {
     /// Keeps each published value in a file, and begins with the one that is there if the source gives none at the start.
     ///

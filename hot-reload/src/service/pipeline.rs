@@ -11,7 +11,7 @@ use tracing::warn;
 use super::board::Board;
 use super::boundary::within;
 use super::doubt::Doubts;
-use super::feed::Feed;
+use super::feed::{Fault, Feed};
 use super::keep::Keeper;
 use super::machine::Look;
 use super::memory::{Memory, Rejected};
@@ -199,7 +199,8 @@ impl<V> Pipeline<V> {
         revision: Option<&Revision>,
     ) -> Option<Loaded<V>> {
         let revision = revision?;
-        match self.ask(feed, Some(revision)).await {
+        // Whatever caused this look, a source that is made of others is only asked what they have by now.
+        match self.ask(feed, Some(revision), Trigger::Watch).await {
             Ok(Loaded::Value {
                 revision: Some(now),
                 ..
@@ -224,10 +225,11 @@ impl<V> Pipeline<V> {
             let whole = again || released || retried || matches!(self.sameness, Sameness::Never);
             memory.seen.clone().filter(|_| !whole)
         };
-        let error = match self.ask(feed, seen.as_ref()).await {
+        let error = match self.ask(feed, seen.as_ref(), trigger).await {
             Ok(Loaded::Unchanged) if seen.is_none() => unasked(),
             Ok(loaded) => return Ok(loaded),
-            Err(error) => error,
+            Err(Fault::Inside(outcome)) => return Err(outcome),
+            Err(Fault::Source(error)) => error,
         };
         if !error.is_rejection() {
             return Err(Outcome::Failed { error });
@@ -236,8 +238,13 @@ impl<V> Pipeline<V> {
         Err(self.reject(Stage::Decode, error))
     }
 
-    async fn ask<F: Feed<V>>(&self, feed: &F, seen: Option<&Revision>) -> Result<Loaded<V>, Error> {
-        let load = || feed.load(seen);
+    async fn ask<F: Feed<V>>(
+        &self,
+        feed: &F,
+        seen: Option<&Revision>,
+        trigger: Trigger,
+    ) -> Result<Loaded<V>, Fault> {
+        let load = || feed.load(seen, trigger);
         let late = "the source did not answer";
         within(Stage::Load, self.deadline, late, load).await?
     }

@@ -15,7 +15,7 @@ use crate::receipt::Vote;
 
 /// Those who have to be ready for a value, in the order in which they were named.
 pub(super) struct Participants<V> {
-    seats: Vec<Box<dyn Seat<V>>>,
+    pub(super) seats: Vec<Box<dyn Seat<V>>>,
     /// The longest that one call of one of them may take.
     pub(super) deadline: Duration,
 }
@@ -118,10 +118,10 @@ pub(super) enum Ending {
 }
 
 /// What a participant has prepared, which waits to be told how it ends. Dropped, it is given up.
-type Ready<'p> = Box<dyn FnOnce(Ending) -> BoxFuture<'p, ()> + Send + 'p>;
+pub(super) type Ready<'p> = Box<dyn FnOnce(Ending) -> BoxFuture<'p, ()> + Send + 'p>;
 
 /// A participant under its name, whatever it prepares.
-trait Seat<V>: Send + Sync {
+pub(super) trait Seat<V>: Send + Sync {
     fn name(&self) -> &str;
 
     fn prepare<'p: 'v, 'v>(&'p self, candidate: &'v V) -> BoxFuture<'v, Result<Ready<'p>, Error>>;

@@ -207,7 +207,7 @@ impl<V> Recorder<V> {
         let source = source.as_deref().unwrap_or_default();
         for degradation in appeared {
             let reason = degradation.reason;
-            match degradation.inherent {
+            match degradation.inherent || degradation.logged {
                 true => debug!(target: TARGET, name, source, reason, "the source: {degradation}"),
                 false => {
                     warn!(target: TARGET, name, source, reason, "the source is degraded: {degradation}");
@@ -218,7 +218,7 @@ impl<V> Recorder<V> {
             let Degradation {
                 reason, message, ..
             } = degradation;
-            match degradation.inherent {
+            match degradation.inherent || degradation.logged {
                 true => debug!(target: TARGET, name, source, reason, "no longer so: {message}"),
                 false => info!(target: TARGET, name, source, reason, "no longer so: {message}"),
             }

@@ -122,6 +122,10 @@ pub(super) const REGAIN_TRUST: u32 = 3;
 pub(super) const FORGIVEN_CLOSINGS: u32 = 2;
 /// Hints that keep coming postpone a look up to so many quiet windows, and no longer.
 pub(super) const QUIET_CEILING: u32 = 4;
+/// How long the members of a group must be silent before the group looks. Files that belong together are mostly written
+/// one right after the other, by one command or one deployment, and each member that is looked at in between is work that
+/// is refused or done twice.
+pub(crate) const GROUP_QUIET: Duration = Duration::from_millis(50);
 /// A removal is believed when a second look, this much later, finds nothing either.
 pub(super) const REMOVAL_CONFIRM: Duration = Duration::from_secs(1);
 

@@ -1,8 +1,6 @@
 //! From a [`Builder`] to a running service.
 
 use std::any::Any;
-use std::borrow::Cow;
-use std::fmt::Display;
 use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
@@ -19,14 +17,12 @@ use super::settings::{FIRST_VALUE_DEADLINE, LONGEST};
 use crate::error::{Error, ErrorKind, Location};
 use crate::event::{Event, Outcome};
 use crate::live::Live;
-use crate::reload::Reload;
 use crate::status::Status;
 
 impl<T, V, S> Builder<T, V, S>
 where
-    T: Reload<V, S> + Send + Sync + 'static,
+    T: Send + Sync + 'static,
     V: Send + Sync + 'static,
-    S: Into<Cow<'static, str>> + Display + 'static,
 {
     /// Starts the service, and returns after its first good value.
     ///
@@ -45,7 +41,7 @@ where
     ///
     /// If the future is dropped, the service is stopped.
     pub async fn start(self) -> Result<(Live<V>, Control<V>), Error> {
-        let place = self.reload.source_name();
+        let place = (self.mode.source_name)(&self.reload);
         let (live, control, events) = self.launch(Control::events);
         match first_value(&live, events, place).await {
             Ok(()) => {
@@ -70,19 +66,25 @@ where
     }
 
     /// `first` is done before anything can happen in the service.
-    fn launch<R>(self, first: impl FnOnce(&Control<V>) -> R) -> (Live<V>, Control<V>, R) {
+    pub(super) fn launch<R>(
+        self,
+        first: impl FnOnce(&Control<V>) -> R,
+    ) -> (Live<V>, Control<V>, R) {
         let mut profile = (self.mode.profile)(&self.reload);
         profile.quiet = self.quiet.unwrap_or(profile.quiet);
         profile.heartbeat = self.heartbeat.unwrap_or(profile.heartbeat);
         let interval = self.interval.unwrap_or(profile.interval);
         let settings = (self.mode.settings)(interval, profile);
-        let status = Status::new(self.name, self.reload.source_name());
+        let status = Status::new(self.name, (self.mode.source_name)(&self.reload));
         let board = Arc::new(Board::new(
             status,
             None,
             self.history,
             Flight::new(self.flight),
         ));
+        if let Some(inside) = (self.mode.inside)(&self.reload) {
+            board.inside.get_or_init(|| inside);
+        }
         let engine = Engine {
             pipeline: Pipeline {
                 board: Arc::clone(&board),

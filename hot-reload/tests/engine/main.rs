@@ -15,6 +15,7 @@ mod data;
 mod doubts;
 mod flight;
 mod freed;
+mod group;
 mod guards;
 mod hints;
 #[cfg(feature = "last-good")]

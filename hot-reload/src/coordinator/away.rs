@@ -1,0 +1,61 @@
+//! What a group says of members that are not well.
+
+use super::roster::Roster;
+use crate::error::Error;
+use crate::event::Outcome;
+use crate::service::Standing;
+use crate::status::Degradation;
+
+/// Why there is no cut, if members are away at these places.
+///
+/// It is a rejection, at the stage of the first, if all of them refused what their sources hold. Of several errors the kind
+/// is that of one that waiting does not heal, if there is one.
+pub(super) fn refusal(roster: &Roster, away: &[(usize, Outcome)]) -> Option<Outcome> {
+    let mut texts = Vec::new();
+    let mut worst: Option<&Error> = None;
+    let mut stages = Vec::new();
+    for (place, outcome) in away {
+        let error = outcome.error()?;
+        let source = roster.running()[*place].status().source;
+        texts.push(named(&roster.names.names[*place], source.as_deref(), error));
+        if worst.is_none_or(|worst| worst.is_retryable() && !error.is_retryable()) {
+            worst = Some(error);
+        }
+        if let Outcome::Rejected { stage, .. } = outcome {
+            stages.push(*stage);
+        }
+    }
+    let error = Error::new(worst?.kind(), texts.join("; "));
+    Some(match stages.first() {
+        Some(&stage) if stages.len() == away.len() => Outcome::Rejected { stage, error },
+        _ => Outcome::Failed { error },
+    })
+}
+
+/// The member, the place, and what is the matter there.
+fn named(member: &str, source: Option<&str>, error: &Error) -> String {
+    let text = error.to_string();
+    match source {
+        Some(source) if !text.contains(source) => format!("{member}: {source}: {text}"),
+        _ => format!("{member}: {text}"),
+    }
+}
+
+/// What the status of the group says of a member.
+pub(super) fn trouble(name: &str, standing: &Standing) -> Option<Degradation> {
+    let text = match &standing.trouble {
+        Some(outcome) => match outcome.error() {
+            Some(error) => error.to_string(),
+            None if matches!(outcome, Outcome::Missing) => "its source holds nothing".to_owned(),
+            None => format!("its last look was {outcome}"),
+        },
+        None => return None,
+    };
+    let remedy = match standing.generation {
+        Some(_) => "its last good value stays until its source is good again",
+        None => "it has no value until its source is good",
+    };
+    let trouble = Degradation::new("member", format!("{name}: {text}"), remedy);
+    // The member has logged it by itself.
+    Some(trouble.logged())
+}

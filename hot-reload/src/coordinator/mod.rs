@@ -1,0 +1,235 @@
+//! [`Coordinator`]: several services become one group, whose values become visible together or not at all.
+//!
+//! ```text
+//!   member ─▶ its own service ─ private snapshot ─┐
+//!   member ─▶ its own service ─ private snapshot ─┼─▶ Members ─ Cut ─▶ one more service ─▶ Live<Cut>
+//!   member ─▶ its own service ─ private snapshot ─┘      ▲
+//!              └───────────── hint ──────────────────────┘
+//! ```
+
+mod away;
+mod cut;
+mod handles;
+mod member;
+mod members;
+mod reading;
+mod roster;
+mod when_away;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use self::cut::Names;
+pub use self::cut::{Cut, MemberVersion};
+pub use self::handles::PartOf;
+pub use self::member::{Member, Part};
+pub use self::members::Members;
+use self::members::{Begun, ToBe};
+use self::roster::Roster;
+pub use self::when_away::WhenAway;
+use crate::service::{Builder, GROUP_QUIET, GroupProfile};
+use crate::watch::WatchProfile;
+
+/// Several services that become one group: their values become visible together, by one pointer store, or not at all.
+///
+/// Each [member](Self::member) is a whole service, with a source, a strategy, validators and a removal policy of its own.
+/// What it publishes nobody sees but the group. The group is one more service, whose value is the [`Cut`]: the newest values
+/// of all members. When a member has something new, a cut is put together, validated and prepared for, and takes the place of
+/// the one before; members that have nothing new are in it with the same values, and are not asked. If anything refuses, all
+/// stays as it was.
+///
+/// ```
+/// # #[cfg(all(feature = "file", feature = "json"))] mod example {
+/// use hot_reload::source::{File, Json, Source};
+/// use hot_reload::{Coordinator, ReloaderService};
+///
+/// #[derive(PartialEq, serde::Deserialize)]
+/// struct Schema { actions: Vec<String> }
+///
+/// #[derive(PartialEq, serde::Deserialize)]
+/// struct Policies { allowed: Vec<String> }
+///
+/// # async fn example() -> hot_reload::Result<()> {
+/// let mut group = Coordinator::new();
+/// let schema = File::new("schema.json").decode(Json::<Schema>::new());
+/// let schema = group.member("schema", ReloaderService::builder(schema).hybrid());
+/// let policies = File::new("policies.json").decode(Json::<Policies>::new());
+/// let policies = group.member("policies", ReloaderService::builder(policies).hybrid());
+/// let (live, control) = group
+///     .into_builder()
+///     .validate(move |cut| {
+///         let known = &cut[schema].actions;
+///         match cut[policies].allowed.iter().find(|action| !known.contains(action)) {
+///             Some(action) => Err(format!("policies: the schema has no action {action:?}")),
+///             None => Ok(()),
+///         }
+///     })
+///     .start()
+///     .await?;
+///
+/// let now = live.load();
+/// println!("{} of {} actions", now[policies].allowed.len(), now[schema].actions.len());
+/// # drop(now); control.stop().await; Ok(()) }
+/// # }
+/// ```
+///
+/// # What belongs to whom
+///
+/// - The [participants](Builder::participant) of a member take part in the swap of the group, under the name
+///   `member/participant`. They prepare for that member's value alone, and only when it is another than before.
+/// - A value that a member [keeps in a file](Builder::last_good) is saved when the group has made it visible. The member
+///   begins with it where its source gives none.
+/// - [`reload`](crate::Control::reload) and [`barrier`](crate::Control::barrier) of the group have all members look at once,
+///   so they see what was changed in any source before.
+/// - When a member can offer nothing, it is [`WhenAway`] that says what follows.
+/// - [`stop`](crate::Control::stop) of the group stops the members, too. The group's
+///   [status](crate::Status::source_status) names the members that are not well, with the reason `member`.
+///
+/// # Default
+///
+/// - [`named`](Builder::named): `group`
+/// - [`when_away`](Self::when_away): [`Hold`](WhenAway::Hold)
+/// - quiet window: 50 ms, since files that belong together are mostly written one right after the other;
+///   [`Builder::quiet`]
+/// - load deadline: twice what the slowest look of a member may take; [`Builder::load_deadline`]
+pub struct Coordinator {
+    group: u64,
+    names: Vec<String>,
+    when_away: WhenAway,
+    policies: Vec<Option<WhenAway>>,
+    to_be: Vec<ToBe>,
+    adoptions: Vec<Adoption>,
+    longest_look: Duration,
+}
+
+/// Hands what was lifted out of a member to the group.
+type Adoption = Box<dyn FnOnce(&mut Builder<Members, Cut, Cow<'static, str>>) + Send>;
+
+impl Coordinator {
+    /// A group without members.
+    pub fn new() -> Self {
+        Self {
+            group: GROUPS.fetch_add(1, Ordering::Relaxed),
+            names: Vec::new(),
+            when_away: WhenAway::default(),
+            policies: Vec::new(),
+            to_be: Vec::new(),
+            adoptions: Vec::new(),
+            longest_look: Duration::ZERO,
+        }
+    }
+
+    /// Makes a service a member under this name, which stands in errors, receipts and logs. It starts with the group.
+    ///
+    /// The key is what finds the member's value in a [`Cut`].
+    ///
+    /// # Panics
+    ///
+    /// If there is a member of this name already.
+    pub fn member<T, V, S>(
+        &mut self,
+        name: impl Into<String>,
+        builder: Builder<T, V, S>,
+    ) -> Member<V>
+    where
+        T: Send + Sync + 'static,
+        V: Send + Sync + 'static,
+        S: 'static,
+    {
+        let name = name.into();
+        assert!(
+            !self.names.contains(&name),
+            "there are two members of the name {name:?}"
+        );
+        let member = Member::<V>::new(self.group, self.names.len());
+        let mut builder = builder.named(name.clone());
+        self.longest_look = self.longest_look.max(builder.longest_look());
+        let lifted = builder.lift();
+        self.adoptions.push(Box::new({
+            let name = name.clone();
+            move |group| {
+                let part = move |cut: &Cut| cut.get(member)?.snapshot().cloned();
+                let good = move |cut: &Cut| part(cut).filter(|_| !cut.stands_in(member));
+                group.adopt(&name, lifted, part, good);
+            }
+        }));
+        self.to_be.push(Box::new(move |group| {
+            let begun = builder.begin(group);
+            Begun {
+                running: Box::new(begun.control),
+                keep: begun.keep,
+                first_look: begun.first_look,
+            }
+        }));
+        self.names.push(name);
+        self.policies.push(None);
+        member
+    }
+
+    /// What becomes of the group when a member is away.
+    pub fn when_away(&mut self, policy: WhenAway) -> &mut Self {
+        self.when_away = policy;
+        self
+    }
+
+    /// As [`when_away`](Self::when_away), for one member.
+    ///
+    /// # Panics
+    ///
+    /// If the key is of another group.
+    pub fn when_member_away<V>(&mut self, member: Member<V>, policy: WhenAway) -> &mut Self {
+        assert!(
+            member.group == self.group,
+            "the key is of a member of another group"
+        );
+        self.policies[member.place] = Some(policy);
+        self
+    }
+
+    /// The group as a service to be, with all that there is for one: validators that see all values together,
+    /// participants, a name.
+    pub fn into_builder(self) -> Builder<Members, Cut, Cow<'static, str>> {
+        let names = Names {
+            group: self.group,
+            names: self.names,
+        };
+        let policies = self.policies.into_iter();
+        let policies = policies.map(|policy| policy.unwrap_or(self.when_away));
+        let roster = Roster::new(Arc::new(names), policies.collect());
+        let profile = GroupProfile {
+            inside: |members: &Members| Some(members.roster.clone()),
+            profile: |_| WatchProfile {
+                quiet: GROUP_QUIET,
+                ..WatchProfile::local()
+            },
+            // A look of a member may have begun before it is asked for the next one.
+            patience: self.longest_look.saturating_mul(2),
+        };
+        let mut builder = Builder::over(Members::new(roster, self.to_be), profile).named("group");
+        for adopt in self.adoptions {
+            adopt(&mut builder);
+        }
+        builder
+    }
+}
+
+impl Default for Coordinator {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Coordinator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Coordinator")
+            .field("members", &self.names)
+            .field("when_away", &self.when_away)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The number of the next group.
+static GROUPS: AtomicU64 = AtomicU64::new(0);

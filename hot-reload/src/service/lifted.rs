@@ -1,0 +1,181 @@
+//! [`Lifted`]: what of a member acts upon visible values, and so acts for the group.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::{BoxFuture, join_all, ready};
+
+use super::boundary::within;
+use super::builder::Builder;
+use super::keep::{Keeper, Kept};
+use super::prepare::{Ending, Participants, Ready, Seat};
+use crate::error::{Error, ErrorKind};
+use crate::event::Stage;
+use crate::snapshot::{Generation, Snapshot};
+
+/// The participants of a member, and where its values are saved.
+pub(crate) struct Lifted<V> {
+    pub(super) participants: Participants<V>,
+    pub(super) saving: Option<Arc<dyn Keeper<V>>>,
+}
+
+/// A member's part in a value of the group.
+type PartOf<C, V> = Arc<dyn Fn(&C) -> Option<Snapshot<V>> + Send + Sync>;
+
+impl<V: Send + Sync + 'static> Lifted<V> {
+    /// What is left to the member: it begins with what was kept.
+    pub(super) fn restoring(keeper: Arc<dyn Keeper<V>>) -> Arc<dyn Keeper<V>> {
+        Arc::new(Restoring(keeper))
+    }
+}
+
+impl<T, C, S> Builder<T, C, S>
+where
+    C: Send + Sync + 'static,
+{
+    /// Takes in what was lifted out of the member of this name. `part` is its part in a value of the group; `good` the same,
+    /// unless that only stands in for what the source should hold.
+    pub(crate) fn adopt<V: Send + Sync + 'static>(
+        &mut self,
+        name: &str,
+        lifted: Lifted<V>,
+        part: impl Fn(&C) -> Option<Snapshot<V>> + Send + Sync + 'static,
+        good: impl Fn(&C) -> Option<Snapshot<V>> + Send + Sync + 'static,
+    ) {
+        let part: PartOf<C, V> = Arc::new(part);
+        let Participants { seats, deadline } = lifted.participants;
+        if !seats.is_empty() {
+            self.participants.deadline = self.participants.deadline.max(deadline);
+        }
+        for seat in seats {
+            self.participants.seats.push(Box::new(Deputy {
+                name: format!("{name}/{}", seat.name()),
+                seat,
+                deadline,
+                part: Arc::clone(&part),
+                in_use: Mutex::new(None),
+            }));
+        }
+        if let Some(keeper) = lifted.saving {
+            let saving = Saving {
+                name: name.to_owned(),
+                keeper,
+                part: Arc::new(good),
+                saved: Arc::default(),
+            };
+            let before = self.keeper.take();
+            self.keeper = Some(Arc::new(Both(before, saving)));
+        }
+    }
+}
+
+/// A participant of a member as one of the group: asked when the member's part has changed.
+struct Deputy<C, V> {
+    name: String,
+    seat: Box<dyn Seat<V>>,
+    /// The member's own.
+    deadline: std::time::Duration,
+    part: PartOf<C, V>,
+    /// The value of the member that it was last told to use.
+    in_use: Mutex<Option<Generation>>,
+}
+
+impl<C: Sync, V: Send + Sync> Seat<C> for Deputy<C, V> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn prepare<'p: 'v, 'v>(&'p self, candidate: &'v C) -> BoxFuture<'v, Result<Ready<'p>, Error>> {
+        Box::pin(async move {
+            let in_use = *lock(&self.in_use);
+            let part = (self.part)(candidate);
+            let Some(part) = part.filter(|part| Some(part.generation()) != in_use) else {
+                return Ok(nothing_to_end());
+            };
+            let prepare = || self.seat.prepare(&part);
+            let end = within(Stage::Prepare, self.deadline, "was not ready", prepare).await??;
+            let generation = part.generation();
+            Ok(Box::new(move |ending| {
+                // One that fails to commit is not asked to again: the value is visible all the same.
+                if ending == Ending::Commit {
+                    *lock(&self.in_use) = Some(generation);
+                }
+                end(ending)
+            }) as Ready<'p>)
+        })
+    }
+}
+
+/// What a participant has prepared that was not asked.
+fn nothing_to_end<'p>() -> Ready<'p> {
+    Box::new(|_| Box::pin(ready(())))
+}
+
+/// A member's keeper as the group sees it: what was made visible is saved, if it is not yet.
+struct Saving<C, V> {
+    name: String,
+    keeper: Arc<dyn Keeper<V>>,
+    part: PartOf<C, V>,
+    saved: Arc<Mutex<Option<Generation>>>,
+}
+
+impl<C, V: Send + Sync + 'static> Saving<C, V> {
+    fn save(&self, cut: &C) -> BoxFuture<'static, Result<(), Error>> {
+        let saved = *lock(&self.saved);
+        let part = (self.part)(cut);
+        let Some(part) = part.filter(|part| Some(part.generation()) != saved) else {
+            return Box::pin(ready(Ok(())));
+        };
+        let (name, saved) = (self.name.clone(), Arc::clone(&self.saved));
+        let generation = part.generation();
+        let save = self.keeper.save(part);
+        Box::pin(async move {
+            let result = save.await;
+            if result.is_ok() {
+                *lock(&saved) = Some(generation);
+            }
+            result.map_err(|error| Error::new(error.kind(), format!("{name}: {error}")))
+        })
+    }
+}
+
+/// The keepers of several members, one behind the other.
+struct Both<C, V>(Option<Arc<dyn Keeper<C>>>, Saving<C, V>);
+
+impl<C: Send + Sync + 'static, V: Send + Sync + 'static> Keeper<C> for Both<C, V> {
+    fn save(&self, snapshot: Snapshot<C>) -> BoxFuture<'static, Result<(), Error>> {
+        let own = self.1.save(&snapshot);
+        let before = self.0.as_ref().map(|before| before.save(snapshot));
+        let all = before.into_iter().chain([own]);
+        let saves = join_all(all);
+        Box::pin(async move {
+            let failures = saves.await.into_iter().filter_map(Result::err);
+            let failures: Vec<_> = failures.map(|failure| failure.to_string()).collect();
+            if failures.is_empty() {
+                return Ok(());
+            }
+            Err(Error::new(ErrorKind::Unavailable, failures.join("; ")))
+        })
+    }
+
+    fn restore(&self) -> BoxFuture<'static, Result<Option<Kept<C>>, Error>> {
+        // Each member has restored its own.
+        Box::pin(ready(Ok(None)))
+    }
+}
+
+/// A keeper that nothing is saved by.
+struct Restoring<V>(Arc<dyn Keeper<V>>);
+
+impl<V: Send + Sync + 'static> Keeper<V> for Restoring<V> {
+    fn save(&self, _: Snapshot<V>) -> BoxFuture<'static, Result<(), Error>> {
+        Box::pin(ready(Ok(())))
+    }
+
+    fn restore(&self) -> BoxFuture<'static, Result<Option<Kept<V>>, Error>> {
+        self.0.restore()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,189 @@
+//! How a group begins and ends: with all of its members.
+
+use hot_reload::{Coordinator, ErrorKind, Live, Outcome, ReloaderService, Trigger};
+use tokio::runtime::Handle;
+use tokio::time::sleep;
+
+use super::rig::{Notes, Rig, builder, members, quiet};
+use crate::script::{Failing, Good, Hanging, Script, seconds, settle};
+
+/// How many tasks there are in this runtime.
+fn tasks() -> usize {
+    Handle::current().metrics().num_alive_tasks()
+}
+
+fn assert_released(scripts: &[Script]) {
+    assert!(scripts.iter().all(|script| !script.is_watched()));
+    assert!(scripts.iter().all(|script| script.holders() == 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn p14_a_stop_joins_the_members_too() {
+    let before = tasks();
+    let rig = Rig::of(5, "1").await;
+    assert_eq!(tasks(), before + 6, "one each, and the group's own");
+    rig.control.stop().await;
+    assert_eq!(tasks(), before);
+    assert_released(&rig.scripts);
+    rig.set_all("2");
+    sleep(seconds(100)).await;
+    assert_eq!(rig.texts(), ["1"; 5], "the last cut stays readable");
+    let receipt = rig.control.reload().await;
+    let Outcome::Failed { error } = receipt.outcome else {
+        panic!("{receipt}");
+    };
+    assert_eq!(error.kind(), ErrorKind::Stopped);
+    let member = rig.control.member_status(rig.keys[0]).unwrap();
+    assert!(member.stopped);
+    rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p06_the_last_handle_on_the_group_or_on_a_member_of_it_ends_all() {
+    let before = tasks();
+    let Rig {
+        scripts,
+        keys,
+        notes,
+        live,
+        control,
+    } = Rig::of(2, "1").await;
+    notes.close();
+    let part = live.member(keys[1]);
+    drop((live, control));
+    scripts.iter().for_each(|script| script.set(Good("2")));
+    quiet().await;
+    assert_eq!(part.load().as_str(), "2", "a part is a handle, too");
+    drop(part);
+    settle().await;
+    assert_eq!(tasks(), before);
+    assert_released(&scripts);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_that_somebody_holds_keeps_no_service_running() {
+    let before = tasks();
+    let rig = Rig::of(2, "1").await;
+    let (cut, part) = (rig.live.get(), rig.live.member(rig.keys[0]).get());
+    rig.notes.close();
+    let Rig {
+        scripts,
+        keys,
+        notes: _,
+        live,
+        control,
+    } = rig;
+    drop((live, control));
+    settle().await;
+    assert_eq!(tasks(), before);
+    assert_released(&scripts);
+    assert_eq!((cut[keys[0]].as_str(), part.as_str()), ("1", "1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn p14_a_start_that_is_given_up_leaves_nothing() {
+    let before = tasks();
+    for content in [Hanging, Failing(ErrorKind::Unavailable)] {
+        for after in [0, 1, 5, 12] {
+            let notes = Notes::default();
+            let (group, scripts, keys) = members(&[Good("1"), content.clone()], &notes);
+            let start = builder(group, &keys, &notes).start();
+            assert!(tokio::time::timeout(seconds(after), start).await.is_err());
+            settle().await;
+            assert_eq!(tasks(), before, "{content:?} after {after}");
+            assert_released(&scripts);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p14_a_stop_waits_for_no_member_that_hangs() {
+    let before = tasks();
+    let rig = Rig::of(3, "1").await;
+    for script in &rig.scripts {
+        script.set(Hanging);
+    }
+    quiet().await;
+    let stopped = tokio::time::timeout(seconds(1), rig.control.stop()).await;
+    assert!(stopped.is_ok());
+    assert_eq!(tasks(), before);
+    assert_released(&rig.scripts);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_can_be_started_in_the_background_and_asked_at_once() {
+    let notes = Notes::default();
+    let (group, scripts, keys) = members(&[Good("1"), Good("1")], &notes);
+    for script in &scripts {
+        script.state().load_takes = seconds(3);
+    }
+    let (live, control) = builder(group, &keys, &notes).start_in_background();
+    assert!(live.try_load().is_none());
+    let status = control.member_status(keys[1]).unwrap();
+    assert_eq!((status.name.as_str(), status.generation), ("m1", None));
+    let receipt = control.barrier().await;
+    assert_eq!(receipt.trigger, Trigger::Startup);
+    assert!(receipt.is_current(), "{receipt}");
+    assert_eq!(live.load()[keys[1]], "1");
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_without_members_is_a_value_without_parts() {
+    let (live, control) = Coordinator::new().into_builder().start().await.unwrap();
+    assert_eq!(live.load().versions().len(), 0);
+    assert!(control.reload().await.is_current());
+    assert_eq!(control.status().counters.published, 1);
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn groups_can_be_members_of_a_group() {
+    let script = Script::new(Good("1"));
+    let mut inner = Coordinator::new();
+    let deep = inner.member("deep", ReloaderService::builder(script.clone()).hybrid());
+    let mut outer = Coordinator::new();
+    let inner = outer.member("inner", inner.into_builder());
+    let (live, control) = outer.into_builder().start().await.unwrap();
+    assert_eq!(live.load()[inner][deep], "1");
+    script.set(Good("2"));
+    sleep(seconds(1)).await;
+    assert_eq!(live.load()[inner][deep], "2");
+    script.state().set_silently(Good("3"));
+    assert!(control.barrier().await.is_current());
+    assert_eq!(live.load()[inner][deep], "3");
+    control.stop().await;
+    assert_released(&[script]);
+}
+
+#[test]
+fn p14_the_end_of_the_runtime_is_the_end_of_all() {
+    let notes = Notes::default();
+    let (group, scripts, keys) = members(&[Good("1"), Good("1")], &notes);
+    let group = builder(group, &keys, &notes);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let (live, control) = runtime.block_on(group.start()).unwrap();
+    drop(runtime);
+    assert_released(&scripts);
+    assert!(control.status().stopped);
+    assert_eq!(live.load()[keys[0]], "1");
+    let live: Live<_> = live;
+    drop(live);
+}
+
+#[test]
+fn two_members_of_one_name_are_refused_at_once() {
+    let add_twice = || {
+        let mut group = Coordinator::new();
+        for _ in 0..2 {
+            let service = ReloaderService::builder(Script::new(Good("1")));
+            let _ = group.member("twin", service);
+        }
+    };
+    let panic = std::panic::catch_unwind(add_twice).unwrap_err();
+    let text = panic.downcast_ref::<String>().unwrap();
+    assert_eq!(text, "there are two members of the name \"twin\"");
+}

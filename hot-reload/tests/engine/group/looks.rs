@@ -1,0 +1,262 @@
+//! When a group looks, how far it asks, and what it puts together.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use hot_reload::{Coordinator, LinkState, Outcome, ReloaderService, Revision, Stage, Trigger};
+use tokio::time::sleep;
+
+use super::rig::{Notes, Rig, members, quiet};
+use crate::script::{Bad, Good, Script, seconds};
+use crate::tray::Tray;
+
+#[tokio::test(start_paused = true)]
+async fn p19_members_that_are_only_valid_together_become_visible_together() {
+    let rig = Rig::of(2, "1").await;
+    let mut changes = rig.live.subscribe();
+    rig.scripts[0].set(Good("2"));
+    sleep(seconds(5)).await;
+    assert_eq!(rig.texts(), ["1", "1"]);
+    let status = rig.control.status();
+    let refusal = status.last_error.unwrap().to_string();
+    assert_eq!(refusal, "they do not belong together: 2, 1");
+    rig.scripts[1].set(Good("2"));
+    let cut = changes.changed().await.unwrap();
+    assert_eq!((&*cut[rig.keys[0]], &*cut[rig.keys[1]]), ("2", "2"));
+    assert_eq!(cut.generation().get(), 2);
+    assert_eq!(cut.trigger(), Trigger::Watch);
+    rig.notes.assert_never_mixed();
+    rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p19_what_is_written_one_right_after_the_other_is_one_generation() {
+    let rig = Rig::of(5, "1").await;
+    quiet().await;
+    rig.notes.asked();
+    for script in &rig.scripts {
+        script.set(Good("2"));
+        sleep(Duration::from_millis(20)).await;
+    }
+    quiet().await;
+    assert_eq!(rig.texts(), ["2"; 5]);
+    assert_eq!(rig.live.get().generation().get(), 2);
+    assert_eq!(rig.notes.asked(), ["2 2 2 2 2"]);
+    rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p11_a_combination_that_was_refused_is_not_validated_again_until_it_changes() {
+    let rig = Rig::of(2, "1").await;
+    quiet().await;
+    rig.notes.asked();
+    rig.scripts[0].set(Good("2"));
+    quiet().await;
+    assert_eq!(rig.notes.asked(), ["2 1"]);
+    // Polls, retries, barriers, and a member that is away and comes back with what it had.
+    sleep(seconds(100)).await;
+    assert!(!rig.control.barrier().await.is_current());
+    rig.scripts[1].set(Bad("typo"));
+    sleep(seconds(50)).await;
+    let error = rig.control.status().last_error.unwrap().to_string();
+    assert_eq!(error, "m1: script: cannot read \"typo\"");
+    rig.scripts[1].set(Good("1"));
+    sleep(seconds(50)).await;
+    let error = rig.control.status().last_error.unwrap().to_string();
+    assert_eq!(error, "they do not belong together: 2, 1");
+    assert_eq!(rig.notes.asked(), Vec::<String>::new());
+    // A person asks for it; five minutes pass; it changes.
+    let receipt = rig.control.reload().await;
+    assert_eq!(receipt.outcome.as_str(), "rejected");
+    assert_eq!(rig.notes.asked(), ["2 1"]);
+    sleep(seconds(340)).await;
+    assert_eq!(rig.notes.asked(), ["2 1"]);
+    rig.scripts[0].set(Good("1"));
+    quiet().await;
+    assert_eq!(rig.notes.asked(), ["1 1"]);
+    assert!(rig.control.status().last_error.is_none());
+    rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_that_have_not_changed_are_in_the_next_cut_with_the_same_values_and_are_not_asked()
+{
+    let notes = Notes::default();
+    let (group, scripts, keys) = members(&[Good("a"), Good("b"), Good("c")], &notes);
+    let rig = Rig::start(group.into_builder(), scripts, keys, notes).await;
+    let before = rig.live.get();
+    let loads: Vec<_> = rig.scripts.iter().map(Script::loads).collect();
+    rig.scripts[1].set(Good("B"));
+    quiet().await;
+    let after = rig.live.get();
+    assert_eq!(rig.texts(), ["a", "B", "c"]);
+    for (place, key) in rig.keys.iter().enumerate() {
+        let changed = usize::from(place == 1);
+        let same = std::ptr::eq(&before[*key], &after[*key]);
+        assert_eq!(same, changed == 0, "{place}");
+        let (one, other) = (before.get(*key).unwrap(), after.get(*key).unwrap());
+        assert_eq!(std::ptr::eq(one, other), changed == 0, "{place}");
+        assert_eq!(
+            rig.scripts[place].loads(),
+            loads[place] + changed,
+            "{place}"
+        );
+    }
+    rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_says_which_version_of_each_member_it_holds_and_prints_no_value() {
+    let notes = Notes::default();
+    let (group, scripts, keys) = members(&[Good("secret"), Good("b")], &notes);
+    let rig = Rig::start(group.into_builder(), scripts, keys, notes).await;
+    rig.scripts[1].set(Good("B"));
+    quiet().await;
+    let cut = rig.live.get();
+    let versions: Vec<_> = cut.versions().map(|version| version.to_string()).collect();
+    assert_eq!(versions, ["m0 1", "m1 2"]);
+    let revision = Revision::new("B");
+    assert_eq!(cut.versions().nth(1).unwrap().revision, Some(&revision));
+    assert_eq!(
+        format!("{:?}", cut.value()),
+        "Cut [m0 1 (736563726574), m1 2 (42)]"
+    );
+    let part = cut.get(rig.keys[1]).unwrap().snapshot().unwrap();
+    assert_eq!((part.generation().get(), part.as_str()), (2, "B"));
+    rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_handle_on_a_member_is_told_of_that_member_alone() {
+    let notes = Notes::default();
+    let (group, scripts, keys) = members(&[Good("a"), Good("b")], &notes);
+    let rig = Rig::start(group.into_builder(), scripts, keys, notes).await;
+    let handles = [rig.live.member(rig.keys[0]), rig.live.member(rig.keys[1])];
+    let [mut first, mut second] = [handles[0].subscribe(), handles[1].subscribe()];
+    rig.scripts[1].set(Good("B"));
+    quiet().await;
+    let told = second.changed().now_or_never().unwrap().unwrap();
+    assert_eq!((told.as_str(), told.generation().get()), ("B", 2));
+    assert!(first.changed().now_or_never().is_none());
+    rig.scripts[0].set(Good("A"));
+    quiet().await;
+    let told = first.changed().now_or_never().unwrap().unwrap();
+    assert_eq!((told.as_str(), told.generation().get()), ("A", 3));
+    assert!(second.changed().now_or_never().is_none());
+    assert_eq!(handles[1].load().as_str(), "B");
+    rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_barrier_sees_what_was_changed_in_any_source_and_a_reload_tries_what_was_refused() {
+    let rig = Rig::of(3, "1").await;
+    rig.set_all_silently("2");
+    let receipt = rig.control.barrier().await;
+    assert!(
+        matches!(receipt.outcome, Outcome::Published { .. }),
+        "{receipt}"
+    );
+    assert_eq!(receipt.trigger, Trigger::Resync);
+    assert_eq!(rig.texts(), ["2"; 3]);
+    let decoded_bad = |rig: &Rig| rig.scripts[2].state().decoded_bad;
+    rig.scripts[2].state().set_silently(Bad("typo"));
+    for _ in 0..3 {
+        let receipt = rig.control.barrier().await;
+        assert!(
+            matches!(
+                receipt.outcome,
+                Outcome::Rejected {
+                    stage: Stage::Decode,
+                    ..
+                }
+            ),
+            "{receipt}"
+        );
+    }
+    assert_eq!(decoded_bad(&rig), 1);
+    let _ = rig.control.reload().await;
+    assert_eq!(decoded_bad(&rig), 2);
+    rig.set_all_silently("3");
+    for trigger in [Trigger::Signal, Trigger::Http] {
+        assert!(rig.control.reload_by(trigger).await.is_current());
+    }
+    assert_eq!(rig.texts(), ["3"; 3]);
+    rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_is_loaded_once_at_the_start_and_an_idle_group_does_nothing() {
+    let rig = Rig::of(3, "1").await;
+    assert!(rig.scripts.iter().all(|script| script.loads() == 1));
+    // Until all watches are trusted.
+    sleep(seconds(130)).await;
+    let looks = rig.control.status().counters.loads;
+    sleep(seconds(36_000)).await;
+    assert_eq!(rig.control.status().counters.loads, looks);
+    assert_eq!(rig.control.status().link, LinkState::Trusted);
+    // And hears at once when something happens.
+    rig.set_all("2");
+    quiet().await;
+    assert_eq!(rig.texts(), ["2"; 3]);
+    rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_member_has_new_while_the_group_prepares_is_seen_in_the_end() {
+    let notes = Notes::default();
+    let (group, scripts, keys) = members(&[Good("a"), Good("b")], &notes);
+    let rig = Rig::start(group.into_builder(), scripts, keys, notes).await;
+    rig.notes.book().takes = seconds(1);
+    for change in ["A", "AA", "AAA", "AAAA"] {
+        rig.scripts[0].set(Good(change));
+        sleep(Duration::from_millis(700)).await;
+    }
+    sleep(seconds(5)).await;
+    assert_eq!(rig.texts(), ["AAAA", "b"]);
+    rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p19_a_group_can_have_values_of_any_type_and_sources_of_any_strategy() {
+    let mut group = Coordinator::new();
+    let numbers = Tray::with(vec![1_u8, 2, 3]);
+    let script = Script::new(Good("text"));
+    let number = group.member("numbers", numbers.builder());
+    let text = group.member("text", ReloaderService::builder(script.clone()).hybrid());
+    let builder = group.into_builder();
+    let builder = builder.validate(move |cut| match cut[number].len() == cut[text].len() - 1 {
+        true => Ok(()),
+        false => Err("of different lengths"),
+    });
+    let (live, control) = builder.start().await.unwrap();
+    assert_eq!((live.load()[number][2], &*live.load()[text]), (3, "text"));
+    numbers.put(vec![4]);
+    script.set(Good("te"));
+    let receipt = control.reload().await;
+    assert!(receipt.is_current(), "{receipt}");
+    assert_eq!((live.load()[number][0], &*live.load()[text]), (4, "te"));
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_of_another_group_opens_nothing() {
+    let (rig, other) = (Rig::of(1, "1").await, Rig::of(2, "2").await);
+    let foreign = other.keys[0];
+    let cut = rig.live.get();
+    assert!(cut.get(foreign).is_none());
+    assert!(rig.control.member_status(foreign).is_none());
+    let panic = catch_unwind(AssertUnwindSafe(|| cut[foreign].len())).unwrap_err();
+    let text = panic.downcast_ref::<&str>().unwrap();
+    assert_eq!(*text, "the key is of a member of another group");
+    // A handle that was made with it stands in nobody's way.
+    let handle = rig.live.member(foreign);
+    let mut changes = handle.subscribe();
+    rig.scripts[0].set(Good("3"));
+    quiet().await;
+    assert_eq!(rig.texts(), ["3"]);
+    assert!(handle.load().value().is_none());
+    assert!(changes.changed().now_or_never().is_none());
+    rig.control.stop().await;
+    other.control.stop().await;
+}

@@ -1,0 +1,11 @@
+//! Several services as one group: their values become visible together, or not at all.
+
+mod away;
+mod faults;
+mod life;
+mod looks;
+mod pools;
+mod readers;
+mod rig;
+#[cfg(feature = "last-good")]
+mod saved;

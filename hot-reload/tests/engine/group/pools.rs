@@ -1,0 +1,111 @@
+//! Participants of members: they take part in the swap of the group, each for its member's value alone.
+
+use hot_reload::{Coordinator, ReloaderService};
+use tokio::time::sleep;
+
+use super::rig::{Notes, Pool, Rig, builder, members, quiet};
+use crate::script::{Good, Script, seconds};
+
+#[tokio::test(start_paused = true)]
+async fn only_the_pool_of_a_member_that_has_changed_is_asked() {
+    let notes = Notes::default();
+    let (group, scripts, keys) = members(&[Good("1"), Good("1"), Good("1")], &notes);
+    // Any combination will do.
+    let builder = group.into_builder();
+    let rig = Rig::start(builder, scripts, keys, notes).await;
+    let mut told = rig.notes.told();
+    told.sort();
+    let all = ["m0", "m1", "m2"];
+    let expected = all.iter().flat_map(|member| {
+        [
+            format!("{member}/pool commits"),
+            format!("{member}/pool prepares"),
+        ]
+    });
+    assert_eq!(told, expected.collect::<Vec<_>>());
+    rig.scripts[1].set(Good("2"));
+    quiet().await;
+    assert_eq!(rig.texts(), ["1", "2", "1"]);
+    assert_eq!(rig.notes.told(), ["m1/pool prepares", "m1/pool commits"]);
+    // Their votes are counted all the same.
+    rig.scripts[2].state().set_silently(Good("2"));
+    let receipt = rig.control.reload().await;
+    let voters = receipt.votes.iter().map(|vote| &*vote.participant);
+    assert_eq!(
+        voters.collect::<Vec<_>>(),
+        ["m0/pool", "m1/pool", "m2/pool"]
+    );
+    assert!(receipt.votes.iter().all(|vote| vote.refusal.is_none()));
+    assert_eq!(rig.notes.told(), ["m2/pool prepares", "m2/pool commits"]);
+    assert_eq!(rig.notes.open(), 3);
+    rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p19_nothing_of_a_member_is_committed_before_the_group_has_agreed() {
+    let rig = Rig::of(2, "1").await;
+    rig.notes.told();
+    rig.notes.book().takes = seconds(1);
+    rig.scripts[0].set(Good("2"));
+    sleep(seconds(3)).await;
+    // The member alone has published privately, and the group has refused it before anybody prepared.
+    assert_eq!(rig.notes.told(), Vec::<String>::new());
+    rig.scripts[1].set(Good("2"));
+    sleep(seconds(3)).await;
+    let told = rig.notes.told();
+    let first_commit = told.iter().position(|told| told.ends_with("commits"));
+    let last_prepare = told.iter().rposition(|told| told.ends_with("prepares"));
+    assert!(last_prepare < first_commit, "{told:?}");
+    assert_eq!(told.len(), 6, "{told:?}");
+    assert_eq!(rig.texts(), ["2", "2"]);
+    rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_prepare_deadline_of_a_member_is_that_of_its_participants() {
+    let notes = Notes::default();
+    let mut group = Coordinator::new();
+    let scripts = vec![Script::new(Good("1"))];
+    let member = ReloaderService::builder(scripts[0].clone())
+        .prepare_deadline(seconds(30))
+        .participant("pool", Pool::new("m0/pool", &notes));
+    let keys = vec![group.member("m0", member)];
+    let rig = Rig::start(group.into_builder(), scripts, keys, notes).await;
+    for (takes, text) in [(20, "2"), (40, "3")] {
+        rig.notes.book().takes = seconds(takes);
+        rig.scripts[0].state().set_silently(Good(text));
+        let receipt = rig.control.reload().await;
+        assert_eq!(receipt.elapsed.as_secs(), takes.min(30));
+        assert_eq!(receipt.is_current(), takes < 30, "{receipt}");
+    }
+    assert_eq!(rig.texts(), ["2"]);
+    rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newer_value_of_a_member_gives_the_pools_another_try_before_the_swap() {
+    let notes = Notes::default();
+    let (group, scripts, keys) = members(&[Good("1"), Good("1")], &notes);
+    let rig = Rig::start(builder(group, &keys, &notes), scripts, keys, notes).await;
+    quiet().await;
+    rig.notes.told();
+    rig.notes.book().takes = seconds(1);
+    rig.set_all("2");
+    sleep(seconds(1)).await;
+    // While they prepare for the second, there is a third.
+    rig.set_all("3");
+    sleep(seconds(4)).await;
+    assert_eq!(rig.texts(), ["3", "3"]);
+    assert_eq!(
+        rig.live.get().generation().get(),
+        2,
+        "the second was never visible"
+    );
+    let told = rig.notes.told();
+    let aborts = told.iter().filter(|told| told.ends_with("aborts")).count();
+    let commits = told.iter().filter(|told| told.ends_with("commits")).count();
+    assert_eq!((aborts, commits), (3, 3), "{told:?}");
+    assert_eq!(rig.notes.open(), 3);
+    rig.notes.assert_never_mixed();
+    rig.control.stop().await;
+}
