@@ -18,7 +18,7 @@ use crate::event::{Outcome, Trigger};
 use crate::hints::{HintSender, Subscription};
 use crate::reload::Loaded;
 use crate::revision::Revision;
-use crate::service::{Fault, Feed};
+use crate::service::{Asked, Fault, Feed};
 use crate::status::SourceStatus;
 use crate::watch::RealtimeWatchHandle;
 
@@ -54,15 +54,20 @@ impl Members {
     }
 
     /// Has the members look, as far as the trigger asks for it.
-    async fn look(&self, trigger: Trigger) {
+    async fn look(&self, asked: Asked) {
         if !self.roster.has_begun() {
             // Not before the group's own first look: what was changed before whoever asked for that is seen by theirs.
             join_all(self.begin()).await;
             return;
         }
-        let trigger = match trigger {
+        if asked.resume {
+            let members = self.roster.running().iter();
+            join_all(members.map(|member| member.resume())).await;
+            return;
+        }
+        let trigger = match asked.trigger {
             Trigger::Startup | Trigger::Resync => Trigger::Resync,
-            Trigger::Manual | Trigger::Signal | Trigger::Http => trigger,
+            Trigger::Manual | Trigger::Signal | Trigger::Http => asked.trigger,
             // A member has said that it has something new; or there may be something that it has said and nobody heard.
             Trigger::Watch | Trigger::Interval | Trigger::Retry | Trigger::Rollback => return,
         };
@@ -147,13 +152,13 @@ impl Feed<Cut> for Members {
     fn load<'a>(
         &'a self,
         seen: Option<&'a Revision>,
-        trigger: Trigger,
+        asked: Asked,
     ) -> BoxFuture<'a, Result<Loaded<Cut>, Fault>>
     where
         Cut: 'a,
     {
         Box::pin(async move {
-            self.look(trigger).await;
+            self.look(asked).await;
             self.assemble(seen).await
         })
     }

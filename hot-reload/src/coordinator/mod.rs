@@ -85,6 +85,11 @@ use crate::watch::WatchProfile;
 /// - [`reload`](crate::Control::reload) and [`barrier`](crate::Control::barrier) of the group have all members look at once,
 ///   so they see what was changed in any source before.
 /// - When a member can offer nothing, it is [`WhenAway`] that says what follows.
+/// - [`history`](Builder::history) and [`probation`](Builder::probation) are the group's, and so are
+///   [`pause`](crate::Control::pause) and [`rollback`](crate::Control::rollback): earlier values of all members come back
+///   together. On the builder of a member they have no effect. Doubts ([`shrink_guard`](Builder::shrink_guard),
+///   [`fence`](Builder::fence)) may be a member's: while its new value is held back, the one before is in the cut, and
+///   [`resume`](crate::Control::resume) of the group lets it in.
 /// - [`stop`](crate::Control::stop) of the group stops the members, too. The group's
 ///   [status](crate::Status::source_status) names the members that are not well, with the reason `member`.
 ///

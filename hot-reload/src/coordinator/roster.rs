@@ -90,6 +90,9 @@ pub(super) trait Running: Send + Sync {
     /// Has it look, and waits for the end of that.
     fn look(&self, trigger: Trigger) -> BoxFuture<'_, ()>;
 
+    /// As [`look`](Self::look), and it holds nothing back any more.
+    fn resume(&self) -> BoxFuture<'_, ()>;
+
     fn tell(&self, group: Option<HintSender>);
 
     fn stop(&self) -> BoxFuture<'_, ()>;
@@ -110,6 +113,12 @@ impl<V: Send + Sync + 'static> Running for Control<V> {
 
     fn slot(&self, stands_in: bool) -> Option<Arc<Slot>> {
         Some(Slot::of(self.newest()?, stands_in))
+    }
+
+    fn resume(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let _ = self.resume().await;
+        })
     }
 
     fn look(&self, trigger: Trigger) -> BoxFuture<'_, ()> {
@@ -168,6 +177,10 @@ impl Running for Broken {
 
     fn slot(&self, _: bool) -> Option<Arc<Slot>> {
         None
+    }
+
+    fn resume(&self) -> BoxFuture<'_, ()> {
+        Box::pin(ready(()))
     }
 
     fn look(&self, _: Trigger) -> BoxFuture<'_, ()> {

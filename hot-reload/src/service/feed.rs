@@ -18,11 +18,11 @@ use crate::watch::{RealtimeWatch, RealtimeWatchHandle};
 /// A source behind one of the two traits, with errors that no longer know the value's type; or one that is made of other
 /// services.
 pub(crate) trait Feed<V> {
-    /// What the source holds. A source that is made of others goes by the trigger as to how far it asks.
+    /// What the source holds.
     fn load<'a>(
         &'a self,
         seen: Option<&'a Revision>,
-        trigger: Trigger,
+        asked: Asked,
     ) -> BoxFuture<'a, Result<Loaded<V>, Fault>>
     where
         V: 'a;
@@ -46,6 +46,14 @@ pub(crate) trait Feed<V> {
     fn finish(&self) -> BoxFuture<'_, ()> {
         Box::pin(future::ready(()))
     }
+}
+
+/// Why a source is asked. One that is made of others goes by it as to how far it asks them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    pub(crate) trigger: Trigger,
+    /// Whether nothing is to be held back any more, inside the source either.
+    pub(crate) resume: bool,
 }
 
 /// Why there is nothing to be had of a feed.
@@ -77,7 +85,7 @@ where
     fn load<'a>(
         &'a self,
         seen: Option<&'a Revision>,
-        _: Trigger,
+        _: Asked,
     ) -> BoxFuture<'a, Result<Loaded<V>, Fault>>
     where
         V: 'a,
@@ -116,7 +124,7 @@ where
     fn load<'a>(
         &'a self,
         seen: Option<&'a Revision>,
-        _: Trigger,
+        _: Asked,
     ) -> BoxFuture<'a, Result<Loaded<V>, Fault>>
     where
         V: 'a,

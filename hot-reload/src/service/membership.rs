@@ -94,6 +94,9 @@ where
     pub(crate) fn lift(&mut self) -> Lifted<V> {
         let deadline = self.participants.deadline;
         let participants = mem::replace(&mut self.participants, Participants::none(deadline));
+        // Nobody could bring back what nobody sees.
+        self.probation = None;
+        self.history = 0;
         let saving = self.keeper.take();
         self.keeper = saving.clone().map(Lifted::restoring);
         Lifted {

@@ -51,7 +51,7 @@ pub use self::builder::Builder;
 pub use self::control::{Control, Events};
 pub use self::doubt::{Fence, ShrinkGuard};
 use self::driver::Engine;
-pub(crate) use self::feed::{Fault, Feed};
+pub(crate) use self::feed::{Asked, Fault, Feed};
 use self::feed::{Polled, Watched};
 use self::flight::Flight;
 pub use self::flight::{Cycle, Divergence, Explanation};

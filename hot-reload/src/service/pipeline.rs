@@ -11,7 +11,7 @@ use tracing::warn;
 use super::board::Board;
 use super::boundary::within;
 use super::doubt::Doubts;
-use super::feed::{Fault, Feed};
+use super::feed::{Asked, Fault, Feed};
 use super::keep::Keeper;
 use super::machine::Look;
 use super::memory::{Memory, Rejected};
@@ -108,7 +108,16 @@ impl<V> Pipeline<V> {
         let mut loaded = match pushed {
             None => {
                 trail
-                    .time(Stage::Load, self.load(feed, look.trigger))
+                    .time(
+                        Stage::Load,
+                        self.load(
+                            feed,
+                            Asked {
+                                trigger: look.trigger,
+                                resume,
+                            },
+                        ),
+                    )
                     .await?
             }
             Some(Pushed::Value(value)) => Loaded::Value {
@@ -200,7 +209,11 @@ impl<V> Pipeline<V> {
     ) -> Option<Loaded<V>> {
         let revision = revision?;
         // Whatever caused this look, a source that is made of others is only asked what they have by now.
-        match self.ask(feed, Some(revision), Trigger::Watch).await {
+        let asked = Asked {
+            trigger: Trigger::Watch,
+            resume: false,
+        };
+        match self.ask(feed, Some(revision), asked).await {
             Ok(Loaded::Value {
                 revision: Some(now),
                 ..
@@ -210,7 +223,8 @@ impl<V> Pipeline<V> {
         }
     }
 
-    async fn load<F: Feed<V>>(&self, feed: &F, trigger: Trigger) -> Result<Loaded<V>, Outcome> {
+    async fn load<F: Feed<V>>(&self, feed: &F, asked: Asked) -> Result<Loaded<V>, Outcome> {
+        let trigger = asked.trigger;
         let seen = {
             let memory = self.memory();
             // Rejected content is tried again for a person who asks; and now and then if a validator refused it, because
@@ -225,7 +239,7 @@ impl<V> Pipeline<V> {
             let whole = again || released || retried || matches!(self.sameness, Sameness::Never);
             memory.seen.clone().filter(|_| !whole)
         };
-        let error = match self.ask(feed, seen.as_ref(), trigger).await {
+        let error = match self.ask(feed, seen.as_ref(), asked).await {
             Ok(Loaded::Unchanged) if seen.is_none() => unasked(),
             Ok(loaded) => return Ok(loaded),
             Err(Fault::Inside(outcome)) => return Err(outcome),
@@ -242,9 +256,9 @@ impl<V> Pipeline<V> {
         &self,
         feed: &F,
         seen: Option<&Revision>,
-        trigger: Trigger,
+        asked: Asked,
     ) -> Result<Loaded<V>, Fault> {
-        let load = || feed.load(seen, trigger);
+        let load = || feed.load(seen, asked);
         let late = "the source did not answer";
         within(Stage::Load, self.deadline, late, load).await?
     }

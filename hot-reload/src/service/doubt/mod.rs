@@ -14,7 +14,6 @@ pub use self::shrink::ShrinkGuard;
 use super::builder::Builder;
 use super::pipeline::{Pipeline, contained};
 use crate::event::{HoldReason, Outcome, Stage};
-use crate::reload::Reload;
 use crate::revision::Revision;
 
 /// Somebody who compares a value with the one that is visible. Its methods are the user's code.
@@ -72,9 +71,8 @@ impl<V> Pipeline<V> {
 
 impl<T, V, S> Builder<T, V, S>
 where
-    T: Reload<V, S> + Send + Sync + 'static,
+    T: Send + Sync + 'static,
     V: Send + Sync + 'static,
-    S: Into<std::borrow::Cow<'static, str>> + Display + 'static,
 {
     /// Holds a value back that is empty, or much smaller than the visible one, until it is confirmed.
     ///

@@ -16,8 +16,6 @@ mod tape;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -36,7 +34,6 @@ use crate::error::Error;
 use crate::event::{LinkState, Outcome, Stage, Trigger};
 use crate::panics::discard;
 use crate::receipt::Vote;
-use crate::reload::Reload;
 use crate::revision::Revision;
 use crate::snapshot::Generation;
 use crate::status::{Hold, Status};
@@ -51,9 +48,8 @@ const STEPS: usize = 2;
 
 impl<T, V, S> Builder<T, V, S>
 where
-    T: Reload<V, S> + Send + Sync + 'static,
+    T: Send + Sync + 'static,
     V: Send + Sync + 'static,
-    S: Into<Cow<'static, str>> + Display + 'static,
 {
     /// How many entries [`Control::explain`](crate::Control::explain) goes back: 32, unless this says otherwise, and 4096 at
     /// most. With 0 nothing is recorded, and no memory taken.

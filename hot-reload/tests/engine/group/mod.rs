@@ -2,6 +2,7 @@
 
 mod away;
 mod faults;
+mod held;
 mod life;
 mod looks;
 mod pools;

@@ -1,0 +1,138 @@
+//! Whole groups that are brought back, paused, on probation; and members whose new values are doubted.
+
+use hot_reload::{
+    Coordinator, HoldReason, Outcome, Probation, ReloaderService, ShrinkGuard, Snapshot,
+};
+use tokio::time::sleep;
+
+use super::rig::{Notes, Rig, members, quiet};
+use crate::script::{Good, Script, seconds};
+
+/// A group of as many members as there are scripts in it, whose values need not fit together.
+async fn loose(count: usize, history: usize) -> Rig {
+    let notes = Notes::default();
+    let contents = vec![Good("1"); count];
+    let (group, scripts, keys) = members(&contents, &notes);
+    Rig::start(group.into_builder().history(history), scripts, keys, notes).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn p19_an_earlier_cut_comes_back_whole_and_with_the_pools_that_belong_to_it() {
+    let rig = loose(3, 4).await;
+    rig.scripts[0].set(Good("2"));
+    rig.scripts[2].set(Good("2"));
+    quiet().await;
+    assert_eq!(rig.texts(), ["2", "1", "2"]);
+    rig.notes.told();
+    let receipt = rig.control.rollback().await;
+    assert!(receipt.is_current(), "{receipt}");
+    assert_eq!(rig.texts(), ["1", "1", "1"]);
+    let mut told = rig.notes.told();
+    told.sort();
+    let expected = [
+        "m0/pool commits",
+        "m0/pool prepares",
+        "m2/pool commits",
+        "m2/pool prepares",
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(rig.notes.open(), 3);
+    // What the members have to offer stays away, and is let in again as a whole.
+    assert!(matches!(rig.control.reload().await.outcome, Outcome::Held));
+    assert_eq!(rig.texts(), ["1", "1", "1"]);
+    assert!(rig.control.resume().await.is_current());
+    assert_eq!(rig.texts(), ["2", "1", "2"]);
+    // A change of one member is a change of the source of the group.
+    assert!(rig.control.rollback().await.is_current());
+    rig.scripts[1].set(Good("3"));
+    quiet().await;
+    assert_eq!(rig.texts(), ["2", "3", "2"]);
+    rig.control.stop().await;
+    rig.notes.close();
+    assert_eq!(rig.notes.open(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_pause_of_the_group_nothing_of_any_member_becomes_visible() {
+    let rig = loose(2, 0).await;
+    rig.control.pause();
+    rig.scripts[0].set(Good("2"));
+    quiet().await;
+    rig.scripts[1].set(Good("2"));
+    quiet().await;
+    assert_eq!(rig.texts(), ["1", "1"]);
+    assert!(matches!(rig.control.reload().await.outcome, Outcome::Held));
+    assert!(rig.control.resume().await.is_current());
+    assert_eq!(rig.texts(), ["2", "2"]);
+    rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p19_a_group_that_fails_its_probation_goes_back_as_a_whole() {
+    let scripts = [Script::new(Good("1")), Script::new(Good("1"))];
+    let mut group = Coordinator::new();
+    let member = |script: &Script| ReloaderService::builder(script.clone()).hybrid();
+    let one = group.member("one", member(&scripts[0]));
+    let two = group.member("two", member(&scripts[1]));
+    let probation = Probation::new(
+        seconds(60),
+        move |cut: Snapshot<hot_reload::Cut>| async move {
+            sleep(seconds(5)).await;
+            match (&*cut[one], &*cut[two]) {
+                ("sick", _) | (_, "sick") => Err("too many errors"),
+                _ => Ok(()),
+            }
+        },
+    );
+    let builder = group.into_builder().probation(probation);
+    let (live, control) = builder.start().await.unwrap();
+    let texts = || {
+        let cut = live.load();
+        [cut[one].clone(), cut[two].clone()]
+    };
+    scripts[0].set(Good("2"));
+    scripts[1].set(Good("sick"));
+    quiet().await;
+    assert_eq!(texts(), ["2", "sick"]);
+    sleep(seconds(10)).await;
+    assert_eq!(texts(), ["1", "1"]);
+    let hold = control.status().hold.unwrap();
+    assert_eq!(hold.reason, HoldReason::Probation);
+    scripts[1].set(Good("3"));
+    quiet().await;
+    assert_eq!(texts(), ["2", "3"]);
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_whose_new_value_is_doubted_keeps_the_one_before_until_the_group_is_resumed() {
+    let scripts = [Script::new(Good("0123456789")), Script::new(Good("1"))];
+    let mut group = Coordinator::new();
+    let guard = ShrinkGuard::by(|text: &String| text.len());
+    let routes = ReloaderService::builder(scripts[0].clone())
+        .hybrid()
+        .shrink_guard(guard);
+    let routes = group.member("routes", routes);
+    let other = group.member(
+        "other",
+        ReloaderService::builder(scripts[1].clone()).hybrid(),
+    );
+    let (live, control) = group.into_builder().start().await.unwrap();
+    let texts = || {
+        let cut = live.load();
+        [cut[routes].clone(), cut[other].clone()]
+    };
+    scripts[0].set(Good("0"));
+    scripts[1].set(Good("2"));
+    quiet().await;
+    assert_eq!(texts(), ["0123456789", "2"], "the other goes on");
+    let trouble = control.status().source_status.unwrap();
+    assert!(trouble.is_degraded_by("member"));
+    let status = control.member_status(routes).unwrap();
+    assert_eq!(status.hold.unwrap().reason, HoldReason::Shrunk);
+    let _ = control.reload().await;
+    assert_eq!(texts()[0], "0123456789");
+    assert!(control.resume().await.is_current());
+    assert_eq!(texts(), ["0", "2"]);
+    control.stop().await;
+}
