@@ -19,6 +19,9 @@ pub struct Status {
     pub source_status: Option<SourceStatus>,
     /// How current the visible value is.
     pub data: DataState,
+    /// How old the last good look may become before the value is stale, if the service was
+    /// [told](crate::Builder::max_staleness).
+    pub max_staleness: Option<Duration>,
     /// How the watch is.
     pub link: LinkState,
     /// Why the watch is down or parked, as long as it is.
@@ -123,6 +126,7 @@ impl Status {
             source,
             source_status: None,
             data: DataState::None,
+            max_staleness: None,
             link: LinkState::Off,
             link_error: None,
             stopped: false,

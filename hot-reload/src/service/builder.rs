@@ -30,6 +30,7 @@ use crate::watch::{RealtimeWatch, WatchProfile};
 /// - [`interval`](Self::interval): 30 s, ±10 %; of a source that can be watched, what its [`WatchProfile`] says
 /// - [`heartbeat`](Self::heartbeat), [`quiet`](Self::quiet): what the source's [`WatchProfile`] says
 /// - [`load_deadline`](Self::load_deadline), [`prepare_deadline`](Self::prepare_deadline): 10 s
+/// - [`max_staleness`](Self::max_staleness): none, a look that fails makes the value stale at once
 /// - [`on_removal`](Self::on_removal): the last good value stays
 /// - [`named`](Self::named): the name of the value's type
 #[must_use = "a service begins with `start`"]
@@ -41,6 +42,7 @@ pub struct Builder<T, V, S> {
     pub(super) heartbeat: Option<Duration>,
     pub(super) quiet: Option<Duration>,
     pub(super) load_deadline: Duration,
+    pub(super) max_staleness: Option<Duration>,
     pub(super) sameness: Sameness<V>,
     pub(super) validators: Validators<V>,
     pub(super) participants: Participants<V>,
@@ -101,6 +103,7 @@ where
             heartbeat: None,
             quiet: None,
             load_deadline: LOAD_DEADLINE,
+            max_staleness: None,
             sameness,
             validators: Validators::none(PREPARE_DEADLINE),
             participants: Participants::none(PREPARE_DEADLINE),

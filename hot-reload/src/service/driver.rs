@@ -16,6 +16,7 @@ use super::boundary::within;
 use super::chores::{Chores, FreeElsewhere};
 use super::clock::{Clock, jitter};
 use super::feed::Feed;
+use super::freshness::Freshness;
 use super::inbox::Command;
 use super::keep::Keeping;
 use super::machine::{Actions, Input, Look, Machine, Regime, Verdict};
@@ -65,7 +66,11 @@ impl<V> Engine<V> {
         let mut why = None;
         let mut chores = Chores::new(clock, self.free_elsewhere);
         let publisher = &self.board.publisher;
-        let name = self.board.status().name.clone();
+        let (name, bound) = {
+            let status = self.board.status();
+            (status.name.clone(), status.max_staleness)
+        };
+        let mut freshness = Freshness::new(bound);
         let mut keeping = Keeping::new(self.pipeline.keeper.clone(), name);
         loop {
             let actions = task.machine.handle(clock.now(), input);
@@ -77,7 +82,14 @@ impl<V> Engine<V> {
                 look = Box::pin(task.begin(feed, next, clock)).fuse();
             }
             chores.attend(publisher);
-            let ticks = [task.machine.next_tick(), chores.next_tick()];
+            if let Some(age) = freshness.is_due(clock.now()) {
+                task.recorder.stale(age);
+            }
+            let ticks = [
+                task.machine.next_tick(),
+                chores.next_tick(),
+                freshness.next_tick(),
+            ];
             let tick = ticks.into_iter().flatten().min();
             // In this order: what people want, what is finished, what changed, what time it is. The machine attends to
             // the time at every input, so a flood of changes cannot hold up what is due.
@@ -89,6 +101,11 @@ impl<V> Engine<V> {
                 },
                 (next, outcome, trail, elapsed) = &mut look => {
                     let input = task.looked(feed, next, outcome, trail, elapsed);
+                    if let Input::Looked(verdict) = input {
+                        let data = self.board.status().data;
+                        let stale = freshness.looked(clock.now(), verdict, data);
+                        stale.inspect(|age| task.recorder.fresh_again(*age));
+                    }
                     if input == Input::Looked(Verdict::Published) {
                         keeping.published(publisher.current());
                     }

@@ -14,6 +14,7 @@ mod clock;
 mod control;
 mod driver;
 mod feed;
+mod freshness;
 mod inbox;
 mod keep;
 #[cfg(feature = "last-good")]

@@ -12,6 +12,7 @@ mod changes;
 mod compat;
 mod data;
 mod freed;
+mod fresh;
 mod guards;
 mod hints;
 #[cfg(feature = "last-good")]
