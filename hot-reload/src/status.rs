@@ -38,6 +38,9 @@ pub struct Status {
     pub last_attempt: Option<Attempt>,
     /// The error of the last look, if it failed or was rejected. A good look clears it.
     pub last_error: Option<Error>,
+    /// The parts of the visible value that wait for a restart of the process, as paths, of the first twenty: those
+    /// [declared](crate::Builder::restart_required) to need one that are not what they were at the start.
+    pub needs_restart: Vec<String>,
     /// How often what has happened.
     pub counters: Counters,
 }
@@ -135,6 +138,7 @@ impl Status {
             last_checked: None,
             last_attempt: None,
             last_error: None,
+            needs_restart: Vec::new(),
             counters: Counters::default(),
         }
     }

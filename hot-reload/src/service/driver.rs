@@ -24,6 +24,7 @@ use super::pipeline::{Pipeline, Pushed};
 use super::record::Recorder;
 use super::settings::{OPEN_DEADLINE, Settings};
 use super::trail::Trail;
+use super::waiting::Waiting;
 use crate::error::{Error, ErrorKind};
 use crate::event::{LinkState, Outcome, Stage};
 use crate::hints::{HintSender, Hints, Subscription};
@@ -58,6 +59,7 @@ impl<V> Engine<V> {
             watch: None,
             pushed: None,
             serving: Vec::new(),
+            waiting: Waiting::new(self.pipeline.validators.restarts.clone()),
         };
         // Boxed, because a service mostly waits, and what is large about it is only there while it does something.
         let mut look = Fuse::terminated();
@@ -154,6 +156,7 @@ struct Task<'e, V> {
     pushed: Option<Pushed<V>>,
     /// Those who wait for the look that is running.
     serving: Vec<oneshot::Sender<Receipt>>,
+    waiting: Waiting<V>,
 }
 
 impl<'e, V> Task<'e, V> {
@@ -211,8 +214,9 @@ impl<'e, V> Task<'e, V> {
         trail: Trail,
         elapsed: Duration,
     ) -> Input {
-        // Whoever is told of the look finds in the status what the source says after it.
+        // Whoever is told of the look finds in the status what the source says after it, and what waits for a restart.
         self.ask(feed);
+        self.waiting.looked(&self.engine.board);
         let serving = mem::take(&mut self.serving);
         let Some(outcome) = outcome else {
             self.engine.board.inbox.postpone(serving);

@@ -25,11 +25,14 @@ mod pipeline;
 mod prepare;
 mod record;
 mod removal;
+#[cfg(feature = "diff")]
+mod restart;
 mod settings;
 mod start;
 mod swap;
 mod trail;
 mod validate;
+mod waiting;
 
 use std::borrow::Cow;
 use std::fmt;

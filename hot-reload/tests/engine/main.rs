@@ -25,6 +25,8 @@ mod many;
 mod options;
 mod parts;
 mod pushes;
+#[cfg(feature = "diff")]
+mod restart;
 mod script;
 mod stops;
 mod swap;
