@@ -61,7 +61,7 @@ pub use crate::participant::Participant;
 pub use crate::receipt::{Receipt, Vote};
 pub use crate::reload::{Loaded, Reload};
 pub use crate::revision::Revision;
-pub use crate::service::{Builder, Control, Events, ReloaderService, RemovalPolicy};
+pub use crate::service::{Builder, Control, Events, ReloaderService, RemovalPolicy, Retired};
 pub use crate::snapshot::{Generation, Snapshot};
 pub use crate::status::{Attempt, Counters, Degradation, SourceStatus, Status};
 pub use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchEvent, WatchProfile};

@@ -88,7 +88,7 @@ impl<V> Publisher<V> {
             prepared.make_visible();
             Some(())
         });
-        let (untold, swept) = (publisher.untold(), publisher.sweep());
+        let (untold, swept) = (publisher.untold(), publisher.sweep(|_| true));
         // Neither those who are woken nor the values that are freed shall find it locked.
         drop(publisher);
         if let Some(untold) = untold {

@@ -7,8 +7,8 @@ use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
-use super::chores::free_here;
 use super::inbox::Inbox;
+use super::retire::Retirement;
 use crate::compat::ReloaderSender;
 use crate::event::Event;
 use crate::live::Publisher;
@@ -20,6 +20,8 @@ const EVENTS: usize = 256;
 /// See the [module documentation](self). It does not keep the service running; an [`Owner`] does.
 pub(super) struct Board<V> {
     pub(super) publisher: Publisher<V>,
+    /// How values are freed that were replaced.
+    pub(super) retirement: Arc<Retirement<V>>,
     /// The channel of the compatible receivers, until the service ends.
     mirror: Mutex<Option<Mirror<V>>>,
     pub(super) inbox: Inbox,
@@ -41,9 +43,14 @@ pub(super) struct Mirror<V> {
 }
 
 impl<V> Board<V> {
-    pub(super) fn new(status: Status, mirror: Option<Mirror<V>>) -> Self {
+    pub(super) fn new(
+        status: Status,
+        mirror: Option<Mirror<V>>,
+        retirement: Retirement<V>,
+    ) -> Self {
         Self {
             publisher: Publisher::new(),
+            retirement: Arc::new(retirement),
             mirror: Mutex::new(mirror),
             inbox: Inbox::default(),
             status: Mutex::new(status),
@@ -114,7 +121,7 @@ impl<V> Board<V> {
             return;
         }
         self.tell(Event::Stopped);
-        free_here(self.publisher.stop());
+        self.retirement.free(self.publisher.stop());
         info!(target: "hot_reload", name = self.status().name, "stopped");
         // Not under the lock: what goes with it is the user's.
         let mirror = lock(&self.mirror).take();

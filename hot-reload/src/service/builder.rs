@@ -15,6 +15,7 @@ use super::keep::Keeper;
 use super::pipeline::Sameness;
 use super::prepare::Participants;
 use super::removal::{Removal, RemovalPolicy};
+use super::retire::Retirement;
 use super::settings::{LOAD_DEADLINE, LONGEST, PREPARE_DEADLINE, Settings};
 use super::validate::Validators;
 use super::{ReloaderService, short_name};
@@ -32,6 +33,7 @@ use crate::watch::{RealtimeWatch, WatchProfile};
 /// - [`load_deadline`](Self::load_deadline), [`prepare_deadline`](Self::prepare_deadline): 10 s
 /// - [`max_staleness`](Self::max_staleness): none, a look that fails makes the value stale at once
 /// - [`on_removal`](Self::on_removal): the last good value stays
+/// - [`retire_after`](Self::retire_after): at once, when nobody reads it any more
 /// - [`named`](Self::named): the name of the value's type
 #[must_use = "a service begins with `start`"]
 pub struct Builder<T, V, S> {
@@ -48,6 +50,7 @@ pub struct Builder<T, V, S> {
     pub(super) participants: Participants<V>,
     pub(super) keeper: Option<Arc<dyn Keeper<V>>>,
     pub(super) removal: Removal<V>,
+    pub(super) retirement: Retirement<V>,
     _error: PhantomData<fn() -> S>,
 }
 
@@ -109,6 +112,7 @@ where
             participants: Participants::none(PREPARE_DEADLINE),
             keeper: None,
             removal: Removal::Keep,
+            retirement: Retirement::at_once(),
             _error: PhantomData,
         }
     }

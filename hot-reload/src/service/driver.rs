@@ -66,12 +66,13 @@ impl<V> Engine<V> {
         let mut opening = Fuse::terminated();
         let mut input = Input::Started;
         let mut why = None;
-        let mut chores = Chores::new(clock, self.free_elsewhere);
         let publisher = &self.board.publisher;
         let (name, bound) = {
             let status = self.board.status();
             (status.name.clone(), status.max_staleness)
         };
+        let retirement = Arc::clone(&self.board.retirement);
+        let mut chores = Chores::new(clock, name.clone(), self.free_elsewhere, retirement);
         let mut freshness = Freshness::new(bound);
         let mut keeping = Keeping::new(self.pipeline.keeper.clone(), name);
         loop {
@@ -128,7 +129,7 @@ impl<V> Engine<V> {
         discard(look);
         discard(opening);
         task.leave();
-        chores.finish().await;
+        chores.finish(publisher).await;
         keeping.finish().await;
         self.board.end();
     }

@@ -21,12 +21,14 @@ mod keep;
 mod last_good;
 mod machine;
 mod memory;
+mod overdue;
 mod pipeline;
 mod prepare;
 mod record;
 mod removal;
 #[cfg(feature = "diff")]
 mod restart;
+mod retire;
 mod settings;
 mod start;
 mod swap;
@@ -51,6 +53,8 @@ use self::pipeline::{Pipeline, Sameness};
 use self::prepare::Participants;
 use self::removal::Removal;
 pub use self::removal::RemovalPolicy;
+pub use self::retire::Retired;
+use self::retire::Retirement;
 use self::settings::{COMPAT_LOAD_DEADLINE, LONGEST, PREPARE_DEADLINE, Settings};
 use self::validate::Validators;
 use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchStrategy};
@@ -100,7 +104,7 @@ where
             copy: V::clone,
         };
         let status = Status::new(short_name::<V>(), reload.source_name());
-        let board = Arc::new(Board::new(status, Some(mirror)));
+        let board = Arc::new(Board::new(status, Some(mirror), Retirement::at_once()));
         let engine = Engine {
             pipeline: Pipeline {
                 board: Arc::clone(&board),

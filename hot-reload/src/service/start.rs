@@ -77,7 +77,7 @@ where
         let settings = (self.mode.settings)(interval, profile).checking_within(self.max_staleness);
         let mut status = Status::new(self.name, self.reload.source_name());
         status.max_staleness = self.max_staleness;
-        let board = Arc::new(Board::new(status, None));
+        let board = Arc::new(Board::new(status, None, self.retirement));
         let engine = Engine {
             pipeline: Pipeline {
                 board: Arc::clone(&board),

@@ -27,6 +27,7 @@ mod parts;
 mod pushes;
 #[cfg(feature = "diff")]
 mod restart;
+mod retired;
 mod script;
 mod stops;
 mod swap;
