@@ -1,5 +1,6 @@
 //! [`Overdue`]: when replaced values come of age, and which of them are held for too long; pure, and told what time it is.
 
+use std::mem;
 use std::time::Duration;
 
 use super::settings::HELD_LONG;
@@ -10,8 +11,16 @@ use crate::snapshot::Generation;
 pub(super) struct Overdue {
     /// How long a value is kept at least.
     grace: Duration,
-    /// The newest that was told to be held for too long.
-    told: Option<Generation>,
+    /// Those that somebody holds although they are of age, the oldest first.
+    held: Vec<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    generation: Generation,
+    /// Since when it is nobody's but theirs.
+    from: Duration,
+    told: bool,
 }
 
 /// What there is to be done about them.
@@ -37,7 +46,10 @@ pub(super) struct Late {
 
 impl Overdue {
     pub(super) fn new(grace: Duration) -> Self {
-        Self { grace, told: None }
+        Self {
+            grace,
+            held: Vec::new(),
+        }
     }
 
     /// Whether a value that was replaced at this time may be freed.
@@ -56,6 +68,7 @@ impl Overdue {
             next: None,
             late: None,
         };
+        let mut before = mem::take(&mut self.held).into_iter().peekable();
         for (generation, since) in left {
             if !Self::is_of_age(self.grace, now, since) {
                 // Those that follow come later.
@@ -63,9 +76,19 @@ impl Overdue {
                 break;
             }
             found.held = true;
-            let is_late = Self::is_of_age(self.grace + HELD_LONG, now, since);
-            if is_late && self.told < Some(generation) {
-                self.told = Some(generation);
+            // Both are in the order of their numbers.
+            while before
+                .next_if(|held| held.generation < generation)
+                .is_some()
+            {}
+            let known = before.next_if(|held| held.generation == generation);
+            let mut held = known.unwrap_or(Held {
+                generation,
+                from: now,
+                told: false,
+            });
+            if !held.told && now - held.from >= HELD_LONG {
+                held.told = true;
                 match &mut found.late {
                     Some(late) => late.more += 1,
                     None => {
@@ -77,6 +100,7 @@ impl Overdue {
                     }
                 }
             }
+            self.held.push(held);
         }
         found
     }
@@ -119,21 +143,32 @@ mod tests {
             let left = overdue.look(at(now), values.iter().copied());
             left.late.map(|late| (late.generation, late.age, late.more))
         };
-        assert_eq!(late(&mut overdue, 74, &[first, second]), None);
+        for now in [5, 8, 15, 18, 74] {
+            assert_eq!(late(&mut overdue, now, &[first, second]), None);
+        }
         let told = late(&mut overdue, 75, &[first, second]);
         assert_eq!(told, Some((first.0, at(70), 0)));
-        let told = late(&mut overdue, 90, &[first, second]);
-        assert_eq!(told, Some((second.0, at(82), 0)));
-        assert_eq!(late(&mut overdue, 299, &[first, second]), None);
-        assert_eq!(late(&mut overdue, 369, &[first, third]), None);
-        assert_eq!(
-            late(&mut overdue, 370, &[first, third]),
-            Some((third.0, at(70), 0))
-        );
+        let told = late(&mut overdue, 78, &[first, second]);
+        assert_eq!(told, Some((second.0, at(70), 0)));
+        for now in [79, 299, 310, 369] {
+            assert_eq!(late(&mut overdue, now, &[first, third]), None);
+        }
+        let told = late(&mut overdue, 370, &[first, third]);
+        assert_eq!(told, Some((third.0, at(70), 0)));
+    }
 
+    #[test]
+    fn the_minute_begins_when_nobody_else_keeps_the_value() {
         let mut overdue = Overdue::new(GRACE);
-        let told = late(&mut overdue, 400, &[first, second, third]);
-        assert_eq!(told, Some((first.0, at(395), 2)));
-        assert_eq!(late(&mut overdue, 500, &[first, second, third]), None);
+        let values = [(FIRST, at(0)), (FIRST.next(), at(1))];
+        assert_eq!(overdue.look(at(500), values).late, None);
+        assert_eq!(overdue.look(at(559), values).late, None);
+        let late = Late {
+            generation: FIRST,
+            age: at(560),
+            more: 1,
+        };
+        assert_eq!(overdue.look(at(560), values).late, Some(late));
+        assert_eq!(overdue.look(at(900), values).late, None);
     }
 }
