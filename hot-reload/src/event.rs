@@ -201,9 +201,11 @@ pub enum DataState {
     None,
     /// The value is an earlier run's, or a default.
     Restored,
-    /// The value is what the last look found, or it was found to be another that is [held back](crate::Hold) on purpose.
+    /// The value is what the last look found; or a look not long ago, with a
+    /// [bound](crate::Builder::max_staleness) of how long. Or the source was found to hold another one, which is
+    /// [held back](crate::Hold) on purpose.
     Fresh,
-    /// The last look failed or was rejected; the value is from before it.
+    /// The last look failed or was rejected; the value is from before it. With a bound: no look was good for so long.
     Stale,
 }
 
@@ -266,6 +268,14 @@ pub enum Event {
     Paused,
     /// [`Control::resume`](crate::Control::resume) has ended a pause, or whatever else held values back.
     Resumed,
+    /// No look was good for longer than the service is [allowed](crate::Builder::max_staleness). Told once; the next good
+    /// [`Reload`](Self::Reload) ends it.
+    Stale {
+        /// How long ago the last good look ended.
+        age: Duration,
+        /// The error of the last look, if one has ended since.
+        error: Option<Error>,
+    },
     /// This reader was too slow, and so many events were left out.
     Lagged(u64),
     /// The service has stopped. Nothing follows.

@@ -68,7 +68,7 @@ pub use crate::reload::{Loaded, Reload};
 pub use crate::revision::Revision;
 pub use crate::service::{
     Builder, Control, Cycle, Divergence, Events, Explanation, Fence, Probation, ReloaderService,
-    RemovalPolicy, ShrinkGuard,
+    RemovalPolicy, Retired, ShrinkGuard,
 };
 pub use crate::snapshot::{Generation, Snapshot};
 pub use crate::status::{Attempt, Counters, Degradation, Hold, SourceStatus, Status};

@@ -19,6 +19,9 @@ pub struct Status {
     pub source_status: Option<SourceStatus>,
     /// How current the visible value is.
     pub data: DataState,
+    /// How old the last good look may become before the value is stale, if the service was
+    /// [told](crate::Builder::max_staleness).
+    pub max_staleness: Option<Duration>,
     /// How the watch is.
     pub link: LinkState,
     /// Why the watch is down or parked, as long as it is.
@@ -40,6 +43,9 @@ pub struct Status {
     pub last_attempt: Option<Attempt>,
     /// The error of the last look, if it failed or was rejected. A good look clears it.
     pub last_error: Option<Error>,
+    /// The parts of the visible value that wait for a restart of the process, as paths, of the first twenty: those
+    /// [declared](crate::Builder::restart_required) to need one that are not what they were at the start.
+    pub needs_restart: Vec<String>,
     /// How often what has happened.
     pub counters: Counters,
 }
@@ -146,6 +152,7 @@ impl Status {
             source,
             source_status: None,
             data: DataState::None,
+            max_staleness: None,
             link: LinkState::Off,
             link_error: None,
             on_probation: None,
@@ -156,6 +163,7 @@ impl Status {
             last_checked: None,
             last_attempt: None,
             last_error: None,
+            needs_restart: Vec::new(),
             counters: Counters::default(),
         }
     }

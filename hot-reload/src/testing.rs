@@ -71,7 +71,7 @@ impl<V> Publisher<V> {
     pub fn publish(&self, value: V) -> Generation {
         let publisher = self.lock();
         let generation = publisher.publish_by_hand(value);
-        let (untold, swept) = (publisher.untold(), publisher.sweep());
+        let (untold, swept) = (publisher.untold(), publisher.sweep(|_| true));
         // Neither those who are woken nor the values that are freed shall find it locked.
         drop(publisher);
         if let Some(untold) = untold {

@@ -45,6 +45,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["backoff", "event", "service::settings", "watch"],
     ),
     ("service::settings", &["watch"]),
+    ("service::restart", &["diff", "error", "reload"]),
     (
         "service::flight",
         &[

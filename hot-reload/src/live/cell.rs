@@ -206,27 +206,36 @@ impl<N, T> Cell<N, T> {
         }
     }
 
-    /// The retired nodes that nobody holds or shares, for the caller to free, who shall be no reader.
-    pub(super) fn sweep(&self) -> Vec<Arc<N>> {
-        self.sweep_if(|node| Arc::strong_count(node) == 1)
+    /// The retired nodes of which what was noted is so, and that nobody holds or shares, for the caller to free, who shall be
+    /// no reader; each with what was noted.
+    pub(super) fn sweep(&self, is_due: impl Fn(&T) -> bool) -> Vec<(Arc<N>, T)> {
+        self.sweep_if(|retired| is_due(&retired.since) && Arc::strong_count(&retired.node) == 1)
     }
 
     /// The retired nodes that nobody holds: those that are shared are left to whoever shares them. For the end, after which
     /// nobody sweeps.
-    pub(super) fn let_go(&self) -> Vec<Arc<N>> {
+    pub(super) fn let_go(&self) -> Vec<(Arc<N>, T)> {
         self.sweep_if(|_| true)
     }
 
-    fn sweep_if(&self, is_over: impl Fn(&Arc<N>) -> bool) -> Vec<Arc<N>> {
+    fn sweep_if(&self, is_over: impl Fn(&Retired<N, T>) -> bool) -> Vec<(Arc<N>, T)> {
         let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
-        if !retired.iter().any(|retired| is_over(&retired.node)) || !barrier::heavy() {
+        if !retired.iter().any(&is_over) || !barrier::heavy() {
             return Vec::new();
         }
         let free = retired.extract_if(.., |retired| {
             // In this order: whoever has come to share it had protected it before.
-            is_over(&retired.node) && !is_held(&retired.node) && is_over(&retired.node)
+            is_over(retired) && !is_held(&retired.node) && is_over(retired)
         });
-        free.map(|retired| retired.node).collect()
+        free.map(|retired| (retired.node, retired.since)).collect()
+    }
+
+    /// What is retired and not yet freed, the oldest first: something of each, made of the node and of what was noted.
+    pub(super) fn list_retired<R>(&self, of: impl Fn(&N, &T) -> R) -> Vec<R> {
+        let retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let each = retired.iter();
+        each.map(|retired| of(&retired.node, &retired.since))
+            .collect()
     }
 
     /// How many such nodes are retired and not yet freed, and what was noted of the oldest.

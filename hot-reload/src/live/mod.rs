@@ -39,7 +39,7 @@ pub use self::callback::Callback;
 pub use self::changes::Changes;
 pub use self::guard::Guard;
 pub use self::projection::{PartChanges, PartSnapshot, Projection};
-pub(crate) use self::publisher::Publisher;
+pub(crate) use self::publisher::{Publisher, Replaced};
 pub use self::reader::Reader;
 use self::shared::Shared;
 pub use self::stats::ReadStats;

@@ -54,6 +54,22 @@ impl Drop for Ending {
     }
 }
 
+/// A value that another one has replaced.
+pub(crate) struct Replaced<V> {
+    pub(crate) snapshot: Snapshot<V>,
+    /// When.
+    pub(crate) since: Instant,
+}
+
+impl<V> Replaced<V> {
+    fn of((node, since): (Arc<Published<V>>, Instant)) -> Self {
+        Self {
+            snapshot: Snapshot::of(node),
+            since,
+        }
+    }
+}
+
 /// A value that all who follow it are ready for.
 pub(crate) struct Prepared<'p, V>(&'p Cell<Published<V>, Instant>, Arc<Published<V>>);
 
@@ -175,10 +191,20 @@ impl<V> Publisher<V> {
         (!untold.is_empty()).then(|| mem::take(untold))
     }
 
-    /// The replaced values that nobody reads any more, to be freed by the caller.
-    pub(crate) fn sweep(&self) -> Vec<Snapshot<V>> {
-        let swept = self.shared.cell.sweep();
-        swept.into_iter().map(Snapshot::of).collect()
+    /// The replaced values that nobody reads any more, of those that were replaced at such times, to be freed by the caller.
+    pub(crate) fn sweep(&self, such: impl Fn(Instant) -> bool) -> Vec<Replaced<V>> {
+        let swept = self.shared.cell.sweep(|since| such(*since));
+        swept.into_iter().map(Replaced::of).collect()
+    }
+
+    /// The replaced values that are still there and not kept on purpose, the oldest first, and when each was replaced: what is
+    /// asked after, and what is warned of.
+    pub(crate) fn left(&self) -> Vec<(Generation, Instant)> {
+        let left = self
+            .shared
+            .cell
+            .list_retired(|node, since| (!node.is_keepsake()).then_some((node.generation, *since)));
+        left.into_iter().flatten().collect()
     }
 
     /// Whether there are replaced values that somebody reads. Those that are kept on purpose are let go on purpose, and
@@ -189,7 +215,7 @@ impl<V> Publisher<V> {
 
     /// Tells everybody that nothing will follow. The replaced values that somebody reads are left to them; those that nobody
     /// reads are handed to the caller, to be freed.
-    pub(crate) fn stop(&self) -> Vec<Snapshot<V>> {
+    pub(crate) fn stop(&self) -> Vec<Replaced<V>> {
         let mut pending = mem::take(&mut *self.lock());
         pending.release();
         pending.untold.tell();
@@ -203,7 +229,7 @@ impl<V> Publisher<V> {
             channel.send_modify(|news| news.stopped = true);
         }
         let left = self.shared.cell.let_go();
-        left.into_iter().map(Snapshot::of).collect()
+        left.into_iter().map(Replaced::of).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Pending> {

@@ -6,8 +6,10 @@ use crate::snapshot::Generation;
 
 /// What the readers of a value keep alive: from [`Live::stats`](crate::Live::stats).
 ///
-/// A value that was replaced is freed as soon as no guard, snapshot or reader has it. Some are always kept for a moment;
-/// what stays for long is kept by somebody who holds on to a snapshot, or by a reader that does not read.
+/// A value that was replaced is freed as soon as no guard, snapshot or reader has it and its
+/// [grace](crate::Builder::retire_after) is over, if it has one. Some are always kept for a moment; what stays for longer is
+/// kept by somebody who holds on to a snapshot, or by a reader that does not read. The log warns of such a one after a
+/// minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReadStats {

@@ -8,12 +8,12 @@ use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
-use super::chores::free_here;
 use super::flight::Flight;
 use super::gate::Gate;
 use super::history::History;
 use super::inbox::Inbox;
 use super::membership::Upward;
+use super::retire::Retirement;
 use crate::compat::ReloaderSender;
 use crate::event::Event;
 use crate::live::Publisher;
@@ -25,6 +25,8 @@ const EVENTS: usize = 256;
 /// See the [module documentation](self). It does not keep the service running; an [`Owner`] does.
 pub(super) struct Board<V> {
     pub(super) publisher: Publisher<V>,
+    /// How values are freed that were replaced.
+    pub(super) retirement: Arc<Retirement<V>>,
     /// The channel of the compatible receivers, until the service ends.
     mirror: Mutex<Option<Mirror<V>>>,
     pub(super) inbox: Inbox,
@@ -56,11 +58,13 @@ impl<V> Board<V> {
     pub(super) fn new(
         status: Status,
         mirror: Option<Mirror<V>>,
+        retirement: Retirement<V>,
         history: usize,
         flight: Flight,
     ) -> Self {
         Self {
             publisher: Publisher::new(),
+            retirement: Arc::new(retirement),
             mirror: Mutex::new(mirror),
             inbox: Inbox::default(),
             status: Mutex::new(status),
@@ -140,7 +144,7 @@ impl<V> Board<V> {
         }
         self.tell_group();
         self.tell(Event::Stopped);
-        free_here(self.publisher.stop());
+        self.retirement.free(self.publisher.stop());
         let name = self.status().name.clone();
         info!(target: "hot_reload", name, "stopped");
         // Not under the lock: what goes with it is the user's.

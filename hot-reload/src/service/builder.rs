@@ -19,6 +19,7 @@ use super::pipeline::Sameness;
 use super::prepare::Participants;
 use super::probation::Probation;
 use super::removal::{Removal, RemovalPolicy};
+use super::retire::Retirement;
 use super::settings::{LOAD_DEADLINE, LONGEST, PREPARE_DEADLINE, Settings};
 use super::validate::Validators;
 use super::{ReloaderService, short_name};
@@ -34,9 +35,11 @@ use crate::watch::{RealtimeWatch, WatchProfile};
 /// - [`interval`](Self::interval): 30 s, ±10 %; of a source that can be watched, what its [`WatchProfile`] says
 /// - [`heartbeat`](Self::heartbeat), [`quiet`](Self::quiet): what the source's [`WatchProfile`] says
 /// - [`load_deadline`](Self::load_deadline), [`prepare_deadline`](Self::prepare_deadline): 10 s
+/// - [`max_staleness`](Self::max_staleness): none, a look that fails makes the value stale at once
 /// - [`on_removal`](Self::on_removal): the last good value stays
 /// - [`history`](Self::history): nothing is kept
 /// - [`flight_recorder`](Self::flight_recorder): 32 entries
+/// - [`retire_after`](Self::retire_after): at once, when nobody reads it any more
 /// - [`named`](Self::named): the name of the value's type
 #[must_use = "a service begins with `start`"]
 pub struct Builder<T, V, S> {
@@ -47,11 +50,13 @@ pub struct Builder<T, V, S> {
     pub(super) heartbeat: Option<Duration>,
     pub(super) quiet: Option<Duration>,
     pub(super) load_deadline: Duration,
+    pub(super) max_staleness: Option<Duration>,
     pub(super) sameness: Sameness<V>,
     pub(super) validators: Validators<V>,
     pub(super) participants: Participants<V>,
     pub(super) keeper: Option<Arc<dyn Keeper<V>>>,
     pub(super) removal: Removal<V>,
+    pub(super) retirement: Retirement<V>,
     pub(super) doubts: Vec<Box<dyn Doubts<V>>>,
     pub(super) history: usize,
     pub(super) copy: Option<fn(&V) -> V>,
@@ -195,11 +200,13 @@ where
             heartbeat: None,
             quiet: None,
             load_deadline: LOAD_DEADLINE,
+            max_staleness: None,
             sameness,
             validators: Validators::none(PREPARE_DEADLINE),
             participants: Participants::none(PREPARE_DEADLINE),
             keeper: None,
             removal: Removal::Keep,
+            retirement: Retirement::at_once(),
             doubts: Vec::new(),
             history: 0,
             copy: None,

@@ -2,25 +2,30 @@
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::task::{JoinHandle, spawn_blocking};
+use tracing::warn;
 
 use super::clock::Clock;
+use super::overdue::{Late, Overdue};
+use super::retire::Retirement;
 use super::settings::{FREE_ELSEWHERE, SWEEP_AGAIN_AT_MOST, SWEEP_AGAIN_FIRST};
-use crate::live::Publisher;
-use crate::panics::discard;
-use crate::snapshot::Snapshot;
+use crate::live::{Publisher, Replaced};
 
 /// Frees values on another thread, if they may go to one.
-pub(super) type FreeElsewhere<V> = fn(Vec<Snapshot<V>>) -> JoinHandle<()>;
+pub(super) type FreeElsewhere<V> = fn(Vec<Replaced<V>>, Arc<Retirement<V>>) -> JoinHandle<()>;
 
 /// See the [module documentation](self).
 pub(super) struct Chores<V> {
     clock: Clock,
+    name: String,
     elsewhere: Option<FreeElsewhere<V>>,
+    retirement: Arc<Retirement<V>>,
+    overdue: Overdue,
     /// Whether freeing took so long before that it is done elsewhere from now on.
     takes_long: bool,
     /// The next look whether a replaced value is still read.
@@ -38,11 +43,19 @@ struct Again {
 }
 
 impl<V> Chores<V> {
-    pub(super) fn new(clock: Clock, elsewhere: Option<FreeElsewhere<V>>) -> Self {
+    pub(super) fn new(
+        clock: Clock,
+        name: String,
+        elsewhere: Option<FreeElsewhere<V>>,
+        retirement: Arc<Retirement<V>>,
+    ) -> Self {
         Self {
             clock,
+            name,
             elsewhere,
-            takes_long: false,
+            overdue: Overdue::new(retirement.grace),
+            takes_long: retirement.takes_long(),
+            retirement,
             again: None,
             telling: None,
             freeing: None,
@@ -84,8 +97,16 @@ impl<V> Chores<V> {
         .await;
     }
 
-    /// The service ends: waits for the other threads.
-    pub(super) async fn finish(mut self) {
+    /// The service ends: waits for the other threads, and for whoever is told what is freed now, of whatever age.
+    pub(super) async fn finish(mut self, publisher: &Publisher<V>) {
+        self.others().await;
+        if self.retirement.takes_long() {
+            self.sweep(publisher, Duration::ZERO);
+            self.others().await;
+        }
+    }
+
+    async fn others(&mut self) {
         while self.telling.is_some() || self.freeing.is_some() {
             self.helped().await;
         }
@@ -103,26 +124,60 @@ impl<V> Chores<V> {
         }
     }
 
-    /// Frees what nobody reads, and looks again after this time if there is more.
+    /// Frees what nobody reads, and looks again after this time if somebody reads more, or when more comes of age.
     fn free(&mut self, publisher: &Publisher<V>, after: Duration) {
         if !publisher.must_sweep() {
             self.again = None;
             return;
         }
-        if self.freeing.is_none() {
-            let free = publisher.sweep();
-            let begun = self.clock.now();
-            match self.elsewhere {
-                _ if free.is_empty() => {}
-                Some(elsewhere) if self.takes_long => self.freeing = help(|| elsewhere(free)),
-                _ => free_here(free),
-            }
-            self.takes_long |= self.clock.now() - begun >= FREE_ELSEWHERE;
+        let (clock, now) = (self.clock, self.clock.now());
+        if self.freeing.is_some() {
+            // What waits for that thread is held by nobody, and nothing is to be said of it.
+            let due = now + after;
+            self.again = Some(Again { due, after });
+            return;
         }
-        self.again = publisher.must_sweep().then(|| Again {
-            due: self.clock.now() + after,
-            after,
-        });
+        self.sweep(publisher, self.retirement.grace);
+        let left = publisher.left().into_iter();
+        let left = left.map(|(generation, since)| (generation, clock.at(since)));
+        let left = self.overdue.look(now, left);
+        if let Some(late) = left.late {
+            self.warn_of(late);
+        }
+        let read = left.held.then_some(now + after);
+        let due = [read, left.next].into_iter().flatten().min();
+        self.again = due.map(|due| Again { due, after });
+    }
+
+    /// Frees what nobody reads and is of this age.
+    fn sweep(&mut self, publisher: &Publisher<V>, grace: Duration) {
+        let (clock, begun) = (self.clock, self.clock.now());
+        let free = publisher.sweep(|since| Overdue::is_of_age(grace, begun, clock.at(since)));
+        match self.elsewhere {
+            _ if free.is_empty() => {}
+            Some(elsewhere) if self.takes_long => {
+                let retirement = Arc::clone(&self.retirement);
+                self.freeing = help(|| elsewhere(free, retirement));
+            }
+            _ => self.retirement.free(free),
+        }
+        self.takes_long |= self.clock.now() - begun >= FREE_ELSEWHERE;
+    }
+
+    fn warn_of(&self, late: Late) {
+        let (name, generation) = (&self.name, late.generation.get());
+        let age = Duration::from_secs(late.age.as_secs());
+        let others = match late.more {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        warn!(
+            target: "hot_reload",
+            name,
+            generation,
+            age_s = age.as_secs(),
+            "generation {generation} is still held, {age:?} after it was replaced{others}: by a snapshot, a guard or an idle reader",
+        );
     }
 }
 
@@ -142,13 +197,10 @@ fn is_over(job: &mut Option<JoinHandle<()>>, cx: &mut Context<'_>) -> bool {
     over
 }
 
-/// Frees values. That is code of the user's, too.
-pub(super) fn free_here<V>(values: Vec<Snapshot<V>>) {
-    // Each by itself: a panic of one keeps none of the others.
-    values.into_iter().for_each(discard);
-}
-
 /// Frees values on a thread on which they hold nobody up.
-pub(super) fn free_elsewhere<V: Send + Sync + 'static>(values: Vec<Snapshot<V>>) -> JoinHandle<()> {
-    spawn_blocking(|| free_here(values))
+pub(super) fn free_elsewhere<V: Send + Sync + 'static>(
+    values: Vec<Replaced<V>>,
+    retirement: Arc<Retirement<V>>,
+) -> JoinHandle<()> {
+    spawn_blocking(move || retirement.free(values))
 }

@@ -20,6 +20,11 @@ impl Clock {
         self.0.elapsed()
     }
 
+    /// What this time is to the machine; the start, if it was before that.
+    pub(super) fn at(self, time: Instant) -> Duration {
+        time.saturating_duration_since(self.0)
+    }
+
     pub(super) fn until(self, moment: Duration) -> Sleep {
         sleep_until(self.0 + moment)
     }

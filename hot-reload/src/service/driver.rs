@@ -18,6 +18,7 @@ use super::chores::{Chores, FreeElsewhere};
 use super::clock::{Clock, jitter};
 use super::feed::Feed;
 use super::flight::Looked;
+use super::freshness::Freshness;
 use super::inbox::Command;
 use super::keep::Keeping;
 use super::machine::{Actions, Input, Look, Machine, Regime, Supply, Verdict};
@@ -27,6 +28,7 @@ use super::record::Recorder;
 use super::rollback::{Rollback, To};
 use super::settings::{OPEN_DEADLINE, Settings};
 use super::trail::Trail;
+use super::waiting::Waiting;
 use crate::error::{Error, ErrorKind};
 use crate::event::{LinkState, Outcome, Stage};
 use crate::hints::{HintSender, Hints, Subscription};
@@ -67,6 +69,7 @@ impl<V> Engine<V> {
             serving: Vec::new(),
             serving_aside: None,
             resuming: false,
+            waiting: Waiting::new(self.pipeline.validators.restarts.clone()),
         };
         self.board.flight.begin(settings, jitter);
         // Boxed, because a service mostly waits, and what is large about it is only there while it does something.
@@ -74,8 +77,14 @@ impl<V> Engine<V> {
         let mut opening = Fuse::terminated();
         let mut input = Input::Started;
         let mut why = None;
-        let mut chores = Chores::new(clock, self.free_elsewhere);
         let publisher = &self.board.publisher;
+        let (name, bound) = {
+            let status = self.board.status();
+            (status.name.clone(), status.max_staleness)
+        };
+        let retirement = Arc::clone(&self.board.retirement);
+        let mut chores = Chores::new(clock, name, self.free_elsewhere, retirement);
+        let mut freshness = Freshness::new(bound);
         let mut trial = Trial::new(self.probation.as_ref());
         let mut keeping = Keeping::new(&self.board, self.pipeline.keeper.clone());
         loop {
@@ -88,7 +97,14 @@ impl<V> Engine<V> {
                 look = Box::pin(task.begin(feed, next, clock)).fuse();
             }
             chores.attend(publisher);
-            let ticks = [task.machine.next_tick(), chores.next_tick()];
+            if let Some(age) = freshness.is_due(clock.now()) {
+                task.recorder.stale(age);
+            }
+            let ticks = [
+                task.machine.next_tick(),
+                chores.next_tick(),
+                freshness.next_tick(),
+            ];
             let tick = ticks.into_iter().flatten().min();
             // In this order: what people want, what is finished, what changed, what time it is. The machine attends to
             // the time at every input, so a flood of changes cannot hold up what is due.
@@ -102,6 +118,11 @@ impl<V> Engine<V> {
                 ended = &mut look => {
                     let published = matches!(ended.outcome, Some(Outcome::Published { .. }));
                     let input = task.looked(feed, ended);
+                    if let Input::Looked(verdict) = input {
+                        let data = self.board.status().data;
+                        let stale = freshness.looked(clock.now(), verdict, data);
+                        stale.inspect(|age| task.recorder.fresh_again(*age));
+                    }
                     if let Some(visible) = publisher.current()
                         && trial.visible(&visible, published)
                         && published
@@ -141,7 +162,7 @@ impl<V> Engine<V> {
         discard(opening);
         discard(trial);
         task.leave();
-        chores.finish().await;
+        chores.finish(publisher).await;
         keeping.finish().await;
         feed.finish().await;
         self.board.end();
@@ -175,6 +196,8 @@ struct Task<'e, V> {
     serving_aside: Option<oneshot::Sender<Receipt>>,
     /// Whether the look of the source is to hold nothing back.
     resuming: bool,
+    /// What waits for a restart of the process.
+    waiting: Waiting<V>,
 }
 
 /// A look that has ended.
@@ -268,8 +291,9 @@ impl<'e, V> Task<'e, V> {
             trail,
             elapsed,
         } = ended;
-        // Whoever is told of the look finds in the status what the source says after it.
+        // Whoever is told of the look finds in the status what the source says after it, and what waits for a restart.
         self.ask(feed);
+        self.waiting.looked(&self.engine.board);
         let aside = look.supply == Supply::History;
         let serving = match aside {
             true => self.serving_aside.take().into_iter().collect(),

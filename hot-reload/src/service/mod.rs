@@ -16,6 +16,7 @@ mod doubt;
 mod driver;
 mod feed;
 mod flight;
+mod freshness;
 mod gate;
 mod history;
 mod holding;
@@ -27,17 +28,22 @@ mod lifted;
 mod machine;
 mod membership;
 mod memory;
+mod overdue;
 mod pipeline;
 mod prepare;
 mod probation;
 mod record;
 mod removal;
+#[cfg(feature = "diff")]
+mod restart;
+mod retire;
 mod rollback;
 mod settings;
 mod start;
 mod swap;
 mod trail;
 mod validate;
+mod waiting;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -62,6 +68,8 @@ use self::prepare::Participants;
 pub use self::probation::Probation;
 use self::removal::Removal;
 pub use self::removal::RemovalPolicy;
+pub use self::retire::Retired;
+use self::retire::Retirement;
 pub(crate) use self::settings::GROUP_QUIET;
 use self::settings::{COMPAT_LOAD_DEADLINE, LONGEST, PREPARE_DEADLINE, Settings};
 use self::validate::Validators;
@@ -115,6 +123,7 @@ where
         let board = Arc::new(Board::new(
             status,
             Some(mirror),
+            Retirement::at_once(),
             0,
             Flight::new(flight::ENTRIES),
         ));

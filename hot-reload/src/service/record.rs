@@ -184,6 +184,33 @@ impl<V> Recorder<V> {
         self.0.tell(Event::Missed);
     }
 
+    /// No look was good for longer than is allowed.
+    pub(super) fn stale(&self, age: Duration) {
+        let mut status = self.0.status();
+        status.data = DataState::Stale;
+        let (name, source) = (status.name.clone(), status.source.clone());
+        let error = status.last_error.clone();
+        drop(status);
+        let source = source.as_deref().unwrap_or_default();
+        let why = match &error {
+            Some(error) => error.to_string(),
+            None => "no look has ended since".to_owned(),
+        };
+        let age_ms = age.as_millis() as u64;
+        warn!(target: TARGET, name, source, age_ms, "stale, no look was good for {age:?}: {why}");
+        self.0.tell(Event::Stale { age, error });
+    }
+
+    /// A look was good, after it was told that there was none for too long.
+    pub(super) fn fresh_again(&self, age: Duration) {
+        let status = self.0.status();
+        let (name, source) = (status.name.clone(), status.source.clone());
+        drop(status);
+        let source = source.as_deref().unwrap_or_default();
+        let age_ms = age.as_millis() as u64;
+        info!(target: TARGET, name, source, age_ms, "fresh again, after no look was good for {age:?}");
+    }
+
     /// What the source says of itself now. Each reason is logged when it appears and when it is gone.
     pub(super) fn source(&self, now: Option<SourceStatus>) {
         fn reasons(status: Option<&SourceStatus>) -> &[Degradation] {
@@ -248,6 +275,8 @@ impl<V> Recorder<V> {
             Some(_) if held && status.data != DataState::Restored => DataState::Fresh,
             Some(_) if outcome.is_current() => DataState::Fresh,
             Some(_) if fallback || status.data == DataState::Restored => DataState::Restored,
+            // With a bound it is time that makes a value stale.
+            Some(_) if status.max_staleness.is_some() => status.data,
             Some(_) => DataState::Stale,
         };
         if outcome.is_current() || held {

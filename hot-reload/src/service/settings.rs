@@ -134,6 +134,8 @@ pub(super) const REMOVAL_CONFIRM: Duration = Duration::from_secs(1);
 pub(super) const SWEEP_AGAIN_FIRST: Duration = Duration::from_millis(1);
 /// What is read for so long may be for minutes. The question costs less than a microsecond.
 pub(super) const SWEEP_AGAIN_AT_MOST: Duration = Duration::from_secs(1);
+/// Who holds a replaced value for longer has forgotten it, or a request takes very long: worth a warning, once.
+pub(super) const HELD_LONG: Duration = Duration::from_secs(60);
 /// A value that takes longer to be freed is too large for a task of a runtime, which should not run for so long without a
 /// pause.
 pub(super) const FREE_ELSEWHERE: Duration = Duration::from_millis(1);

@@ -74,11 +74,13 @@ where
         profile.quiet = self.quiet.unwrap_or(profile.quiet);
         profile.heartbeat = self.heartbeat.unwrap_or(profile.heartbeat);
         let interval = self.interval.unwrap_or(profile.interval);
-        let settings = (self.mode.settings)(interval, profile);
-        let status = Status::new(self.name, (self.mode.source_name)(&self.reload));
+        let settings = (self.mode.settings)(interval, profile).checking_within(self.max_staleness);
+        let mut status = Status::new(self.name, (self.mode.source_name)(&self.reload));
+        status.max_staleness = self.max_staleness;
         let board = Arc::new(Board::new(
             status,
             None,
+            self.retirement,
             self.history,
             Flight::new(self.flight),
         ));

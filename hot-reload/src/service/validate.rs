@@ -1,11 +1,13 @@
 //! [`Validators`]: who says whether a value is acceptable.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all};
 
 use super::boundary::within;
+use super::waiting::Restarts;
 use crate::error::{Error, ErrorKind};
 use crate::event::Stage;
 use crate::panics::panicked;
@@ -21,6 +23,8 @@ pub(super) type AsyncValidator<V> =
 pub(super) struct Validators<V> {
     pub(super) at_once: Vec<Validator<V>>,
     pub(super) in_time: Vec<AsyncValidator<V>>,
+    /// Who refuses what takes a restart, if anybody does.
+    pub(super) restarts: Option<Arc<dyn Restarts<V>>>,
     /// The longest that one may take.
     pub(super) deadline: Duration,
 }
@@ -30,6 +34,7 @@ impl<V> Validators<V> {
         Self {
             at_once: Vec::new(),
             in_time: Vec::new(),
+            restarts: None,
             deadline,
         }
     }
@@ -45,8 +50,14 @@ impl<V> Validators<V> {
             let check = |validator: &Validator<V>| validator(value).err();
             self.at_once.iter().filter_map(check).collect::<Vec<_>>()
         };
-        let problems = catch_unwind(AssertUnwindSafe(at_once))
+        let mut problems = catch_unwind(AssertUnwindSafe(at_once))
             .map_err(|panic| panicked(Stage::Validate, panic.as_ref()))?;
+        match self.restarts.as_ref().map(|restarts| restarts.admit(value)) {
+            // Its kind says what there is to be done, unless there is more.
+            Some(Err(error)) if problems.is_empty() => return Err(error),
+            Some(Err(error)) => problems.push(error.to_string()),
+            Some(Ok(())) | None => {}
+        }
         refuse(problems)?;
         let answers = self.in_time.iter().map(|validator| async move {
             let late = "a validator did not answer";

@@ -15,6 +15,7 @@ mod data;
 mod doubts;
 mod flight;
 mod freed;
+mod fresh;
 mod group;
 mod guards;
 mod hints;
@@ -33,6 +34,9 @@ mod parts;
 mod probation;
 mod pushes;
 mod replay;
+#[cfg(feature = "diff")]
+mod restart;
+mod retired;
 mod rollback;
 mod script;
 mod stops;

@@ -80,7 +80,7 @@ fn publish(cell: &Cell<Node, u64>, plan: Plan) -> (Seen, VecDeque<Arc<Node>>) {
             node
         };
         cell.put(node, number);
-        for node in cell.sweep() {
+        for (node, _) in cell.sweep(|_| true) {
             seen.swept += 1;
             node.poison();
             if Arc::strong_count(&node) != 1 {

@@ -19,7 +19,7 @@ fn what_is_swept_is_shared_by_nobody_and_never_will_be() {
         });
         cell.put(Node::new(2), 2);
         // Freed here: nobody else has it, so its number can be changed without an order to anybody.
-        for swept in cell.sweep() {
+        for (swept, _) in cell.sweep(|_| true) {
             assert_eq!(Arc::strong_count(&swept), 1);
             drop(swept);
         }

@@ -1,0 +1,117 @@
+//! [`RestartRequired`] as what a service goes by.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::sync::{Arc, OnceLock};
+
+use serde::Serialize;
+
+use super::builder::Builder;
+use super::waiting::{Restarts, Waits};
+use crate::diff::{InEffect, RestartPolicy, RestartRequired};
+use crate::error::Error;
+use crate::reload::Reload;
+
+impl<T, V, S> Builder<T, V, S>
+where
+    T: Reload<V, S> + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+    S: Into<Cow<'static, str>> + Display + 'static,
+{
+    /// The parts of the value that a running process cannot take over.
+    ///
+    /// What is in effect is the value that the process has started with: the first that became visible. Each later one is
+    /// compared with that, and by the [policy](RestartPolicy) a value in which such a part differs
+    ///
+    /// - is published, by default. What waits for a restart is logged at WARN when it changes, and stands in
+    ///   [`Status::needs_restart`](crate::Status::needs_restart) until the parts are as they were;
+    /// - or is refused, as by a [validator](Self::validate).
+    ///
+    /// A declared part that the first value does not have is logged once, because it may be a typo. Secrets are shown nowhere.
+    ///
+    /// # Errors
+    ///
+    /// A declaration that cannot be read, and a value that cannot be serialized, are refused by the
+    /// [start](Self::start), the former with [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured). A later value
+    /// that cannot be serialized is refused if the policy is to refuse, and otherwise published with a warning.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "file", feature = "toml"))] mod example {
+    /// use hot_reload::ReloaderService;
+    /// use hot_reload::diff::RestartRequired;
+    /// use hot_reload::source::{File, Source, Toml};
+    ///
+    /// #[derive(PartialEq, serde::Deserialize, serde::Serialize)]
+    /// struct Config { listen: String, routes: Vec<String> }
+    ///
+    /// # async fn example() -> hot_reload::Result<()> {
+    /// let source = File::new("server.toml").decode(Toml::<Config>::new());
+    /// let (config, control) = ReloaderService::builder(source)
+    ///     .restart_required(RestartRequired::new(["listen"]))
+    ///     .start()
+    ///     .await?;
+    /// for path in control.status().needs_restart {
+    ///     println!("{path} waits for a restart");
+    /// }
+    /// # drop(config); Ok(()) }
+    /// # }
+    /// ```
+    pub fn restart_required(mut self, required: RestartRequired) -> Self
+    where
+        V: Serialize,
+    {
+        self.validators.restarts = Some(Arc::new(Required {
+            required,
+            started_with: OnceLock::new(),
+        }));
+        self
+    }
+}
+
+/// How many parts the log and the status tell.
+const MOST: usize = 20;
+
+struct Required {
+    required: RestartRequired,
+    started_with: OnceLock<(InEffect, RestartPolicy)>,
+}
+
+impl<V: Serialize> Restarts<V> for Required {
+    fn admit(&self, candidate: &V) -> Result<(), Error> {
+        match self.started_with.get() {
+            Some((in_effect, RestartPolicy::Reject)) => {
+                let verdict = self.required.check_against(in_effect, candidate)?;
+                verdict.into_result()
+            }
+            Some(_) => Ok(()),
+            // It may be what the process starts with, if it can be compared at all.
+            None => self.required.check(candidate, candidate).map(drop),
+        }
+    }
+
+    fn visible(&self, value: &V) -> Result<Waits, Error> {
+        let Some((in_effect, _)) = self.started_with.get() else {
+            let in_effect = self.required.in_effect(value)?;
+            let verdict = self.required.check_against(&in_effect, value)?;
+            let _ = self.started_with.set((in_effect, verdict.policy()));
+            // Nothing differs from itself, so these are the declared parts that are nowhere.
+            let unknown = verdict.to_string();
+            return Ok(Waits {
+                unknown: unknown.lines().map(str::to_owned).collect(),
+                ..Waits::default()
+            });
+        };
+        let verdict = self.required.check_against(in_effect, value)?;
+        let changes = verdict.changes();
+        let first = changes.iter().take(MOST);
+        let mut texts: Vec<_> = first.clone().map(ToString::to_string).collect();
+        if let more @ 1.. = changes.len().saturating_sub(MOST) {
+            texts.push(format!("and {more} more"));
+        }
+        Ok(Waits {
+            paths: first.map(|change| change.path().to_string()).collect(),
+            text: texts.join("; "),
+            unknown: Vec::new(),
+        })
+    }
+}

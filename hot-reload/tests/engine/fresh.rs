@@ -1,0 +1,281 @@
+//! How old the last good look may become: the bound of it, P4, P8, P10.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use hot_reload::{
+    Builder, Control, DataState, Error, ErrorKind, Event, Events, LinkState, Outcome,
+    ReloaderService, RemovalPolicy,
+};
+use tokio::task::coop::unconstrained;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::log::log;
+use crate::script::{Bad, Failing, Good, Hanging, Missing, Panicking, Script, seconds, settle};
+
+const BOUND: Duration = Duration::from_secs(60);
+/// More than a timer may be late, and less than anybody sees.
+const INSTANT: Duration = Duration::from_millis(2);
+
+fn builder(script: &Script) -> Builder<Script, String, String> {
+    ReloaderService::builder(script.clone()).interval(seconds(10))
+}
+
+/// The moment of a good look, which is now.
+async fn checked(control: &Control<String>) -> Instant {
+    let outcome = control.reload().await.outcome;
+    assert!(outcome.is_current(), "{outcome:?}");
+    Instant::now()
+}
+
+/// What was told of age since the last time.
+fn told(events: &mut Events) -> Vec<(Duration, Option<Error>)> {
+    let mut told = Vec::new();
+    // Otherwise the runtime would have the test pause after so many.
+    while let Some(Some(event)) = unconstrained(events.next()).now_or_never() {
+        match event {
+            Event::Stale { age, error } => told.push((age, error)),
+            Event::Lagged(count) => panic!("{count} were left out"),
+            _ => {}
+        }
+    }
+    told
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_is_stale_when_the_last_good_look_is_as_old_as_the_bound_and_not_before() {
+    for bad in [
+        Failing(ErrorKind::Unavailable),
+        Failing(ErrorKind::Denied),
+        Bad("typo"),
+        Panicking,
+        Missing,
+        Hanging,
+    ] {
+        let script = Script::new(Good("first"));
+        let (live, control) = builder(&script)
+            .hybrid()
+            .max_staleness(BOUND)
+            .start()
+            .await
+            .unwrap();
+        let mut events = control.events();
+        let checked = checked(&control).await;
+        script.set(bad.clone());
+        sleep_until(checked + BOUND - INSTANT).await;
+        let status = control.status();
+        assert_eq!(status.data, DataState::Fresh, "{bad:?}");
+        assert!(matches!(bad, Missing) || status.last_error.is_some());
+        assert!(told(&mut events).is_empty());
+        sleep_until(checked + BOUND + INSTANT).await;
+        assert_eq!(control.status().data, DataState::Stale, "{bad:?}");
+        let told = told(&mut events);
+        assert_eq!(told.len(), 1);
+        assert!(told[0].0 >= BOUND && told[0].0 <= BOUND + INSTANT);
+        let texts =
+            [&told[0].1, &status.last_error].map(|error| error.as_ref().map(Error::message));
+        assert_eq!(texts[0], texts[1]);
+        assert_eq!(*live.load(), "first", "it stays visible");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p08_a_value_grows_stale_while_a_look_hangs() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = builder(&script)
+        .load_deadline(seconds(3600))
+        .max_staleness(BOUND)
+        .start()
+        .await
+        .unwrap();
+    let mut events = control.events();
+    let checked = checked(&control).await;
+    script.set(Hanging);
+    sleep_until(checked + BOUND - INSTANT).await;
+    assert_eq!(control.status().data, DataState::Fresh);
+    sleep_until(checked + BOUND + INSTANT).await;
+    assert_eq!(control.status().data, DataState::Stale);
+    let told = told(&mut events);
+    assert!(matches!(&told[..], [(_, None)]), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_a_value_is_stale_is_told_once_and_so_is_that_it_is_fresh_again() {
+    let log = log();
+    let script = Script::new(Good("first"));
+    let (_live, control) = builder(&script)
+        .hybrid()
+        .max_staleness(BOUND)
+        .start()
+        .await
+        .unwrap();
+    let mut events = control.events();
+    for round in 1..=3 {
+        script.set(Failing(ErrorKind::Unavailable));
+        sleep(seconds(1200)).await;
+        assert_eq!(told(&mut events).len(), 1);
+        assert_eq!(log.count("stale, no look was good for 60"), round);
+        assert_eq!(
+            log.count("the source is away"),
+            3 * round - 1,
+            "why is said, too"
+        );
+        assert_eq!(log.count("fresh again"), round - 1);
+        script.set(Good(if round == 2 { "second" } else { "first" }));
+        let checked = checked(&control).await;
+        assert_eq!(control.status().data, DataState::Fresh);
+        settle().await;
+        assert_eq!(
+            log.count("fresh again, after no look was good for 1200"),
+            round
+        );
+        // It begins anew.
+        script.set(Failing(ErrorKind::Unavailable));
+        sleep_until(checked + BOUND - INSTANT).await;
+        assert_eq!(control.status().data, DataState::Fresh);
+        script.set(Good("third"));
+        settle().await;
+    }
+    assert!(told(&mut events).is_empty());
+    assert_eq!(
+        (log.count("stale, no look"), log.count("fresh again")),
+        (3, 3)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn p04_a_trusted_watch_without_a_heartbeat_has_one_with_a_bound_and_never_trips() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = builder(&script)
+        .realtime()
+        .interval(seconds(3600))
+        .max_staleness(BOUND)
+        .start()
+        .await
+        .unwrap();
+    let mut events = control.events();
+    sleep(seconds(200)).await;
+    assert_eq!(control.status().link, LinkState::Trusted);
+    let (before, bounds) = (script.loads(), 1_000);
+    for _ in 0..bounds {
+        sleep(BOUND).await;
+        assert_eq!(control.status().data, DataState::Fresh);
+        assert!(told(&mut events).is_empty());
+    }
+    let looks = script.loads() - before;
+    assert!((2_900..=3_200).contains(&looks), "{looks} in {bounds}");
+    // And a watch that stands is no excuse for a source that does not answer.
+    script.state().set_silently(Failing(ErrorKind::Unavailable));
+    sleep(BOUND + BOUND).await;
+    assert_eq!(control.status().link, LinkState::Trusted);
+    assert_eq!(told(&mut events).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p10_an_unchanged_look_is_as_good_as_a_new_value() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .interval(seconds(3600))
+        .max_staleness(BOUND)
+        .start()
+        .await
+        .unwrap();
+    let mut events = control.events();
+    let published = control.status().last_published;
+    for _ in 0..24 {
+        sleep(seconds(3600)).await;
+        assert_eq!(control.status().data, DataState::Fresh);
+        assert!(told(&mut events).is_empty());
+    }
+    assert_eq!(control.status().last_published, published);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_look_has_checked_is_not_called_stale() {
+    let script = Script::new(Missing);
+    let (_live, control) = builder(&script)
+        .hybrid()
+        .on_removal(RemovalPolicy::Default("default".to_owned()))
+        .max_staleness(BOUND)
+        .start_in_background();
+    let mut events = control.events();
+    assert_eq!(control.status().data, DataState::None);
+    sleep(seconds(1200)).await;
+    assert_eq!(control.status().data, DataState::Restored);
+    assert!(told(&mut events).is_empty());
+    let checked = {
+        script.set(Good("first"));
+        checked(&control).await
+    };
+    script.set(Failing(ErrorKind::Unavailable));
+    sleep_until(checked + BOUND + INSTANT).await;
+    assert_eq!(control.status().data, DataState::Stale);
+    script.set(Missing);
+    sleep(seconds(1200)).await;
+    assert_eq!(control.status().data, DataState::Restored);
+    assert_eq!(told(&mut events).len(), 1);
+
+    let away = Script::new(Failing(ErrorKind::Unavailable));
+    let (_live, control) = builder(&away).max_staleness(BOUND).start_in_background();
+    let mut events = control.events();
+    sleep(seconds(1200)).await;
+    assert_eq!(control.status().data, DataState::None);
+    assert!(told(&mut events).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_bound_is_a_bound() {
+    for (given, trips) in [
+        (Duration::ZERO, 1),
+        (Duration::from_nanos(1), 1),
+        (Duration::MAX, 0),
+    ] {
+        let script = Script::new(Good("first"));
+        let (_live, control) = builder(&script)
+            .hybrid()
+            .max_staleness(given)
+            .start()
+            .await
+            .unwrap();
+        let mut events = control.events();
+        sleep(seconds(100)).await;
+        assert!(told(&mut events).is_empty(), "{given:?}");
+        let loads = script.loads();
+        assert!(loads <= 2 * 100, "{loads}");
+        script.set(Failing(ErrorKind::Unavailable));
+        sleep(seconds(100)).await;
+        assert_eq!(told(&mut events).len(), trips);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_status_tells_the_bound_and_a_rejection_leaves_its_error_there() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = builder(&script).max_staleness(BOUND).start().await.unwrap();
+    assert_eq!(control.status().max_staleness, Some(BOUND));
+    script.set(Bad("typo"));
+    let outcome = control.reload().await.outcome;
+    assert!(matches!(outcome, Outcome::Rejected { .. }));
+    let status = control.status();
+    assert_eq!(status.data, DataState::Fresh);
+    assert!(status.last_error.is_some());
+    let (_live, control) = builder(&Script::new(Good("first"))).start().await.unwrap();
+    assert_eq!(control.status().max_staleness, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_is_held_back_on_purpose_does_not_age_the_visible_one() {
+    let script = Script::new(Good("first"));
+    let builder = ReloaderService::builder(script.clone()).max_staleness(BOUND);
+    let (_live, control) = builder.start().await.unwrap();
+    control.pause();
+    script.set(Good("second"));
+    sleep(BOUND * 5).await;
+    assert_eq!(control.status().data, DataState::Fresh);
+    script.set(Failing(ErrorKind::Unavailable));
+    sleep(BOUND * 2).await;
+    assert_eq!(control.status().data, DataState::Stale);
+    script.set(Good("second"));
+    sleep(BOUND * 2).await;
+    assert_eq!(control.status().data, DataState::Fresh);
+}

@@ -1,0 +1,296 @@
+//! How long a replaced value is kept, and who is told when it is freed: P2, P7, P14, P15, P17.
+
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use hot_reload::{Builder, Control, Live, Retired};
+use tokio::runtime::Handle;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::log::log;
+use crate::script::{seconds, settle};
+use crate::tray::{Entry, Ledger, Tray};
+
+const GRACE: Duration = Duration::from_secs(30);
+/// More than a timer may be late, and less than anybody sees.
+const INSTANT: Duration = Duration::from_millis(2);
+
+/// What a hook was told: which value, of which generation, how long after it was replaced, and on which thread.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Vec<(u64, Retired, thread::ThreadId)>>>);
+
+impl Told {
+    fn hook(&self) -> impl Fn(&Entry, &Retired) + Send + Sync + use<> {
+        let told = self.clone();
+        move |entry, retired| {
+            assert!(entry.is_whole(), "it is not freed yet");
+            let line = (entry.number, *retired, thread::current().id());
+            told.0.lock().unwrap().push(line);
+        }
+    }
+
+    fn numbers(&self) -> Vec<u64> {
+        let told = self.0.lock().unwrap();
+        told.iter().map(|(number, ..)| *number).collect()
+    }
+
+    fn last(&self) -> Retired {
+        self.0.lock().unwrap().last().unwrap().1
+    }
+}
+
+struct Service {
+    ledger: Ledger,
+    tray: Tray<Entry>,
+    told: Told,
+    live: Live<Entry>,
+    control: Control<Entry>,
+}
+
+type Entries = Builder<Tray<Entry>, Entry, String>;
+
+impl Service {
+    /// With the value 1.
+    async fn new(with: impl FnOnce(Entries) -> Entries) -> Self {
+        let (ledger, told) = (Ledger::default(), Told::default());
+        let tray = Tray::with(ledger.value(1));
+        let builder = with(tray.builder()).on_retire(told.hook());
+        let (live, control) = builder.start().await.unwrap();
+        Self {
+            ledger,
+            tray,
+            told,
+            live,
+            control,
+        }
+    }
+
+    /// Replaces the value; when.
+    async fn publish(&self, number: u64) -> Instant {
+        self.tray
+            .publish(&self.control, self.ledger.value(number))
+            .await;
+        Instant::now()
+    }
+
+    /// Whatever was freed was told before, and nothing else.
+    fn freed(&self) -> Vec<u64> {
+        assert_eq!(self.told.numbers(), self.ledger.freed());
+        self.ledger.freed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p17_a_replaced_value_is_kept_for_its_grace_and_no_longer() {
+    let service = Service::new(|builder| builder.retire_after(GRACE)).await;
+    let first = service.publish(2).await;
+    sleep(seconds(10)).await;
+    let second = service.publish(3).await;
+    sleep_until(first + GRACE - INSTANT).await;
+    assert!(service.freed().is_empty());
+    assert_eq!(service.live.stats().retired, 2);
+    assert_eq!(service.live.stats().oldest_retired, Some(GRACE - INSTANT));
+    sleep_until(first + GRACE + INSTANT).await;
+    assert_eq!(service.freed(), [1]);
+    let retired = service.told.last();
+    assert_eq!(retired.generation.get(), 1);
+    assert!((GRACE..=GRACE + INSTANT).contains(&retired.replaced_for));
+    sleep_until(second + GRACE - INSTANT).await;
+    assert_eq!(service.freed(), [1]);
+    sleep_until(second + GRACE + INSTANT).await;
+    assert_eq!(service.freed(), [1, 2]);
+    assert_eq!(service.live.stats().retired, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p17_without_a_grace_a_value_is_told_and_freed_when_it_is_replaced() {
+    let service = Service::new(|builder| builder).await;
+    for number in 2..=10 {
+        service.publish(number).await;
+        settle().await;
+        assert_eq!(service.freed(), (1..number).collect::<Vec<_>>());
+        let retired = service.told.last();
+        assert_eq!(retired.generation.get(), number - 1);
+        assert!(retired.replaced_for <= INSTANT);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p02_whoever_lets_a_value_go_last_does_not_run_the_hook() {
+    for grace in [Duration::ZERO, GRACE, seconds(300)] {
+        let service = Service::new(|builder| builder.retire_after(grace)).await;
+        let (snapshot, guard) = (service.live.get(), service.live.load());
+        let replaced = service.publish(2).await;
+        sleep_until(replaced + seconds(100)).await;
+        assert!(service.freed().is_empty());
+        drop(guard);
+        sleep(seconds(2)).await;
+        assert!(service.freed().is_empty());
+        drop(snapshot);
+        assert!(service.freed().is_empty(), "not by us");
+        let due = seconds(102).max(grace);
+        sleep_until(replaced + due + seconds(1) + INSTANT).await;
+        assert_eq!(service.freed(), [1]);
+        assert!((due..=due + seconds(1) + INSTANT).contains(&service.told.last().replaced_for));
+        let by = service.told.0.lock().unwrap()[0].2;
+        assert_ne!(by, thread::current().id(), "on a thread where it may block");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hook_that_blocks_holds_up_neither_readers_nor_the_next_publication() {
+    let (ledger, (closed, gate)) = (Ledger::default(), channel::<()>());
+    let tray = Tray::with(ledger.value(1));
+    let gate = Mutex::new(gate);
+    let builder = tray.builder().on_retire(move |_, _| {
+        // Until the other end is dropped.
+        let _ = gate.lock().unwrap().recv();
+    });
+    let (live, control) = builder.start().await.unwrap();
+    for number in 2..=5 {
+        tray.publish(&control, ledger.value(number)).await;
+        assert_eq!(live.load().number, number);
+    }
+    assert!(ledger.freed().is_empty());
+    drop(closed);
+    sleep(seconds(3)).await;
+    assert_eq!(ledger.freed(), [1, 2, 3, 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p07_a_hook_that_panics_keeps_no_value_and_no_other_hook() {
+    let service =
+        Service::new(|builder| builder.on_retire(|_, _| panic!("the hook has a bug"))).await;
+    for number in 2..=4 {
+        service.publish(number).await;
+        settle().await;
+        assert_eq!(service.freed().len(), number as usize - 1);
+    }
+    service.control.stop().await;
+    assert_eq!(service.live.load().number, 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p14_a_stop_frees_what_nobody_holds_whatever_its_age_and_waits_for_the_hook() {
+    let service = Service::new(|builder| builder.retire_after(seconds(3600))).await;
+    let held = {
+        service.publish(2).await;
+        service.live.get()
+    };
+    service.publish(3).await;
+    let guard = service.live.load();
+    for number in 4..=6 {
+        service.publish(number).await;
+    }
+    service.control.stop().await;
+    assert_eq!(service.freed(), [1, 4, 5], "2 and 3 are held, 6 is visible");
+    drop(guard);
+    drop(held);
+    drop(service.live);
+    drop(service.control);
+    assert_eq!(service.told.numbers(), [1, 4, 5], "their holders' own");
+    assert_eq!(service.ledger.freed().len(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p14_what_is_freed_while_the_service_stops_is_told_once() {
+    for number in 2..=20 {
+        let service = Service::new(|builder| builder).await;
+        for number in 2..=number {
+            service.publish(number).await;
+        }
+        service.control.stop().await;
+        assert_eq!(service.freed(), (1..number).collect::<Vec<_>>());
+    }
+}
+
+/// How often the runtime has nothing to do and waits for a time to come.
+fn rests() -> u64 {
+    Handle::current().metrics().worker_park_count(0)
+}
+
+#[tokio::test(start_paused = true)]
+async fn p15_nobody_wakes_while_values_come_of_age() {
+    let ledger = Ledger::default();
+    let tray = Tray::with(ledger.value(1));
+    let builder = tray.builder().retire_after(seconds(3000));
+    let (live, control) = builder.start().await.unwrap();
+    for number in 2..=4 {
+        tray.publish(&control, ledger.value(number)).await;
+        sleep(seconds(10)).await;
+    }
+    let before = rests();
+    sleep(seconds(2900)).await;
+    let woken = rests() - before;
+    // Most of an hour is some steps of the runtime's clock.
+    assert!(woken <= 10, "{woken} times");
+    assert_eq!(live.stats().retired, 3);
+    sleep(seconds(300)).await;
+    assert_eq!(ledger.freed(), [1, 2, 3]);
+    // One that is of age and held is asked after, and does not keep a younger one.
+    let held = live.get();
+    tray.publish(&control, ledger.value(5)).await;
+    sleep(seconds(1500)).await;
+    tray.publish(&control, ledger.value(6)).await;
+    sleep(seconds(3100)).await;
+    assert_eq!(ledger.freed(), [1, 2, 3, 5]);
+    drop(held);
+    sleep(seconds(2)).await;
+    assert_eq!(ledger.freed(), [1, 2, 3, 5, 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p17_a_value_that_is_held_for_a_minute_is_told_once() {
+    for grace in [Duration::ZERO, GRACE] {
+        let log = log();
+        let service = Service::new(|builder| builder.retire_after(grace).named("motto")).await;
+        let held = service.live.get();
+        let replaced = service.publish(2).await;
+        sleep_until(replaced + grace + seconds(60) - INSTANT).await;
+        assert_eq!(log.count("WARN"), 0);
+        sleep_until(replaced + grace + seconds(61) + INSTANT).await;
+        let line = "WARN hot_reload: generation 1 is still held, ";
+        assert_eq!((log.count("WARN"), log.count(line)), (1, 1));
+        assert_eq!(log.count("name=\"motto\" generation=1 age_s="), 1);
+        sleep(seconds(3600)).await;
+        assert_eq!(log.count("WARN"), 1);
+        // Another one is another matter.
+        let others = [service.live.get(), {
+            service.publish(3).await;
+            service.live.get()
+        }];
+        service.publish(4).await;
+        sleep(seconds(200)).await;
+        assert_eq!(log.count("generation 2 is still held, "), 1);
+        assert_eq!(log.count(", and 1 more: "), 1);
+        drop((held, others));
+        sleep(seconds(200)).await;
+        assert_eq!(service.freed().len(), 3);
+        assert_eq!(log.count("WARN"), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p17_of_values_that_nobody_holds_there_is_no_warning() {
+    let log = log();
+    let service = Service::new(|builder| builder.retire_after(seconds(3600))).await;
+    for number in 2..=5 {
+        service.publish(number).await;
+        sleep(seconds(1000)).await;
+    }
+    sleep(seconds(10_000)).await;
+    assert_eq!(service.freed(), [1, 2, 3, 4]);
+    assert_eq!(log.count("WARN"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_grace_is_a_grace() {
+    let service = Service::new(|builder| builder.retire_after(Duration::MAX)).await;
+    service.publish(2).await;
+    sleep(seconds(24 * 3600)).await;
+    assert!(service.freed().is_empty());
+    service.control.stop().await;
+    assert_eq!(service.freed(), [1]);
+}
