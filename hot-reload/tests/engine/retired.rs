@@ -286,6 +286,48 @@ async fn p17_of_values_that_nobody_holds_there_is_no_warning() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn p15_values_of_a_history_are_neither_asked_after_nor_warned_of_and_retire_when_they_leave_it()
+ {
+    let log = log();
+    let text = |number: u32| number.to_string();
+    let tray = Tray::with(text(1));
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let builder = tray.builder().history(2).retire_after(GRACE).on_retire({
+        let told = Arc::clone(&told);
+        move |text: &String, _| told.lock().unwrap().push(text.clone())
+    });
+    let (live, control) = builder.start().await.unwrap();
+    for number in 2..=4 {
+        tray.publish(&control, text(number)).await;
+        sleep(GRACE / 2).await;
+    }
+    sleep(GRACE).await;
+    assert_eq!(*told.lock().unwrap(), ["1"]);
+    assert_eq!(live.stats().retired, 0);
+    let before = rests();
+    sleep(seconds(3000)).await;
+    let woken = rests() - before;
+    assert!(woken <= 10, "{woken} times");
+    // One that leaves the history is of age already, unless somebody holds it.
+    let held = control.history().remove(0);
+    tray.publish(&control, text(5)).await;
+    settle().await;
+    assert_eq!(*told.lock().unwrap(), ["1", "2"]);
+    tray.publish(&control, text(6)).await;
+    tray.publish(&control, text(7)).await;
+    sleep(seconds(50)).await;
+    assert_eq!((held.as_str(), log.count("WARN")), ("3", 0));
+    sleep(seconds(12)).await;
+    assert_eq!(log.count("WARN"), 1);
+    assert_eq!(log.count("generation 3 is still held"), 1);
+    drop(held);
+    sleep(GRACE).await;
+    assert_eq!(*told.lock().unwrap(), ["1", "2", "4", "3"]);
+    control.stop().await;
+    assert_eq!(told.lock().unwrap().len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
 async fn any_grace_is_a_grace() {
     let service = Service::new(|builder| builder.retire_after(Duration::MAX)).await;
     service.publish(2).await;
