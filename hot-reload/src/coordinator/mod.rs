@@ -93,13 +93,15 @@ use crate::watch::WatchProfile;
 /// - [`stop`](crate::Control::stop) of the group stops the members, too. The group's
 ///   [status](crate::Status::source_status) names the members that are not well, with the reason `member`.
 ///
+/// Of a member whose newest value the group refuses, that value is held beside the visible one.
+///
 /// # Default
 ///
 /// - [`named`](Builder::named): `group`
 /// - [`when_away`](Self::when_away): [`Hold`](WhenAway::Hold)
 /// - quiet window: 50 ms, since files that belong together are mostly written one right after the other;
 ///   [`Builder::quiet`]
-/// - load deadline: twice what the slowest look of a member may take; [`Builder::load_deadline`]
+/// - load deadline: twice what the slowest look of a member may take, at least 10 s; [`Builder::load_deadline`]
 pub struct Coordinator {
     group: u64,
     names: Vec<String>,

@@ -16,7 +16,7 @@ use super::board::Board;
 use super::boundary::within;
 use super::chores::{Chores, FreeElsewhere};
 use super::clock::{Clock, jitter};
-use super::feed::Feed;
+use super::feed::{Asked, Feed};
 use super::flight::Looked;
 use super::freshness::Freshness;
 use super::inbox::Command;
@@ -30,7 +30,7 @@ use super::settings::{OPEN_DEADLINE, Settings};
 use super::trail::Trail;
 use super::waiting::Waiting;
 use crate::error::{Error, ErrorKind};
-use crate::event::{LinkState, Outcome, Stage};
+use crate::event::{LinkState, Outcome, Stage, Trigger};
 use crate::hints::{HintSender, Hints, Subscription};
 use crate::panics::{discard, panicked};
 use crate::receipt::Receipt;
@@ -266,14 +266,21 @@ impl<'e, V> Task<'e, V> {
                 }
             }
         }
-        let resume = look.supply == Supply::Source && self.resuming;
+        let asked = Asked {
+            // A hint or a retry that was due at the same time names the look, and takes nothing from what was asked for.
+            trigger: match look.trigger {
+                trigger if trigger.is_personal() || self.serving.is_empty() => trigger,
+                _ => Trigger::Resync,
+            },
+            resume: look.supply == Supply::Source && self.resuming,
+        };
         async move {
             let (outcome, trail) = match rollback {
                 Some(to) => {
                     let (outcome, trail) = pipeline.roll_back(to).await;
                     (Some(outcome), trail)
                 }
-                None => pipeline.look(feed, look, pushed, resume).await,
+                None => pipeline.look(feed, look, asked, pushed).await,
             };
             Ended {
                 look,

@@ -15,7 +15,7 @@ use super::feed::Feed;
 use super::lifted::Lifted;
 use super::pipeline::Sameness;
 use super::prepare::Participants;
-use super::settings::{LONGEST, Settings};
+use super::settings::{LOAD_DEADLINE, LONGEST, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::event::{DataState, Outcome};
 use crate::hints::HintSender;
@@ -87,7 +87,7 @@ where
             },
         };
         let builder = Self::with(feed, Sameness::Revision, mode);
-        builder.load_deadline(group.patience)
+        builder.load_deadline(group.patience.max(LOAD_DEADLINE))
     }
 
     /// Takes out what acts upon a value that becomes visible, because a value of a member does not by itself.

@@ -67,12 +67,12 @@ impl<V> Pipeline<V> {
         &self,
         feed: &F,
         look: Look,
+        asked: Asked,
         pushed: Option<Pushed<V>>,
-        resume: bool,
     ) -> (Option<Outcome>, Trail) {
         let mut trail = Trail::default();
         // The steps have boundaries of their own, which know the stage. This one is for what is dropped between them.
-        let attempt = self.attempt(feed, look, pushed, resume, &mut trail);
+        let attempt = self.attempt(feed, look, asked, pushed, &mut trail);
         let outcome = match AssertUnwindSafe(attempt).catch_unwind().await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(outcome)) => Some(outcome),
@@ -101,25 +101,12 @@ impl<V> Pipeline<V> {
         &self,
         feed: &F,
         look: Look,
+        asked: Asked,
         pushed: Option<Pushed<V>>,
-        resume: bool,
         trail: &mut Trail,
     ) -> Result<Option<Outcome>, Outcome> {
         let mut loaded = match pushed {
-            None => {
-                trail
-                    .time(
-                        Stage::Load,
-                        self.load(
-                            feed,
-                            Asked {
-                                trigger: look.trigger,
-                                resume,
-                            },
-                        ),
-                    )
-                    .await?
-            }
+            None => trail.time(Stage::Load, self.load(feed, asked)).await?,
             Some(Pushed::Value(value)) => Loaded::Value {
                 value,
                 revision: None,
@@ -155,7 +142,9 @@ impl<V> Pipeline<V> {
                 return self.hold_back(revision, Outcome::Held).map(Some);
             }
             // Not for a person who has just said that nothing is to be held back.
-            if !resume && let Some(outcome) = self.is_doubted(&value, revision.as_ref())? {
+            if !asked.resume
+                && let Some(outcome) = self.is_doubted(&value, revision.as_ref())?
+            {
                 discard(value);
                 return self.hold_back(revision, outcome).map(Some);
             }

@@ -1,6 +1,13 @@
 //! How a group begins and ends: with all of its members.
 
-use hot_reload::{Coordinator, ErrorKind, Live, Outcome, ReloaderService, Trigger};
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hot_reload::{
+    Coordinator, ErrorKind, Live, Outcome, Reload, ReloadResult, ReloaderService, Trigger,
+    async_trait,
+};
 use tokio::runtime::Handle;
 use tokio::time::sleep;
 
@@ -108,6 +115,72 @@ async fn p14_a_stop_waits_for_no_member_that_hangs() {
     assert!(stopped.is_ok());
     assert_eq!(tasks(), before);
     assert_released(&rig.scripts);
+}
+
+/// A source whose second load hangs, and takes its time to be given up.
+#[derive(Clone, Default)]
+struct Clinging(Arc<Mutex<Loads>>);
+
+#[derive(Default)]
+struct Loads {
+    begun: u32,
+    given_up: u32,
+}
+
+struct Load(Clinging);
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        std::thread::sleep(Duration::from_millis(100));
+        self.0.0.lock().unwrap().given_up += 1;
+    }
+}
+
+#[async_trait]
+impl Reload<u32> for Clinging {
+    type Source = Self;
+
+    async fn new(source: &Self) -> ReloadResult<Self, u32> {
+        Ok(source.clone())
+    }
+
+    async fn reload(&self) -> ReloadResult<Option<u32>, u32> {
+        let begun = {
+            let mut loads = self.0.lock().unwrap();
+            loads.begun += 1;
+            loads.begun
+        };
+        if begun > 1 {
+            let _load = Load(self.clone());
+            pending::<()>().await;
+        }
+        Ok(Some(begun))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p14_a_stop_waits_until_the_last_member_has_given_up_what_it_did() {
+    let sources = [Clinging::default(), Clinging::default()];
+    let mut group = Coordinator::new();
+    for (place, source) in sources.iter().enumerate() {
+        let _ = group.member(
+            format!("m{place}"),
+            ReloaderService::builder(source.clone()),
+        );
+    }
+    let (live, control) = group.into_builder().start().await.unwrap();
+    let reload = tokio::spawn({
+        let control = control.clone();
+        async move { control.reload().await }
+    });
+    let loads = |count: fn(&Loads) -> u32| sources.each_ref().map(|s| count(&s.0.lock().unwrap()));
+    while loads(|loads| loads.begun) != [2, 2] {
+        tokio::task::yield_now().await;
+    }
+    control.stop().await;
+    assert_eq!(loads(|loads| loads.given_up), [1, 1]);
+    assert!(!reload.await.unwrap().is_current());
+    drop(live);
 }
 
 #[tokio::test(start_paused = true)]

@@ -186,6 +186,28 @@ async fn a_barrier_sees_what_was_changed_in_any_source_and_a_reload_tries_what_w
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_barrier_that_comes_with_a_hint_or_a_retry_is_a_barrier_all_the_same() {
+    let rig = Rig::of(2, "1").await;
+    quiet().await;
+    rig.notes.book().takes = seconds(2);
+    rig.set_all("2");
+    sleep(seconds(1)).await;
+    // While the group prepares, a member announces something, another holds something else, and somebody waits for it.
+    rig.notes.book().takes = Duration::ZERO;
+    rig.scripts[0].set(Good("3"));
+    sleep(Duration::from_millis(100)).await;
+    rig.scripts[1].state().set_silently(Good("3"));
+    let receipt = rig.control.barrier().await;
+    assert!(receipt.is_current(), "{receipt}");
+    assert_eq!(rig.texts(), ["3", "3"]);
+    // A reason that is nobody's request is no more than a barrier, and no less.
+    rig.set_all_silently("4");
+    assert!(rig.control.reload_by(Trigger::Watch).await.is_current());
+    assert_eq!(rig.texts(), ["4", "4"]);
+    rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_member_is_loaded_once_at_the_start_and_an_idle_group_does_nothing() {
     let rig = Rig::of(3, "1").await;
     assert!(rig.scripts.iter().all(|script| script.loads() == 1));
