@@ -18,6 +18,7 @@ mod freed;
 mod group;
 mod guards;
 mod hints;
+mod holds;
 #[cfg(feature = "last-good")]
 mod kept;
 mod ledger;
