@@ -515,3 +515,18 @@ async fn what_a_person_has_taken_back_by_a_rollback_is_not_prepared_again() {
     assert!(is_held(&service.control.reload().await));
     assert_eq!(store.asked.load(Ordering::Relaxed), asked);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_rollback_replaces_takes_a_place_in_the_history() {
+    let script = Script::new(Good("first value"));
+    let service = started(service(&script).history(5), &script).await;
+    for value in ["third value", "fourth value", "fifth value", "sixth value"] {
+        script.set(Good(value));
+        assert!(service.control.barrier().await.is_current());
+    }
+    for _ in 0..3 {
+        assert!(service.control.rollback().await.is_current());
+    }
+    assert_eq!(service.visible(), "third value");
+    assert!(service.control.rollback().await.error().is_some());
+}

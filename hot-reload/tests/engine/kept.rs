@@ -220,7 +220,11 @@ async fn what_is_proven_at_the_second_attempt_is_kept_as_well() {
         }
     });
     let builder = service(&script, &path).probation(probation);
-    let (live, control) = builder.participant("store", OneWay::default()).start().await.unwrap();
+    let (live, control) = builder
+        .participant("store", OneWay::default())
+        .start()
+        .await
+        .unwrap();
     script.set(Good("two"));
     sleep(seconds(5)).await;
     assert_eq!(live.load().as_str(), "two", "the way back is refused");
