@@ -88,7 +88,8 @@ impl<V> Control<V> {
         self.reload_by(Trigger::Resync).await
     }
 
-    /// The values that were replaced, the newest first: as many as [`Builder::history`](crate::Builder::history) keeps.
+    /// The values that were replaced, the newest first: as many as [`Builder::history`](crate::Builder::history) keeps. None
+    /// once the service has stopped.
     ///
     /// ```
     /// # #[derive(Debug)] struct Config;

@@ -466,7 +466,7 @@ async fn after_the_end_nothing_is_paused_or_resumed() {
     assert!(service.control.rollback().await.is_current());
     service.control.stop().await;
     service.control.pause();
-    assert_eq!(service.reason(), Some(HoldReason::Rollback));
+    assert_eq!(service.reason(), None);
     let _ = service.control.resume().await;
     assert_eq!((log.count("paused"), log.count("resumed")), (0, 0));
 }
@@ -529,4 +529,30 @@ async fn what_a_rollback_replaces_takes_a_place_in_the_history() {
     }
     assert_eq!(service.visible(), "third value");
     assert!(service.control.rollback().await.error().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn p17_a_service_that_has_stopped_keeps_nothing_but_what_is_visible() {
+    let script = Script::new(Good("first value"));
+    let service = started(service(&script).probation(strict()), &script).await;
+    assert!(service.control.rollback().await.is_current());
+    assert_eq!(service.control.history().len(), 2);
+    service.control.stop().await;
+    assert!(service.control.history().is_empty() && service.reason().is_none());
+    assert_eq!(service.visible(), "first value");
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_revision_a_rollback_ends_with_another_revision() {
+    let script = Script::new(Good("first value"));
+    let builder = ReloaderService::builder_by_revision(script.clone()).hybrid();
+    let service = started(builder.history(8), &script).await;
+    assert!(service.control.rollback().await.is_current());
+    assert!(is_held(&service.control.reload().await));
+    script.set(Good("fourth value"));
+    settle().await;
+    assert_eq!(
+        (service.visible().as_str(), service.reason()),
+        ("fourth value", None)
+    );
 }
