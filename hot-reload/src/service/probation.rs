@@ -231,7 +231,8 @@ impl<'p, V> Trial<'p, V> {
     pub(super) fn on_probation(&self) -> Option<Generation> {
         let running = self.running.as_ref();
         let running = running.map(|running| running.value.snapshot().generation());
-        running.or(self.failed.map(|failed| failed.generation))
+        let failed = self.failed.map(|failed| failed.generation);
+        running.or(failed)
     }
 
     /// Waits for the end of the trial that is running. Cancel safe.

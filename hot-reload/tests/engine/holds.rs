@@ -166,24 +166,16 @@ async fn who_goes_forth_and_back_and_finds_what_the_source_holds_is_held_back_by
             Outcome::Unchanged
         ));
         assert_eq!(service.reason(), None, "revisions {revisions}");
-        // And by way of a copy of it.
-        assert!(
-            control
-                .rollback_to(service.generation(2))
-                .await
-                .is_current()
-        );
-        assert!(
-            control
-                .rollback_to(service.generation(1))
-                .await
-                .is_current()
-        );
-        assert_eq!(service.reason(), None, "at once");
-        assert!(matches!(
-            control.barrier().await.outcome,
-            Outcome::Unchanged
-        ));
+        // And by way of a copy of it, from and to.
+        for copy in [1, 5] {
+            let go_to = |number| control.rollback_to(service.generation(number));
+            assert!(go_to(2).await.is_current() && go_to(copy).await.is_current());
+            assert_eq!(service.reason(), None, "at once");
+            assert!(matches!(
+                control.barrier().await.outcome,
+                Outcome::Unchanged
+            ));
+        }
     }
 }
 
