@@ -46,7 +46,7 @@ pub enum Trigger {
     Signal,
     /// An HTTP request asked for it.
     Http,
-    /// An earlier generation was asked for.
+    /// An earlier value was brought back: by a person, or because its successor failed its probation. No look at the source.
     Rollback,
 }
 
@@ -95,7 +95,8 @@ pub enum Outcome {
     },
     /// The source holds nothing, and the removal policy was followed.
     Missing,
-    /// A good candidate waits for a confirmation.
+    /// The source holds something good that is kept from becoming visible for now. [`Hold`](crate::Hold) says by what, and
+    /// what ends it.
     Held,
 }
 
@@ -244,7 +245,7 @@ words!(HoldReason {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
-    /// A look ended. Looks that found nothing new are told too.
+    /// A look ended, or an attempt to bring an earlier value back. Looks that found nothing new are told too.
     Reload {
         /// Why it was taken.
         trigger: Trigger,

@@ -163,6 +163,7 @@ impl<V: fmt::Debug> fmt::Debug for Snapshot<V> {
             .field("revision", &self.revision())
             .field("loaded_at", &self.loaded_at())
             .field("trigger", &self.trigger())
+            .field("origin", &self.origin().map(Generation::get))
             .finish()
     }
 }

@@ -26,9 +26,11 @@ pub struct Status {
     pub link: LinkState,
     /// Why the watch is down or parked, as long as it is.
     pub link_error: Option<Error>,
-    /// The number of the visible value, if it is on [`Probation`](crate::Probation).
+    /// The number of the visible value, if it has not passed its [`Probation`](crate::Probation). That it has failed and is
+    /// visible all the same is so when a participant refuses the earlier value; it is tried again after the next look.
     pub on_probation: Option<Generation>,
-    /// What keeps values of the source from becoming visible, if anything does.
+    /// What keeps values of the source from becoming visible, if anything does. If several things do, a pause is named,
+    /// which tells of the others, or else a doubt.
     pub hold: Option<Hold>,
     /// Whether the service has stopped.
     pub stopped: bool,
@@ -80,7 +82,7 @@ pub struct Attempt {
 pub struct Counters {
     /// Looks that ended.
     pub loads: u64,
-    /// Looks that published.
+    /// Values that became visible, brought back or from the source.
     pub published: u64,
     /// Looks that found what is visible.
     pub unchanged: u64,

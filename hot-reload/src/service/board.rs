@@ -17,6 +17,7 @@ use super::retire::Retirement;
 use crate::compat::ReloaderSender;
 use crate::event::Event;
 use crate::live::Publisher;
+use crate::panics::discard;
 use crate::status::Status;
 
 /// How many events a slow reader of them may be behind before it loses the oldest.
@@ -144,6 +145,10 @@ impl<V> Board<V> {
         }
         self.tell_group();
         self.tell(Event::Stopped);
+        // Nothing can be brought back any more.
+        let kept = self.history().clear();
+        let withdrawn = self.gate().believe();
+        discard((kept, withdrawn));
         self.retirement.free(self.publisher.stop());
         let name = self.status().name.clone();
         info!(target: "hot_reload", name, "stopped");

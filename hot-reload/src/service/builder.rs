@@ -331,7 +331,8 @@ where
     /// Keeps so many of the values that were replaced, for [`Control::rollback`](crate::Control::rollback) and
     /// [`Control::history`](crate::Control::history).
     ///
-    /// Each takes as much memory as it is large. A value that is brought back is a copy of the one that is kept; one that is
+    /// What a rollback replaces counts, too; so who wants to go back three steps one by one keeps five. Each takes as much
+    /// memory as it is large. A value that is brought back is a copy of the one that is kept; one that is
     /// expensive to copy has its parts in `Arc`s.
     pub fn history(self, values: usize) -> Self
     where

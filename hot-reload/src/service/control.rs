@@ -88,7 +88,8 @@ impl<V> Control<V> {
         self.reload_by(Trigger::Resync).await
     }
 
-    /// The values that were replaced, the newest first: as many as [`Builder::history`](crate::Builder::history) keeps.
+    /// The values that were replaced, the newest first: as many as [`Builder::history`](crate::Builder::history) keeps. None
+    /// once the service has stopped.
     ///
     /// ```
     /// # #[derive(Debug)] struct Config;
@@ -102,7 +103,8 @@ impl<V> Control<V> {
         self.board.history().list()
     }
 
-    /// Brings the value back that was visible before this one. Called again, the one before that.
+    /// Brings the value back that was visible before this one. Called again, the one before that, if it is still kept: what
+    /// a rollback replaces takes a place in the history, too.
     ///
     /// As [`rollback_to`](Self::rollback_to) otherwise.
     ///
@@ -120,6 +122,10 @@ impl<V> Control<V> {
     /// it again answers [`Held`](crate::Outcome::Held), [`reload`](Self::reload), too, and [`Status::hold`] tells. Where it
     /// cannot be told whether a source has changed ([by revision](crate::ReloaderService::builder_by_revision), and the source
     /// has none), only `resume` ends it.
+    ///
+    /// What the source holds is what it was seen to hold last, also if that was refused or doubted and has never been visible.
+    /// A source that held nothing has changed when it holds something. A restart knows nothing of a rollback: it begins with
+    /// what the source holds then.
     ///
     /// The value was good once, so it is not validated again. The [participants](crate::Participant) prepare for it as for
     /// any other, and may refuse it. It is brought back also while the service is [paused](Self::pause), or while its source
@@ -146,7 +152,8 @@ impl<V> Control<V> {
     /// also to [`reload`](Self::reload). What is no good is rejected, so a candidate can be tried in a pause. An earlier value
     /// can be [brought back](Self::rollback). Pausing twice is harmless.
     ///
-    /// A value that became visible just before may be told to subscribers a moment later.
+    /// A value that became visible just before may be told to subscribers a moment later. What a hand-written watch pushes in
+    /// a pause is not kept; at the end of the pause the source is asked.
     pub fn pause(&self) {
         if self.board.gate().pause() {
             let name = self.board.status().name.clone();
@@ -156,8 +163,9 @@ impl<V> Control<V> {
         }
     }
 
-    /// Ends whatever holds values back: a [pause](Self::pause), a [rollback](Self::rollback_to), a failed
-    /// [`Probation`](crate::Probation), the doubt of a [`ShrinkGuard`](crate::ShrinkGuard) or a [`Fence`](crate::Fence). Looks at the source, and says what came of it.
+    /// Ends whatever holds values back, all of it at once: a [pause](Self::pause), a [rollback](Self::rollback_to), a failed
+    /// [`Probation`](crate::Probation), the doubt of a [`ShrinkGuard`](crate::ShrinkGuard) or a [`Fence`](crate::Fence). Looks at the source, and says what came of it. A rollback
+    /// that is asked for before that look begins holds all the same.
     ///
     /// # Cancel safety
     ///

@@ -117,13 +117,16 @@ impl<V> Engine<V> {
                 },
                 ended = &mut look => {
                     let published = matches!(ended.outcome, Some(Outcome::Published { .. }));
+                    // A way back that was refused waits for a look at the source, or it would be tried at once for ever.
+                    let counts = published || ended.look.supply != Supply::History;
                     let input = task.looked(feed, ended);
                     if let Input::Looked(verdict) = input {
                         let data = self.board.status().data;
                         let stale = freshness.looked(clock.now(), verdict, data);
                         stale.inspect(|age| task.recorder.fresh_again(*age));
                     }
-                    if let Some(visible) = publisher.current()
+                    if counts
+                        && let Some(visible) = publisher.current()
                         && trial.visible(&visible, published)
                         && published
                     {
@@ -134,10 +137,13 @@ impl<V> Engine<V> {
                     input
                 }
                 proof = trial.ended() => {
-                    task.recorder.on_probation(None);
+                    task.recorder.on_probation(trial.on_probation());
                     chores.begin(publisher);
                     match proof {
-                        Proof::Failed(to) => task.roll_back(to, None),
+                        Proof::Failed { to, error } => {
+                            task.recorder.failed(&error);
+                            task.roll_back(to, None)
+                        }
                         Proof::Proven(value, loaded) => {
                             task.recorder.proven(&value);
                             if loaded {
@@ -306,9 +312,9 @@ impl<'e, V> Task<'e, V> {
             true => self.serving_aside.take().into_iter().collect(),
             false => mem::take(&mut self.serving),
         };
+        let resume = !aside && mem::take(&mut self.resuming);
         let Some(outcome) = outcome else {
             self.engine.board.flight.absent();
-            let resume = mem::take(&mut self.resuming);
             self.engine.board.inbox.postpone(serving, resume);
             return Input::Looked(Verdict::Absent);
         };

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::clock::time_of_day;
 use crate::error::{Error, ErrorKind};
-use crate::event::{HoldReason, Outcome, Trigger};
+use crate::event::{HoldReason, Outcome};
 use crate::revision::Revision;
 use crate::snapshot::{Keepsake, Snapshot};
 use crate::status::Hold;
@@ -22,9 +22,22 @@ pub(super) struct Gate<V> {
 /// What the source held when an earlier value was brought back. It stays away until the source holds something else.
 pub(super) struct Withdrawn<V> {
     value: Keepsake<V>,
+    /// The state that the source was seen in last, if a person took the value back: whatever it stands for stays away.
+    seen: Option<Revision>,
+    /// Whether the source held the value, and not nothing.
+    of_source: bool,
     since: SystemTime,
     /// Why, if that was no person's wish. It is the outcome of each look that finds the value again.
-    pub(super) failure: Option<Outcome>,
+    failure: Option<Outcome>,
+}
+
+/// What stays away, for a look to compare with what it has found.
+pub(super) struct Absentee<V> {
+    pub(super) value: Snapshot<V>,
+    pub(super) seen: Option<Revision>,
+    pub(super) of_source: bool,
+    /// The outcome of a look that finds it.
+    pub(super) outcome: Outcome,
 }
 
 /// A value of the source that is implausible, and waits to be confirmed.
@@ -36,6 +49,8 @@ struct Doubted {
     /// When it is to be believed.
     until: Instant,
     patience: Duration,
+    /// Whether a look has found it after that. It may be refused all the same, and does not wait anew for that.
+    believed: bool,
 }
 
 impl<V> Gate<V> {
@@ -48,15 +63,15 @@ impl<V> Gate<V> {
         }
     }
 
-    /// Whether a value may become visible that a look of this trigger has found. An earlier one may in a pause, too: the
-    /// pause keeps the source out, and not the person who has called for it.
-    pub(super) fn admits(&self, trigger: Trigger) -> Result<(), Outcome> {
+    /// Whether a value may become visible. An earlier one that is brought back may in a pause, too: the pause keeps the
+    /// source out, and not the person who has called for it.
+    pub(super) fn admits(&self, brought_back: bool) -> Result<(), Outcome> {
         if self.stopped {
             let error = Error::new(ErrorKind::Stopped, "the service has stopped");
             return Err(Outcome::Failed { error });
         }
         match self.paused {
-            Some(_) if trigger != Trigger::Rollback => Err(Outcome::Held),
+            Some(_) if !brought_back => Err(Outcome::Held),
             _ => Ok(()),
         }
     }
@@ -69,31 +84,32 @@ impl<V> Gate<V> {
     /// From now on nothing of the source becomes visible. Whether that is news.
     pub(super) fn pause(&mut self) -> bool {
         let news = self.paused.is_none() && !self.stopped;
-        self.paused.get_or_insert_with(time_of_day);
+        if news {
+            self.paused = Some(time_of_day());
+        }
         news
     }
 
-    /// Whether anything is held back.
+    /// Whether what the source was found to hold is to be held back still.
     pub(super) fn holds(&self) -> bool {
-        let doubted = self.doubted.as_ref();
-        self.paused.is_some()
-            || self.withdrawn.is_some()
-            || doubted.is_some_and(|doubted| Instant::now() < doubted.until)
-    }
-
-    /// The outcome of a look that finds what is held back.
-    pub(super) fn held(&self) -> Outcome {
-        let withdrawn = self.withdrawn.as_ref();
-        let failure = withdrawn.and_then(|withdrawn| withdrawn.failure.clone());
-        failure.unwrap_or(Outcome::Held)
+        match &self.doubted {
+            _ if self.paused.is_some() => true,
+            // What is doubted is something else than what was withdrawn, and has a time of its own.
+            Some(doubted) => Instant::now() < doubted.until,
+            None => self.withdrawn.is_some(),
+        }
     }
 
     pub(super) fn is_paused(&self) -> bool {
         self.paused.is_some()
     }
 
-    /// Nothing is held back any more. What was, to be dropped when nothing is locked; nothing if there was nothing.
+    /// Nothing is held back any more. What was, to be dropped when nothing is locked; nothing if there was nothing, or if
+    /// nothing follows anyway.
     pub(super) fn resume(&mut self) -> Option<Released<V>> {
+        if self.stopped {
+            return None;
+        }
         let paused = self.paused.take();
         let withdrawn = self.withdrawn.take();
         let doubted = self.doubted.take();
@@ -101,13 +117,28 @@ impl<V> Gate<V> {
         held.then_some(Released(withdrawn))
     }
 
-    /// Holds back what the source holds. If something is held back already, that is what it holds.
-    pub(super) fn withdraw(&mut self, value: &Snapshot<V>, failure: Option<Outcome>) {
-        self.withdrawn.get_or_insert_with(|| Withdrawn {
+    /// Holds back what the source holds: this value, unless one is held back already, and the state it was seen in last.
+    pub(super) fn withdraw(
+        &mut self,
+        value: &Snapshot<V>,
+        seen: Option<Revision>,
+        of_source: bool,
+        failure: Option<Outcome>,
+    ) {
+        if seen.is_some() {
+            // Whatever it stands for needs no doubt any more.
+            self.doubted = None;
+        }
+        let withdrawn = self.withdrawn.get_or_insert_with(|| Withdrawn {
             value: Keepsake::of(value),
+            seen: None,
+            of_source,
             since: time_of_day(),
             failure,
         });
+        if seen.is_some() {
+            withdrawn.seen = seen;
+        }
     }
 
     /// The source holds something else, or is to be believed again.
@@ -119,7 +150,7 @@ impl<V> Gate<V> {
     }
 
     /// A value was found implausible. Whether it is to wait: not if it has waited long enough, which begins anew when it is
-    /// another one.
+    /// another one. A source without revisions cannot tell whether it is.
     pub(super) fn doubt(
         &mut self,
         reason: HoldReason,
@@ -128,9 +159,11 @@ impl<V> Gate<V> {
         patience: Duration,
     ) -> bool {
         let now = Instant::now();
-        match &self.doubted {
+        match &mut self.doubted {
             Some(known) if known.reason == reason && known.revision.as_ref() == revision => {
-                return now < known.until;
+                known.message = message;
+                known.believed = now >= known.until;
+                return !known.believed;
             }
             _ => {}
         }
@@ -141,6 +174,7 @@ impl<V> Gate<V> {
             since: time_of_day(),
             until: now + patience,
             patience,
+            believed: patience.is_zero(),
         });
         !patience.is_zero()
     }
@@ -150,23 +184,34 @@ impl<V> Gate<V> {
         self.doubted = None;
     }
 
-    /// The value that is held back, and the outcome of a look that finds it.
-    pub(super) fn withdrawn(&self) -> Option<(Snapshot<V>, Outcome)> {
+    /// The value that stays away.
+    pub(super) fn withdrawn(&self) -> Option<Absentee<V>> {
         let withdrawn = self.withdrawn.as_ref()?;
-        let outcome = withdrawn.failure.clone().unwrap_or(Outcome::Held);
-        Some((withdrawn.value.snapshot().clone(), outcome))
+        Some(Absentee {
+            value: withdrawn.value.snapshot().clone(),
+            seen: withdrawn.seen.clone(),
+            of_source: withdrawn.of_source,
+            outcome: withdrawn.failure.clone().unwrap_or(Outcome::Held),
+        })
     }
 
     /// For the status.
     pub(super) fn hold(&self) -> Option<Hold> {
-        if let Some(since) = self.paused {
-            return Some(Hold {
-                reason: HoldReason::Paused,
-                since,
-                message: "paused: nothing of the source becomes visible before `resume`".to_owned(),
-            });
-        }
-        if let Some(doubted) = &self.doubted {
+        let other = self.hold_but_for_a_pause();
+        let Some(since) = self.paused else {
+            return other;
+        };
+        let also = other.map(|other| format!(", which also ends: {}", other.message));
+        let also = also.unwrap_or_default();
+        Some(Hold {
+            reason: HoldReason::Paused,
+            since,
+            message: format!("paused: nothing of the source becomes visible before `resume`{also}"),
+        })
+    }
+
+    fn hold_but_for_a_pause(&self) -> Option<Hold> {
+        if let Some(doubted) = self.doubted.as_ref().filter(|doubted| !doubted.believed) {
             let Doubted {
                 message, patience, ..
             } = doubted;

@@ -1,6 +1,7 @@
 //! [`History`]: the values of before, as many as were asked for.
 
 use std::collections::VecDeque;
+use std::mem;
 
 use crate::snapshot::{Generation, Keepsake, Snapshot};
 
@@ -29,6 +30,12 @@ impl<V> History<V> {
             return self.values.pop_front();
         }
         None
+    }
+
+    /// Nobody will ask for any of them again. To be dropped when nothing is locked.
+    #[must_use = "they are dropped when nothing is locked"]
+    pub(super) fn clear(&mut self) -> VecDeque<Keepsake<V>> {
+        mem::take(&mut self.values)
     }
 
     /// All, the newest first.

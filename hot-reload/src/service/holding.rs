@@ -1,5 +1,6 @@
 //! What a look does with a good value that is held back.
 
+use super::gate::Absentee;
 use super::pipeline::{Pipeline, Sameness, contained};
 use crate::event::{Outcome, Stage, Trigger};
 use crate::panics::discard;
@@ -13,18 +14,26 @@ impl<V> Pipeline<V> {
         revision: Option<&Revision>,
         trigger: Trigger,
     ) -> Result<Option<Outcome>, Outcome> {
-        let Some((withdrawn, outcome)) = self.board.gate().withdrawn() else {
+        let Some(absentee) = self.board.gate().withdrawn() else {
             return Ok(None);
         };
+        let Absentee {
+            value: withdrawn,
+            seen,
+            of_source,
+            outcome,
+        } = absentee;
         // What was refused is tried again for a person who asks; what a person has taken back is not.
         if trigger.is_personal() && outcome.error().is_some() {
             return Ok(None);
         }
         let same = match (&self.sameness, withdrawn.revision(), revision) {
+            (_, _, Some(now)) if seen.as_ref() == Some(now) => true,
             (Sameness::Equal(same), _, _) => contained(Stage::Decode, || same(&withdrawn, value))?,
             (_, Some(before), Some(now)) => before == now,
-            // It cannot be told, and who has taken it back shall not find it there again.
-            _ => true,
+            // It cannot be told, and who has taken it back shall not find it there again. Where the source held nothing,
+            // anything is something else.
+            _ => of_source,
         };
         Ok(same.then_some(outcome))
     }
@@ -38,7 +47,7 @@ impl<V> Pipeline<V> {
         let mut memory = self.memory();
         memory.seen = revision;
         memory.rejected = None;
-        memory.behind = true;
+        memory.held = Some(outcome.clone());
         memory.missing = false;
         match outcome.error() {
             None => Ok(outcome),

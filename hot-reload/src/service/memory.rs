@@ -13,8 +13,8 @@ pub(super) struct Memory {
     pub(super) seen: Option<Revision>,
     /// The refusal of that state, if it was refused: it is not tried again while the state lasts.
     pub(super) rejected: Option<Rejected>,
-    /// Whether that state is good and another one is visible all the same, because it is held back.
-    pub(super) behind: bool,
+    /// The outcome of a look that finds that state, if it is good and held back.
+    pub(super) held: Option<Outcome>,
     /// Whether the source was removed and the policy followed.
     pub(super) missing: bool,
     /// Whether what was kept of an earlier run was asked for.

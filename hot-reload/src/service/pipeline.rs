@@ -130,6 +130,7 @@ impl<V> Pipeline<V> {
             }
             if let Some(outcome) = self.is_withdrawn(&value, revision.as_ref(), look.trigger)? {
                 discard(value);
+                self.board.gate().undoubt();
                 return self.hold_back(revision, outcome).map(Some);
             }
             let validated = self.validators.ask(&value);
@@ -213,8 +214,9 @@ impl<V> Pipeline<V> {
     }
 
     async fn load<F: Feed<V>>(&self, feed: &F, asked: Asked) -> Result<Loaded<V>, Outcome> {
-        let trigger = asked.trigger;
+        let Asked { trigger, resume } = asked;
         let seen = {
+            let holds = self.board.gate().holds();
             let memory = self.memory();
             // Rejected content is tried again for a person who asks; and now and then if a validator refused it, because
             // what that asked may have changed.
@@ -222,10 +224,11 @@ impl<V> Pipeline<V> {
                 .rejected
                 .as_ref()
                 .is_some_and(|rejected| trigger.is_personal() || rejected.lifts_by_itself());
-            // What was held back and is no longer is to be seen again.
-            let released = memory.behind && !self.board.gate().holds();
-            let retried = trigger.is_personal() && self.board.gate().held().error().is_some();
-            let whole = again || released || retried || matches!(self.sameness, Sameness::Never);
+            // What was held back and is no longer is to be seen again; and what has failed, for a person who asks.
+            let released = memory.held.as_ref().is_some_and(|held| {
+                resume || !holds || trigger.is_personal() && held.error().is_some()
+            });
+            let whole = again || released || matches!(self.sameness, Sameness::Never);
             memory.seen.clone().filter(|_| !whole)
         };
         let error = match self.ask(feed, seen.as_ref(), asked).await {
@@ -255,10 +258,10 @@ impl<V> Pipeline<V> {
     /// The source is in the state that it was seen in last, which was good or was refused.
     fn unchanged(&self) -> Result<Outcome, Outcome> {
         let memory = self.memory();
-        match &memory.rejected {
-            Some(rejected) => Err(rejected.outcome.clone()),
-            None if memory.behind => Ok(self.board.gate().held()),
-            None => Ok(Outcome::Unchanged),
+        match (&memory.rejected, &memory.held) {
+            (Some(rejected), _) => Err(rejected.outcome.clone()),
+            (None, Some(held)) => Ok(held.clone()),
+            (None, None) => Ok(Outcome::Unchanged),
         }
     }
 
@@ -278,24 +281,29 @@ impl<V> Pipeline<V> {
                 return Ok(Outcome::Missing);
             }
         }
-        if let Some(value) = contained(Stage::Commit, || self.removal.value())?
-            && !self.is_visible(&value, None)?
-        {
-            if self.board.gate().is_paused() {
+        match contained(Stage::Commit, || self.removal.value())? {
+            None => {}
+            Some(value) if self.is_visible(&value, None)? => {
+                discard(value);
+                self.believe();
+            }
+            Some(value) if self.board.gate().is_paused() => {
                 discard(value);
                 return Ok(Outcome::Held);
             }
-            let assembly = self.prepare(&value, trail).await;
-            let assembly = assembly.map_err(|error| self.reject(Stage::Prepare, error))?;
-            let candidate = Candidate {
-                value,
-                revision: None,
-                loaded_at: time_of_day(),
-                trigger,
-                origin: None,
-            };
-            let _ = self.swap(assembly, candidate, trail).await?;
-            self.believe();
+            Some(value) => {
+                let assembly = self.prepare(&value, trail).await;
+                let assembly = assembly.map_err(|error| self.reject(Stage::Prepare, error))?;
+                let candidate = Candidate {
+                    value,
+                    revision: None,
+                    loaded_at: time_of_day(),
+                    trigger,
+                    origin: None,
+                };
+                let _ = self.swap(assembly, candidate, trail).await?;
+                self.believe();
+            }
         }
         // Only now: a policy that panicked is followed again by the next look.
         self.memory().missing = true;
@@ -305,7 +313,7 @@ impl<V> Pipeline<V> {
     /// A hand-written watch said that the source was removed: the compatible receivers are told.
     fn clear(&self) -> Outcome {
         let gate = self.board.gate();
-        if let Err(refused) = gate.admits(Trigger::Watch) {
+        if let Err(refused) = gate.admits(false) {
             return refused;
         }
         *self.memory() = Memory {
@@ -338,17 +346,19 @@ impl<V> Pipeline<V> {
         let mut memory = self.memory();
         memory.seen = revision;
         memory.rejected = None;
-        memory.behind = false;
+        memory.held = None;
         memory.missing = false;
         memory.cleared = false;
     }
 
     fn reject(&self, stage: Stage, error: Error) -> Outcome {
+        if stage != Stage::Prepare {
+            self.board.gate().undoubt();
+        }
         self.remember(Outcome::Rejected { stage, error })
     }
 
     fn remember(&self, rejected: Outcome) -> Outcome {
-        self.board.gate().undoubt();
         self.memory().rejected = Some(Rejected {
             outcome: rejected.clone(),
             since: Instant::now(),

@@ -14,6 +14,7 @@ use super::rollback::To;
 use super::settings::{LONGEST, PROBATION_CHECK};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Outcome, Stage};
+use crate::panics::discard;
 use crate::snapshot::{Generation, Keepsake, Snapshot};
 
 /// A time in which a new value has to prove itself after it has become visible: from
@@ -27,6 +28,9 @@ use crate::snapshot::{Generation, Keepsake, Snapshot};
 /// [`resume`](crate::Control::resume). No timer lifts that, for a value that fails in use shall not come back every few
 /// minutes. [`Status::hold`](crate::Status) tells. A value that is published during the probation of another begins one of
 /// its own, and if it fails, the last that has proven itself comes back.
+///
+/// If a [participant](crate::Participant) refuses the way back, the value stays, and its probation begins anew with the next
+/// look at the source. The last value that has proven itself is kept in memory for as long as it may be needed.
 ///
 /// The first value of a service has no probation, because there is none to go back to; nor has one that is brought back.
 pub struct Probation<V> {
@@ -133,10 +137,12 @@ where
     E: Display,
 {
     let generation = value.generation();
-    let why = match within(Stage::Commit, window, "it went on", || check(value)).await {
+    // What it says is put into words inside, for these are the user's, too.
+    let proof = || async { check(value).await.map_err(|why| why.to_string()) };
+    let why = match within(Stage::Commit, window, "it went on", proof).await {
         Ok(Ok(())) => return Ok(()),
         Err(silent) if silent.kind() == ErrorKind::Timeout => return Ok(()),
-        Ok(Err(why)) => why.to_string(),
+        Ok(Err(why)) => why,
         Err(panic) => panic.to_string(),
     };
     let text = format!("generation {generation} failed its probation: {why}");
@@ -158,6 +164,14 @@ pub(super) struct Trial<'p, V> {
     proven: Option<Keepsake<V>>,
     /// The visible one, if it has not.
     running: Option<Running<V>>,
+    /// The one that has failed, until another is visible in its place.
+    failed: Option<Failed>,
+}
+
+#[derive(Clone, Copy)]
+struct Failed {
+    generation: Generation,
+    loaded: bool,
 }
 
 struct Running<V> {
@@ -171,7 +185,8 @@ struct Running<V> {
 pub(super) enum Verdict<V> {
     /// It is proven, and whether the source held it.
     Proven(Snapshot<V>, bool),
-    Failed(To<V>),
+    /// It has failed, and why; this shall be in its place.
+    Failed { to: To<V>, error: Error },
 }
 
 impl<'p, V> Trial<'p, V> {
@@ -180,6 +195,7 @@ impl<'p, V> Trial<'p, V> {
             probation,
             proven: None,
             running: None,
+            failed: None,
         }
     }
 
@@ -194,23 +210,29 @@ impl<'p, V> Trial<'p, V> {
         if known.is_some_and(|known| known.snapshot().generation() == value.generation()) {
             return self.running.is_none();
         }
-        self.running = None;
+        let ended = self.running.take();
+        discard(ended);
+        let failed = self.failed.take();
+        // Its way back was refused: it is tried once more.
+        let failed = failed.filter(|failed| failed.generation == value.generation());
         if self.proven.is_none() || value.origin().is_some() {
             self.proven = Some(Keepsake::of(value));
             return true;
         }
         self.running = Some(Running {
             value: Keepsake::of(value),
-            loaded,
+            loaded: loaded || failed.is_some_and(|failed| failed.loaded),
             end: (probation.begin)(value.clone()),
         });
         false
     }
 
-    /// The number of the value that is on trial.
+    /// The number of the visible value, if it has not proven itself.
     pub(super) fn on_probation(&self) -> Option<Generation> {
-        let running = self.running.as_ref()?;
-        Some(running.value.snapshot().generation())
+        let running = self.running.as_ref();
+        let running = running.map(|running| running.value.snapshot().generation());
+        let failed = self.failed.map(|failed| failed.generation);
+        running.or(failed)
     }
 
     /// Waits for the end of the trial that is running. Cancel safe.
@@ -222,20 +244,28 @@ impl<'p, V> Trial<'p, V> {
         let value = running.value.snapshot().clone();
         let loaded = running.loaded;
         let verdict = match end {
-            Err(error) => Verdict::Failed(To::Proven {
-                proven: Keepsake::of(proven.snapshot()),
-                failed: value.generation(),
-                failure: Outcome::Rejected {
-                    stage: Stage::Commit,
+            Err(error) => {
+                let generation = value.generation();
+                self.failed = Some(Failed { generation, loaded });
+                Verdict::Failed {
+                    to: To::Proven {
+                        proven: Keepsake::of(proven.snapshot()),
+                        failed: generation,
+                        failure: Outcome::Rejected {
+                            stage: Stage::Commit,
+                            error: error.clone(),
+                        },
+                    },
                     error,
-                },
-            }),
+                }
+            }
             Ok(()) => {
                 self.proven = Some(Keepsake::of(&value));
                 Verdict::Proven(value, loaded)
             }
         };
-        self.running = None;
+        let ended = self.running.take();
+        discard(ended);
         verdict
     }
 }

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::event::{DataState, Event, LinkState, Outcome, Trigger};
 use crate::panics::discard;
 use crate::snapshot::{Generation, Snapshot};
-use crate::status::{Attempt, Degradation, SourceStatus};
+use crate::status::{Attempt, Degradation, Hold, SourceStatus};
 
 /// The target of all log lines of services.
 const TARGET: &str = "hot_reload";
@@ -26,7 +26,8 @@ pub(super) struct Recorder<V>(pub(super) Arc<Board<V>>);
 impl<V> Recorder<V> {
     /// A look has ended.
     pub(super) fn looked(&self, trigger: Trigger, outcome: &Outcome, elapsed: Duration) {
-        let (repeated, fallback) = self.note(trigger, outcome);
+        let hold = self.0.gate().hold();
+        let (repeated, fallback) = self.note(trigger, outcome, hold.as_ref());
         let status = self.0.status();
         let (name, source) = (status.name.clone(), status.source.clone());
         let generation = status.generation.map(|generation| generation.get());
@@ -55,11 +56,16 @@ impl<V> Recorder<V> {
             (Outcome::Unchanged, Repeated::Recovered) => {
                 log!(info, "the source is good again, and holds what is visible");
             }
+            (Outcome::Unchanged, Repeated::Released) => {
+                log!(
+                    info,
+                    "nothing is held back any more, the source holds what is visible"
+                );
+            }
             (Outcome::Unchanged, _) => log!(trace, "nothing new"),
             (Outcome::Held, Repeated::Yes) => log!(trace, "still held back"),
             (Outcome::Held, _) => {
-                let hold = self.0.gate().hold().map(|hold| hold.message);
-                let hold = hold.unwrap_or_default();
+                let hold = hold.map(|hold| hold.message).unwrap_or_default();
                 log!(warn, hold, "held back, {stays}");
             }
             (Outcome::Rejected { stage, error }, Repeated::Yes) => {
@@ -125,6 +131,12 @@ impl<V> Recorder<V> {
     /// The visible value is on probation, if it is.
     pub(super) fn on_probation(&self, generation: Option<Generation>) {
         self.0.status().on_probation = generation;
+    }
+
+    /// A value has failed its probation, and is to be taken back.
+    pub(super) fn failed(&self, error: &Error) {
+        let name = self.0.status().name.clone();
+        error!(target: TARGET, name, "{error}");
     }
 
     /// A value has passed its probation.
@@ -254,7 +266,7 @@ impl<V> Recorder<V> {
 
     /// Writes the look into the status, and says how it relates to the one before, and whether it made the default of a
     /// removal policy visible.
-    fn note(&self, trigger: Trigger, outcome: &Outcome) -> (Repeated, bool) {
+    fn note(&self, trigger: Trigger, outcome: &Outcome, hold: Option<&Hold>) -> (Repeated, bool) {
         let generation = self
             .0
             .publisher
@@ -297,7 +309,13 @@ impl<V> Recorder<V> {
             status.last_published = Some(now);
             status.generation = generation;
         }
-        let repeated = Repeated::of(before.as_ref().map(|before| &before.outcome), outcome);
+        // Here it is what was told last; whoever asks for the status is told what is so now.
+        let told = mem::replace(&mut status.hold, hold.cloned());
+        let kind = |hold: &Hold| (hold.reason, hold.since);
+        let repeated = match Repeated::of(before.as_ref().map(|before| &before.outcome), outcome) {
+            Repeated::Yes if held && told.as_ref().map(kind) != hold.map(kind) => Repeated::No,
+            repeated => repeated,
+        };
         status.last_attempt = Some(Attempt {
             trigger,
             outcome: outcome.clone(),
@@ -316,6 +334,8 @@ enum Repeated {
     Yes,
     /// The one before was no good, and this one is.
     Recovered,
+    /// The one before was good and held back, and this one is visible.
+    Released,
     No,
 }
 
@@ -325,10 +345,10 @@ impl Repeated {
             return Self::No;
         };
         if now.is_current() {
-            return if before.is_current() {
-                Self::No
-            } else {
-                Self::Recovered
+            return match before {
+                Outcome::Held => Self::Released,
+                before if before.is_current() => Self::No,
+                _ => Self::Recovered,
             };
         }
         let text = |outcome: &Outcome| outcome.error().map(ToString::to_string);

@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
 use super::pipeline::{Pipeline, contained};
+use super::removal::Removal;
 use super::swap::Candidate;
 use super::trail::Trail;
 use crate::error::{Error, ErrorKind};
@@ -82,7 +83,7 @@ impl<V> Pipeline<V> {
             revision: target.revision().cloned(),
             loaded_at: target.loaded_at(),
             trigger: Trigger::Rollback,
-            origin: Some(target.origin().unwrap_or_else(|| target.generation())),
+            origin: Some(first(&target)),
         };
         let outcome = self.swap(assembly, candidate, trail).await?;
         self.withdraw(&current, &target, failure);
@@ -120,25 +121,36 @@ impl<V> Pipeline<V> {
 
     /// What the source holds stays away from now on.
     fn withdraw(&self, current: &Snapshot<V>, target: &Snapshot<V>, failure: Option<Outcome>) {
+        let absentee = self.board.gate().withdrawn();
+        let held = absentee.map_or_else(|| first(current), |absentee| first(&absentee.value));
         let released = {
             let mut gate = self.board.gate();
-            let held = gate
-                .withdrawn()
-                .map_or_else(|| current.generation(), |(value, _)| value.generation());
             let mut memory = self.memory();
-            if target.generation() == held {
-                // It is just what the source holds, if that has not been refused since.
+            let seen = memory.seen.clone();
+            if memory.rejected.is_none() {
+                // Whether that is what is visible now, or stays away, is told by comparing.
                 memory.seen = None;
-                memory.behind = false;
+            }
+            if first(target) == held {
+                // It is just what the source holds, if that has not been refused since.
+                memory.held = None;
                 gate.believe()
             } else {
-                memory.behind = true;
-                gate.withdraw(current, failure);
+                let is_default = memory.missing && matches!(self.removal, Removal::Default(_));
+                // What the source holds by now is not what has failed.
+                let seen = seen.filter(|_| failure.is_none());
+                memory.held = Some(failure.clone().unwrap_or(Outcome::Held));
+                gate.withdraw(current, seen, !is_default, failure);
                 None
             }
         };
         discard(released);
     }
+}
+
+/// The number under which a value was there for the first time.
+fn first<V>(value: &Snapshot<V>) -> Generation {
+    value.origin().unwrap_or_else(|| value.generation())
 }
 
 fn not_found(message: &str) -> Outcome {

@@ -93,7 +93,7 @@ impl<V> Pipeline<V> {
         let open = contained(Stage::Commit, || {
             self.board.publisher.publish_if(published, |prepared| {
                 let gate = self.board.gate();
-                if let Err(refusal) = gate.admits(trigger) {
+                if let Err(refusal) = gate.admits(origin.is_some()) {
                     refused = Some(refusal);
                     return None;
                 }
@@ -123,7 +123,9 @@ impl<V> Pipeline<V> {
         let Some(keeper) = &self.keeper else {
             return Ok(());
         };
+        // A pause holds it back like anything else, until its end.
         if self.board.publisher.current().is_some()
+            || self.board.gate().is_paused()
             || mem::replace(&mut self.memory().restored, true)
         {
             return Ok(());
@@ -147,6 +149,10 @@ impl<V> Pipeline<V> {
             Ok(_) => {
                 let name = self.board.status().name.clone();
                 warn!(target: "hot_reload", name, "the source gives no value, the last good one of an earlier run is visible");
+                Ok(())
+            }
+            Err(Outcome::Held) => {
+                self.memory().restored = false;
                 Ok(())
             }
             Err(refused) => Err(refused.error().cloned().unwrap_or_else(unasked)),

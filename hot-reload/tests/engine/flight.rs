@@ -96,13 +96,13 @@ async fn a_rollback_a_hold_and_a_pause_read_like_this() {
     sleep(seconds(60)).await;
     let expected = "\
 config (script): generation 3, data fresh, link off, last good check 60 s ago; held
-  paused: nothing of the source becomes visible before `resume`
+  paused: nothing of the source becomes visible before `resume`, which also ends: rolled back: generation 2 stays away until the source changes or `resume`
   4 min ago  published as generation 1 (startup; revision 6669727374)
   3 min ago  published as generation 2 (manual; revision 7365636f6e64)
   2 min ago  published as generation 3 (rollback; revision 6669727374): generation 1 again
   60 s ago  held (manual; revision 7365636f6e64), 2 times until 60 s ago: rolled back: generation 2 stays away until the source changes or `resume`
   60 s ago  paused
-  60 s ago  held (manual; revision 7468697264): paused: nothing of the source becomes visible before `resume`";
+  60 s ago  held (manual; revision 7468697264): paused: nothing of the source becomes visible before `resume`, which also ends: rolled back: generation 2 stays away until the source changes or `resume`";
     assert_eq!(squeezed(&control.explain()), expected);
     assert!(control.resume().await.is_current());
     let explanation = control.explain();

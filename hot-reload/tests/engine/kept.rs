@@ -2,10 +2,13 @@
 
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use hot_reload::{
-    Builder, DataState, ErrorKind, LastGood, Outcome, ReloaderService, RemovalPolicy, Trigger,
+    Builder, DataState, ErrorKind, LastGood, Outcome, Participant, Probation, ReloaderService,
+    RemovalPolicy, Trigger, async_trait,
 };
 use tempfile::TempDir;
 use tokio::time::sleep;
@@ -187,4 +190,72 @@ async fn a_save_that_fails_costs_nothing_but_the_save() {
         "the next one is tried again"
     );
     assert_eq!(kept(&path).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_puts_the_restoring_off_and_does_not_prevent_it() {
+    let (_folder, path) = folder();
+    earlier_run(&path, "kept").await;
+    let script = Script::new(Failing(ErrorKind::Unavailable));
+    let (live, control) = service(&script, &path).start_in_background();
+    control.pause();
+    sleep(seconds(300)).await;
+    assert!(live.try_get().is_none());
+    let _ = control.resume().await;
+    assert_eq!(live.get().as_str(), "kept");
+    assert_eq!(control.status().data, DataState::Restored);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_proven_at_the_second_attempt_is_kept_as_well() {
+    let (_folder, path) = folder();
+    let script = Script::new(Good("one"));
+    let failing = Arc::new(AtomicBool::new(true));
+    let fails = Arc::clone(&failing);
+    let probation = Probation::check(seconds(10), move |_: &String| {
+        if fails.load(Ordering::Relaxed) {
+            Err("too many errors")
+        } else {
+            Ok(())
+        }
+    });
+    let builder = service(&script, &path).probation(probation);
+    let (live, control) = builder
+        .participant("store", OneWay::default())
+        .start()
+        .await
+        .unwrap();
+    script.set(Good("two"));
+    sleep(seconds(5)).await;
+    assert_eq!(live.load().as_str(), "two", "the way back is refused");
+    failing.store(false, Ordering::Relaxed);
+    assert!(control.barrier().await.is_current());
+    assert!(control.status().on_probation.is_some());
+    sleep(seconds(20)).await;
+    assert_eq!(control.status().on_probation, None);
+    control.stop().await;
+    assert_eq!(kept(&path).await, Some(("two".to_owned(), 2)));
+}
+
+/// Takes no value twice.
+#[derive(Default)]
+struct OneWay(Mutex<Vec<String>>);
+
+#[async_trait]
+impl Participant<String> for OneWay {
+    type Prepared = ();
+
+    async fn prepare(
+        &self,
+        candidate: &String,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let mut taken = self.0.lock().unwrap();
+        if taken.contains(candidate) {
+            return Err("it was there before".into());
+        }
+        taken.push(candidate.clone());
+        Ok(())
+    }
+
+    async fn commit(&self, (): ()) {}
 }

@@ -19,6 +19,7 @@ mod fresh;
 mod group;
 mod guards;
 mod hints;
+mod holds;
 #[cfg(feature = "last-good")]
 mod kept;
 mod ledger;

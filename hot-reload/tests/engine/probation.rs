@@ -187,6 +187,21 @@ async fn a_newer_value_ends_the_probation_of_the_one_before() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_value_that_fails_while_a_newer_one_is_loaded_takes_nothing_back() {
+    let (script, live, control) = started().await;
+    script.set(Good("sick"));
+    sleep(FAILS - seconds(1)).await;
+    script.state().load_takes = seconds(2);
+    script.set(Good("two"));
+    sleep(WINDOW * 2).await;
+    assert_eq!(
+        (visible(&live), reason(&control)),
+        (("two".to_owned(), 3), None)
+    );
+    assert_eq!(control.status().counters.rollbacks, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn good_bad_and_the_same_good_again() {
     let (script, live, control) = started().await;
     script.set(Good("sick"));

@@ -19,6 +19,9 @@ use crate::event::HoldReason;
 /// - the lower version has stayed for [some time](Self::rewind_after): a backup was restored;
 /// - somebody calls [`Control::resume`](crate::Control::resume).
 ///
+/// A source without revisions cannot tell whether it is the same version that has stayed; there it is enough that all were
+/// lower. Where a [`ShrinkGuard`](crate::ShrinkGuard) doubts the value, too, the more patient of them counts.
+///
 /// Then the lower version is the highest that was accepted. A version that is brought back by
 /// [`rollback`](crate::Control::rollback) moves nothing.
 ///

@@ -41,20 +41,23 @@ impl<V> Pipeline<V> {
         let Some(visible) = self.board.publisher.current() else {
             return Ok(None);
         };
+        // All they ask for is that it stays as it is; so the most patient one, the first of them, speaks for all.
+        let mut gravest: Option<(Duration, HoldReason, String)> = None;
         for guard in &self.doubts {
             let doubt = contained(Stage::Validate, || guard.doubt(&visible, value))?;
-            if let Some(doubt) = doubt {
-                let (reason, patience) = (guard.reason(), guard.patience());
-                let mut gate = self.board.gate();
-                if gate.doubt(reason, doubt, revision, patience) {
-                    return Ok(Some(Outcome::Held));
-                }
-                // It has stayed as it is for long enough, which is all that any of them asks.
-                return Ok(None);
+            let patience = guard.patience();
+            let graver = gravest.as_ref().is_none_or(|(most, ..)| patience > *most);
+            if let Some(doubt) = doubt.filter(|_| graver) {
+                gravest = Some((patience, guard.reason(), doubt));
             }
         }
-        self.board.gate().undoubt();
-        Ok(None)
+        let mut gate = self.board.gate();
+        let Some((patience, reason, doubt)) = gravest else {
+            gate.undoubt();
+            return Ok(None);
+        };
+        let waits = gate.doubt(reason, doubt, revision, patience);
+        Ok(waits.then_some(Outcome::Held))
     }
 
     /// A value of the source is visible: what comes next is compared with it.
