@@ -112,8 +112,10 @@ impl Inbox {
                 if let Some((to, answer)) = state.rollbacks.pop_front() {
                     return Command::Rollback(to, answer);
                 }
-                if let Some(trigger) = state.asked.pop() {
-                    return Command::Look(trigger);
+                // The first of them may begin a look that serves all, and it is to do what the most demanding wants.
+                let personal = state.asked.iter().position(|asked| asked.is_personal());
+                if !state.asked.is_empty() {
+                    return Command::Look(state.asked.swap_remove(personal.unwrap_or(0)));
                 }
             }
             self.wake.notified().await;

@@ -82,6 +82,26 @@ async fn p11_a_barrier_does_not_try_rejected_content_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn p11_rejected_content_is_tried_again_for_who_asks_at_the_same_time_as_others() {
+    let script = Script::new(Good("good"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    script.set(Bad("typo"));
+    settle().await;
+    for tried in 1..4 {
+        assert_eq!(script.state().decoded_bad, tried);
+        let receipts = match tried {
+            1 => tokio::join!(control.reload(), control.barrier()),
+            _ => tokio::join!(control.barrier(), control.reload()),
+        };
+        assert!(receipts.0.error().is_some() && receipts.1.error().is_some());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_barrier_says_why_the_source_is_not_visible() {
     let script = Script::new(Good("first"));
     let (live, control) = ReloaderService::builder(script.clone())
