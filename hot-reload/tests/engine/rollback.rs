@@ -382,6 +382,31 @@ async fn a_default_that_follows_a_removal_ends_a_rollback() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_default_that_was_rolled_back_is_visible_again_after_resume() {
+    let script = Script::new(Good("one"));
+    let builder = service(&script).on_removal(RemovalPolicy::Default("nothing".to_owned()));
+    let (live, control) = published(builder, &script, &["one", "two"]).await;
+    script.set(Missing);
+    sleep(seconds(3)).await;
+    assert_eq!(visible(&live).0, "nothing");
+    assert!(control.rollback().await.is_current());
+    sleep(seconds(300)).await;
+    assert_eq!(
+        (visible(&live).0.as_str(), reason(&control)),
+        ("two", Some(HoldReason::Rollback))
+    );
+    assert!(matches!(control.resume().await.outcome, Outcome::Missing));
+    assert_eq!(
+        (visible(&live).0.as_str(), reason(&control)),
+        ("nothing", None)
+    );
+    // Once.
+    let generation = visible(&live).1;
+    sleep(seconds(300)).await;
+    assert_eq!(visible(&live).1, generation);
+}
+
+#[tokio::test(start_paused = true)]
 async fn rollbacks_at_once_follow_one_another() {
     let script = Script::new(Good("one"));
     let (live, control) = published(service(&script), &script, &["one", "two", "three"]).await;
