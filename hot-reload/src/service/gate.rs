@@ -17,6 +17,7 @@ pub(super) struct Gate<V> {
     paused: Option<SystemTime>,
     withdrawn: Option<Withdrawn<V>>,
     doubted: Option<Doubted>,
+    resumed: u64,
 }
 
 /// What the source held when an earlier value was brought back. It stays away until the source holds something else.
@@ -45,6 +46,7 @@ impl<V> Gate<V> {
             paused: None,
             withdrawn: None,
             doubted: None,
+            resumed: 0,
         }
     }
 
@@ -94,11 +96,17 @@ impl<V> Gate<V> {
 
     /// Nothing is held back any more. What was, to be dropped when nothing is locked; nothing if there was nothing.
     pub(super) fn resume(&mut self) -> Option<Released<V>> {
+        self.resumed += 1;
         let paused = self.paused.take();
         let withdrawn = self.withdrawn.take();
         let doubted = self.doubted.take();
         let held = paused.is_some() || withdrawn.is_some() || doubted.is_some();
         held.then_some(Released(withdrawn))
+    }
+
+    /// How often that was called.
+    pub(super) fn resumed(&self) -> u64 {
+        self.resumed
     }
 
     /// Holds back what the source holds. If something is held back already, that is what it holds.

@@ -75,6 +75,16 @@ impl Inbox {
         answer.await.unwrap_or_else(|_| stopped(trigger))
     }
 
+    /// Has a look taken for which nobody waits.
+    pub(super) fn remind(&self) {
+        let mut state = self.state();
+        if !state.asked.contains(&Trigger::Resync) {
+            state.asked.push(Trigger::Resync);
+        }
+        drop(state);
+        self.wake.notify_one();
+    }
+
     /// Asks for an earlier value.
     pub(super) async fn roll_back(&self, to: Asked) -> Receipt {
         let answer = {

@@ -31,9 +31,16 @@ pub(super) enum To<V> {
     },
 }
 
-/// Which value a person asked for.
+/// What a person asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) struct Asked {
+    pub(super) target: Target,
+    /// How often `resume` had been called by then. Who calls it later wants the source, and not the earlier value.
+    pub(super) resumed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
     Previous,
     Generation(Generation),
 }
@@ -85,15 +92,17 @@ impl<V> Pipeline<V> {
             origin: Some(target.origin().unwrap_or_else(|| target.generation())),
         };
         let outcome = self.swap(assembly, candidate, trail).await?;
-        self.withdraw(&current, &target, failure);
+        self.withdraw(to, &current, &target, failure);
         Ok(outcome)
     }
 
     fn target(&self, to: &To<V>, current: &Snapshot<V>) -> Result<Snapshot<V>, Outcome> {
         let history = self.board.history();
         let target = match to {
-            To::Asked(Asked::Previous) => history.before(current),
-            To::Asked(Asked::Generation(generation)) => history.find(*generation),
+            To::Asked(asked) => match asked.target {
+                Target::Previous => history.before(current),
+                Target::Generation(generation) => history.find(generation),
+            },
             To::Proven { proven, .. } => Some(proven.snapshot().clone()),
         };
         target.ok_or_else(|| {
@@ -107,7 +116,10 @@ impl<V> Pipeline<V> {
                 numbers => format!("generation {numbers}"),
             };
             not_found(&match to {
-                To::Asked(Asked::Generation(generation)) => {
+                To::Asked(Asked {
+                    target: Target::Generation(generation),
+                    ..
+                }) => {
                     format!("generation {generation} is not kept; kept is {kept}")
                 }
                 _ => format!(
@@ -119,14 +131,25 @@ impl<V> Pipeline<V> {
     }
 
     /// What the source holds stays away from now on.
-    fn withdraw(&self, current: &Snapshot<V>, target: &Snapshot<V>, failure: Option<Outcome>) {
+    fn withdraw(
+        &self,
+        to: &To<V>,
+        current: &Snapshot<V>,
+        target: &Snapshot<V>,
+        failure: Option<Outcome>,
+    ) {
         let released = {
             let mut gate = self.board.gate();
             let held = gate
                 .withdrawn()
                 .map_or_else(|| current.generation(), |(value, _)| value.generation());
             let mut memory = self.memory();
-            if target.generation() == held {
+            if matches!(to, To::Asked(asked) if asked.resumed != gate.resumed()) {
+                // Somebody has resumed since it was asked for, and the look that answers this may have come before it.
+                memory.behind = true;
+                self.board.inbox.remind();
+                None
+            } else if target.generation() == held {
                 // It is just what the source holds, if that has not been refused since.
                 memory.seen = None;
                 memory.behind = false;

@@ -138,6 +138,31 @@ async fn a_rollback_ends_by_resume() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_resumes_after_rollbacks_were_asked_for_gets_what_the_source_holds() {
+    // One of them is under way, in each of its phases, and the others wait.
+    for delay in 0..30 {
+        let script = Script::new(Good("one"));
+        let builder = service(&script).participant("slow", Slow::default());
+        let (live, control) = published(builder, &script, &["one", "two", "three"]).await;
+        let resume = async {
+            sleep(Duration::from_millis(delay)).await;
+            control.resume().await
+        };
+        let receipts = tokio::join!(control.rollback(), control.rollback(), resume);
+        assert!(receipts.0.is_current() && receipts.1.is_current());
+        assert!(!is_held(&receipts.2), "after {delay} ms: {}", receipts.2);
+        settle().await;
+        sleep(Duration::from_millis(100)).await;
+        let (value, _, origin) = visible(&live);
+        assert_eq!(
+            (value.as_str(), origin, reason(&control)),
+            ("three", None, None),
+            "after {delay} ms"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_rollback_goes_one_further_back() {
     let script = Script::new(Good("one"));
     let (live, control) = published(service(&script), &script, &["one", "two", "three"]).await;
