@@ -156,6 +156,10 @@ impl<V> Pipeline<V> {
                 gate.believe()
             } else {
                 memory.behind = true;
+                if memory.rejected.is_none() {
+                    // What came back may be equal to what is held back. The next look says so.
+                    memory.seen = None;
+                }
                 gate.withdraw(current, failure);
                 None
             }

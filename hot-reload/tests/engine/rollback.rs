@@ -202,6 +202,20 @@ async fn a_rollback_to_what_the_source_holds_holds_nothing_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_rollback_to_an_equal_of_what_the_source_holds_holds_nothing_back() {
+    for revisions in [true, false] {
+        let script = Script::new(Good("one")).with(|state| state.revisions = revisions);
+        let (live, control) = published(service(&script), &script, &["one", "two", "one"]).await;
+        let first = generation(&control, 1);
+        assert!(control.rollback_to(first).await.is_current());
+        assert_eq!(visible(&live), ("one".to_owned(), 4, Some(1)));
+        let receipt = control.barrier().await;
+        assert!(matches!(receipt.outcome, Outcome::Unchanged), "{receipt}");
+        assert_eq!(reason(&control), None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_history_there_is_nothing_to_go_back_to() {
     let script = Script::new(Good("one"));
     let builder = ReloaderService::builder(script.clone()).hybrid();
