@@ -25,6 +25,7 @@ mod links;
 mod log;
 mod looks;
 mod many;
+mod model;
 mod memory;
 mod options;
 mod overtaken;
