@@ -18,7 +18,7 @@ use super::chores::{Chores, FreeElsewhere};
 use super::clock::{Clock, jitter};
 use super::feed::Feed;
 use super::flight::Looked;
-use super::inbox::Command;
+use super::inbox::{Command, Wish};
 use super::keep::Keeping;
 use super::machine::{Actions, Input, Look, Machine, Regime, Supply, Verdict};
 use super::pipeline::{Pipeline, Pushed};
@@ -66,7 +66,7 @@ impl<V> Engine<V> {
             rollbacks: VecDeque::new(),
             serving: Vec::new(),
             serving_aside: None,
-            resuming: false,
+            wish: Wish::default(),
         };
         self.board.flight.begin(settings, jitter);
         // Boxed, because a service mostly waits, and what is large about it is only there while it does something.
@@ -172,8 +172,8 @@ struct Task<'e, V> {
     /// Those who wait for the look that is running, of the source or at an earlier value.
     serving: Vec<oneshot::Sender<Receipt>>,
     serving_aside: Option<oneshot::Sender<Receipt>>,
-    /// Whether the look of the source is to hold nothing back.
-    resuming: bool,
+    /// What is wanted of the look of the source.
+    wish: Wish,
 }
 
 /// A look that has ended.
@@ -232,7 +232,7 @@ impl<'e, V> Task<'e, V> {
             Supply::Source => {
                 let (waiting, wish) = self.engine.board.inbox.serve();
                 self.serving.extend(waiting);
-                self.resuming = wish;
+                self.wish = wish;
             }
             Supply::Watch => pushed = self.pushed.take(),
             Supply::History => {
@@ -242,14 +242,17 @@ impl<'e, V> Task<'e, V> {
                 }
             }
         }
-        let resume = look.supply == Supply::Source && self.resuming;
+        let wish = match look.supply {
+            Supply::Source => self.wish,
+            _ => Wish::default(),
+        };
         async move {
             let (outcome, trail) = match rollback {
                 Some(to) => {
                     let (outcome, trail) = pipeline.roll_back(to).await;
                     (Some(outcome), trail)
                 }
-                None => pipeline.look(feed, look, pushed, resume).await,
+                None => pipeline.look(feed, look, pushed, wish).await,
             };
             Ended {
                 look,
@@ -276,8 +279,8 @@ impl<'e, V> Task<'e, V> {
         };
         let Some(outcome) = outcome else {
             self.engine.board.flight.absent();
-            let resume = mem::take(&mut self.resuming);
-            self.engine.board.inbox.postpone(serving, resume);
+            let wish = mem::take(&mut self.wish);
+            self.engine.board.inbox.postpone(serving, wish);
             return Input::Looked(Verdict::Absent);
         };
         match aside {
@@ -411,7 +414,7 @@ impl<'e, V> Task<'e, V> {
         self.engine
             .board
             .inbox
-            .postpone(mem::take(&mut self.serving), self.resuming);
+            .postpone(mem::take(&mut self.serving), self.wish);
         let link = mem::replace(&mut self.link, LinkState::Off);
         if link != LinkState::Off {
             self.recorder.link(link, LinkState::Off, None);

@@ -1,7 +1,8 @@
 //! What a look does with a good value that is held back.
 
+use super::inbox::Wish;
 use super::pipeline::{Pipeline, Sameness, contained};
-use crate::event::{Outcome, Stage, Trigger};
+use crate::event::{Outcome, Stage};
 use crate::panics::discard;
 use crate::revision::Revision;
 
@@ -11,13 +12,13 @@ impl<V> Pipeline<V> {
         &self,
         value: &V,
         revision: Option<&Revision>,
-        trigger: Trigger,
+        wish: Wish,
     ) -> Result<Option<Outcome>, Outcome> {
         let Some((withdrawn, outcome)) = self.board.gate().withdrawn() else {
             return Ok(None);
         };
         // What was refused is tried again for a person who asks; what a person has taken back is not.
-        if trigger.is_personal() && outcome.error().is_some() {
+        if wish.in_person && outcome.error().is_some() {
             return Ok(None);
         }
         let same = match (&self.sameness, withdrawn.revision(), revision) {

@@ -26,12 +26,30 @@ struct State {
     waiting: Vec<oneshot::Sender<Receipt>>,
     /// How many may wait before those who have left are looked for.
     roomy: usize,
-    /// Whether the next look shall hold nothing back.
-    resume: bool,
+    /// What they want of it.
+    wish: Wish,
     /// Those who want an earlier value.
     rollbacks: VecDeque<(Asked, oneshot::Sender<Receipt>)>,
     stop: bool,
     ended: bool,
+}
+
+/// What those who wait want of their look, taken together.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wish {
+    /// It is to hold nothing back.
+    pub(super) resume: bool,
+    /// Somebody has asked in person: what was refused is to be tried again.
+    pub(super) in_person: bool,
+}
+
+impl Wish {
+    fn and(self, other: Self) -> Self {
+        Self {
+            resume: self.resume || other.resume,
+            in_person: self.in_person || other.in_person,
+        }
+    }
 }
 
 /// What the engine's task is to do.
@@ -59,7 +77,10 @@ impl Inbox {
             if state.ended {
                 return stopped(trigger);
             }
-            state.resume |= resume;
+            state.wish = state.wish.and(Wish {
+                resume,
+                in_person: trigger.is_personal(),
+            });
             let (sender, answer) = oneshot::channel();
             if !state.asked.contains(&trigger) {
                 state.asked.push(trigger);
@@ -132,18 +153,18 @@ impl Inbox {
         }
     }
 
-    /// A look begins: everybody who has asked so far is served by it. Also whether it is to hold nothing back.
-    pub(super) fn serve(&self) -> (Vec<oneshot::Sender<Receipt>>, bool) {
+    /// A look begins: everybody who has asked so far is served by it. Also what they want of it.
+    pub(super) fn serve(&self) -> (Vec<oneshot::Sender<Receipt>>, Wish) {
         let mut state = self.state();
         state.asked.clear();
-        (mem::take(&mut state.waiting), mem::take(&mut state.resume))
+        (mem::take(&mut state.waiting), mem::take(&mut state.wish))
     }
 
     /// A look told nothing yet, or was broken off: those that it served wait for the next one.
-    pub(super) fn postpone(&self, serving: Vec<oneshot::Sender<Receipt>>, resume: bool) {
+    pub(super) fn postpone(&self, serving: Vec<oneshot::Sender<Receipt>>, wish: Wish) {
         let mut state = self.state();
         if !state.ended {
-            state.resume |= resume;
+            state.wish = state.wish.and(wish);
             state.waiting.extend(serving);
         }
     }

@@ -12,6 +12,7 @@ use super::board::Board;
 use super::boundary::within;
 use super::doubt::Doubts;
 use super::feed::Feed;
+use super::inbox::Wish;
 use super::keep::Keeper;
 use super::machine::Look;
 use super::memory::{Memory, Rejected};
@@ -68,11 +69,11 @@ impl<V> Pipeline<V> {
         feed: &F,
         look: Look,
         pushed: Option<Pushed<V>>,
-        resume: bool,
+        wish: Wish,
     ) -> (Option<Outcome>, Trail) {
         let mut trail = Trail::default();
         // The steps have boundaries of their own, which know the stage. This one is for what is dropped between them.
-        let attempt = self.attempt(feed, look, pushed, resume, &mut trail);
+        let attempt = self.attempt(feed, look, pushed, wish, &mut trail);
         let outcome = match AssertUnwindSafe(attempt).catch_unwind().await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(outcome)) => Some(outcome),
@@ -102,15 +103,11 @@ impl<V> Pipeline<V> {
         feed: &F,
         look: Look,
         pushed: Option<Pushed<V>>,
-        resume: bool,
+        wish: Wish,
         trail: &mut Trail,
     ) -> Result<Option<Outcome>, Outcome> {
         let mut loaded = match pushed {
-            None => {
-                trail
-                    .time(Stage::Load, self.load(feed, look.trigger))
-                    .await?
-            }
+            None => trail.time(Stage::Load, self.load(feed, wish)).await?,
             Some(Pushed::Value(value)) => Loaded::Value {
                 value,
                 revision: None,
@@ -132,7 +129,7 @@ impl<V> Pipeline<V> {
                 discard(value);
                 return Ok(Some(Outcome::Unchanged));
             }
-            if let Some(outcome) = self.is_withdrawn(&value, revision.as_ref(), look.trigger)? {
+            if let Some(outcome) = self.is_withdrawn(&value, revision.as_ref(), wish)? {
                 discard(value);
                 return self.hold_back(revision, outcome).map(Some);
             }
@@ -146,7 +143,9 @@ impl<V> Pipeline<V> {
                 return self.hold_back(revision, Outcome::Held).map(Some);
             }
             // Not for a person who has just said that nothing is to be held back.
-            if !resume && let Some(outcome) = self.is_doubted(&value, revision.as_ref())? {
+            if !wish.resume
+                && let Some(outcome) = self.is_doubted(&value, revision.as_ref())?
+            {
                 discard(value);
                 return self.hold_back(revision, outcome).map(Some);
             }
@@ -209,7 +208,7 @@ impl<V> Pipeline<V> {
         }
     }
 
-    async fn load<F: Feed<V>>(&self, feed: &F, trigger: Trigger) -> Result<Loaded<V>, Outcome> {
+    async fn load<F: Feed<V>>(&self, feed: &F, wish: Wish) -> Result<Loaded<V>, Outcome> {
         let seen = {
             let memory = self.memory();
             // Rejected content is tried again for a person who asks; and now and then if a validator refused it, because
@@ -217,10 +216,10 @@ impl<V> Pipeline<V> {
             let again = memory
                 .rejected
                 .as_ref()
-                .is_some_and(|rejected| trigger.is_personal() || rejected.lifts_by_itself());
+                .is_some_and(|rejected| wish.in_person || rejected.lifts_by_itself());
             // What was held back and is no longer is to be seen again.
             let released = memory.behind && !self.board.gate().holds();
-            let retried = trigger.is_personal() && self.board.gate().held().error().is_some();
+            let retried = wish.in_person && self.board.gate().held().error().is_some();
             let whole = again || released || retried || matches!(self.sameness, Sameness::Never);
             memory.seen.clone().filter(|_| !whole)
         };

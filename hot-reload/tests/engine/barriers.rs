@@ -1,6 +1,6 @@
 //! The barrier: what was changed before it is visible after it.
 
-use hot_reload::{ErrorKind, LinkState, Outcome, ReloaderService};
+use hot_reload::{ErrorKind, LinkState, Outcome, ReloaderService, Stage};
 use tokio::time::{Instant, sleep};
 
 use crate::script::{Bad, Failing, Good, Missing, Script, seconds, settle};
@@ -99,6 +99,36 @@ async fn p11_rejected_content_is_tried_again_for_who_asks_at_the_same_time_as_ot
         };
         assert!(receipts.0.error().is_some() && receipts.1.error().is_some());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p11_rejected_content_that_is_missing_for_a_moment_is_tried_again_for_who_has_asked() {
+    let script = Script::new(Good("good"));
+    let builder = ReloaderService::builder(script.clone()).hybrid();
+    let refuse = |value: &String| match &**value {
+        "good" => Ok(()),
+        _ => Err("it cannot be"),
+    };
+    let (_live, control) = builder.validate(refuse).start().await.unwrap();
+    script.set(Good("odd"));
+    settle().await;
+    let asked = tokio::spawn({
+        let (script, control) = (script.clone(), control.clone());
+        async move {
+            script.state().set_silently(Missing);
+            control.reload().await
+        }
+    });
+    settle().await;
+    assert!(!asked.is_finished());
+    script.state().set_silently(Good("odd"));
+    let receipt = asked.await.unwrap();
+    assert!(receipt.error().is_some());
+    let validated = receipt
+        .stages
+        .iter()
+        .any(|(stage, _)| *stage == Stage::Validate);
+    assert!(validated, "{receipt}");
 }
 
 #[tokio::test(start_paused = true)]
