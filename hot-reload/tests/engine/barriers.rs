@@ -1,6 +1,6 @@
 //! The barrier: what was changed before it is visible after it.
 
-use hot_reload::{ErrorKind, LinkState, Outcome, ReloaderService, Stage};
+use hot_reload::{ErrorKind, LinkState, Outcome, ReloaderService, Stage, Trigger};
 use tokio::time::{Instant, sleep};
 
 use crate::script::{Bad, Failing, Good, Missing, Script, seconds, settle};
@@ -98,6 +98,9 @@ async fn p11_rejected_content_is_tried_again_for_who_asks_at_the_same_time_as_ot
             _ => tokio::join!(control.barrier(), control.reload()),
         };
         assert!(receipts.0.error().is_some() && receipts.1.error().is_some());
+        // A person has asked, whoever else has.
+        assert_eq!(receipts.0.trigger, Trigger::Manual);
+        assert_eq!(receipts.1.trigger, Trigger::Manual);
     }
 }
 

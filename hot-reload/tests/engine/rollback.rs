@@ -357,6 +357,22 @@ async fn a_rollback_works_while_the_source_is_away_and_moves_nothing_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn p11_a_rollback_leaves_what_is_known_of_rejected_content() {
+    let script = Script::new(Good("one"));
+    let (live, control) = published(service(&script), &script, &["one", "two"]).await;
+    script.set(Bad("typo"));
+    settle().await;
+    assert!(control.rollback().await.is_current());
+    assert_eq!(visible(&live).0, "one");
+    let receipt = control.barrier().await;
+    assert!(
+        matches!(receipt.outcome, Outcome::Rejected { .. }),
+        "{receipt}"
+    );
+    assert_eq!(script.state().decoded_bad, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_held_back_stays_so_when_the_source_was_bad_or_empty_in_between() {
     for between in [Bad("typo"), Missing] {
         let script = Script::new(Good("one"));

@@ -41,7 +41,11 @@ fn p01_p09_p14_whatever_happens_in_whatever_order_is_explained_by_the_model() {
     let mut runner = TestRunner::new(Config {
         cases: number("SCHEDULES").map_or(USUAL, |schedules| schedules as u32),
         failure_persistence: None,
-        max_shrink_iters: if number("SHRINK") == Some(0) { 0 } else { 4_000 },
+        max_shrink_iters: if number("SHRINK") == Some(0) {
+            0
+        } else {
+            4_000
+        },
         rng_seed: RngSeed::Fixed(seed),
         ..Config::default()
     });
@@ -56,7 +60,7 @@ fn p01_p09_p14_whatever_happens_in_whatever_order_is_explained_by_the_model() {
 }
 
 /// How many schedules are enough to find what somebody could break.
-const USUAL: u32 = 200;
+const USUAL: u32 = 300;
 
 fn number(name: &str) -> Option<u64> {
     let text = std::env::var(format!("HOT_RELOAD_{name}")).ok()?;

@@ -42,6 +42,8 @@ pub(super) struct Reference {
 struct Asking {
     asked: Asked,
     loaded: bool,
+    /// Whether a load found what was visible.
+    same: bool,
     refused: bool,
     /// Whether something was held back meanwhile.
     held: bool,
@@ -130,12 +132,14 @@ impl Reference {
                 self.loaded_since = true;
                 self.found.push(content.clone());
                 let visible = self.visible().map(|visible| &*visible.text);
-                if visible.is_some() && self.value_of(content) == visible {
+                let same = visible.is_some() && self.value_of(content) == visible;
+                if same {
                     // Then the source has changed, and what was held back no longer is. If it is seen to the end.
                     self.withdrawn.insert(None);
                 }
                 for asking in self.asking.values_mut() {
                     asking.loaded = true;
+                    asking.same |= same;
                 }
             }
             Entry::Asked(number, asked) => self.asked(*number, *asked),
@@ -144,7 +148,10 @@ impl Reference {
             Entry::Refuses(refuses) => self.refuses = *refuses,
             Entry::Voted { value, ready } => {
                 demand(!self.stopped, "asked after the stop")?;
-                demand(self.ready.is_none(), "asked again before it was told how it ended")?;
+                demand(
+                    self.ready.is_none(),
+                    "asked again before it was told how it ended",
+                )?;
                 self.ready = ready.then(|| value.clone());
                 for asking in self.asking.values_mut() {
                     asking.refused |= !ready;
@@ -171,9 +178,15 @@ impl Reference {
     fn published(&mut self, value: &Value, asked: Option<usize>) -> Explained {
         demand(!self.stopping, "published after the stop")?;
         let expected = self.published.len() as u64 + 1;
-        demand(value.generation == expected, "a generation is left out or used twice")?;
+        demand(
+            value.generation == expected,
+            "a generation is left out or used twice",
+        )?;
         let ready = self.ready.take();
-        demand(ready.as_ref() == Some(&value.text), "the participant has not agreed to that")?;
+        demand(
+            ready.as_ref() == Some(&value.text),
+            "the participant has not agreed to that",
+        )?;
         match value.rolled_back {
             true => self.rolled_back(value, asked)?,
             false => self.from_the_source(value)?,
@@ -190,7 +203,10 @@ impl Reference {
     fn from_the_source(&mut self, value: &Value) -> Explained {
         let text = Some(&*value.text);
         demand(!self.paused, "published in a pause")?;
-        demand(value.origin.is_none(), "the source knows nothing of earlier values")?;
+        demand(
+            value.origin.is_none(),
+            "the source knows nothing of earlier values",
+        )?;
         let mut found = self.found.iter().map(|content| self.value_of(content));
         demand(
             found.any(|found| found == text),
@@ -247,6 +263,7 @@ impl Reference {
         let asking = Asking {
             asked,
             loaded: false,
+            same: false,
             refused: false,
             held: false,
             nothing: false,
@@ -267,7 +284,13 @@ impl Reference {
             let published = published.is_some_and(|value| value.rolled_back == is_rollback);
             return demand(published, "that was not published so");
         }
-        let refused = matches!(outcome, Outcome::Rejected { stage: Stage::Prepare, .. });
+        let refused = matches!(
+            outcome,
+            Outcome::Rejected {
+                stage: Stage::Prepare,
+                ..
+            }
+        );
         if is_rollback {
             let fails = refused && asking.refused || of(ErrorKind::NotFound) && asking.nothing;
             return demand(fails, "there is no reason why it was not brought back");
@@ -275,8 +298,13 @@ impl Reference {
         demand(asking.loaded, "answered without a load after the question")?;
         let held = !matches!(outcome, Outcome::Held) || asking.held;
         demand(held, "nothing is held back")?;
+        let same = !matches!(outcome, Outcome::Unchanged) || asking.same;
+        demand(same, "the source does not hold what is visible")?;
         let personal = asking.asked.ask != Ask::Barrier;
-        demand(!refused || !personal || asking.refused, "nobody has refused")
+        demand(
+            !refused || !personal || asking.refused,
+            "nobody has refused",
+        )
     }
 
     /// What this would bring back now.

@@ -37,20 +37,38 @@ pub(super) fn check(reference: &mut Reference, observed: &Observed) -> Result<()
     let expected = visible.as_ref().map(|visible| visible.generation);
     if reference.stopped {
         demand(status.stopped, "it does not say that it has stopped")?;
-        demand(observed.open == 0, "something prepared is left after the stop")?;
-        return demand(observed.holders == 0, "somebody holds the source after the stop");
+        demand(
+            observed.open == 0,
+            "something prepared is left after the stop",
+        )?;
+        return demand(
+            observed.holders == 0,
+            "somebody holds the source after the stop",
+        );
     }
-    demand(generation == expected, "the status tells of another generation")?;
+    demand(
+        generation == expected,
+        "the status tells of another generation",
+    )?;
     let published = status.counters.published;
-    demand(published == expected.unwrap_or(0), "it has counted otherwise")?;
+    demand(
+        published == expected.unwrap_or(0),
+        "it has counted otherwise",
+    )?;
     let is_paused = |hold: HoldReason| hold == HoldReason::Paused;
     let hold = status.hold.as_ref().map(|hold| hold.reason);
-    demand(hold.is_some_and(is_paused) == reference.paused, "paused or not")?;
+    demand(
+        hold.is_some_and(is_paused) == reference.paused,
+        "paused or not",
+    )?;
     if !reference.promised {
         // Nobody has looked, perhaps.
         return Ok(());
     }
-    demand(reference.loaded, "nobody has looked at what the source holds")?;
+    demand(
+        reference.loaded,
+        "nobody has looked at what the source holds",
+    )?;
     // While a source hangs, the next attempt may be under way.
     let held = reference.held.clone();
     let value = reference.value_of(&held);
@@ -93,7 +111,9 @@ fn told(status: &Status, held: &Content, told: Told) -> Result<(), String> {
         Told::Fresh => well && data == DataState::Fresh,
         Told::Held if *held == Missing => well,
         Told::Held => well && data != DataState::Stale,
-        Told::Missing => well && matches!(outcome, Some(Outcome::Missing)) && data != DataState::Fresh,
+        Told::Missing => {
+            well && matches!(outcome, Some(Outcome::Missing)) && data != DataState::Fresh
+        }
         Told::Wrong => !well && data != DataState::Fresh,
     };
     let said = || format!("the status does not tell {told:?}: {status:?}");

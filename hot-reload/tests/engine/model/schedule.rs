@@ -179,14 +179,18 @@ fn millis(choice: &[u64]) -> impl Strategy<Value = Duration> + use<> {
 impl fmt::Debug for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.setup)?;
-        self.rounds.iter().try_for_each(|round| write!(f, "\n{round:?}"))
+        self.rounds
+            .iter()
+            .try_for_each(|round| write!(f, "\n{round:?}"))
     }
 }
 
 impl fmt::Debug for Round {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "  round")?;
-        self.0.iter().try_for_each(|step| write!(f, "\n    {step:?}"))
+        self.0
+            .iter()
+            .try_for_each(|step| write!(f, "\n    {step:?}"))
     }
 }
 
