@@ -10,7 +10,7 @@ use tracing::info;
 
 use super::board::Board;
 use super::flight::Explanation;
-use super::rollback::Asked;
+use super::rollback::{Asked, Target};
 use crate::event::{Event, Trigger};
 use crate::panics::discard;
 use crate::receipt::Receipt;
@@ -112,7 +112,7 @@ impl<V> Control<V> {
     ///
     /// As [`rollback_to`](Self::rollback_to).
     pub async fn rollback(&self) -> Receipt {
-        self.board.inbox.roll_back(Asked::Previous).await
+        self.roll_back(Target::Previous).await
     }
 
     /// Brings an earlier value back, as a new generation, which names this one as its
@@ -139,10 +139,13 @@ impl<V> Control<V> {
     ///
     /// If the future is dropped, the value is brought back all the same.
     pub async fn rollback_to(&self, generation: Generation) -> Receipt {
-        self.board
-            .inbox
-            .roll_back(Asked::Generation(generation))
-            .await
+        self.roll_back(Target::Generation(generation)).await
+    }
+
+    async fn roll_back(&self, target: Target) -> Receipt {
+        let resumed = self.board.gate().resumed();
+        let asked = Asked { target, resumed };
+        self.board.inbox.roll_back(asked).await
     }
 
     /// Keeps the source out: when this returns, nothing that it holds becomes visible any more, until

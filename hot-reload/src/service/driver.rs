@@ -19,7 +19,7 @@ use super::clock::{Clock, jitter};
 use super::feed::{Asked, Feed};
 use super::flight::Looked;
 use super::freshness::Freshness;
-use super::inbox::Command;
+use super::inbox::{Command, Wish};
 use super::keep::Keeping;
 use super::machine::{Actions, Input, Look, Machine, Regime, Supply, Verdict};
 use super::pipeline::{Pipeline, Pushed};
@@ -68,7 +68,7 @@ impl<V> Engine<V> {
             rollbacks: VecDeque::new(),
             serving: Vec::new(),
             serving_aside: None,
-            resuming: false,
+            wish: Wish::default(),
             waiting: Waiting::new(self.pipeline.validators.restarts.clone()),
         };
         self.board.flight.begin(settings, jitter);
@@ -200,8 +200,8 @@ struct Task<'e, V> {
     /// Those who wait for the look that is running, of the source or at an earlier value.
     serving: Vec<oneshot::Sender<Receipt>>,
     serving_aside: Option<oneshot::Sender<Receipt>>,
-    /// Whether the look of the source is to hold nothing back.
-    resuming: bool,
+    /// What is wanted of the look of the source that is running.
+    wish: Wish,
     /// What waits for a restart of the process.
     waiting: Waiting<V>,
 }
@@ -251,7 +251,7 @@ impl<'e, V> Task<'e, V> {
     fn begin<F: Feed<V>>(
         &mut self,
         feed: &'e F,
-        look: Look,
+        mut look: Look,
         clock: Clock,
     ) -> impl Future<Output = Ended> + use<'e, V, F> {
         let begun = clock.now();
@@ -262,7 +262,12 @@ impl<'e, V> Task<'e, V> {
             Supply::Source => {
                 let (waiting, wish) = self.engine.board.inbox.serve();
                 self.serving.extend(waiting);
-                self.resuming = wish;
+                self.wish = wish;
+                // Some may have asked when the machine had another reason for a look already.
+                let in_person = wish.why.filter(|why| why.is_personal());
+                if !look.trigger.is_personal() && look.trigger != Trigger::Startup {
+                    look.trigger = in_person.unwrap_or(look.trigger);
+                }
             }
             Supply::Watch => pushed = self.pushed.take(),
             Supply::History => {
@@ -272,13 +277,17 @@ impl<'e, V> Task<'e, V> {
                 }
             }
         }
+        let wish = match look.supply {
+            Supply::Source => self.wish,
+            _ => Wish::default(),
+        };
         let asked = Asked {
-            // A hint or a retry that was due at the same time names the look, and takes nothing from what was asked for.
-            trigger: match look.trigger {
-                trigger if trigger.is_personal() || self.serving.is_empty() => trigger,
-                _ => Trigger::Resync,
+            // Who waits for what is there now is owed more than a hint or a retry would be.
+            trigger: match wish.why {
+                Some(_) if !look.trigger.is_personal() => Trigger::Resync,
+                _ => look.trigger,
             },
-            resume: look.supply == Supply::Source && self.resuming,
+            resume: wish.resume,
         };
         async move {
             let (outcome, trail) = match rollback {
@@ -312,10 +321,13 @@ impl<'e, V> Task<'e, V> {
             true => self.serving_aside.take().into_iter().collect(),
             false => mem::take(&mut self.serving),
         };
-        let resume = !aside && mem::take(&mut self.resuming);
+        let wish = match aside {
+            true => Wish::default(),
+            false => mem::take(&mut self.wish),
+        };
         let Some(outcome) = outcome else {
             self.engine.board.flight.absent();
-            self.engine.board.inbox.postpone(serving, resume);
+            self.engine.board.inbox.postpone(serving, wish);
             return Input::Looked(Verdict::Absent);
         };
         match aside {
@@ -369,9 +381,11 @@ impl<'e, V> Task<'e, V> {
             board, pipeline, ..
         } = self.engine;
         let current = board.publisher.current();
+        let mut causes = self.machine.causes();
+        causes.insert(look.trigger);
         board.flight.looked(Looked {
             trigger: look.trigger,
-            causes: self.machine.causes(),
+            causes,
             outcome,
             revision: match outcome {
                 // Nobody knows in which state the source is.
@@ -450,7 +464,7 @@ impl<'e, V> Task<'e, V> {
         self.engine
             .board
             .inbox
-            .postpone(mem::take(&mut self.serving), self.resuming);
+            .postpone(mem::take(&mut self.serving), self.wish);
         let link = mem::replace(&mut self.link, LinkState::Off);
         if link != LinkState::Off {
             self.recorder.link(link, LinkState::Off, None);

@@ -17,6 +17,7 @@ pub(super) struct Gate<V> {
     paused: Option<SystemTime>,
     withdrawn: Option<Withdrawn<V>>,
     doubted: Option<Doubted>,
+    resumed: u64,
 }
 
 /// What the source held when an earlier value was brought back. It stays away until the source holds something else.
@@ -60,6 +61,7 @@ impl<V> Gate<V> {
             paused: None,
             withdrawn: None,
             doubted: None,
+            resumed: 0,
         }
     }
 
@@ -110,11 +112,17 @@ impl<V> Gate<V> {
         if self.stopped {
             return None;
         }
+        self.resumed += 1;
         let paused = self.paused.take();
         let withdrawn = self.withdrawn.take();
         let doubted = self.doubted.take();
         let held = paused.is_some() || withdrawn.is_some() || doubted.is_some();
         held.then_some(Released(withdrawn))
+    }
+
+    /// How often that was called.
+    pub(super) fn resumed(&self) -> u64 {
+        self.resumed
     }
 
     /// Holds back what the source holds: this value, unless one is held back already, and the state it was seen in last.

@@ -26,12 +26,33 @@ struct State {
     waiting: Vec<oneshot::Sender<Receipt>>,
     /// How many may wait before those who have left are looked for.
     roomy: usize,
-    /// Whether the next look shall hold nothing back.
-    resume: bool,
+    /// What they want of it.
+    wish: Wish,
     /// Those who want an earlier value.
     rollbacks: VecDeque<(Asked, oneshot::Sender<Receipt>)>,
     stop: bool,
     ended: bool,
+}
+
+/// What those who wait want of their look, taken together.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wish {
+    /// Why they have asked: for a person's reason, if one of them has one.
+    pub(super) why: Option<Trigger>,
+    /// It is to hold nothing back.
+    pub(super) resume: bool,
+}
+
+impl Wish {
+    fn and(self, other: Self) -> Self {
+        Self {
+            why: match self.why {
+                Some(why) if why.is_personal() => Some(why),
+                why => other.why.or(why),
+            },
+            resume: self.resume || other.resume,
+        }
+    }
 }
 
 /// What the engine's task is to do.
@@ -59,7 +80,10 @@ impl Inbox {
             if state.ended {
                 return stopped(trigger);
             }
-            state.resume |= resume;
+            state.wish = state.wish.and(Wish {
+                why: Some(trigger),
+                resume,
+            });
             let (sender, answer) = oneshot::channel();
             if !state.asked.contains(&trigger) {
                 state.asked.push(trigger);
@@ -73,6 +97,16 @@ impl Inbox {
         };
         self.wake.notify_one();
         answer.await.unwrap_or_else(|_| stopped(trigger))
+    }
+
+    /// Has a look taken for which nobody waits.
+    pub(super) fn remind(&self) {
+        let mut state = self.state();
+        if !state.asked.contains(&Trigger::Resync) {
+            state.asked.push(Trigger::Resync);
+        }
+        drop(state);
+        self.wake.notify_one();
     }
 
     /// Asks for an earlier value.
@@ -122,26 +156,28 @@ impl Inbox {
                 if let Some((to, answer)) = state.rollbacks.pop_front() {
                     return Command::Rollback(to, answer);
                 }
-                if let Some(trigger) = state.asked.pop() {
-                    return Command::Look(trigger);
+                // The first of them may begin a look that serves all, and it is to do what the most demanding wants.
+                let personal = state.asked.iter().position(|asked| asked.is_personal());
+                if !state.asked.is_empty() {
+                    return Command::Look(state.asked.swap_remove(personal.unwrap_or(0)));
                 }
             }
             self.wake.notified().await;
         }
     }
 
-    /// A look begins: everybody who has asked so far is served by it. Also whether it is to hold nothing back.
-    pub(super) fn serve(&self) -> (Vec<oneshot::Sender<Receipt>>, bool) {
+    /// A look begins: everybody who has asked so far is served by it. Also what they want of it.
+    pub(super) fn serve(&self) -> (Vec<oneshot::Sender<Receipt>>, Wish) {
         let mut state = self.state();
         state.asked.clear();
-        (mem::take(&mut state.waiting), mem::take(&mut state.resume))
+        (mem::take(&mut state.waiting), mem::take(&mut state.wish))
     }
 
     /// A look told nothing yet, or was broken off: those that it served wait for the next one.
-    pub(super) fn postpone(&self, serving: Vec<oneshot::Sender<Receipt>>, resume: bool) {
+    pub(super) fn postpone(&self, serving: Vec<oneshot::Sender<Receipt>>, wish: Wish) {
         let mut state = self.state();
         if !state.ended {
-            state.resume |= resume;
+            state.wish = state.wish.and(wish);
             state.waiting.extend(serving);
         }
     }

@@ -275,9 +275,12 @@ impl<V> Pipeline<V> {
     async fn removed(&self, trigger: Trigger, trail: &mut Trail) -> Result<Outcome, Outcome> {
         {
             self.board.gate().undoubt();
+            let holds = self.board.gate().holds();
             let mut memory = self.memory();
             memory.seen = None;
-            if memory.missing {
+            // What was brought back in place of a default gives way to it when nothing is held back any more.
+            let released = memory.held.is_some() && !holds;
+            if memory.missing && !released {
                 return Ok(Outcome::Missing);
             }
         }
@@ -306,7 +309,9 @@ impl<V> Pipeline<V> {
             }
         }
         // Only now: a policy that panicked is followed again by the next look.
-        self.memory().missing = true;
+        let mut memory = self.memory();
+        memory.missing = true;
+        memory.held = None;
         Ok(Outcome::Missing)
     }
 

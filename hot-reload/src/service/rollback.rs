@@ -32,9 +32,16 @@ pub(super) enum To<V> {
     },
 }
 
-/// Which value a person asked for.
+/// What a person asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) struct Asked {
+    pub(super) target: Target,
+    /// How often `resume` had been called by then. Who calls it later wants the source, and not the earlier value.
+    pub(super) resumed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
     Previous,
     Generation(Generation),
 }
@@ -86,15 +93,17 @@ impl<V> Pipeline<V> {
             origin: Some(first(&target)),
         };
         let outcome = self.swap(assembly, candidate, trail).await?;
-        self.withdraw(&current, &target, failure);
+        self.withdraw(to, &current, &target, failure);
         Ok(outcome)
     }
 
     fn target(&self, to: &To<V>, current: &Snapshot<V>) -> Result<Snapshot<V>, Outcome> {
         let history = self.board.history();
         let target = match to {
-            To::Asked(Asked::Previous) => history.before(current),
-            To::Asked(Asked::Generation(generation)) => history.find(*generation),
+            To::Asked(asked) => match asked.target {
+                Target::Previous => history.before(current),
+                Target::Generation(generation) => history.find(generation),
+            },
             To::Proven { proven, .. } => Some(proven.snapshot().clone()),
         };
         target.ok_or_else(|| {
@@ -108,7 +117,10 @@ impl<V> Pipeline<V> {
                 numbers => format!("generation {numbers}"),
             };
             not_found(&match to {
-                To::Asked(Asked::Generation(generation)) => {
+                To::Asked(Asked {
+                    target: Target::Generation(generation),
+                    ..
+                }) => {
                     format!("generation {generation} is not kept; kept is {kept}")
                 }
                 _ => format!(
@@ -120,7 +132,13 @@ impl<V> Pipeline<V> {
     }
 
     /// What the source holds stays away from now on.
-    fn withdraw(&self, current: &Snapshot<V>, target: &Snapshot<V>, failure: Option<Outcome>) {
+    fn withdraw(
+        &self,
+        to: &To<V>,
+        current: &Snapshot<V>,
+        target: &Snapshot<V>,
+        failure: Option<Outcome>,
+    ) {
         let absentee = self.board.gate().withdrawn();
         let held = absentee.map_or_else(|| first(current), |absentee| first(&absentee.value));
         let released = {
@@ -131,7 +149,12 @@ impl<V> Pipeline<V> {
                 // Whether that is what is visible now, or stays away, is told by comparing.
                 memory.seen = None;
             }
-            if first(target) == held {
+            if matches!(to, To::Asked(asked) if asked.resumed != gate.resumed()) {
+                // Somebody has resumed since it was asked for, and the look that answers this may have come before it.
+                memory.held = Some(Outcome::Held);
+                self.board.inbox.remind();
+                None
+            } else if first(target) == held {
                 // It is just what the source holds, if that has not been refused since.
                 memory.held = None;
                 gate.believe()

@@ -1,6 +1,6 @@
 //! The barrier: what was changed before it is visible after it.
 
-use hot_reload::{ErrorKind, LinkState, Outcome, ReloaderService};
+use hot_reload::{ErrorKind, LinkState, Outcome, ReloaderService, Stage, Trigger};
 use tokio::time::{Instant, sleep};
 
 use crate::script::{Bad, Failing, Good, Missing, Script, seconds, settle};
@@ -79,6 +79,59 @@ async fn p11_a_barrier_does_not_try_rejected_content_again() {
     ));
     assert_eq!(script.state().decoded_bad, 2, "a reload does");
     assert_eq!(*live.load(), "first");
+}
+
+#[tokio::test(start_paused = true)]
+async fn p11_rejected_content_is_tried_again_for_who_asks_at_the_same_time_as_others() {
+    let script = Script::new(Good("good"));
+    let (_live, control) = ReloaderService::builder(script.clone())
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    script.set(Bad("typo"));
+    settle().await;
+    for tried in 1..4 {
+        assert_eq!(script.state().decoded_bad, tried);
+        let receipts = match tried {
+            1 => tokio::join!(control.reload(), control.barrier()),
+            _ => tokio::join!(control.barrier(), control.reload()),
+        };
+        assert!(receipts.0.error().is_some() && receipts.1.error().is_some());
+        // A person has asked, whoever else has.
+        assert_eq!(receipts.0.trigger, Trigger::Manual);
+        assert_eq!(receipts.1.trigger, Trigger::Manual);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p11_rejected_content_that_is_missing_for_a_moment_is_tried_again_for_who_has_asked() {
+    let script = Script::new(Good("good"));
+    let builder = ReloaderService::builder(script.clone()).hybrid();
+    let refuse = |value: &String| match &**value {
+        "good" => Ok(()),
+        _ => Err("it cannot be"),
+    };
+    let (_live, control) = builder.validate(refuse).start().await.unwrap();
+    script.set(Good("odd"));
+    settle().await;
+    let asked = tokio::spawn({
+        let (script, control) = (script.clone(), control.clone());
+        async move {
+            script.state().set_silently(Missing);
+            control.reload().await
+        }
+    });
+    settle().await;
+    assert!(!asked.is_finished());
+    script.state().set_silently(Good("odd"));
+    let receipt = asked.await.unwrap();
+    assert!(receipt.error().is_some());
+    let validated = receipt
+        .stages
+        .iter()
+        .any(|(stage, _)| *stage == Stage::Validate);
+    assert!(validated, "{receipt}");
 }
 
 #[tokio::test(start_paused = true)]

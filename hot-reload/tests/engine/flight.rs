@@ -193,7 +193,7 @@ async fn what_stands_in_for_the_source_is_told_as_that() {
     let text = control.explain().to_string();
     assert!(text.contains("nothing is there; a second look"), "{text}");
     assert!(
-        text.contains("missing (retry); generation 2 stands in"),
+        text.contains("missing (manual, retry); generation 2 stands in"),
         "{text}"
     );
     assert!(text.contains("data restored"), "{text}");

@@ -29,6 +29,7 @@ mod log;
 mod looks;
 mod many;
 mod memory;
+mod model;
 mod options;
 mod overtaken;
 mod parts;

@@ -138,6 +138,31 @@ async fn a_rollback_ends_by_resume() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_resumes_after_rollbacks_were_asked_for_gets_what_the_source_holds() {
+    // One of them is under way, in each of its phases, and the others wait.
+    for delay in 0..30 {
+        let script = Script::new(Good("one"));
+        let builder = service(&script).participant("slow", Slow::default());
+        let (live, control) = published(builder, &script, &["one", "two", "three"]).await;
+        let resume = async {
+            sleep(Duration::from_millis(delay)).await;
+            control.resume().await
+        };
+        let receipts = tokio::join!(control.rollback(), control.rollback(), resume);
+        assert!(receipts.0.is_current() && receipts.1.is_current());
+        assert!(!is_held(&receipts.2), "after {delay} ms: {}", receipts.2);
+        settle().await;
+        sleep(Duration::from_millis(100)).await;
+        let (value, _, origin) = visible(&live);
+        assert_eq!(
+            (value.as_str(), origin, reason(&control)),
+            ("three", None, None),
+            "after {delay} ms"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_rollback_goes_one_further_back() {
     let script = Script::new(Good("one"));
     let (live, control) = published(service(&script), &script, &["one", "two", "three"]).await;
@@ -174,6 +199,20 @@ async fn a_rollback_to_what_the_source_holds_holds_nothing_back() {
     assert_eq!(reason(&control), None);
     assert!(matches!(control.reload().await.outcome, Outcome::Unchanged));
     assert_eq!(visible(&live).1, 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_to_an_equal_of_what_the_source_holds_holds_nothing_back() {
+    for revisions in [true, false] {
+        let script = Script::new(Good("one")).with(|state| state.revisions = revisions);
+        let (live, control) = published(service(&script), &script, &["one", "two", "one"]).await;
+        let first = generation(&control, 1);
+        assert!(control.rollback_to(first).await.is_current());
+        assert_eq!(visible(&live), ("one".to_owned(), 4, Some(1)));
+        let receipt = control.barrier().await;
+        assert!(matches!(receipt.outcome, Outcome::Unchanged), "{receipt}");
+        assert_eq!(reason(&control), None);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -318,6 +357,22 @@ async fn a_rollback_works_while_the_source_is_away_and_moves_nothing_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn p11_a_rollback_leaves_what_is_known_of_rejected_content() {
+    let script = Script::new(Good("one"));
+    let (live, control) = published(service(&script), &script, &["one", "two"]).await;
+    script.set(Bad("typo"));
+    settle().await;
+    assert!(control.rollback().await.is_current());
+    assert_eq!(visible(&live).0, "one");
+    let receipt = control.barrier().await;
+    assert!(
+        matches!(receipt.outcome, Outcome::Rejected { .. }),
+        "{receipt}"
+    );
+    assert_eq!(script.state().decoded_bad, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_held_back_stays_so_when_the_source_was_bad_or_empty_in_between() {
     for between in [Bad("typo"), Missing] {
         let script = Script::new(Good("one"));
@@ -379,6 +434,31 @@ async fn a_default_that_follows_a_removal_ends_a_rollback() {
     script.set(Good("two"));
     settle().await;
     assert_eq!(visible(&live).0, "two");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_default_that_was_rolled_back_is_visible_again_after_resume() {
+    let script = Script::new(Good("one"));
+    let builder = service(&script).on_removal(RemovalPolicy::Default("nothing".to_owned()));
+    let (live, control) = published(builder, &script, &["one", "two"]).await;
+    script.set(Missing);
+    sleep(seconds(3)).await;
+    assert_eq!(visible(&live).0, "nothing");
+    assert!(control.rollback().await.is_current());
+    sleep(seconds(300)).await;
+    assert_eq!(
+        (visible(&live).0.as_str(), reason(&control)),
+        ("two", Some(HoldReason::Rollback))
+    );
+    assert!(matches!(control.resume().await.outcome, Outcome::Missing));
+    assert_eq!(
+        (visible(&live).0.as_str(), reason(&control)),
+        ("nothing", None)
+    );
+    // Once.
+    let generation = visible(&live).1;
+    sleep(seconds(300)).await;
+    assert_eq!(visible(&live).1, generation);
 }
 
 #[tokio::test(start_paused = true)]

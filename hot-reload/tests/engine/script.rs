@@ -25,6 +25,7 @@ pub(crate) enum Content {
 pub(crate) use Content::{Bad, Failing, Good, Hanging, Missing, Panicking};
 
 type OpenHook = Box<dyn FnMut(&mut State) + Send>;
+type LoadHook = Box<dyn FnMut(&Content) + Send>;
 
 #[derive(Clone)]
 pub(crate) struct Script(Arc<Mutex<State>>);
@@ -55,6 +56,8 @@ pub(crate) struct State {
     pub(crate) most_running: u32,
     /// Called when a watch stands, before `watch_realtime` returns.
     on_open: Option<OpenHook>,
+    /// Called when a load begins, with what it will find.
+    on_load: Option<LoadHook>,
 }
 
 impl Script {
@@ -75,6 +78,7 @@ impl Script {
             running: 0,
             most_running: 0,
             on_open: None,
+            on_load: None,
         })))
     }
 
@@ -113,6 +117,10 @@ impl Script {
 
     pub(crate) fn on_open(&self, hook: impl FnMut(&mut State) + Send + 'static) {
         self.state().on_open = Some(Box::new(hook));
+    }
+
+    pub(crate) fn on_load(&self, hook: impl FnMut(&Content) + Send + 'static) {
+        self.state().on_load = Some(Box::new(hook));
     }
 
     pub(crate) fn loads(&self) -> usize {
@@ -193,7 +201,11 @@ impl Reload<String, String> for Script {
             state.loads.push(Instant::now());
             state.running += 1;
             state.most_running = state.most_running.max(state.running);
-            (state.content.clone(), state.load_takes, state.revisions)
+            let content = state.content.clone();
+            if let Some(hook) = &mut state.on_load {
+                hook(&content);
+            }
+            (content, state.load_takes, state.revisions)
         };
         let _running = Running(self.clone());
         sleep(takes).await;

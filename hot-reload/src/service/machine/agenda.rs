@@ -115,7 +115,7 @@ impl Causes {
         causes
     }
 
-    pub(super) fn insert(&mut self, trigger: Trigger) {
+    pub(in super::super) fn insert(&mut self, trigger: Trigger) {
         self.0 |= 1 << trigger as u16;
     }
 

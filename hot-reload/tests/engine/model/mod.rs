@@ -1,0 +1,69 @@
+//! Whatever is done to a service, in whatever order: what it publishes is explained by a [reference](reference).
+//!
+//! A schedule is some rounds of steps at short distances, so that changes, failures, rollbacks, pauses and stops overlap;
+//! after each round all comes to rest. Time is paused, and the constants are those of production. It is judged that
+//!
+//! 1. generations are 1, 2, 3 …, and what every participant was told about is all that became visible,
+//! 2. an earlier value comes back only if it was kept and somebody has asked for it, and bears its origin,
+//! 3. every other value was found by a load since the source was published last; it was good, was agreed to, came in no
+//!    pause, and is not what a rollback holds back,
+//! 4. the source is not published twice,
+//! 5. at rest, what the source holds is visible, or the status says why not; within the bound that is promised,
+//! 6. when all trouble is over, the newest is visible, whatever has been before,
+//! 7. after a stop nothing follows, everybody is answered, and nothing is left.
+//!
+//! | variable | |
+//! |---|---|
+//! | `HOT_RELOAD_SEED` | of the schedules; it is printed |
+//! | `HOT_RELOAD_SCHEDULES` | how many |
+//! | `HOT_RELOAD_SHRINK=0` | a failing schedule is printed as it is |
+//!
+//! The service has a jitter of its own, so what fails for one seed may pass now and then.
+
+mod record;
+mod reference;
+mod rest;
+mod schedule;
+mod witness;
+mod world;
+
+use std::hash::{BuildHasher, RandomState};
+
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
+
+use self::schedule::schedules;
+use self::world::run;
+
+#[test]
+fn p01_p09_p14_whatever_happens_in_whatever_order_is_explained_by_the_model() {
+    let seed = number("SEED").unwrap_or_else(|| RandomState::new().hash_one(0));
+    eprintln!("HOT_RELOAD_SEED={seed}");
+    let mut runner = TestRunner::new(Config {
+        cases: number("SCHEDULES").map_or(USUAL, |schedules| schedules as u32),
+        failure_persistence: None,
+        max_shrink_iters: if number("SHRINK") == Some(0) {
+            0
+        } else {
+            4_000
+        },
+        rng_seed: RngSeed::Fixed(seed),
+        ..Config::default()
+    });
+    let explained = runner.run(&schedules(), |schedule| {
+        run(&schedule).map_err(TestCaseError::fail)
+    });
+    match explained {
+        Ok(()) => {}
+        Err(TestError::Fail(wrong, schedule)) => panic!("{wrong}\n{schedule:?}"),
+        Err(TestError::Abort(why)) => panic!("{why}"),
+    }
+}
+
+/// How many schedules are enough to find what somebody could break.
+const USUAL: u32 = 300;
+
+fn number(name: &str) -> Option<u64> {
+    let text = std::env::var(format!("HOT_RELOAD_{name}")).ok()?;
+    let number = text.parse();
+    Some(number.unwrap_or_else(|_| panic!("HOT_RELOAD_{name} is no number: {text}")))
+}

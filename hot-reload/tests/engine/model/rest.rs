@@ -1,0 +1,171 @@
+//! What is so when everything is at rest, and how long that takes at most.
+
+use std::time::Duration;
+
+use hot_reload::{DataState, ErrorKind, HoldReason, Outcome, Status};
+
+use super::record::Value;
+use super::reference::{Reference, demand};
+use super::schedule::{Mode, Round, Setup, What};
+use crate::script::{Content, Failing, Hanging, Missing};
+
+/// What is seen of a service at rest.
+pub(super) struct Observed {
+    pub(super) visible: Option<Value>,
+    pub(super) status: Status,
+    pub(super) history: Vec<Value>,
+    /// What participants have prepared and not been told about.
+    pub(super) open: usize,
+    pub(super) most_running: u32,
+    /// How many hold the source.
+    pub(super) holders: usize,
+}
+
+pub(super) fn check(reference: &mut Reference, observed: &Observed) -> Result<(), String> {
+    let status = &observed.status;
+    demand(
+        observed.visible.as_ref() == reference.visible(),
+        "something became visible that no participant was told about",
+    )?;
+    // One that has stopped keeps nothing.
+    let kept = match reference.stopped {
+        true => Vec::new(),
+        false => Vec::from(reference.history.clone()),
+    };
+    demand(observed.history == kept, "another history is kept")?;
+    demand(observed.most_running <= 1, "two loads at once")?;
+    let generation = status.generation.map(hot_reload::Generation::get);
+    let visible = reference.visible().cloned();
+    let expected = visible.as_ref().map(|visible| visible.generation);
+    if reference.stopped {
+        demand(status.stopped, "it does not say that it has stopped")?;
+        demand(
+            observed.open == 0,
+            "something prepared is left after the stop",
+        )?;
+        return demand(
+            observed.holders == 0,
+            "somebody holds the source after the stop",
+        );
+    }
+    demand(
+        generation == expected,
+        "the status tells of another generation",
+    )?;
+    let published = status.counters.published;
+    demand(
+        published == expected.unwrap_or(0),
+        "it has counted otherwise",
+    )?;
+    let is_paused = |hold: HoldReason| hold == HoldReason::Paused;
+    let hold = status.hold.as_ref().map(|hold| hold.reason);
+    demand(
+        hold.is_some_and(is_paused) == reference.paused,
+        "paused or not",
+    )?;
+    if !reference.promised {
+        // Nobody has looked, perhaps.
+        return Ok(());
+    }
+    demand(
+        reference.loaded,
+        "nobody has looked at what the source holds",
+    )?;
+    // While a source hangs, the next attempt may be under way.
+    let held = reference.held.clone();
+    let value = reference.value_of(&held);
+    let text = visible.as_ref().map(|visible| &*visible.text);
+    let is_visible = value.is_some() && value == text;
+    if is_visible && reference.loaded_since && held != Missing {
+        reference.found_visible();
+    }
+    if !reference.paused {
+        let holds = hold == Some(HoldReason::Rollback);
+        let possible = reference.learn(holds);
+        demand(possible, "a rollback holds something back, or ought to")?;
+    }
+    match value {
+        _ if is_visible => told(status, &held, Told::Fresh),
+        None if held == Missing => told(status, &held, Told::Missing),
+        None => told(status, &held, Told::Wrong),
+        Some(_) if reference.paused => told(status, &held, Told::Held),
+        Some(value) if reference.withholds(value) => told(status, &held, Told::Held),
+        Some(_) if reference.refuses => told(status, &held, Told::Wrong),
+        Some(_) => Err("what the source holds is not visible".to_owned()),
+    }
+}
+
+/// What the status is to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Fresh,
+    Held,
+    Missing,
+    Wrong,
+}
+
+fn told(status: &Status, held: &Content, told: Told) -> Result<(), String> {
+    let outcome = status.last_attempt.as_ref().map(|attempt| &attempt.outcome);
+    let (well, data) = (status.last_error.is_none(), status.data);
+    let right = match told {
+        // A default is no value of the source.
+        Told::Fresh if *held == Missing => well,
+        Told::Fresh => well && data == DataState::Fresh,
+        Told::Held if *held == Missing => well,
+        Told::Held => well && data != DataState::Stale,
+        Told::Missing => {
+            well && matches!(outcome, Some(Outcome::Missing)) && data != DataState::Fresh
+        }
+        Told::Wrong => !well && data != DataState::Fresh,
+    };
+    let said = || format!("the status does not tell {told:?}: {status:?}");
+    right.then_some(()).ok_or_else(said)
+}
+
+/// The longest that it may take until everything is at rest: a bound made of the constants of the service.
+pub(super) fn patience(setup: &Setup, round: &Round, reference: &Reference) -> Duration {
+    if reference.stopping {
+        return STOP;
+    }
+    let whats = || round.0.iter().map(|step| &step.what);
+    let set = |wanted: &dyn Fn(&Content) -> bool| {
+        whats().any(|what| match what {
+            What::Set(content) | What::SetMuted(content) => wanted(content),
+            _ => false,
+        })
+    };
+    let muted = whats().any(|what| matches!(what, What::SetMuted(_)));
+    let refuses = whats().any(|what| matches!(what, What::Refuse(_))) || reference.refuses;
+    let hangs = reference.held == Hanging || set(&|content| *content == Hanging);
+    let denied = |content: &Content| *content == Failing(ErrorKind::Denied);
+    // A look that has begun and was in vain, the next one, and a period between them.
+    let mut patience = PERIOD * 2 + REMOVAL_CONFIRM + SMALL * (4 + whats().count() as u32);
+    if hangs {
+        let asked = whats().filter(|what| matches!(what, What::Ask(_)));
+        patience += LOAD_DEADLINE * (3 + asked.count() as u32);
+    }
+    if muted && setup.mode == Mode::Hybrid {
+        patience += HEARTBEAT;
+    }
+    if refuses {
+        patience += QUARANTINE + PERIOD;
+    }
+    if reference.is_denied() || set(&denied) {
+        patience += REFUSED;
+    }
+    patience
+}
+
+/// The period of polling, and the longest wait between two attempts at a failing source.
+pub(super) const INTERVAL: Duration = Duration::from_secs(10);
+/// The same with jitter.
+const PERIOD: Duration = Duration::from_secs(11);
+const HEARTBEAT: Duration = Duration::from_secs(72);
+const REMOVAL_CONFIRM: Duration = Duration::from_secs(1);
+const LOAD_DEADLINE: Duration = Duration::from_secs(10);
+const QUARANTINE: Duration = Duration::from_secs(5 * 60);
+const REFUSED: Duration = Duration::from_secs(60 * 60);
+/// A look in which nothing hangs.
+const SMALL: Duration = Duration::from_millis(250);
+/// A stop waits for nothing.
+const STOP: Duration = Duration::from_secs(1);
