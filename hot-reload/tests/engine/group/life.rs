@@ -130,6 +130,10 @@ struct Loads {
 struct Load(Clinging);
 
 impl Drop for Load {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "it is a drop that takes long, and a drop cannot wait for anything else"
+    )]
     fn drop(&mut self) {
         std::thread::sleep(Duration::from_millis(100));
         self.0.0.lock().unwrap().given_up += 1;
