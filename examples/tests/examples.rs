@@ -192,3 +192,34 @@ fn all_or_nothing_shows_two_files_together_and_keeps_both_when_one_has_a_mistake
     example.says("generation 3: /shop is at 10.0.0.3:80");
     assert!(example.child.wait().unwrap().success());
 }
+
+#[test]
+fn rollback_takes_back_what_fails_in_use_and_what_a_person_wants_back() {
+    let mut example = Example::start("rollback");
+    example.says("generation 1: Export { batch: 50 }");
+    example.says("generation 3, which is 1 again: Export { batch: 50 }");
+    let rejected = example.says("the file is rejected at stage commit");
+    assert!(
+        rejected.contains(
+            "generation 2 failed its probation: the partner takes no more than 100 rows at once"
+        ),
+        "{rejected}"
+    );
+    example.says("generation 4: Export { batch: 80 }, which has proven itself");
+    example.says("rolled back: published as generation 5");
+    example.says("generation 5, which is 1 again: Export { batch: 50 }");
+    example.says("kept is generation 4: Export { batch: 80 }");
+    let held = "rolled back: generation 4 stays away until the source changes or `resume`";
+    example.says(&format!("the status says: {held}"));
+    let receipt = example.says("a reload is held");
+    assert!(receipt.contains(held), "{receipt}");
+    example.says("generation 6: Export { batch: 60 }");
+    example.says("in a pause: rejected at stage decode");
+    let receipt = example.says("in a pause: held");
+    assert!(
+        receipt.contains("paused: nothing of the source becomes visible"),
+        "{receipt}"
+    );
+    example.says("resumed: published as generation 7");
+    assert!(example.child.wait().unwrap().success());
+}

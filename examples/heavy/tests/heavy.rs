@@ -63,3 +63,31 @@ fn tls_certificates_are_rotated_without_a_failed_handshake() {
     assert_eq!((rotations, halves, certificates, failed), (20, 20, 21, 0));
     assert!(handshakes >= certificates, "{handshakes}");
 }
+
+#[test]
+fn p19_policies_schema_and_entities_change_together_and_no_decision_is_wrong() {
+    let said = run(env!("CARGO_BIN_EXE_policy_engine"));
+    let (numbers, words) = numbers(said.last().unwrap());
+    assert_eq!(
+        words,
+        "done: releases, typos and halves refused, threads, decisions, wrong"
+    );
+    let [releases, typos, halves, threads, decisions, wrong] = numbers[..] else {
+        panic!("{numbers:?}");
+    };
+    assert_eq!((releases, typos, halves), (1_000, 100, 100));
+    assert_eq!((threads, wrong), (4, 0));
+    // There was one with each release.
+    assert!(decisions >= releases, "{decisions}");
+
+    // A mistake in any of the three is told with its place, also one that only all of them together have.
+    for place in [
+        "policies.cedar:3:1: ",
+        "schema.cedarschema:2:1: ",
+        "entities.json:7:56: ",
+        "policies.cedar:4:30: ",
+    ] {
+        let is_told = |line: &String| line.starts_with("refused: ") && line.contains(place);
+        assert!(said.iter().any(is_told), "{place} in {said:#?}");
+    }
+}

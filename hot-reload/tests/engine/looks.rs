@@ -1,6 +1,11 @@
 //! When the engine looks: P4, P9, and who is told what came of it.
 
-use hot_reload::{ErrorKind, Event, LinkState, Outcome, ReloaderService, SourceStatus, Trigger};
+use std::future::Future;
+use std::task::{Context, Waker};
+
+use hot_reload::{
+    ErrorKind, Event, LinkState, Outcome, ReloaderService, SourceStatus, Trigger, WatchEvent,
+};
 use tokio::time::{sleep, timeout};
 
 use crate::script::{Bad, Failing, Good, Script, seconds, settle};
@@ -144,6 +149,47 @@ async fn a_reload_begins_after_the_call_and_answers_with_its_outcome() {
     assert_eq!(outcome.outcome.to_string(), "rejected");
     script.set(Failing(ErrorKind::Denied));
     assert_eq!(control.reload().await.outcome.to_string(), "failed");
+}
+
+/// The look that a hint has asked for begins right after another one, and somebody asks for a look of his own in between.
+#[tokio::test(start_paused = true)]
+async fn whoever_asks_just_before_a_look_begins_gets_the_look_that_was_asked_for() {
+    for (trigger, tries, names) in [
+        (Trigger::Manual, 2, "manual"),
+        (Trigger::Resync, 1, "watch"),
+    ] {
+        let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(1));
+        let (_live, control) = ReloaderService::builder(script.clone())
+            .hybrid()
+            .start()
+            .await
+            .unwrap();
+        script.set(Bad("typo"));
+        sleep(seconds(5)).await;
+        assert_eq!(script.state().decoded_bad, 1);
+        let (sender, mut asked) = tokio::sync::mpsc::unbounded_channel();
+        let begun = script.loads();
+        script.send(WatchEvent::Hint);
+        sleep(seconds(1) / 2).await;
+        assert_eq!(script.loads(), begun + 1, "it has begun, and not ended");
+        script.send(WatchEvent::Hint);
+        script.on_status({
+            let control = control.clone();
+            move || {
+                let mut asks = Box::pin(async move { control.reload_by(trigger).await });
+                let begun = asks.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                assert!(begun.is_pending());
+                sender.send(asks).unwrap();
+            }
+        });
+        let receipt = asked.recv().await.unwrap().await;
+        assert_eq!(receipt.trigger.as_str(), names);
+        assert!(matches!(receipt.outcome, Outcome::Rejected { .. }));
+        // A person who asks has rejected content tried again.
+        assert_eq!(script.state().decoded_bad, tries);
+        assert_eq!(script.loads(), begun + 2, "one look serves both");
+        control.stop().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

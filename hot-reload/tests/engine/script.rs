@@ -26,6 +26,7 @@ pub(crate) use Content::{Bad, Failing, Good, Hanging, Missing, Panicking};
 
 type OpenHook = Box<dyn FnMut(&mut State) + Send>;
 type LoadHook = Box<dyn FnMut(&Content) + Send>;
+type StatusHook = Box<dyn FnOnce() + Send>;
 
 #[derive(Clone)]
 pub(crate) struct Script(Arc<Mutex<State>>);
@@ -58,6 +59,8 @@ pub(crate) struct State {
     on_open: Option<OpenHook>,
     /// Called when a load begins, with what it will find.
     on_load: Option<LoadHook>,
+    /// Called when the source is asked next how it is.
+    on_status: Option<StatusHook>,
 }
 
 impl Script {
@@ -79,6 +82,7 @@ impl Script {
             most_running: 0,
             on_open: None,
             on_load: None,
+            on_status: None,
         })))
     }
 
@@ -121,6 +125,10 @@ impl Script {
 
     pub(crate) fn on_load(&self, hook: impl FnMut(&Content) + Send + 'static) {
         self.state().on_load = Some(Box::new(hook));
+    }
+
+    pub(crate) fn on_status(&self, hook: impl FnOnce() + Send + 'static) {
+        self.state().on_status = Some(Box::new(hook));
     }
 
     pub(crate) fn loads(&self) -> usize {
@@ -184,10 +192,17 @@ impl Reload<String, String> for Script {
     }
 
     fn source_status(&self) -> Option<SourceStatus> {
-        let (status, speechless) = {
-            let state = self.state();
-            (state.status.clone(), state.speechless)
+        let (status, speechless, hook) = {
+            let mut state = self.state();
+            (
+                state.status.clone(),
+                state.speechless,
+                state.on_status.take(),
+            )
         };
+        if let Some(hook) = hook {
+            hook();
+        }
         assert!(!speechless, "the source has a bug");
         status
     }

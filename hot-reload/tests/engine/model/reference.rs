@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use hot_reload::{ErrorKind, Outcome, Stage};
 
 use super::record::{Asked, Entry, Value};
-use super::schedule::{Ask, DEFAULT, IMPLAUSIBLE, Setup};
+use super::schedule::{Ask, DEFAULT, FIRST, IMPLAUSIBLE, Setup};
 use crate::script::{Content, Failing, Good, Missing};
 
 pub(super) struct Reference {
@@ -59,7 +59,7 @@ impl Reference {
     pub(super) fn new(setup: &Setup) -> Self {
         Self {
             setup: setup.clone(),
-            held: Good(super::schedule::FIRST),
+            held: Good(FIRST),
             promised: true,
             loaded: false,
             found: Vec::new(),
@@ -189,7 +189,7 @@ impl Reference {
         )?;
         match value.rolled_back {
             true => self.rolled_back(value, asked)?,
-            false => self.from_the_source(value)?,
+            false => self.loaded_value(value)?,
         }
         if let Some(before) = self.published.last() {
             self.history.push_front(before.clone());
@@ -200,7 +200,7 @@ impl Reference {
         Ok(())
     }
 
-    fn from_the_source(&mut self, value: &Value) -> Explained {
+    fn loaded_value(&mut self, value: &Value) -> Explained {
         let text = Some(&*value.text);
         demand(!self.paused, "published in a pause")?;
         demand(

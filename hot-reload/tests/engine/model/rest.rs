@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hot_reload::{DataState, ErrorKind, HoldReason, Outcome, Status};
+use hot_reload::{DataState, ErrorKind, Generation, HoldReason, Outcome, Status};
 
 use super::record::Value;
 use super::reference::{Reference, demand};
@@ -34,7 +34,7 @@ pub(super) fn check(reference: &mut Reference, observed: &Observed) -> Result<()
     };
     demand(observed.history == kept, "another history is kept")?;
     demand(observed.most_running <= 1, "two loads at once")?;
-    let generation = status.generation.map(hot_reload::Generation::get);
+    let generation = status.generation.map(Generation::get);
     let visible = reference.visible().cloned();
     let expected = visible.as_ref().map(|visible| visible.generation);
     if reference.stopped {
@@ -57,12 +57,9 @@ pub(super) fn check(reference: &mut Reference, observed: &Observed) -> Result<()
         published == expected.unwrap_or(0),
         "it has counted otherwise",
     )?;
-    let is_paused = |hold: HoldReason| hold == HoldReason::Paused;
     let hold = status.hold.as_ref().map(|hold| hold.reason);
-    demand(
-        hold.is_some_and(is_paused) == reference.paused,
-        "paused or not",
-    )?;
+    let is_paused = hold == Some(HoldReason::Paused);
+    demand(is_paused == reference.paused, "paused or not")?;
     if !reference.promised {
         // Nobody has looked, perhaps.
         return Ok(());
@@ -71,7 +68,6 @@ pub(super) fn check(reference: &mut Reference, observed: &Observed) -> Result<()
         reference.loaded,
         "nobody has looked at what the source holds",
     )?;
-    // While a source hangs, the next attempt may be under way.
     let held = reference.held.clone();
     let value = reference.value_of(&held);
     let text = visible.as_ref().map(|visible| &*visible.text);

@@ -87,7 +87,7 @@ async fn main() -> anyhow::Result<()> {
         ensure!(is_refused, "half a database is {}", outcome.outcome);
     }
     let visible = geoip.load().metadata().build_epoch;
-    ensure!(visible == BUILDS.into(), "the last good one is gone");
+    ensure!(visible == u64::from(BUILDS), "the last good one is gone");
 
     deliver(&path, &whole)?;
     let last = changes.changed().await.context("the service has ended")?;

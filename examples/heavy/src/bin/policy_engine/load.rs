@@ -1,0 +1,127 @@
+//! [`Load`]: threads that ask again and again, and check each answer.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, ensure};
+use cedar_policy::Decision;
+use hot_reload::{Cut, Live};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::engine::Engine;
+use super::release::{Case, Release};
+
+/// The threads, and what they have found.
+pub struct Load {
+    threads: Vec<JoinHandle<()>>,
+    found: Arc<Found>,
+}
+
+#[derive(Default)]
+struct Found {
+    done: AtomicBool,
+    decisions: AtomicU64,
+    wrong: AtomicU64,
+    first_wrong: OnceLock<String>,
+    /// The newest release with which something was decided.
+    newest: watch::Sender<u32>,
+}
+
+impl Load {
+    pub fn start(engine: Engine, live: &Live<Cut>) -> Self {
+        let found = Arc::new(Found::default());
+        let threads = (0..THREADS).map(|_| {
+            let (live, found) = (live.clone(), Arc::clone(&found));
+            thread::spawn(move || found.ask_all(engine, &live))
+        });
+        Self {
+            threads: threads.collect(),
+            found,
+        }
+    }
+
+    /// Waits until something was decided with this release.
+    pub async fn meets(&self, release: Release) -> anyhow::Result<()> {
+        let mut newest = self.found.newest.subscribe();
+        let met = newest.wait_for(|newest| *newest >= release.0);
+        timeout(PATIENCE, met)
+            .await
+            .context("nobody decides any more")??;
+        Ok(())
+    }
+
+    /// How many decisions there were, and how many of them were wrong.
+    pub fn stop(self) -> anyhow::Result<(u64, u64)> {
+        let Self { threads, found } = self;
+        found.done.store(true, Ordering::Relaxed);
+        for thread in threads {
+            thread.join().map_err(|_| anyhow!("a thread panicked"))?;
+        }
+        if let Some(wrong) = found.first_wrong.get() {
+            println!("wrong: {wrong}");
+        }
+        let [decisions, wrong] =
+            [&found.decisions, &found.wrong].map(|count| count.load(Ordering::Relaxed));
+        Ok((decisions, wrong))
+    }
+}
+
+impl Found {
+    fn ask_all(&self, engine: Engine, live: &Live<Cut>) {
+        let cases = Case::all();
+        let mut newest = 0;
+        for (number, case) in cases.iter().cycle().enumerate() {
+            if self.done.load(Ordering::Relaxed) {
+                return;
+            }
+            // The threads leave some time to the author, and are interrupted by him anywhere.
+            if number % BURST == 0 {
+                breathe();
+            }
+            // One cut for all of the decision. Meanwhile the files may be replaced: it stays as it is.
+            let cut = live.load();
+            let release = engine.release(&cut);
+            if let Err(error) = ask(engine, &cut, case, newest) {
+                self.wrong.fetch_add(1, Ordering::Relaxed);
+                // Others that follow from it are not told.
+                let _ = self
+                    .first_wrong
+                    .set(format!("release {release}: {error:#}"));
+            }
+            drop(cut);
+            self.decisions.fetch_add(1, Ordering::Relaxed);
+            if release != newest {
+                newest = release;
+                self.newest
+                    .send_modify(|newest| *newest = release.max(*newest));
+            }
+        }
+    }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a thread of its own, on which there is no time but this"
+)]
+fn breathe() {
+    thread::sleep(PAUSE);
+}
+
+/// Whether the answer is what the release in the same cut says, and the release not an older one than before.
+fn ask(engine: Engine, cut: &Cut, case: &Case, before: u32) -> anyhow::Result<()> {
+    let release = engine.release(cut);
+    ensure!(release >= before, "it comes after release {before}");
+    let allowed = engine.decide(cut, &case.question)? == Decision::Allow;
+    let meant = case.is_allowed_by(Release(release));
+    ensure!(allowed == meant, "{case} is {allowed} in place of {meant}");
+    Ok(())
+}
+
+pub const THREADS: usize = 4;
+const BURST: usize = 4;
+const PAUSE: Duration = Duration::from_millis(1);
+/// Generous, because a busy machine is no failure.
+const PATIENCE: Duration = Duration::from_secs(60);
