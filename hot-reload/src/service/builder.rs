@@ -328,37 +328,6 @@ where
         }
     }
 
-    /// Keeps so many of the values that were replaced, for [`Control::rollback`](crate::Control::rollback) and
-    /// [`Control::history`](crate::Control::history).
-    ///
-    /// What a rollback replaces counts, too; so who wants to go back three steps one by one keeps five. Each takes as much
-    /// memory as it is large. A value that is brought back is a copy of the one that is kept; one that is
-    /// expensive to copy has its parts in `Arc`s.
-    pub fn history(self, values: usize) -> Self
-    where
-        V: Clone,
-    {
-        Self {
-            history: values,
-            copy: Some(V::clone),
-            ..self
-        }
-    }
-
-    /// Watches each value for some time after it has become visible, and brings the one before back if it fails.
-    ///
-    /// A value on probation is not saved as the [last good](crate::LastGood) one before it has proven itself.
-    pub fn probation(self, probation: Probation<V>) -> Self
-    where
-        V: Clone,
-    {
-        Self {
-            probation: Some(probation),
-            copy: Some(V::clone),
-            ..self
-        }
-    }
-
     /// What logs and the status call the value.
     pub fn named(self, name: impl Into<String>) -> Self {
         Self {

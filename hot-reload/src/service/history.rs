@@ -3,7 +3,31 @@
 use std::collections::VecDeque;
 use std::mem;
 
+use super::builder::Builder;
 use crate::snapshot::{Generation, Keepsake, Snapshot};
+
+impl<T, V, S> Builder<T, V, S>
+where
+    T: Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    /// Keeps so many of the values that were replaced, for [`Control::rollback`](crate::Control::rollback) and
+    /// [`Control::history`](crate::Control::history).
+    ///
+    /// What a rollback replaces counts, too; so who wants to go back three steps one by one keeps five. Each takes as much
+    /// memory as it is large. A value that is brought back is a copy of the one that is kept; one that is
+    /// expensive to copy has its parts in `Arc`s.
+    pub fn history(self, values: usize) -> Self
+    where
+        V: Clone,
+    {
+        Self {
+            history: values,
+            copy: Some(V::clone),
+            ..self
+        }
+    }
+}
 
 /// The last values that were replaced, the newest last.
 pub(super) struct History<V> {

@@ -10,12 +10,33 @@ use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep_until};
 
 use super::boundary::within;
+use super::builder::Builder;
 use super::rollback::To;
 use super::settings::{LONGEST, PROBATION_CHECK};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Outcome, Stage};
 use crate::panics::discard;
 use crate::snapshot::{Generation, Keepsake, Snapshot};
+
+impl<T, V, S> Builder<T, V, S>
+where
+    T: Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    /// Watches each value for some time after it has become visible, and brings the one before back if it fails.
+    ///
+    /// A value on probation is not saved as the [last good](crate::LastGood) one before it has proven itself.
+    pub fn probation(self, probation: Probation<V>) -> Self
+    where
+        V: Clone,
+    {
+        Self {
+            probation: Some(probation),
+            copy: Some(V::clone),
+            ..self
+        }
+    }
+}
 
 /// A time in which a new value has to prove itself after it has become visible: from
 /// [`Builder::probation`](crate::Builder::probation).

@@ -2,6 +2,15 @@
 
 use std::fmt;
 
+use super::machine::Look;
+use super::memory::Memory;
+use super::pipeline::{Pipeline, contained};
+use super::swap::Candidate;
+use super::trail::Trail;
+use crate::clock::time_of_day;
+use crate::event::{Outcome, Stage, Trigger};
+use crate::panics::discard;
+
 /// What is visible after the source was removed, which a second look has confirmed; or from the beginning, if the source
 /// has never held anything.
 ///
@@ -61,5 +70,79 @@ impl<V> fmt::Debug for Removal<V> {
             Self::Keep => "Keep",
             Self::Default(_) => "Default",
         })
+    }
+}
+
+impl<V> Pipeline<V> {
+    /// Whether finding nothing may be the moment between two halves of a replacement. It is not if nothing was ever
+    /// there, or if it is known that nothing is.
+    pub(super) fn must_confirm(&self, look: Look) -> bool {
+        !look.confirm && !self.memory().missing && self.board.publisher.current().is_some()
+    }
+
+    /// The source was removed: follows the policy, once.
+    pub(super) async fn removed(
+        &self,
+        trigger: Trigger,
+        trail: &mut Trail,
+    ) -> Result<Outcome, Outcome> {
+        {
+            self.board.gate().undoubt();
+            let holds = self.board.gate().holds();
+            let mut memory = self.memory();
+            memory.seen = None;
+            // What was brought back in place of a default gives way to it when nothing is held back any more.
+            let released = memory.held.is_some() && !holds;
+            if memory.missing && !released {
+                return Ok(Outcome::Missing);
+            }
+        }
+        match contained(Stage::Commit, || self.removal.value())? {
+            None => {}
+            Some(value) if self.is_visible(&value, None)? => {
+                discard(value);
+                self.believe();
+            }
+            Some(value) if self.board.gate().is_paused() => {
+                discard(value);
+                return Ok(Outcome::Held);
+            }
+            Some(value) => {
+                let assembly = self.prepare(&value, trail).await;
+                let assembly = assembly.map_err(|error| self.reject(Stage::Prepare, error))?;
+                let candidate = Candidate {
+                    value,
+                    revision: None,
+                    loaded_at: time_of_day(),
+                    trigger,
+                    origin: None,
+                };
+                let _ = self.swap(assembly, candidate, trail).await?;
+                self.believe();
+            }
+        }
+        // Only now: a policy that panicked is followed again by the next look.
+        let mut memory = self.memory();
+        memory.missing = true;
+        memory.held = None;
+        Ok(Outcome::Missing)
+    }
+
+    /// A hand-written watch said that the source was removed: the compatible receivers are told.
+    pub(super) fn clear(&self) -> Outcome {
+        let gate = self.board.gate();
+        if let Err(refused) = gate.admits(false) {
+            return refused;
+        }
+        *self.memory() = Memory {
+            missing: true,
+            cleared: true,
+            ..Memory::default()
+        };
+        let mirror = self.board.mirror();
+        let before = mirror.and_then(|mirror| mirror.sender.publish(None));
+        drop(gate);
+        discard(before);
+        Outcome::Missing
     }
 }

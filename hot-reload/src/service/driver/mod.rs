@@ -1,5 +1,8 @@
 //! *Who* acts: the one task of a service, with its one `select!` and its only clock.
 
+mod link;
+mod looks;
+
 use std::any::Any;
 use std::collections::VecDeque;
 use std::mem;
@@ -10,33 +13,27 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::Fuse;
 use tokio::sync::oneshot;
-use tokio::task::coop::cooperative;
 
+use self::link::{Watch, open};
 use super::board::Board;
-use super::boundary::within;
 use super::chores::{Chores, FreeElsewhere};
 use super::clock::{Clock, jitter};
-use super::feed::{Asked, Feed};
-use super::flight::Looked;
+use super::feed::Feed;
 use super::freshness::Freshness;
 use super::inbox::{Command, Wish};
 use super::keep::Keeping;
-use super::machine::{Actions, Input, Look, Machine, Regime, Supply, Verdict};
+use super::machine::{Actions, Input, Machine, Supply};
 use super::pipeline::{Pipeline, Pushed};
 use super::probation::{Probation, Trial, Verdict as Proof};
 use super::record::Recorder;
 use super::rollback::{Rollback, To};
-use super::settings::{OPEN_DEADLINE, Settings};
-use super::trail::Trail;
+use super::settings::Settings;
 use super::waiting::Waiting;
-use crate::error::{Error, ErrorKind};
-use crate::event::{LinkState, Outcome, Stage, Trigger};
-use crate::hints::{HintSender, Hints, Subscription};
+use crate::error::Error;
+use crate::event::{LinkState, Outcome, Stage};
 use crate::panics::{discard, panicked};
 use crate::receipt::Receipt;
-use crate::snapshot::Snapshot;
-use crate::status::{Degradation, Hold, SourceStatus};
-use crate::watch::{RealtimeWatchHandle, WatchEvent};
+use crate::status::{Degradation, SourceStatus};
 
 /// Everything of a service but its source.
 pub(super) struct Engine<V> {
@@ -175,16 +172,6 @@ impl<V> Engine<V> {
     }
 }
 
-/// An open watch. It ends when it is dropped.
-enum Watch<V> {
-    Handle(RealtimeWatchHandle<V>),
-    /// What the hints come out of, and what is kept for them to come.
-    Hints(
-        Hints,
-        #[allow(dead_code, reason = "it is there to be dropped")] Subscription,
-    ),
-}
-
 /// The state of one run.
 struct Task<'e, V> {
     engine: &'e Engine<V>,
@@ -206,16 +193,7 @@ struct Task<'e, V> {
     waiting: Waiting<V>,
 }
 
-/// A look that has ended.
-struct Ended {
-    look: Look,
-    /// Nothing if a second look shall say what it means that nothing was found.
-    outcome: Option<Outcome>,
-    trail: Trail,
-    elapsed: Duration,
-}
-
-impl<'e, V> Task<'e, V> {
+impl<V> Task<'_, V> {
     /// Has the machine conclude what follows from what happened.
     fn handle(&mut self, now: Duration, input: Input) -> Actions {
         let actions = self.machine.handle(now, input);
@@ -247,215 +225,6 @@ impl<'e, V> Task<'e, V> {
         self.recorder.source(status);
     }
 
-    /// Takes a look; the future says what came of it.
-    fn begin<F: Feed<V>>(
-        &mut self,
-        feed: &'e F,
-        mut look: Look,
-        clock: Clock,
-    ) -> impl Future<Output = Ended> + use<'e, V, F> {
-        let begun = clock.now();
-        let pipeline = &self.engine.pipeline;
-        let mut pushed = None;
-        let mut rollback = None;
-        match look.supply {
-            Supply::Source => {
-                let (waiting, wish) = self.engine.board.inbox.serve();
-                self.serving.extend(waiting);
-                self.wish = wish;
-                // Some may have asked when the machine had another reason for a look already.
-                let in_person = wish.why.filter(|why| why.is_personal());
-                if !look.trigger.is_personal() && look.trigger != Trigger::Startup {
-                    look.trigger = in_person.unwrap_or(look.trigger);
-                }
-            }
-            Supply::Watch => pushed = self.pushed.take(),
-            Supply::History => {
-                if let Some(Rollback { to, answer }) = self.rollbacks.pop_front() {
-                    self.serving_aside = answer;
-                    rollback = Some(to);
-                }
-            }
-        }
-        let wish = match look.supply {
-            Supply::Source => self.wish,
-            _ => Wish::default(),
-        };
-        let asked = Asked {
-            // Who waits for what is there now is owed more than a hint or a retry would be.
-            trigger: match wish.why {
-                Some(_) if !look.trigger.is_personal() => Trigger::Resync,
-                _ => look.trigger,
-            },
-            resume: wish.resume,
-        };
-        async move {
-            let (outcome, trail) = match rollback {
-                Some(to) => {
-                    let (outcome, trail) = pipeline.roll_back(to).await;
-                    (Some(outcome), trail)
-                }
-                None => pipeline.look(feed, look, asked, pushed).await,
-            };
-            Ended {
-                look,
-                outcome,
-                trail,
-                elapsed: clock.now() - begun,
-            }
-        }
-    }
-
-    fn looked<F: Feed<V>>(&mut self, feed: &F, ended: Ended) -> Input {
-        let Ended {
-            look,
-            outcome,
-            trail,
-            elapsed,
-        } = ended;
-        // Whoever is told of the look finds in the status what the source says after it, and what waits for a restart.
-        self.ask(feed);
-        self.waiting.looked(&self.engine.board);
-        let aside = look.supply == Supply::History;
-        let serving = match aside {
-            true => self.serving_aside.take().into_iter().collect(),
-            false => mem::take(&mut self.serving),
-        };
-        let wish = match aside {
-            true => Wish::default(),
-            false => mem::take(&mut self.wish),
-        };
-        let Some(outcome) = outcome else {
-            self.engine.board.flight.absent();
-            self.engine.board.inbox.postpone(serving, wish);
-            return Input::Looked(Verdict::Absent);
-        };
-        match aside {
-            true => self.recorder.rolled_back(&outcome, elapsed),
-            false => self.recorder.looked(look.trigger, &outcome, elapsed),
-        }
-        let hold = match outcome {
-            Outcome::Held => self.engine.board.gate().hold(),
-            _ => None,
-        };
-        self.remember(look, &outcome, hold.clone(), &trail, elapsed);
-        self.engine.board.tell_group();
-        for caller in serving {
-            // An error means that the caller has left.
-            let _ = caller.send(Receipt {
-                trigger: look.trigger,
-                outcome: outcome.clone(),
-                hold: hold.clone(),
-                elapsed,
-                stages: trail.stages.clone(),
-                votes: trail.votes.clone(),
-            });
-        }
-        Input::Looked(match &outcome {
-            _ if aside => Verdict::Aside,
-            Outcome::Published { .. } => Verdict::Published,
-            Outcome::Unchanged => Verdict::Unchanged,
-            Outcome::Held => Verdict::Held,
-            Outcome::Rejected { .. } => Verdict::Rejected,
-            Outcome::Failed { error } => Verdict::Failed(regime(error)),
-            Outcome::Missing => Verdict::Missing,
-        })
-    }
-
-    /// An earlier value shall be brought back.
-    fn roll_back(&mut self, to: To<V>, answer: Option<oneshot::Sender<Receipt>>) -> Input {
-        self.rollbacks.push_back(Rollback { to, answer });
-        Input::Rollback
-    }
-
-    /// Writes the look into the flight recorder.
-    fn remember(
-        &self,
-        look: Look,
-        outcome: &Outcome,
-        hold: Option<Hold>,
-        trail: &Trail,
-        elapsed: Duration,
-    ) {
-        let Engine {
-            board, pipeline, ..
-        } = self.engine;
-        let current = board.publisher.current();
-        let mut causes = self.machine.causes();
-        causes.insert(look.trigger);
-        board.flight.looked(Looked {
-            trigger: look.trigger,
-            causes,
-            outcome,
-            revision: match outcome {
-                // Nobody knows in which state the source is.
-                Outcome::Failed { .. } => None,
-                _ if look.supply == Supply::History => {
-                    current.as_ref().and_then(|now| now.revision().cloned())
-                }
-                _ => pipeline.memory().seen.clone(),
-            },
-            generation: current.as_ref().map(Snapshot::generation),
-            origin: match look.supply {
-                Supply::History => current.as_ref().and_then(Snapshot::origin),
-                _ => None,
-            },
-            hold,
-            elapsed,
-            stages: &trail.stages,
-            votes: &trail.votes,
-        });
-    }
-
-    fn opened(&mut self, watch: Watch<V>) -> Input {
-        self.watch = Some(watch);
-        Input::Opened
-    }
-
-    fn lost(&mut self, why: &mut Option<Error>, error: Error) -> Input {
-        self.close_watch();
-        let regime = regime(&error);
-        *why = Some(error);
-        Input::Lost(regime)
-    }
-
-    /// The next event of the watch, if one stands. Cancel safe.
-    async fn event(&mut self) -> Result<WatchEvent<V>, Error> {
-        let text = match &mut self.watch {
-            // A flood of hints leaves time for the other tasks of the runtime, as the channel sees to it by itself.
-            Some(Watch::Hints(hints, _)) => {
-                return cooperative(hints.next()).await.map(|()| WatchEvent::Hint);
-            }
-            Some(Watch::Handle(handle)) => match handle.rx.recv().await {
-                Some(WatchEvent::Error(text)) => text,
-                Some(event) => return Ok(event),
-                None => "the watch was closed".to_owned(),
-            },
-            None => std::future::pending().await,
-        };
-        Err(Error::new(ErrorKind::Unavailable, text))
-    }
-
-    fn heard(&mut self, why: &mut Option<Error>, event: Result<WatchEvent<V>, Error>) -> Input {
-        match event {
-            Ok(WatchEvent::Changed(value)) => self.push(Pushed::Value(value)),
-            Ok(WatchEvent::Removed) if self.engine.removed_clears => self.push(Pushed::Removed),
-            Ok(_) => Input::Hint,
-            Err(error) => self.lost(why, error),
-        }
-    }
-
-    fn push(&mut self, pushed: Pushed<V>) -> Input {
-        let older = self.pushed.replace(pushed);
-        discard(older);
-        Input::Pushed
-    }
-
-    fn close_watch(&mut self) {
-        let watch = self.watch.take();
-        discard(watch);
-    }
-
     /// The run ends, with the service or before it: whoever waits is served by the next run, if there is one.
     fn leave(&mut self) {
         self.close_watch();
@@ -479,17 +248,6 @@ impl<V> Drop for Task<'_, V> {
     }
 }
 
-async fn open<V, F: Feed<V>>(feed: &F) -> Result<Watch<V>, Error> {
-    let open = async || {
-        let (sender, hints) = HintSender::pair();
-        match feed.watch_hints(sender).await? {
-            Some(subscription) => Ok(Watch::Hints(hints, subscription)),
-            None => Ok(Watch::Handle(feed.watch().await?)),
-        }
-    };
-    within(Stage::Load, OPEN_DEADLINE, "the watch was not opened", open).await?
-}
-
 /// What is said of a source that panics when it is asked.
 fn speechless(panic: &(dyn Any + Send)) -> SourceStatus {
     let message = panicked(Stage::Load, panic).message().to_owned();
@@ -506,13 +264,5 @@ async fn tick_at(clock: Clock, moment: Option<Duration>) {
     match moment {
         Some(moment) => clock.until(moment).await,
         None => std::future::pending().await,
-    }
-}
-
-/// Whether waiting may heal it.
-fn regime(error: &Error) -> Regime {
-    match error.kind() {
-        ErrorKind::Denied | ErrorKind::Misconfigured => Regime::Refused,
-        _ => Regime::Passing,
     }
 }

@@ -1,0 +1,195 @@
+//! What the task has to do with a look: it begins, ends, and is told of.
+
+use std::mem;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::super::clock::Clock;
+use super::super::feed::{Asked, Feed};
+use super::super::flight::Looked;
+use super::super::inbox::Wish;
+use super::super::machine::{Input, Look, Supply, Verdict};
+use super::super::rollback::{Rollback, To};
+use super::super::trail::Trail;
+use super::link::regime;
+use super::{Engine, Task};
+use crate::event::{Outcome, Trigger};
+use crate::receipt::Receipt;
+use crate::snapshot::Snapshot;
+use crate::status::Hold;
+
+/// A look that has ended.
+pub(super) struct Ended {
+    pub(super) look: Look,
+    /// Nothing if a second look shall say what it means that nothing was found.
+    pub(super) outcome: Option<Outcome>,
+    pub(super) trail: Trail,
+    pub(super) elapsed: Duration,
+}
+
+impl<'e, V> Task<'e, V> {
+    /// Takes a look; the future says what came of it.
+    pub(super) fn begin<F: Feed<V>>(
+        &mut self,
+        feed: &'e F,
+        mut look: Look,
+        clock: Clock,
+    ) -> impl Future<Output = Ended> + use<'e, V, F> {
+        let begun = clock.now();
+        let pipeline = &self.engine.pipeline;
+        let mut pushed = None;
+        let mut rollback = None;
+        match look.supply {
+            Supply::Source => {
+                let (waiting, wish) = self.engine.board.inbox.serve();
+                self.serving.extend(waiting);
+                self.wish = wish;
+                // Some may have asked when the machine had another reason for a look already.
+                let in_person = wish.why.filter(|why| why.is_personal());
+                if !look.trigger.is_personal() && look.trigger != Trigger::Startup {
+                    look.trigger = in_person.unwrap_or(look.trigger);
+                }
+            }
+            Supply::Watch => pushed = self.pushed.take(),
+            Supply::History => {
+                if let Some(Rollback { to, answer }) = self.rollbacks.pop_front() {
+                    self.serving_aside = answer;
+                    rollback = Some(to);
+                }
+            }
+        }
+        let wish = match look.supply {
+            Supply::Source => self.wish,
+            _ => Wish::default(),
+        };
+        let asked = Asked {
+            // Who waits for what is there now is owed more than a hint or a retry would be.
+            trigger: match wish.why {
+                Some(_) if !look.trigger.is_personal() => Trigger::Resync,
+                _ => look.trigger,
+            },
+            resume: wish.resume,
+        };
+        async move {
+            let (outcome, trail) = match rollback {
+                Some(to) => {
+                    let (outcome, trail) = pipeline.roll_back(to).await;
+                    (Some(outcome), trail)
+                }
+                None => pipeline.look(feed, look, asked, pushed).await,
+            };
+            Ended {
+                look,
+                outcome,
+                trail,
+                elapsed: clock.now() - begun,
+            }
+        }
+    }
+
+    pub(super) fn looked<F: Feed<V>>(&mut self, feed: &F, ended: Ended) -> Input {
+        let Ended {
+            look,
+            outcome,
+            trail,
+            elapsed,
+        } = ended;
+        // Whoever is told of the look finds in the status what the source says after it, and what waits for a restart.
+        self.ask(feed);
+        self.waiting.looked(&self.engine.board);
+        let aside = look.supply == Supply::History;
+        let serving = match aside {
+            true => self.serving_aside.take().into_iter().collect(),
+            false => mem::take(&mut self.serving),
+        };
+        let wish = match aside {
+            true => Wish::default(),
+            false => mem::take(&mut self.wish),
+        };
+        let Some(outcome) = outcome else {
+            self.engine.board.flight.absent();
+            self.engine.board.inbox.postpone(serving, wish);
+            return Input::Looked(Verdict::Absent);
+        };
+        match aside {
+            true => self.recorder.rolled_back(&outcome, elapsed),
+            false => self.recorder.looked(look.trigger, &outcome, elapsed),
+        }
+        let hold = match outcome {
+            Outcome::Held => self.engine.board.gate().hold(),
+            _ => None,
+        };
+        self.remember(look, &outcome, hold.clone(), &trail, elapsed);
+        self.engine.board.tell_group();
+        for caller in serving {
+            // An error means that the caller has left.
+            let _ = caller.send(Receipt {
+                trigger: look.trigger,
+                outcome: outcome.clone(),
+                hold: hold.clone(),
+                elapsed,
+                stages: trail.stages.clone(),
+                votes: trail.votes.clone(),
+            });
+        }
+        Input::Looked(match &outcome {
+            _ if aside => Verdict::Aside,
+            Outcome::Published { .. } => Verdict::Published,
+            Outcome::Unchanged => Verdict::Unchanged,
+            Outcome::Held => Verdict::Held,
+            Outcome::Rejected { .. } => Verdict::Rejected,
+            Outcome::Failed { error } => Verdict::Failed(regime(error)),
+            Outcome::Missing => Verdict::Missing,
+        })
+    }
+
+    /// An earlier value shall be brought back.
+    pub(super) fn roll_back(
+        &mut self,
+        to: To<V>,
+        answer: Option<oneshot::Sender<Receipt>>,
+    ) -> Input {
+        self.rollbacks.push_back(Rollback { to, answer });
+        Input::Rollback
+    }
+
+    /// Writes the look into the flight recorder.
+    fn remember(
+        &self,
+        look: Look,
+        outcome: &Outcome,
+        hold: Option<Hold>,
+        trail: &Trail,
+        elapsed: Duration,
+    ) {
+        let Engine {
+            board, pipeline, ..
+        } = self.engine;
+        let current = board.publisher.current();
+        let mut causes = self.machine.causes();
+        causes.insert(look.trigger);
+        board.flight.looked(Looked {
+            trigger: look.trigger,
+            causes,
+            outcome,
+            revision: match outcome {
+                // Nobody knows in which state the source is.
+                Outcome::Failed { .. } => None,
+                _ if look.supply == Supply::History => {
+                    current.as_ref().and_then(|now| now.revision().cloned())
+                }
+                _ => pipeline.memory().seen.clone(),
+            },
+            generation: current.as_ref().map(Snapshot::generation),
+            origin: match look.supply {
+                Supply::History => current.as_ref().and_then(Snapshot::origin),
+                _ => None,
+            },
+            hold,
+            elapsed,
+            stages: &trail.stages,
+            votes: &trail.votes,
+        });
+    }
+}
