@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::member::{Member, Part};
 use crate::revision::Revision;
-use crate::snapshot::{Generation, Snapshot};
+use crate::service::Loan;
+use crate::snapshot::Generation;
 
 /// The values of all members of a group, as they became visible together: from a [`Coordinator`](crate::Coordinator).
 ///
@@ -41,15 +42,13 @@ pub(super) struct Slot<P: ?Sized = dyn Any + Send + Sync> {
 }
 
 impl Slot {
-    pub(super) fn of<V: Send + Sync + 'static>(
-        snapshot: Snapshot<V>,
-        stands_in: bool,
-    ) -> Arc<Self> {
+    pub(super) fn of<V: Send + Sync + 'static>(loan: Loan<V>, stands_in: bool) -> Arc<Self> {
+        let snapshot = loan.snapshot();
         Arc::new(Slot {
             generation: snapshot.generation(),
             revision: snapshot.revision().cloned(),
             stands_in,
-            part: Part::of(snapshot),
+            part: Part::of(loan),
         })
     }
 }

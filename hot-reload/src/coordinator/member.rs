@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::service::Loan;
 use crate::snapshot::Snapshot;
 
 /// The key to a member of a group: from [`Coordinator::member`](crate::Coordinator::member). It is two numbers and knows the
@@ -50,11 +51,11 @@ impl<V> fmt::Debug for Member<V> {
 ///
 /// Dereferencing panics if the member is absent from the cut, which it may be in a group that
 /// [leaves members out](crate::WhenAway::LeaveOut), or if the key was another group's. [`value`](Self::value) tells.
-pub struct Part<V>(Option<Snapshot<V>>);
+pub struct Part<V>(Option<Loan<V>>);
 
 impl<V> Part<V> {
-    pub(super) fn of(snapshot: Snapshot<V>) -> Self {
-        Self(Some(snapshot))
+    pub(super) fn of(loan: Loan<V>) -> Self {
+        Self(Some(loan))
     }
 
     /// That of a member that has none.
@@ -67,12 +68,12 @@ impl<V> Part<V> {
 
     /// The member's value, unless it is absent.
     pub fn value(&self) -> Option<&V> {
-        self.0.as_ref().map(Snapshot::value)
+        self.snapshot().map(Snapshot::value)
     }
 
     /// The member's own publication of the value, with its number in the member's own count, unless it is absent.
     pub fn snapshot(&self) -> Option<&Snapshot<V>> {
-        self.0.as_ref()
+        self.0.as_ref().map(Loan::snapshot)
     }
 }
 
@@ -89,7 +90,7 @@ impl<V> Deref for Part<V> {
 
 impl<V> PartialEq for Part<V> {
     fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
+        match (self.snapshot(), other.snapshot()) {
             (Some(one), Some(other)) => Arc::ptr_eq(one.node(), other.node()),
             (None, None) => true,
             _ => false,
@@ -101,6 +102,6 @@ impl<V> Eq for Part<V> {}
 
 impl<V: fmt::Debug> fmt::Debug for Part<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Part").field(&self.0).finish()
+        f.debug_tuple("Part").field(&self.snapshot()).finish()
     }
 }

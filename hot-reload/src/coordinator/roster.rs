@@ -112,7 +112,7 @@ impl<V: Send + Sync + 'static> Running for Control<V> {
     }
 
     fn slot(&self, stands_in: bool) -> Option<Arc<Slot>> {
-        Some(Slot::of(self.newest()?, stands_in))
+        Some(Slot::of(self.lend()?, stands_in))
     }
 
     fn resume(&self) -> BoxFuture<'_, ()> {

@@ -29,7 +29,7 @@ impl<V> Control<V> {
         Self { board, _keep: keep }
     }
 
-    pub(super) fn board(&self) -> &Board<V> {
+    pub(super) fn board(&self) -> &Arc<Board<V>> {
         &self.board
     }
 

@@ -30,6 +30,8 @@ struct State {
     wish: Wish,
     /// Those who want an earlier value.
     rollbacks: VecDeque<(Asked, oneshot::Sender<Receipt>)>,
+    /// Whether a value was given back that somebody had kept on purpose.
+    given_back: bool,
     stop: bool,
     ended: bool,
 }
@@ -60,6 +62,8 @@ impl Wish {
 pub(super) enum Command {
     Look(Trigger),
     Rollback(Asked, oneshot::Sender<Receipt>),
+    /// See whether there is something to be freed.
+    Sweep,
     Stop,
 }
 
@@ -134,6 +138,12 @@ impl Inbox {
         answer
     }
 
+    /// A value was given back that somebody had kept on purpose.
+    pub(super) fn give_back(&self) {
+        self.state().given_back = true;
+        self.wake.notify_one();
+    }
+
     /// Asks the engine to stop.
     pub(super) fn stop(&self) {
         self.state().stop = true;
@@ -155,6 +165,9 @@ impl Inbox {
                 }
                 if let Some((to, answer)) = state.rollbacks.pop_front() {
                     return Command::Rollback(to, answer);
+                }
+                if mem::take(&mut state.given_back) {
+                    return Command::Sweep;
                 }
                 // The first of them may begin a look that serves all, and it is to do what the most demanding wants.
                 let personal = state.asked.iter().position(|asked| asked.is_personal());

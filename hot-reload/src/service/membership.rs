@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -19,7 +19,7 @@ use super::settings::{LOAD_DEADLINE, LONGEST, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::event::{DataState, Outcome};
 use crate::hints::HintSender;
-use crate::snapshot::{Generation, Snapshot};
+use crate::snapshot::{Generation, Keepsake, Snapshot};
 use crate::watch::WatchProfile;
 
 /// A member that runs.
@@ -140,8 +140,12 @@ pub(crate) struct GroupProfile<T> {
 
 impl<V> Control<V> {
     /// The newest value, which nobody else sees.
-    pub(crate) fn newest(&self) -> Option<Snapshot<V>> {
-        self.board().publisher.current()
+    pub(crate) fn lend(&self) -> Option<Loan<V>> {
+        let newest = self.board().publisher.current()?;
+        Some(Loan {
+            value: Keepsake::of(&newest),
+            _back: Back(Arc::downgrade(self.board())),
+        })
     }
 
     /// How the service is.
@@ -167,6 +171,30 @@ impl<V> Control<V> {
     /// What the source is made of, if it is made of other services.
     pub(crate) fn inside(&self) -> Option<&Arc<dyn Any + Send + Sync>> {
         self.board().inside.get()
+    }
+}
+
+/// A value of a member in the hands of its group. To the member nobody reads it who is to be asked after; when the group gives
+/// it back, the member sees to it.
+pub(crate) struct Loan<V> {
+    // In this order: it is given back, and then the member is told.
+    value: Keepsake<V>,
+    _back: Back<V>,
+}
+
+struct Back<V>(Weak<Board<V>>);
+
+impl<V> Loan<V> {
+    pub(crate) fn snapshot(&self) -> &Snapshot<V> {
+        self.value.snapshot()
+    }
+}
+
+impl<V> Drop for Back<V> {
+    fn drop(&mut self) {
+        if let Some(board) = self.0.upgrade() {
+            board.inbox.give_back();
+        }
     }
 }
 

@@ -61,7 +61,7 @@ pub(crate) use self::feed::{Asked, Fault, Feed};
 use self::feed::{Polled, Watched};
 use self::flight::Flight;
 pub use self::flight::{Cycle, Divergence, Explanation};
-pub(crate) use self::membership::{GroupProfile, Standing};
+pub(crate) use self::membership::{GroupProfile, Loan, Standing};
 use self::memory::Memory;
 use self::pipeline::{Pipeline, Sameness};
 use self::prepare::Participants;

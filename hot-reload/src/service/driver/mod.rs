@@ -111,6 +111,10 @@ impl<V> Engine<V> {
                     Command::Stop => break,
                     Command::Look(trigger) => Input::Asked(trigger),
                     Command::Rollback(to, answer) => task.roll_back(To::Asked(to), Some(answer)),
+                    Command::Sweep => {
+                        chores.begin(publisher);
+                        Input::Tick
+                    }
                 },
                 ended = &mut look => {
                     let published = matches!(ended.outcome, Some(Outcome::Published { .. }));
