@@ -34,6 +34,8 @@ pub(super) struct Reference {
     pub(super) stopped: bool,
     /// Which generation is held back after a rollback: each case that may be.
     withdrawn: BTreeSet<Option<u64>>,
+    /// What the source was seen to hold at the last rollback: that may be held back, too.
+    seen: Option<Content>,
     asking: BTreeMap<usize, Asking>,
 }
 
@@ -72,6 +74,7 @@ impl Reference {
             stopping: false,
             stopped: false,
             withdrawn: BTreeSet::from([None]),
+            seen: None,
             asking: BTreeMap::new(),
         }
     }
@@ -168,8 +171,9 @@ impl Reference {
             Entry::StopAsked => self.stopping = true,
             Entry::Stopped => {
                 self.stopped = true;
-                // It was given up.
+                // It was given up, and nothing is brought back any more.
                 self.ready = None;
+                self.history.clear();
             }
         }
         Ok(())
@@ -237,13 +241,19 @@ impl Reference {
         };
         let target = self.target(asking.asked).map(|target| target.generation);
         let visible = self.visible().map(|visible| visible.generation);
+        let first = |generation: Option<u64>| {
+            let value = self.published.get(generation? as usize - 1)?;
+            Some(value.origin.unwrap_or(value.generation))
+        };
         let cases = self.withdrawn.iter().map(|held| match held.or(visible) {
             // Who has resumed since has ended that, too.
             _ if asking.resumed => None,
-            held if held == target => None,
+            held if first(held) == first(target) => None,
             held => held,
         });
         self.withdrawn = cases.collect();
+        let seen = self.found.last().cloned();
+        self.seen = seen.filter(|_| self.setup.revisions);
         Ok(())
     }
 
@@ -338,6 +348,11 @@ impl Reference {
             // rollback. That an empty source still is, is no news then.
             value.text == text || value.rolled_back && self.held == Missing
         })
+    }
+
+    /// Whether the source may be held back in the state that it is in, be it good or not.
+    pub(super) fn withholds_state(&self) -> bool {
+        self.seen.as_ref() == Some(&self.held) && self.withdrawn.iter().any(Option::is_some)
     }
 
     /// It was seen whether a rollback holds something back. Whether that can be.

@@ -27,12 +27,10 @@ pub(super) fn check(reference: &mut Reference, observed: &Observed) -> Result<()
         observed.visible.as_ref() == reference.visible(),
         "something became visible that no participant was told about",
     )?;
-    // One that has stopped keeps nothing.
-    let kept = match reference.stopped {
-        true => Vec::new(),
-        false => Vec::from(reference.history.clone()),
-    };
-    demand(observed.history == kept, "another history is kept")?;
+    demand(
+        reference.history == observed.history,
+        "another history is kept",
+    )?;
     demand(observed.most_running <= 1, "two loads at once")?;
     let generation = status.generation.map(Generation::get);
     let visible = reference.visible().cloned();
@@ -83,9 +81,14 @@ pub(super) fn check(reference: &mut Reference, observed: &Observed) -> Result<()
     match value {
         _ if is_visible => told(status, &held, Told::Fresh),
         None if held == Missing => told(status, &held, Told::Missing),
+        None if reference.withholds_state() && status.last_error.is_none() => {
+            told(status, &held, Told::Held)
+        }
         None => told(status, &held, Told::Wrong),
         Some(_) if reference.paused => told(status, &held, Told::Held),
-        Some(value) if reference.withholds(value) => told(status, &held, Told::Held),
+        Some(value) if reference.withholds(value) || reference.withholds_state() => {
+            told(status, &held, Told::Held)
+        }
         Some(_) if reference.refuses => told(status, &held, Told::Wrong),
         Some(_) => Err("what the source holds is not visible".to_owned()),
     }
