@@ -172,15 +172,15 @@ impl<V> Pipeline<V> {
                 trigger: look.trigger,
                 origin: None,
             };
-            return match self.swap(assembly, candidate, trail).await {
+            let seen = revision.clone();
+            let visibly = || {
+                self.accept();
+                self.good(seen);
+            };
+            return match self.swap(assembly, candidate, trail, visibly).await {
                 // A pause that began while it was prepared.
                 Err(Outcome::Held) => self.hold_back(revision, Outcome::Held).map(Some),
-                swapped => {
-                    let outcome = swapped?;
-                    self.accept();
-                    self.good(revision);
-                    Ok(Some(outcome))
-                }
+                swapped => swapped.map(Some),
             };
         }
     }

@@ -117,8 +117,8 @@ impl<V> Pipeline<V> {
                     trigger,
                     origin: None,
                 };
-                let _ = self.swap(assembly, candidate, trail).await?;
-                self.believe();
+                let visibly = || self.believe();
+                let _ = self.swap(assembly, candidate, trail, visibly).await?;
             }
         }
         // Only now: a policy that panicked is followed again by the next look.

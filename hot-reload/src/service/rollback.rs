@@ -92,9 +92,8 @@ impl<V> Pipeline<V> {
             trigger: Trigger::Rollback,
             origin: Some(first(&target)),
         };
-        let outcome = self.swap(assembly, candidate, trail).await?;
-        self.withdraw(to, &current, &target, failure);
-        Ok(outcome)
+        let visibly = || self.withdraw(to, &current, &target, failure);
+        self.swap(assembly, candidate, trail, visibly).await
     }
 
     fn target(&self, to: &To<V>, current: &Snapshot<V>) -> Result<Snapshot<V>, Outcome> {

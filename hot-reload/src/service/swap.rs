@@ -45,16 +45,21 @@ impl<V> Pipeline<V> {
         }
     }
 
-    /// Makes a value visible that all participants are ready for, and tells everybody; or has them abort.
+    /// Makes a value visible that all participants are ready for, and tells everybody; or has them abort. `visibly` is done
+    /// when it is visible and nobody was told: what status and memory say of it.
     pub(super) async fn swap(
         &self,
         assembly: Assembly<'_>,
         candidate: Candidate<V>,
         trail: &mut Trail,
+        visibly: impl FnOnce(),
     ) -> Result<Outcome, Outcome> {
         let visible = self.make_visible(candidate);
         let ending = match visible {
-            Ok(_) => Ending::Commit,
+            Ok(_) => {
+                visibly();
+                Ending::Commit
+            }
             Err(_) => Ending::Abort,
         };
         trail.votes = trail.time(Stage::Commit, assembly.end(ending)).await;
@@ -144,7 +149,7 @@ impl<V> Pipeline<V> {
             trigger: Trigger::Startup,
             origin: None,
         };
-        let swapped = self.swap(assembly, candidate, trail).await;
+        let swapped = self.swap(assembly, candidate, trail, || ()).await;
         match swapped {
             Ok(_) => {
                 let name = self.board.status().name.clone();
