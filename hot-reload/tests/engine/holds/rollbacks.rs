@@ -1,0 +1,159 @@
+//! Rollbacks that meet pauses, defaults, participants and one another.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use hot_reload::{Outcome, ReloaderService, RemovalPolicy, Trigger};
+use tokio::time::sleep;
+
+use super::rig::{Agreeing, SOON, is_held, service, started};
+use crate::log::log;
+use crate::script::{Good, Missing, Script, seconds, settle};
+
+#[tokio::test(start_paused = true)]
+async fn who_goes_forth_and_back_and_finds_what_the_source_holds_is_held_back_by_nothing() {
+    for revisions in [true, false] {
+        let script = Script::new(Good("first value")).with(|state| state.revisions = revisions);
+        let service = started(service(&script), &script).await;
+        let control = &service.control;
+        script.set(Good("first value"));
+        assert!(control.barrier().await.is_current());
+        // To the second, and to what was there first, which is what the source holds.
+        assert!(control.rollback().await.is_current());
+        assert!(is_held(&control.barrier().await));
+        assert!(
+            control
+                .rollback_to(service.generation(1))
+                .await
+                .is_current()
+        );
+        assert!(matches!(
+            control.barrier().await.outcome,
+            Outcome::Unchanged
+        ));
+        assert_eq!(service.reason(), None, "revisions {revisions}");
+        // And by way of a copy of it, from and to.
+        for copy in [1, 5] {
+            let go_to = |number| control.rollback_to(service.generation(number));
+            assert!(go_to(2).await.is_current() && go_to(copy).await.is_current());
+            assert_eq!(service.reason(), None, "at once");
+            assert!(matches!(
+                control.barrier().await.outcome,
+                Outcome::Unchanged
+            ));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_look_at_the_source_passes_for_a_rollback() {
+    let script = Script::new(Good("first value"));
+    let slow = Agreeing::default();
+    let service = started(service(&script).participant("slow", slow), &script).await;
+    script
+        .with(|state| state.muted = true)
+        .set(Good("third value"));
+    let pause = async {
+        sleep(Duration::from_millis(5)).await;
+        service.control.pause();
+    };
+    let (receipt, ()) = tokio::join!(service.control.reload_by(Trigger::Rollback), pause);
+    assert!(is_held(&receipt), "{receipt}");
+    assert_eq!(service.visible(), "second value");
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_revision_a_value_that_comes_after_the_default_of_a_removal_is_a_change() {
+    let script = Script::new(Good("first value"));
+    let builder = ReloaderService::builder_by_revision(script.clone()).hybrid();
+    let builder = builder.on_removal(RemovalPolicy::Default("nothing".to_owned()));
+    let service = started(builder.history(8), &script).await;
+    script.set(Missing);
+    sleep(seconds(3)).await;
+    assert_eq!(service.visible(), "nothing");
+    assert!(service.control.rollback().await.is_current());
+    sleep(SOON).await;
+    assert_eq!(service.visible(), "second value");
+    script.set(Good("fourth value"));
+    settle().await;
+    assert_eq!(
+        (service.visible().as_str(), service.reason()),
+        ("fourth value", None)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_default_that_is_visible_already_ends_a_rollback_as_another_does() {
+    let script = Script::new(Good("first value"));
+    let builder = service(&script).on_removal(RemovalPolicy::Default("first value".to_owned()));
+    let service = started(builder, &script).await;
+    assert!(service.control.rollback().await.is_current());
+    script.set(Missing);
+    sleep(seconds(3)).await;
+    assert_eq!(
+        (service.visible().as_str(), service.reason()),
+        ("first value", None)
+    );
+    script.set(Good("second value"));
+    settle().await;
+    assert_eq!(service.visible(), "second value");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_end_nothing_is_paused_or_resumed() {
+    let log = log();
+    let script = Script::new(Good("first value"));
+    let service = started(service(&script), &script).await;
+    assert!(service.control.rollback().await.is_current());
+    service.control.stop().await;
+    service.control.pause();
+    assert_eq!(service.reason(), None);
+    let _ = service.control.resume().await;
+    assert_eq!((log.count("paused"), log.count("resumed")), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_person_has_taken_back_by_a_rollback_is_not_prepared_again() {
+    let script = Script::new(Good("first value"));
+    let store = Agreeing::default();
+    let service = started(
+        service(&script).participant("store", store.clone()),
+        &script,
+    )
+    .await;
+    assert!(service.control.rollback().await.is_current());
+    let asked = store.asked.load(Ordering::Relaxed);
+    sleep(seconds(3600)).await;
+    assert!(is_held(&service.control.reload().await));
+    assert_eq!(store.asked.load(Ordering::Relaxed), asked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_rollback_replaces_takes_a_place_in_the_history() {
+    let script = Script::new(Good("first value"));
+    let service = started(service(&script).history(5), &script).await;
+    for value in ["third value", "fourth value", "fifth value", "sixth value"] {
+        script.set(Good(value));
+        assert!(service.control.barrier().await.is_current());
+    }
+    for _ in 0..3 {
+        assert!(service.control.rollback().await.is_current());
+    }
+    assert_eq!(service.visible(), "third value");
+    assert!(service.control.rollback().await.error().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_revision_a_rollback_ends_with_another_revision() {
+    let script = Script::new(Good("first value"));
+    let builder = ReloaderService::builder_by_revision(script.clone()).hybrid();
+    let service = started(builder.history(8), &script).await;
+    assert!(service.control.rollback().await.is_current());
+    assert!(is_held(&service.control.reload().await));
+    script.set(Good("fourth value"));
+    settle().await;
+    assert_eq!(
+        (service.visible().as_str(), service.reason()),
+        ("fourth value", None)
+    );
+}
