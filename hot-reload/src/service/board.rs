@@ -136,8 +136,16 @@ impl<V> Board<V> {
         self.gate().stop();
     }
 
-    /// The service has ended: everybody is told, once.
+    /// Nothing can be brought back any more: what is kept for that is let go.
+    pub(super) fn let_go(&self) {
+        self.close();
+        let kept = self.history().clear();
+        let withdrawn = self.gate().believe();
+        discard((kept, withdrawn));
+    }
+
     pub(super) fn end(&self) {
+    /// The service has ended: everybody is told, once.
         self.close();
         self.inbox.end();
         if std::mem::replace(&mut self.status().stopped, true) {
@@ -145,10 +153,7 @@ impl<V> Board<V> {
         }
         self.tell_group();
         self.tell(Event::Stopped);
-        // Nothing can be brought back any more.
-        let kept = self.history().clear();
-        let withdrawn = self.gate().believe();
-        discard((kept, withdrawn));
+        self.let_go();
         self.retirement.free(self.publisher.stop());
         let name = self.status().name.clone();
         info!(target: "hot_reload", name, "stopped");

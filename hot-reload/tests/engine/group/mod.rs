@@ -7,6 +7,7 @@ mod life;
 mod looks;
 mod pools;
 mod readers;
+mod retired;
 mod rig;
 #[cfg(feature = "last-good")]
 mod saved;
