@@ -1,6 +1,7 @@
 //! [`Lifted`]: what of a member acts upon visible values, and so acts for the group.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all, ready};
 
@@ -12,10 +13,11 @@ use crate::error::{Error, ErrorKind};
 use crate::event::Stage;
 use crate::snapshot::{Generation, Snapshot};
 
-/// The participants of a member, and where its values are saved.
+/// The participants of a member, where its values are saved, and how long they are kept after they were visible.
 pub(crate) struct Lifted<V> {
     pub(super) participants: Participants<V>,
     pub(super) saving: Option<Arc<dyn Keeper<V>>>,
+    pub(super) grace: Duration,
 }
 
 /// A member's part in a value of the group.
@@ -65,6 +67,8 @@ where
             let before = self.keeper.take();
             self.keeper = Some(Arc::new(Both(before, saving)));
         }
+        // It begins when the group has replaced the value, and so all of a cut are kept for the longest of them.
+        self.retirement.grace = self.retirement.grace.max(lifted.grace);
     }
 }
 
@@ -73,7 +77,7 @@ struct Deputy<C, V> {
     name: String,
     seat: Box<dyn Seat<V>>,
     /// The member's own.
-    deadline: std::time::Duration,
+    deadline: Duration,
     part: PartOf<C, V>,
     /// The value of the member that it was last told to use.
     in_use: Mutex<Option<Generation>>,

@@ -102,6 +102,7 @@ where
         Lifted {
             participants,
             saving,
+            grace: mem::take(&mut self.retirement.grace),
         }
     }
 

@@ -1,13 +1,16 @@
-//! Values of members that their groups keep: how long, and who is told when they are freed: P14.
+//! Values of members that their groups keep: how long, and who is told when they are freed: P14, P17.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use hot_reload::{Builder, Control, Coordinator, Cut, Live, Member, Retired};
 use tokio::time::sleep;
 
-use super::rig::Group;
+use super::rig::{Group, Notes, Pool};
 use crate::script::seconds;
 use crate::tray::{Entry, Ledger, Tray};
+
+const GRACE: Duration = Duration::from_secs(30);
 
 /// A group of one member with a hook for its retired values.
 struct Pair {
@@ -81,4 +84,30 @@ async fn p14_what_was_taken_back_is_told_of_before_a_stop_is_over() {
     pair.control.stop().await;
     assert_eq!(pair.told(), [2]);
     assert_eq!(pair.live.load()[pair.key].number, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p17_the_grace_of_a_member_begins_when_the_group_has_replaced_its_value() {
+    let notes = Notes::default();
+    let pool = Pool::new("group/pool", &notes);
+    let pair = Pair::new(
+        |member| member.retire_after(GRACE),
+        |group| {
+            let group = group.participant("pool", pool);
+            group.prepare_deadline(seconds(100))
+        },
+    )
+    .await;
+    // The member has it long before the group is ready for it.
+    notes.book().takes = GRACE * 2;
+    pair.put(2).await;
+    sleep(GRACE - seconds(1)).await;
+    assert_eq!(
+        pair.told(),
+        Vec::<u64>::new(),
+        "it was visible a moment ago"
+    );
+    sleep(seconds(3)).await;
+    assert_eq!(pair.told(), [1]);
+    pair.control.stop().await;
 }
