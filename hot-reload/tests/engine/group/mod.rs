@@ -7,6 +7,8 @@ mod life;
 mod looks;
 mod pools;
 mod readers;
+#[cfg(feature = "diff")]
+mod restarts;
 mod retired;
 mod rig;
 #[cfg(feature = "last-good")]
