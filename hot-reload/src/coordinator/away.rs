@@ -43,17 +43,19 @@ fn named(member: &str, source: Option<&str>, error: &Error) -> String {
 
 /// What the status of the group says of a member.
 pub(super) fn trouble(name: &str, standing: &Standing) -> Option<Degradation> {
-    let text = match &standing.trouble {
-        Some(outcome) => match outcome.error() {
-            Some(error) => error.to_string(),
-            None if matches!(outcome, Outcome::Missing) => "its source holds nothing".to_owned(),
-            None => format!("its last look was {outcome}"),
-        },
-        None => return None,
+    let outcome = standing.trouble.as_ref()?;
+    let text = match (outcome.error(), outcome) {
+        (Some(error), _) => error.to_string(),
+        (None, Outcome::Missing) => "its source holds nothing".to_owned(),
+        (None, Outcome::Held) => "what its source holds is held back".to_owned(),
+        (None, _) => format!("its last look was {outcome}"),
     };
-    let remedy = match standing.generation {
-        Some(_) => "its last good value stays until its source is good again",
-        None => "it has no value until its source is good",
+    let remedy = match (standing.generation, outcome) {
+        (_, Outcome::Held) => {
+            "the `hold` in its `member_status` says why; `resume` of the group lets it in"
+        }
+        (Some(_), _) => "its last good value stays until its source is good again",
+        (None, _) => "it has no value until its source is good",
     };
     let trouble = Degradation::new("member", format!("{name}: {text}"), remedy);
     // The member has logged it by itself.

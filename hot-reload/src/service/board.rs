@@ -14,8 +14,9 @@ use super::history::History;
 use super::inbox::Inbox;
 use super::membership::Upward;
 use super::retire::Retirement;
+use crate::clock::time_of_day;
 use crate::compat::ReloaderSender;
-use crate::event::Event;
+use crate::event::{DataState, Event};
 use crate::live::Publisher;
 use crate::panics::discard;
 use crate::status::Status;
@@ -136,25 +137,49 @@ impl<V> Board<V> {
         self.gate().stop();
     }
 
+    /// Nothing can be brought back any more: what is kept for that is let go.
+    pub(super) fn let_go(&self) {
+        self.close();
+        let kept = self.history().clear();
+        let withdrawn = self.gate().believe();
+        discard((kept, withdrawn));
+    }
+
     /// The service has ended: everybody is told, once.
     pub(super) fn end(&self) {
         self.close();
         self.inbox.end();
-        if std::mem::replace(&mut self.status().stopped, true) {
+        if !self.note_end() {
             return;
         }
         self.tell_group();
         self.tell(Event::Stopped);
-        // Nothing can be brought back any more.
-        let kept = self.history().clear();
-        let withdrawn = self.gate().believe();
-        discard((kept, withdrawn));
+        self.let_go();
         self.retirement.free(self.publisher.stop());
         let name = self.status().name.clone();
         info!(target: "hot_reload", name, "stopped");
         // Not under the lock: what goes with it is the user's.
         let mirror = lock(&self.mirror).take();
         drop(mirror);
+    }
+}
+
+impl<V> Board<V> {
+    /// Writes the end into the status. Whether that is news.
+    fn note_end(&self) -> bool {
+        let newest = self.publisher.current();
+        let newest = newest.map(|newest| newest.generation());
+        let mut status = self.status();
+        if status.generation != newest {
+            // The end has come while those who take part committed it, and no look has ended that would have told of it.
+            status.generation = newest;
+            status.counters.published += 1;
+            status.last_published = Some(time_of_day());
+            if status.data == DataState::None {
+                status.data = DataState::Fresh;
+            }
+        }
+        !std::mem::replace(&mut status.stopped, true)
     }
 }
 

@@ -100,10 +100,8 @@ impl<V> Chores<V> {
     /// The service ends: waits for the other threads, and for whoever is told what is freed now, of whatever age.
     pub(super) async fn finish(mut self, publisher: &Publisher<V>) {
         self.others().await;
-        if self.retirement.takes_long() {
-            self.sweep(publisher, Duration::ZERO);
-            self.others().await;
-        }
+        self.sweep(publisher, Duration::ZERO);
+        self.others().await;
     }
 
     async fn others(&mut self) {

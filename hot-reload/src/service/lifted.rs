@@ -1,6 +1,7 @@
 //! [`Lifted`]: what of a member acts upon visible values, and so acts for the group.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all, ready};
 
@@ -8,14 +9,18 @@ use super::boundary::within;
 use super::builder::Builder;
 use super::keep::{Keeper, Kept};
 use super::prepare::{Ending, Participants, Ready, Seat};
+use super::waiting::{Restarts, Waits};
 use crate::error::{Error, ErrorKind};
 use crate::event::Stage;
 use crate::snapshot::{Generation, Snapshot};
 
-/// The participants of a member, and where its values are saved.
+/// The participants of a member, where its values are saved, what of them takes a restart, and how long they are kept after
+/// they were visible.
 pub(crate) struct Lifted<V> {
     pub(super) participants: Participants<V>,
     pub(super) saving: Option<Arc<dyn Keeper<V>>>,
+    pub(super) restarts: Option<Arc<dyn Restarts<V>>>,
+    pub(super) grace: Duration,
 }
 
 /// A member's part in a value of the group.
@@ -25,6 +30,11 @@ impl<V: Send + Sync + 'static> Lifted<V> {
     /// What is left to the member: it begins with what was kept.
     pub(super) fn restoring(keeper: Arc<dyn Keeper<V>>) -> Arc<dyn Keeper<V>> {
         Arc::new(Restoring(keeper))
+    }
+
+    /// What is left to the member: it refuses what its group would refuse, so that this is told of the member.
+    pub(super) fn admitting(restarts: Arc<dyn Restarts<V>>) -> Arc<dyn Restarts<V>> {
+        Arc::new(Admitting(restarts))
     }
 }
 
@@ -65,6 +75,17 @@ where
             let before = self.keeper.take();
             self.keeper = Some(Arc::new(Both(before, saving)));
         }
+        if let Some(restarts) = lifted.restarts {
+            self.validators.restarts = Some(Arc::new(Restarting {
+                before: self.validators.restarts.take(),
+                name: name.to_owned(),
+                restarts,
+                part,
+                known: Mutex::new(None),
+            }));
+        }
+        // It begins when the group has replaced the value, and so all of a cut are kept for the longest of them.
+        self.retirement.grace = self.retirement.grace.max(lifted.grace);
     }
 }
 
@@ -73,7 +94,7 @@ struct Deputy<C, V> {
     name: String,
     seat: Box<dyn Seat<V>>,
     /// The member's own.
-    deadline: std::time::Duration,
+    deadline: Duration,
     part: PartOf<C, V>,
     /// The value of the member that it was last told to use.
     in_use: Mutex<Option<Generation>>,
@@ -173,6 +194,102 @@ impl<V: Send + Sync + 'static> Keeper<V> for Restoring<V> {
 
     fn restore(&self) -> BoxFuture<'static, Result<Option<Kept<V>>, Error>> {
         self.0.restore()
+    }
+}
+
+/// What takes a restart, without a say in what the process has started with.
+struct Admitting<V>(Arc<dyn Restarts<V>>);
+
+impl<V: Send + Sync> Restarts<V> for Admitting<V> {
+    fn admit(&self, candidate: &V) -> Result<(), Error> {
+        self.0.admit(candidate)
+    }
+
+    fn visible(&self, _: &V) -> Result<Waits, Error> {
+        Ok(Waits::default())
+    }
+}
+
+/// What takes a restart in several members, one behind the other.
+struct Restarting<C, V> {
+    before: Option<Arc<dyn Restarts<C>>>,
+    name: String,
+    restarts: Arc<dyn Restarts<V>>,
+    part: PartOf<C, V>,
+    /// What waits in the part that is visible.
+    known: Mutex<Option<(Generation, Waits)>>,
+}
+
+impl<C, V> Restarting<C, V> {
+    /// What waits in this part, unless it has to be found out.
+    fn known(&self, part: &Snapshot<V>) -> Option<Waits> {
+        let known = lock(&self.known);
+        let (generation, waits) = known.as_ref()?;
+        (*generation == part.generation()).then(|| waits.clone())
+    }
+
+    fn named(&self, error: &Error) -> Error {
+        Error::new(error.kind(), format!("{}: {error}", self.name))
+    }
+}
+
+impl<C: Send + Sync, V: Send + Sync> Restarts<C> for Restarting<C, V> {
+    fn admit(&self, candidate: &C) -> Result<(), Error> {
+        let before = self.before.as_ref();
+        let before = before.map_or(Ok(()), |before| before.admit(candidate));
+        // What is visible in this part was admitted already.
+        let part = (self.part)(candidate).filter(|part| self.known(part).is_none());
+        let own = part.map_or(Ok(()), |part| self.restarts.admit(&part));
+        match (before, own.map_err(|error| self.named(&error))) {
+            // Each problem is told.
+            (Err(one), Err(other)) => Err(Error::new(one.kind(), format!("{one}; {other}"))),
+            (before, own) => before.and(own),
+        }
+    }
+
+    fn visible(&self, value: &C) -> Result<Waits, Error> {
+        let before = self.before.as_ref().map(|before| before.visible(value));
+        let Some(part) = (self.part)(value) else {
+            return before.unwrap_or_else(|| Ok(Waits::default()));
+        };
+        let own = match self.known(&part) {
+            Some(known) => Ok(known),
+            None => self.find_out(&part),
+        };
+        let (mut all, own) = (before.transpose()?.unwrap_or_default(), own?);
+        all.paths.extend(own.paths);
+        all.unknown.extend(own.unknown);
+        if !all.text.is_empty() && !own.text.is_empty() {
+            all.text.push_str("; ");
+        }
+        all.text.push_str(&own.text);
+        Ok(all)
+    }
+}
+
+impl<C, V> Restarting<C, V> {
+    fn find_out(&self, part: &Snapshot<V>) -> Result<Waits, Error> {
+        let name = &self.name;
+        let waits = self.restarts.visible(part).map_err(|e| self.named(&e))?;
+        let named = |texts: Vec<String>| -> Vec<_> {
+            let texts = texts.into_iter();
+            texts.map(|text| format!("{name}: {text}")).collect()
+        };
+        let waits = Waits {
+            paths: named(waits.paths),
+            text: match &*waits.text {
+                "" => String::new(),
+                text => format!("{name}: {text}"),
+            },
+            unknown: named(waits.unknown),
+        };
+        // What was declared and is nowhere is told once.
+        let again = Waits {
+            unknown: Vec::new(),
+            ..waits.clone()
+        };
+        *lock(&self.known) = Some((part.generation(), again));
+        Ok(waits)
     }
 }
 

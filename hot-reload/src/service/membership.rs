@@ -99,9 +99,13 @@ where
         self.history = 0;
         let saving = self.keeper.take();
         self.keeper = saving.clone().map(Lifted::restoring);
+        let restarts = self.validators.restarts.take();
+        self.validators.restarts = restarts.clone().map(Lifted::admitting);
         Lifted {
             participants,
             saving,
+            restarts,
+            grace: mem::take(&mut self.retirement.grace),
         }
     }
 

@@ -18,7 +18,7 @@ pub(super) trait Restarts<V>: Send + Sync {
 }
 
 /// What waits for a restart since a value became visible.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Waits {
     /// Where, as far as the status tells.
     pub(super) paths: Vec<String>,

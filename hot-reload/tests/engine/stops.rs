@@ -4,8 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
 
 use futures_util::{FutureExt, StreamExt};
-use hot_reload::{Control, ErrorKind, Outcome};
+use hot_reload::{Control, ErrorKind, Outcome, Participant, async_trait};
+use tokio::time::sleep;
 
+use crate::script::seconds;
 use crate::tray::Tray;
 
 /// Stops its service when it is called.
@@ -57,4 +59,39 @@ async fn p14_a_stop_from_within_a_waker_ends_the_service_after_its_value_was_tol
     control.stop().await;
     assert_eq!(*changes.next().await.unwrap(), 2);
     assert!(changes.next().await.is_none());
+}
+
+/// One that takes its time to commit.
+struct Slow;
+
+#[async_trait]
+impl Participant<u64> for Slow {
+    type Prepared = ();
+
+    async fn prepare(&self, _: &u64) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Ok(())
+    }
+
+    async fn commit(&self, (): ()) {
+        sleep(seconds(5)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p14_after_a_stop_amid_a_commit_the_status_is_of_the_value_that_is_visible() {
+    let tray = Tray::with(1);
+    let builder = tray.builder().participant("slow", Slow);
+    let (live, control) = builder.start().await.unwrap();
+    tray.put(2);
+    let reload = tokio::spawn({
+        let control = control.clone();
+        async move { control.reload().await }
+    });
+    sleep(seconds(1)).await;
+    assert_eq!(*live.load(), 2);
+    control.stop().await;
+    let (now, status) = (live.get(), control.status());
+    assert_eq!((*now, status.generation), (2, Some(now.generation())));
+    assert_eq!(status.counters.published, 2);
+    assert!(!reload.await.unwrap().is_current());
 }

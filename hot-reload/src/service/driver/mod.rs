@@ -169,6 +169,8 @@ impl<V> Engine<V> {
         discard(opening);
         discard(trial);
         task.leave();
+        // Before those are told who are told of what is freed, and before what the values may be lent from has ended.
+        self.board.let_go();
         chores.finish(publisher).await;
         keeping.finish().await;
         feed.finish().await;

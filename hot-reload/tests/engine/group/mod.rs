@@ -7,6 +7,9 @@ mod life;
 mod looks;
 mod pools;
 mod readers;
+#[cfg(feature = "diff")]
+mod restarts;
+mod retired;
 mod rig;
 #[cfg(feature = "last-good")]
 mod saved;

@@ -1,0 +1,167 @@
+//! Members with parts that take a restart: the process has started with what the group made visible first.
+
+use hot_reload::diff::{RestartPolicy, RestartRequired};
+use hot_reload::{Coordinator, Outcome};
+use tokio::time::sleep;
+
+use super::rig::{Notes, Pool, Wrong, quiet};
+use crate::log::log;
+use crate::script::seconds;
+use crate::tray::Tray;
+
+#[derive(Clone, serde::Serialize)]
+struct Config {
+    listen: u16,
+    routes: u16,
+}
+
+const fn config(listen: u16, routes: u16) -> Config {
+    Config { listen, routes }
+}
+
+/// A group that does not take the routes 0.
+async fn start(
+    tray: &Tray<Config>,
+    policy: RestartPolicy,
+) -> (
+    hot_reload::Live<hot_reload::Cut>,
+    hot_reload::Control<hot_reload::Cut>,
+    hot_reload::Member<Config>,
+) {
+    let mut group = Coordinator::new();
+    let required = RestartRequired::new(["listen"]).policy(policy);
+    let key = group.member("config", tray.builder().restart_required(required));
+    let builder = group
+        .into_builder()
+        .validate(move |cut| match cut[key].routes {
+            0 => Err("no routes"),
+            _ => Ok(()),
+        });
+    let (live, control) = builder.start_in_background();
+    quiet().await;
+    (live, control, key)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_group_refused_is_not_what_the_process_has_started_with() {
+    for policy in [RestartPolicy::default(), RestartPolicy::Reject] {
+        let tray = Tray::with(config(80, 0));
+        let (live, control, key) = start(&tray, policy).await;
+        assert!(live.try_load().is_none());
+        tray.put(config(81, 1));
+        let receipt = control.reload().await;
+        assert!(receipt.is_current(), "{receipt}");
+        assert_eq!(live.load()[key].listen, 81);
+        assert!(control.status().needs_restart.is_empty());
+        let member = control.member_status(key).unwrap();
+        assert!(
+            member.needs_restart.is_empty(),
+            "{:?}",
+            member.needs_restart
+        );
+        control.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_restart_is_told_when_the_group_has_made_it_visible() {
+    let tray = Tray::with(config(80, 1));
+    let (live, control, key) = start(&tray, RestartPolicy::default()).await;
+    tray.put(config(81, 0));
+    assert!(matches!(
+        control.reload().await.outcome,
+        Outcome::Rejected { .. }
+    ));
+    assert!(
+        control.status().needs_restart.is_empty(),
+        "it is not visible"
+    );
+    tray.put(config(81, 1));
+    assert!(control.reload().await.is_current());
+    assert_eq!(live.load()[key].listen, 81);
+    assert_eq!(control.status().needs_restart, ["config: listen"]);
+    tray.put(config(80, 2));
+    assert!(control.reload().await.is_current());
+    assert!(control.status().needs_restart.is_empty());
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_refuses_what_takes_a_restart_in_a_member_that_is_to_refuse_it() {
+    let tray = Tray::with(config(80, 1));
+    let (live, control, key) = start(&tray, RestartPolicy::Reject).await;
+    tray.put(config(81, 2));
+    let receipt = control.reload().await;
+    assert!(matches!(receipt.outcome, Outcome::Rejected { .. }));
+    let error = receipt.error().unwrap().to_string();
+    assert!(error.contains("config: "), "{error}");
+    assert_eq!(live.load()[key].routes, 1);
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_refuses_what_its_member_had_before_it_was_known_what_the_process_has_started_with()
+{
+    let notes = Notes::default();
+    let trays = [Tray::with(config(90, 1)), Tray::with(config(90, 1))];
+    let mut group = Coordinator::new();
+    let [one, two] = ["one", "two"].map(|name| {
+        let tray = &trays[usize::from(name == "two")];
+        let required = RestartRequired::new(["listen"]).policy(RestartPolicy::Reject);
+        let member = tray
+            .builder()
+            .interval(seconds(1))
+            .restart_required(required);
+        group.member(name, member)
+    });
+    // While the first cut is committed, and nobody knows yet that the process has started with it, each member takes another.
+    notes.fail("pool", Wrong::HangCommitting);
+    let builder = group.into_builder();
+    let pool = Pool::new("pool", &notes);
+    let (live, control) = builder.participant("pool", pool).start_in_background();
+    quiet().await;
+    for tray in &trays {
+        tray.put(config(91, 3));
+    }
+    sleep(seconds(60)).await;
+    let receipt = control.barrier().await;
+    let error = receipt.error().unwrap().to_string();
+    assert!(
+        error.contains("one: ") && error.contains("two: "),
+        "{error}"
+    );
+    let cut = live.load();
+    assert_eq!((cut[one].listen, cut[two].listen), (90, 90));
+    drop(cut);
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_in_several_members_is_told_together() {
+    let trays = [Tray::with(config(80, 1)), Tray::with(config(90, 1))];
+    let mut group = Coordinator::new();
+    for (name, tray) in ["one", "two"].into_iter().zip(&trays) {
+        let required = RestartRequired::new(["listen", "lisen"]);
+        let _ = group.member(name, tray.builder().restart_required(required));
+    }
+    let log = log();
+    let (_live, control) = group.into_builder().start().await.unwrap();
+    assert_eq!(
+        (log.count("one: "), log.count("two: ")),
+        (1, 1),
+        "there is no `lisen`"
+    );
+    let waits = async || {
+        let _ = control.reload().await;
+        control.status().needs_restart
+    };
+    trays[0].put(config(81, 1));
+    assert_eq!(waits().await, ["one: listen"]);
+    trays[1].put(config(91, 1));
+    assert_eq!(waits().await, ["one: listen", "two: listen"]);
+    assert_eq!(log.count("one: listen: 80 -> 81; two: listen: 90 -> 91"), 1);
+    trays[0].put(config(80, 2));
+    assert_eq!(waits().await, ["two: listen"]);
+    assert_eq!((log.count("`lisen`"), log.count("lisen")), (0, 2));
+    control.stop().await;
+}
