@@ -19,7 +19,7 @@ use crate::hints::{HintSender, Subscription};
 use crate::reload::Loaded;
 use crate::revision::Revision;
 use crate::service::{Asked, Fault, Feed};
-use crate::status::SourceStatus;
+use crate::status::{Hold, SourceStatus};
 use crate::watch::RealtimeWatchHandle;
 
 /// The source of a group: its members. It stands in the type of the [`Builder`](crate::Builder) that
@@ -196,6 +196,16 @@ impl Feed<Cut> for Members {
             status.degraded.extend(trouble(name, &reading.standing));
         }
         Some(status)
+    }
+
+    fn hold(&self) -> Option<Hold> {
+        let mut members = self.roster.names.names.iter().zip(self.roster.running());
+        members.find_map(|(name, member)| {
+            let held = matches!(member.standing().trouble, Some(Outcome::Held));
+            let hold = member.status().hold.filter(|_| held)?;
+            let message = format!("{name}: {}", hold.message);
+            Some(Hold { message, ..hold })
+        })
     }
 
     fn finish(&self) -> BoxFuture<'_, ()> {

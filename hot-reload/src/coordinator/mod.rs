@@ -87,7 +87,7 @@ use crate::watch::WatchProfile;
 /// - When a member can offer nothing, it is [`WhenAway`] that says what follows.
 /// - [`history`](Builder::history) and [`probation`](Builder::probation) are the group's, and so are
 ///   [`pause`](crate::Control::pause) and [`rollback`](crate::Control::rollback): earlier values of all members come back
-///   together. On the builder of a member they have no effect. Doubts ([`shrink_guard`](Builder::shrink_guard),
+///   together, and stay until any one member has something new. On the builder of a member they have no effect. Doubts ([`shrink_guard`](Builder::shrink_guard),
 ///   [`fence`](Builder::fence)) may be a member's: while its new value is held back, the one before is in the cut, and
 ///   [`resume`](crate::Control::resume) of the group lets it in.
 /// - [`stop`](crate::Control::stop) of the group stops the members, too. The group's
@@ -136,6 +136,7 @@ impl Coordinator {
     /// # Panics
     ///
     /// If there is a member of this name already.
+    #[track_caller]
     pub fn member<T, V, S>(
         &mut self,
         name: impl Into<String>,
@@ -187,6 +188,7 @@ impl Coordinator {
     /// # Panics
     ///
     /// If the key is of another group.
+    #[track_caller]
     pub fn when_member_away<V>(&mut self, member: Member<V>, policy: WhenAway) -> &mut Self {
         assert!(
             member.group == self.group,

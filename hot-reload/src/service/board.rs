@@ -19,7 +19,7 @@ use crate::compat::ReloaderSender;
 use crate::event::{DataState, Event};
 use crate::live::Publisher;
 use crate::panics::discard;
-use crate::status::Status;
+use crate::status::{Hold, Status};
 
 /// How many events a slow reader of them may be behind before it loses the oldest.
 const EVENTS: usize = 256;
@@ -37,6 +37,7 @@ pub(super) struct Board<V> {
     /// The ring of the events, while anybody listens: it is larger than all the rest.
     events: Mutex<Option<broadcast::Sender<Event>>>,
     gate: Mutex<Gate<V>>,
+    inner_hold: Mutex<Option<Hold>>,
     /// Locked after the gate, if both are.
     history: Mutex<History<V>>,
     /// The way to the group that the service is a member of, if it is.
@@ -73,6 +74,7 @@ impl<V> Board<V> {
             flight,
             events: Mutex::new(None),
             gate: Mutex::new(Gate::new()),
+            inner_hold: Mutex::new(None),
             history: Mutex::new(History::new(history)),
             upward: Upward::default(),
             inside: OnceLock::new(),
@@ -123,6 +125,17 @@ impl<V> Board<V> {
         lock(&self.events).take_if(|ring| ring.receiver_count() == 0);
     }
 
+    /// What holds values back now.
+    pub(super) fn hold(&self) -> Option<Hold> {
+        let hold = self.gate().hold();
+        hold.or_else(|| lock(&self.inner_hold).clone())
+    }
+
+    /// What is held back inside of the source, if that is made of other services.
+    pub(super) fn note_inner_hold(&self, hold: Option<Hold>) {
+        *lock(&self.inner_hold) = hold;
+    }
+
     /// Whoever makes something visible holds it meanwhile.
     pub(super) fn gate(&self) -> MutexGuard<'_, Gate<V>> {
         lock(&self.gate)
@@ -140,6 +153,7 @@ impl<V> Board<V> {
     /// Nothing can be brought back any more: what is kept for that is let go.
     pub(super) fn let_go(&self) {
         self.close();
+        self.note_inner_hold(None);
         let kept = self.history().clear();
         let withdrawn = self.gate().believe();
         discard((kept, withdrawn));

@@ -115,8 +115,8 @@ impl<V> Control<V> {
         self.roll_back(Target::Previous).await
     }
 
-    /// Brings an earlier value back, as a new generation, which names this one as its
-    /// [`origin`](Snapshot::origin).
+    /// Brings an earlier value back, as a new generation. Its [`origin`](Snapshot::origin) is the number under which the value
+    /// was published for the first time.
     ///
     /// What the source holds stays away until the source changes or [`resume`](Self::resume) is called: each look that finds
     /// it again answers [`Held`](crate::Outcome::Held), [`reload`](Self::reload), too, and [`Status::hold`] tells. Where it
@@ -187,7 +187,7 @@ impl<V> Control<V> {
 
     /// How the service is.
     pub fn status(&self) -> Status {
-        let hold = self.board.gate().hold();
+        let hold = self.board.hold();
         Status {
             hold,
             ..self.board.status().clone()

@@ -12,7 +12,7 @@ use crate::event::{Outcome, Trigger};
 use crate::hints::{HintSender, Subscription};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
-use crate::status::SourceStatus;
+use crate::status::{Hold, SourceStatus};
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle};
 
 /// A source behind one of the two traits, with errors that no longer know the value's type; or one that is made of other
@@ -41,6 +41,11 @@ pub(crate) trait Feed<V> {
 
     /// How the source is, if it says so.
     fn status(&self) -> Option<SourceStatus>;
+
+    /// What is held back inside of the source. Provided: nothing.
+    fn hold(&self) -> Option<Hold> {
+        None
+    }
 
     /// The run ends, and nothing will be asked of it any more. Provided: nothing is left to be ended.
     fn finish(&self) -> BoxFuture<'_, ()> {

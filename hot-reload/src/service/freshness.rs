@@ -125,7 +125,7 @@ impl Freshness {
 fn is_good(verdict: Verdict) -> bool {
     matches!(
         verdict,
-        Verdict::Published | Verdict::Unchanged | Verdict::Held
+        Verdict::Published | Verdict::Unchanged | Verdict::Held(_)
     )
 }
 

@@ -187,6 +187,12 @@ impl<V> Gate<V> {
         !patience.is_zero()
     }
 
+    /// How long what is doubted has to wait still, if nothing else holds it back.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        let doubted = self.doubted.as_ref().filter(|_| self.paused.is_none())?;
+        Some(doubted.until.saturating_duration_since(Instant::now()))
+    }
+
     /// What the source holds is not doubted, or is something else by now.
     pub(super) fn undoubt(&mut self) {
         self.doubted = None;

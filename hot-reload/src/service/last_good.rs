@@ -22,7 +22,8 @@ where
     ///
     /// A value is saved after it has become visible, by a thread of its own. A save that fails is logged, and costs nothing
     /// else; the next value is tried again. [`stop`](crate::Control::stop) waits for the save of the newest value, for 10 s
-    /// at most. The default of a [`RemovalPolicy`](crate::RemovalPolicy) is not saved.
+    /// at most. The default of a [`RemovalPolicy`](crate::RemovalPolicy) is not saved;
+    /// and where the source can be read and holds nothing, it is the default that a start begins with.
     ///
     /// ```
     /// # #[cfg(all(feature = "file", feature = "toml", feature = "json"))] mod example {

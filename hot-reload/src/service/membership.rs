@@ -226,6 +226,11 @@ impl Upward {
 }
 
 impl<V> Board<V> {
+    /// Whether nobody sees what is published but a group.
+    pub(super) fn is_member(&self) -> bool {
+        self.upward.told().is_member
+    }
+
     /// Tells the group, if there is one and there is something new. The status is written already.
     pub(super) fn tell_group(&self) {
         if !self.upward.told().is_member {

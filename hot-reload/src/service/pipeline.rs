@@ -117,7 +117,7 @@ impl<V> Pipeline<V> {
         loop {
             let (value, revision) = match loaded {
                 Loaded::Value { value, revision } => (value, revision),
-                Loaded::Unchanged => return self.unchanged().map(Some),
+                Loaded::Unchanged => return self.unchanged(feed).map(Some),
                 Loaded::Missing if self.must_confirm(look) => return Ok(None),
                 Loaded::Missing => return self.removed(look.trigger, trail).await.map(Some),
             };
@@ -126,7 +126,7 @@ impl<V> Pipeline<V> {
             if self.is_visible(&value, revision.as_ref())? {
                 self.good(revision);
                 discard(value);
-                return Ok(Some(Outcome::Unchanged));
+                return Ok(Some(current(feed)));
             }
             if let Some(outcome) = self.is_withdrawn(&value, revision.as_ref(), look.trigger)? {
                 discard(value);
@@ -256,12 +256,12 @@ impl<V> Pipeline<V> {
     }
 
     /// The source is in the state that it was seen in last, which was good or was refused.
-    fn unchanged(&self) -> Result<Outcome, Outcome> {
+    fn unchanged<F: Feed<V>>(&self, feed: &F) -> Result<Outcome, Outcome> {
         let memory = self.memory();
         match (&memory.rejected, &memory.held) {
             (Some(rejected), _) => Err(rejected.outcome.clone()),
             (None, Some(held)) => Ok(held.clone()),
-            (None, None) => Ok(Outcome::Unchanged),
+            (None, None) => Ok(current(feed)),
         }
     }
 
@@ -309,6 +309,14 @@ impl<V> Pipeline<V> {
 
     pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is visible is all that the source offers. It may hold something back by itself.
+fn current<V, F: Feed<V>>(feed: &F) -> Outcome {
+    match feed.hold() {
+        Some(_) => Outcome::Held,
+        None => Outcome::Unchanged,
     }
 }
 

@@ -120,12 +120,21 @@ impl<V> Pipeline<V> {
                     target: Target::Generation(generation),
                     ..
                 }) => {
-                    format!("generation {generation} is not kept; kept is {kept}")
+                    let is_visible = *generation == current.generation();
+                    match is_visible {
+                        true => format!("generation {generation} is visible already"),
+                        false => format!("generation {generation} is not kept; kept is {kept}"),
+                    }
                 }
-                _ => format!(
-                    "nothing is kept from before generation {}; kept is {kept}",
-                    current.generation()
-                ),
+                _ => match current.origin() {
+                    Some(origin) => format!(
+                        "the visible value is that of generation {origin}, and nothing from before that is kept; kept is {kept}"
+                    ),
+                    None => format!(
+                        "nothing is kept from before generation {}; kept is {kept}",
+                        current.generation()
+                    ),
+                },
             })
         })
     }

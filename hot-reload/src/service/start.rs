@@ -43,7 +43,7 @@ where
     pub async fn start(self) -> Result<(Live<V>, Control<V>), Error> {
         let place = (self.mode.source_name)(&self.reload);
         let (live, control, events) = self.launch(Control::events);
-        match first_value(&live, events, place).await {
+        match first_value(&control, events, place).await {
             Ok(()) => {
                 control.unlisten();
                 Ok((live, control))
@@ -125,7 +125,7 @@ where
 
 /// Waits until a value is visible, or there is no point in waiting.
 async fn first_value<V>(
-    live: &Live<V>,
+    control: &Control<V>,
     mut events: Events,
     place: Option<String>,
 ) -> Result<(), Error> {
@@ -133,7 +133,8 @@ async fn first_value<V>(
     let mut last = None;
     loop {
         let event = timeout_at(deadline, events.next()).await;
-        if live.try_get().is_some() {
+        // Whoever has started it finds in the status, too, that there is one.
+        if control.status().generation.is_some() {
             return Ok(());
         }
         let error = match event {

@@ -45,8 +45,8 @@ impl<V> Pipeline<V> {
         }
     }
 
-    /// Makes a value visible that all participants are ready for, and tells everybody; or has them abort. `visibly` is done
-    /// when it is visible and nobody was told: what status and memory say of it.
+    /// Makes a value visible that all participants are ready for, or has them abort. `visibly` is done as soon as it is.
+    /// Nobody is told: that follows when the look has ended.
     pub(super) async fn swap(
         &self,
         assembly: Assembly<'_>,
@@ -63,10 +63,8 @@ impl<V> Pipeline<V> {
             Err(_) => Ending::Abort,
         };
         trail.votes = trail.time(Stage::Commit, assembly.end(ending)).await;
-        let outcome = visible?;
-        // Whoever is woken finds the participants done. A waker may do what it likes; the value is visible all the same.
-        let _ = contained(Stage::Commit, || self.board.publisher.tell_few());
-        Ok(outcome)
+        // Whoever looks for it is told when the status says so, too.
+        visible
     }
 
     /// Makes a value visible to everybody, or to nobody.
@@ -152,6 +150,7 @@ impl<V> Pipeline<V> {
         let swapped = self.swap(assembly, candidate, trail, || ()).await;
         match swapped {
             Ok(_) => {
+                trail.restored = true;
                 let name = self.board.status().name.clone();
                 warn!(target: "hot_reload", name, "the source gives no value, the last good one of an earlier run is visible");
                 Ok(())

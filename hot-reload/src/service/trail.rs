@@ -11,6 +11,8 @@ use crate::receipt::Vote;
 pub(super) struct Trail {
     pub(super) stages: Vec<(Stage, Duration)>,
     pub(super) votes: Vec<Vote>,
+    /// Whether what was kept of an earlier run has become visible.
+    pub(super) restored: bool,
 }
 
 impl Trail {

@@ -274,3 +274,19 @@ async fn both_guards_have_their_say() {
         ("7 xxx of a", None)
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_doubted_is_believed_when_its_patience_is_over_however_rare_looks_are() {
+    let guard = by_length().confirm_after(seconds(2));
+    let script = Script::new(Good("0123456789"));
+    let builder = service(&script)
+        .interval(seconds(3600))
+        .heartbeat(seconds(3600));
+    let (live, control) = started(builder.shrink_guard(guard)).await;
+    sleep(seconds(120)).await;
+    script.set(Good("0"));
+    assert!(is_held(&control.barrier().await));
+    sleep(seconds(2)).await;
+    settle().await;
+    assert_eq!((visible(&live).as_str(), reason(&control)), ("0", None));
+}

@@ -13,6 +13,7 @@ use hot_reload::{
 use tempfile::TempDir;
 use tokio::time::sleep;
 
+use crate::log::log;
 use crate::script::{Bad, Content, Failing, Good, Missing, Script, seconds};
 
 fn store(path: &Path) -> LastGood<String> {
@@ -258,4 +259,18 @@ impl Participant<String> for OneWay {
     }
 
     async fn commit(&self, (): ()) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restored_value_is_not_told_to_be_a_default() {
+    let log = log();
+    let (_folder, path) = folder();
+    earlier_run(&path, "kept").await;
+    let (live, _control) = service(&Script::new(Missing), &path).start().await.unwrap();
+    assert_eq!(live.load().as_str(), "kept");
+    assert_eq!(
+        log.count("the last good one of an earlier run is visible"),
+        1
+    );
+    assert_eq!(log.count("the default is visible"), 0);
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use hot_reload::{
-    DataState, Degradation, ErrorKind, Event, LinkState, Outcome, ReloaderConfig, ReloaderService,
-    RemovalPolicy, SourceStatus,
+    DataState, Degradation, ErrorKind, Event, LinkState, Outcome, Probation, ReloaderConfig,
+    ReloaderService, RemovalPolicy, Snapshot, SourceStatus,
 };
 use tokio::time::sleep;
 
@@ -301,4 +301,50 @@ async fn p07_a_source_that_panics_when_asked_how_it_is_is_loaded_all_the_same() 
     let said = control.status().source_status.unwrap();
     assert!(said.is_degraded_by("panicked"));
     assert_eq!(log.count("the source has a bug"), 1);
+}
+
+/// Each subscriber asks for the status as soon as it is woken.
+#[tokio::test(start_paused = true)]
+async fn whoever_is_woken_or_answered_finds_all_of_it_in_the_status() {
+    let script = Script::new(Good("one"));
+    let window = seconds(60);
+    let proof = Probation::new(window, |_: Snapshot<String>| {
+        std::future::pending::<Result<(), String>>()
+    });
+    let builder = ReloaderService::builder(script.clone())
+        .hybrid()
+        .probation(proof);
+    let (live, control) = builder.start().await.unwrap();
+    let begun = control.explain().to_string();
+    assert!(begun.contains("published as generation 1"), "{begun}");
+    let (changes, asks) = (live.subscribe(), control.clone());
+    let watching = tokio::spawn(async move {
+        let mut changes = changes;
+        let mut woken = 0;
+        while let Some(now) = changes.changed().await {
+            let status = asks.status();
+            let number = Some(now.generation());
+            assert_eq!((status.generation, status.on_probation), (number, number));
+            let text = asks.explain().to_string();
+            assert!(
+                text.contains(&format!("as generation {}", now.generation())),
+                "{text}"
+            );
+            woken += 1;
+        }
+        woken
+    });
+    for (text, number) in [("two", 2), ("three", 3), ("four", 4)] {
+        script.set(Good(text));
+        assert!(control.reload().await.is_current());
+        let status = control.status();
+        assert_eq!(status.generation.unwrap().get(), number);
+        assert_eq!(
+            status.on_probation, status.generation,
+            "when it is answered"
+        );
+        settle().await;
+    }
+    control.stop().await;
+    assert_eq!(watching.await.unwrap(), 3);
 }

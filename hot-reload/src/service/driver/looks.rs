@@ -10,11 +10,14 @@ use super::super::feed::{Asked, Feed};
 use super::super::flight::Looked;
 use super::super::inbox::Wish;
 use super::super::machine::{Input, Look, Supply, Verdict};
+use super::super::pipeline::contained;
+use super::super::record::Noted;
 use super::super::rollback::{Rollback, To};
+use super::super::settings::RETRY_FLOOR;
 use super::super::trail::Trail;
 use super::link::regime;
 use super::{Engine, Task};
-use crate::event::{Outcome, Trigger};
+use crate::event::{Outcome, Stage, Trigger};
 use crate::receipt::Receipt;
 use crate::snapshot::Snapshot;
 use crate::status::Hold;
@@ -88,16 +91,24 @@ impl<'e, V> Task<'e, V> {
         }
     }
 
-    pub(super) fn looked<F: Feed<V>>(&mut self, feed: &F, ended: Ended) -> Input {
+    /// A look has ended. It is noted, `settle` does what follows from it for the rest of the task, and then it is told: so
+    /// whoever is woken, answered or told finds all of it in the status.
+    pub(super) fn looked<F: Feed<V>>(
+        &mut self,
+        feed: &F,
+        ended: Ended,
+        settle: impl FnOnce(&mut Self, Verdict),
+    ) -> Input {
         let Ended {
             look,
             outcome,
             trail,
             elapsed,
         } = ended;
-        // Whoever is told of the look finds in the status what the source says after it, and what waits for a restart.
+        let board = &self.engine.board;
+        board.note_inner_hold(feed.hold());
         self.ask(feed);
-        self.waiting.looked(&self.engine.board);
+        self.waiting.looked(board);
         let aside = look.supply == Supply::History;
         let serving = match aside {
             true => self.serving_aside.take().into_iter().collect(),
@@ -108,20 +119,30 @@ impl<'e, V> Task<'e, V> {
             false => mem::take(&mut self.wish),
         };
         let Some(outcome) = outcome else {
-            self.engine.board.flight.absent();
-            self.engine.board.inbox.postpone(serving, wish);
+            board.flight.absent();
+            board.inbox.postpone(serving, wish);
+            settle(self, Verdict::Absent);
             return Input::Looked(Verdict::Absent);
         };
-        match aside {
-            true => self.recorder.rolled_back(&outcome, elapsed),
-            false => self.recorder.looked(look.trigger, &outcome, elapsed),
-        }
-        let hold = match outcome {
-            Outcome::Held => self.engine.board.gate().hold(),
-            _ => None,
+        let noted = match aside {
+            true => {
+                self.recorder.note_rollback(&outcome);
+                None
+            }
+            false => Some(self.recorder.note(look.trigger, &outcome, trail.restored)),
         };
+        let hold = noted.as_ref().and_then(Noted::hold);
+        let hold = hold.filter(|_| matches!(outcome, Outcome::Held)).cloned();
         self.remember(look, &outcome, hold.clone(), &trail, elapsed);
-        self.engine.board.tell_group();
+        let verdict = self.verdict(aside, &outcome);
+        settle(self, verdict);
+        // A waker may do what it likes; the value is visible all the same.
+        let _ = contained(Stage::Commit, || board.publisher.tell_few());
+        match noted {
+            None => self.recorder.rolled_back(&outcome, elapsed),
+            Some(noted) => self.recorder.looked(look.trigger, &outcome, elapsed, noted),
+        }
+        board.tell_group();
         for caller in serving {
             // An error means that the caller has left.
             let _ = caller.send(Receipt {
@@ -133,15 +154,23 @@ impl<'e, V> Task<'e, V> {
                 votes: trail.votes.clone(),
             });
         }
-        Input::Looked(match &outcome {
+        Input::Looked(verdict)
+    }
+
+    /// What follows from an outcome for the time of the next look.
+    fn verdict(&self, aside: bool, outcome: &Outcome) -> Verdict {
+        match outcome {
             _ if aside => Verdict::Aside,
             Outcome::Published { .. } => Verdict::Published,
             Outcome::Unchanged => Verdict::Unchanged,
-            Outcome::Held => Verdict::Held,
+            Outcome::Held => {
+                let patience = self.engine.board.gate().patience();
+                Verdict::Held(patience.map(|patience| patience.max(RETRY_FLOOR).as_millis() as u32))
+            }
             Outcome::Rejected { .. } => Verdict::Rejected,
             Outcome::Failed { error } => Verdict::Failed(regime(error)),
             Outcome::Missing => Verdict::Missing,
-        })
+        }
     }
 
     /// An earlier value shall be brought back.

@@ -120,20 +120,19 @@ impl<V> Engine<V> {
                     let published = matches!(ended.outcome, Some(Outcome::Published { .. }));
                     // A way back that was refused waits for a look at the source, or it would be tried at once for ever.
                     let counts = published || ended.look.supply != Supply::History;
-                    let input = task.looked(feed, ended);
-                    if let Input::Looked(verdict) = input {
+                    let input = task.looked(feed, ended, |task, verdict| {
                         let data = self.board.status().data;
                         let stale = freshness.looked(clock.now(), verdict, data);
                         stale.inspect(|age| task.recorder.fresh_again(*age));
-                    }
-                    if counts
-                        && let Some(visible) = publisher.current()
-                        && trial.visible(&visible, published)
-                        && published
-                    {
-                        keeping.published(Some(visible));
-                    }
-                    task.recorder.on_probation(trial.on_probation());
+                        if counts
+                            && let Some(visible) = publisher.current()
+                            && trial.visible(&visible, published)
+                            && published
+                        {
+                            keeping.published(Some(visible));
+                        }
+                        task.recorder.on_probation(trial.on_probation());
+                    });
                     chores.begin(publisher);
                     input
                 }

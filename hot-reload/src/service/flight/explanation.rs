@@ -130,6 +130,13 @@ impl Explanation {
         if let Some(hold) = &status.hold {
             write!(f, "\n  {}", hold.message)?;
         }
+        if !status.needs_restart.is_empty() {
+            write!(
+                f,
+                "\n  waits for a restart: {}",
+                status.needs_restart.join(", ")
+            )?;
+        }
         let degraded = status.source_status.iter().flat_map(|of| &of.degraded);
         for degradation in degraded.filter(|degradation| !degradation.inherent) {
             write!(f, "\n  the source is degraded: {degradation}")?;
@@ -145,6 +152,10 @@ impl Explanation {
             }
             What::Link(to) => write!(f, "link {to}"),
             What::Lost(lost) => self.fmt_lost(f, lost),
+            What::Failed(error) => write!(f, "{error}"),
+            What::Proven(generation) => {
+                write!(f, "generation {generation} has passed its probation")
+            }
             What::Paused => f.write_str("paused"),
             What::Resumed => f.write_str("resumed"),
             What::Missed => f.write_str("missed: the watch had not announced that change"),

@@ -182,6 +182,16 @@ impl Flight {
         self.note(|story, now| story.missed(now));
     }
 
+    /// The visible value has failed its probation.
+    pub(super) fn failed(&self, error: &Error) {
+        self.note(|story, now| story.failed(now, error));
+    }
+
+    /// The visible value has passed its probation.
+    pub(super) fn proven(&self, generation: Generation) {
+        self.note(|story, now| story.proven(now, generation));
+    }
+
     /// Somebody has said that nothing of the source shall become visible.
     pub(super) fn paused(&self) {
         self.note(|story, now| story.paused(now));

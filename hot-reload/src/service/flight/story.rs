@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::cycle::Cycle;
 use crate::error::Error;
 use crate::event::LinkState;
+use crate::snapshot::Generation;
 
 /// The newest entries, the oldest of them first.
 #[derive(Debug, Clone)]
@@ -38,6 +39,10 @@ pub(super) enum What {
     Missed,
     Paused,
     Resumed,
+    /// The visible value has failed its probation, for this reason.
+    Failed(Error),
+    /// This value has passed its probation.
+    Proven(Generation),
 }
 
 /// A watch that was lost, or could not be opened.
@@ -84,6 +89,14 @@ impl Story {
 
     pub(super) fn absent(&mut self, now: Duration) -> Fallen {
         self.push(now, What::Absent)
+    }
+
+    pub(super) fn failed(&mut self, now: Duration, error: &Error) -> Fallen {
+        self.push(now, What::Failed(error.clone()))
+    }
+
+    pub(super) fn proven(&mut self, now: Duration, generation: Generation) -> Fallen {
+        self.push(now, What::Proven(generation))
     }
 
     pub(super) fn paused(&mut self, now: Duration) -> Fallen {

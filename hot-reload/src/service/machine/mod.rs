@@ -310,12 +310,15 @@ impl Machine {
             self.retry.failed(now, regime, &mut self.jitter);
         } else {
             self.retry.succeeded();
-            if matches!(verdict, Verdict::Rejected | Verdict::Held) {
+            if matches!(verdict, Verdict::Rejected | Verdict::Held(_)) {
                 // What made it fail may be mended where no watch looks: a file that it names, a host that it asks for. And
                 // what is held back may have waited long enough. A source with revisions is not asked for the same content
                 // again, so this is cheap.
                 let interval = self.settings.interval;
-                let pause = self.jitter.around(interval, INTERVAL_JITTER_PERCENT);
+                let mut pause = self.jitter.around(interval, INTERVAL_JITTER_PERCENT);
+                if let Verdict::Held(Some(millis)) = verdict {
+                    pause = pause.min(Duration::from_millis(millis.into()));
+                }
                 self.retry.again_at(now + pause);
             }
             if !looking.before_watch {

@@ -49,8 +49,8 @@ pub(in super::super) enum Verdict {
     Absent,
     /// The source held nothing, and the removal policy was followed.
     Missing,
-    /// Something good is held back for now.
-    Held,
+    /// Something good is held back for now; for so many milliseconds more, if it is time that ends it.
+    Held(Option<u32>),
     /// It was no look at the source, and says nothing of it.
     Aside,
 }

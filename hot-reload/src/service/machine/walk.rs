@@ -101,7 +101,7 @@ impl Ghost {
                 Verdict::Published,
                 Verdict::Unchanged,
                 Verdict::Rejected,
-                Verdict::Held,
+                Verdict::Held(None),
                 Verdict::Failed(Regime::Passing),
                 Verdict::Failed(Regime::Refused),
                 nothing,

@@ -135,9 +135,21 @@ async fn a_member_whose_new_value_is_doubted_keeps_the_one_before_until_the_grou
     );
     let status = control.member_status(routes).unwrap();
     assert_eq!(status.hold.unwrap().reason, HoldReason::Shrunk);
-    let _ = control.reload().await;
+    let receipt = control.reload().await;
+    assert!(matches!(receipt.outcome, Outcome::Held), "{receipt}");
+    assert!(
+        receipt.to_string().contains("routes: shrunk from 10 to 1"),
+        "{receipt}"
+    );
+    assert!(matches!(control.barrier().await.outcome, Outcome::Held));
+    assert_eq!(control.status().hold.unwrap().reason, HoldReason::Shrunk);
     assert_eq!(texts()[0], "0123456789");
     assert!(control.resume().await.is_current());
     assert_eq!(texts(), ["0", "2"]);
+    assert!(control.status().hold.is_none());
+    assert!(matches!(
+        control.barrier().await.outcome,
+        Outcome::Unchanged
+    ));
     control.stop().await;
 }

@@ -270,10 +270,27 @@ fn what_is_held_back_is_looked_at_again_within_the_interval_although_the_watch_i
     let mut run = Run::trusted();
     assert!(run.looks(Input::Hint).is_some());
     let held = run.now;
-    run.ends(Verdict::Held);
+    run.ends(Verdict::Held(None));
     assert_eq!(
         run.tick().look.map(|look| look.trigger),
         Some(Trigger::Retry)
     );
     assert_eq!(run.now, held + INTERVAL);
+}
+
+#[test]
+fn what_only_has_to_wait_for_some_time_is_looked_at_when_that_is_over() {
+    for (millis, pauses) in [(2_000, &[2_000][..]), (25_000, &[10_000, 10_000, 5_000])] {
+        let mut run = Run::trusted();
+        assert!(run.looks(Input::Hint).is_some());
+        let until = run.now + Duration::from_millis(millis);
+        for pause in pauses {
+            let left = (until - run.now).as_millis() as u32;
+            let before = run.now;
+            run.ends(Verdict::Held(Some(left)));
+            assert!(run.tick().look.is_some());
+            assert_eq!(run.now - before, Duration::from_millis(*pause));
+        }
+        assert_eq!(run.now, until);
+    }
 }

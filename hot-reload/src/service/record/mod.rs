@@ -1,0 +1,240 @@
+//! [`Recorder`]: one look, or one change of the watch, into the status, the events and the log.
+//!
+//! The log says a thing once: a rejection at ERROR, a failure or a lost watch at WARN, and the same again only at DEBUG;
+//! the recovery at INFO; a look that found nothing new at TRACE. What a source says of itself is told in the same way, at
+//! WARN when it appears and at INFO when it is gone; at DEBUG what lies in its nature.
+
+mod source;
+mod swaps;
+
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{debug, error, info, trace, warn};
+
+use super::board::Board;
+use crate::clock::time_of_day;
+use crate::event::{DataState, Event, Outcome, Trigger};
+use crate::panics::discard;
+use crate::status::{Attempt, Hold};
+
+/// The target of all log lines of services.
+const TARGET: &str = "hot_reload";
+
+pub(super) struct Recorder<V>(pub(super) Arc<Board<V>>);
+
+impl<V> Recorder<V> {
+    /// A look has ended, and was noted: it is told.
+    pub(super) fn looked(
+        &self,
+        trigger: Trigger,
+        outcome: &Outcome,
+        elapsed: Duration,
+        noted: Noted,
+    ) {
+        let Noted {
+            repeated,
+            fallback,
+            hold,
+        } = noted;
+        let status = self.0.status();
+        let (name, source) = (status.name.clone(), status.source.clone());
+        let generation = status.generation.map(|generation| generation.get());
+        drop(status);
+        let source = source.as_deref().unwrap_or_default();
+        let stays = match generation {
+            Some(_) => "the last good value stays",
+            None => "there is no value yet",
+        };
+        macro_rules! log {
+            ($level:ident, $($field:tt)*) => {
+                $level!(
+                    target: TARGET,
+                    name,
+                    source,
+                    trigger = trigger.as_str(),
+                    outcome = outcome.as_str(),
+                    generation,
+                    elapsed_ms = elapsed.as_millis() as u64,
+                    $($field)*
+                )
+            };
+        }
+        match (outcome, repeated) {
+            (Outcome::Published { .. }, _) if self.0.is_member() => {
+                log!(info, "offered to the group");
+            }
+            (Outcome::Published { .. }, _) => log!(info, "published"),
+            (Outcome::Unchanged, Repeated::Recovered) => {
+                log!(info, "the source is good again, and holds what is visible");
+            }
+            (Outcome::Unchanged, Repeated::Released) => {
+                log!(
+                    info,
+                    "nothing is held back any more, the source holds what is visible"
+                );
+            }
+            (Outcome::Unchanged, _) => log!(trace, "nothing new"),
+            (Outcome::Held, Repeated::Yes) => log!(trace, "still held back"),
+            (Outcome::Held, _) => {
+                let hold = hold.map(|hold| hold.message).unwrap_or_default();
+                log!(warn, hold, "held back, {stays}");
+            }
+            (Outcome::Rejected { stage, error }, Repeated::Yes) => {
+                log!(debug, stage = stage.as_str(), "still rejected: {error}");
+            }
+            (Outcome::Rejected { stage, error }, _) => {
+                log!(error, stage = stage.as_str(), "rejected, {stays}: {error}");
+            }
+            (Outcome::Failed { error }, Repeated::Yes) => log!(debug, "still failing: {error}"),
+            (Outcome::Failed { error }, _) => {
+                log!(warn, "the source could not be loaded, {stays}: {error}");
+            }
+            (Outcome::Missing, _) if fallback == Fallback::Default => {
+                log!(warn, "the source holds nothing, the default is visible now");
+            }
+            (Outcome::Missing, Repeated::Yes) => log!(debug, "the source still holds nothing"),
+            (Outcome::Missing, _) => log!(warn, "the source holds nothing, {stays}"),
+        }
+        // Content that stays rejected is announced once, and to whoever asks.
+        let known = matches!(outcome, Outcome::Rejected { .. }) && repeated == Repeated::Yes;
+        if !known || trigger.is_personal() {
+            self.0.tell(Event::Reload {
+                trigger,
+                outcome: outcome.clone(),
+                elapsed,
+            });
+        }
+    }
+
+    /// Writes the look into the status, and says how it relates to the one before. `restored` is whether it made visible what
+    /// was kept of an earlier run.
+    pub(super) fn note(&self, trigger: Trigger, outcome: &Outcome, restored: bool) -> Noted {
+        let hold = self.0.hold();
+        let generation = self
+            .0
+            .publisher
+            .current()
+            .map(|current| current.generation());
+        let now = time_of_day();
+        let mut status = self.0.status();
+        let before = status.last_attempt.take();
+        // An error may hold what is the user's, and is not dropped while the status is locked.
+        let last_error = mem::replace(&mut status.last_error, outcome.error().cloned());
+        let published = status.generation != generation;
+        // The default of a removal policy, or what was kept of an earlier run.
+        let fallback = published && !outcome.is_current();
+        let held = matches!(outcome, Outcome::Held);
+        status.data = match generation {
+            None => DataState::None,
+            // What is visible is meant to be, and the source was looked at.
+            Some(_) if held && status.data != DataState::Restored => DataState::Fresh,
+            Some(_) if outcome.is_current() => DataState::Fresh,
+            Some(_) if fallback || status.data == DataState::Restored => DataState::Restored,
+            // With a bound it is time that makes a value stale.
+            Some(_) if status.max_staleness.is_some() => status.data,
+            Some(_) => DataState::Stale,
+        };
+        if outcome.is_current() || held {
+            status.last_checked = Some(now);
+        }
+        let counters = &mut status.counters;
+        counters.loads += 1;
+        match outcome {
+            Outcome::Published { .. } => {}
+            Outcome::Unchanged => counters.unchanged += 1,
+            Outcome::Rejected { .. } => counters.rejected += 1,
+            Outcome::Failed { .. } => counters.failed += 1,
+            Outcome::Missing => counters.missing += 1,
+            Outcome::Held => counters.held += 1,
+        }
+        if published {
+            status.counters.published += 1;
+            status.last_published = Some(now);
+            status.generation = generation;
+        }
+        // Here it is what was told last; whoever asks for the status is told what is so now.
+        let told = mem::replace(&mut status.hold, hold.clone());
+        let kind = |hold: &Hold| (hold.reason, hold.since);
+        let repeated = match Repeated::of(before.as_ref().map(|before| &before.outcome), outcome) {
+            Repeated::Yes if held && told.as_ref().map(kind) != hold.as_ref().map(kind) => {
+                Repeated::No
+            }
+            repeated => repeated,
+        };
+        status.last_attempt = Some(Attempt {
+            trigger,
+            outcome: outcome.clone(),
+            at: now,
+        });
+        drop(status);
+        discard((before, last_error));
+        Noted {
+            repeated,
+            fallback: match fallback {
+                true if restored => Fallback::Restored,
+                true => Fallback::Default,
+                false => Fallback::None,
+            },
+            hold,
+        }
+    }
+}
+
+/// What there is to be told of a look that was noted.
+pub(super) struct Noted {
+    repeated: Repeated,
+    fallback: Fallback,
+    /// What holds values back now.
+    hold: Option<Hold>,
+}
+
+impl Noted {
+    pub(super) fn hold(&self) -> Option<&Hold> {
+        self.hold.as_ref()
+    }
+}
+
+/// What stands in for the source's value since a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fallback {
+    None,
+    /// What was kept of an earlier run.
+    Restored,
+    /// The default of a removal policy.
+    Default,
+}
+
+/// How an outcome relates to the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Repeated {
+    /// The same has been said already.
+    Yes,
+    /// The one before was no good, and this one is.
+    Recovered,
+    /// The one before was good and held back, and this one is visible.
+    Released,
+    No,
+}
+
+impl Repeated {
+    fn of(before: Option<&Outcome>, now: &Outcome) -> Self {
+        let Some(before) = before else {
+            return Self::No;
+        };
+        if now.is_current() {
+            return match before {
+                Outcome::Held => Self::Released,
+                before if before.is_current() => Self::No,
+                _ => Self::Recovered,
+            };
+        }
+        let text = |outcome: &Outcome| outcome.error().map(ToString::to_string);
+        if before.as_str() == now.as_str() && text(before) == text(now) {
+            Self::Yes
+        } else {
+            Self::No
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What is told of the watch, of what the source says of itself, and of its age.
+
+use std::mem;
+use std::time::Duration;
+
+use tracing::{debug, info, warn};
+
+use super::{Recorder, TARGET};
+use crate::error::Error;
+use crate::event::{DataState, Event, LinkState};
+use crate::panics::discard;
+use crate::status::{Degradation, SourceStatus};
+
+impl<V> Recorder<V> {
+    /// The watch is in another state than before.
+    pub(in super::super) fn link(&self, from: LinkState, to: LinkState, why: Option<&Error>) {
+        self.0.flight.link(from, to, why);
+        let mut status = self.0.status();
+        let same =
+            status.link_error.as_ref().map(ToString::to_string) == why.map(ToString::to_string);
+        let was_down = status.link_error.is_some();
+        status.link = to;
+        status.counters.watch_losses +=
+            u64::from(from.is_open() && matches!(to, LinkState::Down | LinkState::Parked));
+        let told = match to {
+            LinkState::Connecting => None,
+            LinkState::Down | LinkState::Parked => {
+                mem::replace(&mut status.link_error, why.cloned())
+            }
+            _ => status.link_error.take(),
+        };
+        let name = status.name.clone();
+        drop(status);
+        discard(told);
+        match (to, why) {
+            (LinkState::Down | LinkState::Parked, Some(why)) if same => {
+                debug!(target: TARGET, name, link = to.as_str(), "the watch is still down: {why}");
+            }
+            (LinkState::Down | LinkState::Parked, Some(why)) => {
+                warn!(target: TARGET, name, link = to.as_str(), "no watch, polling until there is one: {why}");
+            }
+            (LinkState::Settling, _) if was_down => {
+                info!(target: TARGET, name, link = to.as_str(), "the watch stands again");
+            }
+            _ => debug!(target: TARGET, name, link = to.as_str(), "the watch was {from}"),
+        }
+        self.0.tell(Event::Link {
+            from,
+            to,
+            error: why.cloned(),
+        });
+    }
+
+    /// The heartbeat found a change that the watch had not announced.
+    pub(in super::super) fn missed(&self) {
+        self.0.flight.missed();
+        let mut status = self.0.status();
+        status.counters.missed_events += 1;
+        let (name, missed_events) = (status.name.clone(), status.counters.missed_events);
+        drop(status);
+        warn!(target: TARGET, name, missed_events, "the watch missed a change, it is polled until it has proven itself");
+        self.0.tell(Event::Missed);
+    }
+
+    /// No look was good for longer than is allowed.
+    pub(in super::super) fn stale(&self, age: Duration) {
+        let mut status = self.0.status();
+        status.data = DataState::Stale;
+        let (name, source) = (status.name.clone(), status.source.clone());
+        let error = status.last_error.clone();
+        drop(status);
+        let source = source.as_deref().unwrap_or_default();
+        let why = match &error {
+            Some(error) => error.to_string(),
+            None => "no look has ended since".to_owned(),
+        };
+        let age_ms = age.as_millis() as u64;
+        warn!(target: TARGET, name, source, age_ms, "stale, no look was good for {age:?}: {why}");
+        self.0.tell(Event::Stale { age, error });
+    }
+
+    /// A look was good, after it was told that there was none for too long.
+    pub(in super::super) fn fresh_again(&self, age: Duration) {
+        let status = self.0.status();
+        let (name, source) = (status.name.clone(), status.source.clone());
+        drop(status);
+        let source = source.as_deref().unwrap_or_default();
+        let age_ms = age.as_millis() as u64;
+        info!(target: TARGET, name, source, age_ms, "fresh again, after no look was good for {age:?}");
+    }
+
+    /// What the source says of itself now. Each reason is logged when it appears and when it is gone.
+    pub(in super::super) fn source(&self, now: Option<SourceStatus>) {
+        fn reasons(status: Option<&SourceStatus>) -> &[Degradation] {
+            status.map_or(&[], |status| &status.degraded)
+        }
+        let mut status = self.0.status();
+        let before = mem::replace(&mut status.source_status, now);
+        let (was, is) = (
+            reasons(before.as_ref()),
+            reasons(status.source_status.as_ref()),
+        );
+        if was == is {
+            return;
+        }
+        let new = |reason: &&Degradation| !was.contains(reason);
+        let appeared: Vec<_> = is.iter().filter(new).cloned().collect();
+        let gone = was.iter().filter(|reason| !is.contains(reason));
+        let gone: Vec<_> = gone.cloned().collect();
+        let (name, source) = (status.name.clone(), status.source.clone());
+        drop(status);
+        let source = source.as_deref().unwrap_or_default();
+        for degradation in appeared {
+            let reason = degradation.reason;
+            match degradation.inherent || degradation.logged {
+                true => debug!(target: TARGET, name, source, reason, "the source: {degradation}"),
+                false => {
+                    warn!(target: TARGET, name, source, reason, "the source is degraded: {degradation}");
+                }
+            }
+        }
+        for degradation in gone {
+            let Degradation {
+                reason, message, ..
+            } = degradation;
+            match degradation.inherent || degradation.logged {
+                true => debug!(target: TARGET, name, source, reason, "no longer so: {message}"),
+                false => info!(target: TARGET, name, source, reason, "no longer so: {message}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What is told of rollbacks and probations.
+
+use std::time::Duration;
+
+use tracing::{debug, error, info, warn};
+
+use super::{Recorder, TARGET};
+use crate::clock::time_of_day;
+use crate::error::Error;
+use crate::event::{DataState, Event, Outcome, Trigger};
+use crate::snapshot::{Generation, Snapshot};
+
+impl<V> Recorder<V> {
+    /// An earlier value was asked for. What is known of the source stays as it is.
+    pub(in super::super) fn note_rollback(&self, outcome: &Outcome) {
+        let mut status = self.0.status();
+        if let Outcome::Published { generation } = outcome {
+            status.counters.published += 1;
+            status.counters.rollbacks += 1;
+            status.last_published = Some(time_of_day());
+            status.generation = Some(*generation);
+            if status.data == DataState::Restored {
+                // It is a value of this run, and not what the last look found.
+                status.data = DataState::Stale;
+            }
+        }
+    }
+
+    /// An earlier value was asked for, which was noted: it is told.
+    pub(in super::super) fn rolled_back(&self, outcome: &Outcome, elapsed: Duration) {
+        let current = self.0.publisher.current();
+        let origin = current.and_then(|current| current.origin());
+        let origin = origin.map(Generation::get);
+        let status = self.0.status();
+        let (name, generation) = (status.name.clone(), status.generation.map(Generation::get));
+        drop(status);
+        match outcome {
+            Outcome::Published { .. } => {
+                warn!(target: TARGET, name, generation, origin, "rolled back");
+            }
+            Outcome::Unchanged => {
+                debug!(target: TARGET, name, generation, "there is something newer already");
+            }
+            _ => {
+                let why = outcome.error().map(ToString::to_string).unwrap_or_default();
+                error!(target: TARGET, name, generation, "not rolled back: {why}");
+            }
+        }
+        self.0.tell(Event::Reload {
+            trigger: Trigger::Rollback,
+            outcome: outcome.clone(),
+            elapsed,
+        });
+    }
+
+    /// The visible value is on probation, if it is.
+    pub(in super::super) fn on_probation(&self, generation: Option<Generation>) {
+        self.0.status().on_probation = generation;
+    }
+
+    /// A value has failed its probation, and is to be taken back.
+    pub(in super::super) fn failed(&self, error: &Error) {
+        self.0.flight.failed(error);
+        let name = self.0.status().name.clone();
+        error!(target: TARGET, name, "{error}");
+    }
+
+    /// A value has passed its probation.
+    pub(in super::super) fn proven<T>(&self, value: &Snapshot<T>) {
+        self.0.flight.proven(value.generation());
+        let name = self.0.status().name.clone();
+        let generation = value.generation().get();
+        info!(target: TARGET, name, generation, "has passed its probation");
+    }
+}
