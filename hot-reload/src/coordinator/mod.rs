@@ -160,7 +160,8 @@ impl Coordinator {
             move |group| {
                 let part = move |cut: &Cut| cut.get(member)?.snapshot().cloned();
                 let good = move |cut: &Cut| part(cut).filter(|_| !cut.stands_in(member));
-                group.adopt(&name, lifted, part, good);
+                let lent = move |cut: &Cut| cut.get(member)?.lent_again();
+                group.adopt(&name, lifted, part, good, lent);
             }
         }));
         self.to_be.push(Box::new(move |group| {
