@@ -46,7 +46,8 @@ pub struct Status {
     /// The error of the last look, if it failed or was rejected. A good look clears it.
     pub last_error: Option<Error>,
     /// The parts of the visible value that wait for a restart of the process, as paths, of the first twenty: those
-    /// [declared](crate::Builder::restart_required) to need one that are not what they were at the start.
+    /// [declared](crate::Builder::restart_required) to need one that are not what they were at the start. Of a group, each
+    /// begins with the name of its member.
     pub needs_restart: Vec<String>,
     /// How often what has happened.
     pub counters: Counters,

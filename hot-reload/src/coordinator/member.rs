@@ -66,6 +66,11 @@ impl<V> Part<V> {
         const { &Self(None) }
     }
 
+    /// The value as it was lent by the member, once more.
+    pub(super) fn lent_again(&self) -> Option<Loan<V>> {
+        self.0.as_ref().map(Loan::again)
+    }
+
     /// The member's value, unless it is absent.
     pub fn value(&self) -> Option<&V> {
         self.snapshot().map(Snapshot::value)

@@ -87,9 +87,18 @@ use crate::watch::WatchProfile;
 /// - When a member can offer nothing, it is [`WhenAway`] that says what follows.
 /// - [`history`](Builder::history) and [`probation`](Builder::probation) are the group's, and so are
 ///   [`pause`](crate::Control::pause) and [`rollback`](crate::Control::rollback): earlier values of all members come back
-///   together, and stay until any one member has something new. On the builder of a member they have no effect. Doubts ([`shrink_guard`](Builder::shrink_guard),
-///   [`fence`](Builder::fence)) may be a member's: while its new value is held back, the one before is in the cut, and
+///   together. On the builder of a member they have no effect. What was brought back stays until *any* member changes: that
+///   lets in the newest of all of them. Who wants one member's value to stay away pauses the group, or mends that source.
+/// - Doubts ([`shrink_guard`](Builder::shrink_guard), [`fence`](Builder::fence)) may be a member's. They go by what the group
+///   has made visible: while the member's new value is held back, the one before is in the cut, and
 ///   [`resume`](crate::Control::resume) of the group lets it in.
+/// - What takes a restart of the process (`Builder::restart_required`) is declared for a member. What is in effect is
+///   the first value of the member that the group has made visible, and the group's
+///   [`needs_restart`](crate::Status::needs_restart) says what waits, as `member: path`.
+/// - [`retire_after`](Builder::retire_after) of a member begins when the group has replaced its value, and the longest of all
+///   members is that of whole cuts. [`on_retire`](Builder::on_retire) is told how long ago the *member* had replaced it.
+/// - [`max_staleness`](Builder::max_staleness) of a member is about the member's status alone: a group that is held by it is
+///   stale at once.
 /// - [`stop`](crate::Control::stop) of the group stops the members, too. The group's
 ///   [status](crate::Status::source_status) names the members that are not well, with the reason `member`.
 ///
@@ -161,7 +170,8 @@ impl Coordinator {
             move |group| {
                 let part = move |cut: &Cut| cut.get(member)?.snapshot().cloned();
                 let good = move |cut: &Cut| part(cut).filter(|_| !cut.stands_in(member));
-                group.adopt(&name, lifted, part, good);
+                let lent = move |cut: &Cut| cut.get(member)?.lent_again();
+                group.adopt(&name, lifted, part, good, lent);
             }
         }));
         self.to_be.push(Box::new(move |group| {

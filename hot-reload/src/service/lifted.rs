@@ -7,19 +7,22 @@ use futures_util::future::{BoxFuture, join_all, ready};
 
 use super::boundary::within;
 use super::builder::Builder;
+use super::doubt::LentDoubts;
 use super::keep::{Keeper, Kept};
+use super::membership::Loan;
 use super::prepare::{Ending, Participants, Ready, Seat};
 use super::waiting::{Restarts, Waits};
 use crate::error::{Error, ErrorKind};
 use crate::event::Stage;
 use crate::snapshot::{Generation, Snapshot};
 
-/// The participants of a member, where its values are saved, what of them takes a restart, and how long they are kept after
-/// they were visible.
+/// The participants of a member, where its values are saved, what of them takes a restart, what doubts go by, and how long
+/// values are kept after they were visible.
 pub(crate) struct Lifted<V> {
     pub(super) participants: Participants<V>,
     pub(super) saving: Option<Arc<dyn Keeper<V>>>,
     pub(super) restarts: Option<Arc<dyn Restarts<V>>>,
+    pub(super) doubts: LentDoubts<V>,
     pub(super) grace: Duration,
 }
 
@@ -43,15 +46,19 @@ where
     C: Send + Sync + 'static,
 {
     /// Takes in what was lifted out of the member of this name. `part` is its part in a value of the group; `good` the same,
-    /// unless that only stands in for what the source should hold.
+    /// unless that only stands in for what the source should hold; `lent` the same as it was lent.
     pub(crate) fn adopt<V: Send + Sync + 'static>(
         &mut self,
         name: &str,
         lifted: Lifted<V>,
         part: impl Fn(&C) -> Option<Snapshot<V>> + Send + Sync + 'static,
         good: impl Fn(&C) -> Option<Snapshot<V>> + Send + Sync + 'static,
+        lent: impl Fn(&C) -> Option<Loan<V>> + Send + Sync + 'static,
     ) {
-        let part: PartOf<C, V> = Arc::new(part);
+        let (part, good): (PartOf<C, V>, PartOf<C, V>) = (Arc::new(part), Arc::new(good));
+        let accepted = Arc::clone(&good);
+        let doubts = lifted.doubts.of(lent, move |cut| accepted(cut));
+        self.doubts.extend(doubts);
         let Participants { seats, deadline } = lifted.participants;
         if !seats.is_empty() {
             self.participants.deadline = self.participants.deadline.max(deadline);
@@ -69,7 +76,7 @@ where
             let saving = Saving {
                 name: name.to_owned(),
                 keeper,
-                part: Arc::new(good),
+                part: good,
                 saved: Arc::default(),
             };
             let before = self.keeper.take();

@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use super::board::Board;
 use super::builder::{Builder, Mode};
 use super::control::Control;
+use super::doubt::LentDoubts;
 use super::feed::Feed;
 use super::lifted::Lifted;
 use super::pipeline::Sameness;
@@ -101,10 +102,13 @@ where
         self.keeper = saving.clone().map(Lifted::restoring);
         let restarts = self.validators.restarts.take();
         self.validators.restarts = restarts.clone().map(Lifted::admitting);
+        let (doubts, left) = LentDoubts::split(mem::take(&mut self.doubts));
+        self.doubts = left;
         Lifted {
             participants,
             saving,
             restarts,
+            doubts,
             grace: mem::take(&mut self.retirement.grace),
         }
     }
@@ -148,7 +152,7 @@ impl<V> Control<V> {
         let newest = self.board().publisher.current()?;
         Some(Loan {
             value: Keepsake::of(&newest),
-            _back: Back(Arc::downgrade(self.board())),
+            back: Back(Arc::downgrade(self.board())),
         })
     }
 
@@ -183,14 +187,23 @@ impl<V> Control<V> {
 pub(crate) struct Loan<V> {
     // In this order: it is given back, and then the member is told.
     value: Keepsake<V>,
-    _back: Back<V>,
+    back: Back<V>,
 }
 
+/// The way back to the member.
 struct Back<V>(Weak<Board<V>>);
 
 impl<V> Loan<V> {
     pub(crate) fn snapshot(&self) -> &Snapshot<V> {
         self.value.snapshot()
+    }
+
+    /// The same once more.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            value: Keepsake::of(self.snapshot()),
+            back: Back(Weak::clone(&self.back.0)),
+        }
     }
 }
 

@@ -58,6 +58,7 @@ impl<V> Pipeline<V> {
         let ending = match visible {
             Ok(_) => {
                 visibly();
+                self.show();
                 Ending::Commit
             }
             Err(_) => Ending::Abort,

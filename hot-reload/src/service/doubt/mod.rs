@@ -4,12 +4,14 @@
 //! - [`Fence`]: an older version than before.
 
 mod fence;
+mod lent;
 mod shrink;
 
 use std::fmt::Display;
 use std::time::Duration;
 
 pub use self::fence::Fence;
+pub(super) use self::lent::LentDoubts;
 pub use self::shrink::ShrinkGuard;
 use super::builder::Builder;
 use super::pipeline::{Pipeline, contained};
@@ -29,6 +31,9 @@ pub(super) trait Doubts<V>: Send + Sync {
 
     /// This value of the source was accepted.
     fn accepted(&self, value: &V);
+
+    /// This value is visible, wherever it comes from. Provided: nothing follows.
+    fn shown(&self, _: &V) {}
 }
 
 impl<V> Pipeline<V> {
@@ -68,6 +73,18 @@ impl<V> Pipeline<V> {
         for guard in &self.doubts {
             // The value is visible whatever the user's code says to it.
             let _ = contained(Stage::Validate, || guard.accepted(&visible));
+        }
+    }
+}
+
+impl<V> Pipeline<V> {
+    /// A value is visible, wherever it comes from.
+    pub(super) fn show(&self) {
+        let Some(visible) = self.board.publisher.current() else {
+            return;
+        };
+        for guard in &self.doubts {
+            let _ = contained(Stage::Validate, || guard.shown(&visible));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Several services as one group: their values become visible together, or not at all.
 
 mod away;
+mod doubts;
 mod faults;
 mod held;
 mod life;

@@ -1,0 +1,113 @@
+//! Members that doubt new values: by what their group has made visible, and not by what it has refused.
+
+use hot_reload::{
+    Builder, Control, Coordinator, Cut, Fence, HoldReason, Live, Member, ReloaderService,
+    ShrinkGuard,
+};
+
+use super::rig::quiet;
+use crate::script::{Good, Script};
+
+/// A group of one member, which takes no text in which there is an `x`.
+struct Single {
+    script: Script,
+    key: Member<String>,
+    live: Live<Cut>,
+    control: Control<Cut>,
+}
+
+impl Single {
+    async fn new(
+        text: &'static str,
+        doubting: impl FnOnce(Builder<Script, String, String>) -> Builder<Script, String, String>,
+    ) -> Self {
+        let script = Script::new(Good(text));
+        let mut group = Coordinator::new();
+        let member = ReloaderService::builder(script.clone()).hybrid();
+        let key = group.member("texts", doubting(member));
+        let builder = group.into_builder().history(4).validate(move |cut| {
+            if cut[key].contains('x') {
+                return Err("an x");
+            }
+            Ok(())
+        });
+        let (live, control) = builder.start().await.unwrap();
+        Self {
+            script,
+            key,
+            live,
+            control,
+        }
+    }
+
+    async fn set(&self, text: &'static str) {
+        self.script.set(Good(text));
+        quiet().await;
+    }
+
+    fn text(&self) -> String {
+        self.live.load()[self.key].clone()
+    }
+
+    fn held(&self) -> Option<HoldReason> {
+        let status = self.control.member_status(self.key).unwrap();
+        status.hold.map(|hold| hold.reason)
+    }
+}
+
+fn fenced(builder: Builder<Script, String, String>) -> Builder<Script, String, String> {
+    builder.fence(Fence::by(String::len))
+}
+
+fn guarded(builder: Builder<Script, String, String>) -> Builder<Script, String, String> {
+    builder.shrink_guard(ShrinkGuard::by(String::len))
+}
+
+#[tokio::test(start_paused = true)]
+async fn going_back_from_what_the_group_has_refused_is_no_rewind() {
+    let single = Single::new("12", fenced).await;
+    single.set("12345678x").await;
+    assert_eq!(single.text(), "12", "it is refused");
+    single.set("123").await;
+    assert_eq!((single.text().as_str(), single.held()), ("123", None));
+    single.set("1").await;
+    assert_eq!(single.held(), Some(HoldReason::Rewound));
+    assert_eq!(single.text(), "123");
+    single.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_smaller_than_what_the_group_has_refused_has_not_shrunk() {
+    let single = Single::new("12", guarded).await;
+    single.set("12345678x").await;
+    single.set("123").await;
+    assert_eq!((single.text().as_str(), single.held()), ("123", None));
+    single.set("1").await;
+    assert_eq!(single.held(), Some(HoldReason::Shrunk));
+    assert_eq!(single.text(), "123");
+    single.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_group_has_brought_back_is_what_its_members_go_by() {
+    let single = Single::new("12", guarded).await;
+    single.set("12345678").await;
+    assert!(single.control.rollback().await.is_current());
+    assert_eq!(single.text(), "12");
+    single.set("123").await;
+    assert_eq!((single.text().as_str(), single.held()), ("123", None));
+    single.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_a_group_has_taken_back_is_the_highest_of_its_members_still() {
+    let single = Single::new("12", fenced).await;
+    single.set("12345678").await;
+    assert!(single.control.rollback().await.is_current());
+    single.set("1234").await;
+    assert_eq!(
+        (single.text().as_str(), single.held()),
+        ("12", Some(HoldReason::Rewound))
+    );
+    single.control.stop().await;
+}
