@@ -37,7 +37,7 @@ pub(super) struct Board<V> {
     /// The ring of the events, while anybody listens: it is larger than all the rest.
     events: Mutex<Option<broadcast::Sender<Event>>>,
     gate: Mutex<Gate<V>>,
-    inner_hold: Mutex<Option<Hold>>,
+    inner_hold: Mutex<Option<Box<Hold>>>,
     /// Locked after the gate, if both are.
     history: Mutex<History<V>>,
     /// The way to the group that the service is a member of, if it is.
@@ -128,12 +128,12 @@ impl<V> Board<V> {
     /// What holds values back now.
     pub(super) fn hold(&self) -> Option<Hold> {
         let hold = self.gate().hold();
-        hold.or_else(|| lock(&self.inner_hold).clone())
+        hold.or_else(|| lock(&self.inner_hold).as_deref().cloned())
     }
 
     /// What is held back inside of the source, if that is made of other services.
     pub(super) fn note_inner_hold(&self, hold: Option<Hold>) {
-        *lock(&self.inner_hold) = hold;
+        *lock(&self.inner_hold) = hold.map(Box::new);
     }
 
     /// Whoever makes something visible holds it meanwhile.

@@ -15,8 +15,9 @@ use crate::status::Hold;
 pub(super) struct Gate<V> {
     stopped: bool,
     paused: Option<SystemTime>,
-    withdrawn: Option<Withdrawn<V>>,
-    doubted: Option<Doubted>,
+    // Boxed, because most services never hold anything back.
+    withdrawn: Option<Box<Withdrawn<V>>>,
+    doubted: Option<Box<Doubted>>,
     resumed: u64,
 }
 
@@ -137,12 +138,14 @@ impl<V> Gate<V> {
             // Whatever it stands for needs no doubt any more.
             self.doubted = None;
         }
-        let withdrawn = self.withdrawn.get_or_insert_with(|| Withdrawn {
-            value: Keepsake::of(value),
-            seen: None,
-            of_source,
-            since: time_of_day(),
-            failure,
+        let withdrawn = self.withdrawn.get_or_insert_with(|| {
+            Box::new(Withdrawn {
+                value: Keepsake::of(value),
+                seen: None,
+                of_source,
+                since: time_of_day(),
+                failure,
+            })
         });
         if seen.is_some() {
             withdrawn.seen = seen;
@@ -175,7 +178,7 @@ impl<V> Gate<V> {
             }
             _ => {}
         }
-        self.doubted = Some(Doubted {
+        self.doubted = Some(Box::new(Doubted {
             reason,
             message,
             revision: revision.cloned(),
@@ -183,7 +186,7 @@ impl<V> Gate<V> {
             until: now + patience,
             patience,
             believed: patience.is_zero(),
-        });
+        }));
         !patience.is_zero()
     }
 
@@ -228,7 +231,7 @@ impl<V> Gate<V> {
         if let Some(doubted) = self.doubted.as_ref().filter(|doubted| !doubted.believed) {
             let Doubted {
                 message, patience, ..
-            } = doubted;
+            } = &**doubted;
             return Some(Hold {
                 reason: doubted.reason,
                 since: doubted.since,
@@ -258,4 +261,4 @@ impl<V> Gate<V> {
 
 /// What was held back. The user's code may run when it is dropped.
 #[must_use = "it is dropped when nothing is locked"]
-pub(super) struct Released<V>(#[allow(dead_code, reason = "to be dropped")] Option<Withdrawn<V>>);
+pub(super) struct Released<V>(#[allow(dead_code, reason = "to be dropped")] Option<Box<Withdrawn<V>>>);
