@@ -215,7 +215,8 @@ impl<V> Gate<V> {
     /// For the status.
     pub(super) fn hold(&self) -> Option<Hold> {
         let other = self.hold_but_for_a_pause();
-        let Some(since) = self.paused else {
+        // After a stop nothing ends a pause, and nothing is kept away by it.
+        let Some(since) = self.paused.filter(|_| !self.stopped) else {
             return other;
         };
         let also = other.map(|other| format!(", which also ends: {}", other.message));

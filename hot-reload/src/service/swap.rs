@@ -108,7 +108,6 @@ impl<V> Pipeline<V> {
                 Some(gate)
             })
         })?;
-        discard(forgotten);
         let Some(open) = open else {
             discard(copy);
             return Err(refused.unwrap_or(Outcome::Held));
@@ -118,7 +117,7 @@ impl<V> Pipeline<V> {
             mirror.map(|mirror| mirror.sender.publish(copy))
         });
         drop(open);
-        discard(mirrored);
+        discard((mirrored, forgotten));
         Ok(Outcome::Published { generation })
     }
 

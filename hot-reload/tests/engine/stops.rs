@@ -95,3 +95,12 @@ async fn p14_after_a_stop_amid_a_commit_the_status_is_of_the_value_that_is_visib
     assert_eq!(status.counters.published, 2);
     assert!(!reload.await.unwrap().is_current());
 }
+
+#[tokio::test(start_paused = true)]
+async fn p14_a_pause_is_over_with_the_service() {
+    let (_live, control) = Tray::with(1).service().await;
+    control.pause();
+    assert!(control.status().hold.is_some());
+    control.stop().await;
+    assert_eq!(control.status().hold, None);
+}
