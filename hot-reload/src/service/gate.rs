@@ -262,4 +262,6 @@ impl<V> Gate<V> {
 
 /// What was held back. The user's code may run when it is dropped.
 #[must_use = "it is dropped when nothing is locked"]
-pub(super) struct Released<V>(#[allow(dead_code, reason = "to be dropped")] Option<Box<Withdrawn<V>>>);
+pub(super) struct Released<V>(
+    #[allow(dead_code, reason = "to be dropped")] Option<Box<Withdrawn<V>>>,
+);
