@@ -86,7 +86,16 @@ pub(super) fn check(reference: &mut Reference, observed: &Observed) -> Result<()
         }
         None => told(status, &held, Told::Wrong),
         Some(_) if reference.paused => told(status, &held, Told::Held),
-        Some(value) if reference.withholds(value) || reference.withholds_state() => {
+        Some(value) if reference.withholds(value) => {
+            let told_held = told(status, &held, Told::Held);
+            // Whether a default is held back is not known in every case; then it may be refused as well.
+            match reference.refuses && held == Missing {
+                true => told_held.or_else(|_| told(status, &held, Told::Wrong)),
+                false => told_held,
+            }
+        }
+        // A removal is another state than any that was seen.
+        Some(_) if held != Missing && reference.withholds_state() => {
             told(status, &held, Told::Held)
         }
         Some(_) if reference.refuses => told(status, &held, Told::Wrong),
