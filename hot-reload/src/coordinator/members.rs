@@ -199,13 +199,12 @@ impl Feed<Cut> for Members {
     }
 
     fn hold(&self) -> Option<Hold> {
-        let mut members = self.roster.names.names.iter().zip(self.roster.running());
-        members.find_map(|(name, member)| {
-            let held = matches!(member.standing().trouble, Some(Outcome::Held));
-            let hold = member.status().hold.filter(|_| held)?;
-            let message = format!("{name}: {}", hold.message);
-            Some(Hold { message, ..hold })
-        })
+        // As they were read for the last cut, so that members that have nothing new are not asked.
+        let held = |reading: &Reading| matches!(reading.standing.trouble, Some(Outcome::Held));
+        let place = lock(&self.readings).iter().position(held)?;
+        let hold = self.roster.running().get(place)?.status().hold?;
+        let message = format!("{}: {}", self.roster.names.names[place], hold.message);
+        Some(Hold { message, ..hold })
     }
 
     fn finish(&self) -> BoxFuture<'_, ()> {
