@@ -69,8 +69,10 @@ async fn measure() -> anyhow::Result<Vec<Vec<Duration>>> {
         source.set(number);
         live.wait_for(|now| *now == number).await?;
         times[0].push(begun.elapsed());
+        rest().await;
         for (group, times) in groups.iter().zip(&mut times[1..]) {
             times.push(group.change(round, number).await?);
+            rest().await;
         }
     }
     control.stop().await;
@@ -82,6 +84,13 @@ async fn measure() -> anyhow::Result<Vec<Vec<Duration>>> {
         group.control.stop().await;
     }
     Ok(times)
+}
+
+/// Lets what the last change has left to be done be done, so that the next one is not timed with it.
+async fn rest() {
+    for _ in 0..8 {
+        tokio::task::yield_now().await;
+    }
 }
 
 struct Group {
