@@ -176,4 +176,8 @@ async fn p20_a_barrier_does_not_hasten_the_next_attempt_to_open_the_watch() {
     assert!(control.reload().await.is_current());
     settle().await;
     assert_eq!(script.opens(), opens + 1, "a person does");
+    let receipts = tokio::join!(control.barrier(), control.reload());
+    assert!(receipts.0.is_current() && receipts.1.is_current());
+    settle().await;
+    assert_eq!(script.opens(), opens + 2, "also behind a program");
 }
