@@ -13,7 +13,6 @@ use super::super::machine::{Input, Look, Supply, Verdict};
 use super::super::pipeline::contained;
 use super::super::record::Noted;
 use super::super::rollback::{Rollback, To};
-use super::super::settings::RETRY_FLOOR;
 use super::super::trail::Trail;
 use super::link::regime;
 use super::{Engine, Task};
@@ -163,10 +162,7 @@ impl<'e, V> Task<'e, V> {
             _ if aside => Verdict::Aside,
             Outcome::Published { .. } => Verdict::Published,
             Outcome::Unchanged => Verdict::Unchanged,
-            Outcome::Held => {
-                let patience = self.engine.board.gate().patience();
-                Verdict::Held(patience.map(|patience| patience.max(RETRY_FLOOR).as_millis() as u32))
-            }
+            Outcome::Held => Verdict::held(self.engine.board.gate().patience()),
             Outcome::Rejected { .. } => Verdict::Rejected,
             Outcome::Failed { error } => Verdict::Failed(regime(error)),
             Outcome::Missing => Verdict::Missing,

@@ -1,5 +1,8 @@
 //! What the machine is told, and what it answers.
 
+use std::time::Duration;
+
+use super::super::settings::RETRY_FLOOR;
 use crate::event::Trigger;
 
 /// What happened.
@@ -53,6 +56,17 @@ pub(in super::super) enum Verdict {
     Held(Option<u32>),
     /// It was no look at the source, and says nothing of it.
     Aside,
+}
+
+impl Verdict {
+    /// Something good is held back, for so much longer if it is time that ends it. A look at the end of that finds it, and
+    /// none sooner than after a failure.
+    pub(in super::super) fn held(patience: Option<Duration>) -> Self {
+        Self::Held(patience.map(|patience| {
+            let millis = patience.max(RETRY_FLOOR).as_millis();
+            u32::try_from(millis).unwrap_or(u32::MAX)
+        }))
+    }
 }
 
 /// What is to be done now.

@@ -223,6 +223,23 @@ fn p09_a_stream_of_pushed_values_and_what_was_asked_for_take_turns() {
 }
 
 #[test]
+fn a_doubt_of_months_does_not_end_at_once() {
+    let days = |days: u64| Duration::from_secs(days * 24 * 60 * 60);
+    assert_eq!(
+        Verdict::held(Some(days(7))),
+        Verdict::Held(Some(604_800_000))
+    );
+    for long in [days(50), Duration::MAX] {
+        assert_eq!(Verdict::held(Some(long)), Verdict::Held(Some(u32::MAX)));
+    }
+    assert_eq!(
+        Verdict::held(Some(Duration::ZERO)),
+        Verdict::Held(Some(250))
+    );
+    assert_eq!(Verdict::held(None), Verdict::Held(None));
+}
+
+#[test]
 fn an_earlier_value_is_brought_back_at_once_and_moves_no_moment_of_the_source() {
     let mut run = Run::trusted();
     run.after(seconds(5));
