@@ -3,10 +3,11 @@
 use std::any::Any;
 use std::fmt;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
 use crate::error::{Error, ErrorKind};
+use crate::locks::lock;
 
 /// Tells a service that its source may have changed. Cloning is cheap; no method ever waits.
 ///
@@ -149,7 +150,7 @@ struct State {
 
 impl Line {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// Wakes with no lock held: whoever is woken may ask at once, or drop its end.

@@ -36,6 +36,7 @@ mod status;
 mod backoff;
 mod clock;
 mod hints;
+mod locks;
 mod panics;
 #[cfg(any(feature = "diff", feature = "json", feature = "toml", feature = "yaml"))]
 mod secret;

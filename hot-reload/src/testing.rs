@@ -1,9 +1,10 @@
 //! [`Publisher`]: a service in the hands of a test.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use crate::live::{self, Live};
+use crate::locks::lock;
 use crate::snapshot::Generation;
 
 /// Publishes values in place of a service, for tests of code that reads a [`Live`].
@@ -85,9 +86,7 @@ impl<V> Publisher<V> {
     pub fn stop(self) {}
 
     fn lock(&self) -> MutexGuard<'_, live::Publisher<V>> {
-        self.publisher
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.publisher)
     }
 }
 

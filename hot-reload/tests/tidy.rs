@@ -12,6 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("revision", &[]),
     ("backoff", &[]),
     ("clock", &[]),
+    ("locks", &[]),
     ("secret", &[]),
     ("panics", &["error", "event"]),
     ("error", &["revision"]),
@@ -21,19 +22,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("reload", &["error", "revision", "status"]),
     ("participant", &[]),
     ("receipt", &["error", "event", "status"]),
-    ("hints", &["error"]),
+    ("hints", &["error", "locks"]),
     ("watch", &["error", "hints", "reload"]),
-    ("live", &["error", "event", "panics", "snapshot"]),
+    ("live", &["error", "event", "locks", "panics", "snapshot"]),
     ("diff", &["error", "panics", "secret"]),
     (
         "last_good",
-        &["clock", "error", "panics", "revision", "snapshot"],
+        &["clock", "error", "locks", "panics", "revision", "snapshot"],
     ),
     (
         "last_good::tests",
         &["error", "last_good", "live", "snapshot"],
     ),
-    ("testing", &["live", "snapshot"]),
+    ("testing", &["live", "locks", "snapshot"]),
     (
         "compat",
         &[
@@ -53,6 +54,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "clock",
             "error",
             "event",
+            "locks",
             "panics",
             "receipt",
             "reload",
@@ -83,6 +85,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "hints",
             "last_good",
             "live",
+            "locks",
             "panics",
             "participant",
             "receipt",
@@ -96,14 +99,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "coordinator",
         &[
-            "error", "event", "hints", "live", "panics", "reload", "revision", "service",
+            "error", "event", "hints", "live", "locks", "panics", "reload", "revision", "service",
             "snapshot", "status", "watch",
         ],
     ),
     (
         "source",
         &[
-            "backoff", "clock", "error", "hints", "reload", "revision", "secret", "status", "watch",
+            "backoff", "clock", "error", "hints", "locks", "reload", "revision", "secret",
+            "status", "watch",
         ],
     ),
     ("", &["*"]),

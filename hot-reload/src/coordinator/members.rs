@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use futures_util::future::{BoxFuture, join_all};
 use tokio::task::yield_now;
@@ -16,6 +16,7 @@ use super::when_away::WhenAway;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Outcome, Trigger};
 use crate::hints::{HintSender, Subscription};
+use crate::locks::lock;
 use crate::reload::Loaded;
 use crate::revision::Revision;
 use crate::service::{Asked, Fault, Feed};
@@ -243,10 +244,6 @@ fn revision(slots: &Slots) -> Revision {
         bytes.extend(number.to_be_bytes());
     }
     Revision::new(bytes)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How often members that are just publishing are read again. What moves for longer is taken as it was read last: each value

@@ -1,7 +1,7 @@
 //! [`Roster`]: who the members of a group are, and how to reach those that run.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use futures_util::future::{BoxFuture, ready};
 
@@ -11,6 +11,7 @@ use super::when_away::WhenAway;
 use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger};
 use crate::hints::HintSender;
+use crate::locks::lock;
 use crate::panics::panicked;
 use crate::service::{Control, Standing};
 use crate::status::Status;
@@ -71,7 +72,7 @@ impl Roster {
     }
 
     fn group(&self) -> MutexGuard<'_, Option<HintSender>> {
-        self.group.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.group)
     }
 }
 

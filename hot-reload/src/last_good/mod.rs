@@ -22,7 +22,7 @@ use std::fmt::{self, Display};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio::task::spawn_blocking;
 
@@ -31,6 +31,7 @@ use self::format::Facts;
 use self::store::Store;
 use crate::clock::time_of_day;
 use crate::error::Result;
+use crate::locks::lock;
 use crate::panics::{discard, panic_text};
 use crate::snapshot::Snapshot;
 
@@ -199,10 +200,7 @@ impl<V: Send + Sync + 'static> LastGood<V> {
 
     fn save_now(&self, disk: &dyn Disk, snapshot: &Snapshot<V>, number: u64) -> Result<()> {
         let shared = &self.shared;
-        let mut written = shared
-            .written
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut written = lock(&shared.written);
         if number < *written {
             return Ok(());
         }

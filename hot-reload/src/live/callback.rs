@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use futures_util::stream::{AbortHandle, Abortable, abortable};
 use futures_util::{FutureExt, StreamExt};
@@ -13,6 +13,7 @@ use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tracing::error;
 
 use super::{Changes, Live};
+use crate::locks::lock;
 use crate::panics::panic_text;
 use crate::snapshot::Snapshot;
 
@@ -174,7 +175,7 @@ impl<F> Calls<F> {
     {
         let (call, ending) = (Arc::clone(&self.call), self.ending.clone());
         let call = move || {
-            let mut call = call.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut call = lock(&call);
             // The callback may have been dropped while this waited for a thread.
             if !ending.is_aborted() {
                 call(&snapshot);

@@ -1,9 +1,10 @@
 //! [`Followers`]: what keeps in step with a part of the value at the moment of publication.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use super::news::Channel;
+use crate::locks::lock;
 
 /// Something that keeps in step with a part of the value: a word, or the news of a projection.
 pub(super) trait Follow<V>: Send + Sync {
@@ -114,7 +115,7 @@ impl<V> Followers<V> {
     }
 
     fn lock(&self) -> MutexGuard<'_, List<V>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::mem;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::SystemTime;
 
 use tokio::time::Instant;
@@ -12,6 +12,7 @@ use super::cell::Cell;
 use super::news::{Channel, Untold};
 use super::shared::Shared;
 use crate::event::Trigger;
+use crate::locks::lock;
 use crate::snapshot::{Generation, Published, Snapshot};
 
 /// How many subscribers are woken at once, on the spot. More take longer than the next publication shall wait: some
@@ -233,6 +234,6 @@ impl<V> Publisher<V> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Pending> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.pending)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
@@ -18,6 +18,7 @@ use crate::clock::time_of_day;
 use crate::compat::ReloaderSender;
 use crate::event::{DataState, Event};
 use crate::live::Publisher;
+use crate::locks::lock;
 use crate::panics::discard;
 use crate::status::{Hold, Status};
 
@@ -222,8 +223,4 @@ impl<V> Drop for Owner<V> {
     fn drop(&mut self) {
         self.0.inbox.stop();
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use tokio::sync::{Notify, oneshot};
 
 use super::rollback::Asked;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Outcome, Trigger};
+use crate::locks::lock;
 use crate::receipt::Receipt;
 
 /// Requests for a look, and the request to stop. It holds about as many as there are callers waiting.
@@ -205,7 +206,7 @@ impl Inbox {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

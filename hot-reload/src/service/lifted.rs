@@ -1,6 +1,6 @@
 //! [`Lifted`]: what of a member acts upon visible values, and so acts for the group.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all, ready};
@@ -14,6 +14,7 @@ use super::prepare::{Ending, Participants, Ready, Seat};
 use super::waiting::{Restarts, Waits};
 use crate::error::{Error, ErrorKind};
 use crate::event::Stage;
+use crate::locks::lock;
 use crate::snapshot::{Generation, Snapshot};
 
 /// The participants of a member, where its values are saved, what of them takes a restart, what doubts go by, and how long
@@ -298,8 +299,4 @@ impl<C, V> Restarting<C, V> {
         *lock(&self.known) = Some((part.generation(), again));
         Ok(waits)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

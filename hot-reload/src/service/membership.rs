@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -20,6 +20,7 @@ use super::settings::{LOAD_DEADLINE, LONGEST, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::event::{DataState, Outcome};
 use crate::hints::HintSender;
+use crate::locks::lock;
 use crate::snapshot::{Generation, Keepsake, Snapshot};
 use crate::watch::WatchProfile;
 
@@ -234,7 +235,7 @@ struct Told {
 
 impl Upward {
     fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.told)
     }
 }
 

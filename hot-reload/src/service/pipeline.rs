@@ -1,7 +1,7 @@
 //! *What* one look does: load, compare, decode, validate, prepare, publish, commit, as one line of early returns.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -24,6 +24,7 @@ use super::validate::Validators;
 use crate::clock::time_of_day;
 use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger};
+use crate::locks::lock;
 use crate::panics::{discard, panicked};
 use crate::reload::{Loaded, unasked};
 use crate::revision::Revision;
@@ -308,7 +309,7 @@ impl<V> Pipeline<V> {
     }
 
     pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.memory)
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::fmt::Display;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::super::settings::{LONGEST, REWIND_CONFIRM};
 use super::Doubts;
 use crate::event::HoldReason;
+use crate::locks::lock;
 
 /// Doubts a value of a lower version than the highest that was accepted: the answer of a replica that lags behind. From
 /// [`Builder::fence`](crate::Builder::fence).
@@ -65,7 +66,7 @@ impl<V, K, I> Fence<V, K, I> {
     }
 
     fn highest(&self) -> MutexGuard<'_, Option<Arc<(I, K)>>> {
-        self.highest.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.highest)
     }
 
     fn mark(&self, value: &V) -> Arc<(I, K)> {

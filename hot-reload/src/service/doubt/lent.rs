@@ -1,11 +1,12 @@
 //! Doubts of the member of a group: they go by what the group has made visible, whatever the member has published by itself.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::super::membership::Loan;
 use super::Doubts;
 use crate::event::HoldReason;
+use crate::locks::lock;
 use crate::snapshot::Snapshot;
 
 /// The doubts of a member, and what they go by.
@@ -19,12 +20,12 @@ struct Visible<V>(Mutex<Option<Loan<V>>>);
 
 impl<V> Visible<V> {
     fn snapshot(&self) -> Option<Snapshot<V>> {
-        let loan = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let loan = lock(&self.0);
         loan.as_ref().map(|loan| loan.snapshot().clone())
     }
 
     fn replace(&self, loan: Option<Loan<V>>) -> Option<Loan<V>> {
-        let mut visible = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut visible = lock(&self.0);
         std::mem::replace(&mut *visible, loan)
     }
 }

@@ -16,7 +16,7 @@ mod tape;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 pub use self::cycle::Cycle;
@@ -32,6 +32,7 @@ use crate::backoff::Jitter;
 use crate::clock::time_of_day;
 use crate::error::Error;
 use crate::event::{LinkState, Outcome, Stage, Trigger};
+use crate::locks::lock;
 use crate::panics::discard;
 use crate::receipt::Vote;
 use crate::revision::Revision;
@@ -226,7 +227,7 @@ impl Flight {
     }
 
     fn records(&self) -> MutexGuard<'_, Records> {
-        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.records)
     }
 }
 

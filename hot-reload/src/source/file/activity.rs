@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use tokio::sync::Notify;
@@ -17,13 +17,9 @@ use super::hub::Membership;
 use super::seen::{Complete, Seen};
 use super::track::Track;
 use crate::error::Error;
+use crate::locks::lock;
 use crate::source::HintSender;
 use crate::status::Degradation;
-
-/// Locks, also after a panic of another holder: nothing here is ever left half-changed.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// What happened to a name or an inode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

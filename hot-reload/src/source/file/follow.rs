@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::activity::{Activity, Token, lock};
+use super::activity::{Activity, Token};
 use super::gaps::{self, Gaps};
 use super::hub::{FileEvents, Membership};
 use super::rest::MAX_SETTLE;
@@ -20,6 +20,7 @@ use super::stamp::Stamp;
 use super::tally::Tally;
 use super::{os, walk};
 use crate::error::{Error, ErrorKind};
+use crate::locks::lock;
 use crate::source::HintSender;
 use crate::status::{Degradation, SourceStatus};
 

@@ -13,7 +13,8 @@ use super::places::{Place, Places};
 use super::{Hub, WatchId};
 use crate::clock;
 use crate::error::Error;
-use crate::source::file::activity::{Activity, Change, Token, lock};
+use crate::locks::lock;
+use crate::source::file::activity::{Activity, Change, Token};
 use crate::source::file::os::Node;
 
 /// What is armed, and by whom.

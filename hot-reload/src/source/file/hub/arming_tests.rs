@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::*;
+use crate::locks::lock;
 use crate::source::file::activity::Activity;
 use crate::source::file::os::Node;
 

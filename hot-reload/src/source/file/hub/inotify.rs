@@ -18,7 +18,8 @@ use super::mounts::{self, Mounts};
 use super::table::{Report, Table};
 use crate::clock;
 use crate::error::{Error, ErrorKind};
-use crate::source::file::activity::{Change, lock};
+use crate::locks::lock;
+use crate::source::file::activity::Change;
 use crate::source::file::os::Node;
 
 /// Starts the thread.

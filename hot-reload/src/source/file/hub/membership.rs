@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 
 use super::{FileEvents, Hub};
 use crate::error::{Error, ErrorKind};
-use crate::source::file::activity::{Activity, Token, lock};
+use crate::locks::lock;
+use crate::source::file::activity::{Activity, Token};
 
 /// A subscriber's place in the hub of the process. Dropping it gives up all that was armed, and ends a hub that nobody
 /// else uses.

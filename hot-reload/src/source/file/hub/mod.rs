@@ -44,8 +44,8 @@ pub(super) use self::membership::Membership;
 #[cfg(not(target_os = "linux"))]
 use self::portable as native;
 use self::table::Table;
-use super::activity::lock;
 use crate::error::{Error, ErrorKind};
+use crate::locks::lock;
 
 /// Where the events of files come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -20,7 +20,8 @@ use notify::{ErrorKind as NotifyErrorKind, Event, RecommendedWatcher, RecursiveM
 use super::backend::{Backend, Depth, WatchId};
 use super::table::Table;
 use crate::error::{Error, ErrorKind};
-use crate::source::file::activity::{Activity, Change, lock};
+use crate::locks::lock;
+use crate::source::file::activity::{Activity, Change};
 use crate::source::file::os::{Node, NodeKind};
 
 /// Starts the watcher, which brings its own thread.

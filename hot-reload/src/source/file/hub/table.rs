@@ -14,7 +14,8 @@ use super::later::Later;
 use super::waiting::Waiting;
 use crate::clock;
 use crate::error::Error;
-use crate::source::file::activity::{Activity, Change, Token, lock};
+use crate::locks::lock;
+use crate::source::file::activity::{Activity, Change, Token};
 
 /// The index, shared by the sources that fill it and the backend's thread that reports into it.
 #[derive(Default)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::error::ErrorKind;
+use crate::locks::lock;
 use crate::source::file::follow::Follow;
 use crate::source::file::handle::watch_handle;
 use crate::watch::WatchEvent;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::MountTable;
 use crate::clock;
-use crate::source::file::activity::lock;
+use crate::locks::lock;
 use crate::source::file::tier::answers;
 
 /// Whether no path can lead to a file system that does not answer, because none is mounted that depends on another machine
