@@ -177,9 +177,7 @@ impl<V> Board<V> {
         let mirror = lock(&self.mirror).take();
         drop(mirror);
     }
-}
 
-impl<V> Board<V> {
     /// Writes the end into the status. Whether that is news.
     fn note_end(&self) -> bool {
         let newest = self.publisher.current();

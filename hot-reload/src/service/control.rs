@@ -10,7 +10,7 @@ use tracing::info;
 
 use super::board::Board;
 use super::flight::Explanation;
-use super::rollback::{Asked, Target};
+use super::rollback::{Request, Target};
 use crate::event::{Event, Trigger};
 use crate::panics::discard;
 use crate::receipt::Receipt;
@@ -144,7 +144,7 @@ impl<V> Control<V> {
 
     async fn roll_back(&self, target: Target) -> Receipt {
         let resumed = self.board.gate().resumed();
-        let asked = Asked { target, resumed };
+        let asked = Request { target, resumed };
         self.board.inbox.roll_back(asked).await
     }
 

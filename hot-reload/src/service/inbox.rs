@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use tokio::sync::{Notify, oneshot};
 
-use super::rollback::Asked;
+use super::rollback::Request;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Outcome, Trigger};
 use crate::locks::lock;
@@ -30,7 +30,7 @@ struct State {
     /// What they want of it.
     wish: Wish,
     /// Those who want an earlier value.
-    rollbacks: VecDeque<(Asked, oneshot::Sender<Receipt>)>,
+    rollbacks: VecDeque<(Request, oneshot::Sender<Receipt>)>,
     /// Whether a value was given back that somebody had kept on purpose.
     given_back: bool,
     stop: bool,
@@ -62,7 +62,7 @@ impl Wish {
 #[derive(Debug)]
 pub(super) enum Command {
     Look(Trigger),
-    Rollback(Asked, oneshot::Sender<Receipt>),
+    Rollback(Request, oneshot::Sender<Receipt>),
     /// See whether there is something to be freed.
     Sweep,
     Stop,
@@ -115,7 +115,7 @@ impl Inbox {
     }
 
     /// Asks for an earlier value.
-    pub(super) async fn roll_back(&self, to: Asked) -> Receipt {
+    pub(super) async fn roll_back(&self, to: Request) -> Receipt {
         let answer = {
             let mut state = self.state();
             if state.ended {

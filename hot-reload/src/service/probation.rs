@@ -56,11 +56,11 @@ where
 /// The first value of a service has no probation, because there is none to go back to; nor has one that is brought back.
 pub struct Probation<V> {
     window: Duration,
-    begin: Box<dyn Fn(Snapshot<V>) -> Proof + Send + Sync>,
+    begin: Box<dyn Fn(Snapshot<V>) -> Proving + Send + Sync>,
 }
 
 /// Whether a value has proven itself, when that is known.
-type Proof = BoxFuture<'static, Result<(), Error>>;
+type Proving = BoxFuture<'static, Result<(), Error>>;
 
 impl<V: Send + Sync + 'static> Probation<V> {
     /// This future is run with each new value. If it ends with an error within `window`, or panics, the value has failed. If
@@ -199,11 +199,11 @@ struct Running<V> {
     value: Keepsake<V>,
     /// Whether the source held it.
     loaded: bool,
-    end: Proof,
+    end: Proving,
 }
 
 /// How a trial ended.
-pub(super) enum Verdict<V> {
+pub(super) enum Proof<V> {
     /// It is proven, and whether the source held it.
     Proven(Snapshot<V>, bool),
     /// It has failed, and why; this shall be in its place.
@@ -257,18 +257,18 @@ impl<'p, V> Trial<'p, V> {
     }
 
     /// Waits for the end of the trial that is running. Cancel safe.
-    pub(super) async fn ended(&mut self) -> Verdict<V> {
+    pub(super) async fn ended(&mut self) -> Proof<V> {
         let (Some(running), Some(proven)) = (&mut self.running, &self.proven) else {
             return pending().await;
         };
         let end = (&mut running.end).await;
         let value = running.value.snapshot().clone();
         let loaded = running.loaded;
-        let verdict = match end {
+        let proof = match end {
             Err(error) => {
                 let generation = value.generation();
                 self.failed = Some(Failed { generation, loaded });
-                Verdict::Failed {
+                Proof::Failed {
                     to: To::Proven {
                         proven: Keepsake::of(proven.snapshot()),
                         failed: generation,
@@ -282,11 +282,11 @@ impl<'p, V> Trial<'p, V> {
             }
             Ok(()) => {
                 self.proven = Some(Keepsake::of(&value));
-                Verdict::Proven(value, loaded)
+                Proof::Proven(value, loaded)
             }
         };
         let ended = self.running.take();
         discard(ended);
-        verdict
+        proof
     }
 }

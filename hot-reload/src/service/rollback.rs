@@ -23,7 +23,7 @@ pub(super) struct Rollback<V> {
 
 pub(super) enum To<V> {
     /// What a person asked for.
-    Asked(Asked),
+    Asked(Request),
     /// The last that was proven, in place of this one, which has failed.
     Proven {
         proven: Keepsake<V>,
@@ -34,7 +34,7 @@ pub(super) enum To<V> {
 
 /// What a person asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct Request {
     pub(super) target: Target,
     /// How often `resume` had been called by then. Who calls it later wants the source, and not the earlier value.
     pub(super) resumed: u64,
@@ -116,7 +116,7 @@ impl<V> Pipeline<V> {
                 numbers => format!("generation {numbers}"),
             };
             not_found(&match to {
-                To::Asked(Asked {
+                To::Asked(Request {
                     target: Target::Generation(generation),
                     ..
                 }) => {

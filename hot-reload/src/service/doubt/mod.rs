@@ -75,9 +75,7 @@ impl<V> Pipeline<V> {
             let _ = contained(Stage::Validate, || guard.accepted(&visible));
         }
     }
-}
 
-impl<V> Pipeline<V> {
     /// A value is visible, wherever it comes from.
     pub(super) fn show(&self) {
         let Some(visible) = self.board.publisher.current() else {

@@ -109,13 +109,12 @@ impl<'e, V> Task<'e, V> {
         self.ask(feed);
         self.waiting.looked(board);
         let aside = look.supply == Supply::History;
-        let serving = match aside {
-            true => self.serving_aside.take().into_iter().collect(),
-            false => mem::take(&mut self.serving),
-        };
-        let wish = match aside {
-            true => Wish::default(),
-            false => mem::take(&mut self.wish),
+        let (serving, wish) = match aside {
+            true => (
+                self.serving_aside.take().into_iter().collect(),
+                Wish::default(),
+            ),
+            false => (mem::take(&mut self.serving), mem::take(&mut self.wish)),
         };
         let Some(outcome) = outcome else {
             board.flight.absent();

@@ -24,7 +24,7 @@ use super::inbox::{Command, Wish};
 use super::keep::Keeping;
 use super::machine::{Actions, Input, Machine, Supply};
 use super::pipeline::{Pipeline, Pushed};
-use super::probation::{Probation, Trial, Verdict as Proof};
+use super::probation::{Probation, Proof, Trial};
 use super::record::Recorder;
 use super::rollback::{Rollback, To};
 use super::settings::Settings;
