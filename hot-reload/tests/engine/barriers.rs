@@ -1,6 +1,6 @@
 //! The barrier: what was changed before it is visible after it.
 
-use hot_reload::{ErrorKind, LinkState, Outcome, ReloaderService, Stage, Trigger};
+use hot_reload::{ErrorKind, LinkState, Outcome, Stage, Trigger};
 use tokio::time::{Instant, sleep};
 
 use crate::script::{Bad, Failing, Good, Missing, Script, seconds, settle};
@@ -8,11 +8,7 @@ use crate::script::{Bad, Failing, Good, Missing, Script, seconds, settle};
 #[tokio::test(start_paused = true)]
 async fn what_was_changed_in_silence_before_a_barrier_is_visible_after_it() {
     let script = Script::new(Good("first")).with(|state| state.muted = true);
-    let (live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.service().await;
     sleep(seconds(120)).await;
     assert_eq!(control.status().link, LinkState::Trusted);
     let begun = Instant::now();
@@ -37,7 +33,8 @@ async fn what_was_changed_in_silence_before_a_barrier_is_visible_after_it() {
 #[tokio::test(start_paused = true)]
 async fn p09_barriers_during_a_look_wait_for_one_more() {
     let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(2));
-    let (live, control) = ReloaderService::builder(script.clone())
+    let (live, control) = script
+        .builder()
         .interval(seconds(3600))
         .start()
         .await
@@ -60,7 +57,8 @@ async fn p09_barriers_during_a_look_wait_for_one_more() {
 #[tokio::test(start_paused = true)]
 async fn p11_a_barrier_does_not_try_rejected_content_again() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
+    let (live, control) = script
+        .builder()
         .interval(seconds(3600))
         .start()
         .await
@@ -84,11 +82,7 @@ async fn p11_a_barrier_does_not_try_rejected_content_again() {
 #[tokio::test(start_paused = true)]
 async fn p11_rejected_content_is_tried_again_for_who_asks_at_the_same_time_as_others() {
     let script = Script::new(Good("good"));
-    let (_live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (_live, control) = script.service().await;
     script.set(Bad("typo"));
     settle().await;
     for tried in 1..4 {
@@ -107,7 +101,7 @@ async fn p11_rejected_content_is_tried_again_for_who_asks_at_the_same_time_as_ot
 #[tokio::test(start_paused = true)]
 async fn p11_rejected_content_that_is_missing_for_a_moment_is_tried_again_for_who_has_asked() {
     let script = Script::new(Good("good"));
-    let builder = ReloaderService::builder(script.clone()).hybrid();
+    let builder = script.builder().hybrid();
     let refuse = |value: &String| match &**value {
         "good" => Ok(()),
         _ => Err("it cannot be"),
@@ -137,10 +131,7 @@ async fn p11_rejected_content_that_is_missing_for_a_moment_is_tried_again_for_wh
 #[tokio::test(start_paused = true)]
 async fn a_barrier_says_why_the_source_is_not_visible() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.builder().start().await.unwrap();
     script.set(Failing(ErrorKind::Unavailable));
     assert!(matches!(
         control.barrier().await.outcome,
@@ -161,11 +152,7 @@ async fn a_barrier_says_why_the_source_is_not_visible() {
 async fn p20_a_barrier_does_not_hasten_the_next_attempt_to_open_the_watch() {
     let script = Script::new(Good("first"));
     script.set_opening(Some(Failing(ErrorKind::Denied)));
-    let (_live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (_live, control) = script.service().await;
     settle().await;
     let opens = script.opens();
     for _ in 0..100 {

@@ -285,7 +285,8 @@ async fn p14_a_stop_from_within_a_validator_keeps_the_value_from_becoming_visibl
     let script = Script::new(Good("first"));
     let control: Arc<OnceLock<Control<String>>> = Arc::default();
     let inside = Arc::clone(&control);
-    let (live, outside) = ReloaderService::builder(script.clone())
+    let (live, outside) = script
+        .builder()
         .validate(move |_: &String| {
             if let Some(control) = inside.get() {
                 let _ = control.stop().now_or_never();

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, mpsc};
 
-use hot_reload::{Control, ErrorKind, Live, ReloaderService, Snapshot};
+use hot_reload::{Control, ErrorKind, Live, Snapshot};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
@@ -11,10 +11,7 @@ use crate::script::{Failing, Good, Script, seconds, settle};
 
 /// A service whose every look is asked for, so that no test waits for time to pass.
 async fn service(script: &Script) -> (Live<String>, Control<String>) {
-    ReloaderService::builder(script.clone())
-        .start()
-        .await
-        .unwrap()
+    script.builder().start().await.unwrap()
 }
 
 async fn publish(script: &Script, control: &Control<String>, text: &'static str) {
@@ -69,7 +66,7 @@ async fn a_callback_is_called_for_each_change_in_order() {
 #[tokio::test]
 async fn a_callback_may_begin_with_the_value_of_now_or_the_first_there_is() {
     let script = Script::new(Failing(ErrorKind::Unavailable));
-    let (live, control) = ReloaderService::builder(script.clone()).start_in_background();
+    let (live, control) = script.builder().start_in_background();
     let ((early, mut told_early), (late, mut told_late)) = (teller(), teller());
     let _early = live.for_each(early);
     publish(&script, &control, "first").await;
@@ -250,11 +247,7 @@ async fn p14_a_detached_callback_is_called_until_the_service_has_stopped_and_is_
 #[tokio::test(start_paused = true)]
 async fn p06_a_callback_does_not_keep_the_service_running() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.service().await;
     let (call, mut calls) = teller();
     let callback = live.on_change(call);
     drop(control);
@@ -271,9 +264,7 @@ async fn p06_a_callback_does_not_keep_the_service_running() {
 #[tokio::test(start_paused = true)]
 async fn a_callback_that_comes_before_the_first_value_is_told_of_it() {
     let script = Script::new(Failing(ErrorKind::Unavailable));
-    let (live, _control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start_in_background();
+    let (live, _control) = script.builder().hybrid().start_in_background();
     let (call, mut calls) = teller();
     let _callback = live.on_change(call);
     settle().await;

@@ -2,17 +2,13 @@
 
 use futures_util::stream::FusedStream;
 use futures_util::{FutureExt, StreamExt};
-use hot_reload::{Control, ErrorKind, Live, ReloaderService};
+use hot_reload::{Control, ErrorKind, Live};
 use tokio::time::{sleep, timeout};
 
 use crate::script::{Failing, Good, Script, seconds, settle};
 
 async fn service(script: &Script) -> (Live<String>, Control<String>) {
-    ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap()
+    script.service().await
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,9 +73,7 @@ async fn p06_a_stream_tells_the_last_value_and_ends_when_the_service_has_stopped
 #[tokio::test(start_paused = true)]
 async fn a_value_can_be_waited_for_before_there_is_any() {
     let script = Script::new(Failing(ErrorKind::Unavailable));
-    let (live, _control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start_in_background();
+    let (live, _control) = script.builder().hybrid().start_in_background();
     let waiting = tokio::spawn({
         let live = live.clone();
         async move { live.wait_for(|value| value == "ready").await }

@@ -10,7 +10,8 @@ use crate::script::{Bad, Failing, Good, Hanging, Missing, Panicking, Script, sec
 #[tokio::test(start_paused = true)]
 async fn p01_a_value_that_is_no_good_is_never_visible() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
+    let (live, control) = script
+        .builder()
         .hybrid()
         .validate(|value: &String| match value.contains("forbidden") {
             true => Err("it is forbidden"),
@@ -66,10 +67,7 @@ async fn p01_a_start_without_a_good_value_says_why_there_is_none() {
     for (content, kind, text) in cases {
         let begun = Instant::now();
         let script = Script::new(content);
-        let error = ReloaderService::builder(script.clone())
-            .start()
-            .await
-            .unwrap_err();
+        let error = script.builder().start().await.unwrap_err();
         assert_eq!((error.kind(), error.to_string().as_str()), (kind, text));
         assert!(
             begun.elapsed() < seconds(1),
@@ -156,11 +154,7 @@ async fn p07_a_panic_in_the_loader_the_validator_or_the_comparison_is_an_outcome
 #[tokio::test(start_paused = true)]
 async fn p08_a_load_that_hangs_fails_at_its_deadline_and_the_next_one_works() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.service().await;
     script.set(Hanging);
     let begun = Instant::now();
     let outcome = control.reload().await;

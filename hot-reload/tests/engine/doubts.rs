@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use hot_reload::{
-    Builder, Control, DataState, Fence, HoldReason, Live, Outcome, Receipt, ReloaderService,
-    ShrinkGuard, Stage,
+    Builder, Control, DataState, Fence, HoldReason, Live, Outcome, Receipt, ShrinkGuard, Stage,
 };
 use tokio::time::sleep;
 
@@ -15,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const SOON: Duration = Duration::from_secs(40);
 
 fn service(script: &Script) -> Builder<Script, String, String> {
-    ReloaderService::builder(script.clone()).hybrid()
+    script.builder().hybrid()
 }
 
 fn by_length() -> ShrinkGuard<String> {

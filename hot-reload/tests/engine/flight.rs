@@ -19,7 +19,8 @@ async fn a_rejection_a_recovery_and_a_lost_watch_read_like_this() {
     let script = Script::new(Good("first")).with(|state| {
         state.load_takes = Duration::from_millis(250);
     });
-    let (_live, control) = ReloaderService::builder(script.clone())
+    let (_live, control) = script
+        .builder()
         .named("config")
         .hybrid()
         .interval(NEVER)
@@ -75,7 +76,8 @@ config (script): generation 2, data stale, link trusted, last good check 11 min 
 #[tokio::test(start_paused = true)]
 async fn a_rollback_a_hold_and_a_pause_read_like_this() {
     let script = Script::new(Good("first"));
-    let (_live, control) = ReloaderService::builder(script.clone())
+    let (_live, control) = script
+        .builder()
         .named("config")
         .history(4)
         .interval(NEVER)
@@ -145,7 +147,8 @@ async fn a_cycle_says_what_asked_for_it_and_how_it_went() {
         async fn commit(&self, (): ()) {}
     }
     let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(1));
-    let (_live, control) = ReloaderService::builder(script.clone())
+    let (_live, control) = script
+        .builder()
         .participant("pool", Pool)
         .interval(NEVER)
         .start_in_background();
@@ -183,7 +186,8 @@ async fn a_cycle_says_what_asked_for_it_and_how_it_went() {
 #[tokio::test(start_paused = true)]
 async fn what_stands_in_for_the_source_is_told_as_that() {
     let script = Script::new(Good("first"));
-    let (_live, control) = ReloaderService::builder(script.clone())
+    let (_live, control) = script
+        .builder()
         .on_removal(RemovalPolicy::Default("default".to_owned()))
         .start()
         .await
@@ -202,11 +206,7 @@ async fn what_stands_in_for_the_source_is_told_as_that() {
 #[tokio::test(start_paused = true)]
 async fn a_missed_change_is_in_the_story() {
     let script = Script::new(Good("first"));
-    let (_live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (_live, control) = script.service().await;
     sleep(seconds(120)).await;
     script.state().muted = true;
     script.set(Good("second"));
@@ -220,11 +220,7 @@ async fn a_missed_change_is_in_the_story() {
 #[tokio::test(start_paused = true)]
 async fn p17_however_much_happens_the_newest_of_it_is_kept_and_no_more() {
     let script = Script::new(Good("first"));
-    let (_live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (_live, control) = script.service().await;
     for round in 0..1000 {
         script.set(if round % 2 == 0 {
             Bad("typo")
@@ -255,7 +251,8 @@ async fn p17_however_much_happens_the_newest_of_it_is_kept_and_no_more() {
 async fn how_much_is_kept_is_up_to_the_builder() {
     for entries in [0, 3] {
         let script = Script::new(Good("first"));
-        let (_live, control) = ReloaderService::builder(script.clone())
+        let (_live, control) = script
+            .builder()
             .flight_recorder(entries)
             .start()
             .await
@@ -357,9 +354,7 @@ async fn an_error_of_the_users_is_not_dropped_under_a_lock() {
 #[tokio::test(start_paused = true)]
 async fn a_person_may_ask_at_any_moment_of_a_look() {
     let script = Script::new(Hanging);
-    let (_live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start_in_background();
+    let (_live, control) = script.builder().hybrid().start_in_background();
     settle().await;
     let text = control.explain().to_string();
     assert!(

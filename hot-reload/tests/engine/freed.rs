@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 use futures_util::StreamExt;
-use hot_reload::{Live, ReloaderService};
+use hot_reload::Live;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::time::sleep;
 
@@ -288,11 +288,7 @@ fn rests() -> u64 {
 #[tokio::test(start_paused = true)]
 async fn p15_nobody_wakes_to_free_values_where_none_is_kept() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
-        .realtime()
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.builder().realtime().start().await.unwrap();
     let kept = live.get();
     script.set(Good("second"));
     settle().await;

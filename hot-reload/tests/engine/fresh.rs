@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use hot_reload::{
-    Builder, Control, DataState, Error, ErrorKind, Event, Events, LinkState, Outcome,
-    ReloaderService, RemovalPolicy,
+    Builder, Control, DataState, Error, ErrorKind, Event, Events, LinkState, Outcome, RemovalPolicy,
 };
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -18,7 +17,7 @@ const BOUND: Duration = Duration::from_secs(60);
 const INSTANT: Duration = Duration::from_millis(2);
 
 fn builder(script: &Script) -> Builder<Script, String, String> {
-    ReloaderService::builder(script.clone()).interval(seconds(10))
+    script.builder().interval(seconds(10))
 }
 
 /// The moment of a good look, which is now.
@@ -174,7 +173,8 @@ async fn p04_a_trusted_watch_without_a_heartbeat_has_one_with_a_bound_and_never_
 #[tokio::test(start_paused = true)]
 async fn p10_an_unchanged_look_is_as_good_as_a_new_value() {
     let script = Script::new(Good("first"));
-    let (_live, control) = ReloaderService::builder(script.clone())
+    let (_live, control) = script
+        .builder()
         .interval(seconds(3600))
         .max_staleness(BOUND)
         .start()

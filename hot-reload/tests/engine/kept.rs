@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use hot_reload::{
-    Builder, DataState, ErrorKind, LastGood, Outcome, Participant, Probation, ReloaderService,
-    RemovalPolicy, Trigger, async_trait,
+    Builder, DataState, ErrorKind, LastGood, Outcome, Participant, Probation, RemovalPolicy,
+    Trigger, async_trait,
 };
 use tempfile::TempDir;
 use tokio::time::sleep;
@@ -38,7 +38,7 @@ fn folder() -> (TempDir, PathBuf) {
 }
 
 fn service(script: &Script, path: &Path) -> Builder<Script, String, String> {
-    let builder = ReloaderService::builder(script.clone()).hybrid();
+    let builder = script.builder().hybrid();
     builder.last_good(store(path))
 }
 

@@ -6,7 +6,7 @@ use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use hot_reload::{Builder, Participant, Receipt, ReloaderService, async_trait};
+use hot_reload::{Builder, Participant, Receipt, async_trait};
 use tokio::time::sleep;
 
 use crate::script::Script;
@@ -159,7 +159,7 @@ pub(crate) fn service(
     members: usize,
 ) -> Builder<Script, String, String> {
     let names = ["a", "b", "c", "d", "e"];
-    let builder = ReloaderService::builder(script.clone()).hybrid();
+    let builder = script.builder().hybrid();
     names[..members].iter().fold(builder, |builder, name| {
         builder.participant(*name, ledger.participant(name))
     })

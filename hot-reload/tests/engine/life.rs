@@ -10,11 +10,7 @@ use crate::script::{Bad, Failing, Good, Hanging, Missing, Panicking, Script, sec
 #[tokio::test(start_paused = true)]
 async fn p06_no_failure_of_the_source_ends_the_service() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.service().await;
     let failures = [
         Bad("typo"),
         Failing(ErrorKind::Unavailable),
@@ -38,11 +34,7 @@ async fn p06_no_failure_of_the_source_ends_the_service() {
 #[tokio::test(start_paused = true)]
 async fn p06_a_stopped_service_cannot_be_overlooked() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.service().await;
     let (mut changes, mut events) = (live.subscribe(), control.events());
     control.stop().await;
     assert!(changes.changed().await.is_none());
@@ -90,11 +82,7 @@ async fn p06_the_branch_of_a_stopped_service_switches_itself_off() {
 #[tokio::test(start_paused = true)]
 async fn p06_a_service_lives_as_long_as_somebody_holds_it() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.service().await;
     drop(control);
     script.set(Good("second"));
     settle().await;
@@ -112,11 +100,7 @@ async fn p06_a_service_lives_as_long_as_somebody_holds_it() {
 #[tokio::test(start_paused = true)]
 async fn p13_whoever_subscribes_later_gets_the_current_value() {
     let script = Script::new(Good("first"));
-    let (live, _control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (live, _control) = script.service().await;
     let changes: Vec<_> = (0..10).map(|_| live.subscribe()).collect();
     drop(changes);
     script.set(Good("second"));
@@ -132,11 +116,7 @@ async fn p13_whoever_subscribes_later_gets_the_current_value() {
 #[tokio::test(start_paused = true)]
 async fn p13_a_slow_receiver_ends_at_the_newest() {
     let script = Script::new(Good("first"));
-    let (live, _control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (live, _control) = script.service().await;
     let mut changes = live.subscribe();
     for text in ["second", "third", "fourth"] {
         script.set(Good(text));
@@ -159,11 +139,7 @@ async fn p14_nothing_is_left_after_a_stop() {
         Missing,
     ] {
         let script = Script::new(Good("first"));
-        let (live, control) = ReloaderService::builder(script.clone())
-            .hybrid()
-            .start()
-            .await
-            .unwrap();
+        let (live, control) = script.service().await;
         script.set(content.clone());
         settle().await;
         let begun = Instant::now();
@@ -190,11 +166,7 @@ async fn p14_a_stop_while_the_watch_is_down_or_being_opened_returns_at_once() {
     ] {
         let script = Script::new(Good("first"));
         script.set_opening(Some(opening));
-        let (_live, control) = ReloaderService::builder(script.clone())
-            .hybrid()
-            .start()
-            .await
-            .unwrap();
+        let (_live, control) = script.service().await;
         sleep(seconds(100)).await;
         let begun = Instant::now();
         control.stop().await;
@@ -206,7 +178,7 @@ async fn p14_a_stop_while_the_watch_is_down_or_being_opened_returns_at_once() {
 #[tokio::test(start_paused = true)]
 async fn p14_dropping_the_future_of_start_stops_the_service() {
     let script = Script::new(Hanging);
-    let start = ReloaderService::builder(script.clone()).hybrid().start();
+    let start = script.builder().hybrid().start();
     assert!(timeout(seconds(5), start).await.is_err());
     settle().await;
     assert_eq!(script.holders(), 0);
@@ -215,9 +187,7 @@ async fn p14_dropping_the_future_of_start_stops_the_service() {
 #[tokio::test(start_paused = true)]
 async fn a_service_started_in_the_background_is_ready_when_it_has_a_value() {
     let script = Script::new(Failing(ErrorKind::Unavailable));
-    let (live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start_in_background();
+    let (live, control) = script.builder().hybrid().start_in_background();
     assert!(live.try_load().is_none() && live.try_get().is_none());
     assert!(timeout(seconds(100), live.ready()).await.is_err());
     assert_eq!(control.status().data, DataState::None);
@@ -232,9 +202,7 @@ async fn a_service_started_in_the_background_is_ready_when_it_has_a_value() {
 #[tokio::test(start_paused = true)]
 async fn a_source_that_is_never_ready_is_asked_at_its_interval_and_heard_when_it_is() {
     let script = Script::new(Missing);
-    let (live, control) = ReloaderService::builder(script.clone())
-        .interval(seconds(10))
-        .start_in_background();
+    let (live, control) = script.builder().interval(seconds(10)).start_in_background();
     sleep(seconds(3600)).await;
     assert!((325..=405).contains(&script.loads()), "{}", script.loads());
     assert!(live.try_load().is_none());
@@ -251,9 +219,7 @@ fn the_end_of_the_runtime_is_the_end_of_the_service() {
         .build()
         .unwrap();
     let script = Script::new(Good("first"));
-    let (live, control) = runtime
-        .block_on(ReloaderService::builder(script.clone()).hybrid().start())
-        .unwrap();
+    let (live, control) = runtime.block_on(script.builder().hybrid().start()).unwrap();
     drop(runtime);
     assert_eq!(script.holders(), 0);
     assert!(control.status().stopped);
@@ -278,11 +244,7 @@ async fn a_fixed_value_never_changes_and_never_stops() {
 #[tokio::test(start_paused = true)]
 async fn every_accessor_sees_the_newest_value() {
     let script = Script::new(Good("first"));
-    let (live, _control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (live, _control) = script.service().await;
     let mut reader = live.reader();
     let old = live.get();
     assert_eq!(reader.load(), "first");

@@ -1,6 +1,6 @@
 //! The watch: P3 and P20, and that it is never more than a way to look sooner.
 
-use hot_reload::{ErrorKind, LinkState, ReloaderService, WatchEvent};
+use hot_reload::{ErrorKind, LinkState, WatchEvent};
 use tokio::time::sleep;
 
 use crate::script::{Failing, Good, Hanging, Panicking, Script, seconds, settle};
@@ -15,18 +15,15 @@ async fn p03_a_change_between_the_watch_and_the_first_load_is_seen() {
         );
         state.set_silently(Good("second"));
     });
-    let (live, _control) = ReloaderService::builder(script.clone())
-        .realtime()
-        .start()
-        .await
-        .unwrap();
+    let (live, _control) = script.builder().realtime().start().await.unwrap();
     assert_eq!(*live.load(), "second");
 }
 
 #[tokio::test(start_paused = true)]
 async fn p03_a_change_while_the_watch_was_cut_is_seen_when_it_stands_again() {
     let script = Script::new(Good("first"));
-    let (live, _control) = ReloaderService::builder(script.clone())
+    let (live, _control) = script
+        .builder()
         .realtime()
         .interval(seconds(3600))
         .start()
@@ -45,7 +42,8 @@ async fn p03_a_change_while_the_watch_was_cut_is_seen_when_it_stands_again() {
 async fn p03_a_watch_that_opens_after_the_first_load_is_followed_by_another() {
     let script = Script::new(Good("first"));
     script.set_opening(Some(Hanging));
-    let (live, control) = ReloaderService::builder(script.clone())
+    let (live, control) = script
+        .builder()
         .realtime()
         .interval(seconds(3600))
         .start()
@@ -68,7 +66,8 @@ async fn p03_a_watch_that_opens_after_the_first_load_is_followed_by_another() {
 #[tokio::test(start_paused = true)]
 async fn p20_reconnection_backs_off_while_polling_keeps_its_period() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
+    let (live, control) = script
+        .builder()
         .hybrid()
         .interval(seconds(10))
         .start()
@@ -110,11 +109,7 @@ async fn p20_reconnection_backs_off_while_polling_keeps_its_period() {
 async fn p20_a_watch_that_is_refused_is_parked_and_tried_for_ever() {
     let script = Script::new(Good("first"));
     script.set_opening(Some(Failing(ErrorKind::Denied)));
-    let (_live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (_live, control) = script.service().await;
     settle().await;
     assert_eq!(control.status().link, LinkState::Parked);
     let opens = script.opens();
@@ -129,11 +124,7 @@ async fn p20_a_watch_that_is_refused_is_parked_and_tried_for_ever() {
 #[tokio::test(start_paused = true)]
 async fn p20_a_minute_of_health_forgets_the_back_off() {
     let script = Script::new(Good("first"));
-    let (_live, _control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (_live, _control) = script.service().await;
     script.set_opening(Some(Failing(ErrorKind::Unavailable)));
     script.cut();
     sleep(seconds(600)).await;
@@ -149,11 +140,7 @@ async fn p20_a_minute_of_health_forgets_the_back_off() {
 async fn p07_a_panic_while_the_watch_is_opened_is_a_lost_watch() {
     let script = Script::new(Good("first"));
     script.set_opening(Some(Panicking));
-    let (live, control) = ReloaderService::builder(script.clone())
-        .realtime()
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.builder().realtime().start().await.unwrap();
     settle().await;
     let status = control.status();
     assert_eq!(status.link, LinkState::Down);
@@ -168,11 +155,7 @@ async fn p07_a_panic_while_the_watch_is_opened_is_a_lost_watch() {
 #[tokio::test(start_paused = true)]
 async fn an_error_through_the_watch_is_a_lost_watch_and_no_lost_value() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
-        .realtime()
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.builder().realtime().start().await.unwrap();
     settle().await;
     for round in 0..100 {
         script.send(WatchEvent::Error(format!("trouble {round}")));
@@ -188,11 +171,7 @@ async fn an_error_through_the_watch_is_a_lost_watch_and_no_lost_value() {
 #[tokio::test(start_paused = true)]
 async fn a_removal_that_the_watch_claims_is_checked_by_a_look() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
-        .realtime()
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.builder().realtime().start().await.unwrap();
     settle().await;
     script.send(WatchEvent::Removed);
     sleep(seconds(5)).await;

@@ -3,9 +3,7 @@
 use std::future::Future;
 use std::task::{Context, Waker};
 
-use hot_reload::{
-    ErrorKind, Event, LinkState, Outcome, ReloaderService, SourceStatus, Trigger, WatchEvent,
-};
+use hot_reload::{ErrorKind, Event, LinkState, Outcome, SourceStatus, Trigger, WatchEvent};
 use tokio::time::{sleep, timeout};
 
 use crate::script::{Bad, Failing, Good, Script, seconds, settle};
@@ -13,7 +11,8 @@ use crate::script::{Bad, Failing, Good, Script, seconds, settle};
 #[tokio::test(start_paused = true)]
 async fn p04_polling_sees_a_change_within_the_interval() {
     let script = Script::new(Good("first"));
-    let (live, _control) = ReloaderService::builder(script.clone())
+    let (live, _control) = script
+        .builder()
         .interval(seconds(10))
         .start()
         .await
@@ -28,11 +27,7 @@ async fn p04_polling_sees_a_change_within_the_interval() {
 #[tokio::test(start_paused = true)]
 async fn p04_hybrid_sees_an_unannounced_change_within_the_heartbeat_and_counts_the_miss() {
     let script = Script::new(Good("first")).with(|state| state.muted = true);
-    let (live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.service().await;
     let mut events = control.events();
     sleep(seconds(120)).await;
     assert_eq!(control.status().link, LinkState::Trusted);
@@ -67,11 +62,7 @@ async fn p04_hybrid_sees_an_unannounced_change_within_the_heartbeat_and_counts_t
 #[tokio::test(start_paused = true)]
 async fn p09_one_load_at_a_time_and_generations_go_up_by_one() {
     let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(1) / 20);
-    let (live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.service().await;
     let mut events = control.events();
     let texts = ["a", "b", "c", "d"];
     for round in 0..200 {
@@ -103,11 +94,7 @@ async fn p09_one_load_at_a_time_and_generations_go_up_by_one() {
 #[tokio::test(start_paused = true)]
 async fn p09_causes_during_a_load_lead_to_exactly_one_more() {
     let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(1));
-    let (live, control) = ReloaderService::builder(script.clone())
-        .realtime()
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.builder().realtime().start().await.unwrap();
     // Until the watch is trusted, a poll may come in between.
     sleep(seconds(100)).await;
     let before = script.loads();
@@ -136,10 +123,7 @@ async fn p09_causes_during_a_load_lead_to_exactly_one_more() {
 #[tokio::test(start_paused = true)]
 async fn a_reload_begins_after_the_call_and_answers_with_its_outcome() {
     let script = Script::new(Good("first")).with(|state| state.muted = true);
-    let (live, control) = ReloaderService::builder(script.clone())
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.builder().start().await.unwrap();
     script.set(Good("second"));
     let outcome = control.reload().await;
     assert!(matches!(outcome.outcome, Outcome::Published { generation } if generation.get() == 2));
@@ -159,11 +143,7 @@ async fn whoever_asks_just_before_a_look_begins_gets_the_look_that_was_asked_for
         (Trigger::Resync, 1, "watch"),
     ] {
         let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(1));
-        let (_live, control) = ReloaderService::builder(script.clone())
-            .hybrid()
-            .start()
-            .await
-            .unwrap();
+        let (_live, control) = script.service().await;
         script.set(Bad("typo"));
         sleep(seconds(5)).await;
         assert_eq!(script.state().decoded_bad, 1);
@@ -195,7 +175,8 @@ async fn whoever_asks_just_before_a_look_begins_gets_the_look_that_was_asked_for
 #[tokio::test(start_paused = true)]
 async fn a_failing_source_is_asked_no_more_often_than_its_schedule_and_heals_within_a_step() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
+    let (live, control) = script
+        .builder()
         .interval(seconds(10))
         .start()
         .await
@@ -217,11 +198,7 @@ async fn a_failing_source_is_asked_no_more_often_than_its_schedule_and_heals_wit
 #[tokio::test(start_paused = true)]
 async fn an_idle_hour_costs_no_more_than_its_periods() {
     let script = Script::new(Good("first"));
-    let (_live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (_live, control) = script.service().await;
     sleep(seconds(60)).await;
     let before = script.loads();
     sleep(seconds(3600)).await;
@@ -237,11 +214,7 @@ async fn an_idle_hour_costs_no_more_than_its_periods() {
 #[tokio::test(start_paused = true)]
 async fn p04_a_source_that_cannot_watch_all_is_looked_at_more_often_until_it_can() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.service().await;
     sleep(seconds(120)).await;
     assert_eq!(control.status().link, LinkState::Trusted);
 

@@ -11,10 +11,7 @@ use crate::script::{Bad, Failing, Good, Missing, Script, seconds, settle};
 async fn p10_unchanged_content_is_a_success_and_is_not_published() {
     for revisions in [true, false] {
         let script = Script::new(Good("first")).with(|state| state.revisions = revisions);
-        let (live, control) = ReloaderService::builder(script.clone())
-            .start()
-            .await
-            .unwrap();
+        let (live, control) = script.builder().start().await.unwrap();
         let mut changes = live.subscribe();
         let checked = control.status().last_checked;
         for _ in 0..5 {
@@ -43,7 +40,8 @@ async fn p10_going_back_to_the_good_content_clears_the_error() {
             Good("forbidden"),
         ] {
             let script = Script::new(Good("first")).with(|state| state.revisions = revisions);
-            let (live, control) = ReloaderService::builder(script.clone())
+            let (live, control) = script
+                .builder()
                 .hybrid()
                 .validate(|value: &String| match value.as_str() {
                     "forbidden" => Err("it is forbidden"),
@@ -75,7 +73,8 @@ async fn p10_going_back_to_the_good_content_clears_the_error() {
 #[tokio::test(start_paused = true)]
 async fn p11_rejected_content_is_decoded_once_until_it_changes_or_somebody_asks() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
+    let (live, control) = script
+        .builder()
         .interval(seconds(10))
         .start()
         .await
@@ -107,11 +106,7 @@ async fn p11_rejected_content_is_decoded_once_until_it_changes_or_somebody_asks(
 #[tokio::test(start_paused = true)]
 async fn p12_a_removal_keeps_the_last_good_value() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
-        .hybrid()
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.service().await;
     script.set(Missing);
     assert!(matches!(control.reload().await.outcome, Outcome::Missing));
     assert_eq!(*live.load(), "first");
@@ -125,7 +120,8 @@ async fn p12_a_removal_keeps_the_last_good_value() {
 #[tokio::test(start_paused = true)]
 async fn p12_a_removal_may_publish_a_default() {
     let script = Script::new(Good("first"));
-    let (live, _control) = ReloaderService::builder(script.clone())
+    let (live, _control) = script
+        .builder()
         .hybrid()
         .on_removal(RemovalPolicy::Default("default".to_owned()))
         .start()
@@ -174,7 +170,8 @@ async fn p12_a_removal_may_clear_a_value_that_is_an_option() {
 #[tokio::test(start_paused = true)]
 async fn p12_what_is_replaced_within_the_quiet_window_was_never_removed() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
+    let (live, control) = script
+        .builder()
         .hybrid()
         .on_removal(RemovalPolicy::Default("default".to_owned()))
         .start()

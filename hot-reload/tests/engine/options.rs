@@ -25,7 +25,8 @@ async fn no_duration_is_too_long_or_too_short() {
             state.profile.interval = duration;
             state.load_takes = Duration::from_millis(1);
         });
-        let (live, control) = ReloaderService::builder(script.clone())
+        let (live, control) = script
+            .builder()
             .hybrid()
             .quiet(duration)
             .load_deadline(Duration::MAX)
@@ -48,7 +49,8 @@ async fn no_duration_is_too_long_or_too_short() {
 #[tokio::test(start_paused = true)]
 async fn p08_the_deadline_of_a_load_can_be_set() {
     let script = Script::new(Good("first"));
-    let (_live, control) = ReloaderService::builder(script.clone())
+    let (_live, control) = script
+        .builder()
         .load_deadline(seconds(3))
         .start()
         .await
@@ -65,7 +67,8 @@ async fn p08_the_deadline_of_a_load_can_be_set() {
 #[tokio::test(start_paused = true)]
 async fn the_quiet_window_can_be_set() {
     let script = Script::new(Good("first"));
-    let (live, _control) = ReloaderService::builder(script.clone())
+    let (live, _control) = script
+        .builder()
         .realtime()
         .quiet(seconds(2))
         .start()
@@ -83,7 +86,8 @@ async fn the_quiet_window_can_be_set() {
 #[tokio::test(start_paused = true)]
 async fn the_heartbeat_can_be_set() {
     let script = Script::new(Good("first"));
-    let (_live, _control) = ReloaderService::builder(script.clone())
+    let (_live, _control) = script
+        .builder()
         .hybrid()
         .heartbeat(seconds(5))
         .start()
@@ -139,7 +143,8 @@ async fn all_validators_are_asked_and_all_their_problems_told() {
             Ok(())
         }
     };
-    let (_live, control) = ReloaderService::builder(script.clone())
+    let (_live, control) = script
+        .builder()
         .validate(short)
         .validate(plain)
         .start()
@@ -158,7 +163,8 @@ async fn p11_what_a_validator_refused_is_tried_again_after_five_minutes() {
     let script = Script::new(Good("first"));
     let mended = Arc::new(AtomicBool::new(false));
     let host = Arc::clone(&mended);
-    let (live, _control) = ReloaderService::builder(script.clone())
+    let (live, _control) = script
+        .builder()
         .interval(seconds(10))
         .validate(
             move |text: &String| match text == "first" || host.load(Ordering::Relaxed) {
@@ -181,10 +187,7 @@ async fn p11_what_a_validator_refused_is_tried_again_after_five_minutes() {
 #[tokio::test(start_paused = true)]
 async fn p11_whoever_asks_gets_rejected_content_tried_again() {
     let script = Script::new(Good("first"));
-    let (_live, control) = ReloaderService::builder(script.clone())
-        .start()
-        .await
-        .unwrap();
+    let (_live, control) = script.builder().start().await.unwrap();
     script.set(Bad("typo"));
     for (count, trigger) in [Trigger::Manual, Trigger::Signal, Trigger::Http]
         .into_iter()
@@ -201,7 +204,8 @@ async fn p11_whoever_asks_gets_rejected_content_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn asking_a_source_that_refuses_does_not_stretch_its_schedule() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
+    let (live, control) = script
+        .builder()
         .interval(seconds(10))
         .start()
         .await

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hot_reload::{
     Builder, Control, DataState, ErrorKind, HoldReason, Live, Outcome, Participant, Probation,
-    ReloaderService, RemovalPolicy, Snapshot, Stage, async_trait,
+    RemovalPolicy, Snapshot, Stage, async_trait,
 };
 use tokio::time::sleep;
 
@@ -26,9 +26,7 @@ fn probation() -> Probation<String> {
 }
 
 fn service(script: &Script) -> Builder<Script, String, String> {
-    ReloaderService::builder(script.clone())
-        .hybrid()
-        .probation(probation())
+    script.builder().hybrid().probation(probation())
 }
 
 fn visible(live: &Live<String>) -> (String, u64) {
@@ -349,9 +347,7 @@ async fn p07_a_probation_that_panics_is_a_failure() {
             Ok::<(), String>(())
         }
     });
-    let builder = ReloaderService::builder(script.clone())
-        .hybrid()
-        .probation(panics);
+    let builder = script.builder().hybrid().probation(panics);
     let (live, control) = builder.start().await.unwrap();
     for (sick, says) in [("two", "at once"), ("three", "later")] {
         script.set(Good(sick));
@@ -378,9 +374,7 @@ async fn a_check_is_asked_each_second_and_at_the_end() {
         noted.lock().unwrap().push(begun.elapsed().as_millis());
         Ok::<(), String>(())
     });
-    let builder = ReloaderService::builder(script.clone())
-        .hybrid()
-        .probation(probation);
+    let builder = script.builder().hybrid().probation(probation);
     let (_live, control) = builder.start().await.unwrap();
     script.set(Good("two"));
     sleep(seconds(10)).await;

@@ -24,11 +24,7 @@ async fn push_during_a_load(script: &Script) {
 #[tokio::test(start_paused = true)]
 async fn values_that_come_through_the_watch_are_published_without_a_load() {
     let script = Script::new(Good("first"));
-    let (live, _control) = ReloaderService::builder(script.clone())
-        .realtime()
-        .start()
-        .await
-        .unwrap();
+    let (live, _control) = script.builder().realtime().start().await.unwrap();
     settle().await;
     let before = script.loads();
     script.send(WatchEvent::Changed("pushed".to_owned()));
@@ -43,11 +39,7 @@ async fn values_that_come_through_the_watch_are_published_without_a_load() {
 #[tokio::test(start_paused = true)]
 async fn p03_a_hint_beside_a_pushed_value_is_followed_by_a_load() {
     let script = slow();
-    let (live, control) = ReloaderService::builder(script.clone())
-        .realtime()
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.builder().realtime().start().await.unwrap();
     push_during_a_load(&script).await;
     assert_eq!(control.status().link, LinkState::Trusted);
     script.set(Good("newest"));
@@ -58,11 +50,7 @@ async fn p03_a_hint_beside_a_pushed_value_is_followed_by_a_load() {
 #[tokio::test(start_paused = true)]
 async fn p09_a_reload_beside_a_pushed_value_is_answered_by_a_load() {
     let script = slow();
-    let (live, control) = ReloaderService::builder(script.clone())
-        .realtime()
-        .start()
-        .await
-        .unwrap();
+    let (live, control) = script.builder().realtime().start().await.unwrap();
     push_during_a_load(&script).await;
     script.state().set_silently(Good("newest"));
     let outcome = control.reload().await;
@@ -73,7 +61,8 @@ async fn p09_a_reload_beside_a_pushed_value_is_answered_by_a_load() {
 #[tokio::test(start_paused = true)]
 async fn p12_a_removal_beside_a_pushed_value_is_looked_into() {
     let script = slow();
-    let (live, _control) = ReloaderService::builder(script.clone())
+    let (live, _control) = script
+        .builder()
         .realtime()
         .on_removal(RemovalPolicy::Default("default".to_owned()))
         .start()
@@ -106,11 +95,7 @@ async fn a_removal_that_is_taken_back_at_once_leaves_a_value() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_of_pushed_values_does_not_hold_up_a_reload() {
     let script = Script::new(Good("first"));
-    let (_live, control) = ReloaderService::builder(script.clone())
-        .realtime()
-        .start()
-        .await
-        .unwrap();
+    let (_live, control) = script.builder().realtime().start().await.unwrap();
     settle().await;
     let before = script.loads();
     for _ in 0..10 {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hot_reload::{Cycle, ErrorKind, Explanation, ReloaderService, SourceStatus, WatchEvent};
+use hot_reload::{Cycle, ErrorKind, Explanation, SourceStatus, WatchEvent};
 use tokio::time::{sleep, timeout};
 
 use crate::script::{Bad, Failing, Good, Hanging, Missing, Panicking, Script, seconds};
@@ -74,7 +74,7 @@ async fn p09_every_decision_of_a_service_follows_from_what_it_was_told() {
     for seed in seeds {
         let mut dice = Dice(seed);
         let script = Script::new(Good("first"));
-        let builder = ReloaderService::builder(script.clone()).interval(seconds(10));
+        let builder = script.builder().interval(seconds(10));
         let builder = match dice.below(3) {
             0 => builder,
             1 => builder.realtime(),

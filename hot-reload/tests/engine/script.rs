@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use hot_reload::{
-    Error, ErrorKind, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload, ReloadResult,
-    ReloaderError, Revision, SourceStatus, WatchEvent, WatchProfile, async_trait,
+    Builder, Control, Error, ErrorKind, Live, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload,
+    ReloadResult, ReloaderError, ReloaderService, Revision, SourceStatus, WatchEvent, WatchProfile,
+    async_trait,
 };
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
@@ -84,6 +85,15 @@ impl Script {
             on_load: None,
             on_status: None,
         })))
+    }
+
+    pub(crate) fn builder(&self) -> Builder<Self, String, String> {
+        ReloaderService::builder(self.clone())
+    }
+
+    /// A service on it that watches and polls.
+    pub(crate) async fn service(&self) -> (Live<String>, Control<String>) {
+        self.builder().hybrid().start().await.unwrap()
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {

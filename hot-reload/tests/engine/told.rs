@@ -16,7 +16,8 @@ use crate::script::{Bad, Failing, Good, Missing, Script, seconds, settle};
 async fn p11_the_log_says_a_thing_once() {
     let log = log();
     let script = Script::new(Good("first"));
-    let (_live, control) = ReloaderService::builder(script.clone())
+    let (_live, control) = script
+        .builder()
         .hybrid()
         .interval(seconds(10))
         .start()
@@ -65,7 +66,8 @@ async fn the_log_does_not_speak_of_a_good_value_where_there_is_none() {
 #[tokio::test(start_paused = true)]
 async fn p11_content_that_stays_rejected_is_announced_once() {
     let script = Script::new(Good("first"));
-    let (_live, control) = ReloaderService::builder(script.clone())
+    let (_live, control) = script
+        .builder()
         .interval(seconds(10))
         .start()
         .await
@@ -89,7 +91,8 @@ async fn p11_content_that_stays_rejected_is_announced_once() {
 #[tokio::test(start_paused = true)]
 async fn p12_the_default_of_a_removal_is_told_as_what_it_is() {
     let script = Script::new(Missing);
-    let (live, control) = ReloaderService::builder(script.clone())
+    let (live, control) = script
+        .builder()
         .hybrid()
         .on_removal(RemovalPolicy::Default("default".to_owned()))
         .start()
@@ -119,10 +122,7 @@ async fn p12_the_default_of_a_removal_is_told_as_what_it_is() {
 #[tokio::test(start_paused = true)]
 async fn p12_a_removal_forgets_what_was_rejected() {
     let script = Script::new(Good("first"));
-    let (_live, control) = ReloaderService::builder(script.clone())
-        .start()
-        .await
-        .unwrap();
+    let (_live, control) = script.builder().start().await.unwrap();
     script.set(Bad("typo"));
     assert!(matches!(
         control.reload().await.outcome,
@@ -223,7 +223,8 @@ fn degraded(by: &[Degradation]) -> Option<SourceStatus> {
 async fn what_a_source_says_of_itself_is_in_the_status_and_logged_when_it_comes_and_goes() {
     let log = log();
     let script = Script::new(Good("first"));
-    let (_live, control) = ReloaderService::builder(script.clone())
+    let (_live, control) = script
+        .builder()
         .interval(seconds(10))
         .start()
         .await
@@ -265,7 +266,8 @@ async fn what_a_source_says_of_itself_is_in_the_status_and_logged_when_it_comes_
 #[tokio::test(start_paused = true)]
 async fn a_source_is_asked_how_it_is_when_its_watch_changes_too() {
     let script = Script::new(Good("first"));
-    let (_live, control) = ReloaderService::builder(script.clone())
+    let (_live, control) = script
+        .builder()
         .realtime()
         .interval(seconds(3600))
         .start()
@@ -291,7 +293,8 @@ async fn a_source_is_asked_how_it_is_when_its_watch_changes_too() {
 async fn p07_a_source_that_panics_when_asked_how_it_is_is_loaded_all_the_same() {
     let log = log();
     let script = Script::new(Good("first")).with(|state| state.speechless = true);
-    let (live, control) = ReloaderService::builder(script.clone())
+    let (live, control) = script
+        .builder()
         .interval(seconds(10))
         .start()
         .await
@@ -312,9 +315,7 @@ async fn whoever_is_woken_or_answered_finds_all_of_it_in_the_status() {
     let proof = Probation::new(window, |_: Snapshot<String>| {
         std::future::pending::<Result<(), String>>()
     });
-    let builder = ReloaderService::builder(script.clone())
-        .hybrid()
-        .probation(proof);
+    let builder = script.builder().hybrid().probation(proof);
     let (live, control) = builder.start().await.unwrap();
     let begun = control.explain().to_string();
     assert!(begun.contains("published as generation 1"), "{begun}");

@@ -3,7 +3,7 @@
 use std::future::pending;
 
 use futures_util::FutureExt;
-use hot_reload::{Outcome, ReloaderService, Stage};
+use hot_reload::{Outcome, Stage};
 use tokio::time::sleep;
 
 use crate::script::{Good, Script, seconds, settle};
@@ -11,7 +11,8 @@ use crate::script::{Good, Script, seconds, settle};
 #[tokio::test(start_paused = true)]
 async fn async_validators_are_all_asked_at_the_same_time_and_each_problem_is_told() {
     let script = Script::new(Good("first"));
-    let (live, control) = ReloaderService::builder(script.clone())
+    let (live, control) = script
+        .builder()
         .hybrid()
         .validate_async(|value: &String| {
             async move {

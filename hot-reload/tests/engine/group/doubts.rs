@@ -1,8 +1,7 @@
 //! Members that doubt new values: by what their group has made visible, and not by what it has refused.
 
 use hot_reload::{
-    Builder, Control, Coordinator, Cut, Fence, HoldReason, Live, Member, ReloaderService,
-    ShrinkGuard,
+    Builder, Control, Coordinator, Cut, Fence, HoldReason, Live, Member, ShrinkGuard,
 };
 
 use super::rig::quiet;
@@ -23,7 +22,7 @@ impl Single {
     ) -> Self {
         let script = Script::new(Good(text));
         let mut group = Coordinator::new();
-        let member = ReloaderService::builder(script.clone()).hybrid();
+        let member = script.builder().hybrid();
         let key = group.member("texts", doubting(member));
         let builder = group.into_builder().history(4).validate(move |cut| {
             if cut[key].contains('x') {

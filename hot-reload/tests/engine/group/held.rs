@@ -71,7 +71,7 @@ async fn in_a_pause_of_the_group_nothing_of_any_member_becomes_visible() {
 async fn p19_a_group_that_fails_its_probation_goes_back_as_a_whole() {
     let scripts = [Script::new(Good("1")), Script::new(Good("1"))];
     let mut group = Coordinator::new();
-    let member = |script: &Script| ReloaderService::builder(script.clone()).hybrid();
+    let member = |script: &Script| script.builder().hybrid();
     let one = group.member("one", member(&scripts[0]));
     let two = group.member("two", member(&scripts[1]));
     let probation = Probation::new(

@@ -218,7 +218,7 @@ async fn a_group_without_members_is_a_value_without_parts() {
 async fn groups_can_be_members_of_a_group() {
     let script = Script::new(Good("1"));
     let mut inner = Coordinator::new();
-    let deep = inner.member("deep", ReloaderService::builder(script.clone()).hybrid());
+    let deep = inner.member("deep", script.builder().hybrid());
     let mut outer = Coordinator::new();
     let inner = outer.member("inner", inner.into_builder());
     let (live, control) = outer.into_builder().start().await.unwrap();

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use hot_reload::{Coordinator, LinkState, Outcome, ReloaderService, Revision, Stage, Trigger};
+use hot_reload::{Coordinator, LinkState, Outcome, Revision, Stage, Trigger};
 use tokio::time::sleep;
 
 use super::rig::{Notes, Rig, members, quiet};
@@ -245,7 +245,7 @@ async fn p19_a_group_can_have_values_of_any_type_and_sources_of_any_strategy() {
     let numbers = Tray::with(vec![1_u8, 2, 3]);
     let script = Script::new(Good("text"));
     let number = group.member("numbers", numbers.builder());
-    let text = group.member("text", ReloaderService::builder(script.clone()).hybrid());
+    let text = group.member("text", script.builder().hybrid());
     let builder = group.into_builder();
     let builder = builder.validate(move |cut| match cut[number].len() == cut[text].len() - 1 {
         true => Ok(()),

@@ -9,8 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use hot_reload::{
-    Builder, Control, Coordinator, Cut, Live, Member, Members, Participant, ReloaderService,
-    async_trait,
+    Builder, Control, Coordinator, Cut, Live, Member, Members, Participant, async_trait,
 };
 use tokio::time::sleep;
 
@@ -239,7 +238,8 @@ pub(crate) fn members(
         let name = format!("m{place}");
         let pool = Pool::new(format!("{name}/pool"), notes);
         let (own, notes) = (name.clone(), notes.clone());
-        let builder = ReloaderService::builder(script.clone())
+        let builder = script
+            .builder()
             .hybrid()
             .validate(move |_| notes.refuse(&own))
             .participant("pool", pool);

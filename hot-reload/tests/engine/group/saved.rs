@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
-use hot_reload::{Coordinator, DataState, ErrorKind, LastGood, ReloaderService, RemovalPolicy};
+use hot_reload::{Coordinator, DataState, ErrorKind, LastGood, RemovalPolicy};
 use tempfile::TempDir;
 use tokio::time::sleep;
 
@@ -48,7 +48,8 @@ impl Kept {
         let (mut scripts, mut keys) = (Vec::new(), Vec::new());
         for (place, content) in contents.into_iter().enumerate() {
             let script = Script::new(content);
-            let service = ReloaderService::builder(script.clone())
+            let service = script
+                .builder()
                 .hybrid()
                 .on_removal(RemovalPolicy::Default("default".to_owned()))
                 .last_good(store(&self.paths[place]));

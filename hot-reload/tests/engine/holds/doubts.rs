@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hot_reload::{Fence, HoldReason, Outcome, ReloaderService, ShrinkGuard};
+use hot_reload::{Fence, HoldReason, Outcome, ShrinkGuard};
 use tokio::time::sleep;
 
 use super::rig::{Agreeing, PATIENCE, SOON, is_held, service, started};
@@ -62,7 +62,7 @@ async fn of_two_doubts_the_more_patient_one_counts() {
     for impatient in [PATIENCE, Duration::ZERO] {
         let guard = ShrinkGuard::by(|value: &String| value.len()).confirm_after(impatient);
         let script = Script::new(Good("first value"));
-        let builder = ReloaderService::builder(script.clone()).hybrid();
+        let builder = script.builder().hybrid();
         let fence = Fence::by(|value: &String| value.starts_with("second"));
         let builder = builder
             .shrink_guard(guard)

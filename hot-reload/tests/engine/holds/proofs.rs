@@ -5,7 +5,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use hot_reload::{DataState, Generation, HoldReason, Probation, ReloaderService, Snapshot};
+use hot_reload::{DataState, Generation, HoldReason, Probation, Snapshot};
 use tokio::time::sleep;
 
 use super::rig::{Agreeing, Service, is_held, service, started, strict};
@@ -76,7 +76,7 @@ async fn a_failed_value_whose_way_back_is_refused_is_tried_again_by_the_next_loo
             }
         }
     });
-    let builder = ReloaderService::builder(script.clone()).hybrid();
+    let builder = script.builder().hybrid();
     let builder = builder
         .participant("store", store.clone())
         .probation(probation);
@@ -131,7 +131,7 @@ async fn p07_what_a_probation_returns_or_leaves_behind_may_panic() {
             false => pending().await,
         }
     });
-    let builder = ReloaderService::builder(script.clone()).hybrid();
+    let builder = script.builder().hybrid();
     let service = started(builder.probation(probation), &script).await;
     settle().await;
     script.set(Good("third value"));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hot_reload::{
     Builder, Control, Generation, HoldReason, Live, Outcome, Participant, Probation, Receipt,
-    ReloaderService, ShrinkGuard, Snapshot, async_trait,
+    ShrinkGuard, Snapshot, async_trait,
 };
 use tokio::time::sleep;
 
@@ -20,7 +20,7 @@ pub(super) const SOON: Duration = Duration::from_secs(40);
 /// A history, and a guard by length.
 pub(super) fn service(script: &Script) -> Builder<Script, String, String> {
     let guard = ShrinkGuard::by(|value: &String| value.len()).confirm_after(PATIENCE);
-    let builder = ReloaderService::builder(script.clone()).hybrid();
+    let builder = script.builder().hybrid();
     builder.history(8).shrink_guard(guard)
 }
 

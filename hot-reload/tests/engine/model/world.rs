@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hot_reload::{Control, Generation, Live, ReloaderService, RemovalPolicy};
+use hot_reload::{Control, Generation, Live, RemovalPolicy};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -53,7 +53,7 @@ impl World {
         let loads = record.clone();
         script.on_load(move |content| loads.add(Entry::Loaded(content.clone())));
         let witness = Witness::new(setup, &record);
-        let builder = ReloaderService::builder(script.clone()).interval(INTERVAL);
+        let builder = script.builder().interval(INTERVAL);
         let builder = match setup.mode {
             Mode::Polling => builder,
             Mode::Realtime => builder.realtime(),

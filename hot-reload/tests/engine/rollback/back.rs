@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use hot_reload::{DataState, ErrorKind, HoldReason, Outcome, ReloaderService, Stage, Trigger};
+use hot_reload::{DataState, ErrorKind, HoldReason, Outcome, Stage, Trigger};
 use tokio::time::sleep;
 
 use super::rig::{Slow, generation, is_held, kept, published, reason, service, visible};
@@ -57,7 +57,7 @@ async fn each_rollback_goes_one_further_back() {
 #[tokio::test(start_paused = true)]
 async fn without_a_history_there_is_nothing_to_go_back_to() {
     let script = Script::new(Good("one"));
-    let builder = ReloaderService::builder(script.clone()).hybrid();
+    let builder = script.builder().hybrid();
     let (live, control) = published(builder, &script, &["one", "two"]).await;
     assert!(control.history().is_empty());
     let receipt = control.rollback().await;

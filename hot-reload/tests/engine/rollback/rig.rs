@@ -6,15 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hot_reload::{
-    Builder, Control, Generation, HoldReason, Live, Outcome, Participant, Receipt, ReloaderService,
-    async_trait,
+    Builder, Control, Generation, HoldReason, Live, Outcome, Participant, Receipt, async_trait,
 };
 use tokio::time::sleep;
 
 use crate::script::{Good, Script};
 
 pub(super) fn service(script: &Script) -> Builder<Script, String, String> {
-    let builder = ReloaderService::builder(script.clone()).hybrid();
+    let builder = script.builder().hybrid();
     builder.history(8)
 }
 
