@@ -80,16 +80,11 @@ impl Inbox {
     }
 
     async fn ask_for(&self, trigger: Trigger, resume: bool) -> Receipt {
-        let answer = {
-            let mut state = self.state();
-            if state.ended {
-                return stopped(trigger);
-            }
+        let enlist = |state: &mut State, caller| {
             state.wish = state.wish.and(Wish {
                 why: Some(trigger),
                 resume,
             });
-            let (sender, answer) = oneshot::channel();
             if !state.asked.contains(&trigger) {
                 state.asked.push(trigger);
             }
@@ -97,7 +92,30 @@ impl Inbox {
                 state.waiting.retain(|waiting| !waiting.is_closed());
                 state.roomy = 2 * state.waiting.len() + ROOMY;
             }
-            state.waiting.push(sender);
+            state.waiting.push(caller);
+        };
+        self.answer(trigger, enlist).await
+    }
+
+    /// Asks for an earlier value.
+    pub(super) async fn roll_back(&self, to: Request) -> Receipt {
+        let enlist = |state: &mut State, caller| state.rollbacks.push_back((to, caller));
+        self.answer(Trigger::Rollback, enlist).await
+    }
+
+    /// The receipt of what the caller was enlisted for.
+    async fn answer(
+        &self,
+        trigger: Trigger,
+        enlist: impl FnOnce(&mut State, oneshot::Sender<Receipt>),
+    ) -> Receipt {
+        let answer = {
+            let mut state = self.state();
+            if state.ended {
+                return stopped(trigger);
+            }
+            let (caller, answer) = oneshot::channel();
+            enlist(&mut state, caller);
             answer
         };
         self.wake.notify_one();
@@ -112,21 +130,6 @@ impl Inbox {
         }
         drop(state);
         self.wake.notify_one();
-    }
-
-    /// Asks for an earlier value.
-    pub(super) async fn roll_back(&self, to: Request) -> Receipt {
-        let answer = {
-            let mut state = self.state();
-            if state.ended {
-                return stopped(Trigger::Rollback);
-            }
-            let (sender, answer) = oneshot::channel();
-            state.rollbacks.push_back((to, sender));
-            answer
-        };
-        self.wake.notify_one();
-        answer.await.unwrap_or_else(|_| stopped(Trigger::Rollback))
     }
 
     /// The receipt of the next look that begins, whatever causes it.
