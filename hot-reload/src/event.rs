@@ -1,6 +1,6 @@
 //! The vocabulary of a service: why it looked, what came of it, and how its watch is.
 //!
-//! Each word is spelled the same in code, logs, metrics and JSON (there in `snake_case`, by `as_str`).
+//! Each word is spelled the same in code, logs and JSON (there in `snake_case`, by `as_str`).
 
 use std::fmt;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::snapshot::Generation;
 macro_rules! words {
     ($type:ident { $($variant:pat => $word:literal),+ $(,)? }) => {
         impl $type {
-            /// The word in logs, metrics and JSON.
+            /// The word in logs and JSON.
             pub const fn as_str(&self) -> &'static str {
                 match self { $($variant => $word),+ }
             }
@@ -38,7 +38,7 @@ pub enum Trigger {
     Interval,
     /// The watch was opened or lost, its heartbeat was due, or a [`barrier`](crate::Control::barrier) was waited for.
     Resync,
-    /// The look before failed, or what it found needs to be confirmed.
+    /// The look before failed, was rejected or held something back, or what it found needs to be confirmed.
     Retry,
     /// [`Control::reload`](crate::Control::reload) was called.
     Manual,
@@ -110,7 +110,7 @@ words!(Outcome {
 });
 
 impl Outcome {
-    /// Whether the visible value is now what the source holds.
+    /// Whether the visible value is now what the source holds; of a rollback, whether it is the earlier value.
     pub const fn is_current(&self) -> bool {
         matches!(self, Self::Published { .. } | Self::Unchanged)
     }
@@ -206,7 +206,8 @@ pub enum DataState {
     /// [bound](crate::Builder::max_staleness) of how long. Or the source was found to hold another one, which is
     /// [held back](crate::Hold) on purpose.
     Fresh,
-    /// The last look failed or was rejected; the value is from before it. With a bound: no look was good for so long.
+    /// The last look failed, was rejected, or found nothing (and no default took its place); the value is from before it. With
+    /// a bound: no look was good for so long.
     Stale,
 }
 
@@ -245,7 +246,8 @@ words!(HoldReason {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
-    /// A look ended, or an attempt to bring an earlier value back. Looks that found nothing new are told too.
+    /// A look ended, or an attempt to bring an earlier value back. Looks that found nothing new are told too;
+    /// content that stays rejected is told once, and to whoever asks.
     Reload {
         /// Why it was taken.
         trigger: Trigger,

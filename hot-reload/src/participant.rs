@@ -20,7 +20,9 @@ use async_trait::async_trait;
 /// 2. What it opened is in what it returns, and goes when that is dropped. A service that ends in between only drops it.
 /// 3. After `prepare` has answered, one of `commit` and `abort` is called at most once, and never both.
 /// 4. `commit` cannot refuse. It puts what was prepared in the place of what was in use. The value is visible already, but
-///    nobody has been told; so it should be quick.
+///    nobody has been told; so it should be quick. Participants commit one after the other, in the order in which they were
+///    named. One that panics or misses its deadline leaves the value visible; it is logged, and stands in the
+///    [`Vote`](crate::Vote).
 /// 5. Each call has a deadline ([`prepare_deadline`](crate::Builder::prepare_deadline)), and a panic in it is contained. A
 ///    call that misses its deadline is dropped, and what it had in hand with it.
 ///
@@ -67,7 +69,7 @@ pub trait Participant<V>: Send + Sync {
     /// # Errors
     ///
     /// Why the value cannot be used. It is not tried again until it has changed, somebody asks for it, or five minutes have
-    /// passed.
+    /// passed; of a source without revisions, which cannot tell whether it has changed, it is prepared for at each look.
     async fn prepare(
         &self,
         candidate: &V,

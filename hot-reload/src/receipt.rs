@@ -23,7 +23,8 @@ pub struct Receipt {
     pub hold: Option<Hold>,
     /// How long it took.
     pub elapsed: Duration,
-    /// How long each stage took, in the order in which they were gone through. One that was not come to is not there.
+    /// How long each stage took, in the order in which they were gone through. One that was not come to is not there; decoding
+    /// is part of the load.
     pub stages: Vec<(Stage, Duration)>,
     /// What the participants said, in the order in which they were named, when they were asked.
     pub votes: Vec<Vote>,

@@ -27,10 +27,10 @@ pub struct Status {
     /// Why the watch is down or parked, as long as it is.
     pub link_error: Option<Error>,
     /// The number of the visible value, if it has not passed its [`Probation`](crate::Probation). That it has failed and is
-    /// visible all the same is so when a participant refuses the earlier value; it is tried again after the next look.
+    /// visible all the same is so when a participant refuses the earlier value; its probation begins anew with the next look.
     pub on_probation: Option<Generation>,
     /// What keeps values of the source from becoming visible, if anything does. If several things do, a pause is named,
-    /// which tells of the others, or else a doubt.
+    /// which tells of the next, or else a doubt, or else a rollback or a failed probation, or else what a member of a group holds.
     pub hold: Option<Hold>,
     /// Whether the service has stopped.
     pub stopped: bool,
@@ -83,7 +83,7 @@ pub struct Attempt {
 pub struct Counters {
     /// Looks that ended.
     pub loads: u64,
-    /// Values that became visible, brought back or from the source.
+    /// Values that became visible: from the source, brought back, restored, or defaults.
     pub published: u64,
     /// Looks that found what is visible.
     pub unchanged: u64,

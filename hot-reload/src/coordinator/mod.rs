@@ -110,7 +110,8 @@ use crate::watch::WatchProfile;
 /// - [`when_away`](Self::when_away): [`Hold`](WhenAway::Hold)
 /// - quiet window: 50 ms, since files that belong together are mostly written one right after the other;
 ///   [`Builder::quiet`]
-/// - load deadline: twice what the slowest look of a member may take, at least 10 s; [`Builder::load_deadline`]
+/// - load deadline: twice what the slowest look of a member may take, at least 10 s (60 s with the defaults of its members);
+///   [`Builder::load_deadline`]
 pub struct Coordinator {
     group: u64,
     names: Vec<String>,
@@ -208,8 +209,8 @@ impl Coordinator {
         self
     }
 
-    /// The group as a service to be, with all that there is for one: validators that see all values together,
-    /// participants, a name.
+    /// The group as a service to be: with validators that see all values together, participants, doubts, a history, probation
+    /// and a name of its own. What is only declared for a member stands [above](Self).
     pub fn into_builder(self) -> Builder<Members, Cut, Cow<'static, str>> {
         let names = Names {
             group: self.group,

@@ -19,7 +19,7 @@ pub use self::reloader::{ReloadResult, ReloaderError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The source holds nothing.
+    /// The source holds nothing; or an earlier value that was asked for is not kept.
     NotFound,
     /// The source could not be reached or read for now.
     Unavailable,
@@ -31,7 +31,7 @@ pub enum ErrorKind {
     TooLarge,
     /// The content cannot be turned into a value.
     Decode,
-    /// The value was refused by a validator.
+    /// The value was refused by a validator, a participant or a restart policy, or has failed its probation.
     Invalid,
     /// Code that was called by the engine panicked.
     Panicked,

@@ -164,8 +164,9 @@ impl<V: Send + Sync + 'static> LastGood<V> {
     ///
     /// # Errors
     ///
-    /// The value cannot be encoded, is too large, or the disk refuses; the file is as it was. Only an error that begins with
-    /// `saved` leaves the new value there: the disk does not promise to keep it through a loss of power.
+    /// The value cannot be encoded, is too large, or the disk refuses; the file is as it was. Only an error whose
+    /// [message](crate::Error::message) begins with `saved` leaves the new value there: the disk does not promise to keep it through a
+    /// loss of power.
     ///
     /// # Cancel safety
     ///

@@ -32,7 +32,7 @@ use crate::watch::{RealtimeWatch, WatchProfile};
 /// # Default
 ///
 /// - strategy: polling; [`realtime`](Self::realtime) and [`hybrid`](Self::hybrid) exist where the source can be watched
-/// - [`interval`](Self::interval): 30 s, ±10 %; of a source that can be watched, what its [`WatchProfile`] says
+/// - [`interval`](Self::interval): 30 s, ±10 %; under `realtime` and `hybrid`, what the source's [`WatchProfile`] says
 /// - [`heartbeat`](Self::heartbeat), [`quiet`](Self::quiet): what the source's [`WatchProfile`] says
 /// - [`load_deadline`](Self::load_deadline), [`prepare_deadline`](Self::prepare_deadline): 10 s
 /// - [`max_staleness`](Self::max_staleness): none, a look that fails makes the value stale at once
@@ -216,7 +216,7 @@ where
         }
     }
 
-    /// How often the source is polled, at least every second. Under a watch: while that is not trusted.
+    /// How often the source is polled; never more often than once a second. Under a watch: while that is not trusted.
     pub fn interval(self, interval: Duration) -> Self {
         Self {
             interval: Some(interval),
@@ -225,7 +225,8 @@ where
     }
 
     /// How often a [`hybrid`](Self::hybrid) service looks although its watch is trusted and says nothing. A source that
-    /// cannot watch all it should is looked at more often [for as long](crate::SourceStatus::heartbeat).
+    /// cannot watch all it should is looked at more often [for as long](crate::SourceStatus::heartbeat). Never more often than
+    /// once a second.
     pub fn heartbeat(self, heartbeat: Duration) -> Self {
         Self {
             heartbeat: Some(heartbeat),

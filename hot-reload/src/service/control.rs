@@ -45,6 +45,11 @@ impl<V> Control<V> {
     /// tried again. Calls that come together share a look. Where the service has not been started yet, the call waits
     /// for that.
     ///
+    /// # Errors
+    ///
+    /// They are in the receipt. Once the service has stopped, it is at once [`Failed`](crate::Outcome::Failed) with
+    /// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped).
+    ///
     /// # Cancel safety
     ///
     /// If the future is dropped, the look is taken all the same.
@@ -54,6 +59,10 @@ impl<V> Control<V> {
 
     /// As [`reload`](Self::reload), for another reason: [`Trigger::Signal`] or [`Trigger::Http`]. For a reason that is
     /// nobody's request it is no more than a [`barrier`](Self::barrier).
+    ///
+    /// # Errors
+    ///
+    /// As of [`reload`](Self::reload).
     ///
     /// # Cancel safety
     ///
@@ -124,7 +133,8 @@ impl<V> Control<V> {
     /// has none), only `resume` ends it.
     ///
     /// What the source holds is what it was seen to hold last, also if that was refused or doubted and has never been visible.
-    /// A source that held nothing has changed when it holds something. A restart knows nothing of a rollback: it begins with
+    /// Where a default was visible because the source held nothing, anything that it holds is a change; where the last value
+    /// had stayed, what is not the value that was taken back. A restart knows nothing of a rollback: it begins with
     /// what the source holds then.
     ///
     /// The value was good once, so it is not validated again. The [participants](crate::Participant) prepare for it as for
@@ -133,7 +143,9 @@ impl<V> Control<V> {
     ///
     /// # Errors
     ///
-    /// [`Failed`](crate::Outcome::Failed) with [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if it is not kept.
+    /// [`Failed`](crate::Outcome::Failed) with [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if it is not kept, and with
+    /// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) once the service has stopped;
+    /// [`Rejected`](crate::Outcome::Rejected) at stage [`Prepare`](crate::Stage::Prepare) if a participant refuses to go back.
     ///
     /// # Cancel safety
     ///
@@ -152,8 +164,8 @@ impl<V> Control<V> {
     /// [`resume`](Self::resume).
     ///
     /// The source is looked at as before, and what is good and not visible is answered by [`Held`](crate::Outcome::Held),
-    /// also to [`reload`](Self::reload). What is no good is rejected, so a candidate can be tried in a pause. An earlier value
-    /// can be [brought back](Self::rollback). Pausing twice is harmless.
+    /// also to [`reload`](Self::reload). What cannot be decoded or a validator refuses is rejected, so a candidate can be
+    /// tried that far in a pause; guards, fences and participants are asked after it. An earlier value can be [brought back](Self::rollback). Pausing twice is harmless.
     ///
     /// A value that became visible just before may be told to subscribers a moment later. What a hand-written watch pushes in
     /// a pause is not kept; at the end of the pause the source is asked.
@@ -169,6 +181,10 @@ impl<V> Control<V> {
     /// Ends whatever holds values back, all of it at once: a [pause](Self::pause), a [rollback](Self::rollback_to), a failed
     /// [`Probation`](crate::Probation), the doubt of a [`ShrinkGuard`](crate::ShrinkGuard) or a [`Fence`](crate::Fence). Looks at the source, and says what came of it. A rollback
     /// that is asked for after this call holds all the same.
+    ///
+    /// # Errors
+    ///
+    /// As of [`reload`](Self::reload).
     ///
     /// # Cancel safety
     ///
@@ -271,7 +287,7 @@ pub struct Events {
 impl Events {
     /// Waits for the next event. `None` after [`Event::Stopped`].
     ///
-    /// A reader that is too slow loses the oldest events, and is told how many by [`Event::Lagged`].
+    /// A reader that is more than 256 events behind loses the oldest, and is told how many by [`Event::Lagged`].
     ///
     /// # Cancel safety
     ///

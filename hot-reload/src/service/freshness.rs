@@ -24,7 +24,7 @@ where
     /// [`Status::data`](crate::Status::data) at [`Fresh`](crate::DataState::Fresh) until the bound is over, also while one
     /// hangs. Then it is told once, by [`Event::Stale`](crate::Event::Stale) and in the log; the next good look ends it. The
     /// value stays visible all the same. One that is [`Restored`](crate::DataState::Restored) was never checked, and stays
-    /// that until the first good look.
+    /// that until a look finds what is visible or something that takes its place.
     ///
     /// So that the service can tell, the source is looked at twice within the bound and more:
     /// [`interval`](Self::interval) and [`heartbeat`](Self::heartbeat) are at most a third of it, and a

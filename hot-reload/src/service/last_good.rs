@@ -18,12 +18,13 @@ where
     ///
     /// A restored value is validated and prepared like any other. It is published as the first generation, with the
     /// revision and the time of its loading, and [`Status::data`](crate::Status) is [`Restored`](crate::DataState::Restored)
-    /// until the source has been read. The source is asked all the same, as often as if there were no value.
+    /// until a look finds what is visible or something that takes its place. The source is asked all the same, as often as if there were no value.
     ///
     /// A value is saved after it has become visible, by a thread of its own. A save that fails is logged, and costs nothing
-    /// else; the next value is tried again. [`stop`](crate::Control::stop) waits for the save of the newest value, for 10 s
-    /// at most. The default of a [`RemovalPolicy`](crate::RemovalPolicy) is not saved;
-    /// and where the source can be read and holds nothing, it is the default that a start begins with.
+    /// else; the next value is tried again. [`stop`](crate::Control::stop) waits for the save that is under way and for that
+    /// of the newest value, 10 s at most for each. The default of a [`RemovalPolicy`](crate::RemovalPolicy) is not saved;
+    /// and where the source can be read and holds nothing, it is the default that a start begins with. Called again, it takes
+    /// the place of what was said before.
     ///
     /// ```
     /// # #[cfg(all(feature = "file", feature = "toml", feature = "json"))] mod example {

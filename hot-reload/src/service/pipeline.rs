@@ -134,6 +134,7 @@ impl<V> Pipeline<V> {
                 self.board.gate().undoubt();
                 return self.hold_back(revision, outcome).map(Some);
             }
+            let loaded_at = time_of_day();
             let validated = self.validators.ask(&value);
             if let Err(error) = trail.time(Stage::Validate, validated).await {
                 self.memory().seen = revision;
@@ -169,7 +170,7 @@ impl<V> Pipeline<V> {
             let candidate = Candidate {
                 value,
                 revision: revision.clone(),
-                loaded_at: time_of_day(),
+                loaded_at,
                 trigger: look.trigger,
                 origin: None,
             };

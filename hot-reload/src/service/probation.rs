@@ -25,7 +25,8 @@ where
 {
     /// Watches each value for some time after it has become visible, and brings the one before back if it fails.
     ///
-    /// A value on probation is not saved as the [last good](crate::LastGood) one before it has proven itself.
+    /// A value on probation is not saved as the [last good](crate::LastGood) one before it has proven itself. Called again, it
+    /// takes the place of the probation before.
     pub fn probation(self, probation: Probation<V>) -> Self
     where
         V: Clone,

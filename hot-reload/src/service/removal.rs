@@ -23,7 +23,7 @@ pub enum RemovalPolicy<V> {
     /// The last good value.
     #[default]
     Keep,
-    /// This value, as a new generation.
+    /// This value, as a new generation. Participants prepare for it; it is neither validated nor doubted.
     Default(V),
 }
 

@@ -28,6 +28,7 @@ where
     /// - or is refused, as by a [validator](Self::validate).
     ///
     /// A declared part that the first value does not have is logged once, because it may be a typo. Secrets are shown nowhere.
+    /// Called again, it takes the place of what was declared before.
     ///
     /// # Errors
     ///

@@ -30,8 +30,8 @@ where
     ///
     /// # Errors
     ///
-    /// Why there is no value: at once if the content is no good or the source holds nothing, and after 15 s if the
-    /// source could not be reached. The service is stopped then.
+    /// Why there is no value: at once if the content is no good, or if the source holds nothing, refuses access, is
+    /// misconfigured or panics; after 15 s if it could not be reached. The service is stopped then.
     ///
     /// # Panics
     ///

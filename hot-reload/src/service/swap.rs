@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::atomic::AtomicUsize;
 use std::time::SystemTime;
 
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::boundary::within;
 use super::pipeline::{Pipeline, contained};
@@ -13,6 +13,7 @@ use super::trail::Trail;
 use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger};
 use crate::panics::discard;
+use crate::receipt::Vote;
 use crate::reload::unasked;
 use crate::revision::Revision;
 use crate::snapshot::{Generation, Published};
@@ -64,8 +65,26 @@ impl<V> Pipeline<V> {
             Err(_) => Ending::Abort,
         };
         trail.votes = trail.time(Stage::Commit, assembly.end(ending)).await;
+        if ending == Ending::Commit {
+            self.tell_who_stays_behind(&trail.votes);
+        }
         // Whoever looks for it is told when the status says so, too.
         visible
+    }
+
+    /// Somebody has not taken over what is visible, and does not serve it.
+    fn tell_who_stays_behind(&self, votes: &[Vote]) {
+        for Vote {
+            participant,
+            failure,
+            ..
+        } in votes
+        {
+            if let Some(failure) = failure {
+                let name = self.board.status().name.clone();
+                error!(target: "hot_reload", name, participant, "the value is visible, and {participant} has not taken it over: {failure}");
+            }
+        }
     }
 
     /// Makes a value visible to everybody, or to nobody.

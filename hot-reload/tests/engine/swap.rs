@@ -7,6 +7,7 @@ use crate::ledger::{
     HangEnding, HangPreparing, Ledger, Nothing, PanicEnding, PanicPreparing, Refuse, open,
     refusals, service,
 };
+use crate::log::log;
 use crate::script::{Good, Missing, Script, seconds};
 
 #[tokio::test(start_paused = true)]
@@ -155,6 +156,30 @@ async fn p01_a_fault_at_any_step_of_any_participant_leaves_everything_as_it_was_
                 control.stop().await;
             }
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_not_taken_over_what_is_visible_is_named_in_the_log() {
+    let log = log();
+    let (script, ledger) = (Script::new(Good("first")), Ledger::default());
+    let (_live, control) = service(&script, &ledger, 3).start().await.unwrap();
+    let lines = |who: &str| log.count(&format!("and {who} has not taken it over: "));
+    // One that could not abort has not stayed behind.
+    for (fault, ready, text) in [
+        (PanicEnding, true, "second"),
+        (HangEnding, true, "third"),
+        (PanicEnding, false, "fourth"),
+    ] {
+        let before = (lines("a"), lines("b"), lines("c"));
+        ledger.fail("b", fault);
+        ledger.fail("c", if ready { Nothing } else { Refuse });
+        script.set(Good(text));
+        let receipt = control.reload().await;
+        assert_eq!(receipt.is_current(), ready, "{receipt}");
+        assert!(receipt.votes[1].failure.is_some(), "{receipt}");
+        let after = (before.0, before.1 + usize::from(ready), before.2);
+        assert_eq!((lines("a"), lines("b"), lines("c")), after, "{text}");
     }
 }
 

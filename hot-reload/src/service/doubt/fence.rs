@@ -24,7 +24,8 @@ use crate::locks::lock;
 /// lower. Where a [`ShrinkGuard`](crate::ShrinkGuard) doubts the value, too, the more patient of them counts.
 ///
 /// Then the lower version is the highest that was accepted. A version that is brought back by
-/// [`rollback`](crate::Control::rollback) moves nothing.
+/// [`rollback`](crate::Control::rollback) moves nothing. Each process begins anew: its first version is accepted, whatever an
+/// earlier process had seen.
 ///
 /// # Default
 ///

@@ -15,6 +15,10 @@ use crate::event::HoldReason;
 /// [some time](Self::confirm_after), or somebody calls [`Control::resume`](crate::Control::resume). A source without revisions
 /// cannot tell whether it has stayed the same; there it is enough that it stayed small.
 ///
+/// The first value of a process is not doubted, for there is nothing to compare it with: a
+/// [validator](crate::Builder::validate) that refuses an empty one helps there. Nor is the default of a
+/// [`RemovalPolicy`](crate::RemovalPolicy).
+///
 /// # Default
 ///
 /// - at most 50 percent may be lost at once;

@@ -17,7 +17,7 @@ use crate::status::Hold;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Cycle {
-    /// The weightiest of its [causes](Self::causes).
+    /// The weightiest cause of the last of its looks; [`causes`](Self::causes) has those of all.
     pub trigger: Trigger,
     pub(super) causes: Causes,
     /// What it led to.
@@ -32,7 +32,8 @@ pub struct Cycle {
     pub hold: Option<Hold>,
     /// How long it took.
     pub elapsed: Duration,
-    /// How long each stage took, in the order in which they were gone through. One that was not come to is not there.
+    /// How long each stage took, in the order in which they were gone through. One that was not come to is not there; decoding
+    /// is part of the load.
     pub stages: Vec<(Stage, Duration)>,
     /// What the participants said, in the order in which they were named, when they were asked.
     pub votes: Vec<Vote>,

@@ -16,13 +16,13 @@ use crate::status::Status;
 /// then what happened, the newest last. It says no more of the content than errors do.
 ///
 /// ```text
-/// Config (app.toml): generation 2, data stale, link trusted, last good check 47 h ago; rejected at stage decode: app.toml:4:8: …
+/// Config (app.toml): generation 2, data stale, link trusted, last good check 3 min ago; rejected at stage decode: app.toml:4:8: …
 ///      2 d ago  published as generation 1 (startup; revision 5f1c09)
 ///      2 d ago  link settling
 ///      2 d ago  link trusted
 ///     47 h ago  published as generation 2 (watch; revision 8ab3e2)
-///     47 h ago  unchanged (resync; revision 8ab3e2), 58 times until 46 h ago
-///      3 min ago  rejected at stage decode (watch; revision 90ee41), 3 times until 42 s ago: app.toml:4:8: …
+///     47 h ago  unchanged (resync; revision 8ab3e2), 2817 times until 3 min ago
+///      2 min ago  rejected at stage decode (watch, retry; revision 90ee41), 4 times until 12 s ago: app.toml:4:8: …
 /// ```
 #[derive(Debug, Clone)]
 #[must_use = "it only says what is the matter"]
