@@ -113,6 +113,17 @@ async fn after_the_end_nothing_is_paused_or_resumed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_service_that_was_stopped_in_a_pause_cannot_be_resumed() {
+    let log = log();
+    let script = Script::new(Good("first value"));
+    let service = started(service(&script), &script).await;
+    service.control.pause();
+    service.control.stop().await;
+    let _ = service.control.resume().await;
+    assert_eq!((log.count("paused"), log.count("resumed")), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_a_person_has_taken_back_by_a_rollback_is_not_prepared_again() {
     let script = Script::new(Good("first value"));
     let store = Agreeing::default();
