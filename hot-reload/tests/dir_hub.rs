@@ -4,20 +4,21 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+#[path = "resources/census.rs"]
+mod census;
 mod file;
 #[path = "file/many.rs"]
 mod many;
 
-use std::fs;
-
 use hot_reload::source::{Dir, Files, Group};
 
+use self::census::{no_watcher, one_watcher};
 use self::file::{Rig, TextDecoder, World, write};
 use self::many::ManyRig;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p16_directories_groups_and_files_share_one_watcher_that_goes_with_the_last() {
-    assert_eq!((instances(), threads()), (0, 0));
+    no_watcher().await;
     let world = World::new();
     world.folder("d/sub");
     for number in 0..100 {
@@ -32,7 +33,7 @@ async fn p16_directories_groups_and_files_share_one_watcher_that_goes_with_the_l
         let group = Group::new(files).decode_files(|files: &Files| Ok(files.len()));
         let group = ManyRig::watch_source(group).await;
         let file = Rig::watch(world.path("d/a")).await;
-        assert_eq!((instances(), threads()), (1, 1));
+        one_watcher().await;
         // Dropped in the middle of a change.
         write(world.path("d/a"), "changed");
         if round % 2 == 0 {
@@ -43,24 +44,8 @@ async fn p16_directories_groups_and_files_share_one_watcher_that_goes_with_the_l
             dir.until(changed, "the change").await;
         }
         drop((group, file));
-        assert_eq!((instances(), threads()), (1, 1));
+        one_watcher().await;
         drop(dir);
-        assert_eq!((instances(), threads()), (0, 0), "round {round}");
+        no_watcher().await;
     }
-}
-
-fn instances() -> usize {
-    fs::read_dir("/proc/self/fd")
-        .unwrap()
-        .filter_map(|entry| fs::read_link(entry.unwrap().path()).ok())
-        .filter(|target| target.to_string_lossy().contains("inotify"))
-        .count()
-}
-
-fn threads() -> usize {
-    fs::read_dir("/proc/self/task")
-        .unwrap()
-        .filter_map(|task| fs::read_to_string(task.unwrap().path().join("comm")).ok())
-        .filter(|name| name.starts_with("hot-reload-file"))
-        .count()
 }

@@ -4,19 +4,21 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+#[path = "resources/census.rs"]
+mod census;
 mod file;
 
-use std::fs;
 use std::time::Duration;
 
 use hot_reload::source::{File, Source};
 use hot_reload::{RealtimeWatch, Reload};
 
+use self::census::{no_watcher, one_watcher};
 use self::file::{TextDecoder, World};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p16_all_files_share_one_watcher_that_goes_with_the_last() {
-    assert_eq!((instances(), threads()), (0, 0));
+    no_watcher().await;
     let world = World::new();
     for round in 0..3 {
         let mut watched = Vec::new();
@@ -28,9 +30,9 @@ async fn p16_all_files_share_one_watcher_that_goes_with_the_last() {
             let handle = source.watch_realtime().await.unwrap();
             watched.push((source, handle));
         }
-        assert_eq!((instances(), threads()), (1, 1));
+        one_watcher().await;
         // 200 files, 20 folders, and the few above them.
-        let watches = watches();
+        let watches = census::watches();
         assert!((221..240).contains(&watches), "{watches} watches");
 
         for (source, _) in &watched {
@@ -49,8 +51,8 @@ async fn p16_all_files_share_one_watcher_that_goes_with_the_last() {
 
         let survivor = watched.pop();
         drop(watched);
-        assert_eq!((instances(), threads()), (1, 1));
-        let watches = self::watches();
+        one_watcher().await;
+        let watches = census::watches();
         assert!(watches < 10, "{watches} watches for one file");
         if round == 1 {
             // Dropped by another thread while this one goes on.
@@ -58,42 +60,6 @@ async fn p16_all_files_share_one_watcher_that_goes_with_the_last() {
         } else {
             drop(survivor);
         }
-        assert_eq!((instances(), threads()), (0, 0));
+        no_watcher().await;
     }
-}
-
-fn instances() -> usize {
-    descriptors()
-        .filter(|target| target.contains("inotify"))
-        .count()
-}
-
-fn descriptors() -> impl Iterator<Item = String> {
-    fs::read_dir("/proc/self/fd")
-        .unwrap()
-        .filter_map(|entry| fs::read_link(entry.unwrap().path()).ok())
-        .map(|target| target.to_string_lossy().into_owned())
-}
-
-fn watches() -> usize {
-    let instance = fs::read_dir("/proc/self/fd")
-        .unwrap()
-        .map(|entry| entry.unwrap())
-        .find(|entry| {
-            fs::read_link(entry.path()).is_ok_and(|target| target.ends_with("anon_inode:inotify"))
-        })
-        .expect("an inotify instance");
-    let info = format!("/proc/self/fdinfo/{}", instance.file_name().display());
-    let info = fs::read_to_string(info).unwrap();
-    info.lines()
-        .filter(|line| line.starts_with("inotify "))
-        .count()
-}
-
-fn threads() -> usize {
-    fs::read_dir("/proc/self/task")
-        .unwrap()
-        .filter_map(|task| fs::read_to_string(task.unwrap().path().join("comm")).ok())
-        .filter(|name| name.starts_with("hot-reload-file"))
-        .count()
 }

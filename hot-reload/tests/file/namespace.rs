@@ -71,7 +71,13 @@ pub(crate) fn obeys_permissions(test: &str) -> bool {
     // Where the program stands, another user need not be able to go.
     let user = 20_000 + std::process::id() % 40_000;
     let program = std::env::temp_dir().join(format!("hot-reload-user-{user}"));
-    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    // By another process: a child that another test makes meanwhile would hold the copy open for writing, and a program
+    // that is open for writing cannot be run.
+    let copied = Command::new("cp")
+        .arg(std::env::current_exe().unwrap())
+        .arg(&program)
+        .status();
+    assert!(copied.unwrap().success());
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let output = Command::new(&program)
         .args(["--exact", test, "--nocapture"])

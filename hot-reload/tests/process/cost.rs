@@ -23,6 +23,10 @@ fn t65_p15_a_thousand_idle_files_wake_nobody_and_take_no_time() {
             write(&path, "one");
             services.push(Served::start(path).await);
         }
+        // The first periods are of any length, and end with these looks.
+        for service in &services {
+            assert!(service.control.barrier().await.is_current());
+        }
         // The threads that have read them are not kept, and the looks that follow a young file's first are over.
         sleep(Duration::from_secs(2)).await;
         let loads = |services: &[Served]| -> u64 {

@@ -1,6 +1,7 @@
 //! The listen address: moved without losing a connection, and kept where it cannot be moved.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
@@ -15,9 +16,14 @@ fn config(id: u64, listen: SocketAddr) -> String {
     )
 }
 
-/// An address that was free a moment ago.
+/// An address that was free a moment ago; where there is one to be had, on a host of its own, so that nobody takes it meanwhile.
 async fn free() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+    static HOST: AtomicU8 = AtomicU8::new(2);
+    let host = match cfg!(target_os = "linux") {
+        true => Ipv4Addr::new(127, 0, 0, HOST.fetch_add(1, Ordering::Relaxed)),
+        false => Ipv4Addr::LOCALHOST,
+    };
+    TcpListener::bind((host, 0))
         .await
         .unwrap()
         .local_addr()

@@ -33,7 +33,8 @@ async fn p19_members_that_are_only_valid_together_become_visible_together() {
 #[tokio::test(start_paused = true)]
 async fn p19_what_is_written_one_right_after_the_other_is_one_generation() {
     let rig = Rig::of(5, "1").await;
-    quiet().await;
+    // The first periods are of any length, and end with these looks.
+    assert!(rig.control.barrier().await.is_current());
     rig.notes.asked();
     for script in &rig.scripts {
         script.set(Good("2"));
@@ -85,6 +86,7 @@ async fn members_that_have_not_changed_are_in_the_next_cut_with_the_same_values_
     let notes = Notes::default();
     let (group, scripts, keys) = members(&[Good("a"), Good("b"), Good("c")], &notes);
     let rig = Rig::start(group.into_builder(), scripts, keys, notes).await;
+    assert!(rig.control.barrier().await.is_current());
     let before = rig.live.get();
     let loads: Vec<_> = rig.scripts.iter().map(Script::loads).collect();
     rig.scripts[1].set(Good("B"));
