@@ -122,6 +122,8 @@ pub(super) enum Mishap {
     FailsHalfway,
     /// An error, although it is done.
     FailsAfterwards,
+    /// It is done, and somebody else undoes it at once: another writer takes a file that was just made for a leftover.
+    IsUndone,
     DiesBefore,
     DiesHalfway,
     DiesAfterwards,
@@ -174,10 +176,11 @@ impl Unlucky {
         self.steps.into_inner()
     }
 
+    /// `aside` is what a mishap does in place of the whole, or after it: the half of a write, the undoing of a creation.
     fn step<T>(
         &self,
         step: Step,
-        half: impl FnOnce(),
+        aside: impl FnOnce(),
         whole: impl FnOnce() -> io::Result<T>,
     ) -> io::Result<T> {
         let mut steps = self.steps.borrow_mut();
@@ -188,16 +191,21 @@ impl Unlucky {
             None => whole(),
             Some(Mishap::Fails) => Err(io::ErrorKind::StorageFull.into()),
             Some(Mishap::FailsHalfway) => {
-                half();
+                aside();
                 Err(io::ErrorKind::StorageFull.into())
             }
             Some(Mishap::FailsAfterwards) => {
                 whole()?;
                 Err(io::Error::from_raw_os_error(5))
             }
+            Some(Mishap::IsUndone) => {
+                let done = whole()?;
+                aside();
+                Ok(done)
+            }
             Some(Mishap::DiesBefore) => std::process::abort(),
             Some(Mishap::DiesHalfway) => {
-                half();
+                aside();
                 std::process::abort()
             }
             Some(Mishap::DiesAfterwards) => {
@@ -210,7 +218,8 @@ impl Unlucky {
 
 impl Disk for Unlucky {
     fn create(&self, path: &Path) -> io::Result<File> {
-        self.step(Step::Create, || (), || System.create(path))
+        let undo = || System.remove(path).unwrap();
+        self.step(Step::Create, undo, || System.create(path))
     }
 
     fn claim(&self, file: &File) -> io::Result<bool> {

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::process::Child;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::rig::Place;
+use super::rig::{Mishap, Place, Step, Unlucky};
 use super::twin;
 
 /// How often the file of each writer must have been seen.
@@ -40,6 +40,19 @@ fn two_processes_that_save_to_one_path_do_not_tear_the_file() {
     }
     place.restored().unwrap();
     assert_eq!(place.others().len(), 0);
+}
+
+#[test]
+fn a_file_that_another_writer_took_for_a_leftover_is_made_anew() {
+    let place = Place::new();
+    place.save(1).unwrap();
+    let create = |step: &Step| *step == Step::Create;
+    let first = Unlucky::steps_of_a_save().iter().position(create);
+    let disk = Unlucky::at(first.unwrap(), Mishap::IsUndone);
+    place.save_with(&disk, 2).unwrap();
+    assert_eq!(place.restored(), Some(2));
+    assert_eq!(place.others().len(), 0);
+    assert_eq!(disk.steps().into_iter().filter(create).count(), 2);
 }
 
 fn save_until_told(task: &str) {
