@@ -67,22 +67,21 @@ impl<V> Pipeline<V> {
 
     /// A value of the source is visible: what comes next is compared with it.
     pub(super) fn accept(&self) {
-        let Some(visible) = self.board.publisher.current() else {
-            return;
-        };
-        for guard in &self.doubts {
-            // The value is visible whatever the user's code says to it.
-            let _ = contained(Stage::Validate, || guard.accepted(&visible));
-        }
+        self.tell_guards(|guard, visible| guard.accepted(visible));
     }
 
     /// A value is visible, wherever it comes from.
     pub(super) fn show(&self) {
+        self.tell_guards(|guard, visible| guard.shown(visible));
+    }
+
+    /// Tells all guards of the visible value. It is visible whatever the user's code says to it.
+    fn tell_guards(&self, tell: impl Fn(&dyn Doubts<V>, &V)) {
         let Some(visible) = self.board.publisher.current() else {
             return;
         };
         for guard in &self.doubts {
-            let _ = contained(Stage::Validate, || guard.shown(&visible));
+            let _ = contained(Stage::Validate, || tell(&**guard, &visible));
         }
     }
 }
