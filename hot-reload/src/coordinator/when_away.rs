@@ -18,7 +18,7 @@ pub enum WhenAway {
     #[default]
     Hold,
     /// The group goes on without it: the member's last good value stays in the cut, or, if it never had one, the member is
-    /// absent from it. What is wrong is told by the [status](crate::Status::source_status), and by the member's own lines in the
-    /// log.
+    /// absent from it. What is wrong is told by the [status](crate::Status::source_status), and by the member's own lines in
+    /// the log.
     LeaveOut,
 }

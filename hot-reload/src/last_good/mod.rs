@@ -165,8 +165,8 @@ impl<V: Send + Sync + 'static> LastGood<V> {
     /// # Errors
     ///
     /// The value cannot be encoded, is too large, or the disk refuses; the file is as it was. Only an error whose
-    /// [message](crate::Error::message) begins with `saved` leaves the new value there: the disk does not promise to keep it through a
-    /// loss of power.
+    /// [message](crate::Error::message) begins with `saved` leaves the new value there: the disk does not promise to keep it
+    /// through a loss of power.
     ///
     /// # Cancel safety
     ///

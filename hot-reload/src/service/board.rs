@@ -38,6 +38,7 @@ pub(super) struct Board<V> {
     /// The ring of the events, while anybody listens: it is larger than all the rest.
     events: Mutex<Option<broadcast::Sender<Event>>>,
     gate: Mutex<Gate<V>>,
+    /// What is held back inside of the source, if that is made of other services.
     inner_hold: Mutex<Option<Box<Hold>>>,
     /// Locked after the gate, if both are.
     history: Mutex<History<V>>,

@@ -165,7 +165,8 @@ impl<V> Control<V> {
     ///
     /// The source is looked at as before, and what is good and not visible is answered by [`Held`](crate::Outcome::Held),
     /// also to [`reload`](Self::reload). What cannot be decoded or a validator refuses is rejected, so a candidate can be
-    /// tried that far in a pause; guards, fences and participants are asked after it. An earlier value can be [brought back](Self::rollback). Pausing twice is harmless.
+    /// tried that far in a pause; guards, fences and participants are asked after it. An earlier value can be [brought
+    /// back](Self::rollback). Pausing twice is harmless.
     ///
     /// A value that became visible just before may be told to subscribers a moment later. What a hand-written watch pushes in
     /// a pause is not kept; at the end of the pause the source is asked.

@@ -16,9 +16,10 @@ where
 {
     /// Keeps each published value in a file, and begins with the one that is there if the source gives none at the start.
     ///
-    /// A restored value is validated and prepared like any other. It is published as the first generation, with the
-    /// revision and the time of its loading, and [`Status::data`](crate::Status) is [`Restored`](crate::DataState::Restored)
-    /// until a look finds what is visible or something that takes its place. The source is asked all the same, as often as if there were no value.
+    /// A restored value is validated and prepared like any other. It is published as the first generation, with the revision
+    /// and the time of its loading, and [`Status::data`](crate::Status) is [`Restored`](crate::DataState::Restored) until a
+    /// look finds what is visible or something that takes its place. The source is asked all the same, as often as if there
+    /// were no value.
     ///
     /// A value is saved after it has become visible, by a thread of its own. A save that fails is logged, and costs nothing
     /// else; the next value is tried again. [`stop`](crate::Control::stop) waits for the save that is under way and for that

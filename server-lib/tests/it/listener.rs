@@ -16,7 +16,8 @@ fn config(id: u64, listen: SocketAddr) -> String {
     )
 }
 
-/// An address that was free a moment ago; where there is one to be had, on a host of its own, so that nobody takes it meanwhile.
+/// An address that was free a moment ago; where there is one to be had, on a host of its own, so that nobody takes it
+/// meanwhile.
 async fn free() -> SocketAddr {
     static HOST: AtomicU8 = AtomicU8::new(2);
     let host = match cfg!(target_os = "linux") {
