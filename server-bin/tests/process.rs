@@ -264,8 +264,11 @@ async fn wrong_arguments_are_2() {
 }
 
 #[test]
-fn the_sample_configuration_is_good() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.toml");
+fn sample_configuration_of_the_readme_command_loads() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let readme = std::fs::read_to_string(top.join("README.md")).unwrap();
+    assert!(readme.contains("\ncargo run --package server-bin -- --config config.toml\n"));
+    let file = top.join("config.toml");
     let config = server_lib::ServerConfig::load(&file).unwrap();
     assert_eq!((config.id, config.name.as_str()), (1234, "onamae"));
     assert_eq!(config.listen, SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
