@@ -132,7 +132,7 @@ mod tests {
         let text = "server:\n  port: 1\n  host: \"a\n";
         assert_eq!(
             fails(&Yaml::<App>::new(), text),
-            "app:4:1: server: invalid indentation in multiline quoted scalar"
+            "app:3:9: server: unclosed quote"
         );
     }
 
