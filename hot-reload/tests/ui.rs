@@ -10,6 +10,8 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test may panic, too")]
 #![allow(clippy::print_stdout, reason = "a test that cannot run says so")]
 
+#[path = "ui/guard_lives_with_its_part.rs"]
+mod guard_lives_with_its_part;
 #[path = "ui/snapshot_across_await.rs"]
 mod snapshot_across_await;
 #[path = "ui/snapshot_outlives_live.rs"]
@@ -45,6 +47,7 @@ fn what_must_not_compile_is_refused_for_the_right_reason() {
     if words_are_known() {
         let cases = trybuild::TestCases::new();
         cases.compile_fail("tests/ui/guard_across_await.rs");
+        cases.compile_fail("tests/ui/guard_outlives_its_part.rs");
         cases.compile_fail("tests/ui/guard_outlives_live.rs");
         cases.compile_fail("tests/ui/value_bound_to_its_thread.rs");
         cases.compile_fail("tests/ui/value_is_read_only.rs");
@@ -53,6 +56,7 @@ fn what_must_not_compile_is_refused_for_the_right_reason() {
 
 #[test]
 fn the_twin_of_each_compiles_and_runs() {
+    guard_lives_with_its_part::main();
     snapshot_across_await::main();
     snapshot_outlives_live::main();
     value_is_copied_to_change::main();

@@ -26,6 +26,8 @@
 //!   a and c nobody protects it, and nobody can any more. So the count that d reads can only go down, and if it says
 //!   that the publisher is alone, it is.
 //! - A guard borrows the cell, so none is left when the cell is dropped.
+//! - A guard on a part borrows the part for as long as the cell, and its type names both lifetimes. A closure that makes a
+//!   part may return any reference that outlives its argument's type, such as one that it has captured.
 //!
 //! The models in `hot-reload/proof` run this file under every order of events, and find each of its barriers, orders and
 //! comparisons missing when it is taken away.
@@ -85,7 +87,10 @@ impl<N, T> Cell<N, T> {
 
     /// As [`protect`](Self::protect), for whoever knows that there is a node, or does not return.
     #[inline(always)]
-    pub(super) fn protect_or(&self, panic: impl FnOnce() -> Held<N>) -> Protected<'_, N> {
+    pub(super) fn protect_or<'a>(
+        &'a self,
+        panic: impl FnOnce() -> Held<'a, N>,
+    ) -> Protected<'a, N> {
         // Not by way of `protect`: the usual case shall not be asked twice.
         Protected::new(match self.hold_at_once() {
             Some(held) => held,
@@ -110,7 +115,7 @@ impl<N, T> Cell<N, T> {
 
     /// The usual case.
     #[inline(always)]
-    fn hold_at_once(&self) -> Option<Held<N>> {
+    fn hold_at_once(&self) -> Option<Held<'_, N>> {
         let slot = thread::first();
         if slot.is_free() {
             self.hold_in(slot, barrier::light)
@@ -121,7 +126,7 @@ impl<N, T> Cell<N, T> {
 
     /// The usual case where the system grants no barrier in other threads: with a fence.
     #[inline(never)]
-    fn hold_otherwise(&self) -> Option<Held<N>> {
+    fn hold_otherwise(&self) -> Option<Held<'_, N>> {
         let slot = thread::fenced();
         if slot.is_free()
             && let Some(held) = self.hold_in(slot, || fence(Ordering::SeqCst))
@@ -133,7 +138,7 @@ impl<N, T> Cell<N, T> {
 
     /// For the first reading of a thread, for the second guard at once, for when a publication came in between.
     #[cold]
-    fn hold_at_length(&self) -> Option<Held<N>> {
+    fn hold_at_length(&self) -> Option<Held<'_, N>> {
         // No slot is asked for before there is a node: one that is lent would not be given back.
         while !self.current.load(Ordering::Relaxed).is_null() {
             // Whatever the system grants, a fence will do.
@@ -147,7 +152,7 @@ impl<N, T> Cell<N, T> {
 
     /// Steps 1 to 5. Nothing if a publication came in between, or if there is no node yet; the slot is free again then.
     #[inline(always)]
-    fn hold_in(&self, slot: &'static Slot, light: impl FnOnce()) -> Option<Held<N>> {
+    fn hold_in(&self, slot: &'static Slot, light: impl FnOnce()) -> Option<Held<'_, N>> {
         let seen = NonNull::new(self.current.load(Ordering::Relaxed))?;
         slot.hold(seen.as_ptr().cast());
         light();
@@ -158,7 +163,11 @@ impl<N, T> Cell<N, T> {
         }
         // What was read last is what is protected, even if it is the same. It cannot be null now.
         let node = NonNull::new(now)?;
-        Some(Held { node, slot })
+        Some(Held {
+            node,
+            slot,
+            _borrowed: PhantomData,
+        })
     }
 
     /// Whether this is the newest node. It cannot be mistaken for another at its address, because whoever asks holds it.
@@ -344,23 +353,25 @@ unsafe fn share<N>(node: *const N) -> Arc<N> {
 }
 
 /// A node, and the slot that it was announced in.
-pub(super) struct Held<N> {
+pub(super) struct Held<'a, N> {
     node: NonNull<N>,
     slot: &'static Slot,
-}
-
-/// A node that stands in a slot and so is not freed, and the part of it that is looked at.
-pub(super) struct Protected<'a, N, P: ?Sized = N> {
-    part: NonNull<P>,
-    node: NonNull<N>,
-    slot: &'static Slot,
-    /// Bound to the cell, and, by the bare pointers, to the thread: the slot is the thread's own.
     _borrowed: PhantomData<&'a N>,
 }
 
-impl<N> Protected<'_, N> {
+/// A node that stands in a slot and so is not freed, and the part of it that is looked at.
+pub(super) struct Protected<'a, N, P: ?Sized + 'a = N> {
+    part: NonNull<P>,
+    node: NonNull<N>,
+    slot: &'static Slot,
+    /// Borrows the node from the cell, and the part from wherever it is: a function that makes a part may return one that is
+    /// in no node. The bare pointers bind it to its thread, whose slot it has.
+    _borrowed: PhantomData<(&'a N, &'a P)>,
+}
+
+impl<'a, N> Protected<'a, N> {
     #[inline(always)]
-    fn new(held: Held<N>) -> Self {
+    fn new(held: Held<'a, N>) -> Self {
         Self {
             part: held.node,
             node: held.node,
@@ -373,7 +384,8 @@ impl<N> Protected<'_, N> {
 impl<'a, N, P: ?Sized> Protected<'a, N, P> {
     #[inline(always)]
     pub(super) fn part(&self) -> &P {
-        // SAFETY: it belongs to the node, which is protected until `self` is dropped.
+        // SAFETY: it is the node or a part of it, which is protected until `self` is dropped; or it was borrowed from elsewhere
+        // for as long as `P` lives, and `P: 'a`.
         unsafe { self.part.as_ref() }
     }
 

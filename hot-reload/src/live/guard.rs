@@ -13,7 +13,7 @@ use crate::snapshot::{Generation, Published, Snapshot};
 /// spawned task refuses to keep it across an `.await`: take a [`Snapshot`] there. Forgetting one (`mem::forget`) keeps the
 /// value for ever.
 #[must_use = "a guard is only worth what it is read for"]
-pub struct Guard<'a, V, P: ?Sized = V>(Protected<'a, Published<V>, P>);
+pub struct Guard<'a, V, P: ?Sized + 'a = V>(Protected<'a, Published<V>, P>);
 
 impl<'a, V> Guard<'a, V> {
     #[inline(always)]

@@ -1,0 +1,36 @@
+//! The twin of `guard_outlives_its_part`: each guard names the lifetime of the text, which is dropped after the guards.
+
+use hot_reload::{Guard, Live};
+
+type OfText<'a> = Guard<'a, &'static str, str>;
+
+/// The reference is as long as the part of a guard that was shortened.
+fn from_a_shorter_guard<'x>(live: &'static Live<&'static str>, text: &'x str) -> OfText<'x> {
+    let guard: Guard<'x, &'static str, &'x str> = live.load();
+    guard.map(move |_: &&'x str| text)
+}
+
+/// The reference is as long as the part that an earlier closure has made.
+fn from_a_part<'x>(live: &'static Live<&'static str>, text: &'x str) -> OfText<'x> {
+    live.load()
+        .map(|value: &&'static str| -> &&'x str { value })
+        .map(move |_: &&'x str| text)
+}
+
+/// The guard is one of a handle on a part.
+fn from_a_projection<'x>(live: &'static Live<&'static str>, text: &'x str) -> OfText<'x> {
+    let projection = Box::leak(Box::new(live.map(|value| value)));
+    projection.load().map(move |_: &&'x str| text)
+}
+
+pub(crate) fn main() {
+    let live = Box::leak(Box::new(Live::fixed("a value")));
+    let text = "dropped after it is read".to_owned();
+    let guards = [
+        from_a_shorter_guard(live, &text),
+        from_a_part(live, &text),
+        from_a_projection(live, &text),
+    ];
+    assert_eq!(guards.map(|guard| guard.len()), [24; 3]);
+    drop(text);
+}
