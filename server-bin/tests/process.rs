@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 #![cfg(unix)]
 
+#[path = "process/files.rs"]
+mod files;
 mod support;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};

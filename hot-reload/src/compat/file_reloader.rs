@@ -24,8 +24,8 @@ use crate::revision::Revision;
 use crate::source::file::follow::{Follow, blocking};
 use crate::source::file::handle::{watch_handle, watch_hints};
 use crate::source::file::look::{Look, Rest, View};
-use crate::source::file::stamp::Stamp;
-use crate::source::file::{absolute, fault, tier};
+use crate::source::file::stamp::{Kind, Stamp};
+use crate::source::file::{absolute, fault, os, tier};
 use crate::source::{HintSender, Subscription};
 use crate::status::SourceStatus;
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
@@ -326,5 +326,10 @@ fn stamps(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
 
 /// Whether the file can be opened, so that the fault lies in what it holds. Never waits for the other end of a pipe.
 fn is_readable(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|found| found.is_file()) && std::fs::File::open(path).is_ok()
+    let is_file = |found: Stamp| found.kind == Kind::File;
+    // Asked twice: a device is not opened, and one that has taken the name since is no file either.
+    Stamp::of(path).is_ok_and(is_file)
+        && os::open(path)
+            .and_then(|file| os::stamp_of(&file))
+            .is_ok_and(is_file)
 }

@@ -71,7 +71,7 @@ impl Disk for System {
 
     #[cfg(unix)]
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        match File::open(folder)?.sync_all() {
+        match open_folder(folder)?.sync_all() {
             // So say file systems that have nothing to do here.
             Err(error)
                 if matches!(
@@ -100,6 +100,20 @@ impl Disk for System {
 #[cfg(unix)]
 const PRIVATE: u32 = 0o600;
 
+/// Opens a folder, and nothing that has taken its name since: no pipe is waited for.
+#[cfg(unix)]
+fn open_folder(folder: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::OFlags;
+        let flags = (OFlags::DIRECTORY | OFlags::NONBLOCK).bits();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.cast_signed());
+    }
+    options.open(folder)
+}
+
 /// Opens a file that is there. Neither follows a link nor waits for the other end of a pipe that has taken its place since
 /// it was looked at.
 pub(super) fn open(path: &Path, write: bool) -> io::Result<File> {
@@ -108,7 +122,7 @@ pub(super) fn open(path: &Path, write: bool) -> io::Result<File> {
     #[cfg(target_os = "linux")]
     {
         use rustix::fs::OFlags;
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits();
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.cast_signed());
     }
     options.open(path)

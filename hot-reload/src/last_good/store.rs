@@ -68,13 +68,18 @@ impl Store {
             return Ok(None);
         };
         let refused = |error| fault::cannot_restore(&self.path, error);
-        let size = file.metadata().map_err(refused)?.len();
+        let metadata = file.metadata().map_err(refused)?;
+        if !metadata.is_file() {
+            return Err(self.not_a_file(&metadata));
+        }
+        let size = metadata.len();
         if size > self.max_size {
             return Err(fault::too_large_to_restore(&self.path, self.max_size));
         }
         // A file of ours never grows. Another one that does is not read to its end, which may be far.
         let limit = size.saturating_add(1);
-        let mut bytes = Vec::with_capacity(usize::try_from(limit).unwrap_or(0));
+        // Memory is taken as the bytes arrive: a sparse file claims any size.
+        let mut bytes = Vec::new();
         file.take(limit).read_to_end(&mut bytes).map_err(refused)?;
         Ok(Some(bytes))
     }

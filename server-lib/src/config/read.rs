@@ -1,8 +1,7 @@
 //! One bounded read, and why it failed in words that say what to do.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 /// The largest file that becomes part of a configuration.
@@ -16,27 +15,9 @@ pub(super) struct Why {
     text: String,
 }
 
-/// The whole content of a file.
+/// The whole content of a file, in one state, by the same rules as the library reads.
 pub(super) fn file(path: &Path) -> Result<Vec<u8>, Why> {
-    let look = || -> io::Result<Option<Vec<u8>>> {
-        let kind = std::fs::metadata(path)?;
-        if !kind.is_file() {
-            return Ok(None);
-        }
-        let mut bytes = Vec::with_capacity(usize::try_from(kind.len()).unwrap_or_default());
-        File::open(path)?.take(MOST + 1).read_to_end(&mut bytes)?;
-        Ok(Some(bytes))
-    };
-    match look() {
-        Ok(Some(bytes)) if bytes.len() as u64 > MOST => {
-            Err(Why::new("it is larger than 16 MiB; give a smaller file"))
-        }
-        Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(Why::new(
-            "it is not a regular file; give the path of a file",
-        )),
-        Err(error) => Err(error.into()),
-    }
+    hot_reload::source::file::read(path, MOST).map_err(Why::from)
 }
 
 impl Why {
@@ -57,6 +38,12 @@ impl From<io::Error> for Why {
             },
             io::ErrorKind::PermissionDenied => {
                 Self::new("permission denied; let the user that runs the server read it")
+            }
+            io::ErrorKind::FileTooLarge => {
+                Self::new("it is larger than 16 MiB; give a smaller file")
+            }
+            io::ErrorKind::InvalidInput => {
+                Self::new("it is not a regular file; give the path of a file")
             }
             _ => Self::new(error.to_string()),
         }

@@ -29,11 +29,15 @@ pub(crate) fn is_absent(error: &io::Error) -> bool {
 }
 
 pub(crate) fn not_a_file(name: &str, kind: Kind) -> Error {
-    let what = match kind {
+    unavailable(name, what_it_is(kind))
+}
+
+/// What stands there in place of a file.
+pub(crate) fn what_it_is(kind: Kind) -> &'static str {
+    match kind {
         Kind::Directory => "it is a directory, and a file is wanted",
         _ => "it is a pipe, a socket or a device, and a regular file is wanted",
-    };
-    unavailable(name, what)
+    }
 }
 
 pub(crate) fn restless(name: &str) -> Error {

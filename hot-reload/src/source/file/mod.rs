@@ -25,13 +25,14 @@ mod track;
 mod walk;
 
 mod activity;
-mod os;
+pub(crate) mod os;
 
 use std::path::{Path, PathBuf};
 
 pub use self::hub::FileEvents;
 pub use self::one::File;
 pub use self::opened::{LoadFile, LoadedFile, OpenFile};
+pub use self::read::read;
 
 /// Made absolute, but with its links: where they lead may change.
 pub(crate) fn absolute(path: &Path) -> PathBuf {

@@ -3,10 +3,11 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::Duration;
 
 use super::memory::NEAR;
-use super::os;
 use super::stamp::{Kind, Stamp};
+use super::{fault, os};
 
 /// What a read has found.
 #[derive(Debug)]
@@ -61,9 +62,72 @@ pub(crate) fn read_opened(
     })
 }
 
-/// One byte more than is expected, so that a file that has grown is noticed.
+/// Reads a regular file whole, in one state: for a loader that reads files by itself, such as an
+/// `AsyncFileLoad`. Blocks.
+///
+/// The path is opened without waiting for the other end of a pipe, and memory is taken for bytes that were read, whatever
+/// size the file claims. A file that changes while it is read is read again, for half a second at most. It is not
+/// asked whether somebody has the file open for writing: a `FileReloader` does that for its file and its dependent paths.
+///
+/// # Errors
+///
+/// - [`NotFound`](io::ErrorKind::NotFound) and all other errors of the operating system as they are;
+/// - [`InvalidInput`](io::ErrorKind::InvalidInput): the path leads to no regular file;
+/// - [`FileTooLarge`](io::ErrorKind::FileTooLarge): it has more than `max_size` bytes;
+/// - [`ResourceBusy`](io::ErrorKind::ResourceBusy): it is written to without a pause.
+///
+/// ```
+/// use hot_reload::source::file::read;
+///
+/// # fn main() -> std::io::Result<()> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("motd.txt");
+/// # std::fs::write(&path, "hello")?;
+/// let bytes = read(&path, 1 << 20)?;
+/// assert_eq!(bytes, b"hello");
+/// # Ok(())
+/// # }
+/// ```
+pub fn read(path: impl AsRef<Path>, max_size: u64) -> io::Result<Vec<u8>> {
+    let path = path.as_ref();
+    let mut pause = Duration::from_millis(1);
+    loop {
+        // Not opened at all if it is known to be something else: that has effects of its own on a device.
+        let found = Stamp::of(path)?;
+        if found.kind != Kind::File {
+            return Err(not_a_file(found.kind));
+        }
+        match read_once(path, max_size)? {
+            // Another file has the name by now; this one is whole all the same.
+            ReadOnce::Whole { bytes, .. } | ReadOnce::Replaced { bytes, .. } => return Ok(bytes),
+            ReadOnce::NotAFile => return Err(not_a_file(Kind::Other)),
+            ReadOnce::TooLarge { .. } => {
+                let text = format!("it is larger than the limit of {max_size} bytes");
+                return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+            }
+            ReadOnce::Torn if pause > LAST_PAUSE => {
+                let text = "it is written to without a pause";
+                return Err(io::Error::new(io::ErrorKind::ResourceBusy, text));
+            }
+            ReadOnce::Torn => {
+                // Shorter if the thread was unparked before: then it is read again sooner.
+                std::thread::park_timeout(pause);
+                pause *= 2;
+            }
+        }
+    }
+}
+
+fn not_a_file(kind: Kind) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, fault::what_it_is(kind))
+}
+
+/// The last pause before a file that changes is read again: 1, 2, 4 … 256 ms, half a second in all.
+const LAST_PAUSE: Duration = Duration::from_millis(256);
+
+/// Reads one byte more than is expected, so that a file that has grown is noticed.
 fn read_up_to(mut file: &File, expected: u64, limit: u64) -> io::Result<Vec<u8>> {
-    let capacity = usize::try_from(expected.min(limit)).unwrap_or(0);
+    let capacity = usize::try_from(expected.min(limit).min(AT_FIRST)).unwrap_or(0);
     let mut bytes = Vec::with_capacity(capacity.saturating_add(1));
     // What claims to be empty may be a file of the kernel, which answers in pieces of its own choice.
     if (1..=NEAR).contains(&expected) {
@@ -89,6 +153,10 @@ fn read_up_to(mut file: &File, expected: u64, limit: u64) -> io::Result<Vec<u8>>
     Ok(bytes)
 }
 
+/// The memory that a file's size alone is a reason for. All beyond it is taken as the bytes arrive: a sparse file claims
+/// any size.
+const AT_FIRST: u64 = 1 << 20;
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
@@ -105,6 +173,45 @@ mod tests {
             let read = read_once(Path::new(path), 10).unwrap();
             assert!(matches!(read, ReadOnce::NotAFile), "{path}: {read:?}");
         }
+    }
+
+    #[test]
+    fn a_size_that_is_only_claimed_takes_no_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sparse");
+        File::create(&path).unwrap().set_len(100 << 30).unwrap();
+        let error = read(&path, 16 << 20).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+
+        // Without any limit, and cut short between the question and the read.
+        let file = os::open(&path).unwrap();
+        let claimed = os::stamp_of(&file).unwrap();
+        std::fs::write(&path, "short").unwrap();
+        assert_eq!(read_up_to(&file, claimed.size, u64::MAX).unwrap(), b"short");
+        let torn = read_opened(&file, &path, claimed, u64::MAX).unwrap();
+        assert!(matches!(torn, ReadOnce::Torn), "{torn:?}");
+    }
+
+    #[test]
+    fn a_loader_is_told_what_is_no_file_and_is_not_held_up_by_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name| folder.path().join(name);
+        rustix::fs::mkfifoat(rustix::fs::CWD, path("pipe"), 0o600.into()).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", path("device")).unwrap();
+        for name in ["pipe", "socket", "device", "."] {
+            let error = read(path(name), 10).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{name}: {error}");
+            // The same when it has taken the name of a file only now.
+            if name != "socket" {
+                let read = read_once(&path(name), 10).unwrap();
+                assert!(matches!(read, ReadOnce::NotAFile), "{name}: {read:?}");
+            }
+        }
+        assert_eq!(
+            read(path("nothing"), 10).unwrap_err().kind(),
+            io::ErrorKind::NotFound
+        );
     }
 
     #[test]

@@ -66,9 +66,23 @@ pub(crate) fn stamp_of(file: &File) -> io::Result<Stamp> {
     Ok(stamp(&file.metadata()?))
 }
 
-/// Opens for reading. That it is a regular file has been asked before.
+/// Opens for reading, and where pipes have names without waiting for a writer at the other end of one.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    File::open(path)
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(any(
+        target_vendor = "apple",
+        target_os = "dragonfly",
+        target_os = "freebsd",
+        target_os = "netbsd",
+        target_os = "openbsd"
+    ))]
+    {
+        /// The same on all of these systems; not in the standard library.
+        const O_NONBLOCK: i32 = 0x4;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, O_NONBLOCK);
+    }
+    options.open(path)
 }
 
 /// A path that leads to this very inode while the file is open. None here.

@@ -1,0 +1,109 @@
+//! What may stand under the name of a file that the server reads: its configuration, or the content of a route.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+
+use rustix::fs::{CWD, Mode, mkfifoat};
+
+use super::support::{Program, get, until_id};
+use super::{folder_with, save};
+
+fn with_route(id: u64) -> String {
+    format!(
+        "id = {id}\nname = 'files'\nlisten = '127.0.0.1:0'\n[[routes]]\npath = '/'\nfile = 'page.txt'\n"
+    )
+}
+
+/// Takes the name of a file, which may be read at this very moment.
+fn put(path: &Path, make: impl FnOnce(&Path)) {
+    let new = path.with_extension("new");
+    make(&new);
+    // A directory is not renamed over a file.
+    if fs::metadata(&new).is_ok_and(|new| new.is_dir()) {
+        fs::remove_file(path).unwrap();
+    }
+    fs::rename(new, path).unwrap();
+}
+
+fn clear(path: &Path) {
+    match fs::symlink_metadata(path).unwrap().is_dir() {
+        true => fs::remove_dir(path).unwrap(),
+        false => fs::remove_file(path).unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn a_size_that_is_only_claimed_is_refused_and_the_value_stays() {
+    let (folder, file) = folder_with(&with_route(1));
+    let page = folder.path().join("page.txt");
+    fs::write(&page, "one").unwrap();
+    let program = Program::start(&file, &[]);
+    let address = program.address().await;
+    let sparse = |path: &Path| fs::File::create(path).unwrap().set_len(100 << 30).unwrap();
+
+    put(&page, sparse);
+    let refused = "file: cannot read ";
+    let line = program.line(refused).await;
+    assert!(line.contains("it is larger than 16 MiB"), "{line}");
+    assert_eq!(get(address, "/").await.body, "one");
+    put(&page, |new| fs::write(new, "two").unwrap());
+    save(&file, &with_route(2));
+    until_id(address, 2).await;
+    assert_eq!(get(address, "/").await.body, "two");
+
+    put(&file, sparse);
+    let line = program.line("cannot be read: ").await;
+    assert!(line.contains("it is larger than 16 MiB"), "{line}");
+    assert_eq!(get(address, "/").await.id(), 2);
+    save(&file, &with_route(3));
+    until_id(address, 3).await;
+}
+
+#[tokio::test]
+async fn a_sparse_configuration_at_the_start_is_78() {
+    let (_folder, file) = folder_with("");
+    let sparse = fs::File::create(&file).unwrap();
+    sparse.set_len(100 << 30).unwrap();
+    drop(sparse);
+    assert_eq!(
+        super::refused(&file).await,
+        "config.toml: cannot be read: it is larger than 16 MiB; give a smaller file"
+    );
+}
+
+/// Each of them more often than there may be threads that hang.
+#[tokio::test]
+async fn what_is_no_file_never_keeps_the_next_file_from_being_loaded() {
+    let (folder, file) = folder_with(&with_route(0));
+    let page = folder.path().join("page.txt");
+    fs::write(&page, "0").unwrap();
+    let program = Program::start(&file, &["--interval", "1"]);
+    let address = program.address().await;
+    let makers: [fn(&Path); 4] = [
+        |path| mkfifoat(CWD, path, Mode::from_bits_truncate(0o600)).unwrap(),
+        |path| drop(UnixListener::bind(path).unwrap()),
+        |path| symlink("/dev/zero", path).unwrap(),
+        |path| fs::create_dir(path).unwrap(),
+    ];
+    let mut id = 0;
+    for round in 0..6 {
+        for make in makers {
+            for path in [&file, &page] {
+                put(path, make);
+                // So that a look meets it, and not only its successor.
+                if round == 0 {
+                    program.lines("is not a regular file", 1 + id).await;
+                }
+                clear(path);
+                id += 1;
+                fs::write(&page, id.to_string()).unwrap();
+                save(&file, &with_route(id as u64));
+                until_id(address, id as u64).await;
+                assert_eq!(get(address, "/").await.body, id.to_string());
+            }
+        }
+    }
+    assert_eq!(program.count("still hang"), 0);
+}
