@@ -57,13 +57,9 @@ impl Jitter {
         span.mul_f64(self.fraction())
     }
 
-    /// `whole`, give or take up to `percent` of it.
-    pub(crate) fn around(&mut self, whole: Duration, percent: u32) -> Duration {
-        if self.0 == 0 {
-            return whole;
-        }
-        let band = whole * percent / 100;
-        whole - band + self.up_to(band * 2)
+    /// `whole`, less up to `percent` of it.
+    pub(crate) fn below(&mut self, whole: Duration, percent: u32) -> Duration {
+        whole - self.up_to(whole * percent / 100)
     }
 
     /// A number from zero up to, and without, one.
@@ -111,11 +107,12 @@ mod tests {
     }
 
     #[test]
-    fn jitter_around_stays_in_its_band() {
+    fn jitter_below_shortens_by_at_most_its_share() {
         let mut jitter = Jitter::from_seed(42);
         for _ in 0..1000 {
-            let period = jitter.around(10 * SECOND, 10);
-            assert!(period >= 9 * SECOND && period <= 11 * SECOND, "{period:?}");
+            let period = jitter.below(10 * SECOND, 10);
+            assert!(period >= 9 * SECOND && period <= 10 * SECOND, "{period:?}");
         }
+        assert_eq!(Jitter::none().below(10 * SECOND, 10), 10 * SECOND);
     }
 }

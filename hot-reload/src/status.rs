@@ -125,8 +125,8 @@ pub struct SourceStatus {
     /// How often what has happened to it since it was made, each under a name in `snake_case` that never changes its
     /// meaning. The order stays the same.
     pub counters: Vec<(&'static str, u64)>,
-    /// How often it wants to be looked at as long as things are so. A service with a heartbeat looks that often while a
-    /// watch stands, if it would look more rarely otherwise.
+    /// The longest pause between two loads that the source wants for now, at least 1 s. A service with a heartbeat treats
+    /// it like a shorter heartbeat; any other ignores it.
     pub heartbeat: Option<Duration>,
 }
 

@@ -138,9 +138,9 @@ impl<V> fmt::Debug for RealtimeWatchHandle<V> {
 pub struct WatchProfile {
     /// How long hints must be silent before the service looks. Zero if a hint comes only when the source is at rest.
     pub quiet: Duration,
-    /// How often a service polls while there is no trusted watch, unless it was told otherwise.
+    /// The longest pause between two loads while there is no trusted watch, unless the service was told otherwise.
     pub interval: Duration,
-    /// How often the service looks although a trusted watch says nothing.
+    /// The longest pause between two loads of a hybrid service under a trusted watch.
     pub heartbeat: Duration,
     /// How late a hint may be for a change that a look has already found. Later than this, it was missed.
     pub grace: Duration,

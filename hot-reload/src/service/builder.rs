@@ -32,7 +32,7 @@ use crate::watch::{RealtimeWatch, WatchProfile};
 /// # Default
 ///
 /// - strategy: polling; [`realtime`](Self::realtime) and [`hybrid`](Self::hybrid) exist where the source can be watched
-/// - [`interval`](Self::interval): 30 s, ±10 %; under `realtime` and `hybrid`, what the source's [`WatchProfile`] says
+/// - [`interval`](Self::interval): 30 s; under `realtime` and `hybrid`, what the source's [`WatchProfile`] says
 /// - [`heartbeat`](Self::heartbeat), [`quiet`](Self::quiet): what the source's [`WatchProfile`] says
 /// - [`load_deadline`](Self::load_deadline), [`prepare_deadline`](Self::prepare_deadline): 10 s
 /// - [`max_staleness`](Self::max_staleness): none, a look that fails makes the value stale at once
@@ -142,7 +142,11 @@ where
         self.watched(Settings::realtime)
     }
 
-    /// A watch with a heartbeat, and polling while the watch is not to be had or has missed a change.
+    /// A watch with a heartbeat, and polling while there is no watch or it is not trusted.
+    ///
+    /// While the watch is trusted, no pause between two loads is longer than the [`heartbeat`](Self::heartbeat); otherwise
+    /// none is longer than the [`interval`](Self::interval) or the heartbeat, whichever is shorter. Both bounds hold
+    /// whatever the last load led to.
     ///
     /// Only for a source that can be watched:
     ///
@@ -216,7 +220,12 @@ where
         }
     }
 
-    /// How often the source is polled; never more often than once a second. Under a watch: while that is not trusted.
+    /// The longest pause between two loads of a polled source, 1 s at least. Up to a tenth less, at random, so that many
+    /// services do not poll together. Under a watch: while that is not trusted.
+    ///
+    /// # Default
+    ///
+    /// 30 s; under a watch, what the source's [`WatchProfile`] says, which is 10 s for a local file.
     pub fn interval(self, interval: Duration) -> Self {
         Self {
             interval: Some(interval),
@@ -224,9 +233,13 @@ where
         }
     }
 
-    /// How often a [`hybrid`](Self::hybrid) service looks although its watch is trusted and says nothing. A source that
-    /// cannot watch all it should is looked at more often [for as long](crate::SourceStatus::heartbeat). Never more often than
-    /// once a second.
+    /// The longest pause between two loads of a [`hybrid`](Self::hybrid) service, 1 s at least. Up to a fifth less, at
+    /// random. A source that cannot watch all it should asks for a shorter one
+    /// [for as long](crate::SourceStatus::heartbeat).
+    ///
+    /// # Default
+    ///
+    /// What the source's [`WatchProfile`] says: 60 s for a local file.
     pub fn heartbeat(self, heartbeat: Duration) -> Self {
         Self {
             heartbeat: Some(heartbeat),

@@ -75,8 +75,10 @@ pub trait Source: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Why it cannot be had. [`ErrorKind::Denied`](crate::ErrorKind::Denied) and
-    /// [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured) are tried again rarely, all others soon.
+    /// Why it cannot be had. After [`ErrorKind::Denied`](crate::ErrorKind::Denied) and
+    /// [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured) there is no quick retry: the next load comes after
+    /// 5 min up to 1 h, or under [`hybrid`](crate::Builder::hybrid) within the heartbeat. After all others, the first retry
+    /// comes after 250 ms.
     fn fetch(&self, seen: Option<&Revision>)
     -> impl Future<Output = Result<Fetched, Error>> + Send;
 

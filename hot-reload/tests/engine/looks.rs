@@ -2,11 +2,14 @@
 
 use std::future::Future;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
-use hot_reload::{ErrorKind, Event, LinkState, Outcome, SourceStatus, Trigger, WatchEvent};
+use hot_reload::{
+    Builder, ErrorKind, Event, LinkState, Outcome, ShrinkGuard, SourceStatus, Trigger, WatchEvent,
+};
 use tokio::time::{sleep, timeout};
 
-use crate::script::{Bad, Failing, Good, Script, seconds, settle};
+use crate::script::{Bad, Failing, Good, Hanging, Missing, Panicking, Script, seconds, settle};
 
 #[tokio::test(start_paused = true)]
 async fn p04_polling_sees_a_change_within_the_interval() {
@@ -69,7 +72,7 @@ async fn p09_one_load_at_a_time_and_generations_go_up_by_one() {
         script.set(Good(texts[round % texts.len()]));
         let control = control.clone();
         tokio::spawn(async move { control.reload_by(Trigger::Http).await });
-        sleep(std::time::Duration::from_millis(round as u64 % 70)).await;
+        sleep(Duration::from_millis(round as u64 % 70)).await;
     }
     sleep(seconds(1)).await;
     assert_eq!(script.state().most_running, 1);
@@ -243,4 +246,79 @@ async fn p04_a_source_that_cannot_watch_all_is_looked_at_more_often_until_it_can
     sleep(seconds(600)).await;
     let more = script.loads() - loads;
     assert!((8..=13).contains(&more), "{more} looks in ten minutes");
+}
+
+/// Interval and heartbeat of the services below: the heartbeat is what bounds a pause.
+fn hourly_with_a_heartbeat(script: &Script) -> Builder<Script, String, String> {
+    let builder = script.builder().hybrid();
+    builder.interval(seconds(3600)).heartbeat(seconds(1))
+}
+
+/// A load takes no time here; the timer may be a millisecond late.
+const WITHIN_THE_HEARTBEAT: Duration = Duration::from_millis(1002);
+
+#[tokio::test(start_paused = true)]
+async fn p04_a_silent_change_is_seen_within_the_heartbeat_after_every_outcome() {
+    for before in [
+        Good("another"),
+        Bad("typo"),
+        Missing,
+        Failing(ErrorKind::Unavailable),
+        Failing(ErrorKind::Denied),
+        Panicking,
+    ] {
+        for (trusted, age) in [(true, 100), (false, 20)] {
+            let script = Script::new(Good("first"));
+            let builder = hourly_with_a_heartbeat(&script);
+            let (live, control) = builder.start().await.unwrap();
+            sleep(seconds(age)).await;
+            let is_trusted = control.status().link == LinkState::Trusted;
+            assert_eq!(is_trusted, trusted);
+            script.set(before.clone());
+            sleep(seconds(30)).await;
+            script.state().set_silently(Good("second"));
+            sleep(WITHIN_THE_HEARTBEAT).await;
+            assert_eq!(*live.load(), "second", "{before:?}, trusted: {trusted}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p04_a_silent_change_is_seen_within_the_heartbeat_in_every_state_of_the_watch() {
+    for state in ["untrusted", "down", "parked", "connecting"] {
+        let script = Script::new(Good("first"));
+        let (live, control) = hourly_with_a_heartbeat(&script).start().await.unwrap();
+        sleep(seconds(100)).await;
+        match state {
+            "untrusted" => script.state().set_silently(Good("missed")),
+            state => {
+                script.set_opening(Some(match state {
+                    "down" => Failing(ErrorKind::Unavailable),
+                    "parked" => Failing(ErrorKind::Denied),
+                    _ => Hanging,
+                }));
+                script.cut();
+            }
+        }
+        sleep(seconds(5)).await;
+        assert_eq!(control.status().link.as_str(), state);
+        script.state().set_silently(Good("second"));
+        sleep(WITHIN_THE_HEARTBEAT).await;
+        assert_eq!(*live.load(), "second", "{state}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p04_a_silent_change_is_seen_within_the_heartbeat_while_a_value_is_held() {
+    let script = Script::new(Good("a long first value"));
+    let guard = ShrinkGuard::by(|value: &String| value.len());
+    let builder = hourly_with_a_heartbeat(&script).shrink_guard(guard);
+    let (live, control) = builder.start().await.unwrap();
+    sleep(seconds(100)).await;
+    script.set(Good("short"));
+    sleep(seconds(30)).await;
+    assert!(control.status().hold.is_some());
+    script.state().set_silently(Good("a long second value"));
+    sleep(WITHIN_THE_HEARTBEAT).await;
+    assert_eq!(*live.load(), "a long second value");
 }

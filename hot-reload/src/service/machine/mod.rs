@@ -17,6 +17,7 @@
 
 mod agenda;
 mod link;
+mod period;
 mod retry;
 mod terms;
 #[cfg(test)]
@@ -32,10 +33,7 @@ pub(super) use self::agenda::Causes;
 use self::link::Link;
 use self::retry::Retry;
 pub(super) use self::terms::{Actions, Input, Look, Regime, Supply, Verdict};
-use super::settings::{
-    HEARTBEAT_JITTER_PERCENT, INTERVAL_FLOOR, INTERVAL_JITTER_PERCENT, OPEN_PATIENCE,
-    REMOVAL_CONFIRM, Settings,
-};
+use super::settings::{OPEN_PATIENCE, PERIOD_JITTER_PERCENT, REMOVAL_CONFIRM, Settings};
 use crate::backoff::Jitter;
 use crate::event::{LinkState, Trigger};
 
@@ -55,6 +53,8 @@ pub(super) struct Machine {
     rollbacks: u32,
     /// Whether the last look did not ask the source; then one that is due and does goes first.
     aside_last: bool,
+    /// When the last load ended. Every period is counted from here, so that no change of the watch stretches one.
+    loaded: Duration,
     /// When the periodic look is due.
     periodic: Option<Duration>,
     /// When a second look may confirm that the source was removed.
@@ -92,6 +92,7 @@ impl Machine {
             pushed: false,
             rollbacks: 0,
             aside_last: false,
+            loaded: Duration::ZERO,
             periodic: None,
             removal: None,
             suspicion: None,
@@ -133,7 +134,7 @@ impl Machine {
                 self.suspicion = None;
                 if was_open {
                     self.agenda.ask(Trigger::Resync, now);
-                    self.shorten_period(now);
+                    self.shorten_period();
                 } else {
                     // Polling goes on as it was: a failed attempt to connect must not put it off.
                     self.agenda.hasten(now);
@@ -152,12 +153,6 @@ impl Machine {
         }
         self.advance(now, &mut actions);
         actions
-    }
-
-    /// How often the source wants to be looked at from the next look on, if its heartbeat is longer. It has no effect
-    /// on a service without a heartbeat, nor while no watch stands.
-    pub(super) fn want(&mut self, wanted: Option<Duration>) {
-        self.wanted = wanted.map(|wanted| wanted.max(INTERVAL_FLOOR));
     }
 
     /// When [`Input::Tick`] is due, if nothing happens before. Never in the past of the last `handle`.
@@ -206,10 +201,10 @@ impl Machine {
         if take_due(&mut self.suspicion, now) {
             actions.missed = true;
             self.link.missed();
-            self.shorten_period(now);
+            self.shorten_period();
         }
         if self.link.settle(now) {
-            self.draw_period(now);
+            self.draw_period();
         }
         if self.link.reconnect(now) {
             actions.open = true;
@@ -218,7 +213,7 @@ impl Machine {
             && let Some(looking) = self.due(now)
         {
             self.looking = Some(looking);
-            if looking.look.supply != Supply::History {
+            if looking.look.supply == Supply::Source {
                 self.periodic = None;
             }
             actions.look = Some(looking.look);
@@ -250,13 +245,15 @@ impl Machine {
             });
         }
         let hinted = self.agenda.is_hinted();
+        let well = self.retry.next().is_none();
         let confirm = take_due(&mut self.removal, now);
         let retry = self.retry.take_due(now);
         let mut causes = self.agenda.take_due(now);
         if confirm || retry {
             causes.insert(Trigger::Retry);
         }
-        let by_clock = causes.is_empty();
+        // A repair may be the work of something that no watch covers: a file that the content names, a host.
+        let by_clock = causes.is_empty() && well;
         if self.periodic.is_some_and(|due| due <= now) {
             causes.insert(match self.link.state() {
                 LinkState::Trusted => Trigger::Resync,
@@ -311,11 +308,11 @@ impl Machine {
         } else {
             self.retry.succeeded();
             if matches!(verdict, Verdict::Rejected | Verdict::Held(_)) {
-                // What made it fail may be mended where no watch looks: a file that it names, a host that it asks for. And
+                // What made it fail may be fixed where no watch looks: a file that it names, a host that it asks for. And
                 // what is held back may have waited long enough. A source with revisions is not asked for the same content
                 // again, so this is cheap.
                 let interval = self.settings.interval;
-                let mut pause = self.jitter.around(interval, INTERVAL_JITTER_PERCENT);
+                let mut pause = self.jitter.below(interval, PERIOD_JITTER_PERCENT);
                 if let Verdict::Held(Some(millis)) = verdict {
                     pause = pause.min(Duration::from_millis(millis.into()));
                 }
@@ -328,35 +325,17 @@ impl Machine {
                 self.removal = None;
             }
         }
-        self.draw_period(now);
-        self.spread = true;
-    }
-
-    /// The watch is believed less than before: a look that is due sooner than the new period stays due.
-    fn shorten_period(&mut self, now: Duration) {
-        let before = self.periodic;
-        self.draw_period(now);
-        self.periodic = earliest([before, self.periodic]);
-    }
-
-    /// Sets the next periodic look, by the state of the watch.
-    fn draw_period(&mut self, now: Duration) {
-        let interval = self.settings.interval;
-        let period = match (self.link.state(), self.settings.heartbeat) {
-            // The schedule of a failing source stands in for the period.
-            _ if self.retry.next().is_some() => None,
-            (LinkState::Trusted, None) => None,
-            (LinkState::Trusted, Some(heartbeat)) => {
-                Some(self.jitter.around(heartbeat, HEARTBEAT_JITTER_PERCENT))
+        match looking.look.supply {
+            Supply::Source => {
+                self.loaded = now;
+                self.draw_period();
+                self.spread = true;
             }
-            // Services that start together shall not poll together.
-            _ if !self.spread => Some(interval - self.jitter.up_to(interval)),
-            _ => Some(self.jitter.around(interval, INTERVAL_JITTER_PERCENT)),
-        };
-        let heeds = self.settings.heartbeat.is_some() && self.link.state().is_open();
-        let wanted = self.wanted.filter(|_| heeds);
-        let period = period.map(|period| wanted.map_or(period, |wanted| period.min(wanted)));
-        self.periodic = period.map(|period| now + period);
+            // What a watch says is no load: it puts none off, or a watch that says something often could hide what it
+            // leaves out.
+            _ if self.periodic.is_none() => self.draw_period(),
+            _ => {}
+        }
     }
 }
 

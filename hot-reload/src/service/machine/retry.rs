@@ -6,13 +6,13 @@ use super::super::settings::{REFUSED_CAP, REFUSED_FLOOR, REFUSED_LEAVE, RETRY_FL
 use super::Regime;
 use crate::backoff::{Backoff, Jitter};
 
-/// Two schedules by the class of the error. While one of them runs, it stands in for the polling period, which is never
-/// shorter; so a failing source is not asked twice as often as a healthy one.
+/// Two schedules by the class of the error. They only shorten the period, but for a source that refuses: without a
+/// heartbeat, its schedule stands in for the period.
 #[derive(Debug, Clone)]
 pub(super) struct Retry {
     due: Option<Duration>,
-    /// By which schedule that is.
-    regime: Regime,
+    /// By which schedule that is, if the last look failed.
+    regime: Option<Regime>,
     passing: Backoff,
     refused: Backoff,
     /// Good looks since the source last refused.
@@ -23,7 +23,7 @@ impl Retry {
     pub(super) fn new(interval: Duration) -> Self {
         Self {
             due: None,
-            regime: Regime::Passing,
+            regime: None,
             passing: Backoff::new(RETRY_FLOOR, interval),
             refused: Backoff::new(REFUSED_FLOOR, REFUSED_CAP),
             good: 0,
@@ -33,10 +33,10 @@ impl Retry {
     pub(super) fn failed(&mut self, now: Duration, regime: Regime, jitter: &mut Jitter) {
         self.good = 0;
         // Whoever looks in between, by hand or because the watch said so, must not stretch the schedule.
-        if self.due.is_some_and(|due| due > now) && self.regime == regime {
+        if self.due.is_some_and(|due| due > now) && self.regime == Some(regime) {
             return;
         }
-        self.regime = regime;
+        self.regime = Some(regime);
         let delay = match regime {
             Regime::Passing => self.passing.delay(jitter),
             Regime::Refused => self.refused.delay(jitter),
@@ -46,6 +46,7 @@ impl Retry {
 
     pub(super) fn succeeded(&mut self) {
         self.due = None;
+        self.regime = None;
         self.passing.reset();
         self.good += 1;
         if self.good >= REFUSED_LEAVE {
@@ -56,6 +57,11 @@ impl Retry {
     /// The source is well, but its content was no good.
     pub(super) fn again_at(&mut self, due: Duration) {
         self.due = Some(due);
+    }
+
+    /// Whether the source refuses, so that asking it as often as otherwise is of no use.
+    pub(super) fn is_refused(&self) -> bool {
+        self.regime == Some(Regime::Refused)
     }
 
     pub(super) fn next(&self) -> Option<Duration> {

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::super::settings::{INTERVAL_JITTER_PERCENT, REMOVAL_CONFIRM, Settings};
+use super::super::settings::{INTERVAL_FLOOR, REMOVAL_CONFIRM, Settings};
 use super::{Actions, Input, Look, Machine, Regime, Supply, Verdict};
 use crate::backoff::Jitter;
 use crate::event::{LinkState, Trigger};
@@ -22,6 +22,9 @@ const DEPTH: usize = 7;
 #[derive(Clone)]
 struct Ghost {
     machine: Machine,
+    /// What was asked for, the heartbeat with what the source wants.
+    interval: Duration,
+    heartbeat: Option<Duration>,
     now: Duration,
     looking: Option<Look>,
     opening: bool,
@@ -34,7 +37,7 @@ struct Ghost {
     rollbacks: u32,
     /// Looks that hints have caused: each may make the next one wait for a pause.
     hinted: u32,
-    /// Since when the polling period runs: since the last look has ended, or the watch is not trusted any more.
+    /// When the last load of the source ended.
     idle: Duration,
     /// When nothing was found first, and nothing else since.
     absent: Option<Duration>,
@@ -45,6 +48,8 @@ struct Ghost {
 impl Ghost {
     fn new(settings: Settings) -> Self {
         let mut ghost = Self {
+            interval: settings.interval,
+            heartbeat: settings.heartbeat,
             machine: Machine::new(settings, Jitter::none()),
             now: Duration::ZERO,
             looking: None,
@@ -130,8 +135,11 @@ impl Ghost {
             Input::Rollback => self.rollbacks += 1,
             Input::Looked(Verdict::Aside) => self.looking = None,
             Input::Looked(verdict) => {
-                self.idle = self.now;
-                let confirmed = self.looking.take().is_some_and(|look| look.confirm);
+                let look = self.looking.take();
+                if look.is_some_and(|look| look.supply == Supply::Source) {
+                    self.idle = self.now;
+                }
+                let confirmed = look.is_some_and(|look| look.confirm);
                 self.refused = verdict == Verdict::Failed(Regime::Refused);
                 self.absent = match verdict {
                     Verdict::Absent => self.absent.or(Some(self.now)),
@@ -143,11 +151,7 @@ impl Ghost {
             }
             Input::Started | Input::Tick => {}
         }
-        let trusted = self.machine.link() == LinkState::Trusted;
         let actions = self.machine.handle(self.now, input);
-        if trusted && self.machine.link() != LinkState::Trusted {
-            self.idle = self.now;
-        }
         self.obey(actions)?;
         self.audit()
     }
@@ -218,12 +222,10 @@ impl Ghost {
         {
             return Err("P3, P9: a cause is not followed by a look that begins after it");
         }
-        let period = INTERVAL * (100 + INTERVAL_JITTER_PERCENT) / 100;
-        if self.machine.link() != LinkState::Trusted
-            && !self.refused
-            && next.is_none_or(|next| next > self.idle + period)
+        if let Some(bound) = self.bound()
+            && next.is_none_or(|next| next > self.idle + bound)
         {
-            return Err("P4: not polled although there is no trusted watch");
+            return Err("P4: a pause between two loads is longer than its bound");
         }
         if let Some(since) = self.absent
             && next.is_none_or(|next| next > since + REMOVAL_CONFIRM)
@@ -231,6 +233,17 @@ impl Ghost {
             return Err("P12: a removal is not confirmed in time");
         }
         Ok(())
+    }
+
+    /// The longest pause between two loads, if there is one.
+    fn bound(&self) -> Option<Duration> {
+        let trusted = self.machine.link() == LinkState::Trusted;
+        match self.heartbeat {
+            Some(heartbeat) if trusted => Some(heartbeat),
+            Some(heartbeat) => Some(heartbeat.min(self.interval)),
+            None if trusted || self.refused => None,
+            None => Some(self.interval),
+        }
     }
 }
 
@@ -275,6 +288,18 @@ fn every_sequence_of_inputs_under_hybrid() {
 }
 
 #[test]
+fn p04_every_sequence_of_inputs_under_hybrid_with_a_heartbeat_shorter_than_the_interval() {
+    for heartbeat in [Duration::ZERO, INTERVAL / 2] {
+        let profile = WatchProfile {
+            heartbeat,
+            ..WatchProfile::local()
+        };
+        let states = walk_all(Settings::hybrid(INTERVAL, profile));
+        assert!(states > 100_000, "{states}");
+    }
+}
+
+#[test]
 fn every_sequence_of_inputs_under_hybrid_with_a_quiet_window_and_a_limit() {
     let states = walk_all(Settings::hybrid(INTERVAL, WatchProfile::unknown()));
     assert!(states > 100_000, "{states}");
@@ -284,6 +309,7 @@ fn every_sequence_of_inputs_under_hybrid_with_a_quiet_window_and_a_limit() {
 fn every_sequence_of_inputs_under_hybrid_with_a_source_that_wants_to_be_looked_at_always() {
     let mut ghost = Ghost::new(Settings::hybrid(INTERVAL, WatchProfile::local()));
     ghost.machine.want(Some(Duration::ZERO));
+    ghost.heartbeat = Some(INTERVAL_FLOOR);
     let mut states = 0;
     walk(&ghost, &mut Vec::new(), &mut states);
     assert!(states > 100_000, "{states}");

@@ -1,6 +1,7 @@
 //! One example for each rule of the machine, with the production constants.
 
 mod looks;
+mod pauses;
 mod reconnect;
 mod trust;
 

@@ -1,0 +1,217 @@
+//! P4 as a property: no state of the watch and no outcome makes a pause between two loads longer than its bound.
+
+use std::time::Duration;
+
+use super::super::super::settings::Settings;
+use super::super::{Input, Regime, Supply, Verdict};
+use super::{Run, seconds};
+use crate::backoff::Jitter;
+use crate::event::{LinkState, Trigger};
+use crate::watch::WatchProfile;
+
+/// Every outcome of a load, as the machine knows it.
+const OUTCOMES: [Verdict; 10] = [
+    Verdict::Published,
+    Verdict::Unchanged,
+    Verdict::Rejected,
+    Verdict::Failed(Regime::Passing),
+    Verdict::Failed(Regime::Refused),
+    Verdict::Absent,
+    Verdict::Missing,
+    Verdict::Held(None),
+    Verdict::Held(Some(1)),
+    Verdict::Held(Some(u32::MAX)),
+];
+
+const STATES: [LinkState; 6] = [
+    LinkState::Connecting,
+    LinkState::Settling,
+    LinkState::Trusted,
+    LinkState::Untrusted,
+    LinkState::Down,
+    LinkState::Parked,
+];
+
+/// Interval and heartbeat in seconds: either one the shorter, equal, and far apart.
+const PERIODS: [(u64, u64); 7] = [
+    (10, 60),
+    (60, 10),
+    (10, 10),
+    (1, 3600),
+    (3600, 1),
+    (3600, 86_400),
+    (86_400, 3600),
+];
+
+fn hybrid(interval: u64, heartbeat: u64) -> Settings {
+    let profile = WatchProfile {
+        heartbeat: seconds(heartbeat),
+        ..WatchProfile::local()
+    };
+    Settings::hybrid(seconds(interval), profile)
+}
+
+/// Takes the watch of a service that has just started into this state. No load runs afterwards.
+fn reach(run: &mut Run, state: LinkState) {
+    assert!(run.input(Input::Started).open);
+    if state == LinkState::Connecting {
+        // The patience for the watch is over before it opens.
+        while run.tick().look.is_none() {}
+        run.ends(Verdict::Published);
+        return;
+    }
+    assert_eq!(run.looks(Input::Opened), Some(Trigger::Startup));
+    run.ends(Verdict::Published);
+    let regime = match state {
+        LinkState::Down => Some(Regime::Passing),
+        LinkState::Parked => Some(Regime::Refused),
+        _ => None,
+    };
+    if let Some(regime) = regime {
+        assert!(run.looks(Input::Lost(regime)).is_some());
+        run.ends(Verdict::Unchanged);
+    }
+    if matches!(state, LinkState::Trusted | LinkState::Untrusted) {
+        run.idle_until(run.now + seconds(61));
+    }
+    if state == LinkState::Untrusted {
+        // A heartbeat finds a change, and no hint follows.
+        while run.tick().look.is_none() {}
+        run.ends(Verdict::Published);
+        while !run.tick().missed {}
+        if run.machine.causes().weightiest().is_some() {
+            run.ends(Verdict::Unchanged);
+        }
+    }
+}
+
+/// The time from the end of the load that ends now until the next one begins, and whether the watch was trusted
+/// meanwhile.
+fn pause(run: &mut Run, outcome: Verdict) -> (bool, Duration) {
+    let ended = run.now;
+    let mut look = run.input(Input::Looked(outcome)).look;
+    let mut trusted = false;
+    while look.is_none() {
+        trusted |= run.machine.link() == LinkState::Trusted;
+        let actions = run.tick();
+        trusted |= run.machine.link() == LinkState::Trusted;
+        look = actions.look;
+        if actions.open {
+            // The server of the watch stays away.
+            let lost = run.input(Input::Lost(Regime::Passing));
+            look = look.or(lost.look);
+        }
+    }
+    (trusted, run.now - ended)
+}
+
+#[test]
+fn p04_in_hybrid_no_state_and_no_outcome_stretches_a_pause_between_loads() {
+    for (interval, heartbeat) in PERIODS {
+        for state in STATES {
+            for outcome in OUTCOMES {
+                for seed in 0..20_u64 {
+                    let case = format!("{interval} s, {heartbeat} s, {state}, {outcome:?}, {seed}");
+                    let jitter = match seed {
+                        0 => Jitter::none(),
+                        seed => Jitter::from_seed(seed * 104_729),
+                    };
+                    let mut run = Run::with_jitter(hybrid(interval, heartbeat), jitter);
+                    reach(&mut run, state);
+                    assert_eq!(run.machine.link(), state, "{case}");
+                    let trigger = Input::Asked(Trigger::Http);
+                    assert!(run.input(trigger).look.is_some(), "{case}");
+                    // The same outcome again and again: retries grow slower, and their bound holds.
+                    for _ in 0..12 {
+                        let (trusted, pause) = pause(&mut run, outcome);
+                        let bound = match trusted {
+                            true => heartbeat,
+                            false => heartbeat.min(interval),
+                        };
+                        assert!(pause <= seconds(bound), "{case}: {pause:?}, {trusted}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn p04_in_polling_no_outcome_but_a_refusal_stretches_a_pause_between_loads() {
+    for seed in 1..=200_u64 {
+        for outcome in OUTCOMES {
+            let jitter = Jitter::from_seed(seed * 7919);
+            let mut run = Run::with_jitter(Settings::polling(seconds(10)), jitter);
+            assert!(run.input(Input::Started).look.is_some());
+            for _ in 0..12 {
+                let (_, pause) = pause(&mut run, outcome);
+                let bound = match outcome {
+                    Verdict::Failed(Regime::Refused) => seconds(3600),
+                    _ => seconds(10),
+                };
+                assert!(pause <= bound, "{outcome:?}, {seed}: {pause:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn p04_the_period_is_counted_from_the_last_load_when_the_watch_earns_or_loses_trust() {
+    let mut run = Run::settling(hybrid(3600, 100));
+    // It settles between two loads.
+    let loaded = run.now;
+    assert!(run.tick().look.is_none());
+    assert_eq!(run.machine.link(), LinkState::Trusted);
+    assert!(run.tick().look.is_some());
+    assert_eq!(run.now - loaded, seconds(100));
+
+    // It loses trust when the shorter period is over already.
+    let mut run = Run::settling(Settings::hybrid(
+        seconds(1),
+        WatchProfile {
+            grace: seconds(30),
+            ..WatchProfile::local()
+        },
+    ));
+    run.idle_until(seconds(61));
+    while run.tick().look.is_none() {}
+    run.ends(Verdict::Published);
+    let actions = run.tick();
+    assert!(actions.missed && actions.look.is_some());
+}
+
+#[test]
+fn p04_values_that_the_watch_says_put_no_load_off() {
+    let mut run = Run::trusted();
+    let loaded = run.now;
+    let mut loads = 0;
+    while run.now < loaded + 10 * super::HEARTBEAT {
+        let mut look = run.after(seconds(1)).input(Input::Pushed).look;
+        while let Some(next) = look {
+            loads += u32::from(next.supply == Supply::Source);
+            look = run.input(Input::Looked(Verdict::Published)).look;
+        }
+    }
+    assert_eq!(loads, 10);
+}
+
+#[test]
+fn p04_a_pause_that_the_source_wants_counts_at_once() {
+    let mut run = Run::trusted();
+    run.after(seconds(5)).machine.want(Some(seconds(1)));
+    let before = run.now;
+    assert!(run.tick().look.is_some());
+    assert!(run.now <= before, "the load is due already");
+}
+
+#[test]
+fn a_failure_after_a_rejection_is_retried_soon() {
+    let mut run = Run::trusted();
+    assert!(run.looks(Input::Hint).is_some());
+    run.ends(Verdict::Rejected);
+    assert!(run.looks(Input::Hint).is_some());
+    let failed = run.now;
+    run.ends(Verdict::Failed(Regime::Passing));
+    assert!(run.tick().look.is_some());
+    assert_eq!(run.now - failed, Duration::from_millis(250));
+}
