@@ -48,7 +48,10 @@ async fn files_are_laid_over_each_other() {
             "[db]\nport = 'x'\n",
             "conf.d/20-site.toml:2:8: db.port: expected u16, found \"x\"",
         ),
-        ("tags = [\n", "conf.d/20-site.toml:1:9: unclosed array"),
+        (
+            "tags = [\n",
+            "conf.d/20-site.toml:1:8: this '[' is not closed",
+        ),
         (
             "tags = ['a', 1]\n",
             "conf.d/20-site.toml:1:14: tags[1]: expected",

@@ -1,5 +1,7 @@
 //! [`Decode`]: from bytes to a value.
 
+#[cfg(feature = "yaml")]
+mod deep;
 #[cfg(feature = "json")]
 mod json;
 #[cfg(all(feature = "dir", any(feature = "json", feature = "toml")))]

@@ -1,10 +1,12 @@
 //! The one line that says where content is wrong, and what it should be.
 //!
 //! - [`text`]: bytes as text, or the place of the first byte that is not;
+//! - [`Mistake`]: a mistake in the syntax, at its place;
 //! - [`Fault`]: what a parser found wrong, turned into an [`Error`];
 //! - `message`: serde's sentences in the words of a configuration's author;
 //! - `secret`: what must not be quoted.
 
+pub(super) mod lines;
 mod message;
 mod secret;
 
@@ -38,6 +40,35 @@ pub(super) fn line_and_column(text: &str, offset: usize) -> (u64, u64) {
     let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
     let column = before[line_start..].chars().count() + 1;
     (line as u64, column as u64)
+}
+
+/// A mistake in the syntax of a content, in words that quote nothing of it but single signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mistake {
+    offset: usize,
+    message: String,
+}
+
+impl Mistake {
+    /// A mistake at this byte of the text.
+    pub(super) fn new(offset: usize, message: impl Into<String>) -> Self {
+        Self {
+            offset,
+            message: message.into(),
+        }
+    }
+
+    /// The byte of the text at which it stands.
+    pub(super) fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The mistake as an error about the source of this name, which holds this text.
+    pub(super) fn into_error(self, name: &str, text: &str) -> Error {
+        let (line, column) = line_and_column(text, self.offset);
+        let location = Location::new(name).line(line, column);
+        Error::new(ErrorKind::Decode, self.message).at(location)
+    }
 }
 
 /// What a parser or serde found wrong.

@@ -1,4 +1,8 @@
 //! [`Json`]: values from JSON.
+//!
+//! - `scan`: the places and words of mistakes in the syntax.
+
+mod scan;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,6 +14,8 @@ use super::place::{self, Fault};
 use crate::error::Error;
 
 /// Decodes JSON.
+///
+/// Tables and lists may stand in each other up to 127 levels.
 ///
 /// An error is one line: `app.json:4:12: server.port: expected u16, found "80a"`.
 ///
@@ -48,6 +54,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Json<T> {
                 (error.is_data().then_some(path), error)
             }
         };
+        // A mistake in the syntax may be what makes a value before it look wrong.
+        if let Some(mistake) = scan::scan(text) {
+            return Err(mistake.into_error(name, text));
+        }
         let said = error.to_string();
         let suffix = format!(" at line {} column {}", error.line(), error.column());
         Err(Fault {
@@ -114,11 +124,11 @@ mod tests {
                 &Json::<App>::new(),
                 "{\n  \"server\": {\n    port: 1\n  }\n}"
             ),
-            "app:3:5: key must be a string"
+            "app:3:5: a key needs double quotes"
         );
         assert_eq!(
             fails(&Json::<App>::new(), "{\"server\": {\"port\": 1}} x"),
-            "app:1:25: trailing characters"
+            "app:1:25: text behind the end of the document"
         );
     }
 
@@ -153,7 +163,7 @@ mod tests {
     fn an_empty_content_is_not_json() {
         assert_eq!(
             fails(&Json::<App>::new(), ""),
-            "app:1:1: EOF while parsing a value"
+            "app:1:1: the document is empty"
         );
     }
 

@@ -1,4 +1,10 @@
 //! [`Toml`]: values from TOML.
+//!
+//! - `scan`: the first pass, which bounds the depth;
+//! - `words`: the places and words of mistakes in the syntax.
+
+mod scan;
+mod words;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,7 +15,12 @@ use super::Decode;
 use super::place::{self, Fault};
 use crate::error::Error;
 
+/// How many levels there may be, the parser's own bound for each kind of nesting.
+const DEPTH: usize = 80;
+
 /// Decodes TOML.
+///
+/// Tables and lists may stand in each other up to 80 levels, the parts of dotted keys and table names included.
 ///
 /// An error is one line with the place of the wrong value: `app.toml:4:8: server.port: expected u16, found "80a"`.
 ///
@@ -40,23 +51,45 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Toml<T> {
 
     fn decode(&self, bytes: &[u8], name: &str) -> Result<T, Error> {
         let text = place::text(bytes, name)?;
-        let (path, error) = match toml::Deserializer::parse(text) {
-            Ok(toml) => match serde_path_to_error::deserialize(toml) {
-                Ok(value) => return Ok(value),
-                Err(tracked) => (Some(tracked.path().clone()), tracked.into_inner()),
-            },
-            Err(error) => (None, error),
+        scan::scan(text, text.len()).map_err(|mistake| mistake.into_error(name, text))?;
+        let toml = match toml::Deserializer::parse(text) {
+            Ok(toml) => toml,
+            Err(error) => return Err(refuse(&error, name, text)),
         };
+        let tracked = match serde_path_to_error::deserialize(toml) {
+            Ok(value) => return Ok(value),
+            Err(tracked) => tracked,
+        };
+        let path = tracked.path().clone();
+        let error = tracked.into_inner();
         Err(Fault {
             name,
             place: error
                 .span()
                 .map(|span| place::line_and_column(text, span.start)),
-            path: path.as_ref(),
+            path: Some(&path),
             message: error.message(),
             secrets: toml::from_str(text).ok(),
         }
         .into_error())
+    }
+}
+
+/// The error for a text that is not TOML.
+fn refuse(error: &toml::de::Error, name: &str, text: &str) -> Error {
+    let key = error.span().and_then(|span| text.get(span));
+    match (error.message(), key) {
+        ("duplicate key", Some(key)) => Fault {
+            name,
+            place: error
+                .span()
+                .map(|span| place::line_and_column(text, span.start)),
+            path: None,
+            message: &format!("duplicate field `{}`", key.trim_matches(['"', '\''])),
+            secrets: None,
+        }
+        .into_error(),
+        (message, _) => words::syntax(message, error.span(), text).into_error(name, text),
     }
 }
 
@@ -95,7 +128,7 @@ mod tests {
         let text = "[server]\nport = \n";
         assert_eq!(
             fails(&Toml::<App>::new(), text),
-            "app:2:8: string values must be quoted, expected literal string"
+            "app:2:8: expected a value behind '='"
         );
     }
 

@@ -1,0 +1,355 @@
+//! What is wrong with the syntax of a JSON text, at the place of its cause and in an operator's words.
+//!
+//! It reads the text again after the decoder has refused it: the decoder stops at the first sign that it cannot use, which
+//! may be on the line below the mistake.
+
+use crate::source::decode::place::{Mistake, lines};
+
+/// How many levels the decoder allows.
+const DEPTH: usize = 127;
+const QUOTE: &str = "this quote is not closed in its line";
+
+/// What may come next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Value,
+    /// The first item of a list, or its end.
+    Item,
+    /// The first key of a table, or its end.
+    Entry,
+    /// A key behind a comma.
+    Key,
+    Colon,
+    /// A comma, or the end of the table or list.
+    Comma,
+    End,
+}
+
+struct Scan<'a> {
+    text: &'a str,
+    at: usize,
+    next: Next,
+    /// The brackets that are open.
+    open: Vec<usize>,
+    /// The end of what was read last, and whether that was a text in quotes.
+    last: (usize, bool),
+}
+
+/// The first mistake in the syntax, if there is one.
+pub(super) fn scan(text: &str) -> Option<Mistake> {
+    if let Some(conflict) = lines::merge_conflict(text) {
+        return Some(Mistake::new(conflict, lines::CONFLICT));
+    }
+    let mut scan = Scan {
+        text,
+        at: 0,
+        next: Next::Value,
+        open: Vec::new(),
+        last: (0, false),
+    };
+    loop {
+        scan.at += text[scan.at..]
+            .bytes()
+            .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+            .count();
+        let Some(sign) = text[scan.at..].chars().next() else {
+            return scan.end();
+        };
+        if let Err(mistake) = scan.step(sign) {
+            return Some(mistake);
+        }
+    }
+}
+
+impl Scan<'_> {
+    fn step(&mut self, sign: char) -> Result<(), Mistake> {
+        match (self.next, sign) {
+            (_, '/' | '#') => Err(self.here("JSON has no comments; remove this one")),
+            (Next::Colon, ':') => self.take(1, Next::Value, false),
+            (Next::Colon, _) => Err(self.behind_key(sign)),
+            (Next::Comma, ',') => {
+                let is_list = self.is_list();
+                self.take(1, if is_list { Next::Value } else { Next::Key }, false)
+            }
+            (Next::Comma | Next::Item, ']') | (Next::Comma | Next::Entry, '}') => self.close(sign),
+            (Next::Comma, _) => Err(self.no_comma(sign)),
+            (Next::Entry | Next::Key, '"') => {
+                self.text()?;
+                self.next = Next::Colon;
+                Ok(())
+            }
+            (Next::Entry | Next::Key, _) => Err(self.no_key(sign)),
+            (Next::End, _) => Err(self.here("text behind the end of the document")),
+            (Next::Value | Next::Item, '{' | '[') => {
+                if self.open.len() == DEPTH {
+                    return Err(Mistake::new(
+                        self.at,
+                        format!("tables and lists are nested deeper than {DEPTH} levels"),
+                    ));
+                }
+                self.open.push(self.at);
+                let next = if sign == '{' { Next::Entry } else { Next::Item };
+                self.take(1, next, false)
+            }
+            (Next::Value | Next::Item, '"') => {
+                self.text()?;
+                self.value_ends();
+                Ok(())
+            }
+            (Next::Value | Next::Item, _) => self.word(sign),
+        }
+    }
+
+    /// The mistake in a text that ends too early.
+    fn end(&self) -> Option<Mistake> {
+        if self.text.trim().is_empty() {
+            return Some(Mistake::new(0, "the document is empty"));
+        }
+        let open = self.open.last()?;
+        let bracket = &self.text[*open..=*open];
+        Some(Mistake::new(
+            *open,
+            format!("this '{bracket}' is not closed"),
+        ))
+    }
+
+    fn here(&self, words: &str) -> Mistake {
+        Mistake::new(self.at, words)
+    }
+
+    fn is_list(&self) -> bool {
+        self.open
+            .last()
+            .is_some_and(|open| self.text.as_bytes()[*open] == b'[')
+    }
+
+    fn take(&mut self, length: usize, next: Next, is_text: bool) -> Result<(), Mistake> {
+        self.at += length;
+        self.next = next;
+        self.last = (self.at, is_text);
+        Ok(())
+    }
+
+    fn value_ends(&mut self) {
+        self.next = match self.open.is_empty() {
+            true => Next::End,
+            false => Next::Comma,
+        };
+    }
+
+    fn close(&mut self, sign: char) -> Result<(), Mistake> {
+        let Some(open) = self.open.pop() else {
+            return Err(self.here("this bracket closes nothing"));
+        };
+        let bracket = char::from(self.text.as_bytes()[open]);
+        if !matches!((bracket, sign), ('[', ']') | ('{', '}')) {
+            return Err(Mistake::new(
+                open,
+                format!("the bracket '{bracket}' is closed by '{sign}'"),
+            ));
+        }
+        self.take(1, Next::End, false)?;
+        self.value_ends();
+        Ok(())
+    }
+
+    /// A text in quotes.
+    fn text(&mut self) -> Result<(), Mistake> {
+        let start = self.at;
+        let bytes = self.text.as_bytes();
+        let mut at = start + 1;
+        loop {
+            match bytes.get(at) {
+                Some(b'"') => return self.take(at + 1 - start, Next::Comma, true),
+                None | Some(b'\n' | b'\r') => return Err(Mistake::new(start, QUOTE)),
+                Some(b'\\') => at += self.escape(at)?,
+                Some(0..0x20) => {
+                    return Err(Mistake::new(
+                        at,
+                        format!(
+                            "found a control character in a text; write it as \\u{:04x}",
+                            bytes[at]
+                        ),
+                    ));
+                }
+                Some(_) => at += 1,
+            }
+        }
+    }
+
+    /// The length of the escape that begins here.
+    fn escape(&self, at: usize) -> Result<usize, Mistake> {
+        const UNKNOWN: &str = "unknown escape in this text; write a backslash as \\\\";
+        const HALF: &str = "half of a character escape; write both \\u parts of it";
+        let unit = |at: usize| {
+            let digits = self.text.get(at..at + 6)?.strip_prefix("\\u")?;
+            let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+            is_hex
+                .then(|| u16::from_str_radix(digits, 16).ok())
+                .flatten()
+        };
+        match self.text.as_bytes().get(at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
+            Some(b'u') => match unit(at) {
+                None => Err(Mistake::new(
+                    at,
+                    "expected four hexadecimal digits behind \\u",
+                )),
+                Some(0xd800..0xdc00) => match unit(at + 6) {
+                    Some(0xdc00..0xe000) => Ok(12),
+                    _ => Err(Mistake::new(at, HALF)),
+                },
+                Some(0xdc00..0xe000) => Err(Mistake::new(at, HALF)),
+                Some(_) => Ok(6),
+            },
+            _ => Err(Mistake::new(at, UNKNOWN)),
+        }
+    }
+
+    /// A number, or one of the three names.
+    fn word(&mut self, sign: char) -> Result<(), Mistake> {
+        let rest = &self.text[self.at..];
+        let length = rest
+            .find(|c: char| c.is_whitespace() || ",:[]{}\"'".contains(c))
+            .unwrap_or(rest.len());
+        let word = &rest[..length];
+        let words = match word {
+            "true" | "false" | "null" => {
+                self.take(length, Next::Comma, false)?;
+                self.value_ends();
+                return Ok(());
+            }
+            _ if sign == ',' => "found a ',' too many",
+            "" if matches!(sign, ']' | '}') && self.text[..self.last.0].ends_with(',') => {
+                let comma = self.last.0 - 1;
+                return Err(Mistake::new(
+                    comma,
+                    "found a ',' in front of a closing bracket; remove it",
+                ));
+            }
+            "" if sign == '\'' => "use double quotes; JSON knows no others",
+            "" if matches!(sign, ']' | '}') && self.open.is_empty() => {
+                "this bracket closes nothing"
+            }
+            "" => "expected a value",
+            "True" | "TRUE" | "False" | "FALSE" => "expected true or false, in small letters",
+            "None" | "nil" | "undefined" | "Null" | "NULL" => "expected null, in small letters",
+            "NaN" | "nan" | "Infinity" | "-Infinity" | "inf" | "-inf" => {
+                "JSON has no number for this; write null or a text"
+            }
+            word if word.starts_with(['“', '”', '„', '‘', '’', '«']) => {
+                "found a typographic quote; use \""
+            }
+            number if number.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) => {
+                match number_fault(number) {
+                    None => {
+                        self.take(length, Next::Comma, false)?;
+                        self.value_ends();
+                        return Ok(());
+                    }
+                    Some(words) => words,
+                }
+            }
+            _ => "a text needs quotes",
+        };
+        Err(self.here(words))
+    }
+
+    /// Something else behind a key than `:`.
+    fn behind_key(&self, sign: char) -> Mistake {
+        let (end, _) = self.last;
+        match sign {
+            '=' => self.here("found '=', but JSON writes \"key\": value"),
+            ',' | '}' => Mistake::new(end, "expected ':' and a value behind this key"),
+            c if c.is_alphanumeric() && end == self.at => self
+                .here("text behind a closing quote; a quote is missing or too many in this line"),
+            _ => Mistake::new(end, "expected ':' behind this key"),
+        }
+    }
+
+    /// Something else behind a value than a comma or a closing bracket.
+    fn no_comma(&self, sign: char) -> Mistake {
+        let (end, is_text) = self.last;
+        match (sign, self.open.last()) {
+            (']' | '}', Some(open)) => Mistake::new(
+                *open,
+                format!(
+                    "the bracket '{}' is closed by '{sign}'",
+                    &self.text[*open..=*open]
+                ),
+            ),
+            (':', Some(open)) if self.is_list() && is_text => {
+                Mistake::new(*open, "this '[' is not closed")
+            }
+            (':', _) => self.here("found a ':' too many"),
+            (c, _) if is_text && end == self.at && c != '"' => self
+                .here("text behind a closing quote; a quote is missing or too many in this line"),
+            _ => Mistake::new(end, "expected ',' behind this value"),
+        }
+    }
+
+    /// Something else than a key.
+    fn no_key(&self, sign: char) -> Mistake {
+        match sign {
+            '}' => Mistake::new(
+                self.last.0 - 1,
+                "found a ',' in front of a closing bracket; remove it",
+            ),
+            ',' => self.here("found a ',' too many"),
+            '\'' => self.here("use double quotes; JSON knows no others"),
+            '“' | '”' | '„' => self.here("found a typographic quote; use \""),
+            ']' => {
+                let open = self.open.last().copied().unwrap_or(self.at);
+                Mistake::new(open, "the bracket '{' is closed by ']'")
+            }
+            ':' => self.here("expected a key"),
+            c if c.is_alphanumeric() || matches!(c, '_' | '$' | '-') => {
+                self.here("a key needs double quotes")
+            }
+            _ => self.here("expected a key in double quotes"),
+        }
+    }
+}
+
+/// What is wrong with a word that begins like a number.
+fn number_fault(word: &str) -> Option<&'static str> {
+    let unsigned = word.strip_prefix('-').unwrap_or(word);
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    let exponent = exponent.map(|text| text.strip_prefix(['+', '-']).unwrap_or(text));
+    let is_number = digits(whole) && fraction.is_none_or(digits) && exponent.is_none_or(digits);
+    match word {
+        _ if word.starts_with('+') && number_fault(&word[1..]).is_none() => {
+            Some("a number cannot begin with '+'")
+        }
+        _ if is_number && whole.len() > 1 && whole.starts_with('0') => {
+            Some("a number cannot begin with 0")
+        }
+        _ if is_number => None,
+        _ if unsigned.starts_with("0x")
+            || unsigned.starts_with("0o")
+            || unsigned.starts_with("0b") =>
+        {
+            Some("JSON has decimal numbers only")
+        }
+        _ if unsigned
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'_') =>
+        {
+            Some("a number cannot have '_' in it")
+        }
+        _ if whole.is_empty() && fraction.is_some_and(digits)
+            || fraction == Some("") && digits(whole) =>
+        {
+            Some("expected digits on both sides of '.'")
+        }
+        _ => Some("this is not a number; a text needs quotes"),
+    }
+}

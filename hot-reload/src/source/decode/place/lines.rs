@@ -1,0 +1,34 @@
+//! Lines of a text, by an offset in them.
+
+/// The offset at which the line begins that has this offset.
+pub(in super::super) fn line_start(text: &str, at: usize) -> usize {
+    text.as_bytes()[..at.min(text.len())]
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |end| end + 1)
+}
+
+/// The line that has this offset, without its end.
+pub(in super::super) fn line_of(text: &str, at: usize) -> &str {
+    text[line_start(text, at)..]
+        .lines()
+        .next()
+        .unwrap_or_default()
+}
+
+/// How far the line is indented that has this offset, in bytes.
+pub(in super::super) fn indent_of(text: &str, at: usize) -> usize {
+    let line = line_of(text, at);
+    line.len() - line.trim_start().len()
+}
+
+/// The place at which a merge left both sides in the text.
+pub(in super::super) fn merge_conflict(text: &str) -> Option<usize> {
+    let conflict = text
+        .find("<<<<<<< ")
+        .filter(|at| line_start(text, *at) == *at)?;
+    text[conflict..].contains("\n=======").then_some(conflict)
+}
+
+/// What is said of [`merge_conflict`].
+pub(in super::super) const CONFLICT: &str = "found a merge conflict; keep one of its sides";

@@ -1,0 +1,159 @@
+//! The first pass over a TOML text: how deep it is, and where quotes and brackets are open.
+//!
+//! The parser bounds brackets in each other and the parts of a key, each on its own, so that together they could exceed
+//! any stack. This pass bounds them together, before the parser runs.
+
+use super::DEPTH;
+use crate::source::decode::place::{Mistake, lines};
+
+pub(super) const QUOTE: &str = "this quote is not closed in its line";
+pub(super) const QUOTES: &str = "these three quotes are not closed";
+
+/// A bracket that is open, or the statement around them.
+#[derive(Clone, Copy, Default)]
+struct Level {
+    /// Where the bracket stands.
+    at: usize,
+    is_list: bool,
+    /// How many dots the current key has.
+    dots: usize,
+    in_value: bool,
+}
+
+/// What the pass knows at some offset.
+#[derive(Default)]
+pub(super) struct Scan {
+    header: usize,
+    in_header: bool,
+    levels: Vec<Level>,
+    /// The last text in quotes.
+    pub(super) quoted: Option<(usize, usize)>,
+    /// The first quote that is not closed.
+    pub(super) unclosed: Option<Mistake>,
+}
+
+/// Reads the text up to this offset.
+///
+/// # Errors
+///
+/// The place at which tables and lists are nested too deep.
+pub(super) fn scan(text: &str, until: usize) -> Result<Scan, Mistake> {
+    let bytes = text.as_bytes();
+    let mut scan = Scan {
+        levels: vec![Level::default()],
+        ..Scan::default()
+    };
+    let mut at = 0;
+    while at < until.min(bytes.len()) {
+        at = match bytes[at] {
+            b'#' => line_end(text, at),
+            quote @ (b'"' | b'\'') if !follows_word(bytes, at) => scan.text(text, at, quote),
+            byte => {
+                scan.sign(text, at, byte);
+                at + 1
+            }
+        };
+        if matches!(bytes[at - 1], b'.' | b'[' | b'{') && scan.depth() > DEPTH {
+            return Err(Mistake::new(
+                at - 1,
+                format!("tables and lists are nested deeper than {DEPTH} levels"),
+            ));
+        }
+    }
+    Ok(scan)
+}
+
+impl Scan {
+    /// The innermost bracket that is open.
+    pub(super) fn bracket(&self) -> Option<usize> {
+        self.levels[1..].last().map(|level| level.at)
+    }
+
+    /// A bound for how many tables and lists are around the next value.
+    fn depth(&self) -> usize {
+        let inner: usize = self.levels[1..].iter().map(|level| 1 + level.dots).sum();
+        self.header + self.levels[0].dots + inner
+    }
+
+    /// A text in quotes that begins here; its end.
+    fn text(&mut self, text: &str, start: usize, quote: u8) -> usize {
+        let bytes = text.as_bytes();
+        let is_long = bytes[start..].starts_with(&[quote; 3]);
+        let width = if is_long { 3 } else { 1 };
+        let mut at = start + width;
+        loop {
+            match bytes.get(at) {
+                Some(b'\\') if quote == b'"' => at += 2,
+                Some(byte) if *byte == quote && !is_long => break,
+                Some(byte) if *byte == quote && bytes[at..].starts_with(&[quote; 3]) => {
+                    // Up to two more belong to the text.
+                    while bytes.get(at + 3) == Some(&quote) {
+                        at += 1;
+                    }
+                    break;
+                }
+                None | Some(b'\n') if !is_long || at >= bytes.len() => {
+                    let words = if is_long { QUOTES } else { QUOTE };
+                    self.unclosed
+                        .get_or_insert_with(|| Mistake::new(start, words));
+                    return at.min(bytes.len());
+                }
+                _ => at += 1,
+            }
+        }
+        self.quoted = Some((start, at + width));
+        at + width
+    }
+
+    fn sign(&mut self, text: &str, at: usize, byte: u8) {
+        let is_statement = self.levels.len() == 1;
+        let Some(level) = self.levels.last_mut() else {
+            return;
+        };
+        match byte {
+            b'\n' if is_statement => {
+                *level = Level::default();
+                self.in_header = false;
+            }
+            _ if self.in_header => {}
+            b'[' if is_statement && text[lines::line_start(text, at)..at].trim().is_empty() => {
+                let name = lines::line_of(text, at).trim_start();
+                let is_list = name.starts_with("[[");
+                let name = name
+                    .trim_start_matches('[')
+                    .split(']')
+                    .next()
+                    .unwrap_or_default();
+                self.header = name.matches('.').count() + 1 + usize::from(is_list);
+                self.in_header = true;
+            }
+            b'[' | b'{' if level.in_value => self.levels.push(Level {
+                at,
+                is_list: byte == b'[',
+                in_value: byte == b'[',
+                ..Level::default()
+            }),
+            b']' | b'}' if !is_statement => {
+                self.levels.pop();
+            }
+            b'.' if !level.in_value => level.dots += 1,
+            b'=' => level.in_value = true,
+            b',' if !is_statement && !level.is_list => {
+                level.dots = 0;
+                level.in_value = false;
+            }
+            _ => {}
+        }
+    }
+}
+
+fn line_end(text: &str, at: usize) -> usize {
+    text[at..]
+        .find('\n')
+        .map_or(text.len(), |length| at + length)
+}
+
+/// Whether a quote stands within a bare word, as in `it's`.
+fn follows_word(bytes: &[u8], at: usize) -> bool {
+    at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] >= 0x80)
+}

@@ -1,0 +1,261 @@
+//! [`Yaml`]: values from YAML.
+//!
+//! - `scan`: the first pass, which finds mistakes of syntax and documents that do not fit;
+//! - `words`: the places and words of those mistakes;
+//! - `values`: the words for a wrong value.
+
+mod scan;
+mod values;
+mod words;
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, DeserializeOwned};
+use serde_saphyr::{Deserializer, Options};
+
+use super::Decode;
+use super::deep;
+use super::place::{self, Fault, Secrets};
+use crate::error::Error;
+
+/// The default for [`Yaml::max_depth`], the same as for JSON.
+const DEPTH: usize = 128;
+/// The most that [`Yaml::max_depth`] accepts. What is decoded must be dropped on an ordinary stack, too.
+const DEEPEST: usize = 1_000;
+/// The default for [`Yaml::max_expansion`]: what a file may hold by default.
+const EXPANSION: u64 = 16 << 20;
+
+/// Decodes YAML, one document.
+///
+/// An error is one line: `app.yaml:4:9: server.port: expected u16, found "80a"`.
+///
+/// # Limits
+///
+/// The number of values, anchors, aliases and merge keys is limited by the size of the content alone, and that by its
+/// source ([`File::max_size`](crate::source::File::max_size) and the like). Beyond it:
+///
+/// - [`max_depth`](Self::max_depth): tables and lists in each other, 128 levels;
+/// - [`max_expansion`](Self::max_expansion): what anchors and aliases add, 16 MiB or twice the content.
+///
+/// Both are counted before any value is made, so a document that is too deep or that aliases blow up is refused in a time
+/// that is proportional to its size. Decoding a deep document does not depend on the caller's stack: beyond 16 levels, a
+/// thread decodes with a stack of the size that it needs.
+///
+/// ```
+/// use hot_reload::source::{Decode, Yaml};
+///
+/// let ports = Yaml::<Vec<u16>>::new();
+/// assert_eq!(ports.decode(b"- 80\n- 443\n", "ports.yaml").unwrap(), [80, 443]);
+/// let error = ports.decode(b"- 80\n- many\n", "ports.yaml").unwrap_err();
+/// assert_eq!(error.to_string(), "ports.yaml:2:3: [1]: expected u16, found \"many\"");
+/// ```
+pub struct Yaml<T> {
+    limits: Limits,
+    value: PhantomData<fn() -> T>,
+}
+
+/// What a document may need.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    depth: usize,
+    /// `None` for the default, which grows with the content.
+    expansion: Option<u64>,
+}
+
+impl Limits {
+    /// What anchors and aliases may add to a content of this length.
+    fn most(self, length: usize) -> u64 {
+        self.expansion
+            .unwrap_or_else(|| EXPANSION.max(2 * length as u64))
+    }
+}
+
+impl<T> Yaml<T> {
+    /// A decoder of YAML into `T`.
+    pub const fn new() -> Self {
+        Self {
+            limits: Limits {
+                depth: DEPTH,
+                expansion: None,
+            },
+            value: PhantomData,
+        }
+    }
+
+    /// How many levels of tables and lists may stand in each other, aliases written out: 128 by default, 1,000 at most.
+    /// A larger number counts as 1,000.
+    #[must_use]
+    pub const fn max_depth(mut self, levels: usize) -> Self {
+        self.limits.depth = if levels > DEEPEST { DEEPEST } else { levels };
+        self
+    }
+
+    /// How many bytes anchors and aliases may add to a document, as if each alias was written out: by default 16 MiB, or
+    /// twice the content where that is more.
+    ///
+    /// An anchor and each of its aliases count the length of the texts in it, and 16 bytes for each value.
+    #[must_use]
+    pub const fn max_expansion(mut self, bytes: u64) -> Self {
+        self.limits.expansion = Some(bytes);
+        self
+    }
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Yaml<T> {
+    type Value = T;
+
+    fn decode(&self, bytes: &[u8], name: &str) -> Result<T, Error> {
+        let text = place::text(bytes, name)?;
+        let shape =
+            scan::scan(text, self.limits).map_err(|mistake| mistake.into_error(name, text))?;
+        deep::with_stack(shape.depth, || decode(text, name, self.limits))?
+    }
+}
+
+/// Decodes a text that was scanned.
+fn decode<T: DeserializeOwned>(text: &str, name: &str, limits: Limits) -> Result<T, Error> {
+    let mut path = None;
+    let decoded = with_yaml(text, |yaml| {
+        serde_path_to_error::deserialize(yaml).map_err(|tracked| {
+            path = Some(tracked.path().clone());
+            tracked.into_inner()
+        })
+    });
+    decoded.map_err(|error| {
+        let error = error.without_snippet();
+        Fault {
+            name,
+            place: error.location().map(|place| (place.line(), place.column())),
+            path: path.as_ref(),
+            message: &values::sentence(error, text, limits),
+            secrets: with_yaml(text, |yaml| Secrets::deserialize(yaml)).ok(),
+        }
+        .into_error()
+    })
+}
+
+/// Runs serde over the text. All limits are the scan's, which has passed.
+fn with_yaml<'t, R>(
+    text: &'t str,
+    run: impl for<'e> FnOnce(Deserializer<'t, 'e>) -> Result<R, serde_saphyr::Error>,
+) -> Result<R, serde_saphyr::Error> {
+    serde_saphyr::with_deserializer_from_str_with_options(text, options(), run)
+}
+
+fn options() -> Options {
+    const ANY: usize = usize::MAX;
+    serde_saphyr::options! {
+        with_snippet: false,
+        budget: serde_saphyr::budget! {
+            max_events: ANY,
+            max_aliases: ANY,
+            max_anchors: ANY,
+            max_recorded_anchor_events: ANY,
+            max_recorded_anchor_bytes: ANY,
+            max_depth: DEEPEST + 1,
+            flow_nesting_limit: DEEPEST + 1,
+            max_documents: ANY,
+            max_nodes: ANY,
+            max_total_scalar_bytes: ANY,
+            max_merge_keys: ANY,
+            enforce_alias_anchor_ratio: false,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: ANY,
+            max_replay_stack_depth: ANY,
+            max_alias_expansions_per_anchor: ANY,
+        },
+    }
+}
+
+impl<T> Default for Yaml<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> Clone for Yaml<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Yaml<T> {}
+
+impl<T> fmt::Debug for Yaml<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Yaml")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::decode::place::tests::{App, fails, never_shows_the_secret, same_for_all};
+
+    #[test]
+    fn keeps_what_every_decoder_keeps() {
+        same_for_all(&Yaml::<App>::new(), "server:\n  host: a\n  port: 1\n");
+    }
+
+    #[test]
+    fn says_where_the_syntax_is_wrong() {
+        let text = "server:\n  port: 1\n  host: \"a\n";
+        assert_eq!(
+            fails(&Yaml::<App>::new(), text),
+            "app:3:9: this quote is not closed"
+        );
+    }
+
+    #[test]
+    fn says_where_a_type_is_wrong() {
+        let text = "server:\n  host: é\n  port: 80a\n";
+        assert_eq!(
+            fails(&Yaml::<App>::new(), text),
+            "app:3:9: server.port: expected u16, found \"80a\""
+        );
+        let text = "ports: [1, é, x]\nserver: {port: 1}\n";
+        assert_eq!(
+            fails(&Yaml::<App>::new(), text),
+            "app:1:12: ports[1]: expected u16, found \"é\""
+        );
+    }
+
+    #[test]
+    fn names_unknown_and_missing_keys() {
+        assert_eq!(
+            fails(&Yaml::<App>::new(), "server:\n  prot: 1\n"),
+            "app:2:3: server: unknown key \"prot\", expected one of \"host\", \"port\", \"password\" (did you mean \"port\"?)"
+        );
+        assert_eq!(
+            fails(&Yaml::<App>::new(), "server: {}"),
+            "app:1:9: server: missing key \"port\""
+        );
+    }
+
+    #[test]
+    fn an_empty_content_has_no_keys() {
+        assert_eq!(
+            fails(&Yaml::<App>::new(), ""),
+            "app:1:1: the document is empty"
+        );
+    }
+
+    #[test]
+    fn p18_shows_no_secret() {
+        let text = "server:\n  port: 1\n  password: hunter2\n";
+        assert_eq!(
+            fails(&Yaml::<App>::new(), text),
+            "app:3:13: server.password: expected u16, found a string (not shown)"
+        );
+    }
+
+    #[test]
+    fn shows_no_secret_of_a_spoiled_text() {
+        never_shows_the_secret(
+            &Yaml::<App>::new(),
+            "server:\n  host: a\n  port: 1\n  password: hunter2\nports: [1]\n",
+        );
+    }
+}

@@ -1,0 +1,228 @@
+//! The first pass over a YAML text: its syntax, and what its aliases stand for.
+//!
+//! It runs before any value is made, so that a document that would not fit is refused before it takes time or memory. It
+//! is linear in the text: the weight of an alias is the weight of its anchor, which was summed up when the anchor ended.
+
+use serde_saphyr::granit_parser::{
+    Event, Marker, Parser, ScalarStyle, ScanError, Span, StructureStyle, options,
+};
+
+use super::Limits;
+use super::words::{self, Read};
+use crate::source::decode::place::Mistake;
+
+/// What a value weighs beside its own text, in bytes: about what the shortest ones take in a file, with their
+/// indentation or separator.
+const WEIGHT: u64 = 16;
+
+/// What a document needs while it is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// How many tables and lists stand in each other, aliases written out.
+    pub(super) depth: usize,
+}
+
+/// A node that was read as a whole.
+#[derive(Clone, Copy, Default)]
+struct Node {
+    weight: u64,
+    height: usize,
+}
+
+/// A table or list that is being read.
+struct Open {
+    anchor: usize,
+    node: Node,
+    /// The column of a block, which what belongs to it must be indented beyond.
+    level: Option<usize>,
+    /// The bracket of a table or list that is written in brackets.
+    bracket: Option<usize>,
+}
+
+struct Scan<'a> {
+    text: &'a str,
+    limits: Limits,
+    most: u64,
+    open: Vec<Open>,
+    /// By the number of the anchor; `None` while it is open.
+    anchors: Vec<Option<Node>>,
+    added: u64,
+    depth: usize,
+    /// The end of the last node.
+    end: usize,
+}
+
+/// Reads the whole text.
+///
+/// # Errors
+///
+/// The first mistake in its syntax, or the first place at which a limit is passed.
+pub(super) fn scan(text: &str, limits: Limits) -> Result<Shape, Mistake> {
+    let mut scan = Scan {
+        text,
+        limits,
+        most: limits.most(text.len()),
+        open: Vec::new(),
+        anchors: Vec::new(),
+        added: 0,
+        depth: 0,
+        end: 0,
+    };
+    for event in parser(text, limits) {
+        let (event, span) = event.map_err(|error| {
+            let read = Read {
+                text,
+                end: scan.end,
+                bracket: scan.open.last().and_then(|open| open.bracket),
+                depth: limits.depth,
+            };
+            words::syntax(&error, &read)
+        })?;
+        let start = offset(text, span.start);
+        scan.take(&event, &span, start)
+            .map_err(|message| Mistake::new(start, message))?;
+        if !matches!(event, Event::SequenceEnd | Event::MappingEnd) {
+            scan.end = offset(text, span.end);
+        }
+    }
+    Ok(Shape { depth: scan.depth })
+}
+
+/// What stands at this offset, in characters, in serde's words: ``string "80a"``, `map`.
+pub(super) fn found_at(text: &str, limits: Limits, at: usize) -> Option<String> {
+    let mut events = parser(text, limits).map_while(Result::ok);
+    let (event, _) = events.find(|(event, span)| {
+        let is_node = !matches!(
+            event,
+            Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd
+        );
+        is_node && span.start.index() >= at
+    })?;
+    Some(match event {
+        Event::Scalar(value, ScalarStyle::Plain, ..) if matches!(&*value, "" | "~" | "null") => {
+            "unit value".to_owned()
+        }
+        Event::Scalar(value, ..) => format!("string {value:?}"),
+        Event::SequenceStart(..) => "sequence".to_owned(),
+        Event::MappingStart(..) => "map".to_owned(),
+        _ => return None,
+    })
+}
+
+/// The parser with these limits and the same options that the decoder uses.
+pub(super) fn parser(
+    text: &str,
+    limits: Limits,
+) -> impl Iterator<Item = Result<(Event<'_>, Span), ScanError>> {
+    let options = options! {
+        emit_comments: false,
+        flow_nesting_limit: limits.depth + 1,
+        block_nesting_limit: limits.depth + 1,
+    };
+    Parser::new_from_str_with_options(text, options)
+}
+
+/// The byte at which a marker stands.
+pub(super) fn offset(text: &str, marker: Marker) -> usize {
+    marker.byte_offset().unwrap_or_else(|| {
+        let mut offsets = text.char_indices().map(|(offset, _)| offset);
+        offsets.nth(marker.index()).unwrap_or(text.len())
+    })
+}
+
+impl Scan<'_> {
+    /// Takes the next event, or says which limit it passes.
+    fn take(&mut self, event: &Event<'_>, span: &Span, start: usize) -> Result<(), String> {
+        match event {
+            Event::Scalar(value, style, anchor, _) => {
+                self.begin_anchor(*anchor);
+                let is_quoted =
+                    matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
+                let level = self.open.last().and_then(|open| open.level);
+                if is_quoted
+                    && words::swallows(self.text, start, offset(self.text, span.end), level)
+                {
+                    return Err(words::QUOTE.to_owned());
+                }
+                let weight = WEIGHT + value.len() as u64;
+                self.end_node(*anchor, Node { weight, height: 0 })
+            }
+            Event::SequenceStart(style, anchor, _) | Event::MappingStart(style, anchor, _) => {
+                self.begin_anchor(*anchor);
+                let is_block = *style == StructureStyle::Block;
+                self.open.push(Open {
+                    anchor: *anchor,
+                    level: is_block.then_some(span.start.col()),
+                    bracket: (!is_block).then_some(start),
+                    node: Node {
+                        weight: 2 * WEIGHT,
+                        height: 1,
+                    },
+                });
+                self.reach(self.open.len())
+            }
+            Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
+                Some(ended) => self.end_node(ended.anchor, ended.node),
+                None => Ok(()),
+            },
+            Event::Alias(anchor) => {
+                let Some(Some(node)) = self.anchors.get(*anchor).copied() else {
+                    return Err(
+                        "this alias stands inside of what it stands for; write the value out"
+                            .to_owned(),
+                    );
+                };
+                self.add(node.weight)?;
+                self.reach(self.open.len() + node.height)?;
+                self.end_node(0, node)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes an anchor that is not complete yet. The number 0 means that there is none.
+    fn begin_anchor(&mut self, anchor: usize) {
+        if anchor >= self.anchors.len() && anchor > 0 {
+            self.anchors.resize(anchor + 1, None);
+        }
+    }
+
+    fn end_node(&mut self, anchor: usize, node: Node) -> Result<(), String> {
+        if anchor > 0 {
+            self.anchors[anchor] = Some(node);
+            // The decoder keeps a copy.
+            self.add(node.weight)?;
+        }
+        if let Some(parent) = self.open.last_mut() {
+            parent.node.weight = parent.node.weight.saturating_add(node.weight);
+            parent.node.height = parent.node.height.max(node.height + 1);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, weight: u64) -> Result<(), String> {
+        self.added = self.added.saturating_add(weight);
+        if self.added > self.most {
+            return Err(format!(
+                "anchors and aliases add more than {} to this document; use fewer aliases or raise the limit",
+                size(self.most)
+            ));
+        }
+        Ok(())
+    }
+
+    fn reach(&mut self, depth: usize) -> Result<(), String> {
+        self.depth = self.depth.max(depth);
+        if depth > self.limits.depth {
+            return Err(words::too_deep(self.limits.depth));
+        }
+        Ok(())
+    }
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        mib if mib % (1 << 20) == 0 => format!("{} MiB", mib >> 20),
+        bytes => format!("{bytes} bytes"),
+    }
+}

@@ -1,0 +1,84 @@
+//! What the YAML decoder finds wrong with a value, in serde's form, so that all formats share their words.
+
+use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
+
+use super::{Limits, scan};
+
+/// The decoder's words in serde's form. Where it does not say what it found, the text does.
+pub(super) fn sentence(error: &Error, text: &str, limits: Limits) -> String {
+    let expected = |expected: &str| {
+        let found = error
+            .location()
+            .and_then(|location| scan::found_at(text, limits, location.span().offset() as usize));
+        match found {
+            Some(found) => format!("invalid type: {found}, expected {expected}"),
+            None => format!("expected {expected}"),
+        }
+    };
+    match error {
+        Error::AliasError { error, .. } => sentence(error.without_snippet(), text, limits),
+        Error::InvalidScalar { ty, .. } => expected(ty),
+        Error::InvalidBooleanStrict { .. } => expected("a boolean"),
+        Error::InvalidCharNull { .. } | Error::InvalidCharNotSingleScalar { .. } => {
+            expected("a character")
+        }
+        Error::NullIntoString { .. } | Error::TaggedScalarCannotDeserializeIntoString { .. } => {
+            expected("a string")
+        }
+        Error::UnexpectedValueForUnit { .. }
+        | Error::ExpectedEmptyMappingForUnitStruct { .. }
+        | Error::UnexpectedValueForUnitEnumVariant { .. } => expected("nothing"),
+        Error::ExternallyTaggedEnumExpectedScalarOrMapping { .. }
+        | Error::ExpectedStringKeyForExternallyTaggedEnum { .. } => {
+            expected("a name, or a table with one name as its key")
+        }
+        Error::ExpectedMappingEndAfterEnumVariantValue { .. } => {
+            expected("a table with one key only")
+        }
+        Error::Unexpected { expected: what, .. } => match *what {
+            "mapping start" => expected("a map"),
+            "sequence start" => expected("a sequence"),
+            "string scalar" | "scalar" => expected("a single value"),
+            what => expected(what),
+        },
+        Error::BytesNotSupportedMissingBinaryTag { .. } => {
+            expected("a value with the tag !!binary")
+        }
+        Error::InvalidBinaryBase64 { .. } | Error::BinaryNotUtf8 { .. } => {
+            expected("base64 of UTF-8 text behind !!binary")
+        }
+        Error::NonFiniteFloat { .. } => expected("a finite number"),
+        Error::MergeValueNotMapOrSeqOfMaps { .. } => {
+            expected("a table, or a list of tables, to merge")
+        }
+        Error::MultipleDocuments { .. } => {
+            "expected one document, found a second one behind \"---\"".to_owned()
+        }
+        Error::DuplicateMappingKey { key: Some(key), .. } => format!("duplicate field `{key}`"),
+        Error::DuplicateMappingKey { key: None, .. } => "this key stands here twice".to_owned(),
+        Error::TaggedEnumMismatch { .. } => {
+            "the tag is not one of those that can stand here".to_owned()
+        }
+        Error::SerdeUnknownField {
+            field, expected, ..
+        } => {
+            format!("unknown field `{field}`, expected {}", names(expected))
+        }
+        Error::SerdeUnknownVariant {
+            variant, expected, ..
+        } => {
+            format!("unknown variant `{variant}`, expected {}", names(expected))
+        }
+        Error::SerdeMissingField { field, .. } => format!("missing field `{field}`"),
+        Error::Eof { .. } => "the document is empty".to_owned(),
+        other => UserMessageFormatter.format_message(other).into_owned(),
+    }
+}
+
+fn names(expected: &[&str]) -> String {
+    let names: Vec<_> = expected.iter().map(|name| format!("`{name}`")).collect();
+    match names.is_empty() {
+        true => "there are none".to_owned(),
+        false => names.join(", "),
+    }
+}
