@@ -1,7 +1,9 @@
 //! [`Census`]: what a process holds and has done, as the kernel counts it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -27,21 +29,16 @@ impl Census {
         for task in fs::read_dir(root.join("task"))? {
             let task = task?;
             let id = task.file_name().to_string_lossy().parse()?;
-            let name = fs::read_to_string(task.path().join("comm"))?;
-            let sleeps = field(&task.path().join("status"), "voluntary_ctxt_switches:")?;
-            threads.insert(id, (name.trim().to_owned(), sleeps));
+            if let Some(thread) = unless_gone(thread(&task.path()))? {
+                threads.insert(id, thread);
+            }
         }
         let (mut instances, mut watches) = (0, 0);
         for descriptor in fs::read_dir(root.join("fd"))? {
-            let descriptor = descriptor?;
-            let target = fs::read_link(descriptor.path())?;
-            if target.to_string_lossy().contains("inotify") {
+            let name = descriptor?.file_name();
+            if let Some(count) = unless_gone(inotify_watches(&root, &name))?.flatten() {
                 instances += 1;
-                let info = fs::read_to_string(root.join("fdinfo").join(descriptor.file_name()))?;
-                watches += info
-                    .lines()
-                    .filter(|line| line.starts_with("inotify wd"))
-                    .count();
+                watches += count;
             }
         }
         let io = root.join("io");
@@ -79,6 +76,40 @@ impl Census {
         });
         counts.sum()
     }
+}
+
+/// A thread's name, and how often it went to sleep by itself.
+fn thread(task: &Path) -> anyhow::Result<(String, u64)> {
+    let name = fs::read_to_string(task.join("comm"))?;
+    let sleeps = field(&task.join("status"), "voluntary_ctxt_switches:")?;
+    Ok((name.trim().to_owned(), sleeps))
+}
+
+/// How many watches this descriptor holds, if it is an inotify instance.
+fn inotify_watches(root: &Path, descriptor: &OsStr) -> anyhow::Result<Option<usize>> {
+    let target = fs::read_link(root.join("fd").join(descriptor))?;
+    if !target.to_string_lossy().contains("inotify") {
+        return Ok(None);
+    }
+    let info = fs::read_to_string(root.join("fdinfo").join(descriptor))?;
+    let watches = info.lines().filter(|line| line.starts_with("inotify wd"));
+    Ok(Some(watches.count()))
+}
+
+/// `None` for a thread that ended, or a descriptor that was closed, after the kernel had listed it: the process runs on
+/// while it is counted.
+fn unless_gone<T>(counted: anyhow::Result<T>) -> anyhow::Result<Option<T>> {
+    match counted {
+        Ok(counted) => Ok(Some(counted)),
+        Err(error) if error.downcast_ref().is_some_and(is_gone) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    /// A thread that ends while its file is read.
+    const NO_SUCH_PROCESS: i32 = 3;
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(NO_SUCH_PROCESS)
 }
 
 /// The kernel keeps fifteen bytes of `hot-reload-files`.
@@ -133,5 +164,30 @@ fn parse(output: &[u8]) -> Option<u64> {
         // None of its threads has run at all.
         "<not counted>" => Some(0),
         count => count.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_process_is_counted_while_it_closes_descriptors() {
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    drop(fs::File::open("/proc/self/stat"));
+                }
+            });
+            let counts: Vec<_> = (0..2_000).map(|_| Census::of(std::process::id())).collect();
+            stop.store(true, Ordering::Relaxed);
+            for count in counts {
+                count.unwrap();
+            }
+        });
     }
 }
