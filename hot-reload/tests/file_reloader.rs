@@ -9,8 +9,8 @@ use std::time::Duration;
 use hot_reload::FileReloader as AtRoot;
 use hot_reload::file_reloader::FileReloader;
 use hot_reload::{
-    AsyncFileLoad, Error, ErrorKind, Loaded, RealtimeWatch, Reload, ReloaderError, WatchEvent,
-    async_trait,
+    AsyncFileLoad, Error, ErrorKind, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload,
+    ReloaderError, WatchEvent, async_trait,
 };
 use tokio::time::timeout;
 
@@ -148,6 +148,124 @@ async fn what_the_value_depends_on_is_watched() {
         timeout(Duration::from_millis(200), handle.rx.recv()).await
     };
     assert!(quiet.await.is_err());
+}
+
+/// A page whose errors name the file that was to be included.
+#[derive(Debug, PartialEq, Eq)]
+struct NamingPage(Page);
+
+impl TryFrom<&PathBuf> for NamingPage {
+    type Error = Error;
+
+    fn try_from(path: &PathBuf) -> Result<Self, Error> {
+        let included = || {
+            let text = std::fs::read_to_string(path).ok()?;
+            Some(PathBuf::from(text.strip_prefix("include ")?))
+        };
+        let failed = |text| Error::new(ErrorKind::Decode, text).with_files(included());
+        let page = Page::try_from(path).map_err(failed)?;
+        if page.text.contains("wrong") {
+            return Err(failed("wrong".to_owned()));
+        }
+        Ok(Self(page))
+    }
+}
+
+#[async_trait]
+impl AsyncFileLoad for NamingPage {
+    type Error = Error;
+
+    async fn async_load_from<T>(path: T) -> Result<Self, Error>
+    where
+        T: AsRef<Path> + Send,
+    {
+        Self::try_from(&path.as_ref().to_owned())
+    }
+
+    fn dependent_paths(&self) -> Vec<PathBuf> {
+        self.0.included.clone()
+    }
+
+    fn paths_of_error(error: &Error) -> Vec<PathBuf> {
+        error.files().to_vec()
+    }
+}
+
+/// A watched page, loaded at every hint.
+struct Pages {
+    reloader: FileReloader<NamingPage>,
+    handle: RealtimeWatchHandle<NamingPage>,
+}
+
+impl Pages {
+    async fn watch(path: &Path) -> Self {
+        let path = path.to_string_lossy().into_owned();
+        let reloader = FileReloader::<NamingPage>::new(&path).await.unwrap();
+        let handle = reloader.watch_realtime().await.unwrap();
+        Self { reloader, handle }
+    }
+
+    async fn load(&self) -> Result<Option<String>, Error> {
+        let loaded = timeout(DEADLINE, self.reloader.reload_since(None)).await;
+        match loaded.expect("a load takes too long")? {
+            Loaded::Value { value, .. } => Ok(Some(value.0.text)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Loads at every hint until it is this text; `None`: until it fails.
+    async fn expect(&mut self, expected: Option<&str>) {
+        let reached = async {
+            while self.load().await.ok().flatten().as_deref() != expected {
+                assert_eq!(self.handle.rx.recv().await, Some(WatchEvent::Hint));
+            }
+        };
+        timeout(DEADLINE, reached).await.expect("no hint");
+        while let Ok(Some(_)) = timeout(Duration::from_millis(100), self.handle.rx.recv()).await {}
+    }
+}
+
+#[tokio::test]
+async fn p03_a_missing_file_named_by_a_failed_load_hints_when_it_appears() {
+    let world = World::new();
+    let path = world.file("c", "include not/yet/there");
+    let mut pages = Pages::watch(&path).await;
+    pages.expect(None).await;
+    world.folder("not/yet");
+    world.rename_into("not/yet/there", "text");
+    pages.expect(Some("text")).await;
+
+    world.rename_into("c", "include later");
+    pages.expect(None).await;
+    world.rename_into("later", "later text");
+    pages.expect(Some("later text")).await;
+}
+
+#[tokio::test]
+async fn p03_a_wrong_file_named_by_a_failed_load_hints_when_it_is_repaired() {
+    let world = World::new();
+    let path = world.file("c", "include first");
+    world.file("first", "one");
+    world.file("second", "wrong");
+    let mut pages = Pages::watch(&path).await;
+    pages.expect(Some("one")).await;
+    world.rename_into("c", "include second");
+    pages.expect(None).await;
+
+    // What the good value was made of stays watched beside it.
+    world.rename_into("first", "uno");
+    let hint = timeout(DEADLINE, pages.handle.rx.recv()).await;
+    assert_eq!(hint.expect("no hint"), Some(WatchEvent::Hint));
+    pages.expect(None).await;
+    write(world.path("second"), "two");
+    pages.expect(Some("two")).await;
+
+    // After a good load, what only failed loads had named is not watched any more.
+    world.rename_into("c", "alone");
+    pages.expect(Some("alone")).await;
+    world.rename_into("second", "nobody reads this any more");
+    let hint = timeout(Duration::from_millis(200), pages.handle.rx.recv()).await;
+    assert!(hint.is_err());
 }
 
 #[tokio::test]

@@ -46,6 +46,53 @@ pub trait AsyncFileLoad: Sized {
     fn dependent_paths(&self) -> Vec<PathBuf> {
         Vec::new()
     }
+
+    /// Which other files the load that failed with `error` has read, or has looked for in vain. Provided: none.
+    ///
+    /// Until the next good load they are watched beside those of the last good value, so that the file that was missing
+    /// or wrong leads to a load as soon as it is there or repaired. A relative path is meant from the folder of the file.
+    /// An [`Error`](crate::Error) can carry them: [`Error::with_files`](crate::Error::with_files).
+    ///
+    /// ```
+    /// use std::path::{Path, PathBuf};
+    ///
+    /// use hot_reload::{AsyncFileLoad, Error, ErrorKind, async_trait};
+    ///
+    /// #[derive(Clone, PartialEq, Eq)]
+    /// struct Greeting {
+    ///     text: String,
+    ///     footer: PathBuf,
+    /// }
+    ///
+    /// #[async_trait]
+    /// impl AsyncFileLoad for Greeting {
+    ///     type Error = Error;
+    ///
+    ///     async fn async_load_from<T>(path: T) -> Result<Self, Error>
+    ///     where
+    ///         T: AsRef<Path> + Send,
+    ///     {
+    ///         let footer = path.as_ref().with_file_name("footer.txt");
+    ///         let unreadable = |error: std::io::Error| Error::new(ErrorKind::Unavailable, error.to_string());
+    ///         let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    ///         let end = std::fs::read_to_string(&footer);
+    ///         let end = end.map_err(|error| unreadable(error).with_files([footer.clone()]))?;
+    ///         Ok(Self { text: text + &end, footer })
+    ///     }
+    ///
+    ///     fn dependent_paths(&self) -> Vec<PathBuf> {
+    ///         vec![self.footer.clone()]
+    ///     }
+    ///
+    ///     fn paths_of_error(error: &Error) -> Vec<PathBuf> {
+    ///         error.files().to_vec()
+    ///     }
+    /// }
+    /// ```
+    fn paths_of_error(error: &Self::Error) -> Vec<PathBuf> {
+        let _ = error;
+        Vec::new()
+    }
 }
 
 /// Loads `F` from a file, and watches the file and those that the value depends on.
@@ -86,12 +133,16 @@ struct Shared<F> {
     load: OnceLock<Load<F>>,
 }
 
-/// A loader that also tells what the value depends on.
+/// A loader that also names the further files that the value, or the error, depends on.
 type Load<F> = for<'a> fn(&'a Path) -> Loading<'a, F>;
-type Loading<'a, F> = Pin<Box<dyn Future<Output = Result<(F, Vec<PathBuf>), String>> + Send + 'a>>;
+type Loading<'a, F> = Pin<Box<dyn Future<Output = Named<F>> + Send + 'a>>;
+type Named<F> = (Result<F, String>, Vec<PathBuf>);
 
 #[derive(Default)]
 struct Memory {
+    /// What the last good value depends on.
+    good: Vec<PathBuf>,
+    /// The same, and what the loads that failed since have named.
     dependencies: Vec<PathBuf>,
     /// What was accepted last, the file's own first, then the dependencies'.
     stamps: Vec<Option<Stamp>>,
@@ -143,22 +194,17 @@ where
             let paths = self.paths(&memory);
             // In a block of its own: a value that must not go to another thread cannot wait either.
             let pause = {
-                let loaded = match self.shared.load.get() {
+                let (loaded, named) = match self.shared.load.get() {
                     Some(load) => load(&self.file_path).await,
-                    None => F::try_from(&self.file_path)
-                        .map(|value| (value, Vec::new()))
-                        .map_err(|error| error.to_string()),
+                    None => {
+                        let loaded = F::try_from(&self.file_path);
+                        (loaded.map_err(|error| error.to_string()), Vec::new())
+                    }
                 };
-                let known = match &loaded {
-                    Ok((_, dependencies)) => *dependencies == memory.dependencies,
-                    Err(_) => true,
-                };
+                let known = memory.name(named, loaded.is_ok());
                 let (stamps, observed) = (stamps(&paths), clock::time_of_day());
                 let before = view.stamps.iter().map(|stamp| stamp.as_ref().ok());
                 let settled = before.eq(stamps.iter().map(Option::as_ref)) && view.still_holds();
-                if let Ok((_, dependencies)) = &loaded {
-                    memory.dependencies.clone_from(dependencies);
-                }
                 // A dependency that was not watched yet may have changed since it was read.
                 let holds = (known && settled) || look.is_over();
                 self.shared.follow.tally().read(!holds);
@@ -244,12 +290,9 @@ impl<F> FileReloader<F> {
         own.chain(&memory.dependencies).cloned().collect()
     }
 
-    fn conclude(
-        &self,
-        loaded: Result<(F, Vec<PathBuf>), String>,
-    ) -> ReloadResult<Loaded<F>, F, String> {
+    fn conclude(&self, loaded: Result<F, String>) -> ReloadResult<Loaded<F>, F, String> {
         match loaded {
-            Ok((value, _)) => Ok(Loaded::Value {
+            Ok(value) => Ok(Loaded::Value {
                 value,
                 revision: None,
             }),
@@ -297,25 +340,47 @@ impl<F> fmt::Debug for FileReloader<F> {
     }
 }
 
+impl Memory {
+    /// Takes note of the files that a load has named. False if one of them was not watched while it was read.
+    fn name(&mut self, named: Vec<PathBuf>, is_good: bool) -> bool {
+        let before = std::mem::take(&mut self.dependencies);
+        if is_good {
+            self.good = named;
+            self.dependencies.clone_from(&self.good);
+        } else {
+            let all = self.good.iter().cloned().chain(named);
+            self.dependencies = in_order(all.collect());
+        }
+        self.dependencies == before
+    }
+}
+
 fn load<F>(path: &Path) -> Loading<'_, F>
 where
     F: AsyncFileLoad + Send + 'static,
     <F as AsyncFileLoad>::Error: Display,
 {
     Box::pin(async move {
+        let beside = |named: &PathBuf| absolute(&path.with_file_name(named));
+        let absolute = |named: &[PathBuf]| in_order(named.iter().map(beside).collect());
         match F::async_load_from(path).await {
             Ok(value) => {
-                let named = value.dependent_paths();
-                let beside = |named: &PathBuf| absolute(&path.with_file_name(named));
-                let mut dependencies: Vec<_> = named.iter().map(beside).collect();
-                // A loader may name them in another order each time.
-                dependencies.sort_unstable();
-                dependencies.dedup();
-                Ok((value, dependencies))
+                let named = absolute(&value.dependent_paths());
+                (Ok(value), named)
             }
-            Err(error) => Err(error.to_string()),
+            Err(error) => {
+                let named = absolute(&F::paths_of_error(&error));
+                (Err(error.to_string()), named)
+            }
         }
     })
+}
+
+/// A loader may name a file twice, and in another order each time.
+fn in_order(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    paths.sort_unstable();
+    paths.dedup();
+    paths
 }
 
 /// The stamps of those paths that lead somewhere.

@@ -8,6 +8,7 @@ mod reloader;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::revision::Revision;
@@ -82,6 +83,7 @@ struct Inner {
     location: Option<Location>,
     message: String,
     revision: Option<Revision>,
+    files: Vec<PathBuf>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -96,6 +98,7 @@ impl Error {
             location: None,
             message: one_line(message.into()),
             revision: None,
+            files: Vec::new(),
             source: None,
         }))
     }
@@ -110,6 +113,12 @@ impl Error {
     #[must_use]
     pub fn with_revision(self, revision: Revision) -> Self {
         self.amend(|inner| inner.revision = Some(revision))
+    }
+
+    /// The same error with the files that the load has read, or has looked for in vain. Their change may repair it.
+    #[must_use]
+    pub fn with_files(self, files: impl IntoIterator<Item = PathBuf>) -> Self {
+        self.amend(|inner| inner.files = files.into_iter().collect())
     }
 
     /// The same error with the error that caused it.
@@ -138,6 +147,11 @@ impl Error {
         self.0.revision.as_ref()
     }
 
+    /// The files that the load has read, or has looked for in vain, as [`with_files`](Self::with_files) has named them.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.0.files
+    }
+
     /// Whether trying again may succeed although nobody changed anything.
     pub fn is_retryable(&self) -> bool {
         matches!(
@@ -160,6 +174,7 @@ impl Error {
             location: shared.location.clone(),
             message: shared.message.clone(),
             revision: shared.revision.clone(),
+            files: shared.files.clone(),
             source: shared.source.is_some().then(|| Self(shared).into()),
         });
         change(&mut inner);

@@ -7,8 +7,7 @@ use std::time::Duration;
 use super::file::follow::{Follow, Leases};
 use super::file::{FileEvents, absolute};
 use super::files::{DecodeFiles, DecodedFiles};
-use super::unit::{Limits, Listing, Member, Roster, Spec, Unit};
-use crate::error::Error;
+use super::unit::{Limits, Listing, Member, Roster, Spec, Unit, Unlisted};
 
 /// Several named files, read as one: a certificate and its key.
 ///
@@ -129,7 +128,7 @@ impl Roster for Named {
         Listing::new(Vec::new(), self.0.iter().map(member).collect())
     }
 
-    fn list(&self) -> Result<Option<Listing>, Error> {
+    fn list(&self) -> Result<Option<Listing>, Unlisted> {
         Ok(Some(self.known()))
     }
 

@@ -68,3 +68,16 @@ async fn a_directory_that_is_too_much_is_refused_once() {
     fs::remove_file(world.path("d/b")).unwrap();
     rig.expect(&[("a", "12345")]).await;
 }
+
+#[tokio::test]
+async fn p03_a_folder_that_a_refused_listing_met_hints_when_it_changes() {
+    let world = World::new();
+    world.folder("d/sub");
+    world.file("d/a", "1");
+    world.file("d/sub/b", "2");
+    let source = dir(&world).recursive(1).max_files(1).each(TextDecoder);
+    let mut rig = ManyRig::watch_source(source).await;
+    assert!(rig.error.is_some());
+    fs::remove_file(world.path("d/sub/b")).unwrap();
+    rig.until(|rig| rig.current.is_some(), "a file less").await;
+}

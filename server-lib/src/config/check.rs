@@ -11,17 +11,30 @@ use super::route::Route;
 use super::tls::Tls;
 use super::{ServerConfig, read};
 
-/// Makes the value of the file at `path`.
+/// Makes the value of the file at `path`. An error bears the files that were read or looked for until then.
 pub(super) fn build(file: ConfigFile, path: &Path) -> Result<ServerConfig, Error> {
-    let refuse = |key: String, message: String| {
-        Error::new(ErrorKind::Invalid, message)
-            .at(Location::new(path.display().to_string()).path(key))
-    };
     let mut others = Others {
         folder: path.parent().unwrap_or_else(|| Path::new("")),
         seen: Vec::new(),
     };
+    match build_with(file, path, &mut others) {
+        Ok(config) => Ok(ServerConfig {
+            dependent_paths: others.seen,
+            ..config
+        }),
+        Err(error) => Err(error.with_files(others.seen)),
+    }
+}
 
+fn build_with(
+    file: ConfigFile,
+    path: &Path,
+    others: &mut Others<'_>,
+) -> Result<ServerConfig, Error> {
+    let refuse = |key: String, message: String| {
+        Error::new(ErrorKind::Invalid, message)
+            .at(Location::new(path.display().to_string()).path(key))
+    };
     let mut routes = HashMap::new();
     let mut places = HashMap::new();
     for (index, table) in file.routes.into_iter().enumerate() {
@@ -60,7 +73,7 @@ pub(super) fn build(file: ConfigFile, path: &Path) -> Result<ServerConfig, Error
         limits: file.limits.into(),
         log: file.log.0,
         tls,
-        dependent_paths: others.seen,
+        dependent_paths: Vec::new(),
     })
 }
 

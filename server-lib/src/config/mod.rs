@@ -125,6 +125,10 @@ impl AsyncFileLoad for ServerConfig {
     fn dependent_paths(&self) -> Vec<PathBuf> {
         self.dependent_paths.clone()
     }
+
+    fn paths_of_error(error: &Error) -> Vec<PathBuf> {
+        error.files().to_vec()
+    }
 }
 
 impl Default for Limits {

@@ -1,7 +1,9 @@
 //! Routes: what stands in the file is what is answered.
 
+use hot_reload::{Event, Outcome, Trigger};
+
 use crate::support::client::Client;
-use crate::support::{Rig, until};
+use crate::support::{Rig, until, within};
 
 const CONFIG: &str = r#"
 id = 7
@@ -87,4 +89,30 @@ async fn a_kept_connection_is_answered_from_the_newest_configuration() {
         (reply.id(), reply.generation(), reply.body.as_str()),
         (8, 2, "house")
     );
+}
+
+#[tokio::test]
+async fn a_route_file_that_appears_after_the_edit_is_served_at_once() {
+    let rig = rig().await;
+    let edited = CONFIG.replace("id = 7", "id = 8");
+    rig.save(&edited.replace("page.html", "new/page.html"));
+    let line = rig.until_refused().await;
+    assert!(line.contains("new/page.html"), "{line}");
+    let mut events = rig.control.events();
+    std::fs::create_dir(rig.path("new")).unwrap();
+    rig.put("new/page.html", "<p>new</p>");
+    let published = within(async {
+        loop {
+            if let Some(Event::Reload {
+                trigger,
+                outcome: Outcome::Published { .. },
+                ..
+            }) = events.next().await
+            {
+                return trigger;
+            }
+        }
+    });
+    assert_eq!(published.await, Trigger::Watch, "not by the interval");
+    assert_eq!(rig.get("/page").await.body, "<p>new</p>");
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Location};
 use crate::revision::Revision;
 use crate::source::file::fault;
 use crate::source::file::stamp::Kind;
-use crate::source::unit::{Listing, Member, Roster};
+use crate::source::unit::{Listing, Member, Roster, Unlisted};
 
 /// A directory, and which of its files are meant.
 #[derive(Debug, Clone)]
@@ -29,20 +29,23 @@ impl Roster for Scan {
         Listing::new(vec![self.path.clone()], Vec::new())
     }
 
-    fn list(&self) -> Result<Option<Listing>, Error> {
+    fn list(&self) -> Result<Option<Listing>, Unlisted> {
         let mut found = Found::default();
-        match self.enter(Path::new(""), 0, &mut found) {
-            Ok(()) => Ok(Some(Listing::new(found.ways, found.members))),
-            Err(Refusal::TooMany) => Err(self.too_many()),
+        let error = match self.enter(Path::new(""), 0, &mut found) {
+            Ok(()) => return Ok(Some(Listing::new(found.ways, found.members))),
+            Err(Refusal::TooMany) => self.too_many(),
             Err(Refusal::System(key, error)) if key.as_os_str().is_empty() => {
                 match fs::metadata(&self.path) {
-                    Ok(metadata) if !metadata.is_dir() => Err(self.not_a_directory()),
-                    _ if fault::is_absent(&error) => Ok(None),
-                    _ => Err(fault::refused(&self.name_of(&key), error)),
+                    Ok(metadata) if !metadata.is_dir() => self.not_a_directory(),
+                    _ if fault::is_absent(&error) => return Ok(None),
+                    _ => fault::refused(&self.name_of(&key), error),
                 }
             }
-            Err(Refusal::System(key, error)) => Err(fault::refused(&self.name_of(&key), error)),
-        }
+            Err(Refusal::System(key, error)) => fault::refused(&self.name_of(&key), error),
+        };
+        // A watched directory reports every file in it, so the files found so far need no watch of their own.
+        let ways = Listing::new(found.ways, Vec::new());
+        Err(Unlisted { error, ways })
     }
 
     fn name_of(&self, key: &Path) -> String {
@@ -76,13 +79,13 @@ impl Scan {
     fn enter(&self, key: &Path, level: usize, found: &mut Found) -> Result<(), Refusal> {
         let folder = self.path.join(key);
         let refused = |error| Refusal::System(key.to_owned(), error);
-        let entries = fs::read_dir(&folder).map_err(refused)?;
         // Joined with nothing, the path would end with a slash.
         found.ways.push(if level == 0 {
             self.path.clone()
         } else {
             folder.clone()
         });
+        let entries = fs::read_dir(&folder).map_err(refused)?;
         for entry in entries {
             let entry = entry.map_err(refused)?;
             let name = entry.file_name();

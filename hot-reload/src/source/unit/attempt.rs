@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::listing::Listing;
 use super::memory::{self, Memory};
-use super::{Found, Limits, Spec};
+use super::{Found, Limits, Spec, Unlisted};
 use crate::clock;
 use crate::error::{Error, ErrorKind, Location};
 use crate::revision::Revision;
@@ -103,13 +103,17 @@ impl Attempt {
             if round > ROUNDS {
                 return Ok(Some(rest));
             }
-            let Some(now) = spec.roster.list()? else {
-                memory.listing = spec.roster.known();
-                return Ok(None);
+            let now = match spec.roster.list() {
+                Ok(Some(now)) if now == memory.listing => return Ok(Some(rest)),
+                Ok(Some(now)) => now,
+                Ok(None) => {
+                    memory.listing = spec.roster.known();
+                    return Ok(None);
+                }
+                Err(Unlisted { error, ways }) if ways == memory.listing => return Err(error),
+                // Watched first, so that a repair between the two is not missed.
+                Err(Unlisted { ways, .. }) => ways,
             };
-            if now == memory.listing {
-                return Ok(Some(rest));
-            }
             memory.listing = now;
         }
     }

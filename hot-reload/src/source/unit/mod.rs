@@ -56,13 +56,20 @@ pub(super) trait Roster: Send + Sync + 'static {
     /// # Errors
     ///
     /// They cannot be listed, or are too many.
-    fn list(&self) -> Result<Option<Listing>, Error>;
+    fn list(&self) -> Result<Option<Listing>, Unlisted>;
 
     /// What errors call the file with this key.
     fn name_of(&self, key: &Path) -> String;
 
     /// Whether a listed file that is not there is a gap, in distinction to a listing that was outrun.
     fn is_fixed(&self) -> bool;
+}
+
+/// Why the files cannot be listed, and where a change may repair that.
+pub(super) struct Unlisted {
+    pub(super) error: Error,
+    /// What is to be watched until they can.
+    pub(super) ways: Listing,
 }
 
 /// How much is read.
