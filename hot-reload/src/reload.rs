@@ -7,7 +7,7 @@ use std::pin::Pin;
 
 use async_trait::async_trait;
 
-use crate::error::{Error, ErrorKind, ReloadResult};
+use crate::error::{Error, ErrorKind, Location, ReloadResult};
 use crate::revision::Revision;
 use crate::status::SourceStatus;
 
@@ -139,9 +139,25 @@ impl<V> Loaded<V> {
     pub(crate) fn whole(self) -> Result<Option<V>, Error> {
         match self {
             Self::Value { value, .. } => Ok(Some(value)),
+            Self::Emptied { value, file, .. } => {
+                value.map(Some).ok_or_else(|| emptied(file, false))
+            }
             Self::Missing => Ok(None),
             Self::Unchanged => Err(unasked()),
         }
+    }
+}
+
+/// What is said of a source, or of a file of it, that was not empty before and is now. `stays` is whether a value is visible.
+pub(crate) fn emptied(file: Option<String>, stays: bool) -> Error {
+    let text = match stays {
+        true => "is empty; the last good value stays until it has content again",
+        false => "is empty",
+    };
+    let error = Error::new(ErrorKind::Decode, text);
+    match file {
+        Some(file) => error.at(Location::new(file)),
+        None => error,
     }
 }
 
@@ -153,7 +169,7 @@ pub(crate) fn unasked() -> Error {
     )
 }
 
-/// What a look at the source found.
+/// What a load found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Loaded<V> {
@@ -166,6 +182,19 @@ pub enum Loaded<V> {
     },
     /// The state that was seen last.
     Unchanged,
+    /// Content that is empty or blank, where the source held something before: all of it, or one file of several.
+    ///
+    /// A service treats it like a removal: it loads again after the debounce window, and then follows its
+    /// [`RemovalPolicy`](crate::RemovalPolicy) if the whole is empty. The last good value stays otherwise. While no value
+    /// is visible yet, it is content like any other.
+    Emptied {
+        /// The value of this content, if it can be decoded.
+        value: Option<V>,
+        /// The state that it was loaded from.
+        revision: Option<Revision>,
+        /// The name of the file that is empty, if the source has others that are not.
+        file: Option<String>,
+    },
     /// Nothing.
     Missing,
 }

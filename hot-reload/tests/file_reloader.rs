@@ -150,6 +150,41 @@ async fn what_the_value_depends_on_is_watched() {
     assert!(quiet.await.is_err());
 }
 
+#[tokio::test]
+async fn p12_a_file_that_is_emptied_is_named_also_one_that_the_value_depends_on() {
+    let world = World::new();
+    let path = world.file("c", "");
+    world.file("first", "one");
+    let reloader = reloader(&path).await;
+    let _handle = reloader.watch_realtime().await.unwrap();
+    assert_eq!(text(&reloader).await.as_deref(), Some(""), "as it began");
+    let load = async || {
+        let loaded = timeout(DEADLINE, reloader.reload_since(None)).await;
+        loaded.expect("a load takes too long").unwrap()
+    };
+    let emptied = |loaded| match loaded {
+        Loaded::Emptied { value, file, .. } => {
+            let value: Option<Page> = value;
+            (value.map(|page| page.text), file)
+        }
+        other => panic!("{other:?}"),
+    };
+    world.rename_into("c", "include first");
+    assert_eq!(text(&reloader).await.as_deref(), Some("one"));
+    write(world.path("first"), "\n");
+    let name = world.path("first").display().to_string();
+    for _ in 0..2 {
+        assert_eq!(
+            emptied(load().await),
+            (Some("\n".to_owned()), Some(name.clone()))
+        );
+    }
+    world.rename_into("first", "uno");
+    assert_eq!(text(&reloader).await.as_deref(), Some("uno"));
+    write(&path, "");
+    assert_eq!(emptied(load().await), (Some(String::new()), None));
+}
+
 /// A page whose errors name the file that was to be included.
 #[derive(Debug, PartialEq, Eq)]
 struct NamingPage(Page);

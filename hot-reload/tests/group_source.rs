@@ -223,3 +223,41 @@ async fn p11_a_service_keeps_the_old_pair_until_the_new_one_is_complete() {
     }
     control.stop().await;
 }
+
+#[tokio::test]
+async fn p12_an_emptied_file_of_a_group_keeps_the_last_good_value() {
+    let world = World::new();
+    certificate(&world, 1);
+    key(&world, 1);
+    let (live, control) = ReloaderService::builder(pair(&world))
+        .realtime()
+        .start()
+        .await
+        .unwrap();
+    key_in_place_as(&world, "\n");
+    let refused = timeout(DEADLINE, async {
+        loop {
+            if let Some(error) = control.status().last_error {
+                return error;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    });
+    let error = refused.await.expect("no answer").to_string();
+    let name = world.path("tls.key").display().to_string();
+    let stays = "is empty; the last good value stays until it has content again";
+    assert_eq!(error, format!("{name}: {stays}"));
+    assert_eq!(*live.load(), 1);
+    key(&world, 1);
+    let recovered = timeout(DEADLINE, async {
+        while control.status().last_error.is_some() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    });
+    recovered.await.expect("the old content is good");
+    assert_eq!(live.get().generation().get(), 1);
+}
+
+fn key_in_place_as(world: &World, text: &str) {
+    write(world.path("tls.key"), text);
+}

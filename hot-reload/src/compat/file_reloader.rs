@@ -7,6 +7,7 @@
 //! For a format that is built in, [`source::File`](crate::source::File) with a decoder is less to write, and finds out
 //! without loading that nothing has changed.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::fmt::Display;
 use std::future::Future;
@@ -21,9 +22,11 @@ use crate::clock;
 use crate::error::{Error, ErrorKind, Location, ReloadResult, ReloaderError};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
+use crate::source::blank::is_blank;
 use crate::source::file::follow::{Follow, blocking};
 use crate::source::file::handle::{watch_handle, watch_hints};
 use crate::source::file::look::{Look, Rest, View};
+use crate::source::file::read::{ReadOnce, read_once};
 use crate::source::file::stamp::{Kind, Stamp};
 use crate::source::file::{absolute, fault, os, tier};
 use crate::source::{HintSender, Subscription};
@@ -146,6 +149,8 @@ struct Memory {
     dependencies: Vec<PathBuf>,
     /// What was accepted last, the file's own first, then the dependencies'.
     stamps: Vec<Option<Stamp>>,
+    /// The files that were seen to hold more than blank content.
+    full: HashSet<PathBuf>,
 }
 
 #[async_trait]
@@ -210,9 +215,10 @@ where
                 self.shared.follow.tally().read(!holds);
                 if holds {
                     let certain = |stamp: Option<Stamp>| Some(stamp?.certain(observed));
+                    let emptied = memory.fill(&paths, &stamps);
                     memory.stamps = stamps.into_iter().map(certain).collect();
                     view.accept();
-                    return self.conclude(loaded);
+                    return self.conclude(loaded, emptied);
                 }
                 drop(memory);
                 look.retry(&view)
@@ -290,8 +296,20 @@ impl<F> FileReloader<F> {
         own.chain(&memory.dependencies).cloned().collect()
     }
 
-    fn conclude(&self, loaded: Result<F, String>) -> ReloadResult<Loaded<F>, F, String> {
+    /// `emptied` is the file that holds nothing and held something before.
+    fn conclude(
+        &self,
+        loaded: Result<F, String>,
+        emptied: Option<PathBuf>,
+    ) -> ReloadResult<Loaded<F>, F, String> {
         match loaded {
+            loaded if emptied.is_some() => Ok(Loaded::Emptied {
+                value: loaded.ok(),
+                revision: None,
+                file: emptied
+                    .filter(|path| *path != self.file_path)
+                    .map(|path| path.display().to_string()),
+            }),
             Ok(value) => Ok(Loaded::Value {
                 value,
                 revision: None,
@@ -341,6 +359,25 @@ impl<F> fmt::Debug for FileReloader<F> {
 }
 
 impl Memory {
+    /// Takes note of which files hold something, and gives the first that does no longer.
+    fn fill(&mut self, paths: &[PathBuf], stamps: &[Option<Stamp>]) -> Option<PathBuf> {
+        let mut emptied = None;
+        for (path, stamp) in paths.iter().zip(stamps) {
+            match stamp {
+                // Whether a file that is gone is missed is the loader's business.
+                None => {}
+                Some(stamp) if !is_blank_file(path, stamp) => _ = self.full.insert(path.clone()),
+                Some(_) if emptied.is_none() && self.full.contains(path) => {
+                    emptied = Some(path.clone());
+                }
+                Some(_) => {}
+            }
+        }
+        // Only what the value or the error still depends on.
+        self.full.retain(|path| paths.contains(path));
+        emptied
+    }
+
     /// Takes note of the files that a load has named. False if one of them was not watched while it was read.
     fn name(&mut self, named: Vec<PathBuf>, is_good: bool) -> bool {
         let before = std::mem::take(&mut self.dependencies);
@@ -388,6 +425,18 @@ fn stamps(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
     let stamp = |path: &PathBuf| Stamp::of(path).ok();
     paths.iter().map(stamp).collect()
 }
+
+/// Whether the file holds no byte, or a few of white space.
+fn is_blank_file(path: &Path, stamp: &Stamp) -> bool {
+    if stamp.kind != Kind::File || stamp.size > LONGEST_BLANK {
+        return false;
+    }
+    stamp.size == 0
+        || matches!(read_once(path, LONGEST_BLANK), Ok(ReadOnce::Whole { bytes, .. }) if is_blank(&bytes))
+}
+
+/// More white space than a program or an editor leaves of a file that it empties.
+const LONGEST_BLANK: u64 = 64;
 
 /// Whether the file can be opened, so that the fault lies in what it holds. Never waits for the other end of a pipe.
 fn is_readable(path: &Path) -> bool {

@@ -49,6 +49,7 @@ impl<V> Pipeline<V> {
         memory.rejected = None;
         memory.held = Some(outcome.clone());
         memory.missing = false;
+        memory.emptied = false;
         match outcome.error() {
             None => Ok(outcome),
             Some(_) => Err(outcome),

@@ -15,6 +15,8 @@ pub(super) struct Memory {
     pub(super) rejected: Option<Rejected>,
     /// The outcome of a look that finds that state, if it is good and held back.
     pub(super) held: Option<Outcome>,
+    /// Whether it was confirmed that the source, or a file of it, was emptied.
+    pub(super) emptied: bool,
     /// Whether the source was removed and the policy followed.
     pub(super) missing: bool,
     /// Whether what was kept of an earlier run was asked for.

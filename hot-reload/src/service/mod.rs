@@ -138,6 +138,7 @@ where
                 participants: Participants::none(PREPARE_DEADLINE),
                 keeper: None,
                 removal: Removal::Keep,
+                empty_is_content: false,
                 doubts: Vec::new(),
                 copy: None,
                 deadline: COMPAT_LOAD_DEADLINE,

@@ -16,7 +16,7 @@ use super::keep::Keeper;
 use super::machine::Look;
 use super::memory::{Memory, Rejected};
 use super::prepare::{Ending, Participants};
-use super::removal::Removal;
+use super::removal::{Remains, Removal};
 use super::settings::RECHECKS;
 use super::swap::Candidate;
 use super::trail::Trail;
@@ -37,6 +37,8 @@ pub(super) struct Pipeline<V> {
     pub(super) participants: Participants<V>,
     pub(super) keeper: Option<Arc<dyn Keeper<V>>>,
     pub(super) removal: Removal<V>,
+    /// Whether content that becomes empty is content like any other.
+    pub(super) empty_is_content: bool,
     pub(super) doubts: Vec<Box<dyn Doubts<V>>>,
     /// How a value of before is copied, if any are kept.
     pub(super) copy: Option<fn(&V) -> V>,
@@ -119,6 +121,15 @@ impl<V> Pipeline<V> {
             let (value, revision) = match loaded {
                 Loaded::Value { value, revision } => (value, revision),
                 Loaded::Unchanged => return self.unchanged(feed).map(Some),
+                Loaded::Emptied {
+                    value,
+                    revision,
+                    file,
+                } => match self.emptied(look, value, revision, file, trail).await? {
+                    Remains::Content(value, revision) => (value, revision),
+                    Remains::Unconfirmed => return Ok(None),
+                    Remains::Default(outcome) => return Ok(Some(outcome)),
+                },
                 Loaded::Missing if self.must_confirm(look) => return Ok(None),
                 Loaded::Missing => return self.removed(look.trigger, trail).await.map(Some),
             };
@@ -291,6 +302,7 @@ impl<V> Pipeline<V> {
         memory.rejected = None;
         memory.held = None;
         memory.missing = false;
+        memory.emptied = false;
         memory.cleared = false;
     }
 
@@ -302,7 +314,9 @@ impl<V> Pipeline<V> {
     }
 
     fn remember(&self, rejected: Outcome) -> Outcome {
-        self.memory().rejected = Some(Rejected {
+        let mut memory = self.memory();
+        memory.emptied = false;
+        memory.rejected = Some(Rejected {
             outcome: rejected.clone(),
             since: Instant::now(),
         });

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::ReloaderService;
+use super::builder::Builder;
 use super::machine::Look;
 use super::memory::Memory;
 use super::pipeline::{Pipeline, contained};
@@ -10,6 +12,8 @@ use super::trail::Trail;
 use crate::clock::time_of_day;
 use crate::event::{Outcome, Stage, Trigger};
 use crate::panics::discard;
+use crate::reload::emptied;
+use crate::revision::Revision;
 
 /// What is visible after the source was removed, which a second look has confirmed; or from the beginning, if the source
 /// has never held anything.
@@ -73,7 +77,80 @@ impl<V> fmt::Debug for Removal<V> {
     }
 }
 
+impl<T, V, S> Builder<T, V, S>
+where
+    T: Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    /// Whether content that becomes empty or blank is content like any other, whatever the source says. Without it,
+    /// [`Loaded::Emptied`](crate::Loaded::Emptied) says what follows.
+    pub fn empty_is_content(self, is_content: bool) -> Self {
+        Self {
+            empty_is_content: is_content,
+            ..self
+        }
+    }
+}
+
+impl<T, V, S> ReloaderService<T, V, S> {
+    /// The same service, to which content that becomes empty or blank is content like any other: it is loaded and
+    /// published, as release 0.3.6 does.
+    #[must_use]
+    pub fn with_empty_is_content(mut self, is_content: bool) -> Self {
+        self.engine.pipeline.empty_is_content = is_content;
+        self
+    }
+}
+
+/// What a pipeline makes of content that was not empty before and is now.
+pub(super) enum Remains<V> {
+    /// Content like any other.
+    Content(V, Option<Revision>),
+    /// A second load has to find the same.
+    Unconfirmed,
+    /// The policy was followed.
+    Default(Outcome),
+}
+
 impl<V> Pipeline<V> {
+    /// The source, or this file of it, was not empty before and is now.
+    pub(super) async fn emptied(
+        &self,
+        look: Look,
+        value: Option<V>,
+        revision: Option<Revision>,
+        file: Option<String>,
+        trail: &mut Trail,
+    ) -> Result<Remains<V>, Outcome> {
+        // Nothing is lost by it where nothing is visible.
+        let is_content = self.empty_is_content || self.board.publisher.current().is_none();
+        if let Some(value) = value {
+            if is_content {
+                return Ok(Remains::Content(value, revision));
+            }
+            discard(value);
+        }
+        let is_known = self.memory().emptied;
+        if !is_content && !is_known && self.must_confirm(look) {
+            return Ok(Remains::Unconfirmed);
+        }
+        let has_default = matches!(self.removal, Removal::Default(_));
+        if !is_content && has_default && file.is_none() {
+            trail.emptied = true;
+            return self
+                .removed(look.trigger, trail)
+                .await
+                .map(Remains::Default);
+        }
+        let file = file.or_else(|| self.board.status().source.clone());
+        trail.emptied = !is_content;
+        let refusal = self.reject(Stage::Load, emptied(file, !is_content));
+        let mut memory = self.memory();
+        memory.seen = revision;
+        memory.emptied = !is_content;
+        Err(refusal)
+    }
+
     /// Whether finding nothing may be the moment between two halves of a replacement. It is not if nothing was ever
     /// there, or if it is known that nothing is.
     pub(super) fn must_confirm(&self, look: Look) -> bool {

@@ -95,6 +95,7 @@ where
                 participants: self.participants,
                 keeper: self.keeper,
                 removal: self.removal,
+                empty_is_content: self.empty_is_content,
                 doubts: self.doubts,
                 copy: self.copy,
                 deadline: self.load_deadline.min(LONGEST),

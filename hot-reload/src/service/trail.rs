@@ -13,6 +13,8 @@ pub(super) struct Trail {
     pub(super) votes: Vec<Vote>,
     /// Whether what was kept of an earlier run has become visible.
     pub(super) restored: bool,
+    /// Whether the source is there, and empty.
+    pub(super) emptied: bool,
 }
 
 impl Trail {

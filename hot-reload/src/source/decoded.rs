@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 
+use super::blank::is_blank;
 use super::channel::channel;
 use super::{Decode, Fetched, HintSender, Source, Subscription};
 use crate::error::{Error, ReloadResult};
@@ -21,11 +23,17 @@ pub struct Decoded<S, D>(Arc<Parts<S, D>>);
 struct Parts<S, D> {
     source: S,
     decoder: D,
+    /// Whether the source was seen to hold more than blank content.
+    had_content: AtomicBool,
 }
 
 impl<S: Source, D: Decode> Decoded<S, D> {
     pub(super) fn new(source: S, decoder: D) -> Self {
-        Self(Arc::new(Parts { source, decoder }))
+        Self(Arc::new(Parts {
+            source,
+            decoder,
+            had_content: AtomicBool::new(false),
+        }))
     }
 
     /// The source of bytes.
@@ -38,7 +46,13 @@ impl<S: Source, D: Decode> Decoded<S, D> {
             Fetched::Unchanged => Ok(Loaded::Unchanged),
             Fetched::Absent => Ok(Loaded::Missing),
             Fetched::Content { bytes, revision } => {
+                let emptied = self.is_emptied(&bytes);
                 match self.0.decoder.decode(&bytes, &self.0.source.name()) {
+                    decoded if emptied => Ok(Loaded::Emptied {
+                        value: decoded.ok(),
+                        revision: Some(revision),
+                        file: None,
+                    }),
                     Ok(value) => Ok(Loaded::Value {
                         value,
                         revision: Some(revision),
@@ -47,6 +61,20 @@ impl<S: Source, D: Decode> Decoded<S, D> {
                 }
             }
         }
+    }
+
+    /// Whether this content is blank and an earlier one was not.
+    fn is_emptied(&self, bytes: &[u8]) -> bool {
+        let Parts {
+            source,
+            had_content,
+            ..
+        } = &*self.0;
+        if !is_blank(bytes) {
+            had_content.store(true, Ordering::Relaxed);
+            return false;
+        }
+        !source.accepts_empty() && had_content.load(Ordering::Relaxed)
     }
 }
 

@@ -33,6 +33,7 @@ use super::unit::{Limits, Listing, Member, Roster, Spec, Unit, Unlisted};
 pub struct Group {
     roster: Named,
     limits: Limits,
+    empty_is_content: bool,
     follow: Follow,
 }
 
@@ -60,6 +61,7 @@ impl Group {
                 file: MAX_FILE,
                 total: u64::MAX,
             },
+            empty_is_content: false,
             follow: Follow::default(),
         }
     }
@@ -92,12 +94,21 @@ impl Group {
         self
     }
 
+    /// Whether a file that becomes empty or blank is content like any other. Without
+    /// it, one file that held something and is emptied keeps the whole out once a second load after the debounce window has
+    /// confirmed it, and if nothing is left in any, they are treated like files that were removed; see [`Loaded::Emptied`](crate::Loaded::Emptied).
+    pub fn empty_is_content(mut self, is_content: bool) -> Self {
+        self.empty_is_content = is_content;
+        self
+    }
+
     /// The one value that `decoder` makes of all files: a function, or what implements [`DecodeFiles`].
     pub fn decode_files<D: DecodeFiles>(self, decoder: D) -> DecodedFiles<D> {
         let spec = Spec {
             name: self.roster.name(),
             roster: Box::new(self.roster),
             limits: self.limits,
+            empty_is_content: self.empty_is_content,
         };
         DecodedFiles::new(Unit::new(spec, self.follow), decoder)
     }

@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+pub(crate) mod blank;
 mod channel;
 mod decode;
 mod decoded;
@@ -100,6 +101,12 @@ pub trait Source: Send + Sync + 'static {
     /// Asked often, so it must be cheap and must not block; see [`Reload::source_status`](crate::Reload::source_status).
     fn status(&self) -> Option<SourceStatus> {
         None
+    }
+
+    /// Whether content that becomes empty or blank is content like any other. Provided: no; see
+    /// [`Loaded::Emptied`](crate::Loaded::Emptied) for what follows.
+    fn accepts_empty(&self) -> bool {
+        false
     }
 
     /// The values that `decoder` makes of this source's bytes.

@@ -25,7 +25,7 @@ pub(crate) enum Service {
 
 impl Subject for Hints {
     async fn follow(&self, path: &Path) -> Followed {
-        let reload = File::new(path).decode(Versions);
+        let reload = File::new(path).empty_is_content(true).decode(Versions);
         let (publisher, published) = Publisher::new();
         let wakes = publisher.wakes();
         let task = task::spawn(follow_hints(reload, publisher));
@@ -79,7 +79,8 @@ async fn follow_hints(reload: Decoded<File, Versions>, publisher: Publisher) {
 
 impl Subject for Service {
     async fn follow(&self, path: &Path) -> Followed {
-        let builder = ReloaderService::builder(File::new(path).decode(Versions));
+        let builder =
+            ReloaderService::builder(File::new(path).empty_is_content(true).decode(Versions));
         let builder = match self {
             Self::Realtime => builder.realtime(),
             Self::Hybrid => builder.hybrid(),

@@ -33,6 +33,7 @@ async fn files_are_laid_over_each_other() {
     );
     world.file("conf.d/20-site.toml", "tags = ['c']\n\n[db]\nport = 2\n");
     let dir = Dir::new(world.path("conf.d")).matching("*.toml");
+    let dir = dir.empty_is_content(true);
     let mut rig = ManyRig::watch_source(dir.merge(Toml::<App>::new())).await;
     let app = App {
         name: "base".to_owned(),

@@ -70,6 +70,33 @@ async fn a_directory_that_is_too_much_is_refused_once() {
 }
 
 #[tokio::test]
+async fn p12_a_file_of_several_that_is_emptied_is_named() {
+    let world = World::new();
+    world.folder("d");
+    world.file("d/a", "1");
+    world.file("d/b", "2");
+    let mut rig = ManyRig::watch(dir(&world)).await;
+    world.file("d/new", "");
+    rig.expect(&[("a", "1"), ("b", "2"), ("new", "")]).await;
+    assert!(rig.emptied.is_empty(), "nothing was there before");
+    write(world.path("d/b"), "");
+    rig.expect(&[("a", "1"), ("b", ""), ("new", "")]).await;
+    let name = world.path("d/b").display().to_string();
+    assert_eq!(rig.emptied, [Some(name)]);
+    write(world.path("d/a"), "");
+    rig.expect(&[("a", ""), ("b", ""), ("new", "")]).await;
+    assert_eq!(rig.emptied.last(), Some(&None), "all of them");
+
+    let source = dir(&world).empty_is_content(true).each(TextDecoder);
+    let mut rig = ManyRig::watch_source(source).await;
+    for text in ["3", ""] {
+        write(world.path("d/a"), text);
+        rig.expect(&[("a", text), ("b", ""), ("new", "")]).await;
+    }
+    assert!(rig.emptied.is_empty());
+}
+
+#[tokio::test]
 async fn p03_a_folder_that_a_refused_listing_met_hints_when_it_changes() {
     let world = World::new();
     world.folder("d/sub");

@@ -13,6 +13,7 @@ mod changes;
 mod compat;
 mod data;
 mod doubts;
+mod emptied;
 mod flight;
 mod freed;
 mod fresh;

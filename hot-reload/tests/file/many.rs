@@ -23,6 +23,8 @@ pub(crate) struct ManyRig<D: DecodeFiles> {
     pub(crate) current: Option<D::Value>,
     pub(crate) published: Vec<Option<D::Value>>,
     pub(crate) looks: usize,
+    /// The files that were found emptied; `None`: all.
+    pub(crate) emptied: Vec<Option<String>>,
     /// How many looks have answered "unchanged".
     pub(crate) unchanged: usize,
     pub(crate) error: Option<Error>,
@@ -69,6 +71,7 @@ where
             current: None,
             published: Vec::new(),
             looks: 0,
+            emptied: Vec::new(),
             unchanged: 0,
             error: None,
         }
@@ -83,6 +86,15 @@ where
             Ok(Loaded::Value { value, revision }) => {
                 self.revision = revision;
                 Some(value)
+            }
+            Ok(Loaded::Emptied {
+                value,
+                revision,
+                file,
+            }) => {
+                self.revision = revision;
+                self.emptied.push(file);
+                value
             }
             Ok(Loaded::Missing) => {
                 self.revision = None;

@@ -99,6 +99,8 @@ pub(crate) struct Rig {
     pub(crate) looks: usize,
     /// How many looks found news, even if it was what had been there before.
     pub(crate) news: usize,
+    /// How many looks found the file emptied.
+    pub(crate) emptied: usize,
     /// How many looks ended with an error.
     pub(crate) failures: usize,
     error: Option<Error>,
@@ -135,6 +137,7 @@ impl Rig {
             published: Vec::new(),
             looks: 0,
             news: 0,
+            emptied: 0,
             failures: 0,
             error: None,
         }
@@ -150,6 +153,14 @@ impl Rig {
                 self.revision = revision;
                 self.news += 1;
                 Some(value)
+            }
+            Ok(Loaded::Emptied {
+                value, revision, ..
+            }) => {
+                self.revision = revision;
+                self.news += 1;
+                self.emptied += 1;
+                value
             }
             Ok(Loaded::Missing) => {
                 self.revision = None;

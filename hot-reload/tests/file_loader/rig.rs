@@ -49,6 +49,18 @@ where
                 let value = ();
                 Ok(Loaded::Value { value, revision })
             }
+            Ok(Loaded::Emptied {
+                value,
+                revision,
+                file,
+            }) => {
+                self.revision.clone_from(&revision);
+                Ok(Loaded::Emptied {
+                    value: value.map(|_| ()),
+                    revision,
+                    file,
+                })
+            }
             Ok(Loaded::Unchanged) => Ok(Loaded::Unchanged),
             Ok(_) => {
                 self.revision = None;

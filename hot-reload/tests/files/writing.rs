@@ -127,7 +127,7 @@ async fn t06_p05_a_file_emptied_and_then_written_is_never_seen_empty() {
 }
 
 #[tokio::test]
-async fn t07_a_file_emptied_for_good_is_seen_empty_but_not_at_once() {
+async fn t07_p12_a_file_emptied_for_good_is_found_emptied_but_not_at_once() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = Rig::watch(&path).await;
@@ -142,6 +142,33 @@ async fn t07_a_file_emptied_for_good_is_seen_empty_but_not_at_once() {
     }
     rig.settle().await;
     assert_eq!(rig.texts(), ["one", "", "two", "", "three"]);
+    assert_eq!(rig.emptied, 2);
+}
+
+#[tokio::test]
+async fn p12_a_file_of_blanks_is_emptied_and_one_that_began_so_is_not() {
+    let world = World::new();
+    let path = world.file("c", " \n");
+    let mut rig = Rig::watch(&path).await;
+    world.rename_into("c", "\u{feff}\n");
+    rig.expect("\u{feff}\n").await;
+    assert_eq!(rig.emptied, 0);
+    world.rename_into("c", "one");
+    rig.expect("one").await;
+    world.rename_into("c", "\u{feff}\n");
+    rig.expect("\u{feff}\n").await;
+    assert_eq!(rig.emptied, 1);
+}
+
+#[tokio::test]
+async fn p12_a_file_that_may_be_empty_is_never_found_emptied() {
+    let world = World::new();
+    let path = world.file("c", "one");
+    let mut rig =
+        Rig::watch_source(hot_reload::source::File::new(&path).empty_is_content(true)).await;
+    write(&path, "");
+    rig.expect("").await;
+    assert_eq!(rig.emptied, 0);
 }
 
 /// Elsewhere nobody tells when a writer is done.

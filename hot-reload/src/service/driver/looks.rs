@@ -127,7 +127,7 @@ impl<'e, V> Task<'e, V> {
                 self.recorder.note_rollback(&outcome);
                 None
             }
-            false => Some(self.recorder.note(look.trigger, &outcome, trail.restored)),
+            false => Some(self.recorder.note(look.trigger, &outcome, &trail)),
         };
         let hold = noted.as_ref().and_then(Noted::hold);
         let hold = hold.filter(|_| matches!(outcome, Outcome::Held)).cloned();

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tracing::{debug, error, info, trace, warn};
 
 use super::board::Board;
+use super::trail::Trail;
 use crate::clock::time_of_day;
 use crate::event::{DataState, Event, Outcome, Trigger};
 use crate::panics::discard;
@@ -36,6 +37,7 @@ impl<V> Recorder<V> {
         let Noted {
             repeated,
             fallback,
+            emptied,
             hold,
         } = noted;
         let status = self.0.status();
@@ -84,12 +86,19 @@ impl<V> Recorder<V> {
             (Outcome::Rejected { stage, error }, Repeated::Yes) => {
                 log!(debug, stage = stage.as_str(), "still rejected: {error}");
             }
+            // It says itself what stays.
+            (Outcome::Rejected { stage, error }, _) if emptied => {
+                log!(error, stage = stage.as_str(), "{error}");
+            }
             (Outcome::Rejected { stage, error }, _) => {
                 log!(error, stage = stage.as_str(), "rejected, {stays}: {error}");
             }
             (Outcome::Failed { error }, Repeated::Yes) => log!(debug, "still failing: {error}"),
             (Outcome::Failed { error }, _) => {
                 log!(warn, "the source could not be loaded, {stays}: {error}");
+            }
+            (Outcome::Missing, _) if fallback == Fallback::Default && emptied => {
+                log!(warn, "{source}: is empty; the default is visible now");
             }
             (Outcome::Missing, _) if fallback == Fallback::Default => {
                 log!(warn, "the source holds nothing, the default is visible now");
@@ -108,9 +117,8 @@ impl<V> Recorder<V> {
         }
     }
 
-    /// Writes the look into the status, and says how it relates to the one before. `restored` is whether it made visible what
-    /// was kept of an earlier run.
-    pub(super) fn note(&self, trigger: Trigger, outcome: &Outcome, restored: bool) -> Noted {
+    /// Writes the look into the status, and says how it relates to the one before.
+    pub(super) fn note(&self, trigger: Trigger, outcome: &Outcome, trail: &Trail) -> Noted {
         let hold = self.0.hold();
         let generation = self
             .0
@@ -173,10 +181,11 @@ impl<V> Recorder<V> {
         Noted {
             repeated,
             fallback: match fallback {
-                true if restored => Fallback::Restored,
+                true if trail.restored => Fallback::Restored,
                 true => Fallback::Default,
                 false => Fallback::None,
             },
+            emptied: trail.emptied,
             hold,
         }
     }
@@ -186,6 +195,8 @@ impl<V> Recorder<V> {
 pub(super) struct Noted {
     repeated: Repeated,
     fallback: Fallback,
+    /// Whether the source is there, and empty.
+    emptied: bool,
     /// What holds values back now.
     hold: Option<Hold>,
 }

@@ -36,6 +36,7 @@ use super::unit::{Limits, Spec, Unit};
 pub struct Dir {
     scan: Scan,
     limits: Limits,
+    empty_is_content: bool,
     follow: Follow,
 }
 
@@ -59,6 +60,7 @@ impl Dir {
                 file: MAX_FILE,
                 total: MAX_TOTAL,
             },
+            empty_is_content: false,
             follow: Follow::default(),
         }
     }
@@ -124,6 +126,14 @@ impl Dir {
         self
     }
 
+    /// Whether a file that becomes empty or blank is content like any other. Without
+    /// it, one file that held something and is emptied keeps the whole out once a second load after the debounce window has
+    /// confirmed it, and if nothing is left in any, they are treated like files that were removed; see [`Loaded::Emptied`](crate::Loaded::Emptied).
+    pub fn empty_is_content(mut self, is_content: bool) -> Self {
+        self.empty_is_content = is_content;
+        self
+    }
+
     /// The absolute path.
     pub fn path(&self) -> &Path {
         &self.scan.path
@@ -175,6 +185,7 @@ impl Dir {
             name: self.scan.name.display().to_string(),
             roster: Box::new(self.scan),
             limits: self.limits,
+            empty_is_content: self.empty_is_content,
         };
         DecodedFiles::new(Unit::new(spec, follow), decoder)
     }

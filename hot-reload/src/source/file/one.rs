@@ -46,6 +46,7 @@ struct Spec {
     max_size: u64,
     /// Whether somebody has asked for that.
     limited: bool,
+    empty_is_content: bool,
 }
 
 impl File {
@@ -59,6 +60,7 @@ impl File {
             path: [absolute],
             max_size: MAX_SIZE,
             limited: false,
+            empty_is_content: false,
         };
         Self {
             spec: Arc::new(spec),
@@ -103,6 +105,15 @@ impl File {
     #[must_use]
     pub fn settle(mut self, untouched: Duration) -> Self {
         self.follow = Arc::new(self.follow.with_settle(untouched));
+        self
+    }
+
+    /// Whether content that becomes empty or blank is content like any other: for a list that may be cleared. Without
+    /// it, a file that held something and is emptied is treated like one that was removed, once a second load after the
+    /// debounce window has confirmed it; see [`Loaded::Emptied`](crate::Loaded::Emptied).
+    #[must_use]
+    pub fn empty_is_content(mut self, is_content: bool) -> Self {
+        Arc::make_mut(&mut self.spec).empty_is_content = is_content;
         self
     }
 
@@ -185,6 +196,10 @@ impl Source for File {
 
     fn status(&self) -> Option<SourceStatus> {
         Some(self.follow.status())
+    }
+
+    fn accepts_empty(&self) -> bool {
+        self.spec.empty_is_content
     }
 }
 

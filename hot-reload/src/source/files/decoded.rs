@@ -10,7 +10,7 @@ use crate::error::{Error, ReloadResult};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
 use crate::source::channel::channel;
-use crate::source::unit::{Found, Unit};
+use crate::source::unit::{Emptied, Found, Unit};
 use crate::source::{HintSender, Subscription};
 use crate::status::SourceStatus;
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
@@ -36,12 +36,26 @@ impl<D: DecodeFiles> DecodedFiles<D> {
         match unit.fetch(seen).await? {
             Found::Unchanged => Ok(Loaded::Unchanged),
             Found::Absent => Ok(Loaded::Missing),
-            Found::Files { files, revision } => match decoder.decode_files(&files, unit.name()) {
-                Ok(value) => Ok(Loaded::Value {
+            Found::Files {
+                files,
+                revision,
+                emptied,
+            } => match (decoder.decode_files(&files, unit.name()), emptied) {
+                (decoded, Emptied::One(file)) => Ok(Loaded::Emptied {
+                    value: decoded.ok(),
+                    revision: Some(revision),
+                    file: Some(file),
+                }),
+                (decoded, Emptied::All) => Ok(Loaded::Emptied {
+                    value: decoded.ok(),
+                    revision: Some(revision),
+                    file: None,
+                }),
+                (Ok(value), Emptied::None) => Ok(Loaded::Value {
                     value,
                     revision: Some(revision),
                 }),
-                Err(error) => Err(error.with_revision(revision)),
+                (Err(error), Emptied::None) => Err(error.with_revision(revision)),
             },
         }
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::listing::Listing;
 use super::memory::{self, Memory};
-use super::{Found, Limits, Spec, Unlisted};
+use super::{Emptied, Found, Limits, Spec, Unlisted};
 use crate::clock;
 use crate::error::{Error, ErrorKind, Location};
 use crate::revision::Revision;
@@ -215,10 +215,19 @@ fn read_all(
     }
     view.accept();
     memory.remember(stamps, revision.clone(), observed);
+    let emptied = memory.fill(&files);
     Ok(if seen == Some(&revision) {
         Found::Unchanged
     } else {
-        Found::Files { files, revision }
+        Found::Files {
+            files,
+            revision,
+            emptied: if spec.empty_is_content {
+                Emptied::None
+            } else {
+                emptied
+            },
+        }
     })
 }
 

@@ -1,13 +1,17 @@
 //! [`Memory`]: what was found last, so that the next look may find out cheaply that nothing has changed.
 
+use std::collections::HashSet;
+use std::mem;
 use std::time::SystemTime;
 
-use xxhash_rust::xxh3::Xxh3Default;
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
+use super::Emptied;
 use super::listing::{Listing, bytes};
 use crate::revision::Revision;
+use crate::source::blank::is_blank;
 use crate::source::file::stamp::Stamp;
-use crate::source::files::Files;
+use crate::source::files::{Files, Part};
 
 /// What was found last.
 #[derive(Debug)]
@@ -15,6 +19,8 @@ pub(super) struct Memory {
     /// Which files there were when the last look began, whatever came of it. They are what is watched.
     pub(super) listing: Listing,
     accepted: Option<Accepted>,
+    /// The files that were seen to hold more than blank content, by the hash of their key.
+    full: HashSet<u64>,
 }
 
 #[derive(Debug)]
@@ -33,6 +39,7 @@ impl Memory {
         Self {
             listing,
             accepted: None,
+            full: HashSet::new(),
         }
     }
 
@@ -72,6 +79,29 @@ impl Memory {
         })
     }
 
+    /// Takes note of which files hold something, and says which of them do no longer. A file that is gone and comes back
+    /// is another one, unless all are.
+    pub(super) fn fill(&mut self, files: &Files) -> Emptied {
+        let key = |part: &Part| xxh3_64(bytes(part.path()));
+        let before = mem::take(&mut self.full);
+        let (mut emptied, mut is_any_full) = (None, false);
+        for part in files.iter() {
+            let is_full = !is_blank(part.bytes());
+            is_any_full |= is_full;
+            if is_full || before.contains(&key(part)) {
+                self.full.insert(key(part));
+            }
+            if !is_full && emptied.is_none() && before.contains(&key(part)) {
+                emptied = Some(part.name().to_owned());
+            }
+        }
+        match emptied {
+            Some(name) if is_any_full => Emptied::One(name),
+            Some(_) => Emptied::All,
+            None => Emptied::None,
+        }
+    }
+
     pub(super) fn forget(&mut self) {
         self.accepted = None;
     }
@@ -108,13 +138,30 @@ pub(super) fn revision(files: &Files) -> Revision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::files::Part;
 
-    fn of(files: &[(&str, &str)]) -> Revision {
+    fn files(files: &[(&str, &str)]) -> Files {
         let part = |(path, text): &(&str, &str)| {
-            Part::new(path.into(), String::new(), text.as_bytes().to_vec())
+            Part::new(path.into(), (*path).to_owned(), text.as_bytes().to_vec())
         };
-        revision(&Files::new(files.iter().map(part).collect()))
+        Files::new(files.iter().map(part).collect())
+    }
+
+    fn of(parts: &[(&str, &str)]) -> Revision {
+        revision(&files(parts))
+    }
+
+    #[test]
+    fn a_file_that_held_something_and_is_blank_counts_as_emptied() {
+        let mut memory = Memory::new(Listing::default());
+        let mut fill = |parts: &[(&str, &str)]| memory.fill(&files(parts));
+        assert_eq!(fill(&[("a", ""), ("b", "1")]), Emptied::None, "as it began");
+        assert_eq!(fill(&[("a", "2"), ("b", "1")]), Emptied::None);
+        let one = Emptied::One("a".to_owned());
+        assert_eq!(fill(&[("a", ""), ("b", "1")]), one);
+        assert_eq!(fill(&[("a", "\n"), ("b", "3")]), one, "it still is");
+        assert_eq!(fill(&[("a", ""), ("b", " ")]), Emptied::All);
+        assert_eq!(fill(&[("b", "1"), ("c", "")]), Emptied::None, "c is new");
+        assert_eq!(fill(&[("a", ""), ("b", "1")]), Emptied::None, "and so is a");
     }
 
     #[test]

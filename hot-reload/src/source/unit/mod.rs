@@ -44,6 +44,7 @@ pub(super) struct Spec {
     pub(super) name: String,
     pub(super) roster: Box<dyn Roster>,
     pub(super) limits: Limits,
+    pub(super) empty_is_content: bool,
 }
 
 /// Says which files belong together.
@@ -86,9 +87,24 @@ pub(super) enum Found {
     /// The state that was seen last.
     Unchanged,
     /// The files, and the name of their state.
-    Files { files: Files, revision: Revision },
+    Files {
+        files: Files,
+        revision: Revision,
+        /// Which of them are blank and were not before.
+        emptied: Emptied,
+    },
     /// Nothing.
     Absent,
+}
+
+/// Which files are blank and were not before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Emptied {
+    None,
+    /// This one, by its name, and maybe others; but not all.
+    One(String),
+    /// Nothing is left in any of them.
+    All,
 }
 
 impl Unit {

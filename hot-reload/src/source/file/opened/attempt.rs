@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io;
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use super::{LoadFile, OpenFile, Parts};
@@ -83,6 +84,18 @@ impl Attempt {
         let revision = found.revision();
         memory.remember(stamp, revision.clone(), found.observed, found.local);
         Step::Done(match result {
+            Ok(value) if is_emptied(parts, &stamp) => Ok(Loaded::Emptied {
+                value: Some(value),
+                revision: Some(revision),
+                file: None,
+            }),
+            Err(error) if error.is_rejection() && is_emptied(parts, &stamp) => {
+                Ok(Loaded::Emptied {
+                    value: None,
+                    revision: Some(revision),
+                    file: None,
+                })
+            }
             Ok(value) => Ok(Loaded::Value {
                 value,
                 revision: Some(revision),
@@ -210,6 +223,15 @@ impl Found {
             false => Revision::new(format!("{:?}, unsettled", self.stamp)),
         }
     }
+}
+
+/// Whether the file holds no byte and held some before.
+fn is_emptied<L>(parts: &Parts<L>, stamp: &Stamp) -> bool {
+    if stamp.size > 0 {
+        parts.had_content.store(true, Ordering::Relaxed);
+        return false;
+    }
+    !parts.file.accepts_empty() && parts.had_content.load(Ordering::Relaxed)
 }
 
 /// The same error once more.

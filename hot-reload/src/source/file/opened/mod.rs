@@ -6,6 +6,7 @@ mod open_file;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
 
@@ -29,6 +30,8 @@ pub struct LoadedFile<L>(Arc<Parts<L>>);
 struct Parts<L> {
     file: File,
     loader: L,
+    /// Whether the file was seen to hold a byte.
+    had_content: AtomicBool,
 }
 
 impl File {
@@ -57,6 +60,8 @@ impl File {
     ///   written to is an error.
     /// - **An error** refuses the content until the stamp changes, and has the name of the file. If the cause is an error of
     ///   the operating system, the file counts as unreadable for now and is tried again.
+    /// - **A file without a byte**, where there were some before, is [`Loaded::Emptied`](crate::Loaded::Emptied), whatever
+    ///   the loader makes of it.
     /// - **A change of attributes alone**, or a rewrite with the same bytes, has another stamp, and is loaded. If the values
     ///   can be compared, it is no change for the service.
     /// - **Time**: the loader runs on the runtime's threads for blocking work. A service waits for its load deadline:
@@ -68,7 +73,11 @@ impl File {
     ///   written in place changes under the readers, and one that is cut short ends the program with `SIGBUS`, as it does
     ///   any other that has it mapped.
     pub fn load_with<L: LoadFile>(self, loader: L) -> LoadedFile<L> {
-        LoadedFile(Arc::new(Parts { file: self, loader }))
+        LoadedFile(Arc::new(Parts {
+            file: self,
+            loader,
+            had_content: AtomicBool::new(false),
+        }))
     }
 }
 
