@@ -7,7 +7,8 @@
 //! For a format that is built in, [`source::File`](crate::source::File) with a decoder is less to write, and finds out
 //! without loading that nothing has changed.
 
-use std::collections::HashSet;
+mod memory;
+
 use std::fmt;
 use std::fmt::Display;
 use std::future::Future;
@@ -18,15 +19,14 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use self::memory::{Memory, in_order};
 use crate::clock;
 use crate::error::{Error, ErrorKind, Location, ReloadResult, ReloaderError};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
-use crate::source::blank::is_blank;
 use crate::source::file::follow::{Follow, blocking};
 use crate::source::file::handle::{watch_handle, watch_hints};
 use crate::source::file::look::{Look, Rest, View};
-use crate::source::file::read::{ReadOnce, read_once};
 use crate::source::file::stamp::{Kind, Stamp};
 use crate::source::file::{absolute, fault, os, tier};
 use crate::source::{HintSender, Subscription};
@@ -140,18 +140,6 @@ struct Shared<F> {
 type Load<F> = for<'a> fn(&'a Path) -> Loading<'a, F>;
 type Loading<'a, F> = Pin<Box<dyn Future<Output = Named<F>> + Send + 'a>>;
 type Named<F> = (Result<F, String>, Vec<PathBuf>);
-
-#[derive(Default)]
-struct Memory {
-    /// What the last good value depends on.
-    good: Vec<PathBuf>,
-    /// The same, and what the loads that failed since have named.
-    dependencies: Vec<PathBuf>,
-    /// What was accepted last, the file's own first, then the dependencies'.
-    stamps: Vec<Option<Stamp>>,
-    /// The files that were seen to hold more than blank content.
-    full: HashSet<PathBuf>,
-}
 
 #[async_trait]
 impl<F> Reload<F, String> for FileReloader<F>
@@ -358,40 +346,6 @@ impl<F> fmt::Debug for FileReloader<F> {
     }
 }
 
-impl Memory {
-    /// Takes note of which files hold something, and gives the first that does no longer.
-    fn fill(&mut self, paths: &[PathBuf], stamps: &[Option<Stamp>]) -> Option<PathBuf> {
-        let mut emptied = None;
-        for (path, stamp) in paths.iter().zip(stamps) {
-            match stamp {
-                // Whether a file that is gone is missed is the loader's business.
-                None => {}
-                Some(stamp) if !is_blank_file(path, stamp) => _ = self.full.insert(path.clone()),
-                Some(_) if emptied.is_none() && self.full.contains(path) => {
-                    emptied = Some(path.clone());
-                }
-                Some(_) => {}
-            }
-        }
-        // Only what the value or the error still depends on.
-        self.full.retain(|path| paths.contains(path));
-        emptied
-    }
-
-    /// Takes note of the files that a load has named. False if one of them was not watched while it was read.
-    fn name(&mut self, named: Vec<PathBuf>, is_good: bool) -> bool {
-        let before = std::mem::take(&mut self.dependencies);
-        if is_good {
-            self.good = named;
-            self.dependencies.clone_from(&self.good);
-        } else {
-            let all = self.good.iter().cloned().chain(named);
-            self.dependencies = in_order(all.collect());
-        }
-        self.dependencies == before
-    }
-}
-
 fn load<F>(path: &Path) -> Loading<'_, F>
 where
     F: AsyncFileLoad + Send + 'static,
@@ -413,30 +367,11 @@ where
     })
 }
 
-/// A loader may name a file twice, and in another order each time.
-fn in_order(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
-    paths.sort_unstable();
-    paths.dedup();
-    paths
-}
-
 /// The stamps of those paths that lead somewhere.
 fn stamps(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
     let stamp = |path: &PathBuf| Stamp::of(path).ok();
     paths.iter().map(stamp).collect()
 }
-
-/// Whether the file holds no byte, or a few of white space.
-fn is_blank_file(path: &Path, stamp: &Stamp) -> bool {
-    if stamp.kind != Kind::File || stamp.size > LONGEST_BLANK {
-        return false;
-    }
-    stamp.size == 0
-        || matches!(read_once(path, LONGEST_BLANK), Ok(ReadOnce::Whole { bytes, .. }) if is_blank(&bytes))
-}
-
-/// More white space than a program or an editor leaves of a file that it empties.
-const LONGEST_BLANK: u64 = 64;
 
 /// Whether the file can be opened, so that the fault lies in what it holds. Never waits for the other end of a pipe.
 fn is_readable(path: &Path) -> bool {
