@@ -14,8 +14,8 @@ use crate::alone;
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
 enum Tree {
-    Table(BTreeMap<String, Tree>),
-    List(Vec<Tree>),
+    Table(BTreeMap<String, Self>),
+    List(Vec<Self>),
     Text(String),
     Number(f64),
     Bool(bool),
@@ -192,7 +192,7 @@ fn p17_what_aliases_blow_up_is_refused_before_it_takes_memory() {
 }
 
 fn refuses_bombs() {
-    let list = |below: &str| format!("[{}]", vec![below; 10].join(", "));
+    let list = |below: &str| format!("[{}]", [below; 10].join(", "));
     let entries = |value: String| {
         let entries: Vec<_> = (0..10).map(|key| format!("k{key}: {value}")).collect();
         format!("{{{}}}", entries.join(", "))

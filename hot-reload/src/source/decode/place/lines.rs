@@ -9,6 +9,7 @@ pub(in super::super) fn line_start(text: &str, at: usize) -> usize {
 }
 
 /// The line that has this offset, without its end.
+#[cfg(any(feature = "toml", feature = "yaml"))]
 pub(in super::super) fn line_of(text: &str, at: usize) -> &str {
     text[line_start(text, at)..]
         .lines()
@@ -17,6 +18,7 @@ pub(in super::super) fn line_of(text: &str, at: usize) -> &str {
 }
 
 /// How far the line is indented that has this offset, in bytes.
+#[cfg(any(feature = "toml", feature = "yaml"))]
 pub(in super::super) fn indent_of(text: &str, at: usize) -> usize {
     let line = line_of(text, at);
     line.len() - line.trim_start().len()

@@ -59,6 +59,7 @@ impl Mistake {
     }
 
     /// The byte of the text at which it stands.
+    #[cfg(feature = "toml")]
     pub(super) fn offset(&self) -> usize {
         self.offset
     }
