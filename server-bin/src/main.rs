@@ -10,6 +10,7 @@
 //! SIGHUP asks for a look at the file.
 
 mod args;
+mod descriptors;
 mod logs;
 
 use std::error::Error;
@@ -54,6 +55,7 @@ fn run(args: &Args) -> Result<(), Failure> {
         code: CONFIGURATION,
         line,
     })?;
+    descriptors::raise();
     let runtime = Runtime::new()?;
     let ended = runtime.block_on(serve(args, logs));
     // A file system that hangs holds a thread that nobody can stop. The end does not wait for it.

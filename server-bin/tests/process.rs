@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 #![cfg(unix)]
 
+#[path = "process/addresses.rs"]
+mod addresses;
+#[path = "process/clients.rs"]
+mod clients;
 #[path = "process/files.rs"]
 mod files;
 mod support;

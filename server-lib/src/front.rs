@@ -1,16 +1,16 @@
 //! [`Front`]: what of a server faces its clients, carried from one configuration to the next.
 
 use std::future::pending;
-use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use hot_reload::{Live, Snapshot};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{sleep, timeout};
-use tracing::{info, warn};
+use tokio::time::{Instant, sleep_until, timeout};
+use tracing::{debug, info, warn};
 
-use crate::config::ServerConfig;
+use crate::address::is_served_by;
+use crate::config::{Limits, ServerConfig};
 use crate::connection::{Door, Phase};
 use crate::context::ServerContext;
 use crate::error::ServerError;
@@ -29,11 +29,14 @@ pub(crate) struct Front {
     listening: watch::Sender<Option<SocketAddr>>,
     /// The log filter that was set last.
     log: Option<String>,
+    /// The limits that connections know.
+    limits: Option<Limits>,
+    shared: Shared,
     /// Through which connections come in.
     door: Door,
     listener: Option<Listener>,
-    /// An address that could not be listened on, and is tried again.
-    awaited: Option<SocketAddr>,
+    /// An address that could not be listened on, and when it is tried again.
+    awaited: Option<(SocketAddr, Instant)>,
     /// Ends all connections when it is dropped.
     phase: watch::Sender<Phase>,
     /// Closes once the last connection is gone.
@@ -48,12 +51,15 @@ impl Front {
     ) -> Self {
         let (alive, connections) = mpsc::channel(1);
         let phase = watch::Sender::new(Phase::Serving);
-        let door = Door::new(Shared::new(live.clone()), phase.subscribe(), alive);
+        let shared = Shared::new(live.clone());
+        let door = Door::new(shared.clone(), phase.subscribe(), alive);
         Self {
             context,
             live,
             listening,
             log: None,
+            limits: None,
+            shared,
             door,
             listener: None,
             awaited: None,
@@ -83,8 +89,16 @@ impl Front {
             (self.context.on_log)(&now.log);
             self.log = Some(now.log.clone());
         }
+        if self
+            .limits
+            .replace(now.limits)
+            .is_some_and(|old| old != now.limits)
+        {
+            // Connections that wait look at their time again.
+            self.phase.send_replace(Phase::Serving);
+        }
         self.awaited = None;
-        match self.move_to(&now, true).await {
+        match self.move_to(&now).await {
             // There is no other address to stay on, so somebody has to see to it.
             Err(error) if !self.has_listened() => Err(error),
             Err(error) => {
@@ -92,7 +106,7 @@ impl Front {
                     .local()
                     .map_or_else(|| "none".to_owned(), |kept| kept.to_string());
                 warn!(kept, "{error}; it is tried again every {RETRY:?}");
-                self.awaited = Some(now.listen);
+                self.awaited = Some((now.listen, Instant::now() + RETRY));
                 Ok(())
             }
             Ok(()) => Ok(()),
@@ -113,21 +127,35 @@ impl Front {
         };
         let due = async {
             match self.awaited {
-                Some(_) => sleep(RETRY).await,
+                Some((_, again)) => sleep_until(again).await,
                 None => pending().await,
+            }
+        };
+        let reporting = async {
+            loop {
+                self.shared.limit_log.due().await;
+                self.shared.limit_log.report();
             }
         };
         tokio::select! {
             why = failed => Err(ServerError::Accept(why)),
             () = due => Ok(()),
+            never = reporting => never,
         }
     }
 
-    /// Tries an address again that could not be listened on. Nothing is said about a further failure.
+    /// Tries an address again that could not be listened on: all that the first attempt tried. Further failures are
+    /// only logged at DEBUG.
     pub(crate) async fn move_again(&mut self) {
         let now = self.live.get();
-        if self.awaited == Some(now.listen) && self.move_to(&now, false).await.is_ok() {
-            self.awaited = None;
+        let Some((address, _)) = self.awaited.take() else {
+            return;
+        };
+        if address == now.listen
+            && let Err(error) = self.move_to(&now).await
+        {
+            debug!("{error}");
+            self.awaited = Some((address, Instant::now() + RETRY));
         }
     }
 
@@ -136,6 +164,7 @@ impl Front {
         let Self {
             context,
             listening,
+            shared,
             door,
             listener,
             phase,
@@ -150,53 +179,25 @@ impl Front {
         if timeout(context.drain, connections.recv()).await.is_err() {
             warn!("some requests did not end in time and are cut off");
         }
+        shared.limit_log.report_all();
         listening.send_replace(None);
     }
 
-    /// Listens where the configuration says. The new address is bound before the old one is let go of; only where the old
-    /// one is in its way, and if that `may` be, the other way round.
-    async fn move_to(
-        &mut self,
-        now: &Snapshot<ServerConfig>,
-        may_exchange: bool,
-    ) -> Result<(), ServerError> {
+    /// Listens where the configuration says. The new address is bound before the old one is let go of.
+    async fn move_to(&mut self, now: &Snapshot<ServerConfig>) -> Result<(), ServerError> {
         let address = now.listen;
-        if self
-            .listener
-            .as_ref()
-            .is_some_and(|listener| listener.wanted == address)
-        {
+        let old = self.listener.as_ref();
+        if old.is_some_and(|old| is_served_by(address, old.local)) {
             return Ok(());
         }
-        let mut bound = Listener::bind(address, self.door.clone()).await;
-        if bound.is_err()
-            && may_exchange
-            && let Some(old) = self.listener.take_if(|old| overlap(old.local, address))
-        {
-            bound = self.exchange(old, address).await;
-        }
-        let listener = bound.map_err(|source| ServerError::Listen { address, source })?;
+        let listener = Listener::bind(address, old, self.door.clone())
+            .map_err(|source| ServerError::Listen { address, source })?;
         info!(address = %listener.local, tls = now.tls.is_some(), "listening");
         self.listening.send_replace(Some(listener.local));
         if let Some(old) = self.listener.replace(listener) {
             old.close().await;
         }
         Ok(())
-    }
-
-    /// Binds an address that the old listener is in the way of. If that fails, the old one is opened again.
-    async fn exchange(&mut self, old: Listener, address: SocketAddr) -> io::Result<Listener> {
-        let before = old.local;
-        old.close().await;
-        let bound = Listener::bind(address, self.door.clone()).await;
-        if bound.is_err() {
-            let again = Listener::bind(before, self.door.clone()).await;
-            if let Err(error) = &again {
-                warn!(address = %before, "the old address could not be listened on again: {error}");
-            }
-            self.listener = again.ok();
-        }
-        bound
     }
 
     fn has_listened(&self) -> bool {
@@ -206,9 +207,4 @@ impl Front {
     fn local(&self) -> Option<SocketAddr> {
         self.listener.as_ref().map(|listener| listener.local)
     }
-}
-
-/// Whether two addresses cannot be listened on at once, because one of them means all addresses.
-fn overlap(a: SocketAddr, b: SocketAddr) -> bool {
-    a.port() == b.port() && (a.ip().is_unspecified() || b.ip().is_unspecified())
 }

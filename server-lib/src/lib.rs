@@ -8,17 +8,20 @@
 //! - [`Server`] follows it. Its two entrypoints are the loops that a program of your own would have;
 //! - [`ServerContext`] is what the program around it gives: a way to stop, a way to set the log filter.
 
+mod address;
 mod config;
 mod connection;
 mod context;
 mod error;
 mod front;
+mod limit_log;
 mod listener;
 mod request;
+mod roster;
 mod server;
 mod state;
 
-pub use self::config::{Limits, Route, ServerConfig, Tls};
+pub use self::config::{Limits, Methods, Route, ServerConfig, Tls};
 pub use self::context::{ServerContext, Shutdown};
 pub use self::error::ServerError;
 pub use self::server::Server;

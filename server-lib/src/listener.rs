@@ -5,7 +5,7 @@ use std::mem;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
@@ -15,33 +15,65 @@ use crate::connection::Door;
 /// How long to wait after a failure to accept, which mostly is a lack of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How many connections the system keeps that are not accepted yet.
+const BACKLOG: u32 = 1024;
+
 /// An address that is listened on.
 pub(crate) struct Listener {
-    /// As it stands in the configuration: the port may be 0.
-    pub(crate) wanted: SocketAddr,
-    /// As it is.
     pub(crate) local: SocketAddr,
     task: JoinHandle<()>,
     stop: oneshot::Sender<()>,
+    /// The socket once more, to share its port with the next listener.
+    #[cfg(unix)]
+    socket: std::os::fd::OwnedFd,
 }
 
 impl Listener {
-    /// Listens, and lets everybody in.
-    pub(crate) async fn bind(wanted: SocketAddr, door: Door) -> io::Result<Self> {
-        let listener = TcpListener::bind(wanted).await?;
-        let local = listener.local_addr()?;
+    /// Listens, and lets everybody in. `old` may listen on an address that overlaps with this one.
+    pub(crate) fn bind(address: SocketAddr, old: Option<&Self>, door: Door) -> io::Result<Self> {
+        let listener = match listen(address, false) {
+            Err(error) => match old {
+                Some(old) if error.kind() == io::ErrorKind::AddrInUse => {
+                    old.listen_beside(address)?
+                }
+                _ => return Err(error),
+            },
+            Ok(listener) => listener,
+        };
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(accept_until(listener, door, stopped));
         Ok(Self {
-            wanted,
-            local,
-            task,
+            local: listener.local_addr()?,
+            #[cfg(unix)]
+            socket: std::os::fd::AsFd::as_fd(&listener).try_clone_to_owned()?,
+            task: tokio::spawn(accept_until(listener, door, stopped)),
             stop,
         })
     }
 
+    /// Listens on an address of which this listener has a part, or the whole: while both share the port, the system
+    /// refuses only what somebody else has of it. So the old one need not be closed to find that out, and every try is
+    /// the whole attempt.
+    #[cfg(unix)]
+    fn listen_beside(&self, address: SocketAddr) -> io::Result<TcpListener> {
+        use rustix::net::sockopt::set_socket_reuseport;
+        set_socket_reuseport(&self.socket, true)?;
+        let listener = listen(address, true);
+        // From here on nobody else can share it who does not ask the system for that.
+        set_socket_reuseport(&self.socket, false)?;
+        let listener = listener?;
+        set_socket_reuseport(&listener, false)?;
+        Ok(listener)
+    }
+
+    #[cfg(not(unix))]
+    fn listen_beside(&self, _: SocketAddr) -> io::Result<TcpListener> {
+        Err(io::ErrorKind::AddrInUse.into())
+    }
+
     /// Stops to listen. When this returns, the address is free; the connections that came over it live on.
     pub(crate) async fn close(self) {
+        #[cfg(unix)]
+        drop(self.socket);
         let _ = self.stop.send(());
         let _ = self.task.await;
     }
@@ -55,6 +87,23 @@ impl Listener {
     }
 }
 
+/// A socket that listens, and may `share` its port.
+fn listen(address: SocketAddr, share: bool) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // Elsewhere this would allow to take an address from whoever uses it.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    #[cfg(unix)]
+    socket.set_reuseport(share)?;
+    #[cfg(not(unix))]
+    let _ = share;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 async fn accept_until(listener: TcpListener, door: Door, mut stopped: oneshot::Receiver<()>) {
     let mut failing = false;
     loop {
@@ -64,7 +113,7 @@ async fn accept_until(listener: TcpListener, door: Door, mut stopped: oneshot::R
                     if mem::take(&mut failing) {
                         info!("connections are accepted again");
                     }
-                    door.serve(stream);
+                    door.serve(stream).await;
                 }
                 Err(error) => {
                     if !mem::replace(&mut failing, true) {
@@ -88,7 +137,7 @@ async fn accept_until(listener: TcpListener, door: Door, mut stopped: oneshot::R
         if stream.set_nonblocking(true).is_ok()
             && let Ok(stream) = TcpStream::from_std(stream)
         {
-            door.serve(stream);
+            door.serve(stream).await;
         }
     }
 }
@@ -120,7 +169,7 @@ mod tests {
         let phase = watch::Sender::new(Phase::Serving);
         let door = Door::new(Shared::new(live), phase.subscribe(), alive);
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let listener = Listener::bind(any, door).await.unwrap();
+        let listener = Listener::bind(any, None, door).unwrap();
         let local = listener.local;
         // The listener has looked, and found nobody.
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -5,13 +5,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hot_reload::{Live, Snapshot};
 
-use crate::config::ServerConfig;
+use crate::config::{Limits, ServerConfig};
+use crate::limit_log::LimitLog;
+use crate::roster::{RESERVE, Roster};
 
-/// What every connection of a server holds: the configuration as it is now, and the count of requests under way.
+/// How many descriptors are kept for what is no connection: the runtime, listeners, the log, and files that are loaded.
+const OTHER_DESCRIPTORS: usize = 40;
+
+/// What every connection of a server holds: the configuration as it is now, and what is counted over all connections.
 #[derive(Clone)]
 pub(crate) struct Shared {
     live: Live<ServerConfig>,
     under_way: Arc<AtomicUsize>,
+    pub(crate) roster: Arc<Roster>,
+    pub(crate) limit_log: Arc<LimitLog>,
+    /// How many connections the limit of open files allows.
+    descriptors: usize,
 }
 
 impl Shared {
@@ -20,12 +29,25 @@ impl Shared {
         Self {
             live,
             under_way: Arc::default(),
+            roster: Arc::default(),
+            limit_log: Arc::default(),
+            descriptors: connections_within(open_files()),
         }
     }
 
     /// The configuration of now. Whoever answers a request takes it once and keeps it to the end.
     pub(crate) fn now(&self) -> Snapshot<ServerConfig> {
         self.live.get()
+    }
+
+    /// The limits of now.
+    pub(crate) fn limits(&self) -> Limits {
+        self.live.load().limits
+    }
+
+    /// How many connections may be open at once.
+    pub(crate) fn most_connections(&self) -> usize {
+        self.limits().max_connections.min(self.descriptors)
     }
 
     /// A place among at most `most` requests under way, unless all are taken.
@@ -42,5 +64,40 @@ pub(crate) struct Place(Arc<AtomicUsize>);
 impl Drop for Place {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// How many connections fit into this many descriptors. A few always do.
+fn connections_within(descriptors: Option<u64>) -> usize {
+    let Some(descriptors) = descriptors else {
+        return usize::MAX;
+    };
+    usize::try_from(descriptors)
+        .unwrap_or(usize::MAX)
+        .saturating_sub(OTHER_DESCRIPTORS + RESERVE)
+        .max(RESERVE)
+}
+
+/// The limit of open files of this process, if there is one.
+fn open_files() -> Option<u64> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit};
+        getrlimit(Resource::Nofile).current
+    }
+    #[cfg(not(unix))]
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_descriptors_for_everything_else() {
+        assert_eq!(connections_within(None), usize::MAX);
+        assert_eq!(connections_within(Some(1024)), 976);
+        assert_eq!(connections_within(Some(64)), 16);
+        assert_eq!(connections_within(Some(16)), RESERVE);
     }
 }

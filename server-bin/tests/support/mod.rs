@@ -10,7 +10,7 @@ use std::env;
 use std::env::consts::EXE_SUFFIX;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -43,20 +43,32 @@ impl Program {
         arguments: &[&str],
         variables: &[(&str, &str)],
     ) -> Self {
-        // Built beside this one: `…/debug/deps/test`, `…/debug/examples/example`, `…/debug/server-bin`.
-        let this = env::current_exe().unwrap();
-        let program = this
-            .ancestors()
-            .nth(2)
-            .unwrap()
-            .join(format!("server-bin{EXE_SUFFIX}"));
-        let mut child = Command::new(program)
+        let mut command = Command::new(binary());
+        command
+            .env_remove("SERVER_LOG")
             .arg("--config")
             .arg(config)
             .args(arguments)
-            .env_remove("RUST_LOG")
+            .envs(variables.iter().copied());
+        Self::launch(command)
+    }
+
+    /// Starts the program within limits of the system, as the shell's `ulimit` understands them.
+    pub(crate) fn start_within(limits: &str, config: &Path) -> Self {
+        let mut command = Command::new("sh");
+        command
+            .arg("-c")
+            .arg(format!("ulimit {limits} && exec \"$0\" \"$@\""))
+            .arg(binary())
             .env_remove("SERVER_LOG")
-            .envs(variables.iter().copied())
+            .arg("--config")
+            .arg(config);
+        Self::launch(command)
+    }
+
+    fn launch(mut command: Command) -> Self {
+        let mut child = command
+            .env_remove("RUST_LOG")
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
@@ -137,6 +149,13 @@ impl Program {
             .expect("it should have ended")
             .unwrap()
     }
+}
+
+/// Built beside this one: `…/debug/deps/test`, `…/debug/examples/example`, `…/debug/server-bin`.
+fn binary() -> PathBuf {
+    let this = env::current_exe().unwrap();
+    let folder = this.ancestors().nth(2).unwrap();
+    folder.join(format!("server-bin{EXE_SUFFIX}"))
 }
 
 /// The answer on a connection of its own.

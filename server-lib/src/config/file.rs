@@ -5,17 +5,18 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Duration;
 
 use axum::http::StatusCode;
 use serde::de::{Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use tracing_subscriber::EnvFilter;
 
-use super::{DEFAULT_STATUS, Limits};
+use super::DEFAULT_STATUS;
+use super::limits::LimitsTable;
+use super::methods::Methods;
+use crate::address;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,19 +39,15 @@ pub(super) struct ConfigFile {
 pub(super) struct RouteTable {
     pub(super) path: PathText,
     #[serde(default)]
+    pub(super) methods: Methods,
+    #[serde(default)]
     pub(super) status: Status,
     #[serde(default)]
     pub(super) headers: std::collections::BTreeMap<String, String>,
     pub(super) body: Option<String>,
     pub(super) file: Option<PathBuf>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct LimitsTable {
-    max_body_bytes: Option<NonZeroUsize>,
-    request_timeout_ms: Option<NonZeroUsize>,
-    max_concurrent_requests: Option<NonZeroUsize>,
+    #[serde(default)]
+    pub(super) health: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -58,25 +55,6 @@ pub(super) struct LimitsTable {
 pub(super) struct TlsTable {
     pub(super) cert: PathBuf,
     pub(super) key: PathBuf,
-}
-
-impl From<LimitsTable> for Limits {
-    fn from(table: LimitsTable) -> Self {
-        let usual = Self::default();
-        Self {
-            max_body_bytes: table
-                .max_body_bytes
-                .map_or(usual.max_body_bytes, NonZeroUsize::get),
-            request_timeout: table
-                .request_timeout_ms
-                .map_or(usual.request_timeout, |ms| {
-                    Duration::from_millis(ms.get() as u64)
-                }),
-            max_concurrent_requests: table
-                .max_concurrent_requests
-                .map_or(usual.max_concurrent_requests, NonZeroUsize::get),
-        }
-    }
 }
 
 /// A status with which a response may end.
@@ -118,9 +96,9 @@ impl FromStr for ListenText {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse()
+        address::parse(text)
             .map(Self)
-            .map_err(|_| "an address and a port, such as \"127.0.0.1:8080\"")
+            .ok_or("an address and a port, such as \"127.0.0.1:8080\"")
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! - `file`: the file as it is written;
 //! - `check`: from the file to the value, with what single keys cannot say;
-//! - `route`, `tls`: parts of the value;
+//! - `limits`, `methods`, `route`, `tls`: parts of the value;
 //! - `read`: one bounded read, and why it failed.
 
 mod check;
 mod file;
+mod limits;
+mod methods;
 mod read;
 mod route;
 mod tls;
@@ -14,7 +16,6 @@ mod tls;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use axum::http::StatusCode;
 use hot_reload::error::Location;
@@ -22,6 +23,8 @@ use hot_reload::source::{Decode, Toml};
 use hot_reload::{AsyncFileLoad, Error, ErrorKind, async_trait};
 use tokio::sync::Semaphore;
 
+pub use self::limits::Limits;
+pub use self::methods::Methods;
 pub use self::route::Route;
 pub use self::tls::Tls;
 
@@ -40,25 +43,13 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// The responses, by path.
     pub routes: HashMap<String, Route>,
-    /// How much a client may ask for.
+    /// What a client may ask for, and how long it may take.
     pub limits: Limits,
     /// The log filter, such as `info` or `server_lib=debug`.
     pub log: String,
     /// Certificate and key, if the server speaks HTTPS.
     pub tls: Option<Tls>,
     dependent_paths: Vec<PathBuf>,
-}
-
-/// How much a client may ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// The largest body of a request, beyond which the response is 413.
-    pub max_body_bytes: usize,
-    /// How long a request may take, after which the response is 408.
-    pub request_timeout: Duration,
-    /// How many requests may be under way at once, beyond which the response is 503.
-    pub max_concurrent_requests: usize,
 }
 
 impl ServerConfig {
@@ -128,16 +119,6 @@ impl AsyncFileLoad for ServerConfig {
 
     fn paths_of_error(error: &Error) -> Vec<PathBuf> {
         error.files().to_vec()
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            max_body_bytes: 1024 * 1024,
-            request_timeout: Duration::from_secs(10),
-            max_concurrent_requests: 1024,
-        }
     }
 }
 

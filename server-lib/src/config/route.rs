@@ -3,20 +3,25 @@
 use std::path::Path;
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use super::file::RouteTable;
+use super::methods::Methods;
 
 /// The response to one path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Route {
+    /// The methods that it serves; all others are 405.
+    pub methods: Methods,
     /// Its status.
     pub status: StatusCode,
     /// Its headers, `content-type` included.
     pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
+    /// Whether it says that the server lives: it is answered beyond the limits of connections and of requests at once.
+    pub health: bool,
 }
 
 impl Route {
@@ -28,9 +33,12 @@ impl Route {
     ) -> Result<Self, (String, String)> {
         let mut headers = HeaderMap::new();
         for (name, value) in &table.headers {
-            let (name, value) =
-                header(name, value).map_err(|why| (format!("headers.{name}"), why))?;
-            headers.insert(name, value);
+            let refuse = |why| (format!("headers.{name}"), why);
+            let (known, value) = header(name, value).map_err(refuse)?;
+            if headers.insert(known, value).is_some() {
+                let why = "the header is there already, since upper and lower case are the same; keep one of the two";
+                return Err(refuse(why.to_owned()));
+            }
         }
         let status = table.status.0;
         let (body, kind) = match (table.body, table.file) {
@@ -45,7 +53,7 @@ impl Route {
             }
             (None, None) => (Bytes::new(), ""),
         };
-        if !body.is_empty() && matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+        if !body.is_empty() && BODILESS.contains(&status) {
             let message = format!(
                 "a response of status {} has no body; remove it",
                 status.as_u16()
@@ -58,10 +66,20 @@ impl Route {
                 .or_insert(HeaderValue::from_static(kind));
         }
         Ok(Self {
+            methods: table.methods,
             status,
             headers,
             body,
+            health: table.health,
         })
+    }
+
+    /// The response, without what is the same for all of them.
+    pub(crate) fn response(&self) -> (Response<()>, Bytes) {
+        let mut head = Response::new(());
+        *head.status_mut() = self.status;
+        head.headers_mut().clone_from(&self.headers);
+        (head, self.body.clone())
     }
 }
 
@@ -88,6 +106,13 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> 
         ),
     }
 }
+
+/// The statuses of responses that have no body.
+const BODILESS: [StatusCode; 3] = [
+    StatusCode::NO_CONTENT,
+    StatusCode::RESET_CONTENT,
+    StatusCode::NOT_MODIFIED,
+];
 
 /// The content type of a file that was given none, by its ending.
 fn content_type(path: &Path) -> &'static str {

@@ -69,7 +69,7 @@ fn a_value_of_the_wrong_type_or_form() {
     );
     assert_eq!(
         with("[limits]\nmax_body_bytes = 0"),
-        "config.toml:4:18: limits.max_body_bytes: expected a nonzero usize, found 0"
+        "config.toml:4:18: limits.max_body_bytes: expected a whole number from 1 to 4294967295, found 0"
     );
     assert_eq!(
         with("[[routes]]\npath = 'a'"),
@@ -89,7 +89,7 @@ fn a_key_that_does_not_exist() {
     );
     assert_eq!(
         line(&format!("{HEAD}[limits]\nmax_body = 1")),
-        "config.toml:4:1: limits: unknown key \"max_body\", expected one of \"max_body_bytes\", \"request_timeout_ms\", \"max_concurrent_requests\""
+        "config.toml:4:1: limits: unknown key \"max_body\", expected one of \"max_connections\", \"max_concurrent_requests\", \"max_head_bytes\", \"max_body_bytes\", \"head_timeout_ms\", \"body_timeout_ms\", \"request_timeout_ms\", \"idle_timeout_ms\", \"send_timeout_ms\""
     );
 }
 
@@ -111,6 +111,22 @@ fn a_route_that_makes_no_sense() {
     assert_eq!(
         with("path = '/b'\nheaders = { x-config-id = '5' }"),
         "config.toml: routes[1].headers.x-config-id: the server sets this header itself; remove it"
+    );
+    assert_eq!(
+        with("path = '/b'\nheaders = { X-Tea = 'a', x-tea = 'b' }"),
+        "config.toml: routes[1].headers.x-tea: the header is there already, since upper and lower case are the same; keep one of the two"
+    );
+    assert_eq!(
+        with("path = '/b'\nstatus = 205\nbody = 'a'"),
+        "config.toml: routes[1].status: a response of status 205 has no body; remove it"
+    );
+    assert_eq!(
+        with("path = '/b'\nmethods = ['get']"),
+        "config.toml:7:11: routes[1].methods[0]: expected GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, in capitals, found \"get\""
+    );
+    assert_eq!(
+        with("path = '/b'\nmethods = []"),
+        "config.toml:7:11: routes[1].methods: no method; name at least one, or leave the key out"
     );
     assert_eq!(
         with("path = '/b'\nfile = 'page.html'"),

@@ -2,13 +2,14 @@
 
 use hyper::Method;
 
+use crate::support::Rig;
 use crate::support::client::Client;
+use crate::support::raw::Raw;
 use crate::support::slow::Slow;
-use crate::support::{Rig, until};
 
 fn config(id: u64, limits: &str) -> String {
     format!(
-        "id = {id}\nname = 'limits'\nlisten = '127.0.0.1:0'\n[limits]\n{limits}\n[[routes]]\npath = '/'\nheaders = {{ x-probe = '{id}' }}\nbody = 'this is {id}.'\n"
+        "id = {id}\nname = 'limits'\nlisten = '127.0.0.1:0'\n[limits]\n{limits}\n[[routes]]\npath = '/'\nheaders = {{ x-probe = '{id}' }}\nbody = 'this is {id}.'\n[[routes]]\npath = '/health'\nhealth = true\nbody = 'ok'\n"
     )
 }
 
@@ -31,31 +32,171 @@ async fn a_body_beyond_the_limit_is_413_and_one_within_is_read() {
 }
 
 #[tokio::test]
-async fn a_request_that_takes_too_long_is_408() {
-    let rig = Rig::start(&config(1, "request_timeout_ms = 1")).await;
+async fn slow_uploads_take_no_place_from_others() {
+    let rig = Rig::start(&config(1, "max_concurrent_requests = 1")).await;
+    let mut slow = Vec::new();
+    for _ in 0..32 {
+        slow.push(Slow::begin(rig.address(), "/").await);
+    }
+    assert_eq!(rig.get("/").await.status, 200);
+    assert_eq!(rig.get("/health").await.status, 200);
+    for mut slow in slow {
+        assert!(slow.end().await.starts_with("http/1.1 200 "));
+    }
+}
+
+#[tokio::test]
+async fn a_changed_limit_holds_for_the_next_request() {
+    let rig = Rig::start(&config(1, "max_body_bytes = 4")).await;
+    let mut client = Client::connect(rig.address()).await;
+    rig.save(&config(2, "max_body_bytes = 5"));
+    rig.until_id(2).await;
+    let reply = client.send(Method::POST, "/", "12345").await.unwrap();
+    assert_eq!(reply.status, 200);
+}
+
+/// The answer to a request that is too slow for these limits.
+async fn too_slow(limits: &str) {
+    let rig = Rig::start(&config(1, limits)).await;
     let mut slow = Slow::begin(rig.address(), "/").await;
     // The text of the refusal ends with a line break, so only its head is waited for.
     let reply = slow.head().await;
     assert!(reply.starts_with("http/1.1 408 "), "{reply}");
+    assert!(reply.contains("\r\nconnection: close\r\n"), "{reply}");
 }
 
 #[tokio::test]
-async fn requests_beyond_the_limit_are_503_until_one_ends() {
-    let rig = Rig::start(&config(1, "max_concurrent_requests = 1")).await;
-    let mut slow = Slow::begin(rig.address(), "/").await;
-    assert_eq!(rig.get("/").await.status, 503);
-    assert!(slow.end().await.starts_with("http/1.1 200 "));
-    until(async || (rig.get("/").await.status == 200).then_some(())).await;
+async fn a_request_that_takes_too_long_is_408() {
+    too_slow("request_timeout_ms = 1").await;
 }
 
 #[tokio::test]
-async fn a_raised_limit_holds_at_once() {
-    let rig = Rig::start(&config(1, "max_concurrent_requests = 1")).await;
-    let _slow = Slow::begin(rig.address(), "/").await;
-    assert_eq!(rig.get("/").await.status, 503);
-    rig.save(&config(2, "max_concurrent_requests = 2"));
-    rig.until_id(2).await;
+async fn a_client_that_pauses_within_a_body_is_408() {
+    too_slow("body_timeout_ms = 1").await;
+}
+
+#[tokio::test]
+async fn an_incomplete_head_is_408_and_its_connection_is_closed() {
+    let rig = Rig::start(&config(1, "head_timeout_ms = 1")).await;
+    let mut raw = Raw::connect(rig.address()).await;
+    raw.send("GET / HTTP/1.1\r\nhost: a\r\n").await;
+    let reply = raw.rest().await;
+    assert!(reply.starts_with("HTTP/1.1 408 "), "{reply}");
+    assert!(reply.contains("\r\nconnection: close\r\n"), "{reply}");
+}
+
+#[tokio::test]
+async fn a_client_that_sends_nothing_is_cut_off() {
+    let rig = Rig::start(&config(1, "head_timeout_ms = 1")).await;
+    assert_eq!(Raw::connect(rig.address()).await.rest().await, "");
+}
+
+#[tokio::test]
+async fn a_lowered_idle_timeout_closes_a_connection_that_waits_already() {
+    let rig = Rig::start(&config(1, "idle_timeout_ms = 86400000")).await;
+    let mut raw = Raw::connect(rig.address()).await;
+    raw.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    raw.until("this is 1.").await;
+    rig.save(&config(2, "idle_timeout_ms = 1"));
+    assert_eq!(raw.rest().await, "");
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    // More than the system keeps for a client.
+    std::fs::write(folder.path().join("large"), vec![b'a'; 16 << 20]).unwrap();
+    let large = "[[routes]]\npath = '/large'\nfile = 'large'\n";
+    let config = config(1, "send_timeout_ms = 50") + large;
+    let rig = Rig::start_in(folder, &config).await;
+    let mut raw = Raw::connect(rig.address()).await;
+    raw.send("GET /large HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    raw.until_refused().await;
     assert_eq!(rig.get("/").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_silent_connection_gives_way_to_a_new_one() {
+    let rig = Rig::start(&config(1, "max_connections = 2")).await;
+    let mut served = Client::connect(rig.address()).await;
+    served.get("/").await;
+    let mut silent = Raw::connect(rig.address()).await;
+    assert_eq!(rig.get("/").await.status, 200);
+    assert_eq!(silent.rest().await, "");
+    assert_eq!(served.get("/").await.status, 200, "it is missed more");
+}
+
+#[tokio::test]
+async fn beyond_the_limit_of_connections_only_health_is_answered() {
+    let rig = Rig::start(&config(1, "max_connections = 1")).await;
+    let mut busy = Slow::begin(rig.address(), "/").await;
+    let refused = rig.get("/").await;
+    assert_eq!(
+        (
+            refused.status,
+            refused.header("connection"),
+            refused.header("retry-after")
+        ),
+        (503, "close", "1")
+    );
+    assert_eq!(rig.get("/health").await.status, 200);
+    assert!(busy.end().await.starts_with("http/1.1 200 "));
+}
+
+#[tokio::test]
+async fn a_head_beyond_the_limit_is_431() {
+    let rig = Rig::start(&config(1, "max_head_bytes = 8192")).await;
+    let mut raw = Raw::connect(rig.address()).await;
+    let head = format!(
+        "GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n",
+        "a".repeat(8192)
+    );
+    raw.send(&head).await;
+    let reply = raw.rest().await;
+    assert!(reply.starts_with("HTTP/1.1 431 "), "{reply}");
+    let mut raw = Raw::connect(rig.address()).await;
+    raw.send(&format!(
+        "GET / HTTP/1.1\r\nhost: a\r\n{}\r\n",
+        "x: a\r\n".repeat(1000)
+    ))
+    .await;
+    let reply = raw.rest().await;
+    assert!(reply.starts_with("HTTP/1.1 431 "), "{reply}");
+}
+
+#[tokio::test]
+async fn a_large_body_that_nobody_wants_is_not_read_and_its_client_learns_why() {
+    let rig = Rig::start(&config(1, "")).await;
+    let mut raw = Raw::connect(rig.address()).await;
+    let body = "a".repeat(1_000_000);
+    raw.send(&format!(
+        "POST /nowhere HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    ))
+    .await;
+    let reply = raw.rest().await;
+    assert!(reply.starts_with("HTTP/1.1 404 "), "{reply}");
+    assert!(reply.contains("\r\nconnection: close\r\n"), "{reply}");
+    // A small one is read, and the connection can be used again.
+    let mut client = Client::connect(rig.address()).await;
+    let refused = client
+        .send(Method::POST, "/nowhere", "small")
+        .await
+        .unwrap();
+    assert_eq!((refused.status, refused.header("connection")), (404, ""));
+    assert_eq!(client.get("/").await.status, 200);
+}
+
+#[tokio::test]
+async fn pipelined_requests_are_all_answered_in_order() {
+    let rig = Rig::start(&config(1, "")).await;
+    let mut raw = Raw::connect(rig.address()).await;
+    let ask = |path: &str, more: &str| format!("GET {path} HTTP/1.1\r\nhost: a\r\n{more}\r\n");
+    raw.send(&(ask("/", "").repeat(50) + &ask("/nowhere", "connection: close\r\n")))
+        .await;
+    let reply = raw.rest().await;
+    assert_eq!(reply.matches("HTTP/1.1 200 ").count(), 50);
+    assert_eq!(reply.matches("HTTP/1.1 404 ").count(), 1);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 mod edits;
 mod errors;
+mod http;
 mod limits;
 mod listener;
 mod routes;

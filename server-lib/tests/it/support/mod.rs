@@ -1,6 +1,7 @@
 //! What every test needs: a server on loopback that follows a file in a folder of its own, and clients.
 
 pub(crate) mod client;
+pub(crate) mod raw;
 pub(crate) mod slow;
 
 use std::future::Future;

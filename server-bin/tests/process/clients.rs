@@ -1,0 +1,194 @@
+//! What clients may do to a server: none keeps it from answering others, from reloading, or from stopping.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::net::SocketAddr;
+
+use rustix::process::Signal;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::support::{Program, get, until_id};
+use super::{folder_with, save};
+
+/// A server whose limits are these, with a health route.
+fn limited(id: u64, limits: &str) -> String {
+    format!(
+        "id = {id}\nname = 'clients'\nlisten = '127.0.0.1:0'\n[limits]\n{limits}\n[[routes]]\npath = '/'\nbody = 'this is {id}'\n[[routes]]\npath = '/healthz'\nbody = 'ok'\n"
+    )
+}
+
+/// A client that has sent this, and waits.
+async fn client(address: SocketAddr, text: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(text.as_bytes()).await.unwrap();
+    stream
+}
+
+/// Everything that comes until the connection ends.
+async fn rest(mut stream: TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes).await;
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The most memory that the program has ever had, in MiB.
+#[cfg(target_os = "linux")]
+fn peak(program: &Program) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", program.pid())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let kib = line.unwrap().split_whitespace().nth(1).unwrap();
+    kib.parse::<u64>().unwrap() / 1024
+}
+
+/// An upload of which only the first byte comes.
+const UPLOAD: &str = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\na";
+
+#[tokio::test]
+async fn uploads_that_pause_take_nothing_from_others() {
+    let (_folder, file) = folder_with(&limited(1, "max_concurrent_requests = 256"));
+    let program = Program::start(&file, &[]);
+    let address = program.address().await;
+    let mut uploads = Vec::new();
+    for _ in 0..300 {
+        uploads.push(client(address, UPLOAD).await);
+    }
+    for path in ["/", "/healthz", "/"] {
+        assert_eq!(get(address, path).await.status, 200, "{path}");
+    }
+    save(&file, &limited(2, "body_timeout_ms = 1"));
+    until_id(address, 2).await;
+    let reply = rest(client(address, UPLOAD).await).await;
+    assert!(reply.starts_with("HTTP/1.1 408 "), "{reply}");
+    assert!(reply.contains("\r\nconnection: close\r\n"), "{reply}");
+    program.line("limit=\"limits.body_timeout_ms\"").await;
+    drop(uploads);
+}
+
+#[tokio::test]
+async fn silent_clients_leave_descriptors_for_others_and_for_reloading() {
+    let (_folder, file) = folder_with(&limited(1, ""));
+    let program = Program::start_within("-n 64", &file);
+    let address = program.address().await;
+    let mut silent = Vec::new();
+    for _ in 0..100 {
+        silent.push(TcpStream::connect(address).await.unwrap());
+    }
+    assert_eq!(get(address, "/healthz").await.status, 200);
+    save(&file, &limited(2, ""));
+    until_id(address, 2).await;
+    program.line("limit=\"limits.max_connections\"").await;
+    assert_eq!(program.count("cannot accept connections"), 0);
+    drop(silent);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_soft_limit_of_open_files_is_raised_to_the_hard_one() {
+    let (_folder, file) = folder_with(&limited(1, ""));
+    let program = Program::start_within("-Sn 64", &file);
+    program.address().await;
+    let limits = fs::read_to_string(format!("/proc/{}/limits", program.pid())).unwrap();
+    let line = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"));
+    let words: Vec<_> = line.unwrap().split_whitespace().collect();
+    assert_eq!(words[3], words[4], "{words:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn bodies_that_nobody_reads_take_no_memory() {
+    const CLIENTS: usize = 200;
+    let (_folder, file) = folder_with(&limited(1, ""));
+    let program = Program::start(&file, &[]);
+    let address = program.address().await;
+    assert_eq!(get(address, "/").await.status, 200);
+    let before = peak(&program);
+    // The last byte is missing, so that all of them are there at once.
+    let body = "a".repeat(999_999);
+    let mut clients = Vec::new();
+    for index in 0..CLIENTS {
+        let path = ["/", "/unknown"][index % 2];
+        let head = format!("POST {path} HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n");
+        let mut stream = client(address, &head).await;
+        // A client that is refused may be cut off before it has sent everything.
+        let _ = stream.write_all(body.as_bytes()).await;
+        clients.push(stream);
+    }
+    assert_eq!(get(address, "/").await.status, 200);
+    let grown = peak(&program) - before;
+    assert!(grown < 32, "it has grown by {grown} MiB");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn requests_that_are_sent_at_once_and_never_read_are_bounded() {
+    let large = "[[routes]]\npath = '/large'\nfile = 'large'\n";
+    let (folder, file) = folder_with("");
+    fs::write(folder.path().join("large"), vec![b'a'; 1 << 20]).unwrap();
+    save(&file, &(limited(1, "send_timeout_ms = 500") + large));
+    let program = Program::start(&file, &[]);
+    let address = program.address().await;
+    assert_eq!(get(address, "/large").await.status, 200);
+    let before = peak(&program);
+    let mut requests = String::new();
+    for _ in 0..200 {
+        write!(requests, "GET /large HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+    }
+    let mut clients = Vec::new();
+    for _ in 0..20 {
+        clients.push(client(address, &requests).await);
+    }
+    program.line("limit=\"limits.send_timeout_ms\"").await;
+    let grown = peak(&program) - before;
+    assert!(grown < 64, "it has grown by {grown} MiB");
+    assert_eq!(get(address, "/").await.status, 200);
+}
+
+#[tokio::test]
+async fn each_limit_that_cuts_clients_off_is_logged_and_not_for_each_client() {
+    let limits =
+        "head_timeout_ms = 20\nidle_timeout_ms = 20\nrequest_timeout_ms = 20\nmax_body_bytes = 4";
+    let (_folder, file) = folder_with(&limited(1, limits));
+    let program = Program::start(&file, &[]);
+    let address = program.address().await;
+    let long = format!(
+        "GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n",
+        "a".repeat(40_000)
+    );
+    let requests = [
+        ("head_timeout_ms", "GET / HTTP/1.1\r\n"),
+        ("idle_timeout_ms", "GET / HTTP/1.1\r\nhost: a\r\n\r\n"),
+        ("request_timeout_ms", UPLOAD),
+        (
+            "max_body_bytes",
+            "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\naaaaa",
+        ),
+        ("max_head_bytes", &long),
+    ];
+    for (key, request) in requests {
+        for _ in 0..3 {
+            rest(client(address, request).await).await;
+        }
+        program
+            .line(&format!("limit=\"limits.{key}\" clients=1"))
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_half_sent_head_does_not_hold_up_the_stop() {
+    let (_folder, file) = folder_with(&limited(1, ""));
+    let mut program = Program::start(&file, &[]);
+    let address = program.address().await;
+    let half = client(address, "GET / HTTP/1.1\r\nhost").await;
+    let silent = TcpStream::connect(address).await.unwrap();
+    // Both have reached the server before the signal does.
+    assert_eq!(get(address, "/").await.id(), 1);
+    program.signal(Signal::TERM);
+    assert_eq!(program.ended().await.code(), Some(0));
+    // Open requests are given ten seconds, and the log says if that is not enough.
+    assert_eq!(program.count("did not end in time"), 0);
+    drop((half, silent));
+}

@@ -1,0 +1,154 @@
+//! [`Limits`]: what a client may ask for, and how long it may take.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::{Error as _, Unexpected};
+use serde::{Deserialize, Deserializer};
+
+/// What a client may ask for, and how long it may take.
+///
+/// All of them follow the configuration while the server runs. One that cuts a client off is logged under the name of its
+/// key, at most once in ten seconds, with the number of clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// How many connections may be open at once. Beyond it, the one that has waited longest without a request is closed.
+    /// Default: 4096, which is some 40 MiB. The limit of open files lowers it, so that reloading keeps its descriptors.
+    pub max_connections: usize,
+    /// How many requests may be worked on at once, beyond which the response is 503. A client that is slow to send or to
+    /// read holds no place. Default: 1024.
+    pub max_concurrent_requests: usize,
+    /// The largest head of a request, beyond which the response is 431. Default: 32 KiB, as common proxies have it.
+    pub max_head_bytes: usize,
+    /// The largest body of a request, beyond which the response is 413. Bodies are not kept. Default: 1 MiB.
+    pub max_body_bytes: usize,
+    /// How long a client may take for the TLS handshake, and again for the head of a request. An incomplete head is
+    /// answered by 408. Default: 10 s, which the slowest handshake over a bad mobile link needs.
+    pub head_timeout: Duration,
+    /// How long a client may pause within a body, after which the response is 408. Default: 5 s, several retransmissions.
+    pub body_timeout: Duration,
+    /// How long a request may take from its head to its response, after which the response is 408. Default: 10 s.
+    pub request_timeout: Duration,
+    /// How long a connection may wait for its next request. Default: 60 s, longer than the pools of common clients.
+    pub idle_timeout: Duration,
+    /// How long a client may take for each 64 KiB of a response, and for the rest. A slower one is cut off, since it keeps
+    /// replaced content in memory. Default: 30 s, which asks for 2 KiB a second.
+    pub send_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: 4096,
+            max_concurrent_requests: 1024,
+            max_head_bytes: 32 * 1024,
+            max_body_bytes: 1024 * 1024,
+            head_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(60),
+            send_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The table `[limits]` as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LimitsTable {
+    max_connections: Option<Count>,
+    max_concurrent_requests: Option<Count>,
+    max_head_bytes: Option<HeadBytes>,
+    max_body_bytes: Option<Count>,
+    head_timeout_ms: Option<Milliseconds>,
+    body_timeout_ms: Option<Milliseconds>,
+    request_timeout_ms: Option<Milliseconds>,
+    idle_timeout_ms: Option<Milliseconds>,
+    send_timeout_ms: Option<Milliseconds>,
+}
+
+impl From<LimitsTable> for Limits {
+    fn from(table: LimitsTable) -> Self {
+        let default = Self::default();
+        let count = |given: Option<Count>, otherwise| given.map_or(otherwise, |count| count.0);
+        let time = |given: Option<Milliseconds>, otherwise| given.map_or(otherwise, |time| time.0);
+        Self {
+            max_connections: count(table.max_connections, default.max_connections),
+            max_concurrent_requests: count(
+                table.max_concurrent_requests,
+                default.max_concurrent_requests,
+            ),
+            max_head_bytes: table
+                .max_head_bytes
+                .map_or(default.max_head_bytes, |bytes| bytes.0),
+            max_body_bytes: count(table.max_body_bytes, default.max_body_bytes),
+            head_timeout: time(table.head_timeout_ms, default.head_timeout),
+            body_timeout: time(table.body_timeout_ms, default.body_timeout),
+            request_timeout: time(table.request_timeout_ms, default.request_timeout),
+            idle_timeout: time(table.idle_timeout_ms, default.idle_timeout),
+            send_timeout: time(table.send_timeout_ms, default.send_timeout),
+        }
+    }
+}
+
+/// A number of things.
+#[derive(Debug, Clone, Copy)]
+struct Count(usize);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // What no memory holds is as good as no limit; arithmetic with it must not overflow.
+        number(
+            deserializer,
+            1..=i64::from(u32::MAX),
+            &"a whole number from 1 to 4294967295",
+        )
+        .map(Self)
+    }
+}
+
+/// The size of a head. A parser needs some room; a larger head than this is no head.
+#[derive(Debug, Clone, Copy)]
+struct HeadBytes(usize);
+
+impl<'de> Deserialize<'de> for HeadBytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        number(
+            deserializer,
+            8192..=1024 * 1024,
+            &"a number of bytes from 8192 to 1048576",
+        )
+        .map(Self)
+    }
+}
+
+/// A time of at most a day.
+#[derive(Debug, Clone, Copy)]
+struct Milliseconds(Duration);
+
+impl<'de> Deserialize<'de> for Milliseconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        number(
+            deserializer,
+            1..=86_400_000,
+            &"a number of milliseconds from 1 to 86400000",
+        )
+        .map(|number: u64| Self(Duration::from_millis(number)))
+    }
+}
+
+/// Reads a whole number within these bounds.
+fn number<'de, D: Deserializer<'de>, N: TryFrom<i64>>(
+    deserializer: D,
+    bounds: std::ops::RangeInclusive<i64>,
+    expected: &'static impl fmt::Display,
+) -> Result<N, D::Error> {
+    let number = i64::deserialize(deserializer)?;
+    let wrong =
+        || D::Error::invalid_value(Unexpected::Signed(number), &expected.to_string().as_str());
+    match N::try_from(number) {
+        Ok(fits) if bounds.contains(&number) => Ok(fits),
+        _ => Err(wrong()),
+    }
+}

@@ -1,0 +1,273 @@
+//! One connection, from its handshake to its end.
+//!
+//! - `progress`: where it is in its request, and how long it may stay there;
+//! - `transport`: what notes that.
+
+mod progress;
+mod transport;
+
+use std::convert::Infallible;
+use std::future::{Future, pending, poll_fn};
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tracing::debug;
+
+pub(crate) use self::progress::Progress;
+use self::progress::Stage;
+use self::transport::{Transport, Watched};
+use crate::limit_log::Limit;
+use crate::request::{Sending, answer, head_timed_out};
+use crate::state::Shared;
+
+/// How long the end of a connection may take whose client still sends: it must have read the response before its
+/// data are refused, or its system throws the response away.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How far the server is on its way to the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Requests are answered.
+    Serving,
+    /// Requests that have begun are answered.
+    Draining,
+}
+
+/// What a connection is given when it is accepted.
+#[derive(Clone)]
+pub(crate) struct Door {
+    shared: Shared,
+    /// Sent again when limits have changed.
+    phase: watch::Receiver<Phase>,
+    /// Closed once the last connection is gone.
+    alive: mpsc::Sender<()>,
+}
+
+/// How the requests of a connection ended.
+enum End {
+    /// HTTP says so.
+    Closed(hyper::Result<()>),
+    /// The time of this stage is over.
+    Late(Stage),
+    /// A new connection needs the place.
+    GaveWay,
+}
+
+impl Door {
+    pub(crate) fn new(
+        shared: Shared,
+        phase: watch::Receiver<Phase>,
+        alive: mpsc::Sender<()>,
+    ) -> Self {
+        Self {
+            shared,
+            phase,
+            alive,
+        }
+    }
+
+    /// Serves this connection in a task of its own, which ends with the server at the latest. Waits for a moment where
+    /// another connection has to give way.
+    pub(crate) async fn serve(&self, stream: TcpStream) {
+        let most = self.shared.most_connections();
+        let Some(seat) = self.shared.roster.admit_soon(most).await else {
+            self.shared.limit_log.count(Limit::Connections);
+            return;
+        };
+        if seat.over {
+            self.shared.limit_log.count(Limit::Connections);
+        }
+        let door = self.clone();
+        let mut phase = self.phase.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = door.handle(stream, Arc::new(Progress::new(seat))) => {}
+                // The server is gone, and with it the sender.
+                () = async { while phase.changed().await.is_ok() {} } => {}
+            }
+        });
+    }
+
+    async fn handle(self, stream: TcpStream, progress: Arc<Progress>) {
+        let _ = stream.set_nodelay(true);
+        // Whether this connection has TLS, and with which certificate, is the configuration of now.
+        let tls = self.shared.now().tls.as_ref().map(|tls| tls.acceptor());
+        match tls {
+            None => self.requests(stream, progress).await,
+            Some(acceptor) => {
+                if let Some(stream) = self.handshake(acceptor, stream, &progress).await {
+                    self.requests(stream, progress).await;
+                }
+            }
+        }
+    }
+
+    /// The connection with TLS, unless the client, its time, or the server's end decides otherwise.
+    async fn handshake(
+        &self,
+        acceptor: TlsAcceptor,
+        stream: TcpStream,
+        progress: &Progress,
+    ) -> Option<TlsStream<TcpStream>> {
+        let mut phase = self.phase.clone();
+        let time = self.shared.now().limits.head_timeout;
+        tokio::select! {
+            done = timeout(time, acceptor.accept(stream)) => match done {
+                Ok(Ok(stream)) => Some(stream),
+                Ok(Err(error)) => {
+                    debug!(%error, "a TLS handshake failed");
+                    None
+                }
+                Err(_) => {
+                    self.shared.limit_log.count(Limit::HeadTime);
+                    None
+                }
+            },
+            () = progress.seat.asked_to_give_way() => {
+                self.shared.limit_log.count(Limit::Connections);
+                None
+            }
+            () = draining(&mut phase) => None,
+        }
+    }
+
+    async fn requests<T: Transport>(mut self, stream: T, progress: Arc<Progress>) {
+        let limits = self.shared.now().limits;
+        let service = service_fn({
+            let (shared, progress) = (self.shared.clone(), Arc::clone(&progress));
+            move |request| {
+                let (shared, progress) = (shared.clone(), Arc::clone(&progress));
+                Box::pin(
+                    async move { Ok::<_, Infallible>(answer(&shared, &progress, request).await) },
+                )
+            }
+        });
+        let stream = Watched::new(stream, Arc::clone(&progress));
+        let mut connection = http1::Builder::new()
+            .header_read_timeout(None)
+            .max_header_size(limits.max_head_bytes)
+            .max_buf_size(limits.max_head_bytes)
+            // A response is sent from where it is, without a copy for each connection.
+            .writev(true)
+            .serve_connection(TokioIo::new(stream), service);
+
+        let end = self.drive(&mut connection, &progress).await;
+        let mut stream = connection.into_parts().io.into_inner().transport;
+        let unread = progress.is_unread();
+        match end {
+            End::Closed(Ok(())) => close(stream, unread).await,
+            End::Closed(Err(error)) => {
+                debug!(%error, "a connection failed");
+                if error.is_parse_too_large() {
+                    self.shared.limit_log.count(Limit::HeadBytes);
+                }
+                close(stream, error.is_parse()).await;
+            }
+            End::GaveWay => self.shared.limit_log.count(Limit::Connections),
+            End::Late(Stage::Idle) => {
+                self.shared.limit_log.count(Limit::IdleTime);
+                close(stream, false).await;
+            }
+            End::Late(Stage::Head) => {
+                self.shared.limit_log.count(Limit::HeadTime);
+                let refusal = head_timed_out();
+                // Whoever cannot even take this does not wait for it.
+                let _ = timeout(LINGER, stream.write_all(refusal.as_bytes())).await;
+                close(stream, true).await;
+            }
+            End::Late(Stage::Silent | Stage::Request) => {
+                self.shared.limit_log.count(Limit::HeadTime);
+            }
+            End::Late(Stage::Send) => {
+                self.shared.limit_log.count(Limit::SendTime);
+                // What the system still holds for the client goes, too.
+                let _ = stream.tcp().set_zero_linger();
+            }
+        }
+        drop(self.alive);
+    }
+
+    /// Lets the requests of a connection be answered until it ends or has to end.
+    async fn drive<T, S>(
+        &mut self,
+        connection: &mut http1::Connection<TokioIo<Watched<T>>, S>,
+        progress: &Progress,
+    ) -> End
+    where
+        T: Transport,
+        S: Service<Request<Incoming>, Response = Response<Sending>, Error = Infallible> + Unpin,
+        S::Future: Unpin,
+    {
+        let mut sleep = pin!(sleep_until(Instant::now()));
+        loop {
+            let driven = poll_fn(|cx| {
+                if let Poll::Ready(ended) = connection.poll_without_shutdown(cx) {
+                    return Poll::Ready(End::Closed(ended));
+                }
+                // The stage may be another one now.
+                let Some(deadline) = progress.deadline(&self.shared.limits()) else {
+                    return Poll::Pending;
+                };
+                if sleep.deadline() != deadline {
+                    sleep.as_mut().reset(deadline);
+                }
+                sleep
+                    .as_mut()
+                    .poll(cx)
+                    .map(|()| End::Late(progress.stage()))
+            });
+            tokio::select! {
+                biased;
+                end = driven => return end,
+                () = progress.seat.asked_to_give_way() => {
+                    if progress.is_waiting() {
+                        return End::GaveWay;
+                    }
+                    Pin::new(&mut *connection).graceful_shutdown();
+                }
+                changed = self.phase.changed() => {
+                    let gone = changed.is_err();
+                    if gone || *self.phase.borrow_and_update() == Phase::Draining {
+                        progress.stop();
+                        Pin::new(&mut *connection).graceful_shutdown();
+                    }
+                    if gone {
+                        pending::<()>().await;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Ends a connection in order. One that still `sends` is read for a moment.
+async fn close(mut stream: impl Transport, sends: bool) {
+    let closing = async {
+        stream.shutdown().await?;
+        let mut bytes = [0; 4096];
+        while sends && stream.read(&mut bytes).await? > 0 {}
+        io::Result::Ok(())
+    };
+    // There is nothing to do about a client that is gone or takes no leave.
+    let _ = timeout(LINGER, closing).await;
+}
+
+/// Waits for the end to begin. Cancel safe.
+async fn draining(phase: &mut watch::Receiver<Phase>) {
+    // An error means that the server is gone already.
+    let _ = phase.wait_for(|phase| *phase == Phase::Draining).await;
+}

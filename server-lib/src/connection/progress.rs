@@ -1,0 +1,247 @@
+//! [`Progress`]: where a connection is in its request, and how long it may stay there.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::config::Limits;
+use crate::roster::Seat;
+
+/// How much of a response a client has to take within one send timeout.
+const PORTION: usize = 64 * 1024;
+
+/// How long a head that has begun may still take once the server stops.
+const LAST_HEAD: Duration = Duration::from_millis(500);
+
+/// Where a connection is in its request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Nothing has come yet.
+    Silent,
+    /// A part of a head has come.
+    Head,
+    /// The body is read, or the request is worked on: the request has times of its own.
+    Request,
+    /// The response is sent.
+    Send,
+    /// The last response is sent, and no byte of the next request has come.
+    Idle,
+}
+
+/// Where a connection is in its request. Written by its transport and its service, read by its task.
+pub(crate) struct Progress {
+    state: Mutex<State>,
+    pub(super) seat: Seat,
+}
+
+#[derive(Debug)]
+struct State {
+    stage: Stage,
+    /// When the stage began, or the last portion of a response was taken.
+    since: Instant,
+    /// What was sent of the present portion.
+    sent: usize,
+    /// Whether the transport's next flush ends the response.
+    handed_over: bool,
+    /// Since when the server stops.
+    stopping: Option<Instant>,
+    /// Whether the client may still send what nobody reads.
+    unread: bool,
+}
+
+impl Progress {
+    pub(super) fn new(seat: Seat) -> Self {
+        Self {
+            state: Mutex::new(State {
+                stage: Stage::Silent,
+                since: Instant::now(),
+                sent: 0,
+                handed_over: false,
+                stopping: None,
+                unread: false,
+            }),
+            seat,
+        }
+    }
+
+    /// Whether the connection is beyond the limit of connections, and must not do any work.
+    pub(crate) fn is_over(&self) -> bool {
+        self.seat.over
+    }
+
+    /// The head is complete.
+    pub(crate) fn request(&self) {
+        self.state().enter(Stage::Request);
+        self.seat.busy();
+    }
+
+    /// The response is made.
+    pub(crate) fn respond(&self) {
+        let mut state = self.state();
+        state.enter(Stage::Send);
+        state.sent = 0;
+        state.handed_over = false;
+    }
+
+    /// The whole response was given to the connection.
+    pub(crate) fn handed_over(&self) {
+        self.state().handed_over = true;
+    }
+
+    /// The rest of the request's body is not read.
+    pub(crate) fn leave_unread(&self) {
+        self.state().unread = true;
+    }
+
+    pub(super) fn is_unread(&self) -> bool {
+        self.state().unread
+    }
+
+    pub(super) fn read(&self) {
+        let mut state = self.state();
+        if matches!(state.stage, Stage::Silent | Stage::Idle) {
+            state.enter(Stage::Head);
+        }
+    }
+
+    pub(super) fn wrote(&self, bytes: usize) {
+        let mut state = self.state();
+        state.sent += bytes;
+        if state.stage == Stage::Send && state.sent >= PORTION {
+            state.sent = 0;
+            state.since = Instant::now();
+        }
+    }
+
+    pub(super) fn flushed(&self) {
+        let mut state = self.state();
+        if state.stage == Stage::Send && state.handed_over {
+            state.enter(Stage::Idle);
+            drop(state);
+            self.seat.wait();
+        }
+    }
+
+    /// The server stops.
+    pub(super) fn stop(&self) {
+        self.state().stopping.get_or_insert_with(Instant::now);
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        self.state().stage
+    }
+
+    /// Whether no request is under way.
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self.stage(), Stage::Silent | Stage::Head | Stage::Idle)
+    }
+
+    /// Until when the connection may stay where it is.
+    pub(super) fn deadline(&self, limits: &Limits) -> Option<Instant> {
+        let state = self.state();
+        let time = match state.stage {
+            Stage::Silent | Stage::Head => limits.head_timeout,
+            Stage::Idle => limits.idle_timeout,
+            Stage::Send => return Some(state.since + limits.send_timeout),
+            Stage::Request => return None,
+        };
+        let usual = state.since + time;
+        Some(match state.stopping {
+            Some(stopping) => usual.min(stopping + LAST_HEAD),
+            None => usual,
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // No code runs under the lock that could leave it half-written.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn enter(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.since = Instant::now();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::roster::Roster;
+
+    fn progress() -> Progress {
+        Progress::new(Arc::new(Roster::default()).admit(1).unwrap())
+    }
+
+    /// How many seconds are left.
+    fn left(progress: &Progress) -> Option<u64> {
+        let deadline = progress.deadline(&Limits::default())?;
+        Some((deadline - Instant::now()).as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_stage_has_its_own_time() {
+        let progress = progress();
+        assert_eq!(left(&progress), Some(10), "silent");
+        advance(Duration::from_secs(4)).await;
+        progress.read();
+        assert_eq!(left(&progress), Some(10), "the head has begun");
+        advance(Duration::from_secs(4)).await;
+        progress.read();
+        assert_eq!(
+            left(&progress),
+            Some(6),
+            "a further part of it gives no further time"
+        );
+        progress.request();
+        assert_eq!(left(&progress), None, "the request counts for itself");
+        progress.respond();
+        assert_eq!(left(&progress), Some(30), "the response is sent");
+        progress.handed_over();
+        progress.flushed();
+        assert_eq!((left(&progress), progress.is_waiting()), (Some(60), true));
+        progress.read();
+        assert_eq!(left(&progress), Some(10), "the next head");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_whole_portion_gives_further_time_to_send() {
+        let progress = progress();
+        progress.request();
+        progress.respond();
+        advance(Duration::from_secs(20)).await;
+        progress.wrote(PORTION - 1);
+        assert_eq!(left(&progress), Some(10));
+        progress.wrote(1);
+        assert_eq!(left(&progress), Some(30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flush_before_the_end_of_a_response_does_not_end_it() {
+        let progress = progress();
+        progress.request();
+        progress.respond();
+        progress.flushed();
+        assert_eq!(progress.stage(), Stage::Send);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_leaves_half_a_second_for_a_head_and_all_its_time_to_a_response() {
+        let progress = progress();
+        progress.read();
+        progress.stop();
+        assert_eq!(
+            progress.deadline(&Limits::default()),
+            Some(Instant::now() + LAST_HEAD)
+        );
+        progress.request();
+        progress.respond();
+        assert_eq!(left(&progress), Some(30));
+    }
+}

@@ -1,0 +1,277 @@
+//! [`Roster`]: how many connections are open, and which of them gives way to a new one.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+/// How many connections may be open beyond the limit. They are answered at once, and only health is worth an answer: so
+/// a server at its limit still says that it lives.
+pub(crate) const RESERVE: usize = 8;
+
+/// How long a new connection waits for one that gives way to it.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// All open connections.
+#[derive(Default)]
+pub(crate) struct Roster {
+    book: Mutex<Book>,
+    freed: Notify,
+}
+
+#[derive(Default)]
+struct Book {
+    seated: usize,
+    /// How many of them were asked to give way.
+    leaving: usize,
+    next: u64,
+    /// The connections without a request, in the order in which they give way.
+    waiting: BTreeMap<Turn, Arc<GiveWay>>,
+}
+
+/// When a connection gives way, compared with others: the longest wait first among equal ones.
+type Turn = (Class, u64);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    /// It has never sent a request.
+    Silent,
+    /// It waits for a further one.
+    Served,
+    /// It is beyond the limit, and has its answer soon.
+    Over,
+}
+
+#[derive(Default)]
+struct GiveWay {
+    asked: AtomicBool,
+    notify: Notify,
+}
+
+/// The place of an open connection.
+pub(crate) struct Seat {
+    roster: Arc<Roster>,
+    /// Whether the connection is beyond the limit.
+    pub(crate) over: bool,
+    turn: Mutex<Option<Turn>>,
+    give_way: Arc<GiveWay>,
+}
+
+impl Roster {
+    /// A place among at most `most`, for which one that waits is asked to give way if need be. `None` if even the
+    /// reserve is taken.
+    pub(crate) fn admit(self: &Arc<Self>, most: usize) -> Option<Seat> {
+        let mut book = self.book();
+        if book.staying() >= most {
+            book.evict(Class::Served);
+        }
+        let all = most.saturating_add(RESERVE);
+        if book.seated >= all {
+            if book.staying() >= all {
+                book.evict(Class::Over);
+            }
+            return None;
+        }
+        let over = book.staying() >= most;
+        book.seated += 1;
+        drop(book);
+        let seat = Seat {
+            roster: Arc::clone(self),
+            over,
+            turn: Mutex::new(None),
+            give_way: Arc::default(),
+        };
+        seat.wait_as(Class::Silent);
+        Some(seat)
+    }
+
+    /// As [`admit`](Self::admit), but waits for a moment until one that was asked has given way. Cancel safe.
+    pub(crate) async fn admit_soon(self: &Arc<Self>, most: usize) -> Option<Seat> {
+        let admitted = async {
+            loop {
+                let freed = self.freed.notified();
+                if let Some(seat) = self.admit(most) {
+                    return seat;
+                }
+                freed.await;
+            }
+        };
+        timeout(PATIENCE, admitted).await.ok()
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Book {
+    fn staying(&self) -> usize {
+        self.seated - self.leaving
+    }
+
+    /// Asks the connection that is missed least to give way, if one up to this class waits.
+    fn evict(&mut self, most: Class) {
+        if let Some(first) = self.waiting.first_entry()
+            && first.key().0 <= most
+        {
+            let give_way = first.remove();
+            give_way.asked.store(true, Ordering::Relaxed);
+            give_way.notify.notify_one();
+            self.leaving += 1;
+        }
+    }
+}
+
+impl Seat {
+    /// The connection waits for its next request.
+    pub(crate) fn wait(&self) {
+        self.wait_as(Class::Served);
+    }
+
+    /// A request is under way.
+    pub(crate) fn busy(&self) {
+        if let Some(turn) = self.turn().take() {
+            self.roster.book().waiting.remove(&turn);
+        }
+    }
+
+    /// Waits until the connection is asked to give way. Cancel safe.
+    pub(crate) async fn asked_to_give_way(&self) {
+        self.give_way.notify.notified().await;
+    }
+
+    fn wait_as(&self, class: Class) {
+        self.busy();
+        let mut book = self.roster.book();
+        if self.is_asked() {
+            return;
+        }
+        let turn = (if self.over { Class::Over } else { class }, book.next);
+        book.next += 1;
+        book.waiting.insert(turn, Arc::clone(&self.give_way));
+        drop(book);
+        *self.turn() = Some(turn);
+    }
+
+    /// Written under the lock of the book, and read under it.
+    fn is_asked(&self) -> bool {
+        self.give_way.asked.load(Ordering::Relaxed)
+    }
+
+    fn turn(&self) -> MutexGuard<'_, Option<Turn>> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.busy();
+        let mut book = self.roster.book();
+        book.seated -= 1;
+        if self.is_asked() {
+            book.leaving -= 1;
+        }
+        drop(book);
+        self.roster.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    /// Whether a future is ready without waiting.
+    fn now(work: impl Future) -> bool {
+        pin!(work)
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_ready()
+    }
+
+    fn roster() -> Arc<Roster> {
+        Arc::default()
+    }
+
+    #[test]
+    fn the_silent_give_way_first_then_who_waits_longest() {
+        let roster = roster();
+        let served = roster.admit(3).unwrap();
+        served.busy();
+        served.wait();
+        let silent = roster.admit(3).unwrap();
+        let busy = roster.admit(3).unwrap();
+        busy.busy();
+
+        let first = roster.admit(3).unwrap();
+        first.busy();
+        assert!(!first.over && now(silent.asked_to_give_way()));
+        assert!(!now(served.asked_to_give_way()));
+        let second = roster.admit(3).unwrap();
+        second.busy();
+        assert!(!second.over && now(served.asked_to_give_way()));
+        let third = roster.admit(3).unwrap();
+        assert!(third.over, "nobody is left who could give way");
+        assert!(!now(busy.asked_to_give_way()));
+    }
+
+    #[test]
+    fn the_reserve_is_bounded_and_comes_back() {
+        let roster = roster();
+        let mut seats: Vec<_> = (0..2 + RESERVE)
+            .map(|_| {
+                let seat = roster.admit(2).unwrap();
+                seat.busy();
+                seat
+            })
+            .collect();
+        assert_eq!(seats.iter().filter(|seat| seat.over).count(), RESERVE);
+        assert!(roster.admit(2).is_none());
+        seats.truncate(1);
+        assert!(!roster.admit(2).unwrap().over);
+        drop(seats);
+        let book = roster.book();
+        assert_eq!((book.seated, book.leaving, book.waiting.len()), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_limit_that_is_lowered_below_what_is_open_lets_nobody_but_the_reserve_in() {
+        let roster = roster();
+        let seats: Vec<_> = (0..100)
+            .map(|_| {
+                let seat = roster.admit(100).unwrap();
+                seat.busy();
+                seat
+            })
+            .collect();
+        assert!(roster.admit(1).is_none());
+        drop(seats);
+        assert!(!roster.admit(1).unwrap().over);
+    }
+
+    #[test]
+    fn no_more_are_asked_than_have_to_go() {
+        let roster = roster();
+        let idle: Vec<_> = (0..100).map(|_| roster.admit(100).unwrap()).collect();
+        let new: Vec<_> = (0..RESERVE).map(|_| roster.admit(100).unwrap()).collect();
+        assert!(new.iter().all(|seat| !seat.over));
+        assert!(roster.admit(100).is_none());
+        let asked = idle.iter().filter(|seat| seat.is_asked()).count();
+        assert_eq!(asked, RESERVE + 1);
+    }
+
+    #[test]
+    fn one_that_was_asked_during_a_request_does_not_wait_again() {
+        let roster = roster();
+        let seat = roster.admit(1).unwrap();
+        let _other = roster.admit(1).unwrap();
+        seat.busy();
+        seat.wait();
+        assert!(now(seat.asked_to_give_way()));
+        assert_eq!(roster.book().waiting.len(), 1);
+    }
+}

@@ -1,0 +1,156 @@
+//! What HTTP demands of a server, whatever its routes are.
+
+use crate::support::Rig;
+use crate::support::raw::Raw;
+
+const CONFIG: &str = r#"
+id = 1
+name = "http"
+listen = "127.0.0.1:0"
+
+[[routes]]
+path = "/"
+body = "home"
+
+[[routes]]
+path = "/read-only"
+methods = ["GET"]
+body = "read only"
+
+[[routes]]
+path = "/write-only"
+methods = ["PUT", "DELETE"]
+
+[[routes]]
+path = "/reset"
+status = 205
+"#;
+
+/// The response to this request, after which the connection ends.
+async fn ask(rig: &Rig, request: &str) -> String {
+    let mut raw = Raw::connect(rig.address()).await;
+    raw.send(request).await;
+    raw.rest().await
+}
+
+fn status(reply: &str) -> &str {
+    reply.get(9..12).unwrap_or(reply)
+}
+
+#[tokio::test]
+async fn a_request_has_exactly_one_valid_host() {
+    let rig = Rig::start(CONFIG).await;
+    for (head, expected) in [
+        ("GET / HTTP/1.1\r\nhost: a", "200"),
+        ("GET / HTTP/1.1\r\nhost: a.example:8080", "200"),
+        ("GET / HTTP/1.1\r\nhost: [::1]:8080", "200"),
+        ("GET / HTTP/1.1\r\nhost:", "200"),
+        ("GET / HTTP/1.0\r\nhost: a", "200"),
+        ("GET / HTTP/1.0", "200"),
+        ("GET / HTTP/1.1", "400"),
+        ("GET / HTTP/1.1\r\nhost: a\r\nhost: a", "400"),
+        ("GET / HTTP/1.1\r\nhost: a\r\nHost: b", "400"),
+        ("GET / HTTP/1.0\r\nhost: a\r\nhost: b", "400"),
+        ("GET / HTTP/1.1\r\nhost: a b", "400"),
+        ("GET / HTTP/1.1\r\nhost: user@a", "400"),
+        ("GET / HTTP/1.1\r\nhost: a/b", "400"),
+        ("GET http://a/ HTTP/1.1\r\nhost: a", "200"),
+        ("GET http://a/ HTTP/1.1", "400"),
+        ("GET /nowhere HTTP/1.1", "400"),
+    ] {
+        let reply = ask(&rig, &format!("{head}\r\nconnection: close\r\n\r\n")).await;
+        assert_eq!(status(&reply), expected, "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_body_is_400_and_ends_the_connection() {
+    let rig = Rig::start(CONFIG).await;
+    let head = "HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n";
+    for body in [
+        "zz\r\nab\r\n0\r\n\r\n",
+        "-1\r\n",
+        "1\r\nabc\r\n0\r\n\r\n",
+        "fffffffffffffffff\r\n",
+    ] {
+        for target in ["POST /", "GET /", "POST /nowhere", "PUT /"] {
+            let reply = ask(&rig, &format!("{target} {head}{body}")).await;
+            assert_eq!(status(&reply), "400", "{target} {body:?}");
+            assert!(reply.contains("\r\nconnection: close\r\n"), "{reply}");
+        }
+    }
+    let reply = ask(
+        &rig,
+        &format!(
+            "POST / {}2\r\nab\r\n0\r\n\r\n",
+            head.replace("host", "connection: close\r\nhost")
+        ),
+    )
+    .await;
+    assert_eq!(status(&reply), "200");
+}
+
+#[tokio::test]
+async fn a_method_that_a_route_does_not_serve_is_405_with_those_it_does() {
+    let rig = Rig::start(CONFIG).await;
+    let reply = async |target: &str| {
+        ask(
+            &rig,
+            &format!("{target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"),
+        )
+        .await
+    };
+    for (path, serves, allow) in [
+        ("/", ["GET", "HEAD", "POST"].as_slice(), "GET, HEAD, POST"),
+        ("/read-only", ["GET", "HEAD"].as_slice(), "GET, HEAD"),
+        ("/write-only", ["PUT", "DELETE"].as_slice(), "PUT, DELETE"),
+    ] {
+        for method in [
+            "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "NONSENSE", "get",
+        ] {
+            let reply = reply(&format!("{method} {path}")).await;
+            if serves.contains(&method) {
+                assert_eq!(status(&reply), "200", "{method} {path}");
+            } else {
+                assert_eq!(status(&reply), "405", "{method} {path}");
+                assert!(
+                    reply.contains(&format!("\r\nallow: {allow}\r\n")),
+                    "{reply}"
+                );
+            }
+        }
+    }
+    let head = reply("HEAD /").await;
+    assert!(
+        head.contains("\r\ncontent-length: 4\r\n") && head.ends_with("\r\n\r\n"),
+        "{head}"
+    );
+    assert_eq!(status(&reply("DELETE /nowhere").await), "404");
+    assert_eq!(status(&reply("CONNECT a:80").await), "404");
+}
+
+#[tokio::test]
+async fn a_205_has_no_body() {
+    let rig = Rig::start(CONFIG).await;
+    let reply = ask(
+        &rig,
+        "GET /reset HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n",
+    )
+    .await;
+    assert_eq!(status(&reply), "205");
+    assert!(
+        reply.contains("\r\ncontent-length: 0\r\n") && reply.ends_with("\r\n\r\n"),
+        "{reply}"
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_asks_before_it_sends_is_spared_a_body_that_is_refused() {
+    let rig = Rig::start(CONFIG).await;
+    let more = "HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n";
+    for (target, expected) in [("POST /nowhere", "404"), ("PATCH /", "405")] {
+        let reply = ask(&rig, &format!("{target} {more}")).await;
+        assert_eq!(status(&reply), expected, "{reply}");
+        assert!(reply.contains("\r\nconnection: close\r\n"), "{reply}");
+    }
+}

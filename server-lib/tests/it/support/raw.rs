@@ -1,0 +1,48 @@
+//! A client that sends what it likes.
+
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::{until, within};
+
+/// A connection over which bytes are sent as they are.
+pub(crate) struct Raw(TcpStream);
+
+impl Raw {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
+        Self(TcpStream::connect(address).await.unwrap())
+    }
+
+    /// Sends this; what the server does not take any more does not matter.
+    pub(crate) async fn send(&mut self, text: &str) {
+        let _ = within(self.0.write_all(text.as_bytes())).await;
+    }
+
+    /// Everything that comes until the server ends the connection.
+    pub(crate) async fn rest(&mut self) -> String {
+        let mut bytes = Vec::new();
+        // A reset ends it, too.
+        let _ = within(self.0.read_to_end(&mut bytes)).await;
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// Reads until this comes.
+    pub(crate) async fn until(&mut self, end: &str) -> String {
+        let mut text = String::new();
+        while !text.ends_with(end) {
+            let mut bytes = [0; 1024];
+            let count = within(self.0.read(&mut bytes)).await.unwrap();
+            assert!(count > 0, "the connection was closed after {text:?}");
+            text.push_str(&String::from_utf8_lossy(&bytes[..count]));
+        }
+        text
+    }
+
+    /// Waits, without reading, until the server takes nothing any more.
+    pub(crate) async fn until_refused(&mut self) {
+        let stream = &mut self.0;
+        until(async || stream.write_all(b"a").await.err()).await;
+    }
+}
