@@ -8,7 +8,10 @@ use std::sync::Arc;
 /// A revision is opaque: two of them are compared for equality and for nothing else. A source builds one from
 /// whatever identifies content for it: a hash of the bytes, an ETag, a modification revision.
 ///
-/// Two looks that return equal revisions found the same content. The reverse need not hold.
+/// Two loads that return equal revisions found the same content. The reverse need not hold.
+///
+/// To store one, write [`as_bytes`](Self::as_bytes) down and pass them to [`new`](Self::new) later: the result is equal.
+/// The revision of a source that is made of several is their [`join`](Self::join).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Revision(Token);
 
@@ -39,12 +42,41 @@ impl Revision {
         )
     }
 
-    /// The token, to be written down and compared with later ones.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// One revision of several: equal to another one exactly if that joins equal tokens in the same order.
+    ///
+    /// It holds every token whole, and takes eight bytes more for each. A part that has no revision needs a token of its
+    /// own, such as a counter: a part that is left out is one that nobody compares.
+    ///
+    /// ```
+    /// use hot_reload::Revision;
+    ///
+    /// let (config, users, routes) = (Revision::from(1_u64), Revision::new("etag"), Revision::new([7; 32]));
+    /// let all = Revision::join([&config, &users, &routes]);
+    /// assert_ne!(all, Revision::join([&config, &users, &Revision::new([8; 32])]));
+    /// ```
+    pub fn join<T: AsRef<[u8]>>(tokens: impl IntoIterator<Item = T>) -> Self {
+        let mut joined = Vec::new();
+        for token in tokens {
+            let token = token.as_ref();
+            // With its length before it, so that no byte moves from one token to the next unseen.
+            joined.extend((token.len() as u64).to_be_bytes());
+            joined.extend(token);
+        }
+        Self::new(joined)
+    }
+
+    /// The token, whole.
+    pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Token::Short(len, bytes) => &bytes[..usize::from(*len)],
             Token::Long(bytes) => bytes,
         }
+    }
+}
+
+impl AsRef<[u8]> for Revision {
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
     }
 }
 
@@ -60,14 +92,30 @@ impl From<u128> for Revision {
     }
 }
 
-/// Up to the first twelve bytes in hexadecimal: enough to tell two states apart in a log line.
+/// For logs: the token in hexadecimal, or 128 bits that depend on every byte of it if it is longer than that. A program
+/// compares revisions by `==`, and stores [`as_bytes`](Self::as_bytes).
 impl fmt::Display for Revision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in self.bytes().iter().take(12) {
+        let bytes = self.as_bytes();
+        if bytes.len() > SHOWN {
+            return write!(f, "{:032x}", fnv1a(bytes));
+        }
+        for byte in bytes {
             write!(f, "{byte:02x}")?;
         }
         Ok(())
     }
+}
+
+/// The longest token that is shown as it is: a hash of 128 bits.
+const SHOWN: usize = 16;
+
+/// The FNV-1a hash: short, and good enough to tell states apart that nobody makes collide on purpose.
+fn fnv1a(bytes: &[u8]) -> u128 {
+    const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    let step = |hash: u128, byte: &u8| (hash ^ u128::from(*byte)).wrapping_mul(PRIME);
+    bytes.iter().fold(BASIS, step)
 }
 
 impl fmt::Debug for Revision {
@@ -78,6 +126,10 @@ impl fmt::Debug for Revision {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
 
     #[test]
@@ -87,20 +139,75 @@ mod tests {
     }
 
     #[test]
-    fn tokens_of_every_length_differ_from_each_other() {
+    fn tokens_of_every_length_differ_from_each_other_and_are_read_back_whole() {
         let revisions: Vec<_> = (0..40).map(|len| Revision::new(vec![0; len])).collect();
         for (len, revision) in revisions.iter().enumerate() {
-            assert_eq!(*revision, Revision::new(vec![0; len]));
-            assert_eq!(revision.to_string(), "00".repeat(len.min(12)));
-            assert_eq!(
-                revisions.iter().filter(|other| *other == revision).count(),
-                1
-            );
+            assert_eq!(revision.as_bytes(), vec![0; len]);
+            assert_eq!(*revision, Revision::new(revision.as_bytes()));
+            let same = |other: &&Revision| *other == revision;
+            assert_eq!(revisions.iter().filter(same).count(), 1);
+            let reads_the_same = |other: &&Revision| other.to_string() == revision.to_string();
+            assert_eq!(revisions.iter().filter(reads_the_same).count(), 1);
         }
     }
 
     #[test]
-    fn a_long_token_prints_short() {
-        assert_eq!(Revision::new([0xab; 40]).to_string(), "ab".repeat(12));
+    fn every_byte_of_a_long_token_changes_what_is_shown() {
+        let shown = Revision::new([0xab; 400]).to_string();
+        assert_eq!(shown.len(), 32);
+        for place in 0..400 {
+            for bit in 0..8 {
+                let mut token = [0xab; 400];
+                token[place] ^= 1 << bit;
+                assert_ne!(Revision::new(token).to_string(), shown, "{place}, {bit}");
+            }
+        }
+        let hash = u128::from_be_bytes([0xab; 16]);
+        assert_eq!(Revision::from(hash).to_string(), "ab".repeat(16));
+    }
+
+    /// The published test vectors of the hash.
+    #[test]
+    fn the_hash_of_what_is_shown_is_fnv1a() {
+        assert_eq!(fnv1a(b""), 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
+        assert_eq!(fnv1a(b"a"), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
+        assert_eq!(fnv1a(b"foobar"), 0x343e_1662_793c_64bf_6f0d_3597_ba44_6f18);
+    }
+
+    #[test]
+    fn a_change_in_any_of_three_is_a_change_of_all() {
+        let parts = [[1_u8; 16], [2; 16], [3; 16]].map(Revision::new);
+        let all = Revision::join(&parts);
+        for place in 0..3 {
+            let mut changed = parts.clone();
+            changed[place] = Revision::new([9; 16]);
+            assert_ne!(Revision::join(&changed), all);
+            assert_ne!(Revision::join(&changed).to_string(), all.to_string());
+        }
+    }
+
+    fn tokens() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        // Few different bytes, among them those of lengths, so that lists run into each other if they can.
+        let byte = prop_oneof![Just(0_u8), Just(1), Just(8), Just(16)];
+        collection::vec(collection::vec(byte, 0..20), 0..6)
+    }
+
+    proptest! {
+        #[test]
+        fn joins_are_equal_exactly_if_the_lists_are(one in tokens(), other in tokens()) {
+            prop_assert_eq!(Revision::join(&one) == Revision::join(&other), one == other);
+        }
+
+        #[test]
+        fn a_token_that_is_cut_in_two_is_another_join(list in tokens(), at in any::<(Index, Index)>()) {
+            prop_assume!(!list.is_empty());
+            let place = at.0.index(list.len());
+            let mut cut = list.clone();
+            let tail = cut[place].split_off(at.1.index(list[place].len() + 1));
+            cut.insert(place + 1, tail);
+            prop_assert_ne!(Revision::join(&cut), Revision::join(&list));
+            let nested = Revision::join([Revision::join(&list)]);
+            prop_assert_ne!(nested, Revision::join(&list));
+        }
     }
 }

@@ -54,7 +54,7 @@ pub(super) struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     pub(super) fn new(facts: &Facts, payload: &'a [u8]) -> Self {
-        let revision = facts.revision.as_ref().map(Revision::bytes);
+        let revision = facts.revision.as_ref().map(Revision::as_bytes);
         let length = revision.map_or(NO_REVISION, |bytes| {
             // A longer one would not fit the memory of most, and is left out: then the source is simply read again.
             u32::try_from(bytes.len()).unwrap_or(NO_REVISION)

@@ -1,7 +1,10 @@
 //! What becomes visible, and what does not: P1, P7, P8, P18.
 
 use hot_reload::source::{DecodeWith, Source};
-use hot_reload::{DataState, ErrorKind, Outcome, ReloaderService};
+use hot_reload::{
+    DataState, Error, ErrorKind, Loaded, Outcome, Reload, ReloadResult, ReloaderService, Revision,
+    async_trait,
+};
 use tokio::time::{Instant, sleep};
 
 use crate::bytes::Bytes;
@@ -206,5 +209,80 @@ struct Secret(Vec<u8>);
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Secret({} bytes)", self.0.len())
+    }
+}
+
+/// Three sources as one, whose revision is that of all: joined, or made and compared by what is shown of them.
+#[derive(Clone)]
+struct Three {
+    parts: [Script; 3],
+    as_text: bool,
+}
+
+#[async_trait]
+impl Reload<Vec<String>, String> for Three {
+    type Source = ();
+
+    async fn new((): &()) -> ReloadResult<Self, Vec<String>, String> {
+        unreachable!("it is made by hand")
+    }
+
+    async fn reload(&self) -> ReloadResult<Option<Vec<String>>, Vec<String>, String> {
+        unreachable!("a service calls `reload_since`")
+    }
+
+    async fn reload_since(
+        &self,
+        seen: Option<&Revision>,
+    ) -> ReloadResult<Loaded<Vec<String>>, Vec<String>, String> {
+        let (mut value, mut revisions) = (Vec::new(), Vec::new());
+        for part in &self.parts {
+            let loaded = part.reload_since(None).await.map_err(Error::from)?;
+            let Loaded::Value {
+                value: text,
+                revision: Some(revision),
+            } = loaded
+            else {
+                unreachable!("the scripts are good, and have revisions");
+            };
+            value.push(text);
+            revisions.push(revision);
+        }
+        let texts = revisions.iter().map(ToString::to_string);
+        let revision = match self.as_text {
+            true => Revision::new(texts.collect::<Vec<_>>().join("+")),
+            false => Revision::join(&revisions),
+        };
+        let same = |seen: &Revision| match self.as_text {
+            true => seen.to_string() == revision.to_string(),
+            false => *seen == revision,
+        };
+        if seen.is_some_and(same) {
+            return Ok(Loaded::Unchanged);
+        }
+        let revision = Some(revision);
+        Ok(Loaded::Value { value, revision })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_in_the_third_of_three_joined_sources_is_published() {
+    for as_text in [true, false] {
+        let parts = [(); 3].map(|()| Script::new(Good("a text longer than what was shown of it")));
+        let source = Three { parts, as_text };
+        let builder = ReloaderService::builder_by_revision(source.clone());
+        let (live, control) = builder.start().await.unwrap();
+        for place in [2, 0, 1] {
+            let receipt = control.reload().await;
+            assert!(matches!(receipt.outcome, Outcome::Unchanged), "{receipt}");
+            source.parts[place].set(Good("a text longer than what was shown of IT"));
+            let receipt = control.reload().await;
+            assert!(
+                matches!(receipt.outcome, Outcome::Published { .. }),
+                "{place}: {receipt}"
+            );
+            assert!(live.load()[place].ends_with("IT"));
+        }
+        control.stop().await;
     }
 }
