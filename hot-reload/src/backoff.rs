@@ -1,4 +1,5 @@
-//! [`Backoff`] and [`Jitter`]: how long to wait before the next try, spread so that many services do not try at once.
+//! [`Backoff`], [`Jitter`] and [`Limit`]: how long to wait before the next try, spread so that many services do not try at
+//! once, and how many may follow each other.
 
 use std::time::Duration;
 
@@ -69,6 +70,34 @@ impl Jitter {
         self.0 ^= self.0 >> 27;
         let bits = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11;
         bits as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// So many at once, and a pause for each further one (the generic cell rate algorithm).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit {
+    pause: Duration,
+    slack: Duration,
+    /// When everything that was spent will have been earned again.
+    even: Duration,
+}
+
+impl Limit {
+    pub(crate) fn new(burst: u32, pause: Duration) -> Self {
+        Self {
+            pause,
+            slack: pause * burst.saturating_sub(1),
+            even: Duration::ZERO,
+        }
+    }
+
+    /// When the next one may follow.
+    pub(crate) fn free_at(self) -> Duration {
+        self.even.saturating_sub(self.slack)
+    }
+
+    pub(crate) fn spend(&mut self, now: Duration) {
+        self.even = self.even.max(now) + self.pause;
     }
 }
 

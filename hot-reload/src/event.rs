@@ -122,6 +122,16 @@ impl Outcome {
             _ => None,
         }
     }
+
+    /// Whether nothing is to be told of this one that was not told of the other, of which generation apart. What was
+    /// refused is another thing if it is another content, even where the error reads the same.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        let errors = match (self.error(), other.error()) {
+            (Some(error), Some(other)) => error.says_the_same(other),
+            (error, other) => error.is_none() && other.is_none(),
+        };
+        self.as_str() == other.as_str() && errors
+    }
 }
 
 /// How far a candidate came.
@@ -247,7 +257,8 @@ words!(HoldReason {
 #[non_exhaustive]
 pub enum Event {
     /// A look ended, or an attempt to bring an earlier value back. Looks that found nothing new are told too;
-    /// content that stays rejected is told once, and to whoever asks.
+    /// content that stays rejected is told once, and to whoever asks. Other bad content is told even if its error reads the
+    /// same.
     Reload {
         /// Why it was taken.
         trigger: Trigger,

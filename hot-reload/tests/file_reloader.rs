@@ -341,3 +341,31 @@ async fn a_clone_shares_the_watch() {
     }
     assert_eq!(text(&second).await.as_deref(), Some("two"));
 }
+
+#[tokio::test]
+async fn p11_other_bad_content_is_refused_under_another_revision() {
+    let world = World::new();
+    let path = world.path("page");
+    write(&path, "bad");
+    let reloader = reloader(&path).await;
+    let refusal = async || {
+        let loaded = timeout(DEADLINE, reloader.reload_since(None)).await;
+        let error = Error::from(
+            loaded
+                .expect("a load takes too long")
+                .map(drop)
+                .unwrap_err(),
+        );
+        (error.to_string(), error.revision().cloned().unwrap())
+    };
+    let first = refusal().await;
+    assert_eq!(refusal().await, first);
+    write(&path, "bad, too");
+    let second = refusal().await;
+    assert_eq!(second.0, first.0);
+    assert_ne!(second.1, first.1);
+    let mut mode = std::fs::metadata(&path).unwrap().permissions();
+    mode.set_readonly(true);
+    std::fs::set_permissions(&path, mode).unwrap();
+    assert_eq!(refusal().await, second, "its content is the same");
+}

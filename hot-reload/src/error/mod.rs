@@ -84,7 +84,7 @@ struct Inner {
     message: String,
     revision: Option<Revision>,
     files: Vec<PathBuf>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// The result of everything that fails with [`Error`].
@@ -124,7 +124,7 @@ impl Error {
     /// The same error with the error that caused it.
     #[must_use]
     pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.amend(|inner| inner.source = Some(source.into()))
+        self.amend(|inner| inner.source = Some(Arc::from(source.into())))
     }
 
     /// What kind of failure this is.
@@ -168,6 +168,13 @@ impl Error {
         )
     }
 
+    /// Whether this one says nothing that the other one does not say, about the same content.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        self.0.message == other.0.message
+            && self.0.location == other.0.location
+            && self.0.revision == other.0.revision
+    }
+
     fn amend(self, change: impl FnOnce(&mut Inner)) -> Self {
         let mut inner = Arc::try_unwrap(self.0).unwrap_or_else(|shared| Inner {
             kind: shared.kind,
@@ -175,7 +182,7 @@ impl Error {
             message: shared.message.clone(),
             revision: shared.revision.clone(),
             files: shared.files.clone(),
-            source: shared.source.is_some().then(|| Self(shared).into()),
+            source: shared.source.clone(),
         });
         change(&mut inner);
         Self(Arc::new(inner))
@@ -254,6 +261,7 @@ mod tests {
         assert!(first.revision().is_none());
         assert_eq!(second.revision(), Some(&Revision::from(1_u64)));
         assert_eq!(second.to_string(), "bad");
-        assert!(second.source().is_some());
+        let cause = second.source().map(ToString::to_string);
+        assert_eq!(cause.as_deref(), Some("cause"));
     }
 }

@@ -21,6 +21,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::{DataState, Outcome};
 use crate::hints::HintSender;
 use crate::locks::lock;
+use crate::panics::discard;
 use crate::snapshot::{Generation, Keepsake, Snapshot};
 use crate::watch::WatchProfile;
 
@@ -230,7 +231,7 @@ struct Told {
     /// What the last look had left when the version was counted last.
     generation: Option<Generation>,
     stands_in: bool,
-    trouble: Option<String>,
+    trouble: Option<Outcome>,
 }
 
 impl Upward {
@@ -251,21 +252,26 @@ impl<V> Board<V> {
             return;
         }
         let standing = self.standing();
-        let trouble = standing.trouble.as_ref().map(said);
-        let group = {
+        let trouble = standing.trouble.clone();
+        let (group, before) = {
             let mut told = self.upward.told();
             if told.generation == standing.generation
                 && told.stands_in == standing.stands_in
-                && told.trouble == trouble
+                && match (&told.trouble, &trouble) {
+                    (Some(before), Some(now)) => before.says_the_same(now),
+                    (before, now) => before.is_none() && now.is_none(),
+                }
             {
                 return;
             }
             told.generation = standing.generation;
             told.stands_in = standing.stands_in;
-            told.trouble = trouble;
+            let before = mem::replace(&mut told.trouble, trouble);
             self.upward.version.fetch_add(1, Ordering::Release);
-            told.group.clone()
+            (told.group.clone(), before)
         };
+        // Not under the lock: an error may hold what is the user's.
+        discard(before);
         if let Some(group) = group {
             group.hint();
         }
@@ -285,13 +291,5 @@ impl<V> Board<V> {
             stands_in: status.data == DataState::Restored,
             trouble,
         }
-    }
-}
-
-/// A look that was not good, in words.
-fn said(outcome: &Outcome) -> String {
-    match outcome.error() {
-        Some(error) => format!("{outcome}: {error}"),
-        None => outcome.to_string(),
     }
 }

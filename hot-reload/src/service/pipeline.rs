@@ -109,7 +109,13 @@ impl<V> Pipeline<V> {
         trail: &mut Trail,
     ) -> Result<Option<Outcome>, Outcome> {
         let mut loaded = match pushed {
-            None => trail.time(Stage::Load, self.load(feed, asked)).await?,
+            None => {
+                let loaded = trail.time(Stage::Load, self.load(feed, asked)).await;
+                loaded.map_err(|refusal| {
+                    trail.fresh = refusal.is_fresh;
+                    refusal.outcome
+                })?
+            }
             Some(Pushed::Value(value)) => Loaded::Value {
                 value,
                 revision: None,
@@ -135,6 +141,7 @@ impl<V> Pipeline<V> {
             };
             // A state counts as seen when it is known what came of it; a panic on the way leaves it to be loaded again.
             self.memory().seen = None;
+            trail.fresh = true;
             if self.is_visible(&value, revision.as_ref())? {
                 self.good(revision);
                 discard(value);
@@ -148,8 +155,7 @@ impl<V> Pipeline<V> {
             let loaded_at = time_of_day();
             let validated = self.validators.ask(&value);
             if let Err(error) = trail.time(Stage::Validate, validated).await {
-                self.memory().seen = revision;
-                return Err(self.reject(Stage::Validate, error));
+                return Err(self.reject(Stage::Validate, error, revision));
             }
             if self.board.gate().is_paused() {
                 discard(value);
@@ -165,8 +171,7 @@ impl<V> Pipeline<V> {
             let assembly = match self.prepare(&value, trail).await {
                 Ok(assembly) => assembly,
                 Err(error) => {
-                    self.memory().seen = revision;
-                    return Err(self.reject(Stage::Prepare, error));
+                    return Err(self.reject(Stage::Prepare, error, revision));
                 }
             };
             if rechecks > 0
@@ -226,7 +231,7 @@ impl<V> Pipeline<V> {
         }
     }
 
-    async fn load<F: Feed<V>>(&self, feed: &F, asked: Asked) -> Result<Loaded<V>, Outcome> {
+    async fn load<F: Feed<V>>(&self, feed: &F, asked: Asked) -> Result<Loaded<V>, Refusal> {
         let Asked { trigger, resume } = asked;
         let seen = {
             let holds = self.board.gate().holds();
@@ -247,14 +252,17 @@ impl<V> Pipeline<V> {
         let error = match self.ask(feed, seen.as_ref(), asked).await {
             Ok(Loaded::Unchanged) if seen.is_none() => unasked(),
             Ok(loaded) => return Ok(loaded),
-            Err(Fault::Inside(outcome)) => return Err(outcome),
+            Err(Fault::Inside(outcome)) => return Err(Refusal::known(outcome)),
             Err(Fault::Source(error)) => error,
         };
         if !error.is_rejection() {
-            return Err(Outcome::Failed { error });
+            return Err(Refusal::known(Outcome::Failed { error }));
         }
-        self.memory().seen = error.revision().cloned();
-        Err(self.reject(Stage::Decode, error))
+        let revision = error.revision().cloned();
+        Err(Refusal {
+            outcome: self.reject(Stage::Decode, error, revision),
+            is_fresh: true,
+        })
     }
 
     async fn ask<F: Feed<V>>(
@@ -306,10 +314,16 @@ impl<V> Pipeline<V> {
         memory.cleared = false;
     }
 
-    pub(super) fn reject(&self, stage: Stage, error: Error) -> Outcome {
+    /// The content of this revision is refused, which is remembered, and said by the error.
+    pub(super) fn reject(&self, stage: Stage, error: Error, revision: Option<Revision>) -> Outcome {
         if stage != Stage::Prepare {
             self.board.gate().undoubt();
         }
+        self.memory().seen.clone_from(&revision);
+        let error = match revision {
+            Some(revision) => error.with_revision(revision),
+            None => error,
+        };
         self.remember(Outcome::Rejected { stage, error })
     }
 
@@ -325,6 +339,22 @@ impl<V> Pipeline<V> {
 
     pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
         lock(&self.memory)
+    }
+}
+
+/// Why a load led to no value.
+struct Refusal {
+    outcome: Outcome,
+    /// Whether content was refused that is not known to have been refused before.
+    is_fresh: bool,
+}
+
+impl Refusal {
+    fn known(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            is_fresh: false,
+        }
     }
 }
 

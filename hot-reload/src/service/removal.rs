@@ -144,10 +144,8 @@ impl<V> Pipeline<V> {
         }
         let file = file.or_else(|| self.board.status().source.clone());
         trail.emptied = !is_content;
-        let refusal = self.reject(Stage::Load, emptied(file, !is_content));
-        let mut memory = self.memory();
-        memory.seen = revision;
-        memory.emptied = !is_content;
+        let refusal = self.reject(Stage::Load, emptied(file, !is_content), revision);
+        self.memory().emptied = !is_content;
         Err(refusal)
     }
 
@@ -186,7 +184,8 @@ impl<V> Pipeline<V> {
             }
             Some(value) => {
                 let assembly = self.prepare(&value, trail).await;
-                let assembly = assembly.map_err(|error| self.reject(Stage::Prepare, error))?;
+                let assembly =
+                    assembly.map_err(|error| self.reject(Stage::Prepare, error, None))?;
                 let candidate = Candidate {
                     value,
                     revision: None,

@@ -15,6 +15,8 @@ pub(super) struct Trail {
     pub(super) restored: bool,
     /// Whether the source is there, and empty.
     pub(super) emptied: bool,
+    /// Whether content was seen that is not known to be what the last look saw.
+    pub(super) fresh: bool,
 }
 
 impl Trail {

@@ -1,12 +1,14 @@
 //! What operators are told: the status, the events and the log, P6, P11, P12.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use hot_reload::{
-    DataState, Degradation, ErrorKind, Event, LinkState, Outcome, Probation, ReloaderConfig,
-    ReloaderService, RemovalPolicy, Snapshot, SourceStatus,
+    Builder, Control, DataState, Degradation, ErrorKind, Event, Events, LinkState, Live, Outcome,
+    Probation, ReloaderConfig, ReloaderService, RemovalPolicy, Snapshot, SourceStatus, Trigger,
 };
+use tokio::task::unconstrained;
 use tokio::time::sleep;
 
 use crate::log::log;
@@ -349,4 +351,144 @@ async fn whoever_is_woken_or_answered_finds_all_of_it_in_the_status() {
     }
     control.stop().await;
     assert_eq!(watching.await.unwrap(), 3);
+}
+
+/// A service that refuses everything but "first", in the same words.
+async fn picky(script: &Script, builder: Builder<Script, String, String>) -> Service {
+    let validate = |text: &String| match &**text {
+        "first" => Ok(()),
+        _ => Err("a value is wrong"),
+    };
+    let started = builder.validate(validate).start().await.unwrap();
+    let events = started.1.events();
+    // The watch is opened, and the first period is over.
+    sleep(seconds(70)).await;
+    assert_eq!(script.state().decoded_bad, 0);
+    (started.0, started.1, events)
+}
+
+type Service = (Live<String>, Control<String>, Events);
+
+/// The rejections that were announced since the last time.
+fn rejections(events: &mut Events) -> usize {
+    let mut rejections = 0;
+    // Otherwise the runtime would have the test pause after so many.
+    while let Some(Some(event)) = unconstrained(events.next()).now_or_never() {
+        rejections += usize::from(matches!(
+            event,
+            Event::Reload {
+                outcome: Outcome::Rejected { .. },
+                ..
+            }
+        ));
+    }
+    rejections
+}
+
+#[tokio::test(start_paused = true)]
+async fn p11_other_bad_content_is_answered_although_its_error_reads_the_same() {
+    for revisions in [true, false] {
+        let log = log();
+        let script = Script::new(Good("first")).with(|state| state.revisions = revisions);
+        let builder = script.builder().hybrid();
+        let (live, control, mut events) = picky(&script, builder).await;
+        for (count, text) in ["second", "third", "fourth"].into_iter().enumerate() {
+            script.set(Good(text));
+            // Past retries and heartbeats, and short of the five minutes of a refusal.
+            sleep(seconds(200)).await;
+            assert_eq!(
+                log.count("ERROR"),
+                count + 1,
+                "{text}, revisions: {revisions}"
+            );
+            assert_eq!(rejections(&mut events), 1, "{text}, revisions: {revisions}");
+        }
+        assert_eq!(
+            log.count("rejected, the last good value stays: a value is wrong"),
+            3
+        );
+        assert_eq!(*live.load(), "first");
+        control.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p11_who_asks_for_rejected_content_finds_the_answer_in_the_log() {
+    let log = log();
+    let script = Script::new(Good("first"));
+    let (_live, control, mut events) = picky(&script, script.builder().hybrid()).await;
+    script.set(Good("second"));
+    settle().await;
+    for trigger in [Trigger::Manual, Trigger::Signal, Trigger::Http] {
+        assert!(!control.reload_by(trigger).await.is_current());
+    }
+    assert_eq!((log.count("ERROR"), rejections(&mut events)), (4, 4));
+    assert!(!control.barrier().await.is_current());
+    assert_eq!((log.count("ERROR"), rejections(&mut events)), (4, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_of_bad_edits_is_logged_as_a_few_lines_a_count_and_the_newest() {
+    const EDITS: usize = 2_000;
+    let log = log();
+    let script = Script::new(Good("first"));
+    let (live, control, mut events) = picky(&script, script.builder().hybrid()).await;
+    let mut announced = 0;
+    for edit in 0..EDITS {
+        let text: &'static str = match edit + 1 {
+            EDITS => "the newest",
+            edit if edit % 3 == 0 => "first",
+            edit => ["one", "other"][edit % 2],
+        };
+        script.set(match text {
+            "first" => Good("first"),
+            text => Bad(text),
+        });
+        sleep(Duration::from_millis(2)).await;
+        announced += rejections(&mut events);
+    }
+    assert_eq!(log.count("ERROR"), 5, "in four seconds");
+    sleep(seconds(10)).await;
+    assert_eq!(log.count("ERROR"), 6);
+    let bad = EDITS - EDITS / 3;
+    assert_eq!(announced, bad, "every one is an event");
+    let summary = format!(
+        "{} further bad edits rejected in the last 10 s, the last good value stays; the newest: \
+         cannot read \"the newest\"",
+        bad - 5
+    );
+    assert_eq!(log.count(&summary), 1);
+    // Nothing more is to be said of it.
+    sleep(seconds(200)).await;
+    assert_eq!(log.count("ERROR"), 6);
+    assert_eq!(*live.load(), "first");
+
+    // What is held when the service ends is not lost.
+    for edit in ["a", "b", "c", "d", "e", "f", "g"] {
+        script.set(Bad(edit));
+        sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!(log.count("ERROR"), 11);
+    control.stop().await;
+    assert_eq!(log.count("2 further bad edits rejected in the last 1 s"), 1);
+    assert_eq!(log.count("the newest: cannot read \"g\""), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_of_failures_is_logged_with_a_count() {
+    let log = log();
+    let script = Script::new(Good("first"));
+    let (live, _control) = script.builder().hybrid().start().await.unwrap();
+    for _ in 0..500 {
+        script.set(Failing(ErrorKind::Unavailable));
+        sleep(Duration::from_millis(2)).await;
+        script.set(Good("first"));
+        sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!(log.count("the source could not be loaded"), 5);
+    sleep(seconds(10)).await;
+    let summary = "495 further loads failed in the last 10 s, the source is good again; \
+                   the newest: the source is away";
+    assert_eq!((log.count(summary), log.count("further")), (1, 1));
+    assert_eq!(*live.load(), "first");
 }

@@ -202,11 +202,12 @@ where
                 let holds = (known && settled) || look.is_over();
                 self.shared.follow.tally().read(!holds);
                 if holds {
+                    let revision = revision(&stamps);
                     let certain = |stamp: Option<Stamp>| Some(stamp?.certain(observed));
                     let emptied = memory.fill(&paths, &stamps);
                     memory.stamps = stamps.into_iter().map(certain).collect();
                     view.accept();
-                    return self.conclude(loaded, emptied);
+                    return self.conclude(loaded, emptied, revision);
                 }
                 drop(memory);
                 look.retry(&view)
@@ -284,11 +285,13 @@ impl<F> FileReloader<F> {
         own.chain(&memory.dependencies).cloned().collect()
     }
 
-    /// `emptied` is the file that holds nothing and held something before.
+    /// A value has no revision, since it may depend on more than the files that are known here. A refusal has one, so that
+    /// the next one of other content is told, too. `emptied` is the file that holds nothing and held something before.
     fn conclude(
         &self,
         loaded: Result<F, String>,
         emptied: Option<PathBuf>,
+        revision: Revision,
     ) -> ReloadResult<Loaded<F>, F, String> {
         match loaded {
             loaded if emptied.is_some() => Ok(Loaded::Emptied {
@@ -303,7 +306,7 @@ impl<F> FileReloader<F> {
                 revision: None,
             }),
             Err(_) if self.is_absent() => Ok(Loaded::Missing),
-            Err(text) => Err(self.refusal(&text).into()),
+            Err(text) => Err(self.refusal(&text).with_revision(revision).into()),
         }
     }
 
@@ -371,6 +374,12 @@ where
 fn stamps(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
     let stamp = |path: &PathBuf| Stamp::of(path).ok();
     paths.iter().map(stamp).collect()
+}
+
+/// A name for the state of these files, as far as it shows without reading them.
+fn revision(stamps: &[Option<Stamp>]) -> Revision {
+    let token = |stamp: &Option<Stamp>| stamp.map(Stamp::content).unwrap_or_default();
+    Revision::join(stamps.iter().map(token))
 }
 
 /// Whether the file can be opened, so that the fault lies in what it holds. Never waits for the other end of a pipe.

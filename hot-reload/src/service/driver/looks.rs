@@ -138,7 +138,11 @@ impl<'e, V> Task<'e, V> {
         let _ = contained(Stage::Commit, || board.publisher.tell_few());
         match noted {
             None => self.recorder.rolled_back(&outcome, elapsed),
-            Some(noted) => self.recorder.looked(look.trigger, &outcome, elapsed, noted),
+            Some(noted) => {
+                let now = self.clock.now();
+                self.recorder
+                    .looked(now, look.trigger, &outcome, elapsed, noted);
+            }
         }
         board.tell_group();
         for caller in serving {

@@ -57,7 +57,8 @@ impl<V> Engine<V> {
         let (settings, jitter) = (Arc::new(settings), jitter());
         let mut task = Task {
             engine: self,
-            recorder: Recorder(Arc::clone(&self.board)),
+            recorder: Recorder::new(Arc::clone(&self.board)),
+            clock,
             machine: Machine::new(Arc::clone(&settings), jitter.clone()),
             link: LinkState::Off,
             watch: None,
@@ -97,10 +98,12 @@ impl<V> Engine<V> {
             if let Some(age) = freshness.is_due(clock.now()) {
                 task.recorder.stale(age);
             }
+            task.recorder.attend(clock.now());
             let ticks = [
                 task.machine.next_tick(),
                 chores.next_tick(),
                 freshness.next_tick(),
+                task.recorder.next_tick(),
             ];
             let tick = ticks.into_iter().flatten().min();
             // In this order: what people want, what is finished, what changed, what time it is. The machine attends to
@@ -181,6 +184,7 @@ impl<V> Engine<V> {
 struct Task<'e, V> {
     engine: &'e Engine<V>,
     recorder: Recorder<V>,
+    clock: Clock,
     machine: Machine,
     /// The state of the watch that was told last.
     link: LinkState,
@@ -243,6 +247,7 @@ impl<V> Task<'_, V> {
         if link != LinkState::Off {
             self.recorder.link(link, LinkState::Off, None);
         }
+        self.recorder.finish(self.clock.now());
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::settings::QUIET_CEILING;
 use super::earliest;
+use crate::backoff::Limit;
 use crate::event::Trigger;
 
 /// The causes of the next look, and when they are due.
@@ -141,32 +142,5 @@ impl Causes {
     /// These and those.
     pub(in super::super) fn and(self, others: Self) -> Self {
         Self(self.0 | others.0)
-    }
-}
-
-/// So many looks at once, and a pause for each further one (the generic cell rate algorithm).
-#[derive(Debug, Clone, Copy)]
-struct Limit {
-    pause: Duration,
-    slack: Duration,
-    /// When everything that was spent will have been earned again.
-    even: Duration,
-}
-
-impl Limit {
-    fn new(burst: u32, pause: Duration) -> Self {
-        Self {
-            pause,
-            slack: pause * burst.saturating_sub(1),
-            even: Duration::ZERO,
-        }
-    }
-
-    fn free_at(self) -> Duration {
-        self.even.saturating_sub(self.slack)
-    }
-
-    fn spend(&mut self, now: Duration) {
-        self.even = self.even.max(now) + self.pause;
     }
 }

@@ -3,9 +3,14 @@
 //! The log says a thing once: a rejection at ERROR, a failure or a lost watch at WARN, and the same again only at DEBUG;
 //! the recovery at INFO; a look that found nothing new at TRACE. What a source says of itself is told in the same way, at
 //! WARN when it appears and at INFO when it is gone; at DEBUG what lies in its nature.
+//!
+//! Other content is another thing, even if its error reads the same, and so is what a person asked for. Of a storm of
+//! rejections or failures the log has the first few lines and then summaries: [`storm`].
 
 mod source;
+mod storm;
 mod swaps;
+mod throttle;
 
 use std::mem;
 use std::sync::Arc;
@@ -13,6 +18,7 @@ use std::time::Duration;
 
 use tracing::{debug, error, info, trace, warn};
 
+use self::storm::{Line, Storm};
 use super::board::Board;
 use super::trail::Trail;
 use crate::clock::time_of_day;
@@ -23,12 +29,25 @@ use crate::status::{Attempt, Hold};
 /// The target of all log lines of services.
 const TARGET: &str = "hot_reload";
 
-pub(super) struct Recorder<V>(pub(super) Arc<Board<V>>);
+pub(super) struct Recorder<V> {
+    board: Arc<Board<V>>,
+    rejections: Storm,
+    failures: Storm,
+}
 
 impl<V> Recorder<V> {
-    /// A look has ended, and was noted: it is told.
+    pub(super) fn new(board: Arc<Board<V>>) -> Self {
+        Self {
+            board,
+            rejections: Storm::new(),
+            failures: Storm::new(),
+        }
+    }
+
+    /// A look has ended at this time, and was noted: it is told.
     pub(super) fn looked(
-        &self,
+        &mut self,
+        now: Duration,
         trigger: Trigger,
         outcome: &Outcome,
         elapsed: Duration,
@@ -40,15 +59,12 @@ impl<V> Recorder<V> {
             emptied,
             hold,
         } = noted;
-        let status = self.0.status();
+        let status = self.board.status();
         let (name, source) = (status.name.clone(), status.source.clone());
         let generation = status.generation.map(|generation| generation.get());
         drop(status);
         let source = source.as_deref().unwrap_or_default();
-        let stays = match generation {
-            Some(_) => "the last good value stays",
-            None => "there is no value yet",
-        };
+        let stays = stays(generation.is_some());
         macro_rules! log {
             ($level:ident, $($field:tt)*) => {
                 $level!(
@@ -64,7 +80,7 @@ impl<V> Recorder<V> {
             };
         }
         match (outcome, repeated) {
-            (Outcome::Published { .. }, _) if self.0.is_member() => {
+            (Outcome::Published { .. }, _) if self.board.is_member() => {
                 log!(info, "offered to the group");
             }
             (Outcome::Published { .. }, _) => log!(info, "published"),
@@ -86,16 +102,23 @@ impl<V> Recorder<V> {
             (Outcome::Rejected { stage, error }, Repeated::Yes) => {
                 log!(debug, stage = stage.as_str(), "still rejected: {error}");
             }
-            // It says itself what stays.
-            (Outcome::Rejected { stage, error }, _) if emptied => {
-                log!(error, stage = stage.as_str(), "{error}");
-            }
             (Outcome::Rejected { stage, error }, _) => {
-                log!(error, stage = stage.as_str(), "rejected, {stays}: {error}");
+                let text = match emptied {
+                    // It says itself what stays.
+                    true => error.to_string(),
+                    false => format!("rejected, {stays}: {error}"),
+                };
+                match self.rejections.admit(now, || Line::rejected(*stage, error)) {
+                    true => log!(error, stage = stage.as_str(), "{text}"),
+                    false => log!(debug, stage = stage.as_str(), "{text}"),
+                }
             }
             (Outcome::Failed { error }, Repeated::Yes) => log!(debug, "still failing: {error}"),
             (Outcome::Failed { error }, _) => {
-                log!(warn, "the source could not be loaded, {stays}: {error}");
+                match self.failures.admit(now, || Line::failed(error)) {
+                    true => log!(warn, "the source could not be loaded, {stays}: {error}"),
+                    false => log!(debug, "the source could not be loaded, {stays}: {error}"),
+                }
             }
             (Outcome::Missing, _) if fallback == Fallback::Default && emptied => {
                 log!(warn, "{source}: is empty; the default is visible now");
@@ -109,7 +132,7 @@ impl<V> Recorder<V> {
         // Content that stays rejected is announced once, and to whoever asks.
         let known = matches!(outcome, Outcome::Rejected { .. }) && repeated == Repeated::Yes;
         if !known || trigger.is_personal() {
-            self.0.tell(Event::Reload {
+            self.board.tell(Event::Reload {
                 trigger,
                 outcome: outcome.clone(),
                 elapsed,
@@ -119,14 +142,14 @@ impl<V> Recorder<V> {
 
     /// Writes the look into the status, and says how it relates to the one before.
     pub(super) fn note(&self, trigger: Trigger, outcome: &Outcome, trail: &Trail) -> Noted {
-        let hold = self.0.hold();
+        let hold = self.board.hold();
         let generation = self
-            .0
+            .board
             .publisher
             .current()
             .map(|current| current.generation());
         let now = time_of_day();
-        let mut status = self.0.status();
+        let mut status = self.board.status();
         let before = status.last_attempt.take();
         // An error may hold what is the user's, and is not dropped while the status is locked.
         let last_error = mem::replace(&mut status.last_error, outcome.error().cloned());
@@ -165,7 +188,9 @@ impl<V> Recorder<V> {
         // Here it is what was told last; whoever asks for the status is told what is so now.
         let told = mem::replace(&mut status.hold, hold.clone());
         let kind = |hold: &Hold| (hold.reason, hold.since);
-        let repeated = match Repeated::of(before.as_ref().map(|before| &before.outcome), outcome) {
+        let before_it = before.as_ref().map(|before| &before.outcome);
+        let repeated = match Repeated::of(before_it, outcome) {
+            Repeated::Yes if is_answer(trigger, outcome, trail) => Repeated::No,
             Repeated::Yes if held && told.as_ref().map(kind) != hold.as_ref().map(kind) => {
                 Repeated::No
             }
@@ -241,11 +266,30 @@ impl Repeated {
                 _ => Self::Recovered,
             };
         }
-        let text = |outcome: &Outcome| outcome.error().map(ToString::to_string);
-        if before.as_str() == now.as_str() && text(before) == text(now) {
-            Self::Yes
-        } else {
-            Self::No
+        match before.says_the_same(now) {
+            true => Self::Yes,
+            false => Self::No,
         }
+    }
+}
+
+/// Whether somebody waits for this answer, although it reads like the one before: a person who asked; or an author of
+/// content that has no revision, of which only the watch knows that it changed.
+fn is_answer(trigger: Trigger, outcome: &Outcome, trail: &Trail) -> bool {
+    match outcome {
+        Outcome::Rejected { error, .. } => {
+            let unnamed = trail.fresh && error.revision().is_none();
+            trigger.is_personal() || (unnamed && trigger == Trigger::Watch)
+        }
+        Outcome::Failed { .. } => trigger.is_personal(),
+        _ => false,
+    }
+}
+
+/// What is in force although there is nothing new.
+fn stays(has_value: bool) -> &'static str {
+    match has_value {
+        true => "the last good value stays",
+        false => "there is no value yet",
     }
 }

@@ -14,8 +14,8 @@ use crate::status::{Degradation, SourceStatus};
 impl<V> Recorder<V> {
     /// The watch is in another state than before.
     pub(in super::super) fn link(&self, from: LinkState, to: LinkState, why: Option<&Error>) {
-        self.0.flight.link(from, to, why);
-        let mut status = self.0.status();
+        self.board.flight.link(from, to, why);
+        let mut status = self.board.status();
         let same =
             status.link_error.as_ref().map(ToString::to_string) == why.map(ToString::to_string);
         let was_down = status.link_error.is_some();
@@ -44,7 +44,7 @@ impl<V> Recorder<V> {
             }
             _ => debug!(target: TARGET, name, link = to.as_str(), "the watch was {from}"),
         }
-        self.0.tell(Event::Link {
+        self.board.tell(Event::Link {
             from,
             to,
             error: why.cloned(),
@@ -53,18 +53,18 @@ impl<V> Recorder<V> {
 
     /// The heartbeat found a change that the watch had not announced.
     pub(in super::super) fn missed(&self) {
-        self.0.flight.missed();
-        let mut status = self.0.status();
+        self.board.flight.missed();
+        let mut status = self.board.status();
         status.counters.missed_events += 1;
         let (name, missed_events) = (status.name.clone(), status.counters.missed_events);
         drop(status);
         warn!(target: TARGET, name, missed_events, "the watch missed a change, it is polled until it has proven itself");
-        self.0.tell(Event::Missed);
+        self.board.tell(Event::Missed);
     }
 
     /// No look was good for longer than is allowed.
     pub(in super::super) fn stale(&self, age: Duration) {
-        let mut status = self.0.status();
+        let mut status = self.board.status();
         status.data = DataState::Stale;
         let (name, source) = (status.name.clone(), status.source.clone());
         let error = status.last_error.clone();
@@ -76,12 +76,12 @@ impl<V> Recorder<V> {
         };
         let age_ms = age.as_millis() as u64;
         warn!(target: TARGET, name, source, age_ms, "stale, no look was good for {age:?}: {why}");
-        self.0.tell(Event::Stale { age, error });
+        self.board.tell(Event::Stale { age, error });
     }
 
     /// A look was good, after it was told that there was none for too long.
     pub(in super::super) fn fresh_again(&self, age: Duration) {
-        let status = self.0.status();
+        let status = self.board.status();
         let (name, source) = (status.name.clone(), status.source.clone());
         drop(status);
         let source = source.as_deref().unwrap_or_default();
@@ -94,7 +94,7 @@ impl<V> Recorder<V> {
         fn reasons(status: Option<&SourceStatus>) -> &[Degradation] {
             status.map_or(&[], |status| &status.degraded)
         }
-        let mut status = self.0.status();
+        let mut status = self.board.status();
         let before = mem::replace(&mut status.source_status, now);
         let (was, is) = (
             reasons(before.as_ref()),

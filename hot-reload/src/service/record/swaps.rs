@@ -13,7 +13,7 @@ use crate::snapshot::{Generation, Snapshot};
 impl<V> Recorder<V> {
     /// An earlier value was asked for. What is known of the source stays as it is.
     pub(in super::super) fn note_rollback(&self, outcome: &Outcome) {
-        let mut status = self.0.status();
+        let mut status = self.board.status();
         if let Outcome::Published { generation } = outcome {
             status.counters.published += 1;
             status.counters.rollbacks += 1;
@@ -28,10 +28,10 @@ impl<V> Recorder<V> {
 
     /// An earlier value was asked for, which was noted: it is told.
     pub(in super::super) fn rolled_back(&self, outcome: &Outcome, elapsed: Duration) {
-        let current = self.0.publisher.current();
+        let current = self.board.publisher.current();
         let origin = current.and_then(|current| current.origin());
         let origin = origin.map(Generation::get);
-        let status = self.0.status();
+        let status = self.board.status();
         let (name, generation) = (status.name.clone(), status.generation.map(Generation::get));
         drop(status);
         match outcome {
@@ -46,7 +46,7 @@ impl<V> Recorder<V> {
                 error!(target: TARGET, name, generation, "not rolled back: {why}");
             }
         }
-        self.0.tell(Event::Reload {
+        self.board.tell(Event::Reload {
             trigger: Trigger::Rollback,
             outcome: outcome.clone(),
             elapsed,
@@ -55,20 +55,20 @@ impl<V> Recorder<V> {
 
     /// The visible value is on probation, if it is.
     pub(in super::super) fn on_probation(&self, generation: Option<Generation>) {
-        self.0.status().on_probation = generation;
+        self.board.status().on_probation = generation;
     }
 
     /// A value has failed its probation, and is to be taken back.
     pub(in super::super) fn failed(&self, error: &Error) {
-        self.0.flight.failed(error);
-        let name = self.0.status().name.clone();
+        self.board.flight.failed(error);
+        let name = self.board.status().name.clone();
         error!(target: TARGET, name, "{error}");
     }
 
     /// A value has passed its probation.
     pub(in super::super) fn proven<T>(&self, value: &Snapshot<T>) {
-        self.0.flight.proven(value.generation());
-        let name = self.0.status().name.clone();
+        self.board.flight.proven(value.generation());
+        let name = self.board.status().name.clone();
         let generation = value.generation().get();
         info!(target: TARGET, name, generation, "has passed its probation");
     }

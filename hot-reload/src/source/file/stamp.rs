@@ -65,6 +65,14 @@ impl Stamp {
         content(self) == content(other)
     }
 
+    /// A token that changes with the content, as far as stamps can tell.
+    #[cfg(feature = "file-reloader")]
+    pub(crate) fn content(self) -> Vec<u8> {
+        let numbers = [self.dev, self.ino, self.size];
+        let numbers = numbers.iter().flat_map(|number| number.to_be_bytes());
+        numbers.chain(self.modified.to_be_bytes()).collect()
+    }
+
     /// What to remember of a file that was observed at this time. If a change may have left the stamp as it is, it equals
     /// no stamp of a file, but for size and inode.
     #[cfg(any(feature = "dir", feature = "file-reloader"))]

@@ -1,0 +1,118 @@
+//! [`Storm`]: rejections or failures that follow each other faster than anybody reads, merged into summaries.
+
+use std::time::Duration;
+
+use tracing::{error, warn};
+
+use super::throttle::{Summary, Throttle};
+use super::{Recorder, TARGET, stays};
+use crate::error::Error;
+use crate::event::Stage;
+
+/// Outcomes of one kind.
+pub(super) type Storm = Throttle<Line>;
+
+/// What a line about an outcome says.
+#[derive(Debug)]
+pub(super) struct Line {
+    stage: Option<Stage>,
+    text: String,
+}
+
+impl Line {
+    pub(super) fn rejected(stage: Stage, error: &Error) -> Self {
+        Self {
+            stage: Some(stage),
+            text: error.to_string(),
+        }
+    }
+
+    pub(super) fn failed(error: &Error) -> Self {
+        Self {
+            stage: None,
+            text: error.to_string(),
+        }
+    }
+}
+
+impl<V> Recorder<V> {
+    /// When a summary is to be logged next.
+    pub(in super::super) fn next_tick(&self) -> Option<Duration> {
+        let ticks = [self.rejections.next_tick(), self.failures.next_tick()];
+        ticks.into_iter().flatten().min()
+    }
+
+    /// Logs the summaries that are due.
+    pub(in super::super) fn attend(&mut self, now: Duration) {
+        let (rejections, failures) = (self.rejections.due(now), self.failures.due(now));
+        self.summarize(now, rejections, failures);
+    }
+
+    /// Logs what was held for a summary: the run ends.
+    pub(in super::super) fn finish(&mut self, now: Duration) {
+        let (rejections, failures) = (self.rejections.finish(), self.failures.finish());
+        self.summarize(now, rejections, failures);
+    }
+
+    fn summarize(
+        &self,
+        now: Duration,
+        rejections: Option<Summary<Line>>,
+        failures: Option<Summary<Line>>,
+    ) {
+        if rejections.is_none() && failures.is_none() {
+            return;
+        }
+        let status = self.board.status();
+        let (name, source) = (status.name.clone(), status.source.clone());
+        let generation = status.generation.map(|generation| generation.get());
+        let last = status.last_attempt.as_ref();
+        let is_good = last.is_some_and(|attempt| attempt.outcome.is_current());
+        drop(status);
+        let source = source.as_deref().unwrap_or_default();
+        let since = match is_good {
+            true => "the source is good again",
+            false => stays(generation.is_some()),
+        };
+        if let Some(Summary {
+            count,
+            since: first,
+            newest: Line { stage, text },
+        }) = rejections
+        {
+            let (stage, seconds) = (stage.map(|stage| stage.as_str()), seconds(now - first));
+            error!(
+                target: TARGET,
+                name,
+                source,
+                outcome = "rejected",
+                stage,
+                generation,
+                count,
+                "{count} further bad edits rejected in the last {seconds} s, {since}; the newest: {text}"
+            );
+        }
+        if let Some(Summary {
+            count,
+            since: first,
+            newest: Line { text, .. },
+        }) = failures
+        {
+            let seconds = seconds(now - first);
+            warn!(
+                target: TARGET,
+                name,
+                source,
+                outcome = "failed",
+                generation,
+                count,
+                "{count} further loads failed in the last {seconds} s, {since}; the newest: {text}"
+            );
+        }
+    }
+}
+
+/// At least one, so that nobody reads of "the last 0 s".
+fn seconds(elapsed: Duration) -> u64 {
+    elapsed.as_millis().div_ceil(1000).max(1) as u64
+}
