@@ -192,3 +192,28 @@ async fn a_half_sent_head_does_not_hold_up_the_stop() {
     assert_eq!(program.count("did not end in time"), 0);
     drop((half, silent));
 }
+
+/// What a configuration takes, itself and the one that it replaces together, in multiples of its size.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_large_configuration_takes_no_more_than_twenty_times_its_size() {
+    let (_folder, file) = folder_with(&limited(1, ""));
+    let program = Program::start(&file, &[]);
+    let address = program.address().await;
+    until_id(address, 1).await;
+    let before = peak(&program);
+    let large = |id| {
+        let mut text = limited(id, "");
+        for index in 0..100_000 {
+            write!(text, "[[routes]]\npath = \"/p{index:06}\"\n").unwrap();
+        }
+        text
+    };
+    for id in [2, 3] {
+        save(&file, &large(id));
+        until_id(address, id).await;
+    }
+    assert_eq!(get(address, "/p099999").await.status, 200);
+    let (grown, size) = (peak(&program) - before, large(2).len() as u64 >> 20);
+    assert!(grown <= 20 * size, "{grown} MiB for {size} MiB");
+}

@@ -1,33 +1,38 @@
 //! From the file to the value: what one key alone cannot say, and the content of other files.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hot_reload::error::Location;
 use hot_reload::{Error, ErrorKind};
 
+use super::ServerConfig;
 use super::file::ConfigFile;
+use super::others::Others;
 use super::route::Route;
+use super::routes::{Routes, Taken};
+use super::sections;
 use super::tls::Tls;
-use super::{ServerConfig, read};
 
 /// Makes the value of the file at `path`. An error bears the files that were read or looked for until then.
-pub(super) fn build(file: ConfigFile, path: &Path) -> Result<ServerConfig, Error> {
-    let mut others = Others {
-        folder: path.parent().unwrap_or_else(|| Path::new("")),
-        seen: Vec::new(),
-    };
-    match build_with(file, path, &mut others) {
+pub(super) fn build(
+    file: ConfigFile,
+    (count, tables): (usize, sections::Routes<'_>),
+    path: &Path,
+) -> Result<ServerConfig, Error> {
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
+    let mut others = Others::of(folder, file.root.as_deref());
+    match build_with(file, (count, tables), path, &mut others) {
         Ok(config) => Ok(ServerConfig {
-            dependent_paths: others.seen,
+            dependent_paths: others.into_paths(),
             ..config
         }),
-        Err(error) => Err(error.with_files(others.seen)),
+        Err(error) => Err(error.with_files(others.into_paths())),
     }
 }
 
 fn build_with(
     file: ConfigFile,
+    (count, tables): (usize, sections::Routes<'_>),
     path: &Path,
     others: &mut Others<'_>,
 ) -> Result<ServerConfig, Error> {
@@ -35,21 +40,20 @@ fn build_with(
         Error::new(ErrorKind::Invalid, message)
             .at(Location::new(path.display().to_string()).path(key))
     };
-    let mut routes = HashMap::new();
-    let mut places = HashMap::new();
-    for (index, table) in file.routes.into_iter().enumerate() {
-        let place = format!("routes[{index}]");
+    let mut routes = Routes::with_capacity(count);
+    for (index, table) in tables.enumerate() {
+        let table = table?;
         let path = table.path.0.clone();
-        if let Some(first) = places.insert(path.clone(), index) {
-            let message = format!(
-                "{path:?} is the path of routes[{first}] already; give each route a path of its own"
-            );
-            return Err(refuse(format!("{place}.path"), message));
-        }
-        let route = Route::build(table, |name| others.read(name))
-            .map_err(|(key, message)| refuse(format!("{place}.{key}"), message))?;
-        routes.insert(path, route);
+        let route = Route::build(table, |name| others.read_public(name))
+            .map_err(|(key, message)| refuse(format!("routes[{index}].{key}"), message))?;
+        routes.push(path, route);
     }
+    let routes = routes.finish().map_err(|Taken { path, first, index }| {
+        let message = format!(
+            "{path:?} is the path of routes[{first}] already; give each route a path of its own"
+        );
+        refuse(format!("routes[{index}].path"), message)
+    })?;
 
     let tls = match file.tls {
         None => None,
@@ -75,22 +79,4 @@ fn build_with(
         tls,
         dependent_paths: Vec::new(),
     })
-}
-
-/// The files that the configuration names, by paths that are relative to its own folder.
-struct Others<'a> {
-    folder: &'a Path,
-    seen: Vec<PathBuf>,
-}
-
-impl Others<'_> {
-    fn read(&mut self, name: &Path) -> Result<Vec<u8>, String> {
-        let path = self.folder.join(name);
-        let content =
-            read::file(&path).map_err(|why| format!("cannot read {}: {why}", path.display()));
-        if !self.seen.contains(&path) {
-            self.seen.push(path);
-        }
-        content
-    }
 }

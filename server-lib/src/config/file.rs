@@ -25,6 +25,7 @@ pub(super) struct ConfigFile {
     pub(super) name: String,
     #[serde(default = "ListenText::usual")]
     pub(super) listen: ListenText,
+    pub(super) root: Option<PathBuf>,
     #[serde(default)]
     pub(super) routes: Vec<RouteTable>,
     #[serde(default)]

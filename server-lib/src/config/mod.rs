@@ -1,31 +1,34 @@
 //! [`ServerConfig`]: everything that the server's behaviour comes from, loaded and checked as one value.
 //!
-//! - `file`: the file as it is written;
+//! - `file`: the file as it is written, `sections`: a large one, route by route;
 //! - `check`: from the file to the value, with what single keys cannot say;
-//! - `limits`, `methods`, `route`, `tls`: parts of the value;
+//! - `limits`, `methods`, `route`, `routes`, `tls`: parts of the value;
+//! - `others`: the files that it names;
 //! - `read`: one bounded read, and why it failed.
 
 mod check;
 mod file;
 mod limits;
 mod methods;
+mod others;
 mod read;
 mod route;
+mod routes;
+mod sections;
 mod tls;
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use axum::http::StatusCode;
 use hot_reload::error::Location;
-use hot_reload::source::{Decode, Toml};
 use hot_reload::{AsyncFileLoad, Error, ErrorKind, async_trait};
 use tokio::sync::Semaphore;
 
 pub use self::limits::Limits;
 pub use self::methods::Methods;
 pub use self::route::Route;
+use self::routes::Routes;
 pub use self::tls::Tls;
 
 /// The server's configuration: the content of its file and of the files that it names.
@@ -42,7 +45,7 @@ pub struct ServerConfig {
     /// Where the server listens.
     pub listen: SocketAddr,
     /// The responses, by path.
-    pub routes: HashMap<String, Route>,
+    routes: Routes,
     /// What a client may ask for, and how long it may take.
     pub limits: Limits,
     /// The log filter, such as `info` or `server_lib=debug`.
@@ -69,8 +72,9 @@ impl ServerConfig {
             let place = Location::new(path.display().to_string());
             Error::new(kind, format!("cannot be read: {why}")).at(place)
         })?;
-        let file = Toml::<file::ConfigFile>::new().decode(&bytes, &path.display().to_string())?;
-        check::build(file, path)
+        let name = path.display().to_string();
+        let (file, count, routes) = sections::decode(&bytes, &name)?;
+        check::build(file, (count, routes), path)
     }
 
     /// The answer to this path, if there is one.

@@ -16,12 +16,18 @@ pub struct Route {
     pub methods: Methods,
     /// Its status.
     pub status: StatusCode,
-    /// Its headers, `content-type` included.
-    pub headers: HeaderMap,
-    /// Its body.
-    pub body: Bytes,
+    /// What most routes of a large configuration do not have.
+    content: Option<Box<Content>>,
     /// Whether it says that the server lives: it is answered beyond the limits of connections and of requests at once.
     pub health: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Content {
+    headers: Box<[(HeaderName, HeaderValue)]>,
+    /// The content type, if it is not among the headers and there is a body.
+    kind: Option<&'static str>,
+    body: Bytes,
 }
 
 impl Route {
@@ -29,9 +35,13 @@ impl Route {
     /// reason.
     pub(super) fn build(
         table: RouteTable,
-        read: impl FnOnce(&Path) -> Result<Vec<u8>, String>,
+        read: impl FnOnce(&Path) -> Result<Bytes, String>,
     ) -> Result<Self, (String, String)> {
-        let mut headers = HeaderMap::new();
+        if table.headers.len() > MOST_HEADERS {
+            let message = format!("a response has at most {MOST_HEADERS} headers; remove some");
+            return Err(("headers".to_owned(), message));
+        }
+        let mut headers = HeaderMap::with_capacity(table.headers.len());
         for (name, value) in &table.headers {
             let refuse = |why| (format!("headers.{name}"), why);
             let (known, value) = header(name, value).map_err(refuse)?;
@@ -46,10 +56,13 @@ impl Route {
                 let message = "there is a body too; keep one of the two".to_owned();
                 return Err(("file".to_owned(), message));
             }
-            (Some(text), None) => (Bytes::from(text), "text/plain; charset=utf-8"),
+            (Some(text), None) => (
+                Bytes::from(text.into_boxed_str().into_boxed_bytes()),
+                "text/plain; charset=utf-8",
+            ),
             (None, Some(path)) => {
                 let content = read(&path).map_err(|why| ("file".to_owned(), why))?;
-                (Bytes::from(content), content_type(&path))
+                (content, content_type(&path))
             }
             (None, None) => (Bytes::new(), ""),
         };
@@ -60,16 +73,21 @@ impl Route {
             );
             return Err(("status".to_owned(), message));
         }
-        if !kind.is_empty() {
-            headers
-                .entry(header::CONTENT_TYPE)
-                .or_insert(HeaderValue::from_static(kind));
-        }
+        let kind = Some(kind).filter(|kind| !kind.is_empty());
+        let kind = kind.filter(|_| !headers.contains_key(header::CONTENT_TYPE));
+        let content = Content {
+            headers: headers
+                .into_iter()
+                .filter_map(|(name, value)| Some((name?, value)))
+                .collect(),
+            kind,
+            body,
+        };
+        let is_empty = content.headers.is_empty() && content.body.is_empty() && kind.is_none();
         Ok(Self {
             methods: table.methods,
             status,
-            headers,
-            body,
+            content: (!is_empty).then(|| Box::new(content)),
             health: table.health,
         })
     }
@@ -78,8 +96,15 @@ impl Route {
     pub(crate) fn response(&self) -> (Response<()>, Bytes) {
         let mut head = Response::new(());
         *head.status_mut() = self.status;
-        head.headers_mut().clone_from(&self.headers);
-        (head, self.body.clone())
+        let Some(content) = &self.content else {
+            return (head, Bytes::new());
+        };
+        let headers = head.headers_mut();
+        headers.extend(content.headers.iter().cloned());
+        if let Some(kind) = content.kind {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        }
+        (head, content.body.clone())
     }
 }
 
@@ -106,6 +131,9 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> 
         ),
     }
 }
+
+/// More than any response needs, and as many as clients take.
+const MOST_HEADERS: usize = 100;
 
 /// The statuses of responses that have no body.
 const BODILESS: [StatusCode; 3] = [

@@ -85,7 +85,7 @@ fn a_value_of_the_wrong_type_or_form() {
 fn a_key_that_does_not_exist() {
     assert_eq!(
         line(&format!("{HEAD}lisen = '127.0.0.1:80'")),
-        "config.toml:3:1: unknown key \"lisen\", expected one of \"id\", \"name\", \"listen\", \"routes\", \"limits\", \"log\", \"tls\" (did you mean \"listen\"?)"
+        "config.toml:3:1: unknown key \"lisen\", expected one of \"id\", \"name\", \"listen\", \"root\", \"routes\", \"limits\", \"log\", \"tls\" (did you mean \"listen\"?)"
     );
     assert_eq!(
         line(&format!("{HEAD}[limits]\nmax_body = 1")),

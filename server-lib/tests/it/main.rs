@@ -6,6 +6,8 @@ mod errors;
 mod http;
 mod limits;
 mod listener;
+#[cfg(unix)]
+mod many;
 mod routes;
 mod support;
 mod tls;

@@ -116,3 +116,74 @@ async fn a_route_file_that_appears_after_the_edit_is_served_at_once() {
     assert_eq!(published.await, Trigger::Watch, "not by the interval");
     assert_eq!(rig.get("/page").await.body, "<p>new</p>");
 }
+
+/// The line with which a route with this file is refused, without the folder's path.
+#[cfg(unix)]
+fn refused(folder: &std::path::Path, head: &str, file: &str) -> Option<String> {
+    let path = folder.join("config.toml");
+    let text = format!("id = 1\nname = 'a'\n{head}[[routes]]\npath = '/'\nfile = '{file}'\n");
+    std::fs::write(&path, text).unwrap();
+    let error = server_lib::ServerConfig::load(&path).err()?.to_string();
+    let folder = std::fs::canonicalize(folder).unwrap();
+    Some(error.replace(&folder.display().to_string(), "."))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_outside_of_the_root_needs_permission() {
+    use std::os::unix::fs::symlink;
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("site");
+    std::fs::create_dir_all(folder.join("below")).unwrap();
+    std::fs::create_dir(outer.path().join("site-two")).unwrap();
+    for name in ["site/page", "site/below/page", "secret", "site-two/secret"] {
+        std::fs::write(outer.path().join(name), "content").unwrap();
+    }
+    symlink(outer.path().join("secret"), folder.join("link")).unwrap();
+    symlink("below/page", folder.join("inner-link")).unwrap();
+    symlink(outer.path(), folder.join("way")).unwrap();
+    for inside in [
+        "page",
+        "below/page",
+        "below/../page",
+        "inner-link",
+        "way/site/page",
+    ] {
+        assert_eq!(refused(&folder, "", inside), None, "{inside}");
+    }
+    let absolute = folder.join("page").display().to_string();
+    assert_eq!(refused(&folder, "", &absolute), None);
+    let secret = outer.path().join("secret").display().to_string();
+    for outside in [
+        "../secret",
+        "link",
+        "way/secret",
+        "../site-two/secret",
+        &secret,
+    ] {
+        let line = refused(&folder, "", outside).unwrap();
+        assert!(
+            line.contains("which lies outside of .; move it there, or allow it with root = "),
+            "{line}"
+        );
+        assert_eq!(
+            refused(&folder, "root = '..'\n", outside),
+            None,
+            "{outside}"
+        );
+    }
+    let line = refused(&folder, "root = 'below'\n", "page").unwrap();
+    assert!(line.contains("which lies outside of ./below; "), "{line}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_environment_of_the_process_is_no_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = refused(folder.path(), "", "/proc/self/environ").unwrap();
+    assert!(line.contains("which lies outside of "), "{line}");
+    assert_eq!(
+        refused(folder.path(), "root = '/'\n", "/proc/self/environ"),
+        None
+    );
+}

@@ -1,0 +1,125 @@
+//! [`Others`]: the files that a configuration names.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use axum::body::Bytes;
+
+use super::read;
+
+/// The files that a configuration names, by paths that are relative to its own folder. Each is read once.
+pub(super) struct Others<'a> {
+    folder: &'a Path,
+    /// What was read, or looked for, so far.
+    seen: HashMap<PathBuf, Option<Bytes>>,
+    root: Root,
+}
+
+/// The directory within which the files of routes lie.
+struct Root {
+    /// As it is named in the configuration, from where the server was started.
+    path: PathBuf,
+    /// Without links, once it was needed.
+    resolved: Option<PathBuf>,
+}
+
+impl<'a> Others<'a> {
+    /// None yet, of a configuration in this folder. Routes may have files within `root`, or within the folder.
+    pub(super) fn of(folder: &'a Path, root: Option<&Path>) -> Self {
+        let path = root.map_or_else(|| folder.to_owned(), |root| folder.join(root));
+        Self {
+            folder,
+            seen: HashMap::new(),
+            root: Root {
+                path,
+                resolved: None,
+            },
+        }
+    }
+
+    /// The content of a file.
+    pub(super) fn read(&mut self, name: &Path) -> Result<Bytes, String> {
+        let path = self.folder.join(name);
+        if let Some(Some(known)) = self.seen.get(&path) {
+            return Ok(known.clone());
+        }
+        self.read_at(&path.clone(), path)
+    }
+
+    /// The content of a file that clients may see: it lies within the root, its links resolved.
+    pub(super) fn read_public(&mut self, name: &Path) -> Result<Bytes, String> {
+        let path = self.folder.join(name);
+        if let Some(Some(known)) = self.seen.get(&path)
+            && self.root.holds(&path).is_ok()
+        {
+            return Ok(known.clone());
+        }
+        match self.root.holds(&path) {
+            // What was checked is what is read, although links may be turned meanwhile.
+            Ok(resolved) => self.read_at(&resolved, path),
+            Err(why) => {
+                self.seen.entry(path).or_default();
+                Err(why)
+            }
+        }
+    }
+
+    /// All files that were read or looked for, in one order for equal configurations.
+    pub(super) fn into_paths(self) -> Vec<PathBuf> {
+        let mut paths: Vec<_> = self.seen.into_keys().collect();
+        paths.sort_unstable();
+        paths
+    }
+
+    fn read_at(&mut self, from: &Path, path: PathBuf) -> Result<Bytes, String> {
+        match read::file(from) {
+            Ok(content) => {
+                let content = Bytes::from(content);
+                self.seen.insert(path, Some(content.clone()));
+                Ok(content)
+            }
+            Err(why) => {
+                let message = format!("cannot read {}: {why}", path.display());
+                self.seen.entry(path).or_default();
+                Err(message)
+            }
+        }
+    }
+}
+
+impl Root {
+    /// Where this path leads, if that is within the root.
+    fn holds(&mut self, path: &Path) -> Result<PathBuf, String> {
+        let unreadable = |path: &Path, error: io::Error| {
+            format!("cannot read {}: {}", path.display(), read::Why::from(error))
+        };
+        let resolved = fs::canonicalize(path).map_err(|error| unreadable(path, error))?;
+        let root = match &self.resolved {
+            Some(root) => root,
+            None => {
+                // The folder of a file that is named alone is the present one.
+                let root = match self.path.as_os_str().is_empty() {
+                    true => Path::new("."),
+                    false => &self.path,
+                };
+                let root = fs::canonicalize(root).map_err(|error| unreadable(root, error))?;
+                self.resolved.insert(root)
+            }
+        };
+        if resolved.starts_with(root) {
+            return Ok(resolved);
+        }
+        // That it leads to a device says more about the mistake than where the device is.
+        if !fs::metadata(&resolved).is_ok_and(|found| found.is_file()) {
+            return Err(unreadable(path, io::ErrorKind::InvalidInput.into()));
+        }
+        Err(format!(
+            "{} is {}, which lies outside of {}; move it there, or allow it with root = \"…\" at the top",
+            path.display(),
+            resolved.display(),
+            root.display()
+        ))
+    }
+}

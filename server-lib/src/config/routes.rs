@@ -1,0 +1,62 @@
+//! [`Routes`]: all responses, by path.
+
+use super::route::Route;
+
+/// All responses, by path: sorted, so that each takes the room of its path and its content and no more.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Routes(Vec<(Box<str>, Route)>);
+
+/// A path that two routes have.
+pub(super) struct Taken {
+    pub(super) path: Box<str>,
+    /// The number of the route that has it.
+    pub(super) first: usize,
+    /// The number of the route that wants it.
+    pub(super) index: usize,
+}
+
+impl Routes {
+    /// None yet, and room for so many.
+    pub(super) fn with_capacity(count: usize) -> Self {
+        Self(Vec::with_capacity(count))
+    }
+
+    /// Adds the next route of the file.
+    pub(super) fn push(&mut self, path: String, route: Route) {
+        self.0.push((path.into_boxed_str(), route));
+    }
+
+    /// Puts them in order.
+    ///
+    /// # Errors
+    ///
+    /// The first route of the file whose path another one has before it.
+    pub(super) fn finish(self) -> Result<Self, Taken> {
+        let Self(mut all) = self;
+        let mut order: Vec<u32> = (0..).take(all.len()).collect();
+        let path = |index: u32| all.get(index as usize).map(|(path, _)| path);
+        // Stable: of equal paths, the first of the file stays the first.
+        order.sort_by(|one, other| path(*one).cmp(&path(*other)));
+        let same = |pair: &&[u32]| matches!(pair, [one, other] if path(*one) == path(*other));
+        let twice = order.windows(2).filter(same).min_by_key(|pair| pair[1]);
+        if let Some([_, index]) = twice {
+            let (index, wanted) = (*index as usize, path(*index));
+            let first = all.iter().position(|(path, _)| Some(path) == wanted);
+            return Err(Taken {
+                path: wanted.cloned().unwrap_or_default(),
+                first: first.unwrap_or_default(),
+                index,
+            });
+        }
+        drop(order);
+        all.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        all.shrink_to_fit();
+        Ok(Self(all))
+    }
+
+    /// The response to this path.
+    pub(super) fn get(&self, path: &str) -> Option<&Route> {
+        let index = self.0.binary_search_by(|(known, _)| (**known).cmp(path));
+        self.0.get(index.ok()?).map(|(_, route)| route)
+    }
+}
