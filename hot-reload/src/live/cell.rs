@@ -10,7 +10,7 @@
 //!   1  seen  := current                      a  before := current; current := node
 //!   2  slot  := seen        (release)        b  barrier, heavy
 //!   3  barrier, light                        c  is `before` in any slot?  (acquire)
-//!   4  now   := current     (acquire)        d  does anybody share it?
+//!   4  now   := current     (acquire)        d  does anybody share it?     (acquire)
 //!   5  now = seen?  then it is protected     e  no, no: free it
 //! ```
 //!
@@ -25,6 +25,8 @@
 //! - A node is shared by somebody who protects it, while it is protected, or by somebody who shares it already. After
 //!   a and c nobody protects it, and nobody can any more. So the count that d reads can only go down, and if it says
 //!   that the publisher is alone, it is.
+//! - A share is given back with release, and d acquires. So all that its holder did with the node has happened before e, and
+//!   before the hooks that are called with the node in between.
 //! - A guard borrows the cell, so none is left when the cell is dropped.
 //! - A guard on a part borrows the part for as long as the cell, and its type names both lifetimes. A closure that makes a
 //!   part may return any reference that outlives its argument's type, such as one that it has captured.
@@ -218,7 +220,7 @@ impl<N, T> Cell<N, T> {
     /// The retired nodes of which what was noted is so, and that nobody holds or shares, for the caller to free, who shall be
     /// no reader; each with what was noted.
     pub(super) fn sweep(&self, is_due: impl Fn(&T) -> bool) -> Vec<(Arc<N>, T)> {
-        self.sweep_if(|retired| is_due(&retired.since) && Arc::strong_count(&retired.node) == 1)
+        self.sweep_if(|retired| is_due(&retired.since) && is_unshared(&retired.node))
     }
 
     /// The retired nodes that nobody holds: those that are shared are left to whoever shares them. For the end, after which
@@ -279,6 +281,16 @@ impl<N, T> Drop for Cell<N, T> {
             }
         }
     }
+}
+
+/// Whether the caller has the only share. If so, all that others did with the node has happened before.
+pub(super) fn is_unshared<N>(node: &Arc<N>) -> bool {
+    let is_unshared = Arc::strong_count(node) == 1;
+    if is_unshared {
+        // The count itself is read without an order.
+        fence(Ordering::Acquire);
+    }
+    is_unshared
 }
 
 /// Whether somebody has announced to read it. True to what was announced before the barrier that the caller has behind it.

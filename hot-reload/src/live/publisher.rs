@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use tokio::time::Instant;
 
 use super::Live;
-use super::cell::Cell;
+use super::cell::{self, Cell};
 use super::news::{Channel, Untold};
 use super::shared::Shared;
 use crate::event::Trigger;
@@ -68,6 +68,11 @@ impl<V> Replaced<V> {
             snapshot: Snapshot::of(node),
             since,
         }
+    }
+
+    /// Whether nobody else holds it. If so, all that its holders did with it has happened before.
+    pub(crate) fn is_unshared(&self) -> bool {
+        cell::is_unshared(self.snapshot.node())
     }
 }
 

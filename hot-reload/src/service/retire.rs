@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::error;
@@ -99,13 +98,14 @@ impl<V> Retirement<V> {
 
     /// Frees values. That is code of the user's, too.
     pub(super) fn free(&self, values: Vec<Replaced<V>>) {
-        for Replaced { snapshot, since } in values {
+        for replaced in values {
+            // At the end of a service there are some that others hold: those are not freed here.
+            let is_freed = replaced.is_unshared();
+            let Replaced { snapshot, since } = replaced;
             let retired = Retired {
                 generation: snapshot.generation(),
                 replaced_for: since.elapsed(),
             };
-            // At the end of a service there are some that others hold: those are not freed here.
-            let is_freed = Arc::strong_count(snapshot.node()) == 1;
             for hook in self.hooks.iter().filter(|_| is_freed) {
                 let call = || hook(snapshot.value(), &retired);
                 if let Err(panic) = catch_unwind(AssertUnwindSafe(call)) {

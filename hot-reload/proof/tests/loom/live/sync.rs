@@ -20,9 +20,13 @@ pub(super) use loom::sync::atomic::{AtomicBool, Ordering};
 
 use super::world::{self, Fault};
 
-/// The reader's half of the barrier.
+/// A fence. A model can leave out the reader's half of the barrier, and the one behind the count of shares.
 pub(super) fn fence(order: Ordering) {
-    if !Fault::NoLightBarrier.is_planted() {
+    let left_out = match order {
+        Ordering::SeqCst => Fault::NoLightBarrier,
+        _ => Fault::NoFenceBehindTheCount,
+    };
+    if !left_out.is_planted() {
         atomic::fence(order);
     }
 }

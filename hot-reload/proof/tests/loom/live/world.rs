@@ -21,6 +21,7 @@ pub(super) enum Fault {
     NoLightBarrier,
     NoHeavyBarrier,
     RelaxedAnnouncement,
+    NoFenceBehindTheCount,
 }
 
 impl Fault {

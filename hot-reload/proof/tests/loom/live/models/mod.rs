@@ -2,6 +2,7 @@
 
 mod barriers;
 mod end;
+mod hooks;
 mod lent;
 mod news;
 mod places;
