@@ -41,9 +41,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 use std::ptr::NonNull;
 use std::sync::PoisonError;
+use std::thread::panicking;
 
 use super::barrier;
 use super::hazard::Slot;
@@ -272,13 +274,22 @@ impl<N, T> Drop for Cell<N, T> {
             // cell.
             left.push(unsafe { Arc::from_raw(current) });
         }
+        let mut first_panic = None;
         for node in left {
             // Only a guard that was forgotten holds it now, and does so for ever. If the address became another's, that one
             // would never be freed. (For a moment it may also be a reader of another cell whose pointer has grown old, and a
             // value is kept in vain.)
             if is_held(&node) {
                 mem::forget(node);
+            } else if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(node))) {
+                // The others are dropped one by one all the same.
+                first_panic.get_or_insert(panic);
             }
+        }
+        if let Some(panic) = first_panic
+            && !panicking()
+        {
+            resume_unwind(panic);
         }
     }
 }

@@ -242,3 +242,50 @@ impl<V> Publisher<V> {
         lock(&self.pending)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+
+    /// Counts those that are dropped, and panics then.
+    struct Panics(Arc<AtomicUsize>);
+
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            resume_unwind(Box::new("a value panics when it is dropped"));
+        }
+    }
+
+    #[test]
+    fn p07_all_values_go_with_the_last_handle_though_each_panics_when_dropped() {
+        let dropped = Arc::new(AtomicUsize::new(0));
+        let publisher = Publisher::new();
+        for _ in 0..4 {
+            publisher.publish_fixed(Panics(Arc::clone(&dropped)));
+        }
+        let live = publisher.live();
+        drop(publisher);
+        assert_eq!(dropped.load(Ordering::Relaxed), 0);
+        let panic = catch_unwind(AssertUnwindSafe(|| drop(live)));
+        assert!(panic.is_err(), "whoever drops the last handle hears of it");
+        assert_eq!(dropped.load(Ordering::Relaxed), 4);
+    }
+
+    #[test]
+    fn p07_a_forgotten_guard_keeps_its_value_though_another_panics_when_dropped() {
+        let dropped = Arc::new(AtomicUsize::new(0));
+        let publisher = Publisher::new();
+        for number in 0..4 {
+            publisher.publish_fixed(Panics(Arc::clone(&dropped)));
+            if number == 2 {
+                mem::forget(publisher.live().load());
+            }
+        }
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(publisher)));
+        assert_eq!(dropped.load(Ordering::Relaxed), 3);
+    }
+}
