@@ -18,6 +18,8 @@
 //!
 //! - The barrier by `membarrier` is no part of any memory model. That it may stand for the two fences is what the system
 //!   promises; `stress` and `control` look whether it does. The models have the fences.
+//! - The models and the load call the functions of `cell.rs` that `Live`, `Guard`, `Snapshot` and `Reader` call. These types
+//!   add no `unsafe` code.
 //! - `thread.rs` stands on the thread-locals of the system. The models have their own, with the same steps; `stress` has the
 //!   real one.
 //! - Loom gives a load each value that the orders allow, among the last seven that were stored there. It knows an address as
@@ -25,13 +27,7 @@
 //!
 //! # Sanitizers
 //!
-//! They are not for every day, but the toolchain has them:
-//!
-//! ```text
-//! export RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=target/sanitizer
-//! RUSTFLAGS="-Zsanitizer=address" cargo test --manifest-path hot-reload/proof/Cargo.toml \
-//!     --target x86_64-unknown-linux-gnu --test stress
-//! ```
+//! `.ci/sanitize` runs the stress under AddressSanitizer, and then with planted bugs, which the sanitizer must report.
 //!
 //! The one for threads says nothing here: it does not know fences, which the portable form is made of, nor the standard
 //! library unless that is built anew, and so it reports the very test harness.

@@ -1,9 +1,10 @@
-//! A publisher that replaces as fast as it can, under readers of every kind.
+//! A publisher that replaces as fast as it can, under readers of every kind. Some values panic when they are dropped.
 //!
-//! Nodes are never given back while it runs, unless that is asked for: what was swept gets a number that no value has, and
+//! Nodes are not freed while it runs, unless the plan asks for that. A node that was swept gets a number that no value has, and
 //! is published again later under another. So a reader that is not protected sees a number change, and nothing undefined
-//! happens.
+//! happens. A plan that frees is for tools that report each access to freed memory.
 
+mod forgotten;
 mod node;
 mod readers;
 
@@ -14,7 +15,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::cell::Cell;
-use node::Node;
+use forgotten::Forgotten;
+use node::{Node, discard};
 pub(super) use readers::Way;
 
 /// What is done, and when it ends: by whichever comes first.
@@ -32,6 +34,8 @@ pub(super) struct Seen {
     pub(super) reads: u64,
     pub(super) swaps: u64,
     pub(super) swept: u64,
+    /// How many guards were forgotten. What they hold is never freed.
+    pub(super) forgotten: u64,
     /// How often something was seen that must not be. The first ends the run.
     pub(super) bad: u64,
 }
@@ -44,6 +48,7 @@ pub(super) fn run(ways: &[Way], plan: Plan) -> Seen {
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     node::begin();
+    Forgotten::begin();
     let cell = Box::into_raw(Box::new(Cell::new()));
     // SAFETY: it is taken back when all who have it are gone. Guards that outlive their thread's slots must be `'static`.
     let shared: &'static Cell<Node, u64> = unsafe { &*cell };
@@ -56,10 +61,12 @@ pub(super) fn run(ways: &[Way], plan: Plan) -> Seen {
     node::STOP.store(true, Ordering::Relaxed);
     seen.reads = threads.into_iter().map(|reads| reads.join().unwrap()).sum();
     // Not earlier, in case a reader was not protected from them.
-    drop(resting);
-    // SAFETY: it came from a box, and a thread that was joined has dropped its guards.
-    drop(unsafe { Box::from_raw(cell) });
-    assert_eq!(node::ALIVE.load(Ordering::Relaxed), 0, "nodes are left");
+    resting.into_iter().for_each(discard);
+    // SAFETY: it came from a box, and a thread that was joined has dropped its guards or forgotten them.
+    discard(unsafe { Box::from_raw(cell) });
+    seen.forgotten = Forgotten::look();
+    let alive = node::ALIVE.load(Ordering::Relaxed);
+    assert_eq!(alive, Forgotten::nodes() as i64, "nodes are left");
     seen.bad = node::BAD.load(Ordering::Relaxed);
     seen
 }
@@ -82,12 +89,14 @@ fn publish(cell: &Cell<Node, u64>, plan: Plan) -> (Seen, VecDeque<Arc<Node>>) {
         cell.put(node, number);
         for (node, _) in cell.sweep(|_| true) {
             seen.swept += 1;
-            node.poison();
             if Arc::strong_count(&node) != 1 {
                 node::bad("a node was swept that is shared");
             }
             if plan.reuse {
+                node.poison();
                 resting.push_back(node);
+            } else {
+                discard(node);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 /// How many nodes there are.
@@ -58,6 +59,10 @@ impl Node {
         self.number.store(0, Ordering::Relaxed);
     }
 
+    pub(super) fn number(&self) -> u64 {
+        self.number.load(Ordering::Relaxed)
+    }
+
     /// Reads it for a while. It must stay what it is, and be no older than what was read before.
     pub(super) fn look(&self, before: &mut u64) {
         let number = self.number.load(Ordering::Relaxed);
@@ -75,11 +80,23 @@ impl Node {
 
 const TIMES: u32 = if cfg!(miri) { 2 } else { 64 };
 
+/// One of so many panics when it is dropped.
+const PANICS: u64 = 5;
+
 impl Drop for Node {
     fn drop(&mut self) {
         ALIVE.fetch_sub(1, Ordering::Relaxed);
         if IS_READER.get() {
             bad("a reader has freed a node");
         }
+        if self.made.is_multiple_of(PANICS) {
+            // Without a word: the hook for panics is not called.
+            resume_unwind(Box::new("a value panics when it is dropped"));
+        }
     }
+}
+
+/// Drops what may panic, as the service does with whatever it frees.
+pub(super) fn discard<T>(dropped: T) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(dropped)));
 }

@@ -21,13 +21,15 @@ use std::time::Duration;
 
 use load::{Plan, Way, run};
 
-const WAYS: [Way; 6] = [
+const WAYS: [Way; 8] = [
     Way::Guard,
     Way::Guards,
     Way::Share,
     Way::Reader,
+    Way::Moving,
     Way::Threads,
     Way::Strangers,
+    Way::Forgotten,
 ];
 
 /// For tools that take a thousand times as long.
@@ -37,7 +39,8 @@ fn nothing_bad(plan: Plan) {
     let seen = run(&WAYS, plan);
     println!("{seen:?}");
     assert_eq!(seen.bad, 0, "{seen:?}");
-    assert!(seen.swept > 0 && seen.reads > 0, "{seen:?}");
+    let counts = [seen.swept, seen.reads, seen.forgotten];
+    assert!(counts.iter().all(|count| *count > 0), "{seen:?}");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //!
 //! The news is modelled by what any channel does at least: whoever is told sees what was done before the telling.
 
-use loom::sync::Arc;
 use loom::sync::atomic::{AtomicU32, Ordering};
+use loom::sync::{Arc, Mutex};
 
 use super::super::cell::Cell;
 use super::super::node::Node;
@@ -42,5 +42,33 @@ fn told_before_it_is_visible_a_value_is_missed() {
             news.store(2, Ordering::Release);
             cell.put(Node::new(2), 2);
         });
+    });
+}
+
+/// As a word does: it joins under the lock of publication, if what it was made from is still the newest.
+#[test]
+fn what_joins_while_its_value_is_the_newest_misses_no_other() {
+    holds(3, || {
+        let (cell, mirror) = (cell(), Arc::new(Mutex::new(None)));
+        let joins = reader(&cell, {
+            let mirror = Arc::clone(&mirror);
+            move |cell| loop {
+                let now = cell.get().expect("a value");
+                let mut mirror = mirror.lock().unwrap();
+                if cell.is_newest(&now) {
+                    *mirror = Some(now.read());
+                    break;
+                }
+            }
+        });
+        {
+            let mut mirror = mirror.lock().unwrap();
+            cell.put(Node::new(2), 2);
+            *mirror = mirror.map(|_| 2);
+        }
+        sweep(&cell);
+        joins.join().unwrap();
+        sweep(&cell);
+        assert_eq!(*mirror.lock().unwrap(), Some(2));
     });
 }

@@ -1,17 +1,32 @@
-//! A reader with a memory, as `Reader` is: it compares, and renews what it has.
+//! A reader with a memory: what `Reader` does, with the functions that it calls.
 
-use super::super::cell::Cell;
+use loom::sync::Arc;
+
+use super::super::cell::{Cell, Kept};
 use super::super::node::Node;
-use super::super::sync::Arc;
 use super::super::world::{alive, holds};
-use super::{beside, cell, reader, sweep};
+use super::{beside, cell, reader, stranger, sweep};
 
-/// The steps of `Reader::refresh`.
-fn refresh(cell: &Cell<Node, u32>, last: &mut Option<Arc<Node>>) -> u32 {
-    if !matches!(&*last, Some(last) if cell.is_newest(last)) {
-        *last = cell.get();
-    }
-    last.as_ref().expect("a value").read()
+/// `Live::reader`.
+fn kept(cell: &Cell<Node, u32>) -> Kept<Node> {
+    Kept::new(cell.get())
+}
+
+/// `Reader::load`, and reading the value.
+fn load(cell: &Cell<Node, u32>, kept: &mut Kept<Node>) -> u32 {
+    cell.newest_or(kept, || unreachable!("there is a value"))
+        .read()
+}
+
+/// `Reader::get`, and reading the value.
+fn get(cell: &Cell<Node, u32>, kept: &mut Kept<Node>) -> u32 {
+    load(cell, kept);
+    kept.share().expect("a value").read()
+}
+
+/// `Reader::release`.
+fn release(kept: &mut Kept<Node>) {
+    *kept = Kept::new(None);
 }
 
 #[test]
@@ -19,10 +34,66 @@ fn a_reader_goes_forward_and_never_frees_what_it_had() {
     holds(None, || {
         let cell = cell();
         let reads = reader(&cell, |cell| {
-            let mut last = cell.get();
-            let first = refresh(&cell, &mut last);
-            let second = refresh(&cell, &mut last);
+            let mut kept = kept(&cell);
+            let first = load(&cell, &mut kept);
+            let second = load(&cell, &mut kept);
             assert!(first <= second, "a reader goes back in time");
+        });
+        cell.put(Node::new(2), 2);
+        sweep(&cell);
+        reads.join().unwrap();
+        sweep(&cell);
+        assert_eq!(alive(), 1);
+    });
+}
+
+/// Between what a reader compares and what it reads there may be more than one newer value.
+#[test]
+fn a_reader_beside_two_publications_reads_only_what_it_keeps() {
+    holds(3, || {
+        let cell = cell();
+        let reads = reader(&cell, |cell| {
+            let mut kept = kept(&cell);
+            let first = load(&cell, &mut kept);
+            assert!(
+                first <= load(&cell, &mut kept),
+                "a reader goes back in time"
+            );
+        });
+        for number in [2, 3] {
+            cell.put(Node::new(number), number);
+            sweep(&cell);
+        }
+        reads.join().unwrap();
+        sweep(&cell);
+        assert_eq!(alive(), 1);
+    });
+}
+
+/// No `Reader` is made before there is a value; what it calls holds all the same.
+#[test]
+fn a_reader_finds_no_value_before_the_first_one() {
+    holds(None, || {
+        let cell = Arc::new(Cell::new());
+        let reads = reader(&cell, |cell| {
+            let nothing: &'static Node = Box::leak(Box::new(Node::nothing()));
+            let mut kept = Kept::new(None);
+            let read = cell.newest_or(&mut kept, || nothing).read();
+            assert!(read <= 1, "a value that was not published");
+        });
+        cell.put(Node::new(1), 1);
+        reads.join().unwrap();
+    });
+}
+
+#[test]
+fn a_reader_without_slots_goes_forward_and_never_frees_what_it_had() {
+    holds(3, || {
+        let cell = cell();
+        let reads = stranger(&cell, |cell| {
+            let mut kept = kept(&cell);
+            let first = load(&cell, &mut kept);
+            assert!(first <= get(&cell, &mut kept), "a reader goes back in time");
         });
         cell.put(Node::new(2), 2);
         sweep(&cell);
@@ -36,13 +107,110 @@ fn a_reader_goes_forward_and_never_frees_what_it_had() {
 fn a_reader_keeps_what_it_read_last_and_nothing_before() {
     holds(None, || {
         let cell = cell();
-        let mut last = cell.get();
+        let mut kept = kept(&cell);
+        let had = load(&cell, &mut kept);
         cell.put(Node::new(2), 2);
         let sweeps = beside(&cell, |cell| sweep(&cell));
-        let had = last.as_ref().expect("a value").read();
-        assert_eq!((had, refresh(&cell, &mut last)), (1, 2));
+        assert_eq!((had, load(&cell, &mut kept)), (1, 2));
         sweeps.join().unwrap();
         sweep(&cell);
         assert_eq!(alive(), 1);
+        drop(kept);
+    });
+}
+
+/// As an idle reader does: it does not ask for the newest meanwhile.
+#[test]
+fn what_a_reader_keeps_is_not_freed_while_it_is_idle() {
+    holds(None, || {
+        let cell = cell();
+        let mut kept = kept(&cell);
+        cell.put(Node::new(2), 2);
+        sweep(&cell);
+        let had = kept.share().expect("what it read last").read();
+        assert_eq!((had, alive()), (1, 2));
+        assert_eq!(load(&cell, &mut kept), 2);
+        sweep(&cell);
+        assert_eq!(alive(), 1);
+    });
+}
+
+#[test]
+fn a_released_reader_keeps_nothing_and_reads_on() {
+    holds(3, || {
+        let cell = cell();
+        let reads = reader(&cell, |cell| {
+            let mut kept = kept(&cell);
+            let first = load(&cell, &mut kept);
+            release(&mut kept);
+            assert!(kept.share().is_none(), "it was released");
+            assert!(
+                first <= load(&cell, &mut kept),
+                "a reader goes back in time"
+            );
+        });
+        cell.put(Node::new(2), 2);
+        sweep(&cell);
+        reads.join().unwrap();
+        sweep(&cell);
+        assert_eq!(alive(), 1);
+    });
+}
+
+/// Where a reader was released, its value's place may be a later value's.
+#[test]
+fn a_released_reader_mistakes_no_later_value_for_its_own() {
+    holds(None, || {
+        let cell = cell();
+        let mut kept = kept(&cell);
+        release(&mut kept);
+        cell.put(Node::new(2), 2);
+        sweep(&cell);
+        cell.put(Node::new(3), 3);
+        assert_eq!((load(&cell, &mut kept), get(&cell, &mut kept)), (3, 3));
+        sweep(&cell);
+        assert_eq!(alive(), 1);
+    });
+}
+
+#[test]
+fn a_reader_that_is_cloned_and_moved_keeps_what_each_of_both_read_last() {
+    holds(3, || {
+        let cell = cell();
+        let mut here = kept(&cell);
+        let mut there = here.clone();
+        let reads = reader(&cell, move |cell| {
+            let first = there.share().expect("a value").read();
+            assert!(
+                first <= load(&cell, &mut there),
+                "a reader goes back in time"
+            );
+        });
+        cell.put(Node::new(2), 2);
+        sweep(&cell);
+        assert_eq!(here.share().expect("a value").read(), 1);
+        assert_eq!(load(&cell, &mut here), 2);
+        reads.join().unwrap();
+        sweep(&cell);
+        assert_eq!(alive(), 1);
+    });
+}
+
+#[test]
+fn what_a_reader_keeps_outlives_the_service_and_all_handles() {
+    holds(3, || {
+        let cell = cell();
+        let other = beside(&cell, |cell| {
+            let mut kept = kept(&cell);
+            let first = load(&cell, &mut kept);
+            let share = kept.share().expect("a value");
+            drop((cell, kept));
+            assert_eq!(share.read(), first);
+        });
+        cell.put(Node::new(2), 2);
+        drop(cell.let_go());
+        drop(cell);
+        other.join().unwrap();
+        assert_eq!(alive(), 0);
     });
 }
