@@ -11,6 +11,12 @@
 //!         │           ├─▶ follow                              what keeps in step with a part of it
 //!   Publisher         └─▶ news                                that something is new
 //! ```
+//!
+//! # Limits
+//!
+//! - The first read of a thread may wait for the first read of another thread: both add to one list of slots.
+//! - Reading is lock-free, and not wait-free: a read that a publication overtakes tries again.
+//! - On Linux, readers rely on what the kernel says of `membarrier`. A filter that fakes success is not detected.
 
 mod barrier;
 mod callback;
@@ -67,9 +73,18 @@ use crate::snapshot::Snapshot;
 /// Use one snapshot for one unit of work: two reads may see two values. `docs::patterns` has the wrong way beside the right
 /// one, for each accessor.
 ///
-/// Reading never waits, takes no lock and writes to nothing that other threads read. It allocates nothing, but for a
-/// thread's very first read, and for guards by the dozen on one thread. No reader ever frees an old value, as long as the
-/// service runs.
+/// Reading never waits for a publication, takes no lock and writes to nothing that other threads read. It allocates nothing,
+/// except for a thread's very first read, and for guards by the dozen on one thread. No reader ever frees an old value, as
+/// long as the service runs.
+///
+/// # Limits
+///
+/// - The very first read of a thread may wait for the first read of another thread, for as long as that takes to hang one
+///   record into a list.
+/// - Reading is lock-free, and not wait-free. A read that a publication overtakes tries again; under publication without end,
+///   one thread may try for any length of time.
+/// - On Linux, the publisher uses the system call `membarrier`. Where a filter refuses it with an error, readers take a fence.
+///   A filter that answers with success and does nothing is not detected, and then a value may be freed while it is read.
 pub struct Live<V> {
     shared: Arc<Shared<V>>,
     /// What ends the service when it is dropped for the last time.
@@ -91,7 +106,7 @@ impl<V> Live<V> {
         publisher.live().kept_by(Arc::new(publisher.into_ending()))
     }
 
-    /// The value for a moment: a borrow that never waits.
+    /// The value for a moment: a borrow that never waits for a publication. [What else it may wait for](Self#limits).
     ///
     /// The guard is not `Send`, so it cannot be kept across an `.await` of a spawned task; use [`get`](Self::get) there. A
     /// guard that is kept elsewhere delays nobody: it only keeps its value from being freed.

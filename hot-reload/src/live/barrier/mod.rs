@@ -9,6 +9,9 @@
 //! | Linux since 4.14 | nothing but an order for the compiler | `membarrier`, which interrupts the threads that run |
 //! | elsewhere, or where that is refused | a fence | a fence |
 //!
+//! A filter of system calls that answers `membarrier` with success and does nothing cannot be detected from within the process.
+//! Readers then take no fence and nobody interrupts them, so a value may be freed while it is read.
+//!
 //! With `--cfg hot_reload_portable` Linux takes the form of the others, for comparison and for tools that know fences only.
 
 #[cfg(not(all(target_os = "linux", not(hot_reload_portable))))]
