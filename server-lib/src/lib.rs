@@ -6,6 +6,7 @@
 //!
 //! - [`ServerConfig`] is the value: loaded from the file and checked, so that whoever has one has a good one;
 //! - [`Server`] follows it. Its two entrypoints are the loops that a program of your own would have;
+//! - [`LogFilter`] is its key `log`, understood;
 //! - [`ServerContext`] is what the program around it gives: a way to stop, a way to set the log filter.
 
 mod address;
@@ -16,6 +17,7 @@ mod error;
 mod front;
 mod limit_log;
 mod listener;
+mod log_filter;
 mod request;
 mod roster;
 mod server;
@@ -24,4 +26,5 @@ mod state;
 pub use self::config::{Limits, Methods, Route, ServerConfig, Tls};
 pub use self::context::{ServerContext, Shutdown};
 pub use self::error::ServerError;
+pub use self::log_filter::LogFilter;
 pub use self::server::Server;

@@ -11,12 +11,12 @@ use std::str::FromStr;
 use axum::http::StatusCode;
 use serde::de::{Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
-use tracing_subscriber::EnvFilter;
 
 use super::DEFAULT_STATUS;
 use super::limits::LimitsTable;
 use super::methods::Methods;
 use crate::address;
+use crate::log_filter::LogFilter;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,23 +131,20 @@ impl Default for LogText {
 }
 
 impl FromStr for LogText {
-    type Err = &'static str;
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match EnvFilter::try_new(text) {
-            Ok(_) => Ok(Self(text.to_owned())),
-            Err(_) => Err("a log filter, such as \"info\" or \"warn,server_lib=debug\""),
-        }
+        text.parse::<LogFilter>().map(|_| Self(text.to_owned()))
     }
 }
 
 /// Reads a string that must have a form, whose name is the error of its parser.
-fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err = &'static str>>(
+fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: AsRef<str>>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     struct Text<T>(PhantomData<T>);
 
-    impl<T: FromStr<Err = &'static str>> Visitor<'_> for Text<T> {
+    impl<T: FromStr<Err: AsRef<str>>> Visitor<'_> for Text<T> {
         type Value = T;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -156,7 +153,7 @@ fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err = &'static str>>(
 
         fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
             text.parse()
-                .map_err(|form| E::invalid_value(Unexpected::Str(text), &form))
+                .map_err(|form: T::Err| E::invalid_value(Unexpected::Str(text), &form.as_ref()))
         }
     }
 

@@ -68,6 +68,10 @@ fn a_value_of_the_wrong_type_or_form() {
         "config.toml:3:7: log: expected a log filter, such as \"info\" or \"warn,server_lib=debug\", found \"loud=chatty\""
     );
     assert_eq!(
+        with("log = 'inof'"),
+        "config.toml:3:7: log: expected a log filter, such as \"info\" or \"warn,server_lib=debug\" (did you mean \"info\"?), found \"inof\""
+    );
+    assert_eq!(
         with("[limits]\nmax_body_bytes = 0"),
         "config.toml:4:18: limits.max_body_bytes: expected a whole number from 1 to 4294967295, found 0"
     );
