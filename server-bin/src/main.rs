@@ -2,41 +2,69 @@
 //!
 //! | exit code | why |
 //! |---|---|
-//! | 0 | told to stop by SIGTERM or SIGINT; told twice, without waiting for open requests |
+//! | 0 | stopped by SIGTERM or SIGINT; by a second one, without waiting for open requests |
 //! | 1 | something ended that should not |
 //! | 2 | wrong arguments |
 //! | 78 | the configuration is wrong at the start; one line on standard error says where and what to do |
 //!
-//! SIGHUP asks for a look at the file.
+//! SIGHUP reloads the configuration. SIGQUIT, SIGUSR1 and SIGUSR2 are logged and have no other effect; SIGPIPE and SIGXFSZ
+//! have none. All handlers stand before anything else is done.
+//!
+//! A reader of standard error that hangs or fails changes nothing: lines that it does not take are dropped and counted.
 
 mod args;
 mod descriptors;
+mod early;
 mod logs;
+mod output;
+mod signals;
 
 use std::error::Error;
 use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use hot_reload::{Control, ReloaderService, Trigger};
 use server_lib::{Server, ServerConfig, ServerContext, ServerError, Shutdown};
 use tokio::runtime::Runtime;
+use tokio::sync::Notify;
 
 use crate::args::{Args, WatchMode};
 use crate::logs::Logs;
+use crate::output::Output;
+use crate::signals::Signals;
 
 /// `EX_CONFIG` of `sysexits.h`.
 const CONFIGURATION: u8 = 78;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    match run(&args) {
+    let signals = Signals::catch();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(answer) => return print(&answer),
+    };
+    let logs = Arc::new(Logs::start(args.log_format));
+    let code = match run(&args, signals, &logs) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("{}", failure.line);
+            logs.fail(&failure.line);
             ExitCode::from(failure.code)
         }
-    }
+    };
+    logs.finish();
+    code
+}
+
+/// Prints the help, the version, or what is wrong with the arguments.
+fn print(answer: &clap::Error) -> ExitCode {
+    let output = match answer.use_stderr() {
+        true => Output::start(io::stderr(), |_| Vec::new()),
+        false => Output::start(io::stdout(), |_| Vec::new()),
+    };
+    output.line(answer.to_string().as_bytes());
+    output.finish();
+    ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(2))
 }
 
 /// Why the program ends, in one line.
@@ -45,35 +73,34 @@ struct Failure {
     line: String,
 }
 
-fn run(args: &Args) -> Result<(), Failure> {
-    // The service would wait for a good file for ever; an operator who starts the server wants to know at once.
-    let config = ServerConfig::load(&args.config).map_err(|error| Failure {
-        code: CONFIGURATION,
-        line: error.to_string(),
-    })?;
-    let logs = Logs::start(args.log_format, &config.log).map_err(|line| Failure {
+fn run(args: &Args, signals: io::Result<Signals>, logs: &Arc<Logs>) -> Result<(), Failure> {
+    let shutdown = Shutdown::new();
+    let hangup = Arc::new(Notify::new());
+    signals?.follow(shutdown.clone(), Arc::clone(&hangup), Arc::clone(logs))?;
+    logs.read_environment().map_err(|line| Failure {
         code: CONFIGURATION,
         line,
     })?;
     descriptors::raise();
     let runtime = Runtime::new()?;
-    let ended = runtime.block_on(serve(args, logs));
+    let ended = runtime.block_on(serve(args, shutdown, hangup, Arc::clone(logs)));
     // A file system that hangs holds a thread that nobody can stop. The end does not wait for it.
     runtime.shutdown_background();
     ended
 }
 
-async fn serve(args: &Args, logs: Logs) -> Result<(), Failure> {
-    let shutdown = Shutdown::new();
-    // Before anything else, so that no signal finds the default, which is to die.
-    stop_on_signal(shutdown.clone())?;
-
+async fn serve(
+    args: &Args,
+    shutdown: Shutdown,
+    hangup: Arc<Notify>,
+    logs: Arc<Logs>,
+) -> Result<(), Failure> {
     let path = args.config.display().to_string();
     let (service, rx) = ReloaderService::new(&path, args.reloader())
         .await
         .map_err(other)?;
     let context = ServerContext::new(shutdown).on_log(move |filter| logs.follow(filter));
-    reload_on_hangup(service.control())?;
+    tokio::spawn(reload_on(hangup, service.control()));
     let server = Server::new(rx, context);
     let ended = match args.watch_mode {
         WatchMode::Polling => server.entrypoint(service).await,
@@ -84,58 +111,22 @@ async fn serve(args: &Args, logs: Logs) -> Result<(), Failure> {
             code: CONFIGURATION,
             line: format!("{path}: {error}"),
         },
+        error if error.is_configuration() => Failure {
+            code: CONFIGURATION,
+            line: error.to_string(),
+        },
         error => other(error),
     })
 }
 
-/// SIGTERM and SIGINT, and Ctrl-C where there are no signals.
-fn stop_on_signal(shutdown: Shutdown) -> io::Result<()> {
-    #[cfg(unix)]
-    let (mut terminate, mut interrupt) = {
-        use tokio::signal::unix::{SignalKind, signal};
-        (
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::interrupt())?,
-        )
-    };
-    tokio::spawn(async move {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
-        shutdown.stop();
-        // Whoever asks again does not want to wait for open requests.
-        #[cfg(unix)]
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
-        std::process::exit(0);
-    });
-    Ok(())
-}
-
-/// SIGHUP: the file is looked at now. What comes of it is in the log.
-fn reload_on_hangup(control: Control<ServerConfig>) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut hangup = signal(SignalKind::hangup())?;
-        tokio::spawn(async move {
-            while hangup.recv().await.is_some() {
-                let outcome = control.reload_by(Trigger::Signal).await;
-                tracing::info!(%outcome, "looked at the file, as SIGHUP asked");
-            }
-        });
+/// Reloads the configuration whenever it is asked for.
+async fn reload_on(hangup: Arc<Notify>, control: Control<ServerConfig>) {
+    loop {
+        hangup.notified().await;
+        // One word. The service logs why it refuses a configuration.
+        let outcome = control.reload_by(Trigger::Signal).await.outcome;
+        tracing::info!(%outcome, "loaded the configuration, as SIGHUP asked");
     }
-    #[cfg(not(unix))]
-    drop(control);
-    Ok(())
 }
 
 fn other(error: impl Error) -> Failure {

@@ -9,6 +9,8 @@ use std::net::SocketAddr;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ServerError {
+    /// The first load gave no configuration. The text is the reason, with its place.
+    Configuration(String),
     /// The address could not be listened on, and there was no other one yet.
     Listen {
         /// The address.
@@ -25,13 +27,14 @@ pub enum ServerError {
 impl ServerError {
     /// Whether another configuration would help.
     pub fn is_configuration(&self) -> bool {
-        matches!(self, Self::Listen { .. })
+        matches!(self, Self::Configuration(_) | Self::Listen { .. })
     }
 }
 
 impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Configuration(why) => f.write_str(why),
             Self::Listen { address, source } => {
                 write!(f, "listen: cannot listen on {address}: {}", advice(source))
             }
@@ -45,7 +48,7 @@ impl StdError for ServerError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Listen { source, .. } => Some(source),
-            Self::Accept(_) | Self::ReloadEnded(_) => None,
+            Self::Configuration(_) | Self::Accept(_) | Self::ReloadEnded(_) => None,
         }
     }
 }

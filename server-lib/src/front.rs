@@ -85,10 +85,6 @@ impl Front {
             name = now.name,
             "configuration applied"
         );
-        if self.log.as_ref() != Some(&now.log) {
-            (self.context.on_log)(&now.log);
-            self.log = Some(now.log.clone());
-        }
         if self
             .limits
             .replace(now.limits)
@@ -100,17 +96,22 @@ impl Front {
         self.awaited = None;
         match self.move_to(&now).await {
             // There is no other address to stay on, so somebody has to see to it.
-            Err(error) if !self.has_listened() => Err(error),
+            Err(error) if !self.has_listened() => return Err(error),
             Err(error) => {
                 let kept = self
                     .local()
                     .map_or_else(|| "none".to_owned(), |kept| kept.to_string());
                 warn!(kept, "{error}; it is tried again every {RETRY:?}");
                 self.awaited = Some((now.listen, Instant::now() + RETRY));
-                Ok(())
             }
-            Ok(()) => Ok(()),
+            Ok(()) => {}
         }
+        // At the end, so that no configuration silences what is logged about itself.
+        if self.log.as_ref() != Some(&now.log) {
+            (self.context.on_log)(&now.log);
+            self.log = Some(now.log.clone());
+        }
+        Ok(())
     }
 
     /// Waits until [`move_again`](Self::move_again) is due, while the listener does its work. Cancel safe.

@@ -1,9 +1,10 @@
 //! [`Server`]: the loops that join a service that follows a file with what serves its value.
 
+use std::future::pending;
 use std::net::SocketAddr;
 use std::pin::pin;
 
-use hot_reload::{FileReloader, ReloaderReceiver, ReloaderService};
+use hot_reload::{Event, FileReloader, Outcome, ReloaderReceiver, ReloaderService};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::info;
@@ -58,10 +59,11 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// If the first listen address cannot be used, or something ends that should not.
+    /// If the first load gives no configuration, its listen address cannot be used, or something ends that should not.
     pub async fn entrypoint(&self, service: Service) -> Result<(), ServerError> {
         let mut rx = self.rx.clone();
         let mut front = self.front(&service);
+        let mut refused = pin!(refused(&service));
         // In a task of its own: polling loads where it runs, and a file system that hangs must not hold up the end.
         let mut reloading = JoinSet::new();
         reloading.spawn(async move { service.start().await });
@@ -73,6 +75,8 @@ impl Server {
                     Ok(ended) => reload_ended(ended),
                     Err(failed) => ServerError::ReloadEnded(failed.to_string()),
                 }),
+                // The first load decides whether there is a server. Later refusals are only logged.
+                why = &mut refused => return Err(why),
                 // A new value was published. Requests see it already; the front still has to move.
                 news = rx.changed() => match news {
                     Ok(()) => front.follow().await?,
@@ -99,11 +103,13 @@ impl Server {
     pub async fn entrypoint_with_realtime(&self, service: Service) -> Result<(), ServerError> {
         let mut rx = self.rx.clone();
         let mut front = self.front(&service);
+        let mut refused = pin!(refused(&service));
         let mut reloading = pin!(service.start_with_realtime());
         info!("starting, the file is watched");
         loop {
             tokio::select! {
                 ended = &mut reloading => return Err(reload_ended(ended)),
+                why = &mut refused => return Err(why),
                 news = rx.changed() => match news {
                     Ok(()) => front.follow().await?,
                     Err(error) => return Err(reload_ended(Err(error))),
@@ -122,6 +128,33 @@ impl Server {
 
     fn front(&self, service: &Service) -> Front {
         Front::new(self.context.clone(), service.live(), self.listening.clone())
+    }
+}
+
+/// Waits for the first load of this service, and then for ever unless it gave no configuration.
+fn refused(service: &Service) -> impl Future<Output = ServerError> + use<> {
+    let control = service.control();
+    // Subscribes now, before the service runs.
+    let mut events = control.events();
+    async move {
+        while let Some(event) = events.next().await {
+            let Event::Reload { outcome, .. } = event else {
+                continue;
+            };
+            match outcome {
+                Outcome::Rejected { error, .. } | Outcome::Failed { error } => {
+                    return ServerError::Configuration(error.to_string());
+                }
+                Outcome::Missing => {
+                    let source = control.status().source.unwrap_or_default();
+                    return ServerError::Configuration(format!(
+                        "{source}: cannot be read: there is no such file; create it, or correct the path"
+                    ));
+                }
+                _ => break,
+            }
+        }
+        pending().await
     }
 }
 

@@ -68,7 +68,7 @@ async fn a_sparse_configuration_at_the_start_is_78() {
     sparse.set_len(100 << 30).unwrap();
     drop(sparse);
     assert_eq!(
-        super::refused(&file).await,
+        super::start::refused(&file).await,
         "config.toml: cannot be read: it is larger than 16 MiB; give a smaller file"
     );
 }

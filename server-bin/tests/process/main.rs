@@ -2,12 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 #![cfg(unix)]
 
-#[path = "process/addresses.rs"]
 mod addresses;
-#[path = "process/clients.rs"]
 mod clients;
-#[path = "process/files.rs"]
 mod files;
+mod logs;
+mod signals;
+mod start;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -87,87 +88,6 @@ async fn sighup_asks_for_a_look_at_the_file() {
     program.line("as SIGHUP asked outcome=published").await;
 }
 
-/// Starts with a configuration that is wrong: exit code 78, and the last line is the reason.
-async fn refused(file: &Path) -> String {
-    let mut program = Program::start(file, &[]);
-    assert_eq!(program.ended().await.code(), Some(78));
-    let lines = program.all_lines().await;
-    let last = lines.last().unwrap().clone();
-    assert!(
-        !lines[..lines.len() - 1]
-            .iter()
-            .any(|line| line.contains("ERROR")),
-        "{lines:#?}"
-    );
-    last.replace(&format!("{}/", file.parent().unwrap().display()), "")
-}
-
-#[tokio::test]
-async fn a_file_that_is_not_there_is_78() {
-    let folder = tempfile::tempdir().unwrap();
-    assert_eq!(
-        refused(&folder.path().join("config.toml")).await,
-        "config.toml: cannot be read: there is no such file; create it, or correct the path"
-    );
-}
-
-#[tokio::test]
-async fn a_file_that_is_wrong_is_78() {
-    let (_folder, file) = folder_with("id = 1\nname = x\n");
-    assert_eq!(
-        refused(&file).await,
-        "config.toml:2:8: expected a value behind '='"
-    );
-    save(&file, "id = 1\nname = 'a'\nlisten = 80\n");
-    assert_eq!(
-        refused(&file).await,
-        "config.toml:3:10: listen: expected a string, found 80"
-    );
-    save(&file, "id = 1\nnam = 'a'\n");
-    let line = refused(&file).await;
-    assert!(
-        line.starts_with("config.toml:2:1: unknown key \"nam\", "),
-        "{line}"
-    );
-    assert!(line.ends_with(" (did you mean \"name\"?)"), "{line}");
-}
-
-#[tokio::test]
-async fn a_certificate_that_is_missing_or_does_not_fit_is_78() {
-    let (folder, file) = folder_with(&format!(
-        "{}[tls]\ncert = 'cert.pem'\nkey = 'key.pem'\n",
-        config(1)
-    ));
-    assert_eq!(
-        refused(&file).await,
-        "config.toml: tls.cert: cannot read cert.pem: there is no such file; create it, or correct the path"
-    );
-    let made = || rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    std::fs::write(folder.path().join("cert.pem"), made().cert.pem()).unwrap();
-    std::fs::write(
-        folder.path().join("key.pem"),
-        made().signing_key.serialize_pem(),
-    )
-    .unwrap();
-    assert_eq!(
-        refused(&file).await,
-        "config.toml: tls: the certificate cert.pem does not belong to the key key.pem; give the key that the certificate was made for"
-    );
-}
-
-#[tokio::test]
-async fn an_address_in_use_is_78() {
-    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address: SocketAddr = taken.local_addr().unwrap();
-    let (_folder, file) = folder_with(&config(1).replace("127.0.0.1:0", &address.to_string()));
-    assert_eq!(
-        refused(&file).await,
-        format!(
-            "config.toml: listen: cannot listen on {address}: the address is in use; stop the program that uses it, or choose another port"
-        )
-    );
-}
-
 #[tokio::test]
 async fn an_address_in_use_after_the_start_is_told_once_and_taken_when_it_is_free() {
     let (_folder, file) = folder_with(&config(1));
@@ -189,6 +109,21 @@ async fn an_address_in_use_after_the_start_is_told_once_and_taken_when_it_is_fre
     program.line(&format!("listening address={wanted} ")).await;
     assert_eq!(get(wanted, "/").await.id(), 2);
     assert_eq!(program.count("cannot listen"), 1);
+}
+
+#[tokio::test]
+async fn a_refusal_is_logged_at_error_each_time_sighup_asks() {
+    let (_folder, file) = folder_with(&config(1));
+    let program = Program::start(&file, &["-w", "polling", "--interval", "86400"]);
+    program.address().await;
+    save(&file, "id = 'bad'");
+    for round in 1..=3 {
+        program.signal(Signal::HUP);
+        program
+            .lines("as SIGHUP asked outcome=rejected", round)
+            .await;
+        assert_eq!(program.count("ERROR"), round);
+    }
 }
 
 async fn reloads(arguments: &[&str]) {
@@ -236,39 +171,6 @@ async fn a_wrong_edit_is_logged_once_and_the_last_good_one_goes_on() {
     assert_eq!(program.count("ERROR"), 1, "it is told once");
 }
 
-#[tokio::test]
-async fn the_log_filter_follows_the_file() {
-    let (_folder, file) = folder_with(&config(1));
-    let program = Program::start(&file, &["--log-format", "text"]);
-    let address = program.address().await;
-    save(&file, &format!("log = 'server_lib=error'\n{}", config(2)));
-    until_id(address, 2).await;
-    save(&file, &config(3));
-    until_id(address, 3).await;
-    program.line("log filter applied filter=\"info\"").await;
-    // The third was applied while the filter of the second was in force.
-    assert_eq!(program.count("configuration applied generation=2 "), 1);
-    assert_eq!(program.count("configuration applied generation=3 "), 0);
-}
-
-#[tokio::test]
-async fn log_lines_can_be_json() {
-    let (_folder, file) = folder_with(&config(1));
-    let program = Program::start(&file, &["--log-format", "json"]);
-    let line = program.line("\"listening\"").await;
-    assert!(
-        line.starts_with('{') && line.ends_with('}') && line.contains("\"address\":\"127.0.0.1:"),
-        "{line}"
-    );
-}
-
-#[tokio::test]
-async fn wrong_arguments_are_2() {
-    let (_folder, file) = folder_with(&config(1));
-    let mut program = Program::start(&file, &["--watch-mode", "guess"]);
-    assert_eq!(program.ended().await.code(), Some(2));
-}
-
 #[test]
 fn sample_configuration_of_the_readme_command_loads() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -279,34 +181,4 @@ fn sample_configuration_of_the_readme_command_loads() {
     assert_eq!((config.id, config.name.as_str()), (1234, "onamae"));
     assert_eq!(config.listen, SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
     assert!(config.route("/").is_some());
-}
-
-#[tokio::test]
-async fn the_environments_log_filter_wins_at_the_start_only() {
-    let (_folder, file) = folder_with(&config(1));
-    let program = Program::start_with(
-        &file,
-        &["-w", "realtime"],
-        &[("SERVER_LOG", "server_lib=debug")],
-    );
-    let address = program.address().await;
-    assert_eq!(program.count("log filter applied"), 0);
-    save(&file, &format!("log = 'server_bin=info'\n{}", config(2)));
-    until_id(address, 2).await;
-    program
-        .line("log filter applied filter=\"server_bin=info\"")
-        .await;
-}
-
-#[tokio::test]
-async fn a_variable_that_is_no_log_filter_is_78() {
-    let (_folder, file) = folder_with(&config(1));
-    let mut program = Program::start_with(&file, &[], &[("SERVER_LOG", "loud=chatty")]);
-    assert_eq!(program.ended().await.code(), Some(78));
-    let lines = program.all_lines().await;
-    assert_eq!(lines.len(), 1, "{lines:#?}");
-    assert!(
-        lines[0].starts_with("SERVER_LOG: \"loud=chatty\" is not a log filter: "),
-        "{lines:#?}"
-    );
 }

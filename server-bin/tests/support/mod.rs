@@ -24,6 +24,9 @@ use self::client::{Client, Reply};
 /// How long anything may take before it counts as never.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// The line that says where it listens.
+const LISTENS: &str = "listening address=";
+
 /// A running program. It is killed when it is dropped.
 pub(crate) struct Program {
     child: Child,
@@ -43,37 +46,22 @@ impl Program {
         arguments: &[&str],
         variables: &[(&str, &str)],
     ) -> Self {
-        let mut command = Command::new(binary());
-        command
-            .env_remove("SERVER_LOG")
-            .arg("--config")
-            .arg(config)
-            .args(arguments)
-            .envs(variables.iter().copied());
-        Self::launch(command)
+        let mut command = command();
+        command.arg("--config").arg(config).args(arguments);
+        command.envs(variables.iter().copied());
+        Self::run(command)
     }
 
     /// Starts the program within limits of the system, as the shell's `ulimit` understands them.
     pub(crate) fn start_within(limits: &str, config: &Path) -> Self {
-        let mut command = Command::new("sh");
-        command
-            .arg("-c")
-            .arg(format!("ulimit {limits} && exec \"$0\" \"$@\""))
-            .arg(binary())
-            .env_remove("SERVER_LOG")
-            .arg("--config")
-            .arg(config);
-        Self::launch(command)
+        let mut command = command_after(&format!("ulimit {limits} || exit"), "");
+        command.arg("--config").arg(config);
+        Self::run(command)
     }
 
-    fn launch(mut command: Command) -> Self {
-        let mut child = command
-            .env_remove("RUST_LOG")
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
+    /// Runs this command and reads its lines.
+    pub(crate) fn run(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
         let (sender, lines) = watch::channel(Vec::new());
         tokio::spawn(async move {
@@ -82,6 +70,10 @@ impl Program {
             }
         });
         Self { child, lines }
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -130,9 +122,26 @@ impl Program {
 
     /// Waits until it listens, and says where.
     pub(crate) async fn address(&self) -> SocketAddr {
-        let line = self.line("listening address=").await;
+        let line = self.line(LISTENS).await;
         let (_, rest) = line.split_once("address=").unwrap();
         rest.split(' ').next().unwrap().parse().unwrap()
+    }
+
+    /// Waits until it listens, and says where, or until it has ended.
+    pub(crate) async fn started(&mut self) -> Result<SocketAddr, ExitStatus> {
+        let mut lines = self.lines.clone();
+        let listens = |lines: &Vec<String>| lines.iter().any(|line| line.contains(LISTENS));
+        let either = async {
+            tokio::select! {
+                Ok(_) = lines.wait_for(listens) => None,
+                status = self.child.wait() => Some(status.unwrap()),
+            }
+        };
+        match timeout(DEADLINE, either).await {
+            Ok(None) => Ok(self.address().await),
+            Ok(Some(status)) => Err(status),
+            Err(_) => panic!("it neither listens nor ends: {:#?}", self.lines.borrow()),
+        }
     }
 
     /// Sends a signal.
@@ -151,11 +160,36 @@ impl Program {
     }
 }
 
+/// The program, without arguments. It is killed when its child is dropped.
+pub(crate) fn command() -> Command {
+    clean(Command::new(program()))
+}
+
+/// The program under a shell that runs this before it, such as `trap "" HUP`, and that adds these redirections to it.
+pub(crate) fn command_after(before: &str, redirections: &str) -> Command {
+    let mut command = Command::new("sh");
+    command
+        .arg("-c")
+        .arg(format!("{before}\nexec \"$0\" \"$@\" {redirections}"))
+        .arg(program());
+    clean(command)
+}
+
 /// Built beside this one: `…/debug/deps/test`, `…/debug/examples/example`, `…/debug/server-bin`.
-fn binary() -> PathBuf {
+fn program() -> PathBuf {
     let this = env::current_exe().unwrap();
     let folder = this.ancestors().nth(2).unwrap();
     folder.join(format!("server-bin{EXE_SUFFIX}"))
+}
+
+fn clean(mut command: Command) -> Command {
+    command
+        .env_remove("RUST_LOG")
+        .env_remove("SERVER_LOG")
+        .env_remove("RUST_BACKTRACE")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    command
 }
 
 /// The answer on a connection of its own.

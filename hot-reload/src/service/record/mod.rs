@@ -99,7 +99,8 @@ impl<V> Recorder<V> {
                 let hold = hold.map(|hold| hold.message).unwrap_or_default();
                 log!(warn, hold, "held back, {stays}");
             }
-            (Outcome::Rejected { stage, error }, Repeated::Yes) => {
+            // Whoever asks is answered like the first time.
+            (Outcome::Rejected { stage, error }, Repeated::Yes) if !trigger.is_personal() => {
                 log!(debug, stage = stage.as_str(), "still rejected: {error}");
             }
             (Outcome::Rejected { stage, error }, _) => {
@@ -113,7 +114,9 @@ impl<V> Recorder<V> {
                     false => log!(debug, stage = stage.as_str(), "{text}"),
                 }
             }
-            (Outcome::Failed { error }, Repeated::Yes) => log!(debug, "still failing: {error}"),
+            (Outcome::Failed { error }, Repeated::Yes) if !trigger.is_personal() => {
+                log!(debug, "still failing: {error}");
+            }
             (Outcome::Failed { error }, _) => {
                 match self.failures.admit(now, || Line::failed(error)) {
                     true => log!(warn, "the source could not be loaded, {stays}: {error}"),
@@ -126,7 +129,9 @@ impl<V> Recorder<V> {
             (Outcome::Missing, _) if fallback == Fallback::Default => {
                 log!(warn, "the source holds nothing, the default is visible now");
             }
-            (Outcome::Missing, Repeated::Yes) => log!(debug, "the source still holds nothing"),
+            (Outcome::Missing, Repeated::Yes) if !trigger.is_personal() => {
+                log!(debug, "the source still holds nothing");
+            }
             (Outcome::Missing, _) => log!(warn, "the source holds nothing, {stays}"),
         }
         // Content that stays rejected is announced once, and to whoever asks.

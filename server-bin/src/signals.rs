@@ -1,0 +1,113 @@
+//! [`Signals`]: what the process does on a signal.
+//!
+//! The handlers stand as soon as `main` runs, and a thread follows them, so that no work of the runtime delays a signal.
+//! What arrives before the thread runs is kept.
+
+use std::io;
+use std::sync::Arc;
+
+use server_lib::Shutdown;
+use tokio::sync::Notify;
+
+use crate::logs::Logs;
+
+/// The handlers of the process.
+pub(crate) struct Signals(#[cfg(unix)] signal_hook::iterator::Signals);
+
+#[cfg(unix)]
+impl Signals {
+    /// Installs the handlers.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no descriptor left.
+    pub(crate) fn catch() -> io::Result<Self> {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ};
+        // SIGXFSZ: a log file at its largest size fails to be written, as any other that is full. Rust ignores SIGPIPE.
+        signal_hook::iterator::Signals::new([
+            SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGXFSZ,
+        ])
+        .map(Self)
+    }
+
+    /// Follows the signals: SIGTERM and SIGINT stop the server, the second one at once, and SIGHUP asks for a reload.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no thread.
+    pub(crate) fn follow(
+        self,
+        shutdown: Shutdown,
+        hangup: Arc<Notify>,
+        logs: Arc<Logs>,
+    ) -> io::Result<()> {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+        use tracing::{debug, info};
+
+        let Self(mut signals) = self;
+        let follow = move || {
+            let mut stopping = false;
+            let mut reported = Vec::new();
+            for signal in signals.forever() {
+                match signal {
+                    SIGTERM | SIGINT if stopping => {
+                        logs.finish();
+                        std::process::exit(0);
+                    }
+                    SIGTERM | SIGINT => {
+                        stopping = true;
+                        shutdown.stop();
+                    }
+                    SIGHUP => hangup.notify_one(),
+                    SIGXFSZ => {}
+                    other => {
+                        let name = signal_hook::low_level::signal_name(other).unwrap_or("signal");
+                        if reported.contains(&other) {
+                            debug!("{name} ignored");
+                        } else {
+                            reported.push(other);
+                            info!(
+                                "{name} ignored; SIGTERM stops the server, SIGHUP reloads its configuration"
+                            );
+                        }
+                    }
+                }
+            }
+        };
+        std::thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(follow)
+            .map(drop)
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    pub(crate) fn catch() -> io::Result<Self> {
+        Ok(Self())
+    }
+
+    pub(crate) fn follow(
+        self,
+        shutdown: Shutdown,
+        _hangup: Arc<Notify>,
+        logs: Arc<Logs>,
+    ) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let follow = move || {
+            runtime.block_on(async {
+                let _ = tokio::signal::ctrl_c().await;
+                shutdown.stop();
+                let _ = tokio::signal::ctrl_c().await;
+                logs.finish();
+                std::process::exit(0);
+            });
+        };
+        std::thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(follow)
+            .map(drop)
+    }
+}
