@@ -9,8 +9,9 @@ use std::fs;
 use std::time::Duration;
 
 use hot_reload::source::files::DecodedFiles;
-use hot_reload::source::{DecodeFiles, Files, Group};
-use hot_reload::{Error, ErrorKind, ReloaderService};
+use hot_reload::source::files::Part;
+use hot_reload::source::{DecodeFiles, Files, Group, Toml};
+use hot_reload::{Coordinator, Error, ErrorKind, Event, ReloaderService};
 use tokio::time::{sleep, timeout};
 
 use self::file::{DEADLINE, World, write};
@@ -260,4 +261,61 @@ async fn p12_an_emptied_file_of_a_group_keeps_the_last_good_value() {
 
 fn key_in_place_as(world: &World, text: &str) {
     write(world.path("tls.key"), text);
+}
+
+/// The same words at the start, in the status, in an event, in a receipt, and in a group of services.
+#[tokio::test]
+async fn the_place_of_an_error_in_one_file_of_a_group_is_the_same_wherever_it_is_told() {
+    const BAD: &str = "y.toml:1:5: a: expected u8, found 300";
+    #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+    struct Number {
+        a: u8,
+    }
+    let world = World::new();
+    write(world.path("x.toml"), "a = 1");
+    write(world.path("y.toml"), "a = 300");
+    let numbers = || {
+        let files = ["x.toml", "y.toml"].map(|name| (name, world.path(name)));
+        Group::new(files).decode_files(|files: &Files| {
+            let number = |part: &Part| part.decode(&Toml::<Number>::new());
+            files.iter().map(number).collect::<Result<Vec<_>, _>>()
+        })
+    };
+    // What comes before the file's name is where the test's folder is.
+    let said = |error: &Error| {
+        let text = error.to_string();
+        let start = text.rfind(BAD).unwrap_or_else(|| panic!("{text}"));
+        text[..start].to_owned()
+    };
+    let folder = format!("{}/", world.path("").display()).replace("//", "/");
+
+    let refused = ReloaderService::builder(numbers())
+        .start()
+        .await
+        .unwrap_err();
+    assert_eq!(said(&refused), folder);
+    assert_eq!(refused.location().unwrap().line_and_column(), Some((1, 5)));
+
+    write(world.path("y.toml"), "a = 2");
+    let (live, control) = ReloaderService::builder(numbers()).start().await.unwrap();
+    let mut events = control.events();
+    write(world.path("y.toml"), "a = 300");
+    let receipt = control.reload().await;
+    assert_eq!(said(receipt.error().unwrap()), folder);
+    assert_eq!(said(&control.status().last_error.unwrap()), folder);
+    let announced = loop {
+        if let Some(Event::Reload { outcome, .. }) = events.next().await
+            && let Some(error) = outcome.error()
+        {
+            break error.clone();
+        }
+    };
+    assert_eq!(said(&announced), folder);
+    assert_eq!(live.load()[1].a, 2);
+    control.stop().await;
+
+    let mut group = Coordinator::new();
+    let _ = group.member("numbers", ReloaderService::builder(numbers()));
+    let refused = group.into_builder().start().await.unwrap_err();
+    assert_eq!(said(&refused), format!("numbers: {folder}"));
 }

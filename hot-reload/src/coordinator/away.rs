@@ -3,6 +3,7 @@
 use super::roster::Roster;
 use crate::error::Error;
 use crate::event::Outcome;
+use crate::revision::Revision;
 use crate::service::Standing;
 use crate::status::Degradation;
 
@@ -25,7 +26,13 @@ pub(super) fn refusal(roster: &Roster, away: &[(usize, Outcome)]) -> Option<Outc
             stages.push(*stage);
         }
     }
-    let error = Error::new(worst?.kind(), texts.join("; "));
+    let mut error = Error::new(worst?.kind(), texts.join("; "));
+    let errors = away.iter().filter_map(|(_, outcome)| outcome.error());
+    let revisions: Vec<_> = errors.filter_map(Error::revision).collect();
+    if !revisions.is_empty() {
+        // So that the same words about other content are another thing.
+        error = error.with_revision(Revision::join(revisions));
+    }
     Some(match stages.first() {
         Some(&stage) if stages.len() == away.len() => Outcome::Rejected { stage, error },
         _ => Outcome::Failed { error },
@@ -34,10 +41,9 @@ pub(super) fn refusal(roster: &Roster, away: &[(usize, Outcome)]) -> Option<Outc
 
 /// The member, the place, and what is the matter there.
 fn named(member: &str, source: Option<&str>, error: &Error) -> String {
-    let text = error.to_string();
     match source {
-        Some(source) if !text.contains(source) => format!("{member}: {source}: {text}"),
-        _ => format!("{member}: {text}"),
+        Some(source) => format!("{member}: {}", error.clone().about(source)),
+        None => format!("{member}: {error}"),
     }
 }
 

@@ -103,10 +103,35 @@ impl Error {
         }))
     }
 
-    /// The same error at a place in its source.
+    /// The same error at a place in its source, instead of the one that it had.
     #[must_use]
     pub fn at(self, location: Location) -> Self {
         self.amend(|inner| inner.location = Some(location))
+    }
+
+    /// The same error, about the source of this name if it does not say yet what it is about: by a location, by a place in
+    /// front of its text, or by the name in it. A name that joins several by ` + ` is said if one of them is.
+    pub(crate) fn about(self, name: &str) -> Self {
+        let text = self.message();
+        let mut names = name.split(" + ");
+        let is_said = contains_name(text, name) || names.any(|name| contains_name(text, name));
+        match is_said {
+            true => self,
+            false => self.or_at(name),
+        }
+    }
+
+    /// The same error, at the source of this name as a whole, unless it has a place already.
+    pub(crate) fn or_at(self, name: &str) -> Self {
+        match self.location().is_some() || starts_with_place(self.message()) {
+            true => self,
+            false => self.at(Location::new(name)),
+        }
+    }
+
+    /// The same error with more text in front of its message; its place stays first.
+    pub(crate) fn context(self, context: &str) -> Self {
+        self.amend(|inner| inner.message = format!("{context}: {}", inner.message))
     }
 
     /// The same error about the content of this revision: it will not be tried again while the revision stays.
@@ -214,6 +239,30 @@ impl StdError for Error {
     }
 }
 
+/// Whether the text begins as `y.toml:1:5: ` does.
+fn starts_with_place(text: &str) -> bool {
+    let is_number = |part: Option<&str>| {
+        part.is_some_and(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    text.split_once(": ").is_some_and(|(place, _)| {
+        let mut parts = place.rsplitn(3, ':');
+        is_number(parts.next())
+            && is_number(parts.next())
+            && parts.next().is_some_and(|name| !name.is_empty())
+    })
+}
+
+/// Whether the text has this name in it, and not just as a part of a longer word.
+fn contains_name(text: &str, name: &str) -> bool {
+    let is_boundary = |sign: Option<char>| sign.is_none_or(|sign| !sign.is_alphanumeric());
+    let mut places = text.match_indices(name);
+    !name.is_empty()
+        && places.any(|(start, _)| {
+            is_boundary(text[..start].chars().next_back())
+                && is_boundary(text[start + name.len()..].chars().next())
+        })
+}
+
 /// Somebody else's text as one line: parsers and assertions draw pictures, and a log line or a status holds one line.
 fn one_line(text: String) -> String {
     if !text.contains(['\n', '\r']) && !text.is_empty() {
@@ -252,6 +301,37 @@ mod tests {
             Error::new(ErrorKind::Invalid, "").to_string(),
             "failed without a reason"
         );
+    }
+
+    #[test]
+    fn a_name_is_added_only_where_none_is_said() {
+        let error = |text: &str| Error::new(ErrorKind::Decode, text);
+        let about = |error: Error| error.about("x.toml + y.toml").to_string();
+        let placed =
+            error("expected u8, found 300").at(Location::new("y.toml").line(1, 5).path("a"));
+        assert_eq!(about(placed), "y.toml:1:5: a: expected u8, found 300");
+        for text in [
+            "y.toml:1:5: a: expected u8",
+            "cannot read x.toml",
+            "x.toml + y.toml: too large",
+            "/etc/app/x.toml: too large",
+        ] {
+            assert_eq!(about(error(text)), text);
+        }
+        let other = "included.toml:3:1: port: expected u8";
+        assert_eq!(about(error(other)), other);
+        for text in [
+            "expected u8",
+            "ax.toml: bad",
+            "x.tomla",
+            "host:80: refused",
+            ":1:5: bad",
+        ] {
+            assert_eq!(about(error(text)), format!("x.toml + y.toml: {text}"));
+        }
+        let short = error("cannot be an app").about("a").to_string();
+        assert_eq!(short, "a: cannot be an app");
+        assert_eq!(error("é.toml: é").about("é.toml").to_string(), "é.toml: é");
     }
 
     #[test]

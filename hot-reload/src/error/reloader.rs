@@ -107,28 +107,22 @@ where
 }
 
 impl Error {
-    /// One of ours as it is, also from below a context that somebody has put around it; anything else by its words.
+    /// One of ours as it is, with the context that somebody has put around it; anything else by its words.
     fn from_chain(error: anyhow::Error) -> Self {
-        // What is below one of ours it tells itself.
-        let mut text = Vec::new();
+        let (mut context, mut is_ours) = (Vec::new(), false);
         for cause in error.chain() {
-            text.push(cause.to_string());
-            if cause.is::<Self>() {
+            is_ours = cause.is::<Self>();
+            if is_ours {
+                // What is below one of ours it tells itself.
                 break;
             }
+            context.push(cause.to_string());
         }
-        let is_wrapped = text.len() > 1;
-        let text = text.join(": ");
+        let context = context.join(": ");
         match error.downcast::<Self>() {
-            Ok(inner) if is_wrapped => {
-                let outer = Self::new(inner.kind(), text);
-                match inner.revision().cloned() {
-                    Some(revision) => outer.with_revision(revision),
-                    None => outer,
-                }
-            }
-            Ok(inner) => inner,
-            Err(_) => Self::new(ErrorKind::Other, text),
+            Ok(inner) if is_ours && context.is_empty() => inner,
+            Ok(inner) => inner.context(&context),
+            Err(_) => Self::new(ErrorKind::Other, context),
         }
     }
 }
@@ -163,6 +157,22 @@ mod tests {
         let error = Error::from(ReloaderError::<(), String>::Other(chain));
         assert_eq!(error.kind(), ErrorKind::Denied);
         assert_eq!(error.to_string(), "reading the users table: wrong password");
+    }
+
+    #[test]
+    fn a_context_around_an_error_of_ours_leaves_its_place_in_front() {
+        let place = Location::new("y.toml").line(1, 5).path("a");
+        let inner = Error::new(ErrorKind::Decode, "expected u8, found 300")
+            .at(place.clone())
+            .with_revision(crate::revision::Revision::from(7_u64));
+        let chain = anyhow::Error::new(inner).context("inner").context("outer");
+        let error = Error::from(ReloaderError::<(), String>::Other(chain));
+        assert_eq!(
+            error.to_string(),
+            "y.toml:1:5: a: outer: inner: expected u8, found 300"
+        );
+        assert_eq!(error.location(), Some(&place));
+        assert!(error.revision().is_some());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::flight::Flight;
 use super::memory::Memory;
 use super::pipeline::Pipeline;
 use super::settings::{FIRST_VALUE_DEADLINE, LONGEST};
-use crate::error::{Error, ErrorKind, Location};
+use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Outcome};
 use crate::live::Live;
 use crate::status::Status;
@@ -138,6 +138,10 @@ async fn first_value<V>(
         if control.status().generation.is_some() {
             return Ok(());
         }
+        let about = |error: Error| match &place {
+            Some(place) => error.about(place),
+            None => error,
+        };
         let error = match event {
             Ok(Some(Event::Reload { outcome, .. })) => match outcome {
                 Outcome::Missing => Error::new(ErrorKind::NotFound, "nothing is there"),
@@ -149,13 +153,9 @@ async fn first_value<V>(
                 "the service was stopped while it started",
             ),
             Ok(Some(_)) => continue,
-            Err(_) => return Err(last.unwrap_or_else(no_answer)),
+            Err(_) => return Err(last.unwrap_or_else(|| about(no_answer()))),
         };
-        let error = match &place {
-            // A hand-written loader has said it already, in its own way.
-            Some(place) if !error.to_string().contains(place) => error.at(Location::new(place)),
-            _ => error,
-        };
+        let error = about(error);
         if !error.is_retryable() {
             return Err(error);
         }

@@ -21,7 +21,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use self::memory::{Memory, in_order};
 use crate::clock;
-use crate::error::{Error, ErrorKind, Location, ReloadResult, ReloaderError};
+use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
 use crate::source::file::follow::{Follow, blocking};
@@ -321,13 +321,10 @@ impl<F> FileReloader<F> {
             false => ErrorKind::Unavailable,
         };
         let error = Error::new(kind, text);
-        let named = [&self.shared.name, &*self.file_path.to_string_lossy()]
-            .iter()
-            .any(|name| text.contains(*name));
-        if named {
-            error
-        } else {
-            error.at(Location::new(&self.shared.name))
+        // A path that was given as a relative one is said by the loader as the absolute one that it was called with.
+        match text.contains(&*self.file_path.to_string_lossy()) {
+            true => error,
+            false => error.about(&self.shared.name),
         }
     }
 }

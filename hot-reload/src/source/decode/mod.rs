@@ -16,7 +16,7 @@ mod yaml;
 use std::fmt;
 use std::fmt::Display;
 
-use crate::error::{Error, ErrorKind, Location};
+use crate::error::{Error, ErrorKind};
 
 #[cfg(feature = "json")]
 pub use self::json::Json;
@@ -101,9 +101,8 @@ where
     type Value = V;
 
     fn decode(&self, bytes: &[u8], name: &str) -> Result<V, Error> {
-        (self.0)(bytes).map_err(|error| {
-            Error::new(ErrorKind::Decode, error.to_string()).at(Location::new(name))
-        })
+        (self.0)(bytes)
+            .map_err(|error| Error::new(ErrorKind::Decode, error.to_string()).or_at(name))
     }
 }
 

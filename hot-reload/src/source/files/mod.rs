@@ -15,7 +15,7 @@ pub use self::decoded::DecodedFiles;
 pub use self::each::Each;
 pub use self::merge::{DecodeMerged, Merged};
 use super::Decode;
-use crate::error::{Error, ErrorKind, Location};
+use crate::error::{Error, ErrorKind};
 
 /// The files of a directory or of a group, all in the state of one moment, in the order of the bytes of their paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl Part {
 
     /// The error that this file's content is no good, for this reason.
     pub fn refuse(&self, reason: impl fmt::Display) -> Error {
-        Error::new(ErrorKind::Decode, reason.to_string()).at(Location::new(&self.name))
+        Error::new(ErrorKind::Decode, reason.to_string()).or_at(&self.name)
     }
 }
 

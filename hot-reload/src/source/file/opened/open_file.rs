@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, ErrorKind, Location};
+use crate::error::{Error, ErrorKind};
 use crate::source::file::stamp::Stamp;
 use crate::source::file::{fault, os};
 
@@ -100,16 +100,14 @@ impl OpenFile {
 
 /// A loader's error, with the name of the file.
 fn named(file: &OpenFile, error: Box<dyn StdError + Send + Sync>) -> Error {
-    let place = Location::new(&file.name);
     let error = match error.downcast::<Error>() {
-        Ok(ours) if ours.location().is_some() => return *ours,
-        Ok(ours) => return ours.at(place),
+        Ok(ours) => return ours.or_at(&file.name),
         Err(error) => error,
     };
     if let Some(code) = code_of_system(&*error) {
         return fault::refused(&file.name, io::Error::from_raw_os_error(code));
     }
-    Error::new(ErrorKind::Decode, in_full(&*error)).at(place)
+    Error::new(ErrorKind::Decode, in_full(&*error)).or_at(&file.name)
 }
 
 /// An error with its causes, where it does not name them itself.
@@ -141,6 +139,7 @@ fn code_of_system(error: &(dyn StdError + 'static)) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Location;
 
     fn refused(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
