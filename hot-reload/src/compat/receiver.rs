@@ -13,7 +13,27 @@ use crate::error::ReloadResult;
 /// The value of a service, and the news of it.
 ///
 /// There is no value before the first load, and the first value counts as a change. A clone has seen what the original
-/// has seen, and is told the end of the service by itself. The value stays readable after the service has ended.
+/// has seen, and is told the end of the service by itself.
+///
+/// After the service has ended, [`get`](Self::get) answers `None`, so that a loop around it ends. The last value stays
+/// readable by [`borrow`](Self::borrow), and by a [`Live`](crate::Live) of the same service.
+///
+/// ```
+/// # use hot_reload::ReloaderReceiver;
+/// # async fn serve(mut rx: ReloaderReceiver<String>) {
+/// loop {
+///     tokio::select! {
+///         _ = rx.changed() => {
+///             if let Some(value) = rx.get() {
+///                 println!("now {value}");
+///             } else {
+///                 break; // the service has ended, or its source was removed
+///             }
+///         }
+///     }
+/// }
+/// # }
+/// ```
 pub struct ReloaderReceiver<V, S = &'static str> {
     channel: watch::Receiver<Option<V>>,
     /// Whether the end of the service has been told.
@@ -31,17 +51,20 @@ impl<V, S> ReloaderReceiver<V, S> {
         }
     }
 
-    /// The current value. The guard holds a lock: drop it soon, and never keep it across an `.await`.
+    /// The current value, or the last one of a service that has ended. The guard holds a lock: drop it soon, and never keep
+    /// it across an `.await`.
     pub fn borrow(&self) -> watch::Ref<'_, Option<V>> {
         self.channel.borrow()
     }
 
-    /// A copy of the current value.
+    /// A copy of the current value. `None` before the first one, and after the service has ended.
     pub fn get(&self) -> Option<V>
     where
         V: Clone,
     {
-        self.borrow().clone()
+        // An error means that nobody is left to publish.
+        let is_open = self.channel.has_changed().is_ok();
+        self.borrow().clone().filter(|_| is_open)
     }
 }
 
@@ -55,7 +78,7 @@ where
     ///
     /// [`WatchRecvError`](crate::ReloaderError::WatchRecvError) when nothing can ever follow, because the service was
     /// stopped or dropped. It is told once; after that the call never returns, so a `select!` branch on it goes silent
-    /// instead of spinning.
+    /// instead of spinning. From then on [`get`](Self::get) answers `None`.
     ///
     /// # Cancel safety
     ///

@@ -212,16 +212,77 @@ async fn p06_the_end_is_told_once_and_a_select_branch_on_it_goes_silent() {
         }
     }
     assert_eq!((errors, rounds), (1, 20));
+    assert_eq!(receiver.get(), None);
     assert_eq!(
-        receiver.get().as_deref(),
+        receiver.borrow().as_deref(),
         Some("first"),
-        "the last value stays readable"
+        "it stays readable"
     );
     assert!(
         receiver.clone().changed().await.is_err(),
         "a clone is told by itself"
     );
+    assert_eq!(service.receiver().get(), None);
+    assert_eq!(*service.live().load(), "first");
     service.start_with_realtime().await.unwrap();
+}
+
+/// The loop that 0.3.6 documents.
+async fn values_until_the_end(mut receiver: ReloaderReceiver<String, String>) -> Vec<String> {
+    let mut values = Vec::new();
+    loop {
+        tokio::select! {
+            _ = receiver.changed() => {
+                if let Some(value) = receiver.get() {
+                    values.push(value);
+                } else {
+                    break values;
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p06_the_documented_loop_ends_with_the_service() {
+    for is_dropped in [false, true] {
+        let script = Script::new(Good("first"));
+        let (service, receiver) = service(&script, ReloaderConfig::hybrid(10)).await;
+        let late = receiver.clone();
+        let running = spawn(&service);
+        let reading = tokio::spawn(values_until_the_end(receiver));
+        settle().await;
+        script.set(Good("second"));
+        settle().await;
+        match is_dropped {
+            false => service.control().stop().await,
+            true => {
+                running.abort();
+                settle().await;
+            }
+        }
+        drop(service);
+        let values = timeout(seconds(1), reading).await.unwrap().unwrap();
+        assert_eq!(values, ["first", "second"]);
+        // One that has never read, and one of a service whose source was never there.
+        assert_eq!(late.get(), None);
+        assert!(values_until_the_end(late).await.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_dropped_half_way_ends_no_loop() {
+    let script = Script::new(Good("first"));
+    let (service, mut receiver) = service(&script, ReloaderConfig::hybrid(10)).await;
+    let running = spawn(&service);
+    receiver.changed().await.unwrap();
+    running.abort();
+    settle().await;
+    assert_eq!(
+        receiver.get().as_deref(),
+        Some("first"),
+        "it may be started again"
+    );
 }
 
 #[tokio::test(start_paused = true)]
