@@ -4,16 +4,17 @@ use std::future::pending;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hot_reload::{Live, Snapshot};
+use hot_reload::{Control, Event, Events, Live, Outcome, Snapshot};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{debug, info, warn};
 
 use crate::address::is_served_by;
-use crate::config::{Limits, ServerConfig};
+use crate::config::{Limits, Moment, ServerConfig, Tls};
 use crate::connection::{Door, Phase};
 use crate::context::ServerContext;
 use crate::error::ServerError;
+use crate::expiry::Expiry;
 use crate::listener::Listener;
 use crate::state::Shared;
 
@@ -31,6 +32,11 @@ pub(crate) struct Front {
     log: Option<String>,
     /// The limits that connections know.
     limits: Option<Limits>,
+    /// The certificate that connections are given.
+    tls: Option<Tls>,
+    expiry: Expiry,
+    /// What comes of each edit.
+    events: Events,
     shared: Shared,
     /// Through which connections come in.
     door: Door,
@@ -46,6 +52,7 @@ pub(crate) struct Front {
 impl Front {
     pub(crate) fn new(
         context: ServerContext,
+        control: &Control<ServerConfig>,
         live: Live<ServerConfig>,
         listening: watch::Sender<Option<SocketAddr>>,
     ) -> Self {
@@ -59,6 +66,9 @@ impl Front {
             listening,
             log: None,
             limits: None,
+            tls: None,
+            expiry: Expiry::default(),
+            events: control.events(),
             shared,
             door,
             listener: None,
@@ -85,6 +95,7 @@ impl Front {
             name = now.name,
             "configuration applied"
         );
+        self.follow_tls(&now);
         if self
             .limits
             .replace(now.limits)
@@ -112,6 +123,21 @@ impl Front {
             self.log = Some(now.log.clone());
         }
         Ok(())
+    }
+
+    /// Takes on the newest certificate, of which there is nothing to do but to say what an operator should know.
+    fn follow_tls(&mut self, now: &ServerConfig) {
+        if self.tls == now.tls {
+            return;
+        }
+        if self.tls.is_some() && now.tls.is_none() {
+            warn!("connections are in plain text from now on, as plaintext = true allows");
+        }
+        for warning in now.tls.iter().flat_map(Tls::warnings) {
+            warn!("{warning}");
+        }
+        self.tls.clone_from(&now.tls);
+        self.expiry = Expiry::default();
     }
 
     /// Waits until [`move_again`](Self::move_again) is due, while the listener does its work. Cancel safe.
@@ -142,6 +168,7 @@ impl Front {
             why = failed => Err(ServerError::Accept(why)),
             () = due => Ok(()),
             never = reporting => never,
+            never = watch_certificate(self.tls.as_ref(), &mut self.expiry, &mut self.events) => never,
         }
     }
 
@@ -207,5 +234,37 @@ impl Front {
 
     fn local(&self) -> Option<SocketAddr> {
         self.listener.as_ref().map(|listener| listener.local)
+    }
+}
+
+/// Warns while a certificate comes to its end, and of edits that keep a renewed one out.
+async fn watch_certificate<T>(tls: Option<&Tls>, expiry: &mut Expiry, events: &mut Events) -> T {
+    loop {
+        let look = async {
+            match tls {
+                Some(tls) => {
+                    let (text, next) = expiry.look(tls.validity(), Moment::now());
+                    if let Some(text) = text {
+                        warn!("{text}");
+                    }
+                    sleep(next).await;
+                }
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            () = look => {}
+            event = events.next() => match event {
+                Some(Event::Reload { outcome: Outcome::Rejected { .. }, .. }) => {
+                    if let Some(tls) = tls
+                        && expiry.stays(Instant::now())
+                    {
+                        warn!("the present certificate stays in use, which is valid until {}", tls.validity().until);
+                    }
+                }
+                Some(_) => {}
+                None => pending().await,
+            },
+        }
     }
 }

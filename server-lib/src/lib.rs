@@ -14,6 +14,7 @@ mod config;
 mod connection;
 mod context;
 mod error;
+mod expiry;
 mod front;
 mod limit_log;
 mod listener;

@@ -62,6 +62,7 @@ impl Server {
     /// If the first load gives no configuration, its listen address cannot be used, or something ends that should not.
     pub async fn entrypoint(&self, service: Service) -> Result<(), ServerError> {
         let mut rx = self.rx.clone();
+        let service = safe(service);
         let mut front = self.front(&service);
         let mut refused = pin!(refused(&service));
         // In a task of its own: polling loads where it runs, and a file system that hangs must not hold up the end.
@@ -102,6 +103,7 @@ impl Server {
     /// As [`entrypoint`](Self::entrypoint).
     pub async fn entrypoint_with_realtime(&self, service: Service) -> Result<(), ServerError> {
         let mut rx = self.rx.clone();
+        let service = safe(service);
         let mut front = self.front(&service);
         let mut refused = pin!(refused(&service));
         let mut reloading = pin!(service.start_with_realtime());
@@ -127,7 +129,12 @@ impl Server {
     }
 
     fn front(&self, service: &Service) -> Front {
-        Front::new(self.context.clone(), service.live(), self.listening.clone())
+        Front::new(
+            self.context.clone(),
+            &service.control(),
+            service.live(),
+            self.listening.clone(),
+        )
     }
 }
 
@@ -156,6 +163,15 @@ fn refused(service: &Service) -> impl Future<Output = ServerError> + use<> {
         }
         pending().await
     }
+}
+
+/// The service, which refuses what must not follow the value in force.
+fn safe(service: Service) -> Service {
+    let live = service.live();
+    service.with_validator(move |next| match live.try_get() {
+        Some(now) => next.may_follow(&now),
+        None => Ok(()),
+    })
 }
 
 fn reload_ended(result: hot_reload::ReloadResult<(), ServerConfig, String>) -> ServerError {

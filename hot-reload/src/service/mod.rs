@@ -216,6 +216,18 @@ where
         self
     }
 
+    /// The same service, which also refuses values for which this says why not, as [`Builder::validate`] does.
+    #[must_use]
+    pub fn with_validator<E: Display>(
+        mut self,
+        validator: impl Fn(&V) -> Result<(), E> + Send + Sync + 'static,
+    ) -> Self {
+        let validator = move |value: &V| validator(value).map_err(|error| error.to_string());
+        let validators = &mut self.engine.pipeline.validators.at_once;
+        validators.push(Box::new(validator));
+        self
+    }
+
     /// Another receiver. To it the current value is a change, if there is one.
     pub fn receiver(&self) -> ReloaderReceiver<V, S> {
         let mirror = self.engine.board.mirror();

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod addresses;
+mod certificates;
 mod clients;
 mod files;
 mod logs;

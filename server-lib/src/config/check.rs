@@ -55,6 +55,10 @@ fn build_with(
         refuse(format!("routes[{index}].path"), message)
     })?;
 
+    if file.plaintext && file.tls.is_some() {
+        let message = "there is a table [tls], too; remove one of the two".to_owned();
+        return Err(refuse("plaintext".to_owned(), message));
+    }
     let tls = match file.tls {
         None => None,
         Some(table) => {
@@ -64,7 +68,8 @@ fn build_with(
             let key = others
                 .read(&table.key)
                 .map_err(|message| refuse("tls.key".to_owned(), message))?;
-            let tls = Tls::build(&table, &cert, &key);
+            let folder = path.parent().unwrap_or_else(|| Path::new(""));
+            let tls = Tls::build(&table, folder, &cert, &key);
             Some(tls.map_err(|(key, message)| refuse(key.to_owned(), message))?)
         }
     };
@@ -77,6 +82,7 @@ fn build_with(
         limits: file.limits.into(),
         log: file.log.0,
         tls,
+        plaintext: file.plaintext,
         dependent_paths: Vec::new(),
     })
 }

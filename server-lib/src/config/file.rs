@@ -33,6 +33,8 @@ pub(super) struct ConfigFile {
     #[serde(default)]
     pub(super) log: LogText,
     pub(super) tls: Option<TlsTable>,
+    #[serde(default)]
+    pub(super) plaintext: bool,
 }
 
 #[derive(Debug, Deserialize)]

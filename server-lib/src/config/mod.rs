@@ -30,6 +30,7 @@ pub use self::methods::Methods;
 pub use self::route::Route;
 use self::routes::Routes;
 pub use self::tls::Tls;
+pub(crate) use self::tls::{Moment, Validity};
 
 /// The server's configuration: the content of its file and of the files that it names.
 ///
@@ -52,6 +53,8 @@ pub struct ServerConfig {
     pub log: String,
     /// Certificate and key, if the server speaks HTTPS.
     pub tls: Option<Tls>,
+    /// Whether the server may go on in plain text where it has spoken HTTPS.
+    pub plaintext: bool,
     dependent_paths: Vec<PathBuf>,
 }
 
@@ -75,6 +78,17 @@ impl ServerConfig {
         let name = path.display().to_string();
         let (file, count, routes) = sections::decode(&bytes, &name)?;
         check::build(file, (count, routes), path)
+    }
+
+    /// Why this configuration must not follow that one.
+    pub(crate) fn may_follow(&self, before: &Self) -> Result<(), String> {
+        if before.tls.is_some() && self.tls.is_none() && !self.plaintext {
+            return Err(format!(
+                "tls: the table is gone, and {} would go on in plain text; restore it, or allow that with plaintext = true at the top",
+                self.listen
+            ));
+        }
+        Ok(())
     }
 
     /// The answer to this path, if there is one.

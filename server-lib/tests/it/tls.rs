@@ -116,12 +116,34 @@ async fn tls_can_be_switched_on_and_off_on_the_same_listener() {
         (secret.get("/").await.id(), plain.get("/").await.id()),
         (2, 2)
     );
-    rig.save(&config(3, ""));
+    rig.save(&config(3, "plaintext = true\n"));
     until(async || (plain.get("/").await.id() == 3).then_some(())).await;
     assert_eq!(
         (rig.get("/").await.id(), secret.get("/").await.id()),
         (3, 3)
     );
+}
+
+#[tokio::test]
+async fn a_certificate_is_not_given_up_for_plain_text_without_a_word() {
+    let made = certificate();
+    let rig = Rig::start_in(folder_with(&made), &config(1, WITH_TLS)).await;
+    rig.save(&config(2, ""));
+    let line = rig.until_refused().await;
+    assert!(
+        line.ends_with(
+            "tls: the table is gone, and 127.0.0.1:0 would go on in plain text; restore it, or allow that with plaintext = true at the top"
+        ),
+        "{line}"
+    );
+    let mut kept = Client::over(connect(rig.address(), &made).await.unwrap()).await;
+    assert_eq!(kept.get("/").await.id(), 1);
+    rig.save(&config(3, "plaintext = true\n"));
+    until(async || (kept.get("/").await.id() == 3).then_some(())).await;
+    assert_eq!(rig.get("/").await.id(), 3);
+    // It has been said; what follows need not say it again.
+    rig.save(&config(4, ""));
+    rig.until_id(4).await;
 }
 
 #[tokio::test]
