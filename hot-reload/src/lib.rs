@@ -39,6 +39,7 @@ mod hints;
 mod locks;
 mod panics;
 #[cfg(any(feature = "diff", feature = "json", feature = "toml", feature = "yaml"))]
+mod scope;
 mod secret;
 
 // What is longer than a comment.

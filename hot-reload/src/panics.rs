@@ -1,10 +1,12 @@
 //! Panics of somebody's code: caught, and in words. The panic hook has printed the place already.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{Error, ErrorKind};
 use crate::event::Stage;
+use crate::secret;
 
 /// The error of a panic with this payload.
 pub(crate) fn panicked(stage: Stage, payload: &(dyn Any + Send)) -> Error {
@@ -20,11 +22,11 @@ pub(crate) fn discard<T>(dropped: T) {
     let _ = catch_unwind(AssertUnwindSafe(|| drop(dropped)));
 }
 
-/// What the panic said.
-pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> &str {
-    payload
+/// What the panic said, without what looks like a secret.
+pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> Cow<'_, str> {
+    let said = payload
         .downcast_ref::<&str>()
         .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    secret::cut(said.unwrap_or("no message"))
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::error::Error;
 use crate::event::{DataState, HoldReason, LinkState, Outcome, Trigger};
+use crate::secret;
 use crate::snapshot::Generation;
 
 /// The state of a service at one moment, as told by [`Control::status`](crate::Control::status).
@@ -152,7 +153,7 @@ impl Status {
     pub(crate) fn new(name: String, source: Option<String>) -> Self {
         Self {
             name,
-            source,
+            source: source.map(|source| secret::cut_name(&source).into_owned()),
             source_status: None,
             data: DataState::None,
             max_staleness: None,
@@ -198,7 +199,7 @@ impl Degradation {
     ) -> Self {
         Self {
             reason,
-            message: message.into(),
+            message: secret::cut(&message.into()).into_owned(),
             remedy: remedy.into(),
             inherent: false,
             logged: false,

@@ -43,8 +43,11 @@
 //! # What is a secret
 //!
 //! - what stands under a key that is called like a secret (`password`, `api_key`, `token`, `auth`, …), at any depth: the rule is
-//!   that of the decoders' errors;
-//! - a text that carries one: a URL with credentials, a `host=db password=…`, a private key in PEM;
+//!   that of the [decoders' errors](crate::source::Decode#secrets);
+//! - a text under a key that leaves it open (`endpoint`, `session`, `database_url`, …), unless it evidently is none: a number
+//!   with its unit, an IP address, a path, an address of plain words;
+//! - a text that carries one: a URL with credentials, a `host=db password=…`, a block in PEM, a token with the prefix of its
+//!   issuer, random text;
 //! - what was [declared](Differ::secret).
 //!
 //! Of a secret only the path is told, and that it changed. The keys of a map and the number of items within it are not told
@@ -71,10 +74,8 @@ mod change;
 mod changes;
 mod collect;
 mod list;
-mod parse;
 mod path;
 mod restart;
-mod rules;
 mod show;
 mod tree;
 mod verdict;
@@ -83,9 +84,9 @@ mod walk;
 use serde::Serialize;
 
 use self::collect::collect;
-use self::rules::Rules;
 use self::walk::Walk;
 use crate::error::Error;
+use crate::scope::Rules;
 
 pub use self::change::{Change, ChangeKind};
 pub use self::changes::Diff;

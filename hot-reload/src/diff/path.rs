@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use super::parse::{self, Wanted};
 use crate::error::{Error, ErrorKind};
+use crate::scope::pattern::{self, Wanted};
 
 /// Where in a value something is: keys and indices, written `server.routes[3]."odd key"`.
 ///
@@ -69,7 +69,7 @@ impl FromStr for Path {
     ///
     /// [`ErrorKind::Misconfigured`], with the place in the text and what is wrong there.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let wanted = parse::parse(text)?.into_iter();
+        let wanted = pattern::parse(text)?.into_iter();
         let segment = |wanted| match wanted {
             Wanted::Key(key) => Ok(Segment::Key(key)),
             Wanted::Index(index) => Ok(Segment::Index(index)),
@@ -104,7 +104,7 @@ impl fmt::Display for Path {
 
 /// Writes a key as it stands in a path, quoted where it must be.
 pub(super) fn write_key(key: &str, f: &mut impl fmt::Write) -> fmt::Result {
-    if !key.is_empty() && key != "*" && !key.contains(parse::is_special) {
+    if !key.is_empty() && key != "*" && !key.contains(pattern::is_special) {
         f.write_str(key)
     } else {
         write!(f, "\"{}\"", key.escape_debug())

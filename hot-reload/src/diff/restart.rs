@@ -5,12 +5,12 @@ use std::fmt;
 use serde::Serialize;
 
 use super::collect::collect;
-use super::parse::{self, Wanted};
-use super::rules::{Rules, Scope};
 use super::tree::Node;
 use super::verdict::Verdict;
 use super::walk::{Step, Walk, first_key, take};
 use crate::error::Error;
+use crate::scope::pattern::{self, Wanted};
+use crate::scope::{Rules, Scope};
 
 /// What becomes of a value in which something changed that needs a restart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -101,7 +101,7 @@ impl RestartRequired {
         };
         for path in paths {
             let text = path.as_ref().to_owned();
-            match parse::parse(&text) {
+            match pattern::parse(&text) {
                 Ok(steps) if new.declared.iter().any(|known| known.steps == steps) => {}
                 Ok(steps) => new.declared.push(Declared { text, steps }),
                 Err(error) => {

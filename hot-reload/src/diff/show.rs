@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use super::path::write_key;
-use super::rules::{Rules, Scope};
 use super::tree::Node;
-use crate::secret::carries_a_secret;
+use crate::scope::{Rules, Scope};
+use crate::secret::{carries_secret, is_harmless};
 
 /// How many characters of a value are shown.
 const MOST: usize = 60;
@@ -15,7 +15,7 @@ pub(super) const SECRET: &str = "(secret)";
 
 /// The value, or `None` if it is secret as a whole.
 pub(super) fn shortened(node: &Node, scope: &Scope<'_>) -> Option<String> {
-    let secret = scope.is_secret || matches!(node, Node::Text(text) if carries_a_secret(text));
+    let secret = scope.is_secret() || matches!(node, Node::Text(text) if is_hidden(text, scope));
     (!secret).then(|| write_node(node, scope, MOST))
 }
 
@@ -29,10 +29,15 @@ pub(super) fn whole(node: &Node) -> String {
 
 /// A key, which may carry a secret as a value may.
 pub(super) fn key(key: &str) -> &str {
-    match carries_a_secret(key) {
+    match carries_secret(key) {
         true => SECRET,
         false => key,
     }
+}
+
+/// Whether a text is secret by what it looks like, or may be one and does not look harmless.
+fn is_hidden(text: &str, scope: &Scope<'_>) -> bool {
+    carries_secret(text) || (scope.is_doubtful() && !is_harmless(text))
 }
 
 fn write_node(node: &Node, scope: &Scope<'_>, most: usize) -> String {
@@ -64,7 +69,7 @@ impl Write for Short {
 }
 
 fn write_into(short: &mut Short, node: &Node, scope: &Scope<'_>) -> std::fmt::Result {
-    if scope.is_secret {
+    if scope.is_secret() {
         return short.write_str(SECRET);
     }
     match node {
@@ -73,7 +78,7 @@ fn write_into(short: &mut Short, node: &Node, scope: &Scope<'_>) -> std::fmt::Re
         Node::Int(value) => write!(short, "{value}"),
         Node::Large(value) => write!(short, "{value}"),
         Node::Float(bits) => write!(short, "{:?}", f64::from_bits(*bits)),
-        Node::Text(text) if carries_a_secret(text) => short.write_str(SECRET),
+        Node::Text(text) if is_hidden(text, scope) => short.write_str(SECRET),
         // Letter by letter, so that only what is shown of a long text is escaped.
         Node::Text(text) => {
             short.write_char('"')?;

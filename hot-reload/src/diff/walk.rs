@@ -3,9 +3,9 @@
 use super::change::{Change, ChangeKind};
 use super::list::{Pair, align};
 use super::path::{Path, Segment};
-use super::rules::Scope;
 use super::show;
 use super::tree::Node;
+use crate::scope::Scope;
 
 /// Collects the changes between two trees.
 #[derive(Default)]
@@ -48,9 +48,11 @@ impl<'a> Walk<'a> {
         // The keys and the number of items within a secret may be part of it; the names of fields stand in the program.
         match (old, new) {
             (Node::Record(old), Node::Record(new)) => self.entries(old, new, scope),
-            (Node::Map(old), Node::Map(new)) if !scope.is_secret => self.entries(old, new, scope),
-            (Node::List(old), Node::List(new)) if !scope.is_secret => self.list(old, new, scope),
-            (Node::Tuple(old), Node::Tuple(new)) if !scope.is_secret => self.tuple(old, new, scope),
+            (Node::Map(old), Node::Map(new)) if !scope.is_secret() => self.entries(old, new, scope),
+            (Node::List(old), Node::List(new)) if !scope.is_secret() => self.list(old, new, scope),
+            (Node::Tuple(old), Node::Tuple(new)) if !scope.is_secret() => {
+                self.tuple(old, new, scope)
+            }
             _ if old != new => self.report(Some(old), Some(new), scope),
             _ => {}
         }

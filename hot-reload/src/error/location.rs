@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::secret;
+
 /// A place in a source: its name, and line, column and key path where they are known.
 ///
 /// `Display` is what editors and terminals make clickable: `app.toml:4:8: server.port`.
@@ -13,10 +15,10 @@ pub struct Location {
 }
 
 impl Location {
-    /// The source of this name as a whole: a file's path, a key, a URL without credentials.
+    /// The source of this name as a whole: a file's path, a key, a URL. Credentials are cut out of it.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
-            name: name.into(),
+            name: secret::cut_name(&name.into()).into_owned(),
             line: None,
             path: None,
         }
@@ -31,11 +33,13 @@ impl Location {
         }
     }
 
-    /// The same with the path of a key, such as `server.port`. An empty path means the whole.
+    /// The same with the path of a key, such as `server.port`. An empty path means the whole. A key that looks like a
+    /// secret is cut out.
     #[must_use]
     pub fn path(self, path: impl Into<String>) -> Self {
+        let path = secret::cut(&path.into()).into_owned();
         Self {
-            path: Some(path.into()).filter(|path| !path.is_empty() && path != "."),
+            path: Some(path).filter(|path| !path.is_empty() && path != "."),
             ..self
         }
     }

@@ -4,14 +4,17 @@
 //! - [`ReloaderError`]: the error in the signatures of the two traits, converted at the engine's edge.
 
 mod location;
+mod masked;
 mod reloader;
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::revision::Revision;
+use crate::secret;
 
 pub use self::location::Location;
 pub use self::reloader::{ReloadResult, ReloaderError};
@@ -75,6 +78,20 @@ impl fmt::Display for ErrorKind {
 ///
 /// `Display` is one line and starts with the place, where there is one:
 /// `app.toml:4:8: server.port: expected u16, found "80a"`. It never repeats [`source`](StdError::source).
+///
+/// # Secrets
+///
+/// An error goes to logs, events and status pages, so it shows no secret that it can recognize. What looks like one is
+/// replaced by `(not shown)` in the message, in the place and in the chain of causes:
+///
+/// - credentials in a URL, and in its query: `postgres://(not shown)@db/app`, `?sig=(not shown)`;
+/// - what follows the name of a secret: `password=…`, `"apiKey": "…"`, `Bearer …`, `Basic …`;
+/// - blocks in PEM, JSON web tokens, and tokens with the prefix of their issuer, such as `sk_live_`, `ghp_` or `AKIA`;
+/// - random text of twelve characters or more. Paths keep theirs.
+///
+/// A password that looks like an ordinary word cannot be recognized in a sentence. The built-in decoders know the key that a
+/// value stands under, and recognize more: see [`Decode`](crate::source::Decode#secrets). Whoever writes a message must not
+/// quote what may be such a secret. A panic also reaches the panic hook of the program, which prints it as it is.
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
@@ -91,12 +108,13 @@ struct Inner {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error of this kind. `message` is without a final period and without secrets; of several lines one is made.
+    /// An error of this kind. `message` has no final period. Several lines become one, and what looks like a
+    /// [secret](#secrets) is cut out.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             kind,
             location: None,
-            message: one_line(message.into()),
+            message: clean(message.into()),
             revision: None,
             files: Vec::new(),
             source: None,
@@ -146,10 +164,13 @@ impl Error {
         self.amend(|inner| inner.files = files.into_iter().collect())
     }
 
-    /// The same error with the error that caused it.
+    /// The same error with the error that caused it. If that one, or one below it, shows a [secret](#secrets), its text
+    /// without the secret stands in its place.
     #[must_use]
     pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.amend(|inner| inner.source = Some(Arc::from(source.into())))
+        self.amend(|inner| {
+            inner.source = Some(Arc::from(masked::without_secrets(source.into())));
+        })
     }
 
     /// What kind of failure this is.
@@ -228,7 +249,8 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
             .field("message", &self.to_string())
-            .field("source", &self.0.source)
+            // The texts of the causes, because their fields may be anything.
+            .field("source", &masked::texts(self.source()))
             .finish_non_exhaustive()
     }
 }
@@ -263,6 +285,14 @@ fn contains_name(text: &str, name: &str) -> bool {
         })
 }
 
+/// A message on one line, without what looks like a secret.
+fn clean(message: String) -> String {
+    match secret::cut(&message) {
+        Cow::Owned(shown) => one_line(shown),
+        Cow::Borrowed(_) => one_line(message),
+    }
+}
+
 /// Somebody else's text as one line: parsers and assertions draw pictures, and a log line or a status holds one line.
 fn one_line(text: String) -> String {
     if !text.contains(['\n', '\r']) && !text.is_empty() {
@@ -277,71 +307,4 @@ fn one_line(text: String) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_line_says_where_and_what() {
-        let error = Error::new(ErrorKind::Decode, "expected u16, found \"80a\"").at(Location::new(
-            "app.toml",
-        )
-        .line(4, 8)
-        .path("server.port"));
-        assert_eq!(
-            error.to_string(),
-            "app.toml:4:8: server.port: expected u16, found \"80a\""
-        );
-    }
-
-    #[test]
-    fn a_text_with_lines_becomes_one_line() {
-        let error = Error::new(ErrorKind::Invalid, "first\n  second\r\n\n");
-        assert_eq!(error.to_string(), "first; second");
-        assert_eq!(
-            Error::new(ErrorKind::Invalid, "").to_string(),
-            "failed without a reason"
-        );
-    }
-
-    #[test]
-    fn a_name_is_added_only_where_none_is_said() {
-        let error = |text: &str| Error::new(ErrorKind::Decode, text);
-        let about = |error: Error| error.about("x.toml + y.toml").to_string();
-        let placed =
-            error("expected u8, found 300").at(Location::new("y.toml").line(1, 5).path("a"));
-        assert_eq!(about(placed), "y.toml:1:5: a: expected u8, found 300");
-        for text in [
-            "y.toml:1:5: a: expected u8",
-            "cannot read x.toml",
-            "x.toml + y.toml: too large",
-            "/etc/app/x.toml: too large",
-        ] {
-            assert_eq!(about(error(text)), text);
-        }
-        let other = "included.toml:3:1: port: expected u8";
-        assert_eq!(about(error(other)), other);
-        for text in [
-            "expected u8",
-            "ax.toml: bad",
-            "x.tomla",
-            "host:80: refused",
-            ":1:5: bad",
-        ] {
-            assert_eq!(about(error(text)), format!("x.toml + y.toml: {text}"));
-        }
-        let short = error("cannot be an app").about("a").to_string();
-        assert_eq!(short, "a: cannot be an app");
-        assert_eq!(error("é.toml: é").about("é.toml").to_string(), "é.toml: é");
-    }
-
-    #[test]
-    fn amending_a_shared_error_leaves_the_other_as_it_was() {
-        let first = Error::new(ErrorKind::Decode, "bad").with_source("cause");
-        let second = first.clone().with_revision(Revision::from(1_u64));
-        assert!(first.revision().is_none());
-        assert_eq!(second.revision(), Some(&Revision::from(1_u64)));
-        assert_eq!(second.to_string(), "bad");
-        let cause = second.source().map(ToString::to_string);
-        assert_eq!(cause.as_deref(), Some("cause"));
-    }
-}
+mod tests;

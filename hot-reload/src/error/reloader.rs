@@ -7,6 +7,7 @@ use std::fmt;
 use tokio::sync::watch::error::{RecvError, SendError};
 
 use super::{Error, ErrorKind};
+use crate::secret;
 
 /// Why a hand-written source has no value, or a receiver no news.
 ///
@@ -36,8 +37,10 @@ impl<V, S: fmt::Display> fmt::Display for ReloaderError<V, S> {
         match self {
             Self::WatchRecvError(_) => f.write_str("the service is gone, no value can follow"),
             Self::WatchSendError(_) => f.write_str("nobody is left to take the value"),
-            Self::Reload(text) => write!(f, "reload failed: {text}"),
-            Self::Other(error) => fmt::Display::fmt(error, f),
+            Self::Reload(text) => {
+                write!(f, "reload failed: {}", secret::cut(&text.to_string()))
+            }
+            Self::Other(error) => f.write_str(&secret::cut(&error.to_string())),
         }
     }
 }
@@ -48,7 +51,9 @@ impl<V, S: fmt::Display> fmt::Debug for ReloaderError<V, S> {
             Self::WatchRecvError(_) => "WatchRecvError",
             Self::WatchSendError(_) => "WatchSendError",
             Self::Reload(_) => "Reload",
-            Self::Other(error) => return f.debug_tuple("Other").field(error).finish(),
+            Self::Other(error) => {
+                return write!(f, "Other({})", secret::cut(&format!("{error:?}")));
+            }
         };
         f.debug_tuple(name).field(&self.to_string()).finish()
     }

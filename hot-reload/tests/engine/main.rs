@@ -36,6 +36,8 @@ mod overtaken;
 mod parts;
 mod probation;
 mod pushes;
+#[cfg(all(feature = "json", feature = "toml", feature = "yaml"))]
+mod redaction;
 mod replay;
 #[cfg(feature = "diff")]
 mod restart;

@@ -13,12 +13,12 @@ use serde::Serialize;
 use serde::ser;
 
 use super::path::{Path, Segment};
-use super::rules::Rules;
 use super::show;
 use super::tree::Node;
 use crate::error::{Error, ErrorKind};
 use crate::panics::panic_text;
-use crate::secret::carries_a_secret;
+use crate::scope::Rules;
+use crate::secret::carries_secret;
 
 /// How many levels a value may have: lists, tables, and what wraps one value, such as `Some` and a newtype.
 ///
@@ -36,9 +36,9 @@ pub(super) fn collect<V: Serialize + ?Sized>(value: &V, rules: &Rules) -> Result
         Ok(Err(fault)) => Err(fault.into_error(rules)),
         Err(payload) => {
             let said = panic_text(&*payload);
-            let said = match carries_a_secret(said) {
+            let said = match carries_secret(&said) {
                 true => "what it said is not shown, because it looks like a secret",
-                false => said,
+                false => &said,
             };
             let message = format!("panicked while it was serialized to be compared: {said}");
             Err(Error::new(ErrorKind::Panicked, message))
@@ -97,7 +97,7 @@ impl Fault {
         let mut shown = Vec::new();
         for segment in way {
             // The keys within something secret may be part of it.
-            if scope.is_secret {
+            if scope.is_secret() {
                 break;
             }
             match &segment {
@@ -110,7 +110,7 @@ impl Fault {
             });
         }
         let path: Path = shown.into_iter().collect();
-        let said = match scope.is_secret || carries_a_secret(&self.message) {
+        let said = match scope.is_secret() || carries_secret(&self.message) {
             true => "why is not shown, because it looks like a secret",
             false => &self.message,
         };

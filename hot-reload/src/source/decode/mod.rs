@@ -8,6 +8,8 @@ mod json;
 mod merged;
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 mod place;
+#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+mod quoting;
 #[cfg(feature = "toml")]
 mod toml;
 #[cfg(feature = "yaml")]
@@ -26,6 +28,28 @@ pub use self::toml::Toml;
 pub use self::yaml::Yaml;
 
 /// Turns bytes into a value.
+///
+/// # Secrets
+///
+/// `Toml`, `Json` and `Yaml` quote the value that is wrong, because whoever reads the error needs it: a port, a name, a
+/// path. They quote none that may be a secret, and say `(not shown)` in its place. Line and column are always there.
+///
+/// A value is judged by the names of the keys on the way to it, and by itself:
+///
+/// - **The name of a secret** hides the value: `password`, `api_key`, `AccessToken`, `creds`, `psk`, `auth`, `dsn`,
+///   `license`, `webhook`, `signing`, … in any spelling, and all that is below such a key. Keys below it are hidden, too,
+///   unless they are usual names of fields.
+/// - **A name that leaves it open** hides a value that is not evidently harmless: `endpoint`, `session`, `connection`,
+///   `database_url`, `token_ttl`, `key_file`, … Numbers with units, IP addresses, switches, paths, and addresses of plain
+///   words are harmless.
+/// - **A look** hides a value under any key: credentials in a URL or its query, `password=…`, `Bearer …`, blocks in PEM, JSON
+///   web tokens, prefixes of issuers such as `sk_live_`, `ghp_`, `xoxb-` or `AKIA`, random text of twelve characters or more,
+///   and a text of more than four words or several lines.
+/// - **A copy** of a secret, or a part of eight characters, is hidden wherever it stands in the error.
+///
+/// What cannot be known: a secret that looks like an ordinary word, under a key that looks like an ordinary key. A program
+/// declares such places, as in `Toml::new().secret(&["users.*.note"])`, or hides all values with `hide_values()`. An error
+/// that a decoder of your own makes is judged by its look alone, like [every error](Error#secrets).
 ///
 /// # Contract
 ///

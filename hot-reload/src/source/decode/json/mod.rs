@@ -10,7 +10,8 @@ use std::marker::PhantomData;
 use serde::de::DeserializeOwned;
 
 use super::Decode;
-use super::place::{self, Fault};
+use super::place::{self, Fault, Secrets};
+use super::quoting::Quoting;
 use crate::error::Error;
 
 /// Decodes JSON.
@@ -27,12 +28,49 @@ use crate::error::Error;
 /// let error = ports.decode(b"[80, true]", "ports.json").unwrap_err();
 /// assert_eq!(error.to_string(), "ports.json:1:9: [1]: expected u16, found true");
 /// ```
-pub struct Json<T>(PhantomData<fn() -> T>);
+pub struct Json<T> {
+    pub(super) quoting: Quoting,
+    value: PhantomData<fn() -> T>,
+}
 
 impl<T> Json<T> {
     /// A decoder of JSON into `T`.
     pub const fn new() -> Self {
-        Self(PhantomData)
+        Self {
+            quoting: Quoting::new(),
+            value: PhantomData,
+        }
+    }
+
+    /// Declares what is at these paths, and below them, [secret](Decode#secrets): errors do not quote it. A path is
+    /// written like `users.*.note`, where `*` stands for any key and `[*]` for any item. One that cannot be read hides all
+    /// values. Default: none.
+    #[must_use]
+    pub const fn secret(self, paths: &'static [&'static str]) -> Self {
+        Self {
+            quoting: self.quoting.secret(paths),
+            ..self
+        }
+    }
+
+    /// Quotes no value of the content in errors. Default: values that do not look like [secrets](Decode#secrets) are quoted.
+    #[must_use]
+    pub const fn hide_values(self) -> Self {
+        Self {
+            quoting: self.quoting.off(),
+            ..self
+        }
+    }
+}
+
+impl<T> Json<T> {
+    /// The same decoder for another value.
+    #[cfg(feature = "dir")]
+    pub(super) const fn with_value<U>(self) -> Json<U> {
+        Json {
+            quoting: self.quoting,
+            value: PhantomData,
+        }
     }
 }
 
@@ -60,12 +98,14 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Json<T> {
         }
         let said = error.to_string();
         let suffix = format!(" at line {} column {}", error.line(), error.column());
+        let quotes = self.quoting.quotes();
         Err(Fault {
             name,
             place: characters(text, error.line(), error.column()),
             path: path.as_ref(),
             message: said.strip_suffix(&suffix).unwrap_or(&said),
-            secrets: serde_json::from_str(text).ok(),
+            secrets: Secrets::of(&quotes, &mut serde_json::Deserializer::from_str(text)),
+            quotes: &quotes,
         }
         .into_error())
     }

@@ -1,6 +1,6 @@
 //! JSON, file over file.
 
-use serde::de::{Deserialize, DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::map::{Entry, Map};
 
@@ -12,14 +12,22 @@ use crate::source::{Files, Json};
 
 impl<T: DeserializeOwned + Send + Sync + 'static> DecodeMerged for Json<T> {
     fn decode_merged(&self, files: &Files, name: &str) -> Result<T, Error> {
-        super::decode(&Json::<Object>::new(), self, files, name, |whole| {
-            let whole = Value::Object(whole);
-            serde_path_to_error::deserialize(&whole).map_err(|tracked| Refusal {
-                path: tracked.path().clone(),
-                message: tracked.into_inner().to_string(),
-                secrets: Secrets::deserialize(&whole).ok(),
-            })
-        })
+        let quotes = self.quoting.quotes();
+        super::decode(
+            &self.with_value::<Object>(),
+            self,
+            files,
+            name,
+            &quotes,
+            |whole| {
+                let whole = Value::Object(whole);
+                serde_path_to_error::deserialize(&whole).map_err(|tracked| Refusal {
+                    path: tracked.path().clone(),
+                    message: tracked.into_inner().to_string(),
+                    secrets: Secrets::of(&quotes, &whole),
+                })
+            },
+        )
     }
 }
 

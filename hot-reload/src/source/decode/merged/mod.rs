@@ -12,6 +12,7 @@ use serde_path_to_error::{Path, Segment};
 
 use super::Decode;
 use super::place::{Fault, Secrets};
+use super::quoting::Quotes;
 use crate::error::{Error, Location};
 use crate::source::Files;
 
@@ -28,7 +29,7 @@ trait Layer: Sized + Default {
 struct Refusal {
     path: Path,
     message: String,
-    secrets: Option<Secrets>,
+    secrets: Secrets,
 }
 
 /// Parses every file with `parser`, and makes a value of all layers.
@@ -37,6 +38,7 @@ fn decode<P, D>(
     decoder: &D,
     files: &Files,
     name: &str,
+    quotes: &Quotes,
     finish: impl FnOnce(P::Value) -> Result<D::Value, Refusal>,
 ) -> Result<D::Value, Error>
 where
@@ -47,11 +49,18 @@ where
     for file in files.iter() {
         whole.cover(file.decode(parser)?);
     }
-    finish(whole).map_err(|refusal| blame(parser, decoder, files, name, refusal))
+    finish(whole).map_err(|refusal| blame(parser, decoder, files, name, quotes, refusal))
 }
 
 /// The error, in the name of the file that is at fault, or of the whole if that is none in particular.
-fn blame<P, D>(parser: &P, decoder: &D, files: &Files, name: &str, refusal: Refusal) -> Error
+fn blame<P, D>(
+    parser: &P,
+    decoder: &D,
+    files: &Files,
+    name: &str,
+    quotes: &Quotes,
+    refusal: Refusal,
+) -> Error
 where
     P: Decode<Value: Layer>,
     D: Decode,
@@ -69,6 +78,7 @@ where
         place: None,
         path: Some(&refusal.path),
         message: &refusal.message,
+        quotes,
         secrets: refusal.secrets,
     }
     .into_error();
@@ -78,7 +88,11 @@ where
         path.map(str::to_owned)
     };
     match alone {
-        Some(alone) if path(&alone) == path(&error) => alone,
+        // The words are those about the whole, because the secrets of all files are known there.
+        Some(alone) if path(&alone) == path(&error) => match alone.location().cloned() {
+            Some(place) => error.at(place),
+            None => error,
+        },
         _ => error,
     }
 }

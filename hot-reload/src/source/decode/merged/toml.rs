@@ -1,6 +1,6 @@
 //! TOML, file over file.
 
-use serde::de::{Deserialize, DeserializeOwned};
+use serde::de::DeserializeOwned;
 use toml::map::Entry;
 use toml::{Table, Value};
 
@@ -12,15 +12,22 @@ use crate::source::{Files, Toml};
 
 impl<T: DeserializeOwned + Send + Sync + 'static> DecodeMerged for Toml<T> {
     fn decode_merged(&self, files: &Files, name: &str) -> Result<T, Error> {
-        super::decode(&Toml::<Table>::new(), self, files, name, |whole| {
-            let whole = Value::Table(whole);
-            let secrets = || Secrets::deserialize(whole.clone()).ok();
-            serde_path_to_error::deserialize(whole.clone()).map_err(|tracked| Refusal {
-                path: tracked.path().clone(),
-                message: tracked.into_inner().message().to_owned(),
-                secrets: secrets(),
-            })
-        })
+        let quotes = self.quoting.quotes();
+        super::decode(
+            &self.with_value::<Table>(),
+            self,
+            files,
+            name,
+            &quotes,
+            |whole| {
+                let whole = Value::Table(whole);
+                serde_path_to_error::deserialize(whole.clone()).map_err(|tracked| Refusal {
+                    path: tracked.path().clone(),
+                    message: tracked.into_inner().message().to_owned(),
+                    secrets: Secrets::of(&quotes, whole.clone()),
+                })
+            },
+        )
     }
 }
 

@@ -1,11 +1,16 @@
 //! serde's sentences in the words of a configuration's author.
 
-use super::secret::Secrets;
+use super::judge::Judge;
+use crate::secret::HIDDEN;
 
 /// How many characters of a wrong value are quoted.
 const QUOTED: usize = 40;
 /// How long somebody else's sentence may be.
 const SENTENCE: usize = 200;
+/// How long a key may be to be compared with the known names.
+const LONGEST_NAME: usize = 128;
+/// How much of it is searched for secrets.
+const SEARCHED: usize = 4096;
 
 /// A sentence for a person.
 pub(super) struct Said {
@@ -16,9 +21,8 @@ pub(super) struct Said {
 
 /// `expected u16, found "80a"` for `invalid type: string "80a", expected u16`, and the like.
 ///
-/// `hidden` says that the value must not be quoted, `secrets` holds the values that must not be quoted anywhere, and is
-/// `None` where they are not known.
-pub(super) fn rewrite(message: &str, hidden: bool, secrets: Option<&Secrets>) -> Said {
+/// `judge` says what may be quoted.
+pub(super) fn rewrite(message: &str, judge: &Judge<'_>) -> Said {
     let message = one_line(message);
     let plain = |text| Said {
         text,
@@ -28,34 +32,41 @@ pub(super) fn rewrite(message: &str, hidden: bool, secrets: Option<&Secrets>) ->
         return plain(format!("missing key {}", quoted(unticked(rest))));
     }
     if let Some(rest) = message.strip_prefix("duplicate field ") {
-        return plain(format!(
-            "the key {} stands here twice",
-            quoted(unticked(rest))
-        ));
+        let key = unticked(rest);
+        return plain(match judge.shows_key(key, false) {
+            true => format!("the key {} stands here twice", quoted(key)),
+            false => format!("a key {HIDDEN} stands here twice"),
+        });
     }
     if let Some((key, expected)) = split_unknown(&message, "unknown field `") {
-        let text = format!("unknown key {}, {}", quoted(key), choices(key, expected));
+        let choices = choices(key, expected);
+        let text = match judge.shows_key(key, choices.is_slip) {
+            true => format!("unknown key {}, {}", quoted(key), choices.text),
+            false => format!("unknown key {HIDDEN}, {}", choices.text),
+        };
         return Said {
             text,
             unknown_key: Some(key.to_owned()),
         };
     }
     if let Some((value, expected)) = split_unknown(&message, "unknown variant `") {
-        let hidden = hidden || secrets.is_none_or(|secrets| secrets.show_in(value));
-        return plain(if hidden {
-            format!("{}, found another text (not shown)", choices("", expected))
+        return plain(if judge.shows(value) {
+            format!("{}, found {}", choices(value, expected).text, quoted(value))
         } else {
-            format!("{}, found {}", choices(value, expected), quoted(value))
+            format!(
+                "{}, found another text {HIDDEN}",
+                choices("", expected).text
+            )
         });
     }
     let mismatch = message
         .strip_prefix("invalid type: ")
         .or_else(|| message.strip_prefix("invalid value: "));
     if let Some((found, expected)) = mismatch.and_then(split_found) {
-        let hidden = hidden || secrets.is_none_or(|secrets| secrets.show_in(found));
+        let expected = cut(&judge.cut(&cut(expected, SEARCHED)), SENTENCE);
         return plain(format!(
             "expected {expected}, found {}",
-            describe(found, hidden)
+            describe(found, judge)
         ));
     }
     if let Some((length, expected)) = message
@@ -64,25 +75,38 @@ pub(super) fn rewrite(message: &str, hidden: bool, secrets: Option<&Secrets>) ->
     {
         return plain(format!("expected {expected}, found a length of {length}"));
     }
-    if hidden || secrets.is_some_and(|secrets| secrets.show_in(&message)) {
+    if judge.hides_sentences() {
         return plain(
-            "the value is not valid, and is not shown because it looks like a secret".to_owned(),
+            "the value is not valid; why is not shown, because it may quote a secret".to_owned(),
         );
     }
-    plain(cut(&message, SENTENCE))
+    plain(cut(&judge.cut(&cut(&message, SEARCHED)), SENTENCE))
 }
 
-/// Splits ``unknown field `prot`, expected one of …`` after its introduction.
+/// Splits ``unknown field `prot`, expected one of …`` after its introduction. The name may itself hold quotes and commas.
 fn split_unknown<'a>(message: &'a str, introduction: &str) -> Option<(&'a str, &'a str)> {
     let rest = message.strip_prefix(introduction)?;
-    rest.split_once("`, ")
+    let split = rest
+        .rfind("`, expected ")
+        .or_else(|| rest.rfind("`, there are no "))?;
+    Some((&rest[..split], &rest[split + "`, ".len()..]))
+}
+
+/// What may stand in a place, in words.
+struct Choices {
+    text: String,
+    /// Whether what was given is probably a slip in one of the names.
+    is_slip: bool,
 }
 
 /// `expected one of "host", "port" (did you mean "port"?)` from serde's list of names.
-fn choices(given: &str, expected: &str) -> String {
+fn choices(given: &str, expected: &str) -> Choices {
     let names: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
     if names.is_empty() {
-        return "expected none here".to_owned();
+        return Choices {
+            text: "expected none here".to_owned(),
+            is_slip: false,
+        };
     }
     let list = names
         .iter()
@@ -90,14 +114,22 @@ fn choices(given: &str, expected: &str) -> String {
         .collect::<Vec<_>>()
         .join(", ");
     let one_of = if names.len() == 1 { "" } else { "one of " };
-    match closest(given, &names) {
+    let meant = closest(given, &names);
+    let text = match meant {
         Some(name) => format!("expected {one_of}{list} (did you mean {}?)", quoted(name)),
         None => format!("expected {one_of}{list}"),
+    };
+    Choices {
+        text,
+        is_slip: meant.is_some(),
     }
 }
 
 /// The name that was probably meant: at most a third of its letters differ.
 fn closest<'a>(given: &str, names: &[&'a str]) -> Option<&'a str> {
+    if given.len() > LONGEST_NAME {
+        return None;
+    }
     let near = names.iter().map(|name| (distance(given, name), *name));
     let (distance, name) = near.min_by_key(|(distance, _)| *distance)?;
     (distance <= (name.chars().count() / 3).max(1) && !given.is_empty()).then_some(name)
@@ -141,30 +173,47 @@ fn split_found(rest: &str) -> Option<(&str, &str)> {
     Some((&rest[..split], &rest[split + ", expected ".len()..]))
 }
 
-/// What was found: the value itself, or only its type if it is `hidden`.
-fn describe(found: &str, hidden: bool) -> String {
+/// What was found: the value itself, or only its type if it must not be shown.
+fn describe(found: &str, judge: &Judge<'_>) -> String {
     if let Some(text) = found.strip_prefix("string \"") {
         let text = text.strip_suffix('"').unwrap_or(text);
-        return if hidden {
-            "a string (not shown)".to_owned()
-        } else {
-            quoted(text)
+        return match judge.shows(&unescaped(text)) {
+            true => quoted(text),
+            false => format!("a string {HIDDEN}"),
         };
     }
     if let Some((kind, value)) = found.split_once(" `") {
         let value = value.trim_end_matches('`');
-        return if hidden {
-            format!("{} (not shown)", with_article(kind))
-        } else {
-            cut(value, QUOTED)
+        return match judge.shows(value) {
+            true => cut(value, QUOTED),
+            false => format!("{} {HIDDEN}", with_article(kind)),
         };
     }
     match found {
         "map" => "a table".to_owned(),
         "sequence" => "a list".to_owned(),
         "unit value" | "null" => "nothing".to_owned(),
-        other => cut(other, QUOTED),
+        other => cut(&judge.cut(&cut(other, SEARCHED)), QUOTED),
     }
+}
+
+/// A text as it was before serde escaped it, as far as that matters to judge it.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::new();
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        plain.push(match letter {
+            '\\' => match letters.next() {
+                Some('n') => '\n',
+                Some('r') => '\r',
+                Some('t') => '\t',
+                Some(same) => same,
+                None => letter,
+            },
+            letter => letter,
+        });
+    }
+    plain
 }
 
 fn with_article(noun: &str) -> String {
@@ -202,10 +251,18 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::secret::Secrets;
     use super::*;
+    use crate::scope::Rules;
 
     fn said(message: &str) -> String {
-        rewrite(message, false, Some(&Secrets::default())).text
+        said_with(message, &Secrets::of_nothing())
+    }
+
+    fn said_with(message: &str, secrets: &Secrets) -> String {
+        let rules = Rules::default();
+        let judge = Judge::new(&rules.scope().unwrap(), false, None, secrets);
+        rewrite(message, &judge).text
     }
 
     #[test]
@@ -260,9 +317,21 @@ mod tests {
     }
 
     #[test]
-    fn without_knowledge_of_the_secrets_no_value_is_quoted() {
-        let said = rewrite("invalid type: string \"80a\", expected u16", false, None).text;
-        assert_eq!(said, "expected u16, found a string (not shown)");
+    fn without_knowledge_of_the_secrets_only_harmless_values_are_quoted() {
+        let of = |value: &str| {
+            let message = format!("invalid type: string \"{value}\", expected u16");
+            said_with(&message, &Secrets::default())
+        };
+        assert_eq!(of("hunter2"), "expected u16, found a string (not shown)");
+        assert_eq!(of("80a"), "expected u16, found \"80a\"");
+    }
+
+    #[test]
+    fn p18_a_name_cannot_pretend_to_be_the_list_of_names() {
+        assert_eq!(
+            said("unknown variant `a`, `ghp_hunter2`, expected `b`"),
+            "expected \"b\", found another text (not shown)"
+        );
     }
 
     #[test]

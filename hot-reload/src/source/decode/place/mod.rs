@@ -4,15 +4,19 @@
 //! - [`Mistake`]: a mistake in the syntax, at its place;
 //! - [`Fault`]: what a parser found wrong, turned into an [`Error`];
 //! - `message`: serde's sentences in the words of a configuration's author;
+//! - `judge`: what of it may be shown;
 //! - `secret`: what must not be quoted.
 
+mod judge;
 pub(super) mod lines;
 mod message;
 mod secret;
 
+use self::judge::{Judge, shown_path};
+use super::quoting::Quotes;
 use crate::error::{Error, ErrorKind, Location};
 
-pub(super) use self::secret::Secrets;
+pub(super) use self::secret::{Found, Secrets};
 
 /// The bytes as text, without a byte order mark.
 pub(super) fn text<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str, Error> {
@@ -82,25 +86,23 @@ pub(super) struct Fault<'a> {
     pub(super) path: Option<&'a serde_path_to_error::Path>,
     /// The parser's words.
     pub(super) message: &'a str,
-    /// What must not be quoted; `None` where the content could not be read at all.
-    pub(super) secrets: Option<Secrets>,
+    /// What of the content may be quoted.
+    pub(super) quotes: &'a Quotes,
+    /// What of it must not be.
+    pub(super) secrets: Secrets,
 }
 
 impl Fault<'_> {
     /// The fault as an error that a person can act on.
     pub(super) fn into_error(self) -> Error {
-        let mut path = self.path.map(ToString::to_string).unwrap_or_default();
-        let hidden = self.path.is_some_and(secret::path_is_secret);
-        let said = message::rewrite(self.message, hidden, self.secrets.as_ref());
-        if let Some(key) = said.unknown_key {
-            // The path leads to the table that has the key, whether or not the parser went one step further.
-            if path == key {
-                path.clear();
-            } else if let Some(table) = path.strip_suffix(&format!(".{key}")) {
-                path = table.to_owned();
-            }
-        }
-        let mut location = Location::new(self.name).path(path);
+        let whole = self.quotes.scope();
+        let judge = Judge::new(&whole, self.quotes.is_off, self.path, &self.secrets);
+        let said = message::rewrite(self.message, &judge);
+        let unknown_key = said.unknown_key.as_deref();
+        let path = self
+            .path
+            .map(|path| shown_path(path, &whole, &self.secrets, unknown_key));
+        let mut location = Location::new(self.name).path(path.unwrap_or_default());
         if let Some((line, column)) = self.place {
             location = location.line(line, column);
         }

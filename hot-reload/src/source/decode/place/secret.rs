@@ -1,64 +1,199 @@
-//! What must not be quoted: values whose key says that they are secret.
+//! What must not be quoted: the secrets of one content.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::ops::Range;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_path_to_error::{Path, Segment};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::secret::{carries_a_secret, key_is_secret};
+use super::super::quoting::Quotes;
+use crate::scope::Scope;
+use crate::secret::{carries_secret, cut_ranges, is_field, is_usual};
 
-/// Whether the value at this path is a secret, by the name of any key on the way to it.
-pub(super) fn path_is_secret(path: &Path) -> bool {
-    path.iter()
-        .any(|segment| matches!(segment, Segment::Map { key } if key_is_secret(key)))
-}
+/// From how many characters on a value is a secret wherever it stands.
+const LEAST: usize = 4;
+/// From how many characters on a part of a secret is not shown either.
+const PART: usize = 8;
 
-/// All secret values of one content, to keep them out of every message about it.
+/// The values and keys of one content that are secret, or may be, to keep them out of every message about it.
 ///
 /// A path alone is not enough: serde buffers flattened and untagged values, and an error about them has the path of the
 /// table around them.
-#[derive(Default)]
-pub(in super::super) struct Secrets(Vec<String>);
+#[derive(Debug, Default)]
+pub(in super::super) struct Secrets {
+    found: Vec<String>,
+    /// Whether all of the content was read.
+    is_whole: bool,
+}
 
 impl Secrets {
-    /// Whether one of the secrets stands in this text, or it is one that carries a secret of its own.
-    pub(super) fn show_in(&self, text: &str) -> bool {
-        carries_a_secret(text)
-            || self.0.iter().any(|secret| {
-                let escaped = secret.escape_debug().to_string();
-                text.contains(secret.as_str()) || text.contains(&escaped)
-            })
+    /// Collects from any self-describing format.
+    pub(in super::super) fn of<'de, D: Deserializer<'de>>(quotes: &Quotes, content: D) -> Self {
+        Self::found_by(quotes, |found, scope| {
+            content.deserialize_any(Collect { found, scope }).is_ok()
+        })
     }
-}
 
-/// Collects from any self-describing format.
-impl<'de> Deserialize<'de> for Secrets {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut secrets = Self::default();
-        deserializer.deserialize_any(Collect {
-            found: &mut secrets.0,
-            inside: false,
-        })?;
-        Ok(secrets)
-    }
-}
-
-/// Walks a value and keeps the scalars that are `inside` something secret.
-struct Collect<'a> {
-    found: &'a mut Vec<String>,
-    inside: bool,
-}
-
-impl Collect<'_> {
-    fn keep(self, value: impl ToString) {
-        let value = value.to_string();
-        if self.inside && !value.is_empty() {
-            self.found.push(value);
+    /// Collects what `visit` finds, which says whether it has seen all of the content.
+    pub(in super::super) fn found_by(
+        quotes: &Quotes,
+        visit: impl FnOnce(&mut Found, &Scope<'_>) -> bool,
+    ) -> Self {
+        let mut found = Found {
+            values: Vec::new(),
+            is_all: quotes.is_off,
+        };
+        let is_whole = visit(&mut found, &quotes.scope());
+        Self {
+            found: found.values,
+            is_whole,
         }
     }
+
+    /// Those of a content without any.
+    #[cfg(test)]
+    pub(super) fn of_nothing() -> Self {
+        Self {
+            found: Vec::new(),
+            is_whole: true,
+        }
+    }
+
+    /// Whether all of the content was read, so that what is not among these is known to be no secret.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// Whether one of the secrets stands in this value, or a part of one.
+    pub(super) fn show_in(&self, value: &str) -> bool {
+        let is_same = |secret: &String| secret == value && value.chars().count() >= LEAST;
+        self.found.iter().any(is_same) || !self.places(value).is_empty()
+    }
+
+    /// A sentence without the secrets in it.
+    pub(super) fn cut(&self, sentence: &str) -> String {
+        cut_ranges(sentence, self.places(sentence)).into_owned()
+    }
+
+    /// Where secrets stand: as whole words, and parts of some length with the word around them.
+    fn places(&self, text: &str) -> Vec<Range<usize>> {
+        let mut places = Vec::new();
+        let parts = parts(text);
+        for secret in &self.found {
+            let escaped = secret.escape_debug().to_string();
+            for form in [secret, &escaped] {
+                if is_searched(form) {
+                    let found = text.match_indices(form.as_str());
+                    let found = found.map(|(at, form)| at..at + form.len());
+                    places.extend(found.filter(|place| is_word(text, place)));
+                }
+                // Only what shares a part with a secret can be one.
+                if windows(form).any(|part| parts.contains(part)) {
+                    let all: HashSet<&str> = windows(form).collect();
+                    let shared = windows_at(text).filter(|(_, part)| all.contains(part));
+                    places.extend(shared.map(|(at, part)| around(text, at..at + part.len())));
+                }
+            }
+        }
+        places
+    }
 }
 
-impl<'de> serde::de::DeserializeSeed<'de> for Collect<'_> {
+/// Whether a value is looked for in a sentence. Short words of a language stand there by chance.
+fn is_searched(value: &str) -> bool {
+    let count = value.chars().count();
+    let is_word = value.chars().all(char::is_lowercase);
+    count >= PART || (count >= LEAST && !is_word)
+}
+
+/// All parts of a text that are as long as the least that is not shown.
+fn parts(text: &str) -> HashSet<&str> {
+    windows(text).collect()
+}
+
+fn windows(text: &str) -> impl Iterator<Item = &str> {
+    windows_at(text).map(|(_, part)| part)
+}
+
+fn windows_at(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let starts = text.char_indices().map(|(at, _)| at);
+    let ends = text.char_indices().map(|(at, _)| at).skip(PART);
+    let ends = ends.chain([text.len()]);
+    let long = text.chars().nth(PART - 1).is_some();
+    let windows = starts
+        .zip(ends)
+        .map(|(start, end)| (start, &text[start..end]));
+    windows.filter(move |_| long)
+}
+
+/// Whether neither a letter nor a digit stands right before or behind this place.
+fn is_word(text: &str, place: &Range<usize>) -> bool {
+    let before = text[..place.start].chars().next_back();
+    let behind = text[place.end..].chars().next();
+    ![before, behind]
+        .iter()
+        .flatten()
+        .any(|letter| letter.is_alphanumeric())
+}
+
+/// This place with the rest of its word.
+fn around(text: &str, place: Range<usize>) -> Range<usize> {
+    let ends = |letter: char| letter.is_whitespace() || "\"'`".contains(letter);
+    let start = text[..place.start].rfind(ends);
+    let start = start.map_or(0, |at| {
+        at + text[at..].chars().next().map_or(1, char::len_utf8)
+    });
+    let end = text[place.end..]
+        .find(ends)
+        .map_or(text.len(), |at| place.end + at);
+    start..end
+}
+
+/// Whether a key at this place may be a secret itself: it is within one, and not the name of a field.
+pub(super) fn may_be_secret(scope: &Scope<'_>, key: &str) -> bool {
+    let is_within = scope.is_secret() || (scope.is_doubtful() && !is_usual(key));
+    is_within && !is_field(key)
+}
+
+/// What was found so far.
+pub(in super::super) struct Found {
+    values: Vec<String>,
+    /// Whether every value counts as secret.
+    is_all: bool,
+}
+
+impl Found {
+    /// Keeps a value that is secret, or may be, by its place.
+    pub(in super::super) fn value(&mut self, scope: &Scope<'_>, value: &str) {
+        // A usual word is no secret because something doubtful has the same value.
+        let is_kept = self.is_all || scope.is_secret() || (scope.is_doubtful() && !is_usual(value));
+        if (is_kept || carries_secret(value)) && !value.is_empty() {
+            self.values.push(value.to_owned());
+        }
+    }
+
+    /// Keeps a key that may be a secret, and gives what holds below it.
+    pub(in super::super) fn key<'s>(&mut self, scope: &Scope<'s>, key: &str) -> Scope<'s> {
+        if may_be_secret(scope, key) {
+            self.values.push(key.to_owned());
+        }
+        scope.key(key)
+    }
+}
+
+/// Walks a value and keeps its secrets.
+struct Collect<'a, 's> {
+    found: &'a mut Found,
+    scope: &'a Scope<'s>,
+}
+
+impl Collect<'_, '_> {
+    fn keep(self, value: impl ToString) {
+        self.found.value(self.scope, &value.to_string());
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Collect<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -66,7 +201,7 @@ impl<'de> serde::de::DeserializeSeed<'de> for Collect<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Collect<'_> {
+impl<'de> Visitor<'de> for Collect<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -88,8 +223,22 @@ impl<'de> Visitor<'de> for Collect<'_> {
         Ok(())
     }
 
+    fn visit_i128<E>(self, value: i128) -> Result<(), E> {
+        self.keep(value);
+        Ok(())
+    }
+
+    fn visit_u128<E>(self, value: u128) -> Result<(), E> {
+        self.keep(value);
+        Ok(())
+    }
+
     fn visit_f64<E>(self, value: f64) -> Result<(), E> {
         self.keep(value);
+        Ok(())
+    }
+
+    fn visit_bytes<E>(self, _: &[u8]) -> Result<(), E> {
         Ok(())
     }
 
@@ -109,25 +258,89 @@ impl<'de> Visitor<'de> for Collect<'_> {
         deserializer.deserialize_any(self)
     }
 
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while items
-            .next_element_seed(Collect {
+        let mut index = 0;
+        loop {
+            let scope = self.scope.item(index, index);
+            let item = Collect {
                 found: self.found,
-                inside: self.inside,
-            })?
-            .is_some()
-        {}
-        Ok(())
+                scope: &scope,
+            };
+            if items.next_element_seed(item)?.is_none() {
+                return Ok(());
+            }
+            index += 1;
+        }
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        while let Some(key) = entries.next_key::<String>()? {
-            let inside = self.inside || key_is_secret(&key);
+        while let Some(key) = entries.next_key_seed(Key)? {
+            let scope = self.found.key(self.scope, &key);
             entries.next_value_seed(Collect {
                 found: self.found,
-                inside,
+                scope: &scope,
             })?;
         }
         Ok(())
+    }
+}
+
+/// A key as a text, whatever its type.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = String;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<String, E> {
+        Ok(key.to_owned())
+    }
+
+    fn visit_i64<E>(self, key: i64) -> Result<String, E> {
+        Ok(key.to_string())
+    }
+
+    fn visit_u64<E>(self, key: u64) -> Result<String, E> {
+        Ok(key.to_string())
+    }
+
+    fn visit_f64<E>(self, key: f64) -> Result<String, E> {
+        Ok(key.to_string())
+    }
+
+    fn visit_bool<E>(self, key: bool) -> Result<String, E> {
+        Ok(key.to_string())
+    }
+
+    fn visit_unit<E>(self) -> Result<String, E> {
+        Ok(String::new())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<String, A::Error> {
+        while items.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+        Ok(String::new())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<String, A::Error> {
+        while entries
+            .next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?
+            .is_some()
+        {}
+        Ok(String::new())
     }
 }

@@ -1,9 +1,11 @@
 //! [`Toml`]: values from TOML.
 //!
 //! - `scan`: the first pass, which bounds the depth;
+//! - `secrets`: what of a text must not be quoted;
 //! - `words`: the places and words of mistakes in the syntax.
 
 mod scan;
+mod secrets;
 mod words;
 
 use std::fmt;
@@ -13,6 +15,7 @@ use serde::de::DeserializeOwned;
 
 use super::Decode;
 use super::place::{self, Fault};
+use super::quoting::{Quotes, Quoting};
 use crate::error::Error;
 
 /// How many levels there may be, the parser's own bound for each kind of nesting.
@@ -37,12 +40,49 @@ const DEPTH: usize = 80;
 /// let error = app.decode(b"port = true", "app.toml").err().unwrap();
 /// assert_eq!(error.to_string(), "app.toml:1:8: port: expected u16, found true");
 /// ```
-pub struct Toml<T>(PhantomData<fn() -> T>);
+pub struct Toml<T> {
+    pub(super) quoting: Quoting,
+    value: PhantomData<fn() -> T>,
+}
 
 impl<T> Toml<T> {
     /// A decoder of TOML into `T`.
     pub const fn new() -> Self {
-        Self(PhantomData)
+        Self {
+            quoting: Quoting::new(),
+            value: PhantomData,
+        }
+    }
+
+    /// Declares what is at these paths, and below them, [secret](Decode#secrets): errors do not quote it. A path is
+    /// written like `users.*.note`, where `*` stands for any key and `[*]` for any item. One that cannot be read hides all
+    /// values. Default: none.
+    #[must_use]
+    pub const fn secret(self, paths: &'static [&'static str]) -> Self {
+        Self {
+            quoting: self.quoting.secret(paths),
+            ..self
+        }
+    }
+
+    /// Quotes no value of the content in errors. Default: values that do not look like [secrets](Decode#secrets) are quoted.
+    #[must_use]
+    pub const fn hide_values(self) -> Self {
+        Self {
+            quoting: self.quoting.off(),
+            ..self
+        }
+    }
+}
+
+impl<T> Toml<T> {
+    /// The same decoder for another value.
+    #[cfg(feature = "dir")]
+    pub(super) const fn with_value<U>(self) -> Toml<U> {
+        Toml {
+            quoting: self.quoting,
+            value: PhantomData,
+        }
     }
 }
 
@@ -54,7 +94,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Toml<T> {
         scan::scan(text, text.len()).map_err(|mistake| mistake.into_error(name, text))?;
         let toml = match toml::Deserializer::parse(text) {
             Ok(toml) => toml,
-            Err(error) => return Err(refuse(&error, name, text)),
+            Err(error) => return Err(refuse(&error, name, text, &self.quoting.quotes())),
         };
         let tracked = match serde_path_to_error::deserialize(toml) {
             Ok(value) => return Ok(value),
@@ -62,6 +102,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Toml<T> {
         };
         let path = tracked.path().clone();
         let error = tracked.into_inner();
+        let quotes = self.quoting.quotes();
         Err(Fault {
             name,
             place: error
@@ -69,14 +110,15 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Toml<T> {
                 .map(|span| place::line_and_column(text, span.start)),
             path: Some(&path),
             message: error.message(),
-            secrets: toml::from_str(text).ok(),
+            secrets: secrets::find(&quotes, text),
+            quotes: &quotes,
         }
         .into_error())
     }
 }
 
 /// The error for a text that is not TOML.
-fn refuse(error: &toml::de::Error, name: &str, text: &str) -> Error {
+fn refuse(error: &toml::de::Error, name: &str, text: &str, quotes: &Quotes) -> Error {
     let key = error.span().and_then(|span| text.get(span));
     match (error.message(), key) {
         ("duplicate key", Some(key)) => Fault {
@@ -86,7 +128,8 @@ fn refuse(error: &toml::de::Error, name: &str, text: &str) -> Error {
                 .map(|span| place::line_and_column(text, span.start)),
             path: None,
             message: &format!("duplicate field `{}`", key.trim_matches(['"', '\''])),
-            secrets: None,
+            secrets: secrets::find(quotes, text),
+            quotes,
         }
         .into_error(),
         (message, _) => words::syntax(message, error.span(), text).into_error(name, text),

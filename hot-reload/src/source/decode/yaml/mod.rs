@@ -11,12 +11,13 @@ mod words;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_saphyr::{Deserializer, Options};
 
 use super::Decode;
 use super::deep;
 use super::place::{self, Fault, Secrets};
+use super::quoting::Quoting;
 use crate::error::Error;
 
 /// The default for [`Yaml::max_depth`], the same as for JSON.
@@ -52,6 +53,7 @@ const EXPANSION: u64 = 16 << 20;
 /// ```
 pub struct Yaml<T> {
     limits: Limits,
+    pub(super) quoting: Quoting,
     value: PhantomData<fn() -> T>,
 }
 
@@ -79,7 +81,28 @@ impl<T> Yaml<T> {
                 depth: DEPTH,
                 expansion: None,
             },
+            quoting: Quoting::new(),
             value: PhantomData,
+        }
+    }
+
+    /// Declares what is at these paths, and below them, [secret](Decode#secrets): errors do not quote it. A path is
+    /// written like `users.*.note`, where `*` stands for any key and `[*]` for any item. One that cannot be read hides all
+    /// values. Default: none.
+    #[must_use]
+    pub const fn secret(self, paths: &'static [&'static str]) -> Self {
+        Self {
+            quoting: self.quoting.secret(paths),
+            ..self
+        }
+    }
+
+    /// Quotes no value of the content in errors. Default: values that do not look like [secrets](Decode#secrets) are quoted.
+    #[must_use]
+    pub const fn hide_values(self) -> Self {
+        Self {
+            quoting: self.quoting.off(),
+            ..self
         }
     }
 
@@ -109,12 +132,19 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Yaml<T> {
         let text = place::text(bytes, name)?;
         let shape =
             scan::scan(text, self.limits).map_err(|mistake| mistake.into_error(name, text))?;
-        deep::with_stack(shape.depth, || decode(text, name, self.limits))?
+        deep::with_stack(shape.depth, || {
+            decode(text, name, self.limits, self.quoting)
+        })?
     }
 }
 
 /// Decodes a text that was scanned.
-fn decode<T: DeserializeOwned>(text: &str, name: &str, limits: Limits) -> Result<T, Error> {
+fn decode<T: DeserializeOwned>(
+    text: &str,
+    name: &str,
+    limits: Limits,
+    quoting: Quoting,
+) -> Result<T, Error> {
     let mut path = None;
     let decoded = with_yaml(text, |yaml| {
         serde_path_to_error::deserialize(yaml).map_err(|tracked| {
@@ -124,12 +154,15 @@ fn decode<T: DeserializeOwned>(text: &str, name: &str, limits: Limits) -> Result
     });
     decoded.map_err(|error| {
         let error = error.without_snippet();
+        let quotes = quoting.quotes();
+        let secrets = with_yaml(text, |yaml| Ok(Secrets::of(&quotes, yaml)));
         Fault {
             name,
             place: error.location().map(|place| (place.line(), place.column())),
             path: path.as_ref(),
             message: &values::sentence(error, text, limits),
-            secrets: with_yaml(text, |yaml| Secrets::deserialize(yaml)).ok(),
+            secrets: secrets.unwrap_or_default(),
+            quotes: &quotes,
         }
         .into_error()
     })

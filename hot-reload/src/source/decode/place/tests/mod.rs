@@ -4,6 +4,9 @@ use serde::Deserialize;
 
 use crate::source::Decode;
 
+#[cfg(feature = "toml")]
+mod shown;
+
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct App {

@@ -4,7 +4,7 @@ use crate::error::{Error, ErrorKind};
 
 /// One step of what a path or a pattern asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     Key(String),
     Index(usize),
     /// `*` or `[*]`: any key and any index.
@@ -12,7 +12,7 @@ pub(super) enum Wanted {
 }
 
 /// Whether a key with this character stands in quotes.
-pub(super) fn is_special(letter: char) -> bool {
+pub(crate) fn is_special(letter: char) -> bool {
     matches!(letter, '.' | '[' | ']' | '"' | '\\') || letter.is_whitespace() || is_hidden(letter)
 }
 
@@ -22,7 +22,7 @@ fn is_hidden(letter: char) -> bool {
 }
 
 /// The steps of a path or a pattern.
-pub(super) fn parse(text: &str) -> Result<Vec<Wanted>, Error> {
+pub(crate) fn parse(text: &str) -> Result<Vec<Wanted>, Error> {
     let mut rest = text;
     let mut steps = Vec::new();
     if text == "." {

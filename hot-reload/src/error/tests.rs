@@ -1,0 +1,100 @@
+//! What an error says, and what it keeps.
+
+use super::*;
+
+#[test]
+fn the_first_line_says_where_and_what() {
+    let error =
+        Error::new(ErrorKind::Decode, "expected u16, found \"80a\"")
+            .at(Location::new("app.toml").line(4, 8).path("server.port"));
+    assert_eq!(
+        error.to_string(),
+        "app.toml:4:8: server.port: expected u16, found \"80a\""
+    );
+}
+
+#[test]
+fn a_text_with_lines_becomes_one_line() {
+    let error = Error::new(ErrorKind::Invalid, "first\n  second\r\n\n");
+    assert_eq!(error.to_string(), "first; second");
+    assert_eq!(
+        Error::new(ErrorKind::Invalid, "").to_string(),
+        "failed without a reason"
+    );
+}
+
+#[test]
+fn a_name_is_added_only_where_none_is_said() {
+    let error = |text: &str| Error::new(ErrorKind::Decode, text);
+    let about = |error: Error| error.about("x.toml + y.toml").to_string();
+    let placed = error("expected u8, found 300").at(Location::new("y.toml").line(1, 5).path("a"));
+    assert_eq!(about(placed), "y.toml:1:5: a: expected u8, found 300");
+    for text in [
+        "y.toml:1:5: a: expected u8",
+        "cannot read x.toml",
+        "x.toml + y.toml: too large",
+        "/etc/app/x.toml: too large",
+    ] {
+        assert_eq!(about(error(text)), text);
+    }
+    let other = "included.toml:3:1: port: expected u8";
+    assert_eq!(about(error(other)), other);
+    for text in [
+        "expected u8",
+        "ax.toml: bad",
+        "x.tomla",
+        "host:80: refused",
+        ":1:5: bad",
+    ] {
+        assert_eq!(about(error(text)), format!("x.toml + y.toml: {text}"));
+    }
+    let short = error("cannot be an app").about("a").to_string();
+    assert_eq!(short, "a: cannot be an app");
+    assert_eq!(error("é.toml: é").about("é.toml").to_string(), "é.toml: é");
+}
+
+#[test]
+fn p18_no_part_of_an_error_shows_a_secret() {
+    let cause = std::io::Error::other(Cause("postgres://me:hunter2@db"));
+    let error = Error::new(ErrorKind::Other, "got Bearer hunter2hunter2")
+        .at(Location::new("redis://:hunter2@db").path("tokens.ghp_hunter2.rate"))
+        .with_source(cause);
+    assert_eq!(
+        error.to_string(),
+        "redis://(not shown)@db: tokens.(not shown): got Bearer (not shown)"
+    );
+    let chain = format!("{:#}", anyhow::Error::new(error.clone()));
+    assert!(chain.ends_with(": postgres://(not shown)@db"), "{chain}");
+    for text in [
+        format!("{error:?}"),
+        chain,
+        format!("{:?}", error.location()),
+    ] {
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Cause(&'static str);
+
+#[test]
+fn a_cause_without_a_secret_stays_what_it_is() {
+    let error =
+        Error::new(ErrorKind::Other, "cannot").with_source(std::io::Error::from_raw_os_error(13));
+    let cause = error
+        .source()
+        .and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    assert_eq!(cause.and_then(std::io::Error::raw_os_error), Some(13));
+}
+
+#[test]
+fn amending_a_shared_error_leaves_the_other_as_it_was() {
+    let first = Error::new(ErrorKind::Decode, "bad").with_source("cause");
+    let second = first.clone().with_revision(Revision::from(1_u64));
+    assert!(first.revision().is_none());
+    assert_eq!(second.revision(), Some(&Revision::from(1_u64)));
+    assert_eq!(second.to_string(), "bad");
+    let cause = second.source().map(ToString::to_string);
+    assert_eq!(cause.as_deref(), Some("cause"));
+}

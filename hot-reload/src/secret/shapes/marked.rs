@@ -1,0 +1,134 @@
+//! Secrets that say themselves that they are one: blocks in PEM, and tokens with a prefix of their issuer.
+
+use std::ops::Range;
+
+use super::place;
+
+/// Blocks such as `-----BEGIN PRIVATE KEY-----`, up to their end or that of the text. A certificate is no secret, but whoever
+/// pastes it in the wrong place may paste its key, too.
+pub(super) fn blocks(text: &str, found: &mut Vec<Range<usize>>) {
+    let mut from = 0;
+    while let Some(at) = text[from..]
+        .find("--BEGIN ")
+        .or_else(|| text[from..].find("---- BEGIN "))
+    {
+        let start = from + text[from..from + at].trim_end_matches('-').len();
+        let begin = from + at + "--BEGIN ".len();
+        let end = match text[begin..]
+            .find("--END ")
+            .or_else(|| text[begin..].find("---- END "))
+        {
+            Some(end) => {
+                let end = begin + end + "--END ".len();
+                let closing = text[end..].find("---").map(|closing| end + closing);
+                closing.map_or(text.len(), |closing| {
+                    let dashes = text[closing..].bytes().take_while(|letter| *letter == b'-');
+                    closing + dashes.count()
+                })
+            }
+            None => text.len(),
+        };
+        found.push(start..end);
+        from = end;
+    }
+}
+
+/// What a prefix is followed by.
+enum Tail {
+    /// At least so many letters, digits, `_`, `-` and `.`.
+    Any(usize),
+    /// The same, with a digit among them or a second capital: the prefix alone is part of usual words.
+    Mixed(usize),
+}
+
+use Tail::{Any, Mixed};
+
+/// The prefixes with which services mark their tokens.
+const PREFIXES: [(&str, Tail); 53] = [
+    ("sk_live_", Any(4)),
+    ("sk_test_", Any(4)),
+    ("pk_live_", Any(4)),
+    ("pk_test_", Any(4)),
+    ("rk_live_", Any(4)),
+    ("rk_test_", Any(4)),
+    ("sk_", Mixed(8)),
+    ("pk_", Mixed(8)),
+    ("rk_", Mixed(8)),
+    ("sk-proj-", Any(4)),
+    ("sk-ant-", Any(4)),
+    ("sk-", Mixed(12)),
+    ("whsec_", Any(4)),
+    ("ghp_", Any(4)),
+    ("gho_", Any(4)),
+    ("ghu_", Any(4)),
+    ("ghs_", Any(4)),
+    ("ghr_", Any(4)),
+    ("github_pat_", Any(4)),
+    ("glpat-", Any(4)),
+    ("gldt-", Any(4)),
+    ("glrt-", Any(4)),
+    ("glcbt-", Any(4)),
+    ("glsa_", Any(4)),
+    ("glc_", Mixed(8)),
+    ("xoxa-", Any(4)),
+    ("xoxb-", Any(4)),
+    ("xoxe-", Any(4)),
+    ("xoxp-", Any(4)),
+    ("xoxr-", Any(4)),
+    ("xoxs-", Any(4)),
+    ("xapp-", Any(4)),
+    ("AKIA", Any(8)),
+    ("ASIA", Any(8)),
+    ("AIza", Any(8)),
+    ("ya29.", Any(4)),
+    ("GOCSPX-", Any(4)),
+    ("npm_", Mixed(8)),
+    ("pypi-", Mixed(8)),
+    ("SG.", Any(8)),
+    ("key-", Mixed(16)),
+    ("dop_v1_", Any(4)),
+    ("hvs.", Any(4)),
+    ("hvb.", Any(4)),
+    ("shpat_", Any(4)),
+    ("shpss_", Any(4)),
+    ("sq0", Mixed(12)),
+    ("sbp_", Mixed(8)),
+    ("hf_", Mixed(8)),
+    ("lin_api_", Any(4)),
+    ("AGE-SECRET-KEY-", Any(4)),
+    ("eyJ", Mixed(8)),
+    ("$2", Mixed(20)),
+];
+
+/// Tokens with a prefix of their issuer, and JSON web tokens.
+pub(super) fn prefixed(text: &str, found: &mut Vec<Range<usize>>) {
+    for (prefix, tail) in &PREFIXES {
+        for (at, _) in text.match_indices(prefix) {
+            let before = text[..at].chars().next_back();
+            // `\n` in a quoted text is a letter that belongs to no word.
+            let is_escape = text[..at].ends_with(['n', 't', 'r']) && text[..at - 1].ends_with('\\');
+            if before.is_some_and(char::is_alphanumeric) && !is_escape {
+                continue;
+            }
+            let rest = &text[at + prefix.len()..];
+            let end = rest
+                .find(|letter: char| !letter.is_ascii_alphanumeric() && !"_-./+=$".contains(letter))
+                .unwrap_or(rest.len());
+            let rest = &rest[..end];
+            let fits = match tail {
+                Any(least) => rest.len() >= *least,
+                Mixed(least) => rest.len() >= *least && is_mixed(rest),
+            };
+            if fits {
+                let token = place(text, rest);
+                found.push(at..token.end);
+            }
+        }
+    }
+}
+
+/// Whether there are digits or capitals among the letters.
+fn is_mixed(tail: &str) -> bool {
+    tail.chars()
+        .any(|letter| letter.is_ascii_digit() || letter.is_ascii_uppercase())
+}

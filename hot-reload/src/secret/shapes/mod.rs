@@ -1,0 +1,107 @@
+//! What secrets look like, wherever they stand in a text.
+//!
+//! - `marked`: blocks in PEM, and tokens with a prefix of their issuer;
+//! - `address`: credentials in a URL or in front of an `@`;
+//! - `named`: `password=…`, `"token": "…"`, `Bearer …`;
+//! - random text, by the rules of [`entropy`](super::entropy).
+
+mod address;
+mod marked;
+mod named;
+
+use std::ops::Range;
+
+use super::entropy::is_random;
+use super::plain::{is_number, is_path};
+
+/// How eager to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Text {
+    /// A sentence, whose words are mostly not the user's: `token: expected a string` is no secret.
+    Sentence,
+    /// One value of a configuration.
+    Value,
+    /// The name of a source: a path or a URL, in which random text is usual.
+    Name,
+}
+
+/// The secrets in this text, in order and without overlaps.
+pub(super) fn find(text: &str, kind: Text) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    marked::blocks(text, &mut found);
+    marked::prefixed(text, &mut found);
+    named::pairs(text, kind, &mut found);
+    named::schemes(text, kind, &mut found);
+    for token in tokens(text) {
+        address::credentials(text, token.clone(), &mut found);
+        if kind != Text::Name {
+            random(text, token, &mut found);
+        }
+    }
+    merge(found)
+}
+
+/// In order, without overlaps, and as one where nothing stands between two.
+pub(super) fn merge(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.retain(|range| !range.is_empty());
+    ranges.sort_by_key(|range| range.start);
+    let mut merged: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
+
+/// Whether a word of a text ends before this character.
+fn is_delimiter(letter: char) -> bool {
+    letter.is_whitespace() || letter.is_control() || "\"'`<>(){}[],;|\\".contains(letter)
+}
+
+/// The words of a text, which nothing delimits but blanks, quotes and brackets.
+fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let words = text.split(is_delimiter).filter(|word| !word.is_empty());
+    words.map(|word| place(text, word))
+}
+
+/// Where this part of a text stands in it.
+fn place(text: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr() as usize - text.as_ptr() as usize;
+    start..start + part.len()
+}
+
+/// Whether this is a word of a language: letters in one case, or with a capital in front.
+fn is_plain_word(word: &str) -> bool {
+    let rest = word.strip_prefix(char::is_uppercase).unwrap_or(word);
+    let is_lower = |text: &str| {
+        text.chars()
+            .all(|letter| letter.is_lowercase() || "-_".contains(letter))
+    };
+    is_lower(rest) || word.chars().all(char::is_uppercase)
+}
+
+/// Random text in a word.
+fn random(text: &str, token: Range<usize>, found: &mut Vec<Range<usize>>) {
+    let word = &text[token];
+    if is_path(word) || is_number(word) {
+        return;
+    }
+    let is_url = word.contains("://");
+    let parts =
+        word.split(|letter: char| !letter.is_ascii_alphanumeric() && !"+/_-".contains(letter));
+    for part in parts {
+        let steps = part.split('/').filter(|step| is_random(step));
+        if is_url {
+            // The rest of an address helps, and what stands between its slashes is whole.
+            found.extend(steps.map(|step| place(text, step)));
+        } else if steps.count() > 0 || is_random(part) {
+            // What stands beside random text is as likely to be some.
+            found.push(place(text, part));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! Secrets that a name stands in front of: `password=…`, `"token": "…"`, `Bearer …`.
+
+use std::ops::Range;
+
+use super::super::names::{Level, is_secret_word, level};
+use super::super::plain::is_path;
+use super::{Text, is_delimiter, is_plain_word, place, tokens};
+
+/// Values after the name of a secret and `=` or `:`.
+pub(super) fn pairs(text: &str, kind: Text, found: &mut Vec<Range<usize>>) {
+    for (at, sign) in text.match_indices(['=', ':']) {
+        let rest = &text[at + 1..];
+        if sign == ":" && (rest.starts_with("//") || rest.starts_with(':')) {
+            continue;
+        }
+        let before = text[..at].trim_end_matches([' ', '"', '\'', '`', '\\']);
+        let name = before
+            .rsplit(|letter: char| !letter.is_alphanumeric() && !"_-".contains(letter))
+            .next()
+            .unwrap_or("");
+        if name.is_empty() || level(Level::Plain, name) != Level::Secret {
+            continue;
+        }
+        let rest = rest.trim_start_matches([' ', '=', '>']);
+        let value = match quoted(rest) {
+            Some(value) => value,
+            None => {
+                let value = bare(rest, sign);
+                if !is_telling(name, value, sign, kind) {
+                    continue;
+                }
+                value
+            }
+        };
+        found.push(place(text, value));
+    }
+}
+
+/// What stands in the quotes with which this text begins, escaped ones included.
+fn quoted(text: &str) -> Option<&str> {
+    let inner = text.trim_start_matches('\\');
+    let quote = inner
+        .chars()
+        .next()
+        .filter(|letter| "\"'`".contains(*letter))?;
+    let escape = &text[..text.len() - inner.len()];
+    let inner = &inner[1..];
+    let closing = format!("{escape}{quote}");
+    let mut ends = inner.match_indices(&closing).map(|(at, _)| at);
+    let end = ends.find(|at| !escape.is_empty() || !inner[..*at].ends_with('\\'));
+    Some(&inner[..end.unwrap_or(inner.len())])
+}
+
+/// The value without quotes with which this text begins. One in a list with semicolons may hold blanks.
+fn bare<'a>(text: &'a str, sign: &str) -> &'a str {
+    if text.starts_with('(') {
+        return &text[..0];
+    }
+    let word = text.find(|letter: char| is_delimiter(letter) || letter == '&');
+    let list = text.find(';').filter(|_| sign == "=");
+    &text[..list.or(word).unwrap_or(text.len())]
+}
+
+/// Whether a value without quotes is one, and not the next word of a sentence.
+fn is_telling(name: &str, value: &str, sign: &str, kind: Text) -> bool {
+    let is_word = is_plain_word(value);
+    let is_number = value.bytes().all(|letter| letter.is_ascii_digit());
+    match (kind, sign) {
+        (Text::Value, _) => !value.is_empty(),
+        (_, "=") => !is_word || !["key", "keys", "KEY"].contains(&name),
+        _ => !is_word && !is_number && !is_path(value) && value.len() >= 4,
+    }
+}
+
+/// Words that name a way to authenticate, which its credentials follow.
+const SCHEMES: [&str; 7] = [
+    "bearer",
+    "basic",
+    "digest",
+    "negotiate",
+    "token",
+    "apikey",
+    "splunk",
+];
+
+/// Words that follow such a word in a sentence.
+const NO_CREDENTIALS: [&str; 11] = [
+    "access",
+    "auth",
+    "authentication",
+    "authorization",
+    "credential",
+    "credentials",
+    "header",
+    "realm",
+    "scheme",
+    "token",
+    "tokens",
+];
+
+/// Credentials after a word such as `Bearer`.
+pub(super) fn schemes(text: &str, kind: Text, found: &mut Vec<Range<usize>>) {
+    let mut before = "";
+    for token in tokens(text) {
+        let word = &text[token.clone()];
+        let name = before
+            .rsplit(['=', ':'])
+            .find(|name| !name.is_empty())
+            .unwrap_or("");
+        let scheme = SCHEMES
+            .iter()
+            .find(|scheme| name.eq_ignore_ascii_case(scheme));
+        let lower = word.to_lowercase();
+        let is_word = is_plain_word(word);
+        let follows = scheme.is_some_and(|scheme| match (kind, *scheme) {
+            (Text::Value, _) => true,
+            (_, "bearer") => {
+                let is_usual = NO_CREDENTIALS.contains(&lower.as_str());
+                !is_usual && word.len() >= 6 && (!is_word || word.len() >= 8)
+            }
+            _ => {
+                !is_word
+                    && word.len() >= 8
+                    && word
+                        .bytes()
+                        .any(|letter| letter.is_ascii_digit() || letter == b'=')
+            }
+        });
+        if follows {
+            found.push(token);
+        }
+        before = word;
+    }
+    // `password hunter2`, where a sign was forgotten.
+    if kind == Text::Value {
+        let names = |word: &str| {
+            word.split(|letter: char| !letter.is_alphanumeric())
+                .any(|part| is_secret_word(&part.to_lowercase()))
+        };
+        let mut words = tokens(text).skip_while(|token| !names(&text[token.clone()]));
+        if words.next().is_some() {
+            found.extend(words);
+        }
+    }
+}

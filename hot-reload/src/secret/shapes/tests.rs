@@ -1,0 +1,121 @@
+//! Each shape by example, and sentences that none of them may touch.
+
+use super::super::cut::{cut, cut_name};
+
+#[track_caller]
+fn shows(sentence: &str, shown: &str) {
+    assert_eq!(cut(sentence), shown);
+    assert_eq!(cut(shown), shown, "cutting it again changes it");
+}
+
+#[test]
+fn a_secret_is_cut_out_of_a_sentence() {
+    shows(
+        "cannot reach postgres://me:hunter2@db/app",
+        "cannot reach postgres://(not shown)@db/app",
+    );
+    shows(
+        "postgres://me:hunt/er2@db/app",
+        "postgres://(not shown)@db/app",
+    );
+    shows(
+        "dial me:hunter2@tcp(db:3306)/app",
+        "dial me:(not shown)@tcp(db:3306)/app",
+    );
+    shows(
+        "no file \"-----BEGIN PRIVATE KEY-----\\nMIIE\\n-----END PRIVATE KEY-----\\n\"",
+        "no file \"(not shown)\\n\"",
+    );
+    shows(
+        "no file -----BEGIN EC PRIVATE KEY-----; MHc",
+        "no file (not shown)",
+    );
+    shows(
+        "unknown tokens.sk_live_hunter2.rate",
+        "unknown tokens.(not shown)",
+    );
+    shows(
+        "got Bearer hunter2hunter2, which is old",
+        "got Bearer (not shown), which is old",
+    );
+    shows(
+        "got Basic bWU6aHVudGVyMg== here",
+        "got Basic (not shown) here",
+    );
+    shows(
+        "GET https://a/b?x=1&sig=abc&y=2",
+        "GET https://a/b?x=1&sig=(not shown)&y=2",
+    );
+    shows(
+        "bad Server=db;Password=a b c;Timeout=3",
+        "bad Server=db;Password=(not shown);Timeout=3",
+    );
+    shows(
+        "Config { password: \"hunter2\", port: 1 }",
+        "Config { password: \"(not shown)\", port: 1 }",
+    );
+    shows(
+        "{\\\"apiKey\\\": \\\"hunter2\\\"}",
+        "{\\\"apiKey\\\": \\\"(not shown)\\\"}",
+    );
+    shows(
+        "password: hunter2 is short",
+        "password: (not shown) is short",
+    );
+    shows(
+        "the AKIAIOSFODNN7EXAMPLE was refused",
+        "the (not shown) was refused",
+    );
+    shows(
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln is old",
+        "(not shown) is old",
+    );
+    shows(
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY is old",
+        "(not shown) is old",
+    );
+}
+
+#[test]
+fn a_sentence_without_a_secret_stays() {
+    for sentence in [
+        "invalid IP address syntax",
+        "expected u16, found \"80a\"",
+        "token: expected a string",
+        "the token is missing",
+        "auth.token: must have 20 characters",
+        "expected key=value, found \"a\"",
+        "Basic authentication failed",
+        "bearer token expected",
+        "app.toml:4:8: server.port: expected u16",
+        "tls.key: /etc/app/key.pem holds no private key; give a PEM file that has one",
+        "cannot read /var/lib/docker/9f86d081884c7d659a2feaa0c55ad015/app.toml: permission denied",
+        "missing key \"password\"",
+        "panicked at stage validate: index out of bounds: the len is 3 but the index is 7",
+        "core::result::Result<alloc::string::String, std::io::Error>",
+        "x.toml + y.toml: expected u8, found 300",
+        "https://example.org:8080/a@b",
+    ] {
+        shows(sentence, sentence);
+    }
+}
+
+#[test]
+fn a_name_loses_credentials_and_nothing_else() {
+    assert_eq!(
+        cut_name("redis://:hunter2@db/0"),
+        "redis://(not shown)@db/0"
+    );
+    assert_eq!(
+        cut_name("https://a/b?token=hunter2"),
+        "https://a/b?token=(not shown)"
+    );
+    for name in [
+        "9f86d081884c7d659a2feaa0c55ad015.toml",
+        "/etc/app.toml",
+        "C:\\app\\key.toml",
+        "config/app",
+    ] {
+        assert_eq!(cut_name(name), name);
+    }
+}

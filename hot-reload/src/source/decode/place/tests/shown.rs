@@ -1,0 +1,197 @@
+//! What of a value is shown, and what is not.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde::de::DeserializeOwned;
+
+use super::*;
+use crate::source::Toml;
+
+type Table<T> = BTreeMap<String, T>;
+
+/// The reason why a TOML text is refused, without the place in it.
+fn why<T: DeserializeOwned + Send + Sync + 'static>(text: &str) -> String {
+    without_place(&fails(&Toml::<T>::new(), text))
+}
+
+fn without_place(line: &str) -> String {
+    line.splitn(4, ':').nth(3).unwrap_or(line).trim().to_owned()
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(dead_code, reason = "only its decoding is tried")]
+enum Balance {
+    RoundRobin,
+    LeastConnections,
+}
+
+/// What people mistype all day. Whoever reads the line needs the value.
+#[test]
+fn an_ordinary_mistake_shows_its_value() {
+    for (text, value) in [
+        ("port = '80a'", "80a"),
+        ("port = 70000", "70000"),
+        ("port = -1", "-1"),
+        ("port = 80.5", "80.5"),
+        ("port = true", "true"),
+        ("listen = '10.0.0.300:80'", "10.0.0.300:80"),
+        ("addr = '::zz'", "::zz"),
+        ("timeout = '30 s'", "30 s"),
+        ("timeout = '1h30m15s500ms'", "1h30m15s500ms"),
+        ("size = '16MiB'", "16MiB"),
+        ("enabled = 'ture'", "ture"),
+        ("level = 'inof'", "inof"),
+        ("name = 'my little server'", "my little server"),
+        ("file = '/etc/app/tls.pem'", "/etc/app/tls.pem"),
+        ("file = './conf.d/web.toml'", "./conf.d/web.toml"),
+        ("file = 'C:/app/web.toml'", "C:/app/web.toml"),
+        (
+            "host = 'db-1.internal.example.org'",
+            "db-1.internal.example.org",
+        ),
+        ("image = 'ghcr.io/me/app:1.2'", "ghcr.io/me/app:1.2"),
+        ("version = '1.2.3-rc.4'", "1.2.3-rc.4"),
+        ("at = '2026-11-30T16:20:00Z'", "2026-11-30T16:20:00Z"),
+        ("mail = 'me@example.org'", "me@example.org"),
+        ("suite = 'ecdsa_secp256r1_sha256'", "ecdsa_secp256r1_sha256"),
+        ("home = 'https://example.org/v1'", "https://example.org/v1"),
+        ("token_ttl = '30x'", "30x"),
+        ("max_tokens = '12k'", "12k"),
+        ("session_timeout = '5 min'", "5 min"),
+        ("key_file = '/run/secrets/key'", "/run/secrets/key"),
+        ("endpoint = '10.0.0.1:80a'", "10.0.0.1:80a"),
+        ("primary_key = 'id'", "id"),
+        ("tokenizer = 'bpe'", "bpe"),
+    ] {
+        let line = why::<Table<u8>>(text);
+        assert!(line.contains(value), "{line} about {text}");
+    }
+    assert_eq!(
+        why::<Table<Balance>>("balance = 'round_robbin'"),
+        "balance: expected one of \"round_robin\", \"least_connections\" (did you mean \"round_robin\"?), found \"round_robbin\""
+    );
+}
+
+#[test]
+fn a_secret_elsewhere_does_not_hide_the_reason() {
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code, reason = "only its decoding is tried")]
+    struct Net {
+        addr: IpAddr,
+    }
+    for auth in [
+        "auth.user = 'address'",
+        "password = 'ad'",
+        "auth.scheme = 'invalid'",
+    ] {
+        let line = why::<Net>(&format!("{auth}\naddr = '10.0.0.300'"));
+        assert!(line.ends_with("addr: invalid IP address syntax"), "{line}");
+    }
+}
+
+#[test]
+fn a_number_of_any_size_hides_no_value() {
+    for number in [
+        "123456789012345678901234567890",
+        "1e999999",
+        "1".repeat(60).as_str(),
+    ] {
+        let text = format!("aa = 'inof'\nzz = {number}");
+        assert_eq!(
+            why::<Table<u8>>(&text),
+            "aa: expected u8, found \"inof\"",
+            "{number}"
+        );
+    }
+}
+
+#[test]
+fn p18_a_key_below_a_secret_is_not_shown() {
+    assert_eq!(
+        why::<Table<Table<Table<u8>>>>("[tokens.sk_live_hunter2hunter2]\nrate = 'x'"),
+        "tokens.(not shown).rate: expected u8, found a string (not shown)"
+    );
+    assert_eq!(
+        why::<Table<Table<u8>>>("[creds]\nhunter2 = 'x'"),
+        "creds.(not shown): expected u8, found a string (not shown)"
+    );
+    assert_eq!(
+        why::<Table<Table<u8>>>("[clients]\nghp_hunter2hunter2 = 80000"),
+        "clients.(not shown): expected u8, found 80000"
+    );
+}
+
+#[test]
+fn p18_an_unknown_key_that_may_be_a_secret_is_not_shown() {
+    let known = "expected one of \"server\", \"ports\"";
+    assert_eq!(
+        why::<App>("ghp_hunter2hunter2 = 1"),
+        format!("unknown key (not shown), {known}")
+    );
+    assert_eq!(
+        why::<App>("potrs = 1"),
+        format!("unknown key \"potrs\", {known} (did you mean \"ports\"?)")
+    );
+}
+
+#[test]
+fn p18_what_looks_like_a_secret_is_not_shown_under_any_key() {
+    for value in [
+        "-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----",
+        "Bearer swordfish",
+        "postgres://me:hunter2@db/app",
+        "AKIAIOSFODNN7EXAMPLE",
+        "one two three four five",
+    ] {
+        let text = format!("file = \"{value}\"");
+        assert_eq!(
+            why::<Table<u8>>(&text),
+            "file: expected u8, found a string (not shown)",
+            "{value}"
+        );
+    }
+}
+
+#[test]
+fn p18_a_declared_path_is_secret_with_all_that_is_below() {
+    let toml = Toml::<Table<Table<u8>>>::new().secret(&["*.shoe", "members"]);
+    let of = |text: &str| without_place(&fails(&toml, text));
+    assert_eq!(
+        of("[me]\nshoe = 'red'"),
+        "me.shoe: expected u8, found a string (not shown)"
+    );
+    assert_eq!(
+        of("[me]\nhat = 'red'"),
+        "me.hat: expected u8, found \"red\""
+    );
+    assert_eq!(
+        of("[members]\nsmith = 'red'"),
+        "members.(not shown): expected u8, found a string (not shown)"
+    );
+    // What is declared is found in other values, too.
+    assert_eq!(
+        of("[me]\nhat = 'very crimson-red'\nshoe = 'crimson-red'"),
+        "me.hat: expected u8, found a string (not shown)"
+    );
+}
+
+#[test]
+fn p18_a_program_can_hide_all_values() {
+    let hidden = [
+        Toml::<Table<u8>>::new().hide_values(),
+        // A declaration that cannot be read hides more, and not less.
+        Toml::<Table<u8>>::new().secret(&["a..b"]),
+    ];
+    for toml in hidden {
+        for text in ["port = '80a'", "port = 70000", "# x\nlog = 'info'"] {
+            let line = fails(&toml, text);
+            assert!(line.ends_with("(not shown)"), "{line}");
+        }
+        assert_eq!(
+            without_place(&fails(&toml, "port = ")),
+            "expected a value behind '='"
+        );
+    }
+}

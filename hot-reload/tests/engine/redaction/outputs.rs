@@ -1,0 +1,25 @@
+//! What a program can print of an error.
+
+use std::error::Error as StdError;
+
+use hot_reload::Error;
+
+/// Everything that can be got out of an error, as texts.
+pub(super) fn of(error: &Error) -> Vec<String> {
+    let chain = anyhow::Error::new(error.clone()).context("around");
+    let mut shown = vec![
+        error.to_string(),
+        format!("{error:?}"),
+        format!("{error:#?}"),
+        format!("{chain:#}"),
+        format!("{chain:?}"),
+        error.message().to_owned(),
+        format!("{:?}", error.location()),
+    ];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        shown.push(format!("{error} {error:?}"));
+        cause = error.source();
+    }
+    shown
+}
