@@ -51,7 +51,7 @@ impl<'a> Walk<'a> {
             (Node::Map(old), Node::Map(new)) if !scope.is_secret() => self.entries(old, new, scope),
             (Node::List(old), Node::List(new)) if !scope.is_secret() => self.list(old, new, scope),
             (Node::Tuple(old), Node::Tuple(new)) if !scope.is_secret() => {
-                self.tuple(old, new, scope)
+                self.tuple(old, new, scope);
             }
             _ if old != new => self.report(Some(old), Some(new), scope),
             _ => {}

@@ -4,10 +4,14 @@
 //! unusual steps tells the two apart. Of random texts of sixteen characters in base 64, base 62 or base 36 it misses one in a
 //! hundred; of thirty thousand identifiers of programs, it takes one in two hundred for random.
 
+use std::collections::BTreeSet;
+
 /// How many letters and digits a text has at least that counts as random. Shorter ones cannot be told from names.
 const LEAST: usize = 12;
 /// How many of them stand together without a separator, at least.
 const TOGETHER: usize = 10;
+/// How many different ones there are, at least.
+const VARIETY: usize = 6;
 /// From how many digits on a text of hexadecimal digits counts as random.
 const HEX: usize = 16;
 
@@ -50,6 +54,10 @@ pub(super) fn is_random(text: &str) -> bool {
         .unwrap_or(0);
     let letters = text.bytes().filter(u8::is_ascii_alphanumeric);
     let count = letters.clone().count();
+    let variety: BTreeSet<u8> = letters.clone().collect();
+    if variety.len() < VARIETY {
+        return false;
+    }
     let has = |class: fn(&u8) -> bool| letters.clone().any(|letter| class(&letter));
     let is_hex = letters.clone().all(|letter| letter.is_ascii_hexdigit())
         && has(u8::is_ascii_digit)
@@ -113,6 +121,7 @@ mod tests {
             "x86_64-unknown-linux-gnu",
             "00000000000000000000000000000001",
             "kubernetes",
+            "xxxxxxxxxxxxxxxxxxxxxxxxxxxx",
             "web-frontend-production-2",
         ] {
             assert!(!is_random(text), "{text}");

@@ -29,6 +29,11 @@ pub(crate) fn log() -> Log {
 pub(crate) struct Log;
 
 impl Log {
+    /// All of it.
+    pub(crate) fn text(&self) -> String {
+        LOG.with_borrow(|lines| String::from_utf8_lossy(lines).into_owned())
+    }
+
     pub(crate) fn count(&self, text: &str) -> usize {
         LOG.with_borrow(|lines| {
             let lines = String::from_utf8_lossy(lines);

@@ -34,7 +34,7 @@ pub(super) fn document(dice: &mut Dice, name: &str, planted: &Planted) -> Value 
     if planted.is_marked && dice.below(3) == 0 {
         document.insert(
             (*dice.pick(&["file", "note", "level", "zzz"])).to_owned(),
-            secret.clone(),
+            secret,
         );
     }
     if dice.below(4) == 0 {
@@ -192,6 +192,23 @@ pub(super) fn refuse(format: usize, kind: usize, text: &str) -> Option<Error> {
         13 => decode::<Table<std::net::IpAddr>>(format, text),
         14 => decode::<Table<bool>>(format, text),
         _ => decode::<Table<Table<Table<u16>>>>(format, text),
+    }
+}
+
+/// Decodes by refusing as [`refuse`] does; what is not refused is nothing.
+pub(super) struct Refusing {
+    pub(super) format: usize,
+    pub(super) kind: usize,
+}
+
+impl Decode for Refusing {
+    type Value = ();
+
+    fn decode(&self, bytes: &[u8], _: &str) -> Result<(), Error> {
+        // The service starts with an empty content, which is good.
+        let text = String::from_utf8_lossy(bytes);
+        let refused = (!bytes.is_empty()).then(|| refuse(self.format, self.kind, &text));
+        refused.flatten().map_or(Ok(()), Err)
     }
 }
 
