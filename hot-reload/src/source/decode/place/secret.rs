@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::super::quoting::Quotes;
 use crate::scope::Scope;
-use crate::secret::{carries_secret, cut_ranges, is_field, is_usual};
+use crate::secret::{carries_secret, cut_ranges, is_field, is_harmless, is_usual};
 
 /// From how many characters on a value is a secret wherever it stands.
 const LEAST: usize = 4;
@@ -166,7 +166,9 @@ impl Found {
     /// Keeps a value that is secret, or may be, by its place.
     pub(in super::super) fn value(&mut self, scope: &Scope<'_>, value: &str) {
         // A usual word is no secret because something doubtful has the same value.
-        let is_kept = self.is_all || scope.is_secret() || (scope.is_doubtful() && !is_usual(value));
+        let is_kept = self.is_all
+            || scope.is_secret()
+            || (scope.is_doubtful() && !is_usual(value) && !is_harmless(value));
         if (is_kept || carries_secret(value)) && !value.is_empty() {
             self.values.push(value.to_owned());
         }
