@@ -28,14 +28,21 @@ pub(crate) async fn answer(
     progress: &Arc<Progress>,
     request: Request<Incoming>,
 ) -> Response<Sending> {
-    progress.request();
+    progress.work();
     let now = shared.now();
     let (head, body) = request.into_parts();
     let judged = judge(&now, &head, progress.is_over());
+    let has_body = !body.is_end_stream();
+    if has_body {
+        progress.read_body();
+    }
     let (judged, read) = match read(judged, &head, body, &now.limits).await {
         Ok(judged) => (judged, true),
         Err(refusal) => (Err(refusal), false),
     };
+    if has_body {
+        progress.work();
+    }
     // Only work takes a place. A client that is slow has been waited for above.
     let place = shared.enter(now.limits.max_concurrent_requests);
     let made = judged.and_then(|route| match place {

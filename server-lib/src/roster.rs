@@ -36,11 +36,13 @@ struct Book {
 type Turn = (Class, u64);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Class {
+pub(crate) enum Class {
     /// It has never sent a request.
     Silent,
     /// It waits for a further one.
     Served,
+    /// Its client sends a body, of which nobody needs anything.
+    Body,
     /// It is beyond the limit, and has its answer soon.
     Over,
 }
@@ -66,7 +68,7 @@ impl Roster {
     pub(crate) fn admit(self: &Arc<Self>, most: usize) -> Option<Seat> {
         let mut book = self.book();
         if book.staying() >= most {
-            book.evict(Class::Served);
+            book.evict(Class::Body);
         }
         let all = most.saturating_add(RESERVE);
         if book.seated >= all {
@@ -84,7 +86,7 @@ impl Roster {
             turn: Mutex::new(None),
             give_way: Arc::default(),
         };
-        seat.wait_as(Class::Silent);
+        seat.wait(Class::Silent);
         Some(seat)
     }
 
@@ -126,11 +128,6 @@ impl Book {
 }
 
 impl Seat {
-    /// The connection waits for its next request.
-    pub(crate) fn wait(&self) {
-        self.wait_as(Class::Served);
-    }
-
     /// A request is under way.
     pub(crate) fn busy(&self) {
         if let Some(turn) = self.turn().take() {
@@ -143,7 +140,8 @@ impl Seat {
         self.give_way.notify.notified().await;
     }
 
-    fn wait_as(&self, class: Class) {
+    /// The connection waits for its client.
+    pub(crate) fn wait(&self, class: Class) {
         self.busy();
         let mut book = self.roster.book();
         if self.is_asked() {
@@ -200,22 +198,28 @@ mod tests {
     #[test]
     fn the_silent_give_way_first_then_who_waits_longest() {
         let roster = roster();
-        let served = roster.admit(3).unwrap();
+        let served = roster.admit(4).unwrap();
         served.busy();
-        served.wait();
-        let silent = roster.admit(3).unwrap();
-        let busy = roster.admit(3).unwrap();
+        served.wait(Class::Served);
+        let silent = roster.admit(4).unwrap();
+        let busy = roster.admit(4).unwrap();
         busy.busy();
+        let body = roster.admit(4).unwrap();
+        body.wait(Class::Body);
 
-        let first = roster.admit(3).unwrap();
+        let first = roster.admit(4).unwrap();
         first.busy();
         assert!(!first.over && now(silent.asked_to_give_way()));
         assert!(!now(served.asked_to_give_way()));
-        let second = roster.admit(3).unwrap();
+        let second = roster.admit(4).unwrap();
         second.busy();
         assert!(!second.over && now(served.asked_to_give_way()));
-        let third = roster.admit(3).unwrap();
-        assert!(third.over, "nobody is left who could give way");
+        assert!(!now(body.asked_to_give_way()));
+        let third = roster.admit(4).unwrap();
+        third.busy();
+        assert!(!third.over && now(body.asked_to_give_way()));
+        let fourth = roster.admit(4).unwrap();
+        assert!(fourth.over, "nobody is left who could give way");
         assert!(!now(busy.asked_to_give_way()));
     }
 
@@ -270,7 +274,7 @@ mod tests {
         let seat = roster.admit(1).unwrap();
         let _other = roster.admit(1).unwrap();
         seat.busy();
-        seat.wait();
+        seat.wait(Class::Served);
         assert!(now(seat.asked_to_give_way()));
         assert_eq!(roster.book().waiting.len(), 1);
     }

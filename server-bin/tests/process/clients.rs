@@ -82,6 +82,25 @@ async fn silent_clients_leave_descriptors_for_others_and_for_reloading() {
     drop(silent);
 }
 
+/// More uploads than connections fit into the descriptors: they give way.
+#[tokio::test]
+async fn uploads_beyond_the_descriptors_give_way() {
+    let (_folder, file) = folder_with(&limited(1, ""));
+    let program = Program::start_within("-n 128", &file);
+    let address = program.address().await;
+    let chunked = "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n";
+    let mut uploads = Vec::new();
+    for index in 0..600 {
+        let text = if index % 2 == 0 { UPLOAD } else { chunked };
+        uploads.push(client(address, text).await);
+    }
+    for path in ["/", "/healthz"] {
+        assert_eq!(get(address, path).await.status, 200, "{path}");
+    }
+    program.line("limit=\"limits.max_connections\"").await;
+    drop(uploads);
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_soft_limit_of_open_files_is_raised_to_the_hard_one() {

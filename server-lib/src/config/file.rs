@@ -49,8 +49,7 @@ pub(super) struct RouteTable {
     pub(super) headers: std::collections::BTreeMap<String, String>,
     pub(super) body: Option<String>,
     pub(super) file: Option<PathBuf>,
-    #[serde(default)]
-    pub(super) health: bool,
+    pub(super) health: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -19,6 +19,7 @@ pub struct Route {
     /// What most routes of a large configuration do not have.
     content: Option<Box<Content>>,
     /// Whether it says that the server lives: it is answered beyond the limits of connections and of requests at once.
+    /// By default so for the paths `/health`, `/healthz`, `/livez`, `/readyz`, `/-/healthy` and `/-/ready`.
     pub health: bool,
 }
 
@@ -88,7 +89,9 @@ impl Route {
             methods: table.methods,
             status,
             content: (!is_empty).then(|| Box::new(content)),
-            health: table.health,
+            health: table
+                .health
+                .unwrap_or_else(|| HEALTH.contains(&table.path.0.as_str())),
         })
     }
 
@@ -134,6 +137,16 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> 
 
 /// More than any response needs, and as many as clients take.
 const MOST_HEADERS: usize = 100;
+
+/// The paths by which programs that watch others commonly ask whether they live.
+const HEALTH: [&str; 6] = [
+    "/health",
+    "/healthz",
+    "/livez",
+    "/readyz",
+    "/-/healthy",
+    "/-/ready",
+];
 
 /// The statuses of responses that have no body.
 const BODILESS: [StatusCode; 3] = [

@@ -167,7 +167,8 @@ impl Door {
 
         let end = self.drive(&mut connection, &progress).await;
         let mut stream = connection.into_parts().io.into_inner().transport;
-        let unread = progress.is_unread();
+        // A connection beyond the limit has to make room, whether its client has read the answer or not.
+        let unread = progress.is_unread() && !progress.is_over();
         match end {
             End::Closed(Ok(())) => close(stream, unread).await,
             End::Closed(Err(error)) => {
@@ -189,7 +190,7 @@ impl Door {
                 let _ = timeout(LINGER, stream.write_all(refusal.as_bytes())).await;
                 close(stream, true).await;
             }
-            End::Late(Stage::Silent | Stage::Request) => {
+            End::Late(Stage::Silent | Stage::Body | Stage::Work) => {
                 self.shared.limit_log.count(Limit::HeadTime);
             }
             End::Late(Stage::Send) => {

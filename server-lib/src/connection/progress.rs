@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::config::Limits;
-use crate::roster::Seat;
+use crate::roster::{Class, Seat};
 
 /// How much of a response a client has to take within one send timeout.
 const PORTION: usize = 64 * 1024;
@@ -21,8 +21,10 @@ pub(super) enum Stage {
     Silent,
     /// A part of a head has come.
     Head,
-    /// The body is read, or the request is worked on: the request has times of its own.
-    Request,
+    /// The body is read. The request has times of its own.
+    Body,
+    /// The request is worked on.
+    Work,
     /// The response is sent.
     Send,
     /// The last response is sent, and no byte of the next request has come.
@@ -70,10 +72,16 @@ impl Progress {
         self.seat.over
     }
 
-    /// The head is complete.
-    pub(crate) fn request(&self) {
-        self.state().enter(Stage::Request);
+    /// The head is complete, and there is nothing to wait for.
+    pub(crate) fn work(&self) {
+        self.state().enter(Stage::Work);
         self.seat.busy();
+    }
+
+    /// The body of the request is waited for.
+    pub(crate) fn read_body(&self) {
+        self.state().enter(Stage::Body);
+        self.seat.wait(Class::Body);
     }
 
     /// The response is made.
@@ -119,7 +127,7 @@ impl Progress {
         if state.stage == Stage::Send && state.handed_over {
             state.enter(Stage::Idle);
             drop(state);
-            self.seat.wait();
+            self.seat.wait(Class::Served);
         }
     }
 
@@ -132,9 +140,9 @@ impl Progress {
         self.state().stage
     }
 
-    /// Whether no request is under way.
+    /// Whether nothing is lost that anybody needs if the connection ends now.
     pub(super) fn is_waiting(&self) -> bool {
-        matches!(self.stage(), Stage::Silent | Stage::Head | Stage::Idle)
+        !matches!(self.stage(), Stage::Work | Stage::Send)
     }
 
     /// Until when the connection may stay where it is.
@@ -144,7 +152,7 @@ impl Progress {
             Stage::Silent | Stage::Head => limits.head_timeout,
             Stage::Idle => limits.idle_timeout,
             Stage::Send => return Some(state.since + limits.send_timeout),
-            Stage::Request => return None,
+            Stage::Body | Stage::Work => return None,
         };
         let usual = state.since + time;
         Some(match state.stopping {
@@ -199,7 +207,7 @@ mod tests {
             Some(6),
             "a further part of it gives no further time"
         );
-        progress.request();
+        progress.work();
         assert_eq!(left(&progress), None, "the request counts for itself");
         progress.respond();
         assert_eq!(left(&progress), Some(30), "the response is sent");
@@ -213,7 +221,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn only_a_whole_portion_gives_further_time_to_send() {
         let progress = progress();
-        progress.request();
+        progress.work();
         progress.respond();
         advance(Duration::from_secs(20)).await;
         progress.wrote(PORTION - 1);
@@ -225,7 +233,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_flush_before_the_end_of_a_response_does_not_end_it() {
         let progress = progress();
-        progress.request();
+        progress.work();
         progress.respond();
         progress.flushed();
         assert_eq!(progress.stage(), Stage::Send);
@@ -240,7 +248,7 @@ mod tests {
             progress.deadline(&Limits::default()),
             Some(Instant::now() + LAST_HEAD)
         );
-        progress.request();
+        progress.work();
         progress.respond();
         assert_eq!(left(&progress), Some(30));
     }

@@ -9,7 +9,7 @@ use crate::support::slow::Slow;
 
 fn config(id: u64, limits: &str) -> String {
     format!(
-        "id = {id}\nname = 'limits'\nlisten = '127.0.0.1:0'\n[limits]\n{limits}\n[[routes]]\npath = '/'\nheaders = {{ x-probe = '{id}' }}\nbody = 'this is {id}.'\n[[routes]]\npath = '/health'\nhealth = true\nbody = 'ok'\n"
+        "id = {id}\nname = 'limits'\nlisten = '127.0.0.1:0'\n[limits]\n{limits}\n[[routes]]\npath = '/'\nheaders = {{ x-probe = '{id}' }}\nbody = 'this is {id}.'\n[[routes]]\npath = '/health'\nbody = 'ok'\n"
     )
 }
 
@@ -128,8 +128,14 @@ async fn a_silent_connection_gives_way_to_a_new_one() {
 
 #[tokio::test]
 async fn beyond_the_limit_of_connections_only_health_is_answered() {
-    let rig = Rig::start(&config(1, "max_connections = 1")).await;
-    let mut busy = Slow::begin(rig.address(), "/").await;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("large"), vec![b'a'; 16 << 20]).unwrap();
+    let large = "[[routes]]\npath = '/large'\nfile = 'large'\n";
+    let rig = Rig::start_in(folder, &(config(1, "max_connections = 1") + large)).await;
+    // Its client does not read on.
+    let mut busy = Raw::connect(rig.address()).await;
+    busy.send("GET /large HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    busy.until("HTTP/1.1 ").await;
     let refused = rig.get("/").await;
     assert_eq!(
         (
@@ -140,7 +146,15 @@ async fn beyond_the_limit_of_connections_only_health_is_answered() {
         (503, "close", "1")
     );
     assert_eq!(rig.get("/health").await.status, 200);
-    assert!(busy.end().await.starts_with("http/1.1 200 "));
+    drop(busy);
+}
+
+#[tokio::test]
+async fn an_upload_that_pauses_gives_way_to_a_new_connection() {
+    let rig = Rig::start(&config(1, "max_connections = 1")).await;
+    let mut slow = Slow::begin(rig.address(), "/").await;
+    assert_eq!(rig.get("/").await.status, 200);
+    slow.cut_off().await;
 }
 
 #[tokio::test]

@@ -28,11 +28,11 @@ impl Raw {
         String::from_utf8(bytes).unwrap()
     }
 
-    /// Reads until this comes.
+    /// Reads until this comes, and no further.
     pub(crate) async fn until(&mut self, end: &str) -> String {
         let mut text = String::new();
         while !text.ends_with(end) {
-            let mut bytes = [0; 1024];
+            let mut bytes = [0; 1];
             let count = within(self.0.read(&mut bytes)).await.unwrap();
             assert!(count > 0, "the connection was closed after {text:?}");
             text.push_str(&String::from_utf8_lossy(&bytes[..count]));
