@@ -103,7 +103,6 @@ async fn p12_content_that_is_back_within_the_debounce_window_was_never_emptied()
     let script = Script::new(Good("first"));
     let (live, control) = service(&script, Lenient).await;
     script.set(Good(""));
-    sleep(seconds(11)).await;
     let loads = script.loads();
     let asked = tokio::spawn(async move { (control.reload().await.outcome, control) });
     settle().await;

@@ -1,7 +1,7 @@
 //! Who frees a replaced value, and when: P2, P17.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use futures_util::StreamExt;
@@ -19,6 +19,33 @@ fn runtime(name: &str) -> Runtime {
         .enable_all()
         .build()
         .unwrap()
+}
+
+/// Notes when it is freed.
+struct Noting(&'static str, Arc<Mutex<Vec<String>>>);
+
+impl Drop for Noting {
+    fn drop(&mut self) {
+        self.1.lock().unwrap().push(format!("{} freed", self.0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscriber_runs_before_the_value_that_was_replaced_is_freed() {
+    let notes = Arc::new(Mutex::new(Vec::new()));
+    let value = |name| Noting(name, Arc::clone(&notes));
+    let tray = Tray::with(value("first"));
+    let (live, _control) = tray.service().await;
+    let mut changes = live.subscribe();
+    let subscriber = tokio::spawn(async move {
+        let second = changes.changed().await.unwrap();
+        second.1.lock().unwrap().push(format!("{} seen", second.0));
+    });
+    settle().await;
+    tray.put(value("second"));
+    subscriber.await.unwrap();
+    settle().await;
+    assert_eq!(*notes.lock().unwrap(), ["second seen", "first freed"]);
 }
 
 const PUBLISHED: u64 = 300;

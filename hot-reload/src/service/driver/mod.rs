@@ -121,6 +121,7 @@ impl<V> Engine<V> {
                 },
                 ended = &mut look => {
                     let published = matches!(ended.outcome, Some(Outcome::Published { .. }));
+                    let is_awaited = !task.serving.is_empty() || task.serving_aside.is_some();
                     // A way back that was refused waits for a look at the source, or it would be tried at once for ever.
                     let counts = published || ended.look.supply != Supply::History;
                     let input = task.looked(feed, ended, |task, verdict| {
@@ -136,6 +137,11 @@ impl<V> Engine<V> {
                         }
                         task.recorder.on_probation(trial.on_probation());
                     });
+                    // Subscribers that were woken run first: freeing interrupts every processor that this process runs on.
+                    // Who awaits a receipt, though, finds everything done.
+                    if published && !is_awaited {
+                        tokio::task::yield_now().await;
+                    }
                     chores.begin(publisher);
                     input
                 }

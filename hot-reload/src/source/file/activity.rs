@@ -7,7 +7,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
@@ -76,6 +76,8 @@ pub(super) struct Hold {
 struct State {
     seen: Seen,
     track: Option<Track>,
+    /// How many events there had been when the whole way was walked last, and when that was.
+    walked: Option<(u64, Instant)>,
     /// Whom to tell, in the order of the tokens.
     hints: Vec<(Token, HintSender)>,
     /// Why the last file found no watch, until somebody takes note.
@@ -207,6 +209,19 @@ impl Activity {
             .map(|(name, inode)| Track::new(name, inode, epoch));
     }
 
+    /// Whether the whole way was walked lately and nothing has happened since.
+    pub(super) fn was_walked(&self, now: Instant) -> bool {
+        let state = lock(&self.state);
+        state.walked.is_some_and(|(epoch, at)| {
+            epoch == state.seen.epoch && now.saturating_duration_since(at) < WALK_AGAIN
+        })
+    }
+
+    /// The whole way was walked, which began when there had been so many events. `None`: not all of it is watched.
+    pub(super) fn set_walked(&self, walked: Option<(u64, Instant)>) {
+        lock(&self.state).walked = walked;
+    }
+
     /// The last "complete" was about a file that is no longer the one looked at.
     pub(crate) fn forget_complete(&self) {
         lock(&self.state).seen.complete = None;
@@ -289,6 +304,10 @@ impl fmt::Debug for Activity {
     }
 }
 
+/// A way is walked again after this although nothing was announced and the file is what it was: a watch may have lost its
+/// place in silence. Shorter than a heartbeat of a trusted watch with its jitter, so that each of those walks.
+const WALK_AGAIN: Duration = Duration::from_secs(40);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,6 +342,24 @@ mod tests {
         let second = activity.seen().complete.unwrap();
         activity.use_up(second);
         assert!(activity.seen().complete.is_none());
+    }
+
+    #[test]
+    fn a_way_counts_as_walked_until_something_happens_or_much_time_passes() {
+        let (activity, start) = (Activity::default(), clock::now());
+        assert!(!activity.was_walked(start));
+        activity.set_walked(Some((0, start)));
+        assert!(activity.was_walked(start + WALK_AGAIN / 2));
+        assert!(!activity.was_walked(start + WALK_AGAIN));
+        activity.note(Token::next(), Change::Touched, start);
+        assert!(!activity.was_walked(start));
+        activity.set_walked(Some((1, start)));
+        assert!(activity.was_walked(start));
+        activity.note_anything();
+        assert!(!activity.was_walked(start));
+        activity.set_walked(Some((2, start)));
+        activity.set_walked(None);
+        assert!(!activity.was_walked(start), "not all of it is watched");
     }
 
     #[test]

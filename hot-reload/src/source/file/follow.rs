@@ -19,6 +19,7 @@ use super::seen::{Complete, Seen};
 use super::stamp::Stamp;
 use super::tally::Tally;
 use super::{os, walk};
+use crate::clock;
 use crate::error::{Error, ErrorKind};
 use crate::locks::lock;
 use crate::source::HintSender;
@@ -242,6 +243,12 @@ impl Watch {
         }
     }
 
+    /// Whether the walk can be left out if the files are what they were: all of the way is watched, was walked a moment ago,
+    /// and nothing was announced since.
+    pub(crate) fn was_walked(&self) -> bool {
+        self.0.was_walked(clock::now())
+    }
+
     /// What the events have said so far about the files. That a link or a directory on the way has arrived does not
     /// make complete what is behind it.
     pub(crate) fn seen(&self) -> Seen {
@@ -298,7 +305,11 @@ impl Watch {
             let unannounced = gaps::unannounced(paths).map(Box::new);
             self.0.hold().unannounced = unannounced;
         }
-        self.0.set_track(walked.track(paths), epoch);
+        let track = walked.track(paths);
+        self.0.set_track(track, epoch);
+        // What could not be watched is tried again by the next walk.
+        let whole = track.filter(|_| walked.gaps.heartbeat().is_none());
+        self.0.set_walked(whole.map(|_| (epoch, clock::now())));
         let mut hold = self.0.hold();
         hold.gaps = walked.gaps;
         hold.files = walked.files.into();

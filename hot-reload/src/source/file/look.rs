@@ -1,13 +1,15 @@
 //! [`Look`]: one look at the files of a source, in steps that block and waits that do not.
 
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::follow::Follow;
+use super::follow::{Follow, Watch};
 use super::os::{self, Writers};
 use super::patience::Patience;
 use super::rest::{self, Proof};
+use super::seen::Seen;
 use super::stamp::{Kind, Stamp};
 pub(crate) use super::view::{Pause, View};
 use crate::clock;
@@ -60,12 +62,7 @@ impl Look {
         self.patience.pass(clock::now());
         self.longest = rest::longest(follow.settle());
         let watch = follow.watch();
-        if let Some(watch) = &watch {
-            watch.rearm(paths);
-        }
-        // Before the stamps: what happens from here on makes them doubtful.
-        let seen = watch.as_ref().map(|watch| watch.seen());
-        let stamps: Vec<_> = paths.iter().map(|path| Stamp::of(path)).collect();
+        let (seen, stamps) = observe(watch.as_ref(), paths, &before);
         follow.found(paths, &stamps);
 
         let closed = seen.as_ref().is_some_and(|seen| seen.complete.is_some());
@@ -190,6 +187,32 @@ impl Look {
         self.longest
             .saturating_sub(self.patience.spent(clock::now()))
     }
+}
+
+/// Walks along the paths and asks for their stamps. A load that nothing has announced does not walk if the paths were walked a
+/// moment ago and lead to what they led to then: it costs what polling costs.
+fn observe(
+    watch: Option<&Watch>,
+    paths: &[PathBuf],
+    before: &impl Fn(usize) -> Option<Stamp>,
+) -> (Option<Seen>, Vec<io::Result<Stamp>>) {
+    let ask = || {
+        // Before the stamps: what happens from here on makes them doubtful.
+        let seen = watch.map(Watch::seen);
+        let stamps: Vec<_> = paths.iter().map(|path| Stamp::of(path)).collect();
+        (seen, stamps)
+    };
+    if watch.is_some_and(Watch::was_walked) {
+        let (seen, stamps) = ask();
+        let mut stamps_with_index = stamps.iter().enumerate();
+        if stamps_with_index.all(|(index, stamp)| stamp.as_ref().ok() == before(index).as_ref()) {
+            return (seen, stamps);
+        }
+    }
+    if let Some(watch) = watch {
+        watch.rearm(paths);
+    }
+    ask()
 }
 
 /// Opens the file and asks the system who writes to it. `closed` is whether somebody was just seen to be done: he is told

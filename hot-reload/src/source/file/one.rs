@@ -278,10 +278,10 @@ impl Spec {
             // Where nobody writes, the stamp of the path is that of the file, or another file has the name.
             Some(file) => match view.stamps.first() {
                 Some(Ok(found)) if view.is_proven() => {
-                    read_opened(file, path, *found, self.max_size)
+                    read_opened(file, path, *found, true, self.max_size)
                 }
                 _ => os::stamp_of(file)
-                    .and_then(|before| read_opened(file, path, before, self.max_size)),
+                    .and_then(|before| read_opened(file, path, before, false, self.max_size)),
             },
             None => read_once(path, self.max_size),
         };

@@ -28,14 +28,16 @@ pub(crate) enum ReadOnce {
 pub(crate) fn read_once(path: &Path, max_size: u64) -> io::Result<ReadOnce> {
     let file = os::open(path)?;
     let before = os::stamp_of(&file)?;
-    read_opened(&file, path, before, max_size)
+    read_opened(&file, path, before, false, max_size)
 }
 
-/// Reads what was opened under this path, had this stamp, and was not read yet. Blocks.
+/// Reads what was opened under this path, had this stamp, and was not read yet. `is_local` is whether the file is known to
+/// be on a file system of this machine. Blocks.
 pub(crate) fn read_opened(
     file: &File,
     path: &Path,
     before: Stamp,
+    is_local: bool,
     max_size: u64,
 ) -> io::Result<ReadOnce> {
     if before.kind != Kind::File {
@@ -52,7 +54,10 @@ pub(crate) fn read_opened(
     // Files of the kernel, such as those under /proc, say that they are empty and are not.
     let complete = bytes.len() as u64 == after.size || after.size == 0;
     let stamp = after;
-    let is_named = Stamp::of(path).is_ok_and(|now| now.same_inode(&stamp));
+    // Who takes the name away changes the file's times and the number of its names. Where that is seen at once, on file
+    // systems of this machine, the path need not be asked again.
+    let is_named =
+        (is_local && before == stamp) || Stamp::of(path).is_ok_and(|now| now.same_inode(&stamp));
     Ok(match is_named {
         _ if !complete || !before.same_content(&stamp) => ReadOnce::Torn,
         // Taking its name away is a change of the file, too, but none of its content.
@@ -188,7 +193,7 @@ mod tests {
         let claimed = os::stamp_of(&file).unwrap();
         std::fs::write(&path, "short").unwrap();
         assert_eq!(read_up_to(&file, claimed.size, u64::MAX).unwrap(), b"short");
-        let torn = read_opened(&file, &path, claimed, u64::MAX).unwrap();
+        let torn = read_opened(&file, &path, claimed, false, u64::MAX).unwrap();
         assert!(matches!(torn, ReadOnce::Torn), "{torn:?}");
     }
 
@@ -230,13 +235,13 @@ mod tests {
         let file = os::open(&path).unwrap();
         let before = os::stamp_of(&file).unwrap();
         std::fs::rename(&draft, &path).unwrap();
-        let read = read_opened(&file, &path, before, 10).unwrap();
+        let read = read_opened(&file, &path, before, true, 10).unwrap();
         assert!(matches!(read, ReadOnce::Replaced { bytes, .. } if bytes == b"one"));
 
         let file = os::open(&path).unwrap();
         let before = os::stamp_of(&file).unwrap();
         std::fs::write(&path, "three").unwrap();
-        let read = read_opened(&file, &path, before, 10).unwrap();
+        let read = read_opened(&file, &path, before, true, 10).unwrap();
         assert!(matches!(read, ReadOnce::Torn));
         std::fs::remove_dir_all(&folder).unwrap();
     }

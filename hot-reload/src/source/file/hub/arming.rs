@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::backend::{Backend, Depth};
 use super::places::{Place, Places};
+use super::table::Remains;
 use super::{Hub, WatchId};
 use crate::clock;
 use crate::error::Error;
@@ -262,9 +263,12 @@ impl Hub {
     /// Under the lock of the arming, so that nobody arms between the two steps. True if others may have lost events.
     fn give_up(&self, backend: &dyn Backend, place: &Place, subscriber: Token) -> bool {
         let name = place.name.as_deref();
-        self.table.unregister(place.id, name, subscriber)
-            && !self.is_inherited()
-            && backend.unwatch(place.id)
+        match self.table.unregister(place.id, name, subscriber) {
+            Remains::Used => false,
+            _ if self.is_inherited() => false,
+            Remains::Unused => backend.unwatch(place.id),
+            Remains::Ended => backend.unwatch_ended(place.id),
+        }
     }
 
     /// The system was asked for nothing: whoever wanted it has left since, or it cannot be had any more.

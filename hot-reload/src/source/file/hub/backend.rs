@@ -37,6 +37,11 @@ pub(super) trait Backend: Send + Sync {
     /// caller reports.
     fn unwatch(&self, id: WatchId) -> bool;
 
+    /// The same for a watch that was reported as dead. Provided: no difference.
+    fn unwatch_ended(&self, id: WatchId) -> bool {
+        self.unwatch(id)
+    }
+
     /// Ends it all.
     fn stop(&self);
 }

@@ -82,6 +82,11 @@ impl Backend for Inotify {
         false
     }
 
+    /// The kernel has told of the end by `IN_IGNORED`, and has nothing left to remove. It is so for each file that is replaced.
+    fn unwatch_ended(&self, _: WatchId) -> bool {
+        false
+    }
+
     fn stop(&self) {
         let _ = rustix::io::write(&self.shared.bell, &1_u64.to_ne_bytes());
         let thread = lock(&self.thread).take();

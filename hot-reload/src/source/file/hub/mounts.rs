@@ -10,7 +10,7 @@ use crate::source::file::os;
 
 /// The mount table, held open to be told of its changes.
 pub(super) struct Mounts {
-    table: Option<OwnedFd>,
+    table: Option<(OwnedFd, os::MountWatch)>,
     /// Not asked before, so that a storm of mounts does not become a storm of looks.
     rests_until: Option<Instant>,
 }
@@ -22,15 +22,17 @@ impl Mounts {
     /// Without `/proc`, changes are found by the heartbeat.
     pub(super) fn open() -> Self {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let table = openat(CWD, "/proc/self/mountinfo", flags, Mode::empty()).ok();
         Self {
-            table: openat(CWD, "/proc/self/mountinfo", flags, Mode::empty()).ok(),
+            table: table.map(|table| (table, os::MountWatch::new())),
             rests_until: None,
         }
     }
 
     /// What to poll, if it may be asked now.
     pub(super) fn table(&self) -> Option<&OwnedFd> {
-        self.table.as_ref().filter(|_| self.rests_until.is_none())
+        let table = self.table.as_ref().map(|(table, _)| table);
+        table.filter(|_| self.rests_until.is_none())
     }
 
     /// How long until it may be asked again, if it may not now.

@@ -24,6 +24,17 @@ pub(super) struct Table {
     failed: AtomicBool,
 }
 
+/// What becomes of a watch when somebody does not wait for it any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Remains {
+    /// Others still wait.
+    Used,
+    /// Nobody does.
+    Unused,
+    /// It had ended by itself.
+    Ended,
+}
+
 #[derive(Default)]
 struct Index {
     /// How many watches have ended so far, in whatever way.
@@ -129,18 +140,24 @@ impl Table {
         Ok(kept)
     }
 
-    /// True if nobody waits for anything of this watch any more, also if it has ended before.
-    pub(super) fn unregister(&self, id: WatchId, name: Option<&OsStr>, subscriber: Token) -> bool {
+    /// Takes out who waits, and says what becomes of the watch by that.
+    pub(super) fn unregister(
+        &self,
+        id: WatchId,
+        name: Option<&OsStr>,
+        subscriber: Token,
+    ) -> Remains {
         let mut index = lock(&self.index);
         let Some(watch) = index.watches.get_mut(&id) else {
-            return true;
+            return Remains::Ended;
         };
         let unused = watch.remove(name, subscriber);
         if unused {
             index.watches.remove(&id);
             index.endings += 1;
+            return Remains::Unused;
         }
-        unused
+        Remains::Used
     }
 
     /// True if nobody waits for anything of this watch; then it has ended.
@@ -332,8 +349,10 @@ mod tests {
         let (activity, who) = (Arc::default(), Token::next());
         register(&table, 1, Some("a"), who, &activity);
         register(&table, 1, None, who, &activity);
-        assert!(!table.unregister(1, Some(OsStr::new("a")), who));
-        assert!(table.unregister(1, None, who));
+        let unregister = |name| table.unregister(1, name, who);
+        assert_eq!(unregister(Some(OsStr::new("a"))), Remains::Used);
+        assert_eq!(unregister(None), Remains::Unused);
+        assert_eq!(unregister(None), Remains::Ended);
         assert!(!table.is_live(1));
     }
 

@@ -24,7 +24,7 @@ mod times;
 mod unix;
 
 #[cfg(target_os = "linux")]
-pub(crate) use self::calm::{is_calm, mounts_have_changed};
+pub(crate) use self::calm::{MountWatch, is_calm, mounts_have_changed};
 #[cfg(target_os = "linux")]
 pub(crate) use self::filesystem::is_local;
 #[cfg(target_os = "linux")]
