@@ -12,6 +12,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::support::client::Client;
+use crate::support::raw::Raw;
 use crate::support::{Rig, until};
 
 const WITH_TLS: &str = "[tls]\ncert = 'cert.pem'\nkey = 'key.pem'\n";
@@ -122,6 +123,22 @@ async fn tls_can_be_switched_on_and_off_on_the_same_listener() {
         (rig.get("/").await.id(), secret.get("/").await.id()),
         (3, 3)
     );
+}
+
+#[tokio::test]
+async fn a_handshake_that_does_not_come_is_cut_off() {
+    let made = certificate();
+    let limits = format!("{WITH_TLS}[limits]\nhead_timeout_ms = 3000\nmax_connections = 4\n");
+    let rig = Rig::start_in(folder_with(&made), &config(1, &limits)).await;
+    let mut silent = Raw::connect(rig.address()).await;
+    assert_eq!(silent.rest().await, "");
+    // Those that are silent do not keep others out, either.
+    let mut held = Vec::new();
+    for _ in 0..20 {
+        held.push(Raw::connect(rig.address()).await);
+    }
+    let stream = until(async || connect(rig.address(), &made).await).await;
+    assert_eq!(Client::over(stream).await.get("/").await.id(), 1);
 }
 
 #[tokio::test]
