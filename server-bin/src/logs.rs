@@ -8,6 +8,7 @@ use std::io;
 use std::panic;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use hot_reload::{Error, ErrorKind};
 use server_lib::LogFilter;
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, error, info, warn};
@@ -77,9 +78,9 @@ impl Logs {
             Some((name, text.to_string_lossy().into_owned()))
         });
         if let Some((name, text)) = variable {
-            let filter = text
-                .parse()
-                .map_err(|expected| format!("{name}: expected {expected}, found {text:?}"))?;
+            let filter = text.parse().map_err(|expected| {
+                without_secrets(&format!("{name}: expected {expected}, found {text:?}"))
+            })?;
             *self.lock() = Some(filter);
         }
         Ok(())
@@ -198,6 +199,7 @@ fn log_panics(early: Early) {
             .copied()
             .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
             .unwrap_or("no message");
+        let message = without_secrets(message);
         let thread = std::thread::current();
         let thread = thread.name().unwrap_or("unnamed");
         let trace = std::backtrace::Backtrace::capture();
@@ -208,6 +210,11 @@ fn log_panics(early: Early) {
             _ => error!(target: PANICS, thread, "panicked at {place}: {message:?}"),
         }
     }));
+}
+
+/// A text as an error shows it.
+fn without_secrets(text: &str) -> String {
+    Error::new(ErrorKind::Other, text).message().to_owned()
 }
 
 /// Whether somebody reads who wants colours.

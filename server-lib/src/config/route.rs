@@ -1,5 +1,6 @@
 //! [`Route`]: one response.
 
+use std::fmt;
 use std::path::Path;
 
 use axum::body::Bytes;
@@ -23,12 +24,24 @@ pub struct Route {
     pub health: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Content {
     headers: Box<[(HeaderName, HeaderValue)]>,
     /// The content type, if it is not among the headers and there is a body.
     kind: Option<&'static str>,
     body: Bytes,
+}
+
+/// Shows the names of the headers and the size of the body: their values may be secret.
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Content")
+            .field("headers", &names)
+            .field("kind", &self.kind)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish()
+    }
 }
 
 impl Route {

@@ -378,3 +378,31 @@ async fn an_address_in_use_at_the_start() {
     );
     assert!(error.is_configuration());
 }
+
+#[test]
+fn p18_pem_text_in_place_of_a_path_is_not_shown() {
+    let pem = "\"-----BEGIN PRIVATE KEY-----\\nMIIEhunter2hunter2\\n-----END PRIVATE KEY-----\\n\"";
+    for table in [
+        format!("[tls]\ncert = {pem}\nkey = 'key.pem'"),
+        format!("[tls]\ncert = 'cert.pem'\nkey = {pem}"),
+        format!("[[routes]]\npath = '/'\nfile = {pem}"),
+        format!("listen = {pem}"),
+        format!("log = {pem}"),
+    ] {
+        let line = line(&format!("{HEAD}{table}"));
+        assert!(!line.contains("hunter2") && !line.contains('\n'), "{line}");
+    }
+}
+
+#[test]
+fn p18_debug_of_a_configuration_shows_neither_headers_nor_bodies() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let route = "[[routes]]\npath = '/'\nbody = 'hunter2'\nheaders = { x-token = 'hunter2' }";
+    std::fs::write(&path, format!("{HEAD}{route}")).unwrap();
+    let shown = format!("{:?}", ServerConfig::load(&path).unwrap());
+    assert!(
+        shown.contains("x-token") && !shown.contains("hunter2"),
+        "{shown}"
+    );
+}

@@ -115,7 +115,7 @@ fn scalar(text: &str) -> String {
 
 /// Refused with a sentence of the program's that quotes the value.
 #[derive(Debug)]
-struct Quoting;
+pub(super) struct Quoting;
 
 impl FromStr for Quoting {
     type Err = String;
@@ -149,7 +149,7 @@ enum Either {
 
 #[derive(Debug, Deserialize)]
 #[allow(dead_code, reason = "only its decoding is tried")]
-struct Flat<T> {
+pub(super) struct Flat<T> {
     #[serde(flatten)]
     rest: BTreeMap<String, T>,
 }
@@ -194,6 +194,9 @@ pub(super) fn refuse(format: usize, kind: usize, text: &str) -> Option<Error> {
         _ => decode::<Table<Table<Table<u16>>>>(format, text),
     }
 }
+
+/// A type that quotes what it refuses, for files that are merged.
+pub(super) type Refused = Flat<Quoting>;
 
 /// Decodes by refusing as [`refuse`] does; what is not refused is nothing.
 pub(super) struct Refusing {

@@ -1,5 +1,6 @@
 //! A secret is planted, everything is read that a program can print, and no part of the secret may be in it.
 //!
+//! - `beside`: what merged files and comparisons print;
 //! - `planted`: names and shapes of secrets;
 //! - `content`: documents and the types that refuse them;
 //! - `outputs`: what a program can print of an error;
@@ -7,6 +8,8 @@
 //!
 //! `REDACTION_SEED` repeats a run, `REDACTION_CASES` makes it longer.
 
+#[cfg(all(feature = "dir", feature = "diff"))]
+mod beside;
 mod content;
 mod dice;
 mod outputs;
@@ -52,6 +55,30 @@ async fn p18_no_output_of_a_service_shows_a_planted_secret() {
         case.shows_nothing(&running::outputs(refusing, case.text.clone()).await);
         if case.planted.is_marked && !case.planted.text.contains("from today") {
             case.shows_nothing(&running::sentences(&case.planted.text).await);
+        }
+    }
+}
+
+#[cfg(all(feature = "dir", feature = "diff"))]
+#[tokio::test]
+async fn p18_no_merge_and_no_comparison_shows_a_planted_secret() {
+    let seed = seed();
+    let folder = tempfile::tempdir().unwrap();
+    for case in 0..setting("REDACTION_CASES", 6000) / 10 {
+        let mut case = Case::new(seed.wrapping_add(case));
+        let mut dice = Dice(case.seed.wrapping_mul(3));
+        let name = name(&mut dice);
+        case.shows_nothing(&beside::compare(&mut dice, &name, &case.planted));
+        // Files that were just written are read only after a pause.
+        if !case.seed.is_multiple_of(16) {
+            continue;
+        }
+        let document = document(&mut dice, &name, &case.planted);
+        case.format = dice.below(2);
+        case.text = text(case.format, &document);
+        let refused = beside::refuse_merged(&mut dice, case.format, &document, folder.path());
+        if let Some(error) = refused.await {
+            case.shows_nothing(&outputs::of(&error));
         }
     }
 }

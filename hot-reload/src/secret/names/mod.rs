@@ -1,0 +1,147 @@
+//! What the name of a key says about its value.
+//!
+//! A name is split into words, so that `apiKey`, `API-KEY`, `api_keys` and `X-Api-Key-2` are judged alike. Names that are
+//! written as one word (`dbpassword`) are recognized by the long parts, which no other word contains.
+
+mod lists;
+
+use self::lists::{ABOUT, AMOUNT, DOUBTFUL, FIELDS, NOT_PARTS, OPEN_KEYS, PARTS, SECRET};
+
+/// What the name of a key says about its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    /// Nothing: the value decides alone.
+    Plain,
+    /// The value may be a secret: only what evidently is none is shown.
+    Doubtful,
+    /// The value is a secret.
+    Secret,
+}
+
+/// Whether this key is the name of a field, and not itself a part of the secret that it stands in.
+pub(crate) fn is_field(key: &str) -> bool {
+    let is_known = |word: &String| {
+        let word = word.as_str();
+        [&SECRET[..], &DOUBTFUL, &ABOUT, &AMOUNT, &FIELDS, &PARTS]
+            .iter()
+            .any(|list| list.contains(&word))
+            || OPEN_KEYS.contains(&word)
+    };
+    let words = words(key);
+    let has_digits = key.bytes().any(|letter| letter.is_ascii_digit());
+    !words.is_empty() && !has_digits && words.iter().all(is_known)
+}
+
+/// How long a word of a language is.
+const WORD: usize = 14;
+
+/// Whether this text is made of usual words, and so is probably no secret: `max_idle`, `maxIdle`, `max-idle`.
+pub(crate) fn is_usual(text: &str) -> bool {
+    let words = words(text);
+    text.chars()
+        .all(|letter| letter.is_alphabetic() || "_- ".contains(letter))
+        && !words.is_empty()
+        && words.iter().all(|word| word.chars().count() <= WORD)
+}
+
+/// What the last key of a path says about the value at it, within something that is `around`.
+pub(crate) fn level(around: Level, key: &str) -> Level {
+    let words = words(key);
+    let has_pair = words
+        .windows(2)
+        .any(|pair| PARTS.contains(&pair.concat().as_str()));
+    let own = words.iter().map(|word| level_of(word)).max();
+    let own = if has_pair { Some(Level::Secret) } else { own };
+    let own = match own.unwrap_or(Level::Plain) {
+        Level::Secret if is_open_key(&words) => Level::Plain,
+        own => own,
+    };
+    match own.max(around) {
+        Level::Secret if is_about(&words) => Level::Doubtful,
+        level => level,
+    }
+}
+
+/// Whether this one word, in lower case, is the name of a secret.
+pub(super) fn is_secret_word(word: &str) -> bool {
+    level_of(singular(word)) == Level::Secret
+}
+
+fn level_of(word: &str) -> Level {
+    let has_part = || PARTS.iter().any(|part| word.contains(part)) && !NOT_PARTS.contains(&word);
+    if SECRET.contains(&word) || has_part() || (word.ends_with("key") && is_compound_key(word)) {
+        Level::Secret
+    } else if DOUBTFUL.contains(&word) {
+        Level::Doubtful
+    } else {
+        Level::Plain
+    }
+}
+
+/// `sessionkey`, not `monkey`.
+fn is_compound_key(word: &str) -> bool {
+    let open = OPEN_KEYS
+        .iter()
+        .any(|before| word.strip_suffix("key") == Some(before));
+    !open && !["monkey", "donkey", "turkey", "jockey", "hockey", "whiskey"].contains(&word)
+}
+
+/// Whether the words end with a key that opens nothing: `primary_key`.
+fn is_open_key(words: &[String]) -> bool {
+    match words {
+        [before @ .., last] if last == "key" => {
+            let secret = |word: &String| level_of(word) == Level::Secret;
+            before
+                .last()
+                .is_some_and(|word| OPEN_KEYS.contains(&word.as_str()))
+                && !before.iter().any(secret)
+        }
+        _ => false,
+    }
+}
+
+/// Whether the words name a measure or a place and not the secret itself: `token_ttl`, `max_tokens`, `key_file`.
+fn is_about(words: &[String]) -> bool {
+    let is =
+        |word: Option<&String>, list: &[&str]| word.is_some_and(|w| list.contains(&w.as_str()));
+    is(words.last(), &ABOUT) || (words.len() > 1 && is(words.first(), &AMOUNT))
+}
+
+/// The words of a key in lower case and singular: `apiKeys`, `api_key_2` and `API-KEY` all are `api`, `key`.
+fn words(key: &str) -> Vec<String> {
+    let letters: Vec<char> = key.chars().collect();
+    let mut words = vec![String::new()];
+    for (at, letter) in letters.iter().enumerate() {
+        let before = at.checked_sub(1).map(|before| letters[before]);
+        let after = letters.get(at + 1);
+        // `apiKey`, and the end of an acronym as in `JWTSecret`, but not its plural as in `JWTs`.
+        let is_plural =
+            after == Some(&'s') && !letters.get(at + 2).is_some_and(|l| l.is_lowercase());
+        let begins = letter.is_uppercase()
+            && before.is_some_and(|before| {
+                let ends_acronym = after.is_some_and(|after| after.is_lowercase()) && !is_plural;
+                before.is_lowercase() || (before.is_uppercase() && ends_acronym)
+            });
+        if begins || !letter.is_alphabetic() {
+            words.push(String::new());
+        }
+        if letter.is_alphabetic()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    let words = words.into_iter().filter(|word| !word.is_empty());
+    words.map(|word| singular(&word).to_owned()).collect()
+}
+
+/// Without a plural's `s`, for words of more than three letters: `keys`, not `pass` and `dns`.
+fn singular(word: &str) -> &str {
+    match word.strip_suffix('s') {
+        Some(one) if one.len() >= 3 && !one.ends_with('s') && word != "expires" => one,
+        _ => word,
+    }
+}
+
+#[cfg(test)]
+mod tests;
