@@ -28,6 +28,8 @@ pub(crate) struct Front {
     context: ServerContext,
     live: Live<ServerConfig>,
     listening: watch::Sender<Option<SocketAddr>>,
+    /// The configuration that was taken on last.
+    applied: Option<Snapshot<ServerConfig>>,
     /// The log filter that was set last.
     log: Option<String>,
     /// The limits that connections know.
@@ -64,6 +66,7 @@ impl Front {
             context,
             live,
             listening,
+            applied: None,
             log: None,
             limits: None,
             tls: None,
@@ -89,10 +92,14 @@ impl Front {
         let Some(now) = self.live.try_get() else {
             return Ok(());
         };
+        let before = self.applied.replace(now.clone());
         info!(
             generation = now.generation().get(),
             id = now.id,
             name = now.name,
+            listen = %now.listen,
+            tls = now.tls.is_some(),
+            changed = before.map(|before| now.changed_since(&before)),
             "configuration applied"
         );
         self.follow_tls(&now);

@@ -13,6 +13,7 @@ mod address;
 mod config;
 mod connection;
 mod context;
+mod date;
 mod error;
 mod expiry;
 mod front;

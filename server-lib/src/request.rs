@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::config::{Limits, Methods, Route, ServerConfig};
 use crate::connection::Progress;
+use crate::date;
 use crate::limit_log::Limit;
 use crate::state::Shared;
 
@@ -251,6 +252,9 @@ fn stamp(head: &mut Response<()>, now: &Snapshot<ServerConfig>) {
         "x-config-generation",
         HeaderValue::from(now.generation().get()),
     );
+    if let Some(date) = date::now() {
+        headers.insert(header::DATE, date);
+    }
 }
 
 /// The body of a response, which notes when the connection has taken it over.

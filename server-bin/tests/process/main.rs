@@ -3,8 +3,11 @@
 #![cfg(unix)]
 
 mod addresses;
+mod bad_starts;
+mod campaign;
 mod certificates;
 mod clients;
+mod clock;
 mod files;
 mod logs;
 mod signals;
@@ -110,6 +113,31 @@ async fn an_address_in_use_after_the_start_is_told_once_and_taken_when_it_is_fre
     program.line(&format!("listening address={wanted} ")).await;
     assert_eq!(get(wanted, "/").await.id(), 2);
     assert_eq!(program.count("cannot listen"), 1);
+}
+
+#[tokio::test]
+async fn what_changed_is_logged_with_the_address_and_whether_there_is_tls() {
+    let (folder, file) = folder_with(&config(1));
+    let program = Program::start(&file, &[]);
+    let line = program.line("configuration applied generation=1 ").await;
+    assert!(line.contains(" listen=127.0.0.1:0 tls=false"), "{line}");
+    assert!(!line.contains("changed="), "{line}");
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(folder.path().join("cert.pem"), made.cert.pem()).unwrap();
+    std::fs::write(
+        folder.path().join("key.pem"),
+        made.signing_key.serialize_pem(),
+    )
+    .unwrap();
+    save(
+        &file,
+        &format!("{}[tls]\ncert = 'cert.pem'\nkey = 'key.pem'\n", config(2)),
+    );
+    let line = program.line("configuration applied generation=2 ").await;
+    assert!(
+        line.contains(" tls=true changed=\"id, routes, tls\""),
+        "{line}"
+    );
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -32,6 +33,8 @@ pub(crate) struct Program {
     child: Child,
     /// What it has written to standard error so far, line by line.
     lines: watch::Receiver<Vec<String>>,
+    /// The same, to take lines out.
+    taken: Weak<watch::Sender<Vec<String>>>,
 }
 
 impl Program {
@@ -64,12 +67,18 @@ impl Program {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
         let (sender, lines) = watch::channel(Vec::new());
+        let sender = Arc::new(sender);
+        let taken = Arc::downgrade(&sender);
         tokio::spawn(async move {
             while let Ok(Some(line)) = stderr.next_line().await {
                 sender.send_modify(|lines| lines.push(line));
             }
         });
-        Self { child, lines }
+        Self {
+            child,
+            lines,
+            taken,
+        }
     }
 
     pub(crate) fn has_ended(&mut self) -> bool {
@@ -89,6 +98,24 @@ impl Program {
             _ => None,
         };
         found.unwrap_or_else(|| panic!("no line with {text:?} in {:#?}", self.lines.borrow()))
+    }
+
+    /// Waits for a line that has this text, and takes it out, with all lines before it. Each of them has the form of a log
+    /// line, and none is of a panic.
+    pub(crate) async fn take_line(&mut self, text: &str) -> String {
+        let found = self.line(text).await;
+        let mut lines = Vec::new();
+        let taken = self.taken.upgrade().expect("it has ended");
+        taken.send_modify(|all| {
+            let at = all.iter().position(|line| line.contains(text)).unwrap();
+            lines = all.drain(..=at).collect();
+        });
+        for line in &lines {
+            let dated = line.starts_with("20") && line.get(26..27) == Some("Z");
+            assert!(dated && !line.contains(char::is_control), "{line:?}");
+            assert!(!line.contains("panicked"), "{line}");
+        }
+        found
     }
 
     /// Waits until this many lines have this text.

@@ -76,7 +76,7 @@ fn build_with(
 
     Ok(ServerConfig {
         id: file.id,
-        name: file.name,
+        name: file.name.0,
         listen: file.listen.0,
         routes,
         limits: file.limits.into(),

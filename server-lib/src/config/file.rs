@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use axum::http::StatusCode;
+use axum::http::uri::PathAndQuery;
 use serde::de::{Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -22,7 +23,7 @@ use crate::log_filter::LogFilter;
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfigFile {
     pub(super) id: u64,
-    pub(super) name: String,
+    pub(super) name: NameText,
     #[serde(default = "ListenText::usual")]
     pub(super) listen: ListenText,
     pub(super) root: Option<PathBuf>,
@@ -84,6 +85,20 @@ impl<'de> Deserialize<'de> for Status {
     }
 }
 
+/// The name of the server, which stands in its log lines.
+#[derive(Debug)]
+pub(super) struct NameText(pub(super) String);
+
+impl FromStr for NameText {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let fits = text.len() <= 256 && !text.contains(char::is_control);
+        fits.then(|| Self(text.to_owned()))
+            .ok_or("a name of at most 256 bytes, on one line")
+    }
+}
+
 /// An address and a port.
 #[derive(Debug)]
 pub(super) struct ListenText(pub(super) SocketAddr);
@@ -108,14 +123,22 @@ impl FromStr for ListenText {
 #[derive(Debug)]
 pub(super) struct PathText(pub(super) String);
 
+/// The longest path of a route, in bytes.
+const LONGEST_PATH: usize = 8192;
+
 impl FromStr for PathText {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() > LONGEST_PATH {
+            return Err("a path of at most 8192 bytes, as proxies have it");
+        }
         let fits = text.starts_with('/')
             && text
                 .bytes()
-                .all(|byte| byte.is_ascii_graphic() && byte != b'?' && byte != b'#');
+                .all(|byte| byte.is_ascii_graphic() && byte != b'?' && byte != b'#')
+            // Others no client can ask for.
+            && text.parse::<PathAndQuery>().is_ok();
         fits.then(|| Self(text.to_owned()))
             .ok_or("a path that starts with \"/\" and has no space, \"?\" or \"#\"")
     }
@@ -159,6 +182,12 @@ fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: AsRef<str>>>(
     }
 
     deserializer.deserialize_str(Text(PhantomData))
+}
+
+impl<'de> Deserialize<'de> for NameText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        parsed(deserializer)
+    }
 }
 
 impl<'de> Deserialize<'de> for ListenText {
