@@ -4,25 +4,35 @@ use std::ops::Range;
 
 use super::place;
 
-/// The credentials in this word of the text.
-pub(super) fn credentials(text: &str, token: Range<usize>, found: &mut Vec<Range<usize>>) {
-    let word = &text[token];
+/// The credentials in URLs. A password may hold any sign but blanks and quotes.
+pub(super) fn in_urls(text: &str, found: &mut Vec<Range<usize>>) {
+    let ends = |letter: char| letter.is_whitespace() || "\"'`<>".contains(letter);
+    for word in text.split(ends) {
+        in_url(text, word, found);
+    }
+}
+
+fn in_url(text: &str, word: &str, found: &mut Vec<Range<usize>>) {
     let mut rest = word;
-    let mut is_url = false;
     while let Some((_, behind)) = rest.split_once("://") {
-        is_url = true;
         rest = behind;
         let host = behind.split(['/', '?', '#']).next().unwrap_or(behind);
         // A password may hold a slash that should have been escaped, and then stands where a port would.
         let port = host.rsplit_once(':').map_or("", |(_, port)| port);
         let is_odd = port.bytes().any(|letter| !letter.is_ascii_digit()) && !host.contains(']');
         if (host.contains('@') || is_odd)
-            && let Some((userinfo, _)) = behind.rsplit_once('@')
+            && let Some((userinfo, after)) = behind.rsplit_once('@')
         {
             found.push(place(text, userinfo));
+            rest = after;
         }
     }
-    if !is_url
+}
+
+/// The password in front of an `@` in this word of the text, which is no URL.
+pub(super) fn before_at(text: &str, token: Range<usize>, found: &mut Vec<Range<usize>>) {
+    let word = &text[token];
+    if !word.contains("://")
         && let Some((before, behind)) = word.rsplit_once('@')
         && let Some((user, password)) = before.split_once(':')
         && !["mailto", "acct", "sip", "sips", "xmpp"].contains(&user)

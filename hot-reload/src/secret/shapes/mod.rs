@@ -32,8 +32,9 @@ pub(super) fn find(text: &str, kind: Text) -> Vec<Range<usize>> {
     marked::prefixed(text, &mut found);
     named::pairs(text, kind, &mut found);
     named::schemes(text, kind, &mut found);
+    address::in_urls(text, &mut found);
     for token in tokens(text) {
-        address::credentials(text, token.clone(), &mut found);
+        address::before_at(text, token.clone(), &mut found);
         if kind != Text::Name {
             random(text, token, &mut found);
         }

@@ -19,6 +19,10 @@ fn a_secret_is_cut_out_of_a_sentence() {
         "postgres://(not shown)@db/app",
     );
     shows(
+        "postgres://me:h,un(te)r2@db/app",
+        "postgres://(not shown)@db/app",
+    );
+    shows(
         "dial me:hunter2@tcp(db:3306)/app",
         "dial me:(not shown)@tcp(db:3306)/app",
     );
