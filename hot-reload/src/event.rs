@@ -242,6 +242,9 @@ pub enum HoldReason {
     Shrunk,
     /// It is of a lower version than one before: [`Fence`](crate::Fence).
     Rewound,
+    /// Somebody is writing it. The source says so ([`Loaded::Held`](crate::Loaded::Held)), and says when it is done;
+    /// [`Control::resume`](crate::Control::resume) does not end it.
+    BeingWritten,
 }
 
 words!(HoldReason {
@@ -250,6 +253,7 @@ words!(HoldReason {
     Self::Probation => "probation",
     Self::Shrunk => "shrunk",
     Self::Rewound => "rewound",
+    Self::BeingWritten => "being_written",
 });
 
 /// What happened in a service, as told by [`Control::events`](crate::Control::events).

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::error::{Error, ErrorKind, Location, ReloadResult};
 use crate::revision::Revision;
-use crate::status::SourceStatus;
+use crate::status::{Hold, SourceStatus};
 
 /// A typed value that can be loaded from its source, again and again.
 ///
@@ -144,6 +145,7 @@ impl<V> Loaded<V> {
             }
             Self::Missing => Ok(None),
             Self::Unchanged => Err(unasked()),
+            Self::Held { hold, .. } => Err(Error::new(ErrorKind::Unavailable, hold.message)),
         }
     }
 }
@@ -197,4 +199,12 @@ pub enum Loaded<V> {
     },
     /// Nothing.
     Missing,
+    /// Something that is not ready, such as a file that somebody is writing. What is visible stays, and the load counts
+    /// neither as good nor as failed.
+    Held {
+        /// Why, since when, and what ends it.
+        hold: Hold,
+        /// When to load again at the latest, if no hint comes before: after this time.
+        again: Duration,
+    },
 }

@@ -31,7 +31,8 @@ pub struct Status {
     /// visible all the same is so when a participant refuses the earlier value; its probation begins anew with the next look.
     pub on_probation: Option<Generation>,
     /// What keeps values of the source from becoming visible, if anything does. If several things do, a pause is named, which
-    /// tells of the next, or else a doubt, or else a rollback or a failed probation, or else what a member of a group holds.
+    /// tells of the next, or else a source that is being written, or else a doubt, or else a rollback or a failed probation,
+    /// or else what a member of a group holds.
     pub hold: Option<Hold>,
     /// Whether the service has stopped.
     pub stopped: bool,
@@ -54,7 +55,8 @@ pub struct Status {
     pub counters: Counters,
 }
 
-/// What keeps values of the source from becoming visible. [`Control::resume`](crate::Control::resume) ends it.
+/// What keeps values of the source from becoming visible. [`Control::resume`](crate::Control::resume) ends it, unless the
+/// source itself says that it is [being written](HoldReason::BeingWritten).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Hold {
@@ -64,6 +66,20 @@ pub struct Hold {
     pub since: SystemTime,
     /// What is held back and what ends it, as one line.
     pub message: String,
+}
+
+impl Hold {
+    /// A hold, for a source that says [`Loaded::Held`](crate::Loaded::Held).
+    ///
+    /// `since` stays the same as long as it is one and the same hold, which is logged once. `message` is one line, without a
+    /// credential: what is held back and what ends it.
+    pub fn new(reason: HoldReason, since: SystemTime, message: impl Into<String>) -> Self {
+        Self {
+            reason,
+            since,
+            message: message.into(),
+        }
+    }
 }
 
 /// One look.

@@ -18,6 +18,10 @@ pub(super) struct Gate<V> {
     // Boxed, because most services never hold anything back.
     withdrawn: Option<Box<Withdrawn<V>>>,
     doubted: Option<Box<Doubted>>,
+    /// What the source itself waits for, and after which time it wants to be loaded again.
+    awaited: Option<Box<(Hold, Duration)>>,
+    /// The outcome before the source began to wait, which the one after it is compared with.
+    before_waiting: Option<Box<Outcome>>,
     resumed: u64,
 }
 
@@ -62,6 +66,8 @@ impl<V> Gate<V> {
             paused: None,
             withdrawn: None,
             doubted: None,
+            awaited: None,
+            before_waiting: None,
             resumed: 0,
         }
     }
@@ -190,8 +196,33 @@ impl<V> Gate<V> {
         !patience.is_zero()
     }
 
-    /// How long what is doubted has to wait still, if nothing else holds it back.
+    /// What the source waits for by itself, as the last load has found.
+    pub(super) fn source_waits(&mut self, awaited: Option<(&Hold, Duration)>) {
+        self.awaited = awaited.map(|(hold, again)| Box::new((hold.clone(), again)));
+    }
+
+    /// Whether the last load found the source not ready, which says nothing about what it holds.
+    pub(super) fn is_source_waiting(&self) -> bool {
+        self.awaited.is_some()
+    }
+
+    /// A load has found the source not ready, and this was the outcome before.
+    pub(super) fn begin_waiting(&mut self, before: &Outcome) {
+        if !matches!(before, Outcome::Held) {
+            self.before_waiting = Some(Box::new(before.clone()));
+        }
+    }
+
+    /// The outcome before the source was not ready, if it was not until now.
+    pub(super) fn end_waiting(&mut self) -> Option<Box<Outcome>> {
+        self.before_waiting.take()
+    }
+
+    /// After which time a load finds what is held back, if it is time that ends it.
     pub(super) fn patience(&self) -> Option<Duration> {
+        if let Some(awaited) = &self.awaited {
+            return Some(awaited.1);
+        }
         let doubted = self.doubted.as_ref().filter(|_| self.paused.is_none())?;
         Some(doubted.until.saturating_duration_since(Instant::now()))
     }
@@ -217,7 +248,8 @@ impl<V> Gate<V> {
         let other = self.hold_but_for_a_pause();
         // After a stop nothing ends a pause, and nothing is kept away by it.
         let Some(since) = self.paused.filter(|_| !self.stopped) else {
-            return other;
+            let awaited = self.awaited.as_ref().filter(|_| !self.stopped);
+            return awaited.map(|awaited| awaited.0.clone()).or(other);
         };
         let also = other.map(|other| format!(", which also ends: {}", other.message));
         let also = also.unwrap_or_default();

@@ -138,6 +138,8 @@ impl<V> Pipeline<V> {
                 },
                 Loaded::Missing if self.must_confirm(look) => return Ok(None),
                 Loaded::Missing => return self.removed(look.trigger, trail).await.map(Some),
+                // Nothing is concluded from it about what the source holds.
+                Loaded::Held { .. } => return Ok(Some(Outcome::Held)),
             };
             // A state counts as seen when it is known what came of it; a panic on the way leaves it to be loaded again.
             self.memory().seen = None;
@@ -226,7 +228,7 @@ impl<V> Pipeline<V> {
                 revision: Some(now),
                 ..
             }) if now == *revision => None,
-            Ok(Loaded::Unchanged) | Err(_) => None,
+            Ok(Loaded::Unchanged | Loaded::Held { .. }) | Err(_) => None,
             Ok(newer) => Some(newer),
         }
     }
@@ -249,7 +251,12 @@ impl<V> Pipeline<V> {
             let whole = again || released || matches!(self.sameness, Sameness::Never);
             memory.seen.clone().filter(|_| !whole)
         };
-        let error = match self.ask(feed, seen.as_ref(), asked).await {
+        let answer = self.ask(feed, seen.as_ref(), asked).await;
+        self.board.gate().source_waits(match &answer {
+            Ok(Loaded::Held { hold, again }) => Some((hold, *again)),
+            _ => None,
+        });
+        let error = match answer {
             Ok(Loaded::Unchanged) if seen.is_none() => unasked(),
             Ok(loaded) => return Ok(loaded),
             Err(Fault::Inside(outcome)) => return Err(Refusal::known(outcome)),

@@ -15,7 +15,7 @@ use super::memory::Memory;
 use super::pipeline::Pipeline;
 use super::settings::{FIRST_VALUE_DEADLINE, LONGEST};
 use crate::error::{Error, ErrorKind};
-use crate::event::{Event, Outcome};
+use crate::event::{Event, HoldReason, Outcome};
 use crate::live::Live;
 use crate::status::Status;
 
@@ -31,7 +31,8 @@ where
     /// # Errors
     ///
     /// Why there is no value: at once if the content is no good, or if the source holds nothing, refuses access, is
-    /// misconfigured or panics; after 15 s if it could not be reached. The service is stopped then.
+    /// misconfigured or panics; after 15 s if it could not be reached. The service is stopped then. A file that is being
+    /// written is waited for, as its source says.
     ///
     /// # Panics
     ///
@@ -130,7 +131,7 @@ async fn first_value<V>(
     mut events: Events,
     place: Option<String>,
 ) -> Result<(), Error> {
-    let deadline = Instant::now() + FIRST_VALUE_DEADLINE;
+    let mut deadline = Instant::now() + FIRST_VALUE_DEADLINE;
     let mut last = None;
     loop {
         let event = timeout_at(deadline, events.next()).await;
@@ -153,6 +154,11 @@ async fn first_value<V>(
                 "the service was stopped while it started",
             ),
             Ok(Some(_)) => continue,
+            // The source knows for how long it waits. It answers, so it is not what this deadline is for.
+            Err(_) if waits_for_writer(control) => {
+                deadline = Instant::now() + FIRST_VALUE_DEADLINE;
+                continue;
+            }
             Err(_) => return Err(last.unwrap_or_else(|| about(no_answer()))),
         };
         let error = about(error);
@@ -161,6 +167,11 @@ async fn first_value<V>(
         }
         last = Some(error);
     }
+}
+
+fn waits_for_writer<V>(control: &Control<V>) -> bool {
+    let hold = control.status().hold;
+    hold.is_some_and(|hold| hold.reason == HoldReason::BeingWritten)
 }
 
 fn no_answer() -> Error {

@@ -45,6 +45,7 @@ impl<S: Source, D: Decode> Decoded<S, D> {
         match self.0.source.fetch(seen).await? {
             Fetched::Unchanged => Ok(Loaded::Unchanged),
             Fetched::Absent => Ok(Loaded::Missing),
+            Fetched::Held { hold, again } => Ok(Loaded::Held { hold, again }),
             Fetched::Content { bytes, revision } => {
                 let emptied = self.is_emptied(&bytes);
                 match self.0.decoder.decode(&bytes, &self.0.source.name()) {

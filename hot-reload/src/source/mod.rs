@@ -32,10 +32,11 @@ mod group;
 mod unit;
 
 use std::future::Future;
+use std::time::Duration;
 
 use crate::error::Error;
 use crate::revision::Revision;
-use crate::status::SourceStatus;
+use crate::status::{Hold, SourceStatus};
 use crate::watch::WatchProfile;
 
 #[cfg(feature = "json")]
@@ -63,7 +64,8 @@ pub use crate::hints::{HintSender, Hints, Subscription};
 /// 1. `fetch` returns what the source holds now. It answers [`Fetched::Unchanged`] only if the source still is in the
 ///    state named by `seen`.
 /// 2. Equal revisions mean equal bytes. `fetch` never returns bytes of two states, nor bytes that are still being
-///    written, as far as the source can know.
+///    written, as far as the source can know. If that takes long, it answers [`Fetched::Held`] rather than wait for
+///    longer than a load may take.
 /// 3. When `subscribe` returns, every later change leads to a hint. Repeated and needless hints are harmless.
 /// 4. Dropping the [`Subscription`] releases everything that the subscription holds; dropping a future of `fetch` or
 ///    `subscribe` leaves nothing behind.
@@ -133,6 +135,14 @@ pub enum Fetched {
     },
     /// Nothing.
     Absent,
+    /// Something that is not ready, such as a file that somebody is writing: see
+    /// [`Loaded::Held`](crate::Loaded::Held).
+    Held {
+        /// Why, since when, and what ends it.
+        hold: Hold,
+        /// When to load again at the latest, if no hint comes before: after this time.
+        again: Duration,
+    },
 }
 
 /// Shows the size of the content and not the content, which may hold a secret.
@@ -141,6 +151,11 @@ impl std::fmt::Debug for Fetched {
         match self {
             Self::Unchanged => f.write_str("Unchanged"),
             Self::Absent => f.write_str("Absent"),
+            Self::Held { hold, again } => f
+                .debug_struct("Held")
+                .field("hold", hold)
+                .field("again", again)
+                .finish(),
             Self::Content { bytes, revision } => f
                 .debug_struct("Content")
                 .field("len", &bytes.len())

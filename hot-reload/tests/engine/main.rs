@@ -50,3 +50,4 @@ mod told;
 mod tray;
 mod validators;
 mod words;
+mod written;

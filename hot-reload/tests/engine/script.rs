@@ -2,10 +2,10 @@
 
 use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hot_reload::{
-    Builder, Control, Error, ErrorKind, Live, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload,
+    Builder, Control, Error, ErrorKind, Hold, HoldReason, Live, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload,
     ReloadResult, ReloaderError, ReloaderService, Revision, SourceStatus, WatchEvent, WatchProfile,
     async_trait,
 };
@@ -21,9 +21,11 @@ pub(crate) enum Content {
     Failing(ErrorKind),
     Hanging,
     Panicking,
+    /// Somebody is writing it, who began so long after 1970.
+    Written(Duration),
 }
 
-pub(crate) use Content::{Bad, Failing, Good, Hanging, Missing, Panicking};
+pub(crate) use Content::{Bad, Failing, Good, Hanging, Missing, Panicking, Written};
 
 type OpenHook = Box<dyn FnMut(&mut State) + Send>;
 type LoadHook = Box<dyn FnMut(&Content) + Send>;
@@ -259,6 +261,14 @@ impl Reload<String, String> for Script {
             )))),
             Hanging => pending().await,
             Panicking => panic!("the loader has a bug"),
+            Written(since) => Ok(Loaded::Held {
+                hold: Hold::new(
+                    HoldReason::BeingWritten,
+                    SystemTime::UNIX_EPOCH + since,
+                    "it is being written",
+                ),
+                again: seconds(1),
+            }),
         }
     }
 }

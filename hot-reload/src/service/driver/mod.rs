@@ -126,8 +126,11 @@ impl<V> Engine<V> {
                     let counts = published || ended.look.supply != Supply::History;
                     let input = task.looked(feed, ended, |task, verdict| {
                         let data = self.board.status().data;
-                        let stale = freshness.looked(clock.now(), verdict, data);
-                        stale.inspect(|age| task.recorder.fresh_again(*age));
+                        // A source that is not ready is neither good nor bad.
+                        if !self.board.gate().is_source_waiting() {
+                            let stale = freshness.looked(clock.now(), verdict, data);
+                            stale.inspect(|age| task.recorder.fresh_again(*age));
+                        }
                         if counts
                             && let Some(visible) = publisher.current()
                             && trial.visible(&visible, published)

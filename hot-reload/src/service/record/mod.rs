@@ -55,6 +55,7 @@ impl<V> Recorder<V> {
     ) {
         let Noted {
             repeated,
+            waits,
             fallback,
             emptied,
             hold,
@@ -95,6 +96,10 @@ impl<V> Recorder<V> {
             }
             (Outcome::Unchanged, _) => log!(trace, "nothing new"),
             (Outcome::Held, Repeated::Yes) => log!(trace, "still held back"),
+            (Outcome::Held, _) if waits => {
+                let hold = hold.map(|hold| hold.message).unwrap_or_default();
+                log!(info, hold, "the source is not ready, {stays}");
+            }
             (Outcome::Held, _) => {
                 let hold = hold.map(|hold| hold.message).unwrap_or_default();
                 log!(warn, hold, "held back, {stays}");
@@ -134,8 +139,9 @@ impl<V> Recorder<V> {
             }
             (Outcome::Missing, _) => log!(warn, "the source holds nothing, {stays}"),
         }
-        // Content that stays rejected is announced once, and to whoever asks.
-        let known = matches!(outcome, Outcome::Rejected { .. }) && repeated == Repeated::Yes;
+        // Content that stays rejected is announced once, and to whoever asks; so is a source that is not ready.
+        let known =
+            (waits || matches!(outcome, Outcome::Rejected { .. })) && repeated == Repeated::Yes;
         if !known || trigger.is_personal() {
             self.board.tell(Event::Reload {
                 trigger,
@@ -154,16 +160,22 @@ impl<V> Recorder<V> {
             .current()
             .map(|current| current.generation());
         let now = time_of_day();
+        let held = matches!(outcome, Outcome::Held);
+        // The source is not ready: what was known of it stays.
+        let waits = held && self.board.gate().is_source_waiting();
         let mut status = self.board.status();
         let before = status.last_attempt.take();
         // An error may hold what is the user's, and is not dropped while the status is locked.
-        let last_error = mem::replace(&mut status.last_error, outcome.error().cloned());
+        let last_error = match waits {
+            true => None,
+            false => mem::replace(&mut status.last_error, outcome.error().cloned()),
+        };
         let published = status.generation != generation;
         // The default of a removal policy, or what was kept of an earlier run.
         let fallback = published && !outcome.is_current();
-        let held = matches!(outcome, Outcome::Held);
         status.data = match generation {
             None => DataState::None,
+            Some(_) if waits && !fallback => status.data,
             // What is visible is meant to be, and the source was looked at.
             Some(_) if held && status.data != DataState::Restored => DataState::Fresh,
             Some(_) if outcome.is_current() => DataState::Fresh,
@@ -172,7 +184,7 @@ impl<V> Recorder<V> {
             Some(_) if status.max_staleness.is_some() => status.data,
             Some(_) => DataState::Stale,
         };
-        if outcome.is_current() || held {
+        if outcome.is_current() || (held && !waits) {
             status.last_checked = Some(now);
         }
         let counters = &mut status.counters;
@@ -207,9 +219,24 @@ impl<V> Recorder<V> {
             at: now,
         });
         drop(status);
-        discard((before, last_error));
+        let mut gate = self.board.gate();
+        let earlier = match (waits, &before) {
+            (true, Some(before)) => {
+                gate.begin_waiting(&before.outcome);
+                None
+            }
+            _ => gate.end_waiting(),
+        };
+        drop(gate);
+        // What was said before the source was not ready need not be said again after it.
+        let repeated = match Repeated::of(earlier.as_deref(), outcome) {
+            Repeated::Yes if !is_answer(trigger, outcome, trail) => Repeated::Yes,
+            _ => repeated,
+        };
+        discard((before, last_error, earlier));
         Noted {
             repeated,
+            waits,
             fallback: match fallback {
                 true if trail.restored => Fallback::Restored,
                 true => Fallback::Default,
@@ -224,6 +251,8 @@ impl<V> Recorder<V> {
 /// What there is to be told of a look that was noted.
 pub(super) struct Noted {
     repeated: Repeated,
+    /// Whether the source was not ready.
+    waits: bool,
     fallback: Fallback,
     /// Whether the source is there, and empty.
     emptied: bool,

@@ -1,0 +1,199 @@
+//! A source that is not ready, because somebody is writing it: P5, P8, P9, P11.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use hot_reload::{
+    Control, DataState, Error, ErrorKind, Event, Events, HoldReason, Live, Outcome,
+};
+use tokio::task::coop::unconstrained;
+use tokio::time::{Instant, sleep};
+
+use crate::log::log;
+use crate::script::{Bad, Failing, Good, Script, Written, seconds, settle};
+
+/// Since when it is written.
+const BEGIN: Duration = Duration::from_secs(1_000_000);
+
+fn reason(control: &Control<String>) -> Option<HoldReason> {
+    control.status().hold.map(|hold| hold.reason)
+}
+
+fn visible(live: &Live<String>) -> String {
+    live.load().clone()
+}
+
+/// The outcomes that were told since the last time.
+fn told(events: &mut Events) -> Vec<String> {
+    let mut told = Vec::new();
+    while let Some(Some(event)) = unconstrained(events.next()).now_or_never() {
+        if let Event::Reload { outcome, .. } = event {
+            told.push(outcome.to_string());
+        }
+    }
+    told
+}
+
+#[tokio::test(start_paused = true)]
+async fn p05_what_is_written_is_held_and_visible_at_the_hint_of_its_end() {
+    let script = Script::new(Good("one"));
+    let (live, control) = script.service().await;
+    script.set(Written(BEGIN));
+    settle().await;
+    let hold = control.status().hold.unwrap();
+    assert_eq!(hold.reason, HoldReason::BeingWritten);
+    assert_eq!(hold.message, "it is being written");
+    assert_eq!(hold.since, std::time::UNIX_EPOCH + BEGIN);
+
+    sleep(seconds(40)).await;
+    assert_eq!(visible(&live), "one");
+    let receipt = control.reload().await;
+    assert!(matches!(receipt.outcome, Outcome::Held), "{receipt}");
+    assert_eq!(receipt.hold.as_ref(), Some(&hold));
+    assert!(
+        receipt.to_string().contains("it is being written"),
+        "{receipt}"
+    );
+
+    let end = Instant::now();
+    script.set(Good("two"));
+    settle().await;
+    assert_eq!(visible(&live), "two");
+    assert!(end.elapsed() < Duration::from_millis(10));
+    assert_eq!(reason(&control), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p04_the_end_of_a_write_is_found_after_a_second_without_a_hint() {
+    for watched in [true, false] {
+        let script = Script::new(Good("one")).with(|state| state.muted = true);
+        let builder = script.builder().interval(seconds(3600));
+        let (live, control) = match watched {
+            true => builder.hybrid().start().await.unwrap(),
+            false => builder.start().await.unwrap(),
+        };
+        script.set(Written(BEGIN));
+        let _ = control.reload().await;
+        script.set(Good("two"));
+        let loads = script.loads();
+        sleep(seconds(2)).await;
+        assert_eq!(visible(&live), "two", "watched: {watched}");
+        sleep(seconds(20)).await;
+        assert_eq!(script.loads(), loads + 1, "it is not loaded so often later");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p11_a_wait_neither_clears_a_rejection_nor_has_it_told_again() {
+    for (bad, data) in [
+        (Bad("typo"), DataState::Stale),
+        (Failing(ErrorKind::Unavailable), DataState::Stale),
+        (Good("one"), DataState::Fresh),
+    ] {
+        let script = Script::new(Good("one")).with(|state| state.muted = true);
+        let (_live, control) = script.service().await;
+        script.set(bad.clone());
+        let _ = control.reload().await;
+        let before = control.status();
+        assert_eq!(before.data, data);
+        let text = |error: &Option<Error>| error.as_ref().map(ToString::to_string);
+
+        let mut events = control.events();
+        let lines = log();
+        script.set(Written(BEGIN));
+        sleep(seconds(60)).await;
+        let status = control.status();
+        assert_eq!(status.data, data, "{bad:?}");
+        assert_eq!(text(&status.last_error), text(&before.last_error));
+        assert!(script.loads() > 20, "{}", script.loads());
+        assert!(status.counters.held > 20, "{}", status.counters.held);
+        assert_eq!(told(&mut events), ["held"], "once");
+        assert_eq!(lines.count("the source is not ready"), 1);
+
+        script.set(bad.clone());
+        sleep(seconds(2)).await;
+        let again = control.status();
+        assert_eq!(text(&again.last_error), text(&before.last_error));
+        assert_eq!(lines.count("rejected, the last good"), 0, "{bad:?}");
+        assert_eq!(lines.count("could not be loaded"), 0, "{bad:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_does_not_keep_a_value_from_becoming_stale() {
+    let script = Script::new(Good("one")).with(|state| state.muted = true);
+    let builder = script.builder().interval(seconds(10));
+    let (_live, control) = builder.max_staleness(seconds(60)).start().await.unwrap();
+    let checked = control.status().last_checked;
+    script.set(Written(BEGIN));
+    sleep(seconds(50)).await;
+    assert_eq!(control.status().data, DataState::Fresh);
+    sleep(seconds(20)).await;
+    assert_eq!(control.status().data, DataState::Stale);
+    assert!(control.status().last_checked >= checked);
+    script.set(Good("one"));
+    sleep(seconds(2)).await;
+    assert_eq!(control.status().data, DataState::Fresh);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p05_a_start_waits_for_a_writer_beyond_its_own_deadline() {
+    let script = Script::new(Written(BEGIN));
+    let finish = async {
+        sleep(seconds(55)).await;
+        script.set(Good("whole"));
+    };
+    let (started, ()) = tokio::join!(script.builder().hybrid().start(), finish);
+    let (live, control) = started.unwrap();
+    assert_eq!(visible(&live), "whole");
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_whose_source_fails_after_a_wait_says_why() {
+    let script = Script::new(Written(BEGIN));
+    let finish = async {
+        sleep(seconds(20)).await;
+        script.set(Bad("typo"));
+    };
+    let (started, ()) = tokio::join!(script.builder().hybrid().start(), finish);
+    let error = started.unwrap_err();
+    assert!(error.to_string().contains("cannot read \"typo\""), "{error}");
+}
+
+/// Nothing is known of what is being written; what was loaded before it is good.
+#[tokio::test(start_paused = true)]
+async fn what_was_validated_is_published_although_somebody_writes_the_next() {
+    let script = Script::new(Good("one"));
+    let builder = script
+        .builder()
+        .hybrid()
+        .validate_async(|_: &String| {
+            Box::pin(async {
+                sleep(seconds(3)).await;
+                Ok::<_, Error>(())
+            })
+        });
+    let (live, control) = builder.start().await.unwrap();
+    script.set(Good("two"));
+    sleep(seconds(1)).await;
+    script.set(Written(BEGIN));
+    sleep(seconds(3)).await;
+    assert_eq!(visible(&live), "two");
+    assert_eq!(reason(&control), Some(HoldReason::BeingWritten));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_is_named_before_a_writer() {
+    let script = Script::new(Good("one"));
+    let (_live, control) = script.service().await;
+    script.set(Written(BEGIN));
+    settle().await;
+    control.pause();
+    assert_eq!(reason(&control), Some(HoldReason::Paused));
+    let _ = control.resume().await;
+    assert_eq!(reason(&control), Some(HoldReason::BeingWritten));
+    script.set(Good("one"));
+    settle().await;
+    assert_eq!(reason(&control), None);
+}
