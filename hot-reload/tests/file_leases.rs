@@ -5,15 +5,17 @@
 mod file;
 
 use std::fs::{self, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use hot_reload::source::File;
-use tokio::time::{Instant, sleep};
+use hot_reload::source::{File, Source};
+use hot_reload::{Event, HoldReason, Outcome, ReloaderService, Trigger};
+use tokio::time::{Instant, sleep, timeout};
 
-use self::file::{Rig, World, write};
+use self::file::{DEADLINE, Rig, TextDecoder, World, write};
 
 /// Writes in place, a quarter at a time, with pauses in which nothing at all happens to the file.
 fn slow_writer(path: &Path, text: &str) -> JoinHandle<()> {
@@ -140,29 +142,174 @@ async fn t11_p05_a_second_writer_is_waited_for_too() {
 #[tokio::test]
 async fn t42_a_writer_who_never_closes_is_waited_for_once_only() {
     let world = World::new();
-    for watched in [true, false] {
+    for (watched, leases) in [(true, true), (false, true), (true, false)] {
         let path = world.file("c", "one");
+        let source = File::new(&path).leases(leases);
+        let source = source.wait_for_writers(Duration::from_secs(3));
         let mut rig = match watched {
-            true => Rig::watch(&path).await,
-            false => Rig::poll(File::new(&path)),
+            true => Rig::watch_source(source).await,
+            false => Rig::poll(source),
         };
-        rig.look().await.unwrap();
+        rig.look_until_ready().await;
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
         let mut taken = Vec::new();
         for text in ["one+", "one++", "one+++"] {
             file.write_all(b"+").unwrap();
             let start = Instant::now();
-            rig.look().await.unwrap();
+            match watched {
+                true => rig.expect(text).await,
+                false => rig.look_until_ready().await,
+            }
             taken.push(start.elapsed());
             assert_eq!(rig.current.as_deref(), Some(text));
+            assert_eq!(rig.degraded(), ["never_closed"], "{watched} {leases}");
         }
         let [first, later @ ..] = &taken[..] else {
             panic!("no change was made");
         };
         assert!(
             later.iter().all(|time| time < first),
-            "watched: {watched}, {taken:?}"
+            "watched {watched}, leases {leases}: {taken:?}"
         );
+        drop(file);
+        rig.look().await.unwrap();
+        rig.until_well().await;
+    }
+}
+
+/// Longer than a look waits.
+const LONG_PAUSE: Duration = Duration::from_millis(2_500);
+
+/// Writes the first half, and the second one after a long pause.
+fn pausing_writer(path: &Path, halves: [&'static str; 2]) -> JoinHandle<()> {
+    let mut file = fs::File::create(path).unwrap();
+    file.write_all(halves[0].as_bytes()).unwrap();
+    thread::spawn(move || {
+        pause(LONG_PAUSE);
+        file.write_all(halves[1].as_bytes()).unwrap();
+    })
+}
+
+#[tokio::test]
+async fn p05_a_writer_that_pauses_for_longer_than_a_look_is_waited_for_and_named() {
+    let world = World::new();
+    for (watched, leases) in [(true, true), (false, true), (true, false)] {
+        let path = world.file("c", "the first");
+        let source = File::new(&path).leases(leases);
+        let mut rig = match watched {
+            true => Rig::watch_source(source).await,
+            false => Rig::poll(source),
+        };
+        rig.look_until_ready().await;
+        let writer = pausing_writer(&path, ["the ", "second"]);
+        // As for a person who asks meanwhile.
+        rig.look().await.unwrap();
+        let hold = rig.hold.clone().expect("somebody writes");
+        assert_eq!(hold.reason, HoldReason::BeingWritten);
+        let says = match leases {
+            true => "is open for writing",
+            false => "was written to and not closed",
+        };
+        assert!(hold.message.contains(says), "{}", hold.message);
+        match watched {
+            true => rig.expect("the second").await,
+            false => rig.look_until_ready().await,
+        }
+        writer.join().unwrap();
+        assert_eq!(
+            rig.texts(),
+            ["the first", "the second"],
+            "{watched} {leases}"
+        );
+        assert_eq!(rig.failures, 0);
+    }
+}
+
+#[tokio::test]
+async fn p05_a_service_waits_for_a_writer_at_its_start_and_later_and_says_so_once() {
+    for watched in [true, false] {
+        let world = World::new();
+        let path = world.path("c");
+        let writer = pausing_writer(&path, ["the ", "first"]);
+        let source = ReloaderService::builder(File::new(&path).decode(TextDecoder));
+        let source = source.interval(Duration::from_secs(1));
+        let started = match watched {
+            true => source.hybrid().start().await,
+            false => source.start().await,
+        };
+        let (live, control) = started.unwrap();
+        assert_eq!(*live.load(), "the first");
+        writer.join().unwrap();
+
+        let mut changes = live.subscribe();
+        let mut events = control.events();
+        let writer = pausing_writer(&path, ["the ", "second"]);
+        let receipt = timeout(DEADLINE, control.reload()).await.unwrap();
+        assert!(matches!(receipt.outcome, Outcome::Held), "{receipt}");
+        assert_eq!(receipt.hold, control.status().hold);
+        assert_eq!(*live.load(), "the first");
+        let change = timeout(DEADLINE, changes.changed()).await.unwrap();
+        assert_eq!(*change.unwrap(), "the second");
+        assert_eq!(control.status().hold, None);
+        writer.join().unwrap();
+        control.stop().await;
+        let mut held = 0;
+        while let Some(event) = events.next().await {
+            held += u32::from(matches!(
+                event,
+                Event::Reload { outcome: Outcome::Held, trigger, .. } if trigger != Trigger::Manual
+            ));
+        }
+        assert!(held <= 1, "{held}");
+    }
+}
+
+/// A part is kept open for longer than a look waits, and the next one comes a moment after it was closed.
+#[tokio::test]
+async fn p05_a_file_written_in_parts_settles_after_a_long_part_too() {
+    let world = World::new();
+    let path = world.file("c", "");
+    let source = File::new(&path).settle(Duration::from_secs(1));
+    let mut rig = Rig::watch_source(source).await;
+    let writer = pausing_writer(&path, ["one ", "two "]);
+    let append = thread::spawn({
+        let path = path.clone();
+        move || {
+            writer.join().unwrap();
+            pause(Duration::from_millis(200));
+            let mut file = OpenOptions::new().append(true).open(path).unwrap();
+            file.write_all(b"three").unwrap();
+        }
+    });
+    rig.expect("one two three").await;
+    append.join().unwrap();
+    assert_eq!(rig.texts(), ["", "one two three"]);
+}
+
+#[tokio::test]
+async fn the_death_of_a_writer_ends_the_wait() {
+    let world = World::new();
+    for leases in [true, false] {
+        let path = world.file("c", "one");
+        let mut rig = Rig::watch_source(File::new(&path).leases(leases)).await;
+        let mut writer = Command::new("sh")
+            .args(["-c", "exec 3>\"$0\"; printf half >&3; echo; read nothing"])
+            .arg(&path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let said = writer.stdout.take().unwrap();
+        BufReader::new(said).read_line(&mut line).unwrap();
+        rig.look().await.unwrap();
+        assert!(rig.hold.is_some());
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+        // What it makes of it is the decoder's business.
+        rig.expect("half").await;
+        assert_eq!(rig.texts(), ["one", "half"]);
+        assert!(rig.degraded().is_empty());
     }
 }
 

@@ -228,6 +228,11 @@ where
         self
     }
 
+    /// What loads the value.
+    pub fn reloader(&self) -> &T {
+        &self.reload
+    }
+
     /// Another receiver. To it the current value is a change, if there is one.
     pub fn receiver(&self) -> ReloaderReceiver<V, S> {
         let mirror = self.engine.board.mirror();

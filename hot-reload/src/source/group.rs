@@ -87,6 +87,13 @@ impl Group {
         self
     }
 
+    /// How long a file is waited for that somebody has open for writing, as
+    /// [`File::wait_for_writers`](super::File::wait_for_writers) says it of one. Without it, 60 s.
+    pub fn wait_for_writers(mut self, longest: Duration) -> Self {
+        self.follow = self.follow.with_writers(longest);
+        self
+    }
+
     /// How long no file that has changed must have been touched before all are read, as
     /// [`File::settle`](super::File::settle) says it of one. Without it, not at all; at most 5 s.
     pub fn settle(mut self, untouched: Duration) -> Self {

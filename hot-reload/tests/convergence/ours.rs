@@ -2,8 +2,10 @@
 
 use std::convert::Infallible;
 use std::path::Path;
+use std::time::Duration;
 
 use tokio::task;
+use tokio::time::timeout;
 
 use super::project::source::{Decode, DecodeWith, Decoded, File, Source};
 use super::project::{Error, Loaded, RealtimeWatch, Reload, ReloaderService, Revision, WatchEvent};
@@ -25,7 +27,7 @@ pub(crate) enum Service {
 
 impl Subject for Hints {
     async fn follow(&self, path: &Path) -> Followed {
-        let reload = File::new(path).empty_is_content(true).decode(Versions);
+        let reload = file(path).decode(Versions);
         let (publisher, published) = Publisher::new();
         let wakes = publisher.wakes();
         let task = task::spawn(follow_hints(reload, publisher));
@@ -51,6 +53,12 @@ impl Subject for Hints {
     }
 }
 
+/// Whoever never closes the file is waited for here for a shorter time than usual, since there are many of them.
+fn file(path: &Path) -> File {
+    let file = File::new(path).empty_is_content(true);
+    file.wait_for_writers(Duration::from_secs(2))
+}
+
 async fn follow_hints(reload: Decoded<File, Versions>, publisher: Publisher) {
     let mut handle = reload.watch_realtime().await.expect("a watch");
     let mut revision: Option<Revision> = None;
@@ -67,6 +75,14 @@ async fn follow_hints(reload: Decoded<File, Versions>, publisher: Publisher) {
             Ok(Loaded::Missing) if revision.take().is_some() => {
                 publisher.publish(Published::Absent);
             }
+            // Somebody writes.
+            Ok(Loaded::Held { again, .. }) => {
+                if let Ok(event) = timeout(again, handle.rx.recv()).await {
+                    assert!(matches!(event, Some(WatchEvent::Hint)), "{event:?}");
+                    publisher.woken();
+                }
+                continue;
+            }
             // A folder in its place, or nobody may open it: the last content stays.
             Ok(_) | Err(_) => {}
         }
@@ -79,8 +95,7 @@ async fn follow_hints(reload: Decoded<File, Versions>, publisher: Publisher) {
 
 impl Subject for Service {
     async fn follow(&self, path: &Path) -> Followed {
-        let builder =
-            ReloaderService::builder(File::new(path).empty_is_content(true).decode(Versions));
+        let builder = ReloaderService::builder(file(path).decode(Versions));
         let builder = match self {
             Self::Realtime => builder.realtime(),
             Self::Hybrid => builder.hybrid(),

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use hot_reload::{
-    Builder, Control, Error, ErrorKind, Hold, HoldReason, Live, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload,
-    ReloadResult, ReloaderError, ReloaderService, Revision, SourceStatus, WatchEvent, WatchProfile,
-    async_trait,
+    Builder, Control, Error, ErrorKind, Hold, HoldReason, Live, Loaded, RealtimeWatch,
+    RealtimeWatchHandle, Reload, ReloadResult, ReloaderError, ReloaderService, Revision,
+    SourceStatus, WatchEvent, WatchProfile, async_trait,
 };
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use hot_reload::{
-    Control, DataState, Error, ErrorKind, Event, Events, HoldReason, Live, Outcome,
-};
+use hot_reload::{Control, DataState, Error, ErrorKind, Event, Events, HoldReason, Live, Outcome};
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep};
 
@@ -158,22 +156,22 @@ async fn a_start_whose_source_fails_after_a_wait_says_why() {
     };
     let (started, ()) = tokio::join!(script.builder().hybrid().start(), finish);
     let error = started.unwrap_err();
-    assert!(error.to_string().contains("cannot read \"typo\""), "{error}");
+    assert!(
+        error.to_string().contains("cannot read \"typo\""),
+        "{error}"
+    );
 }
 
 /// Nothing is known of what is being written; what was loaded before it is good.
 #[tokio::test(start_paused = true)]
 async fn what_was_validated_is_published_although_somebody_writes_the_next() {
     let script = Script::new(Good("one"));
-    let builder = script
-        .builder()
-        .hybrid()
-        .validate_async(|_: &String| {
-            Box::pin(async {
-                sleep(seconds(3)).await;
-                Ok::<_, Error>(())
-            })
-        });
+    let builder = script.builder().hybrid().validate_async(|_: &String| {
+        Box::pin(async {
+            sleep(seconds(3)).await;
+            Ok::<_, Error>(())
+        })
+    });
     let (live, control) = builder.start().await.unwrap();
     script.set(Good("two"));
     sleep(seconds(1)).await;

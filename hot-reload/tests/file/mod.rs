@@ -9,8 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hot_reload::source::{Decode, DecodeWith, Decoded, File, Source};
-use hot_reload::{Error, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload, Revision, WatchEvent};
-use tokio::time::{Instant, timeout, timeout_at};
+use hot_reload::{
+    Error, Hold, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload, Revision, WatchEvent,
+};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 /// How long anything may take before the test has failed.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
@@ -104,6 +106,9 @@ pub(crate) struct Rig {
     /// How many looks ended with an error.
     pub(crate) failures: usize,
     error: Option<Error>,
+    /// What the last look said that the source waits for, and when to look again.
+    pub(crate) hold: Option<Hold>,
+    again: Option<Instant>,
 }
 
 impl Rig {
@@ -140,11 +145,50 @@ impl Rig {
             emptied: 0,
             failures: 0,
             error: None,
+            hold: None,
+            again: None,
+        }
+    }
+
+    /// The reasons for which the source is degraded.
+    pub(crate) fn degraded(&self) -> Vec<&'static str> {
+        let status = self.reload.source_status().unwrap();
+        status.degraded.iter().map(|why| why.reason).collect()
+    }
+
+    /// Looks until the source is degraded by nothing.
+    pub(crate) async fn until_well(&mut self) {
+        let deadline = Instant::now() + DEADLINE;
+        while !self.degraded().is_empty() {
+            assert!(Instant::now() < deadline, "{:?}", self.degraded());
+            sleep(Duration::from_millis(10)).await;
+            self.look().await.unwrap();
+        }
+    }
+
+    /// Looks, and goes on as a service without a watch would, until the source is ready.
+    pub(crate) async fn look_until_ready(&mut self) {
+        self.look().await.unwrap();
+        while let Some(again) = self.again {
+            sleep_until(again).await;
+            self.look().await.unwrap();
+        }
+    }
+
+    /// Waits for the next hint, or for when the source wants to be looked at again; or until then.
+    async fn next(&mut self, deadline: Instant) -> Option<Option<WatchEvent<String>>> {
+        let rx = &mut self.handle.as_mut().expect("a watch").rx;
+        let until = self.again.map_or(deadline, |again| again.min(deadline));
+        match timeout_at(until, rx.recv()).await {
+            Ok(event) => Some(event),
+            Err(_) if until < deadline => Some(Some(WatchEvent::Hint)),
+            Err(_) => None,
         }
     }
 
     pub(crate) async fn look(&mut self) -> Result<(), Error> {
         self.looks += 1;
+        (self.hold, self.again) = (None, None);
         let loaded = timeout(DEADLINE, self.reload.reload_since(self.revision.as_ref()))
             .await
             .expect("a look takes too long");
@@ -165,6 +209,10 @@ impl Rig {
             Ok(Loaded::Missing) => {
                 self.revision = None;
                 None
+            }
+            Ok(Loaded::Held { hold, again }) => {
+                (self.hold, self.again) = (Some(hold), Some(Instant::now() + again));
+                return Ok(());
             }
             Ok(_) => {
                 self.error = None;
@@ -228,12 +276,10 @@ impl Rig {
     pub(crate) async fn until(&mut self, reached: impl Fn(&Self) -> bool, what: &str) {
         let deadline = Instant::now() + DEADLINE;
         while !reached(self) {
-            let rx = &mut self.handle.as_mut().expect("a watch").rx;
-            let event = timeout_at(deadline, rx.recv()).await;
-            match event {
-                Ok(Some(WatchEvent::Hint)) => {}
-                Ok(other) => panic!("the watch has ended: {other:?}"),
-                Err(_) => panic!(
+            match self.next(deadline).await {
+                Some(Some(WatchEvent::Hint)) => {}
+                Some(other) => panic!("the watch has ended: {other:?}"),
+                None => panic!(
                     "no hint led to {what:?}; {} looks, {:?}",
                     self.looks, self.error
                 ),
@@ -251,13 +297,12 @@ impl Rig {
     /// Takes in the hints that are still on their way, until none has come for a while.
     pub(crate) async fn settle(&mut self) {
         loop {
-            let rx = &mut self.handle.as_mut().expect("a watch").rx;
-            match timeout(Duration::from_millis(200), rx.recv()).await {
-                Ok(Some(WatchEvent::Hint)) => {
+            match self.next(Instant::now() + Duration::from_millis(200)).await {
+                Some(Some(WatchEvent::Hint)) => {
                     let _ = self.look().await;
                 }
-                Ok(other) => panic!("the watch has ended: {other:?}"),
-                Err(_) => return,
+                Some(other) => panic!("the watch has ended: {other:?}"),
+                None => return,
             }
         }
     }

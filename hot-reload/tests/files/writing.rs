@@ -5,6 +5,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hot_reload::source::File;
 use tokio::time::{Instant, sleep};
 
 use crate::file::{Rig, World, write};
@@ -226,7 +227,8 @@ fn write_slowly(
 async fn t42_a_writer_that_never_closes_is_read_all_the_same() {
     let world = World::new();
     let path = world.file("c", "one");
-    let mut rig = Rig::watch(&path).await;
+    let source = File::new(&path).wait_for_writers(Duration::from_secs(1));
+    let mut rig = Rig::watch_source(source).await;
     let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
     for text in ["one+", "one++", "one+++"] {
         file.write_all(b"+").unwrap();

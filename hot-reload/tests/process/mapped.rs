@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use hot_reload::source::File;
 use tokio::time::sleep;
 
 use crate::file::{Rig, World};
@@ -39,12 +40,13 @@ fn t41_what_is_stored_into_a_mapped_file_in_memory_is_told_at_its_end() {
 }
 
 async fn follows(path: &Path) {
-    let mut rig = Rig::watch(path).await;
+    let source = File::new(path).wait_for_writers(Duration::from_secs(1));
+    let mut rig = Rig::watch_source(source).await;
     rig.expect("the first ").await;
     let mut mapping = Mapping::of(path);
     mapping.store("the second");
-    // Nobody tells of it; whoever asks is told, and need not wait for an end that may never come.
-    rig.look().await.unwrap();
+    // Nobody tells of it; whoever asks is told, and need not wait for long for an end that may never come.
+    rig.look_until_ready().await;
     assert_eq!(rig.current.as_deref(), Some("the second"));
     // It stays mapped for a while in which nothing happens to it.
     sleep(Duration::from_secs(1)).await;

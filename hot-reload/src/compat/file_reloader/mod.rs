@@ -15,6 +15,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -26,7 +27,7 @@ use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
 use crate::source::file::follow::{Follow, blocking};
 use crate::source::file::handle::{watch_handle, watch_hints};
-use crate::source::file::look::{Look, Rest, View};
+use crate::source::file::look::{Look, Rest, Unready, View};
 use crate::source::file::stamp::{Kind, Stamp};
 use crate::source::file::{absolute, fault, os, tier};
 use crate::source::{HintSender, Subscription};
@@ -183,7 +184,10 @@ where
     async fn reload_since(&self, _: Option<&Revision>) -> ReloadResult<Loaded<F>, F, String> {
         let mut look = Look::new();
         loop {
-            let (view, mut memory) = self.rest(&mut look).await?;
+            let (view, mut memory) = match self.rest(&mut look).await? {
+                Ok(rest) => rest,
+                Err(Unready { hold, again }) => return Ok(Loaded::Held { hold, again }),
+            };
             let paths = self.paths(&memory);
             // In a block of its own: a value that must not go to another thread cannot wait either.
             let pause = {
@@ -199,7 +203,8 @@ where
                 let before = view.stamps.iter().map(|stamp| stamp.as_ref().ok());
                 let settled = before.eq(stamps.iter().map(Option::as_ref)) && view.still_holds();
                 // A dependency that was not watched yet may have changed since it was read.
-                let holds = (known && settled) || look.is_over();
+                let over = look.is_over() && view.may_be_taken(&self.shared.follow);
+                let holds = (known && settled) || over;
                 self.shared.follow.tally().read(!holds);
                 if holds {
                     let revision = revision(&stamps);
@@ -248,9 +253,45 @@ where
     }
 }
 
+impl<F> FileReloader<F>
+where
+    F: AsyncFileLoad + Send + 'static,
+    <F as AsyncFileLoad>::Error: Display,
+{
+    /// From now on, this reloader and its clones load through [`AsyncFileLoad`] although no watch is opened, and wait until
+    /// the [dependent paths](AsyncFileLoad::dependent_paths) are at rest too. A watch does the same by itself.
+    pub fn follow_dependencies(&self) {
+        self.shared.load.get_or_init(|| load::<F>);
+    }
+}
+
 impl<F> FileReloader<F> {
-    /// Waits until the file and what it is known to depend on are at rest. The memory stays locked for the load.
-    async fn rest(&self, look: &mut Look) -> Result<(View, OwnedMutexGuard<Memory>), Error> {
+    /// The same reloader, which waits for whoever writes its files for so long, as
+    /// [`File::wait_for_writers`](crate::source::File::wait_for_writers) says it. Without it, 60 s. Clones made before
+    /// are not changed.
+    #[must_use]
+    pub fn wait_for_writers(self, longest: Duration) -> Self {
+        let Shared {
+            name, follow, load, ..
+        } = &*self.shared;
+        let shared = Shared {
+            name: name.clone(),
+            follow: Arc::new(follow.with_writers(longest)),
+            memory: Arc::default(),
+            load: load.clone(),
+        };
+        Self {
+            file_path: self.file_path,
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Waits until the file and what it is known to depend on are at rest, unless somebody writes for longer than a load
+    /// may wait. The memory stays locked for the load.
+    async fn rest(
+        &self,
+        look: &mut Look,
+    ) -> Result<Result<(View, OwnedMutexGuard<Memory>), Unready>, Error> {
         loop {
             let memory = Arc::clone(&self.shared.memory).lock_owned().await;
             let (follow, paths) = (Arc::clone(&self.shared.follow), self.paths(&memory));
@@ -263,7 +304,8 @@ impl<F> FileReloader<F> {
             .await?;
             *look = step;
             match rest {
-                Rest::Reached(view) => return Ok((view, memory)),
+                Rest::Reached(view) => return Ok(Ok((view, memory))),
+                Rest::BeingWritten(unready) => return Ok(Err(unready)),
                 Rest::Wait(pause) => {
                     drop(memory);
                     pause.wait().await;

@@ -122,6 +122,9 @@ impl Activity {
         }
         // Further bytes only prolong a wait, which need not be woken for that.
         let urgent = !matches!(change, Change::Written | Change::Created);
+        if !urgent && self.follow.waits() {
+            return false;
+        }
         let news = !state.untold || (urgent && !state.urgent);
         state.untold = true;
         state.urgent |= urgent;

@@ -7,9 +7,11 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::activity::{Activity, Token};
 use super::gaps::{self, Gaps};
@@ -18,6 +20,7 @@ use super::rest::MAX_SETTLE;
 use super::seen::{Complete, Seen};
 use super::stamp::Stamp;
 use super::tally::Tally;
+use super::writing::{self, Writing};
 use super::{os, walk};
 use crate::clock;
 use crate::error::{Error, ErrorKind};
@@ -36,7 +39,11 @@ pub(crate) struct Follow {
     /// `None`: all.
     interest: Option<Arc<Interest>>,
     settle: Duration,
+    /// How long a writer is waited for. `None`: as long as usual.
+    writers: Option<Duration>,
     tally: Tally,
+    /// Whether the last load has said that somebody writes: then it is known that he goes on.
+    waits: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -49,8 +56,10 @@ struct State {
 /// What most sources have nothing of.
 #[derive(Default)]
 struct Oddities {
-    /// The inodes whose writers were waited for in vain.
-    tireless: Vec<(u64, u64)>,
+    /// The inodes whose writers were waited for in vain, and what is said of them.
+    tireless: Vec<((u64, u64), Degradation)>,
+    /// The write that is waited for.
+    writing: Option<Writing>,
     /// The files that the last look found to be mounted by themselves and gone outside.
     pinned: Vec<Degradation>,
 }
@@ -92,6 +101,14 @@ impl Follow {
         }
     }
 
+    /// The same settings but for this one, and nothing open yet.
+    pub(crate) fn with_writers(&self, longest: Duration) -> Self {
+        Self {
+            writers: Some(longest),
+            ..self.anew()
+        }
+    }
+
     /// The same settings, but of the names in a directory that is watched as a whole only these matter.
     #[cfg(feature = "dir")]
     pub(crate) fn with_interest(
@@ -110,6 +127,7 @@ impl Follow {
             leases: self.leases,
             interest: self.interest.clone(),
             settle: self.settle,
+            writers: self.writers,
             ..Self::default()
         }
     }
@@ -119,21 +137,67 @@ impl Follow {
         self.settle
     }
 
+    /// How long a writer is waited for.
+    pub(crate) fn longest_write(&self) -> Duration {
+        self.writers.unwrap_or(writing::LONGEST)
+    }
+
+    /// Somebody was found to write, to whom the last event about a byte is due: since when, and how long that was waited
+    /// for.
+    pub(super) fn writing(
+        &self,
+        now: Instant,
+        wall: SystemTime,
+        last_write: Option<Instant>,
+    ) -> Writing {
+        let mut state = lock(&self.state);
+        let writing = &mut state.oddities.get_or_insert_default().writing;
+        match writing {
+            Some(writing) => writing.goes_on(now, last_write),
+            None => *writing = Some(Writing::new(now, wall, last_write)),
+        }
+        writing
+            .clone()
+            .unwrap_or_else(|| Writing::new(now, wall, last_write))
+    }
+
+    /// Nobody was found to write, or he was waited for long enough.
+    pub(super) fn forget_writing(&self) {
+        self.set_waits(false);
+        if let Some(odd) = &mut lock(&self.state).oddities {
+            odd.writing = None;
+        }
+    }
+
+    /// Whether a load has said that somebody writes. As long as he does, it is loaded again without being told of each
+    /// byte.
+    pub(super) fn set_waits(&self, waits: bool) {
+        // An event that is told in vain, or not told, is made up for by the next load.
+        self.waits.store(waits, Ordering::Relaxed);
+    }
+
+    pub(super) fn waits(&self) -> bool {
+        self.waits.load(Ordering::Relaxed)
+    }
+
     /// Whether the system may and can be asked who writes.
     pub(crate) fn asks_who_writes(&self) -> bool {
         os::LEASES && self.leases == Leases::Ask
     }
 
-    /// Remembers whether this inode's writer was waited for in vain.
-    pub(crate) fn set_tireless(&self, inode: (u64, u64), tireless: bool) {
+    /// Remembers that the writer of this path's inode was waited for in vain.
+    pub(crate) fn set_tireless(&self, inode: (u64, u64), path: &Path) {
+        self.unset_tireless(inode);
         let mut state = lock(&self.state);
-        if let Some(odd) = &mut state.oddities {
-            odd.tireless.retain(|other| *other != inode);
-        }
-        if tireless {
-            let known = &mut state.oddities.get_or_insert_default().tireless;
-            known.truncate(TIRELESS - 1);
-            known.insert(0, inode);
+        let known = &mut state.oddities.get_or_insert_default().tireless;
+        known.truncate(TIRELESS - 1);
+        known.insert(0, (inode, gaps::never_closed(path, self.longest_write())));
+    }
+
+    /// Nobody writes to this inode any more.
+    pub(crate) fn unset_tireless(&self, inode: (u64, u64)) {
+        if let Some(odd) = &mut lock(&self.state).oddities {
+            odd.tireless.retain(|(other, _)| *other != inode);
         }
     }
 
@@ -148,7 +212,7 @@ impl Follow {
     pub(crate) fn is_tireless(&self, inode: (u64, u64)) -> bool {
         let state = lock(&self.state);
         let known = state.oddities.as_ref().map(|odd| &odd.tireless);
-        known.is_some_and(|known| known.contains(&inode))
+        known.is_some_and(|known| known.iter().any(|(other, _)| *other == inode))
     }
 
     /// Opens the watch, or adds to the one that is open, and walks along the paths. Blocks.
@@ -196,6 +260,8 @@ impl Follow {
         }
         if let Some(odd) = &lock(&self.state).oddities {
             status.degraded.extend_from_slice(&odd.pinned);
+            let tireless = odd.tireless.iter().map(|(_, why)| why);
+            status.degraded.extend(tireless.cloned());
         }
         status
     }
@@ -213,6 +279,11 @@ impl Follow {
     pub(crate) fn found(&self, paths: &[PathBuf], stamps: &[io::Result<Stamp>]) {
         let pinned = gaps::pinned(paths, stamps);
         let mut state = lock(&self.state);
+        if let Some(odd) = &mut state.oddities {
+            // Another file has the name by now.
+            let is_there = |inode| stamps.iter().flatten().any(|stamp| stamp.inode() == inode);
+            odd.tireless.retain(|(inode, _)| is_there(*inode));
+        }
         if !pinned.is_empty() || state.oddities.is_some() {
             state.oddities.get_or_insert_default().pinned = pinned;
         }

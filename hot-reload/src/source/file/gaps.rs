@@ -95,6 +95,19 @@ pub(crate) fn pinned(paths: &[PathBuf], stamps: &[io::Result<Stamp>]) -> Vec<Deg
     found.take(MOST).map(degradation).collect()
 }
 
+/// A file whose writer was waited for in vain.
+pub(crate) fn never_closed(path: &Path, longest: Duration) -> Degradation {
+    Degradation::new(
+        NEVER_CLOSED,
+        format!(
+            "{} is not closed by its writer, who was waited for (at most {longest:?}): it is loaded when it has not been \
+             written to for a moment, and may be half-written",
+            path.display()
+        ),
+        "replace it by renaming a finished file over it",
+    )
+}
+
 /// What is not announced because of where the paths are.
 pub(crate) fn unannounced(paths: &[PathBuf]) -> Option<Degradation> {
     let (path, kind, tier) = tier::worst(paths)?;
@@ -126,6 +139,8 @@ const FILE_UNWATCHED: &str = "file_unwatched";
 const FOLDER_UNREADABLE: &str = "folder_unreadable";
 /// The file is one that nobody can change any more, but for writing to it in place.
 const PINNED: &str = "pinned";
+/// Somebody keeps the file open for writing.
+const NEVER_CLOSED: &str = "never_closed";
 /// What is done elsewhere is not announced.
 const UNANNOUNCED: &str = "unannounced";
 

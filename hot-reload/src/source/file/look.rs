@@ -1,4 +1,7 @@
 //! [`Look`]: one look at the files of a source, in steps that block and waits that do not.
+//!
+//! A file that is touched is waited for within the look. A writer that is known is waited for within it for a moment too,
+//! and beyond it: then the look ends without a value, and the next one goes on waiting.
 
 use std::fs::File;
 use std::io;
@@ -12,14 +15,20 @@ use super::rest::{self, Proof};
 use super::seen::Seen;
 use super::stamp::{Kind, Stamp};
 pub(crate) use super::view::{Pause, View};
+use super::writing::{self, Evidence};
 use crate::clock;
 use crate::revision::Revision;
+use crate::status::Hold;
 
 /// How long this look has been going on, and why.
 #[derive(Debug, Clone)]
 pub(crate) struct Look {
     patience: Patience,
     longest: Duration,
+    /// The same for those who write.
+    for_writers: Patience,
+    /// Whether it is a writer that is being waited for.
+    awaits_writer: bool,
     empty_since: Option<Instant>,
     retry: Duration,
     /// When to ask again after somebody who writes.
@@ -36,6 +45,26 @@ pub(crate) enum Rest {
     Reached(View),
     /// They are not. Step again after the pause.
     Wait(Pause),
+    /// Somebody writes, and is waited for beyond this look.
+    BeingWritten(Unready),
+}
+
+/// What a source says that is not ready.
+#[derive(Debug, Clone)]
+pub(crate) struct Unready {
+    pub(crate) hold: Hold,
+    /// When to look again, if no event comes before.
+    pub(crate) again: Duration,
+}
+
+/// Somebody who writes.
+struct Writer<'a> {
+    path: &'a Path,
+    evidence: Evidence,
+    /// When to ask after him again.
+    again: Duration,
+    /// The inodes that he may be writing to.
+    inodes: Vec<((u64, u64), &'a Path)>,
 }
 
 impl Look {
@@ -43,6 +72,8 @@ impl Look {
         Self {
             patience: Patience::default(),
             longest: rest::longest(Duration::ZERO),
+            for_writers: Patience::default(),
+            awaits_writer: false,
             empty_since: None,
             retry: RETRY_FIRST,
             again: RETRY_FIRST,
@@ -59,7 +90,13 @@ impl Look {
         paths: &[PathBuf],
         before: impl Fn(usize) -> Option<Stamp>,
     ) -> Rest {
-        self.patience.pass(clock::now());
+        let (waited, other) = match self.awaits_writer {
+            true => (&mut self.for_writers, &mut self.patience),
+            false => (&mut self.patience, &mut self.for_writers),
+        };
+        waited.pass(clock::now());
+        other.skip(clock::now());
+        self.awaits_writer = false;
         self.longest = rest::longest(follow.settle());
         let watch = follow.watch();
         let (seen, stamps) = observe(watch.as_ref(), paths, &before);
@@ -71,29 +108,46 @@ impl Look {
         }
         let (now, wall) = (clock::now(), clock::time_of_day());
         let (mut time, mut changed) = (None, false);
-        let (mut opened, mut busy, mut proven) = (None, Vec::new(), true);
+        let (mut opened, mut proven, mut busy) = (None, true, false);
+        let mut writer: Option<Writer<'_>> = None;
         for (index, (path, stamp)) in paths.iter().zip(&stamps).enumerate() {
             let (Ok(stamp), before) = (stamp, before(index)) else {
                 continue;
             };
-            // What was accepted before needs no second proof.
+            let tireless = follow.is_tireless(stamp.inode());
+            // What was accepted before needs no second proof; but whoever never closed it may have done so.
             if before.as_ref() == Some(stamp) {
+                if tireless && ask(follow, path, stamp, closed).1 == Writers::Nobody {
+                    follow.unset_tireless(stamp.inode());
+                }
                 continue;
             }
             changed = true;
             let (file, writers) = ask(follow, path, stamp, closed);
-            let tireless = follow.is_tireless(stamp.inode());
-            let proof = Proof::new(writers, Some(self.again).filter(|_| !tireless));
-            match proof {
-                Proof::AtRest if tireless => follow.set_tireless(stamp.inode(), false),
-                Proof::AtRest => {}
-                Proof::BeingWritten { .. } => busy.push(stamp.inode()),
-                Proof::None | Proof::NeverClosed => {}
+            busy |= writers == Writers::Somebody;
+            // Nothing was written for so long that the wait would be over, had the writer been seen from the beginning.
+            let idle = writers == Writers::Somebody
+                && writing::is_abandoned(stamp, follow.longest_write(), wall);
+            match writers {
+                Writers::Nobody if tireless => follow.unset_tireless(stamp.inode()),
+                _ if idle && !tireless => follow.set_tireless(stamp.inode(), path),
+                _ => {}
             }
+            let proof = Proof::new(writers, Some(self.again).filter(|_| !tireless && !idle));
             proven &= proof == Proof::AtRest;
             opened = file.filter(|_| paths.len() == 1);
-            time = time.max(rest::wait(seen.as_ref(), stamp, proof, now, wall));
+            let wait = rest::wait(seen.as_ref(), before.as_ref(), stamp, proof, now, wall);
+            time = time.max(wait.map(|wait| wait.time));
             time = time.max(rest::settle(stamp, follow.settle(), wall));
+            if let Some((evidence, again)) = wait.and_then(|wait| Some((wait.writer?, wait.time))) {
+                let writer = writer.get_or_insert_with(|| Writer {
+                    path,
+                    evidence,
+                    again,
+                    inodes: Vec::new(),
+                });
+                writer.inodes.push((stamp.inode(), path));
+            }
             if stamp.size == 0 && before.is_some_and(|before| before.size > 0) {
                 let since = *self.empty_since.get_or_insert(now);
                 let left = EMPTY_GRACE.checked_sub(now - since);
@@ -101,9 +155,15 @@ impl Look {
             }
         }
         let watched = watch.zip(seen);
-        if !busy.is_empty() {
+        if busy {
             follow.tally().lease_busy.add();
             self.again = (self.again * 2).min(AGAIN_LAST);
+        }
+        match writer {
+            None => follow.forget_writing(),
+            Some(writer) => {
+                return self.await_writer(follow, &writer, watched.as_ref());
+            }
         }
         match time.filter(|_| !self.is_over()) {
             Some(time) => {
@@ -115,9 +175,6 @@ impl Look {
                 })
             }
             None => {
-                for inode in busy {
-                    follow.set_tireless(inode, true);
-                }
                 // Whoever still writes was waited for long enough: its next byte begins a new wait.
                 if let Some((watch, _)) = watched.as_ref().filter(|_| changed) {
                     watch.forget_writes();
@@ -127,6 +184,54 @@ impl Look {
                     watched,
                     opened,
                     proven,
+                })
+            }
+        }
+    }
+
+    /// Somebody writes: he is waited for within this look, or beyond it, or was waited for long enough.
+    fn await_writer(
+        &mut self,
+        follow: &Follow,
+        writer: &Writer<'_>,
+        watched: Option<&(Watch, Seen)>,
+    ) -> Rest {
+        let (now, wall) = (clock::now(), clock::time_of_day());
+        let writes = watched.iter().flat_map(|(_, seen)| &seen.writes);
+        let last_write = writes.map(|write| write.last).max();
+        let writing = follow.writing(now, wall, last_write);
+        let longest = follow.longest_write();
+        let left = writing::WITHIN.saturating_sub(self.for_writers.spent(now));
+        match writing.patience(writer.evidence, longest) {
+            writing::Patience::Within(within) if !left.is_zero() => {
+                let time = writer.again.min(within).min(left);
+                self.awaits_writer = true;
+                self.for_writers.plan(time);
+                Rest::Wait(Pause {
+                    time,
+                    epoch: watched.map(|(watch, seen)| (watch.clone(), seen.epoch)),
+                })
+            }
+            writing::Patience::Within(_) | writing::Patience::Beyond => {
+                follow.set_waits(true);
+                Rest::BeingWritten(Unready {
+                    hold: writing.hold(writer.path, writer.evidence, longest),
+                    again: writing::AGAIN,
+                })
+            }
+            writing::Patience::Over => {
+                for (inode, path) in &writer.inodes {
+                    follow.set_tireless(*inode, path);
+                }
+                follow.forget_writing();
+                if let Some((watch, _)) = watched {
+                    watch.forget_writes();
+                }
+                // From now on it has to pause.
+                self.patience.plan(RETRY_FIRST);
+                Rest::Wait(Pause {
+                    time: RETRY_FIRST,
+                    epoch: None,
                 })
             }
         }

@@ -15,6 +15,7 @@ pub(crate) mod stamp;
 pub(crate) mod tally;
 pub(crate) mod tier;
 mod view;
+mod writing;
 
 pub(crate) mod follow;
 mod gaps;

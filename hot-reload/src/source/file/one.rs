@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::follow::{Follow, Leases, blocking};
 use super::hub::FileEvents;
-use super::look::{Look, Pause, Rest, View};
+use super::look::{Look, Pause, Rest, Unready, View};
 use super::memory::{Memory, NEAR};
 use super::read::{ReadOnce, read_once, read_opened};
 use super::stamp::Kind;
@@ -114,6 +114,18 @@ impl File {
     #[must_use]
     pub fn empty_is_content(mut self, is_content: bool) -> Self {
         Arc::make_mut(&mut self.spec).empty_is_content = is_content;
+        self
+    }
+
+    /// How long a file is waited for that somebody has open for writing. Without it, 60 s.
+    ///
+    /// As long as the system says so, the value stays, and [`Status::hold`](crate::Status::hold) says that the file is
+    /// [being written](crate::HoldReason::BeingWritten). Where the system is not asked or does not say, a write without its
+    /// close is waited for until 10 s pass without another one, or this time if it is shorter. After that the file is
+    /// loaded as it is, when it has not been written to for 500 ms, and the source is degraded by `never_closed`.
+    #[must_use]
+    pub fn wait_for_writers(mut self, longest: Duration) -> Self {
+        self.follow = Arc::new(self.follow.with_writers(longest));
         self
     }
 
@@ -233,6 +245,9 @@ impl Spec {
         let before = |_| memory.stamp();
         let view = match look.step(follow, &self.path, before) {
             Rest::Wait(pause) => return Step::Wait(pause),
+            Rest::BeingWritten(Unready { hold, again }) => {
+                return Step::Done(Ok(Fetched::Held { hold, again }));
+            }
             Rest::Reached(view) => view,
         };
         match view.stamps.first() {
@@ -251,7 +266,7 @@ impl Spec {
             }
             Some(Ok(stamp)) if stamp.size > near => Step::TooFar(memory),
             _ => {
-                let step = self.read(&mut memory, look, &view, seen);
+                let step = self.read(follow, &mut memory, look, &view, seen);
                 follow.tally().read(matches!(step, Step::Wait(_)));
                 step
             }
@@ -260,6 +275,7 @@ impl Spec {
 
     fn read(
         &self,
+        follow: &Follow,
         memory: &mut Memory,
         look: &mut Look,
         view: &View,
@@ -274,6 +290,9 @@ impl Spec {
                 && view.is_still_at_rest()
                 && matches!(view.stamps.first(), Some(Ok(found)) if found == stamp)
         };
+        // Whoever writes is waited for as a writer, however long this look has been waiting for other things.
+        let over = look.is_over();
+        let is_over = || over && view.may_be_taken(follow);
         let read = match view.opened() {
             // Where nobody writes, the stamp of the path is that of the file, or another file has the name.
             Some(file) => match view.stamps.first() {
@@ -286,11 +305,9 @@ impl Spec {
             None => read_once(path, self.max_size),
         };
         let (bytes, stamp) = match read {
-            Ok(ReadOnce::Whole { bytes, stamp }) if holds(&stamp) || look.is_over() => {
-                (bytes, stamp)
-            }
+            Ok(ReadOnce::Whole { bytes, stamp }) if holds(&stamp) || is_over() => (bytes, stamp),
             Ok(ReadOnce::Replaced { bytes, stamp }) if look.is_outrun() => (bytes, stamp),
-            Ok(ReadOnce::Torn) if look.is_over() => {
+            Ok(ReadOnce::Torn) if is_over() => {
                 return Step::Done(Err(fault::restless(&self.name())));
             }
             Ok(ReadOnce::Whole { .. } | ReadOnce::Replaced { .. } | ReadOnce::Torn) => {

@@ -22,6 +22,12 @@ impl Patience {
         self.planned = Duration::ZERO;
     }
 
+    /// A step begins, before which it was waited for something else.
+    pub(super) fn skip(&mut self, now: Instant) {
+        self.mark = Some(now);
+        self.planned = Duration::ZERO;
+    }
+
     /// From here on it is waited for so long.
     pub(super) fn plan(&mut self, pause: Duration) {
         self.planned = pause;

@@ -2,25 +2,50 @@
 //!
 //! There is no fixed delay. Where the system says who has a file open for writing, its word is all that counts. Elsewhere
 //! a file that was renamed into place, or closed after writing, is read as soon as the news of a further write would have
-//! come; only one that is being written, or of which nobody saw how it came to be, is waited for.
+//! come; only one that is being written, or of which nobody saw how it came to be, is waited for. For how long a writer is
+//! waited for is said by [`Writing`](super::writing::Writing).
 
 use std::time::{Duration, Instant, SystemTime};
 
-use super::os::{QUIET, Writers};
+use super::os::{self, QUIET, Writers};
 use super::seen::{Seen, Write};
-use super::stamp::Stamp;
+use super::stamp::{Stamp, YOUNG};
+use super::writing::Evidence;
 
 /// What the system says about the writers of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Proof {
     /// It says nothing.
     None,
+    /// It knows, and does not say so to this user.
+    Withheld,
     /// Nobody has it open for writing.
     AtRest,
     /// Somebody has, and may be asked about again after this time.
     BeingWritten { again: Duration },
-    /// Somebody has, but was waited for in vain before.
+    /// Somebody has, or may have, but was waited for in vain before.
     NeverClosed,
+}
+
+/// How much longer to wait before reading, and for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wait {
+    pub(crate) time: Duration,
+    /// What says that somebody writes. `None`: the file was touched too short a time ago.
+    pub(crate) writer: Option<Evidence>,
+}
+
+impl Wait {
+    fn for_writer(evidence: Evidence, time: Duration) -> Self {
+        Self {
+            time,
+            writer: Some(evidence),
+        }
+    }
+
+    fn for_rest(time: Duration) -> Self {
+        Self { time, writer: None }
+    }
 }
 
 impl Proof {
@@ -29,27 +54,49 @@ impl Proof {
         match (writers, again) {
             (Writers::Nobody, _) => Self::AtRest,
             (Writers::Somebody, Some(again)) => Self::BeingWritten { again },
-            (Writers::Somebody, None) => Self::NeverClosed,
+            (_, None) => Self::NeverClosed,
+            (Writers::Withheld, _) => Self::Withheld,
             (Writers::Unknown, _) => Self::None,
         }
     }
 }
 
-/// How much longer to wait before reading. `None`: read now.
+/// How much longer to wait before reading a file that had the stamp `before` when it was accepted last. `None`: read now.
 pub(crate) fn wait(
     seen: Option<&Seen>,
+    before: Option<&Stamp>,
     stamp: &Stamp,
     proof: Proof,
     now: Instant,
     wall: SystemTime,
-) -> Option<Duration> {
+) -> Option<Wait> {
     match proof {
         // A name is made a moment before its maker counts as a writer.
         Proof::AtRest if stamp.size > 0 => None,
-        Proof::BeingWritten { again } => Some(again),
-        Proof::NeverClosed => stamp.until(QUIET, wall),
-        Proof::AtRest | Proof::None => guess(seen, stamp, now, wall),
+        Proof::BeingWritten { again } => Some(Wait::for_writer(Evidence::Open, again)),
+        Proof::NeverClosed => stamp.until(QUIET, wall).map(Wait::for_rest),
+        Proof::AtRest | Proof::None | Proof::Withheld => {
+            if os::CLOSES
+                && proof != Proof::AtRest
+                && seen.is_some_and(|seen| unclosed(seen, stamp))
+            {
+                return Some(Wait::for_writer(Evidence::Unclosed, QUIET));
+            }
+            let unseen = match before {
+                Some(before) if !before.same_inode(stamp) => YOUNG,
+                _ if proof == Proof::Withheld => UNSEEN,
+                _ => YOUNG,
+            };
+            guess(seen, stamp, unseen, now, wall).map(Wait::for_rest)
+        }
     }
+}
+
+/// Whether bytes were seen to be written, and not their writer to close the file.
+pub(crate) fn unclosed(seen: &Seen, stamp: &Stamp) -> bool {
+    let mut writes = seen.writes.iter();
+    // A name alone is made by many a program for a finished file; but an empty one is about to be written.
+    writes.any(|write| !write.only_created || (stamp.size == 0 && stamp.links < 2))
 }
 
 /// How much longer the file has to be left alone, where that was asked for: for writers who close it after each part and
@@ -61,15 +108,22 @@ pub(crate) fn settle(stamp: &Stamp, settle: Duration, wall: SystemTime) -> Optio
     stamp.until(settle, wall)
 }
 
-/// The longest that a look waits, for all reasons together, if a file has to be left alone for so long.
+/// The longest that a look waits for a file to be left alone for so long, and for all other reasons but a writer.
 pub(crate) fn longest(settle: Duration) -> Duration {
     MAX_WAIT + settle
 }
 
-/// The same from what was seen and from the age of the file alone.
-fn guess(seen: Option<&Seen>, stamp: &Stamp, now: Instant, wall: SystemTime) -> Option<Duration> {
+/// The same from what was seen and from the age of the file alone, which has to be `unseen` if nobody saw how it came to
+/// be.
+fn guess(
+    seen: Option<&Seen>,
+    stamp: &Stamp,
+    unseen: Duration,
+    now: Instant,
+    wall: SystemTime,
+) -> Option<Duration> {
     let Some(seen) = seen else {
-        return stamp.young(wall);
+        return stamp.until(unseen, wall);
     };
     let writing = seen
         .writes
@@ -93,7 +147,7 @@ fn guess(seen: Option<&Seen>, stamp: &Stamp, now: Instant, wall: SystemTime) -> 
     if !seen.writes.is_empty() {
         return None;
     }
-    stamp.young(wall)
+    stamp.until(unseen, wall)
 }
 
 /// Until the write has been quiet for long enough, or has gone on for too long.
@@ -104,8 +158,8 @@ fn remaining(write: &Write, now: Instant) -> Option<Duration> {
         .filter(|rest| !rest.is_zero())
 }
 
-/// The longest that a look waits, for all reasons together. What is stable by then is taken: a file that a program
-/// keeps open and appends to for ever has to be readable too.
+/// The longest that a look waits for a file to be left alone. What is stable by then is taken: a file that is written anew
+/// without end has to be readable too.
 const MAX_WAIT: Duration = Duration::from_secs(2);
 
 /// The longest that a file may have to be left alone. With the longest wait it stays below the deadline of a load, which
@@ -114,6 +168,10 @@ pub(crate) const MAX_SETTLE: Duration = Duration::from_secs(5);
 
 /// On a busy machine with a file system that is served by a process, bytes are there this long before they are announced.
 const NEWS: Duration = Duration::from_millis(10);
+
+/// Where the kernel keeps from this user who writes, and nobody saw how the file came to be, or it changed in place: longer
+/// than a writer pauses between two parts of a file, and no longer than a look may take.
+const UNSEEN: Duration = MAX_WAIT;
 
 /// An empty file is a finished one when it has not been touched for this long.
 const EMPTY: Duration = Duration::from_millis(100);
@@ -146,17 +204,16 @@ mod tests {
     };
 
     fn after(changes: &[Change], later: Duration, stamp: Stamp) -> Option<Duration> {
+        Some(wait_after(changes, Proof::None, later, stamp)?.time)
+    }
+
+    fn wait_after(changes: &[Change], proof: Proof, later: Duration, stamp: Stamp) -> Option<Wait> {
         let (activity, token, start) = (Activity::default(), Token::next(), clock::now());
         for change in changes {
             activity.note(token, *change, start);
         }
-        wait(
-            Some(&activity.seen()),
-            &stamp,
-            Proof::None,
-            start + later,
-            UNIX_EPOCH + WALL,
-        )
+        let (now, wall) = (start + later, UNIX_EPOCH + WALL);
+        wait(Some(&activity.seen()), None, &stamp, proof, now, wall)
     }
 
     #[test]
@@ -168,11 +225,44 @@ mod tests {
         }
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
-    fn a_file_that_is_being_written_is_waited_for_until_it_is_quiet() {
+    fn p05_a_file_that_was_written_to_is_waited_for_until_it_is_closed() {
         let writing = [Change::Created, Change::Written];
-        assert_eq!(after(&writing, Duration::ZERO, NEW), Some(QUIET));
-        assert_eq!(after(&writing, QUIET, NEW), None);
+        let evidence = |changes: &[Change], proof, later, stamp| {
+            wait_after(changes, proof, later, stamp).map(|wait| wait.writer)
+        };
+        for later in [Duration::ZERO, QUIET, Duration::from_secs(9)] {
+            for proof in [Proof::None, Proof::Withheld] {
+                let waits = evidence(&writing, proof, later, OLD);
+                assert_eq!(waits, Some(Some(Evidence::Unclosed)), "{proof:?} {later:?}");
+            }
+        }
+        let closed = [Change::Created, Change::Written, Change::Closed];
+        assert_eq!(evidence(&closed, Proof::None, QUIET, OLD), None);
+        // Of a name alone it is known only if nothing is in it yet.
+        let empty = Stamp { size: 0, ..OLD };
+        let made = |stamp| evidence(&[Change::Created], Proof::None, QUIET, stamp);
+        assert_eq!(made(empty), Some(Some(Evidence::Unclosed)));
+        assert_eq!(made(OLD), None);
+        assert_eq!(made(Stamp { links: 2, ..empty }), None);
+        // The system knows better, and who was waited for in vain is waited for no longer.
+        for proof in [Proof::AtRest, Proof::NeverClosed] {
+            assert_eq!(evidence(&writing, proof, QUIET, OLD), None, "{proof:?}");
+        }
+    }
+
+    #[test]
+    fn p05_where_the_kernel_keeps_the_writer_from_this_user_an_unseen_change_has_to_be_older() {
+        let age = |before: Option<Stamp>, proof| {
+            let (now, wall) = (clock::now(), UNIX_EPOCH + WALL);
+            wait(None, before.as_ref(), &NEW, proof, now, wall).map(|wait| wait.time)
+        };
+        let another = Stamp { ino: 2, ..OLD };
+        assert_eq!(age(None, Proof::Withheld), Some(UNSEEN));
+        assert_eq!(age(Some(OLD), Proof::Withheld), Some(UNSEEN));
+        assert_eq!(age(Some(another), Proof::Withheld), Some(YOUNG));
+        assert_eq!(age(None, Proof::None), Some(YOUNG));
     }
 
     #[test]
@@ -181,7 +271,7 @@ mod tests {
         activity.note(token, Change::Written, start);
         activity.note(token, Change::Written, start + MAX_WAIT);
         let seen = activity.seen();
-        let left = |now| guess(Some(&seen), &OLD, now, UNIX_EPOCH + WALL);
+        let left = |now| guess(Some(&seen), &OLD, YOUNG, now, UNIX_EPOCH + WALL);
         assert_eq!(left(start + MAX_WAIT), None);
         assert!(left(start + MAX_WAIT - Duration::from_millis(1)).is_some());
     }
@@ -224,14 +314,15 @@ mod tests {
     fn a_young_file_of_unknown_origin_is_waited_for() {
         assert!(after(&[], Duration::ZERO, NEW).is_some());
         assert_eq!(after(&[], Duration::ZERO, OLD), None);
-        assert!(guess(None, &NEW, clock::now(), UNIX_EPOCH + WALL).is_some());
+        assert!(guess(None, &NEW, YOUNG, clock::now(), UNIX_EPOCH + WALL).is_some());
     }
 
     fn knowing(proof: Proof, stamp: Stamp) -> Option<Duration> {
         let (activity, start) = (Activity::default(), clock::now());
         activity.note(Token::next(), Change::Written, start);
         let seen = activity.seen();
-        wait(Some(&seen), &stamp, proof, start, UNIX_EPOCH + WALL)
+        let waits = wait(Some(&seen), None, &stamp, proof, start, UNIX_EPOCH + WALL);
+        waits.map(|wait| wait.time)
     }
 
     #[test]

@@ -121,6 +121,13 @@ impl Stamp {
             .filter(|rest| !rest.is_zero())
     }
 
+    /// Whether it was certainly not touched for so long. A time in the future says nothing.
+    pub(crate) fn is_older_than(&self, untouched: Duration, now: SystemTime) -> bool {
+        let age = nanoseconds(now) - self.newest();
+        let unsure = if self.is_coarse() { SECOND } else { 0 };
+        age - unsure >= untouched.as_nanos() as i128
+    }
+
     /// How much longer it takes until every later change will change the stamp too. `local` is whether only this machine
     /// changes the file.
     pub(crate) fn unsettled(&self, now: SystemTime, local: bool) -> Option<Duration> {
@@ -172,7 +179,7 @@ const RACY_SECONDS: Duration = Duration::from_secs(2);
 const CHEAP: u64 = 1 << 20;
 
 /// A file that nobody was seen to finish counts as finished when it has not been touched for this long.
-const YOUNG: Duration = Duration::from_millis(50);
+pub(crate) const YOUNG: Duration = Duration::from_millis(50);
 
 #[cfg(test)]
 mod tests {

@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io;
 use std::time::Duration;
 
-use super::follow::Watch;
+use super::follow::{Follow, Watch};
 use super::os::{self, Writers};
+use super::rest;
 use super::seen::Seen;
-use super::stamp::Stamp;
+use super::stamp::{Kind, Stamp};
 
 /// The files as they were when they were found at rest.
 pub(crate) struct View {
@@ -60,6 +61,26 @@ impl View {
     pub(crate) fn is_still_at_rest(&self) -> bool {
         let file = self.opened.as_ref().filter(|_| self.proven);
         file.is_none_or(|file| os::writers_now(file) != Writers::Somebody)
+    }
+
+    /// Whether what is there may be taken although it did not hold: nobody is known to be writing it, by the system's word or
+    /// by an event.
+    pub(crate) fn may_be_taken(&self, follow: &Follow) -> bool {
+        let tireless = |stamp: &io::Result<Stamp>| {
+            stamp
+                .as_ref()
+                .is_ok_and(|stamp| follow.is_tireless(stamp.inode()))
+        };
+        if self.stamps.iter().any(tireless) {
+            return true;
+        }
+        let unclosed = |(watch, _): &(Watch, Seen)| {
+            let seen = watch.seen();
+            let stamps = self.stamps.iter().flatten();
+            let mut changed = stamps.filter(|stamp| stamp.kind == Kind::File);
+            os::CLOSES && !self.proven && changed.any(|stamp| rest::unclosed(&seen, stamp))
+        };
+        self.is_still_at_rest() && !self.watched.as_ref().is_some_and(unclosed)
     }
 
     /// Whether the file was asked about and nobody wrote, which is believed of file systems of this machine only.

@@ -10,6 +10,7 @@ use crate::error::{Error, ReloadResult};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
 use crate::source::channel::channel;
+use crate::source::file::look::Unready;
 use crate::source::unit::{Emptied, Found, Unit};
 use crate::source::{HintSender, Subscription};
 use crate::status::SourceStatus;
@@ -36,6 +37,7 @@ impl<D: DecodeFiles> DecodedFiles<D> {
         match unit.fetch(seen).await? {
             Found::Unchanged => Ok(Loaded::Unchanged),
             Found::Absent => Ok(Loaded::Missing),
+            Found::Held(Unready { hold, again }) => Ok(Loaded::Held { hold, again }),
             Found::Files {
                 files,
                 revision,

@@ -58,6 +58,7 @@ impl Attempt {
         let view = match self.settle(spec, follow, memory) {
             Ok(Some(Rest::Reached(view))) => view,
             Ok(Some(Rest::Wait(pause))) => return Step::Wait(pause),
+            Ok(Some(Rest::BeingWritten(unready))) => return Step::Done(Ok(Found::Held(unready))),
             Ok(None) => {
                 memory.forget();
                 return Step::Done(Ok(Found::Absent));
@@ -77,7 +78,9 @@ impl Attempt {
         match read_all(spec, follow, memory, &mut self.look, &view, seen) {
             Ok(found) => Step::Done(Ok(found)),
             Err(Stop::Answer(answer)) => Step::Done(answer),
-            Err(Stop::Restless(error)) if self.look.is_over() => Step::Done(Err(error)),
+            Err(Stop::Restless(error)) if self.look.is_over() && view.may_be_taken(follow) => {
+                Step::Done(Err(error))
+            }
             Err(Stop::Restless(_)) => {
                 follow.tally().torn_retries.add();
                 Step::Wait(self.look.retry(&view))
@@ -132,7 +135,7 @@ impl Attempt {
                 view.stamps.drain(..ways);
                 Rest::Reached(view)
             }
-            wait @ Rest::Wait(_) => wait,
+            other => other,
         }
     }
 

@@ -23,6 +23,7 @@ pub(super) use self::listing::{Listing, Member};
 use self::memory::Memory;
 use super::HintSender;
 use super::file::follow::{Follow, Guard, blocking};
+use super::file::look::Unready;
 use super::file::tier;
 use super::files::Files;
 use crate::error::Error;
@@ -95,6 +96,8 @@ pub(super) enum Found {
     },
     /// Nothing.
     Absent,
+    /// One of the files is being written.
+    Held(Unready),
 }
 
 /// Which files are blank and were not before.

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::reload::Loaded;
 use crate::revision::Revision;
 use crate::source::Source;
-use crate::source::file::look::{Look, OUTRUN, Pause, Rest, View};
+use crate::source::file::look::{Look, OUTRUN, Pause, Rest, Unready, View};
 use crate::source::file::memory::Memory;
 use crate::source::file::stamp::{Kind, Stamp};
 use crate::source::file::{fault, os};
@@ -117,6 +117,9 @@ impl Attempt {
         let before = |_| memory.stamp();
         let view = match self.look.step(file.follow(), file.paths(), before) {
             Rest::Wait(pause) => return Err(Step::Wait(pause)),
+            Rest::BeingWritten(Unready { hold, again }) => {
+                return Err(Step::Done(Ok(Loaded::Held { hold, again })));
+            }
             Rest::Reached(view) => view,
         };
         let stamp = match view.stamps.first() {
@@ -185,7 +188,11 @@ impl Attempt {
         match held {
             Held::Yes => Ok(result),
             Held::Replaced if self.outrun >= OUTRUN => Ok(result),
-            Held::No if self.outrun >= OUTRUN => Err(Step::Done(Err(fault::restless(&name)))),
+            // Whoever writes is waited for; but not one who begins again each time.
+            Held::No if self.outrun >= OUTRUN && found.view.may_be_taken(parts.file.follow()) => {
+                Err(Step::Done(Err(fault::restless(&name))))
+            }
+            Held::No if self.outrun >= 2 * OUTRUN => Err(Step::Done(Err(fault::restless(&name)))),
             Held::Replaced | Held::No => {
                 // With patience of its own.
                 self.look = Look::new();

@@ -35,7 +35,9 @@ pub(crate) fn writers_now(file: &File) -> Writers {
             Writers::Nobody
         }
         Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => Writers::Somebody,
-        // Another user's file, or a kernel or file system that does not lease.
+        // Another user's file.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Writers::Withheld,
+        // A kernel or file system that does not lease.
         Err(_) => Writers::Unknown,
     }
 }

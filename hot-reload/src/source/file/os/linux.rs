@@ -17,6 +17,9 @@ use super::NodeKind;
 /// longer than 50 ms; the end of writing is usually announced, so this is for writers that never close.
 pub(crate) const QUIET: Duration = Duration::from_millis(500);
 
+/// Whether the system tells that a writer has closed a file.
+pub(crate) const CLOSES: bool = true;
+
 /// Whether the system can be asked who writes.
 pub(crate) const LEASES: bool = true;
 

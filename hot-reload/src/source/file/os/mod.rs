@@ -30,12 +30,12 @@ pub(crate) use self::filesystem::is_local;
 #[cfg(target_os = "linux")]
 pub(crate) use self::lease::{writers, writers_now};
 #[cfg(target_os = "linux")]
-pub(crate) use self::linux::{LEASES, Node, QUIET, is_quiet, open, path_of};
+pub(crate) use self::linux::{CLOSES, LEASES, Node, QUIET, is_quiet, open, path_of};
 #[cfg(target_os = "linux")]
 pub(crate) use self::mount_table::MountTable;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use self::portable::{
-    LEASES, MountTable, Node, QUIET, is_calm, is_local, is_quiet, open, path_of, stamp_at,
+    CLOSES, LEASES, MountTable, Node, QUIET, is_calm, is_local, is_quiet, open, path_of, stamp_at,
     stamp_of, writers, writers_now,
 };
 #[cfg(target_os = "linux")]
@@ -59,6 +59,8 @@ pub(crate) enum NodeKind {
 pub(crate) enum Writers {
     Nobody,
     Somebody,
+    /// The system knows, and does not say so to this user.
+    Withheld,
     /// The system cannot say, or is not believed.
     Unknown,
 }

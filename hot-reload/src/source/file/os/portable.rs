@@ -19,6 +19,9 @@ use crate::source::file::stamp::Stamp;
 /// waits for this long.
 pub(crate) const QUIET: Duration = Duration::from_millis(100);
 
+/// Whether the system tells that a writer has closed a file.
+pub(crate) const CLOSES: bool = false;
+
 /// Whether the system can be asked who writes.
 pub(crate) const LEASES: bool = false;
 
