@@ -65,6 +65,8 @@ impl Server {
         let service = safe(service);
         let mut front = self.front(&service);
         let mut refused = pin!(refused(&service));
+        // The files of routes are waited for like the configuration, as a watch would see to.
+        service.reloader().follow_dependencies();
         // In a task of its own: polling loads where it runs, and a file system that hangs must not hold up the end.
         let mut reloading = JoinSet::new();
         reloading.spawn(async move { service.start().await });

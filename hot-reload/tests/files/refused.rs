@@ -126,7 +126,7 @@ async fn t40_p17_a_file_that_grows_while_it_is_read_takes_no_more_memory_than_th
     let world = World::new();
     let path = world.file("c", "one");
     let source = File::new(&path).max_size(LIMIT).leases(false);
-    let source = source.wait_for_writers(std::time::Duration::from_secs(1));
+    let source = source.wait_for_writers(Duration::from_secs(1));
     let mut rig = Rig::watch_source(source).await;
     let most = in_status("VmHWM");
     for grow_by in [4096, 1 << 20] {

@@ -165,8 +165,7 @@ async fn p12_a_file_of_blanks_is_emptied_and_one_that_began_so_is_not() {
 async fn p12_a_file_that_may_be_empty_is_never_found_emptied() {
     let world = World::new();
     let path = world.file("c", "one");
-    let mut rig =
-        Rig::watch_source(hot_reload::source::File::new(&path).empty_is_content(true)).await;
+    let mut rig = Rig::watch_source(File::new(&path).empty_is_content(true)).await;
     write(&path, "");
     rig.expect("").await;
     assert_eq!(rig.emptied, 0);

@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 use std::fs::{self, Permissions};
+use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, chown};
+use std::time::Duration;
 
 use hot_reload::ErrorKind;
 
@@ -55,4 +57,57 @@ async fn reading(path: OsString) {
         tell(after);
     }
     assert_eq!(rig.texts(), ["one", "two", "three"]);
+}
+
+/// The usual deployment: the file belongs to another user than the service, to whom the kernel does not say who writes.
+#[test]
+fn p05_another_users_writer_that_pauses_is_waited_for_until_it_closes_the_file() {
+    const NAME: &str =
+        "rights::p05_another_users_writer_that_pauses_is_waited_for_until_it_closes_the_file";
+    if let Some(path) = task() {
+        return in_turn(async {
+            let mut rig = Rig::watch(path).await;
+            // It was being written when the watch was opened.
+            rig.expect("the first").await;
+            tell("the first");
+            for text in ["the second", "the third"] {
+                rig.expect(text).await;
+                tell(text);
+            }
+            assert_eq!(rig.texts(), ["the first", "the second", "the third"]);
+        });
+    }
+    let _turn = turn();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("c");
+    let mut first = fs::File::create(&path).unwrap();
+    first.write_all(b"the ").unwrap();
+    let Some((mut twin, _)) = Twin::start_as_somebody(NAME, folder.path(), &path) else {
+        return;
+    };
+    pause(Duration::from_millis(1_000));
+    first.write_all(b"first").unwrap();
+    drop(first);
+    twin.expect("the first");
+    // Longer than a look waits, and than the file was waited for to be quiet.
+    for (text, length) in [("the second", 700), ("the third", 2_500)] {
+        let mut file = fs::File::create(&path).unwrap();
+        let (one, two) = text.split_at(6);
+        for part in [one, two] {
+            file.write_all(part.as_bytes()).unwrap();
+            pause(Duration::from_millis(length));
+        }
+        drop(file);
+        twin.expect(text);
+    }
+    twin.end();
+}
+
+/// The pause is what is tested here, not a guess at how long something takes.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the writer has a process of its own"
+)]
+fn pause(time: Duration) {
+    std::thread::sleep(time);
 }
