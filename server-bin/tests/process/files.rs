@@ -1,11 +1,14 @@
 //! What may stand under the name of a file that the server reads: its configuration, or the content of a route.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::{CWD, Mode, mkfifoat};
+use tokio::time::{Instant, sleep};
 
 use super::support::{Program, get, until_id};
 use super::{folder_with, save};
@@ -106,4 +109,64 @@ async fn what_is_no_file_never_keeps_the_next_file_from_being_loaded() {
         }
     }
     assert_eq!(program.count("still hang"), 0);
+}
+
+/// Writes the page in two parts, with a pause in which it is asked for.
+async fn rewrite_with_a_pause(program: &Program, page: &Path, ids: &[u32]) {
+    let address = program.address().await;
+    let whole = || async {
+        let body = get(address, "/").await.body;
+        let parts: Vec<_> = body.split(' ').map(str::to_owned).collect();
+        assert!(
+            parts.len() == 2 && parts[0] == parts[1],
+            "half a page: {body:?}"
+        );
+        parts[0].clone()
+    };
+    for id in ids {
+        let mut file = fs::File::create(page).unwrap();
+        write!(file, "{id} ").unwrap();
+        let begun = Instant::now();
+        while begun.elapsed() < PAUSE {
+            whole().await;
+            sleep(Duration::from_millis(20)).await;
+        }
+        write!(file, "{id}").unwrap();
+        drop(file);
+        let begun = Instant::now();
+        while whole().await != id.to_string() {
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "{id} is not served"
+            );
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+/// Longer than a look at the file waits by itself.
+const PAUSE: Duration = Duration::from_millis(2_500);
+
+#[tokio::test]
+async fn p05_a_page_whose_writer_pauses_is_never_served_half() {
+    for arguments in [&["-w", "polling", "--interval", "1"][..], &[]] {
+        let (folder, file) = folder_with(&with_route(1));
+        let page = folder.path().join("page.txt");
+        fs::write(&page, "0 0").unwrap();
+        let program = Program::start(&file, arguments);
+        rewrite_with_a_pause(&program, &page, &[1, 2]).await;
+        assert_eq!(program.count("ERROR") + program.count("WARN"), 0);
+    }
+}
+
+/// The usual deployment: the kernel does not say to this user who writes.
+#[tokio::test]
+async fn p05_another_users_page_whose_writer_pauses_is_never_served_half() {
+    let (folder, file) = folder_with(&with_route(1));
+    let page = folder.path().join("page.txt");
+    fs::write(&page, "0 0").unwrap();
+    let Some(program) = Program::start_as_somebody(folder.path(), &file) else {
+        return;
+    };
+    rewrite_with_a_pause(&program, &page, &[1, 2]).await;
 }

@@ -62,6 +62,28 @@ impl Program {
         Self::run(command)
     }
 
+    /// Starts the program as a user that owns nothing, for whom it is copied into this folder. Only root can do that.
+    #[cfg(unix)]
+    pub(crate) fn start_as_somebody(folder: &Path, config: &Path) -> Option<Self> {
+        use std::fs::{Permissions, set_permissions};
+        use std::os::unix::fs::PermissionsExt;
+        if !rustix::process::getuid().is_root() {
+            let why = "not run: only root can run the server as another user";
+            assert!(env::var_os("HOT_RELOAD_REQUIRE").is_none(), "{why}");
+            eprintln!("{why}");
+            return None;
+        }
+        let copy = folder.join("program");
+        std::fs::copy(program(), &copy).unwrap();
+        for path in [folder, &copy] {
+            set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+        }
+        let mut command = clean(Command::new(copy));
+        command.uid(20_000).gid(20_000).current_dir(folder);
+        command.arg("--config").arg(config);
+        Some(Self::run(command))
+    }
+
     /// Runs this command and reads its lines.
     pub(crate) fn run(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();

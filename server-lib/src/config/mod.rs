@@ -5,12 +5,14 @@
 //! - `check`: from the file to the value, with what single keys cannot say;
 //! - `limits`, `methods`, `route`, `routes`, `tls`: parts of the value;
 //! - `others`: the files that it names;
-//! - `read`: one bounded read, and why it failed.
+//! - `read`: one bounded read, and why it failed;
+//! - `loads`: how many of them may hang.
 
 mod changes;
 mod check;
 mod file;
 mod limits;
+mod loads;
 mod methods;
 mod others;
 mod read;
@@ -25,9 +27,9 @@ use std::path::{Path, PathBuf};
 use axum::http::StatusCode;
 use hot_reload::error::Location;
 use hot_reload::{AsyncFileLoad, Error, ErrorKind, async_trait};
-use tokio::sync::Semaphore;
 
 pub use self::limits::Limits;
+use self::loads::Loads;
 pub use self::methods::Methods;
 pub use self::route::Route;
 use self::routes::Routes;
@@ -119,14 +121,12 @@ impl AsyncFileLoad for ServerConfig {
     {
         let path = path.as_ref().to_owned();
         // A load that was given up goes on where a file system hangs, and keeps its thread.
-        let Ok(place) = LOADS.try_acquire() else {
-            return Err(Error::new(
-                ErrorKind::Unavailable,
-                format!("{}: earlier loads still hang", path.display()),
-            ));
-        };
+        let load = LOADS.begin().map_err(|why| {
+            let place = Location::new(path.display().to_string());
+            Error::new(ErrorKind::Unavailable, why).at(place)
+        })?;
         let loaded = tokio::task::spawn_blocking(move || {
-            let _place = place;
+            let _load = load;
             Self::load(&path)
         });
         let loaded = loaded.await;
@@ -142,8 +142,8 @@ impl AsyncFileLoad for ServerConfig {
     }
 }
 
-/// How many loads may be under way at once. One is usual; further ones were given up at their deadline.
-static LOADS: Semaphore = Semaphore::const_new(4);
+/// Of all services of this process.
+static LOADS: Loads = Loads::new();
 
 /// The status of a route that names none.
 const DEFAULT_STATUS: StatusCode = StatusCode::OK;

@@ -18,7 +18,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use self::memory::{Memory, in_order};
 use crate::clock;
@@ -29,6 +28,7 @@ use crate::source::file::follow::{Follow, blocking};
 use crate::source::file::handle::{watch_handle, watch_hints};
 use crate::source::file::look::{Look, Rest, Unready, View};
 use crate::source::file::stamp::{Kind, Stamp};
+use crate::source::file::turns::{Turn, Turns};
 use crate::source::file::{absolute, fault, os, tier};
 use crate::source::{HintSender, Subscription};
 use crate::status::SourceStatus;
@@ -132,7 +132,7 @@ struct Shared<F> {
     name: String,
     follow: Arc<Follow>,
     /// Locked while the files are asked for, which makes that one at a time.
-    memory: Arc<Mutex<Memory>>,
+    memory: Arc<Turns<Memory>>,
     /// Set by the first watch. Before that nobody has said that the value can load itself without blocking.
     load: OnceLock<Load<F>>,
 }
@@ -156,7 +156,7 @@ where
             shared: Arc::new(Shared {
                 name: source.clone(),
                 follow: Arc::default(),
-                memory: Arc::default(),
+                memory: Arc::new(Turns::new(Memory::default)),
                 load: OnceLock::new(),
             }),
         })
@@ -233,7 +233,7 @@ where
     /// this reloader and its clones load through [`AsyncFileLoad`].
     async fn watch_realtime(&self) -> ReloadResult<RealtimeWatchHandle<F>, F, String> {
         self.shared.load.get_or_init(|| load::<F>);
-        let (memory, paths) = self.known().await;
+        let (memory, paths) = self.known().await?;
         Ok(watch_handle(&self.shared.follow, memory, paths).await?)
     }
 
@@ -243,7 +243,7 @@ where
         hints: HintSender,
     ) -> ReloadResult<Option<Subscription>, F, String> {
         self.shared.load.get_or_init(|| load::<F>);
-        let (memory, paths) = self.known().await;
+        let (memory, paths) = self.known().await?;
         let watch = watch_hints(&self.shared.follow, memory, paths, hints);
         Ok(Some(watch.await?))
     }
@@ -277,7 +277,7 @@ impl<F> FileReloader<F> {
         let shared = Shared {
             name: name.clone(),
             follow: Arc::new(follow.with_writers(longest)),
-            memory: Arc::default(),
+            memory: Arc::new(Turns::new(Memory::default)),
             load: load.clone(),
         };
         Self {
@@ -288,17 +288,18 @@ impl<F> FileReloader<F> {
 
     /// Waits until the file and what it is known to depend on are at rest, unless somebody writes for longer than a load
     /// may wait. The memory stays locked for the load.
-    async fn rest(
-        &self,
-        look: &mut Look,
-    ) -> Result<Result<(View, OwnedMutexGuard<Memory>), Unready>, Error> {
+    async fn rest(&self, look: &mut Look) -> Result<Result<(View, Turn<Memory>), Unready>, Error> {
         loop {
-            let memory = Arc::clone(&self.shared.memory).lock_owned().await;
+            let memory = self.turn().await?;
+            let turns = Arc::clone(&self.shared.memory);
             let (follow, paths) = (Arc::clone(&self.shared.follow), self.paths(&memory));
             let mut step = look.clone();
             let (rest, memory, step) = blocking(move || {
                 let before = |index| memory.stamps.get(index).copied().flatten();
                 let rest = step.step(&follow, &paths, before);
+                if !turns.is_last(turns.number(&memory)) {
+                    follow.came_late();
+                }
                 (rest, memory, step)
             })
             .await?;
@@ -315,10 +316,16 @@ impl<F> FileReloader<F> {
     }
 
     /// All paths that are known, which stay the known ones as long as the memory is locked.
-    async fn known(&self) -> (OwnedMutexGuard<Memory>, Vec<PathBuf>) {
-        let memory = Arc::clone(&self.shared.memory).lock_owned().await;
+    async fn known(&self) -> Result<(Turn<Memory>, Vec<PathBuf>), Error> {
+        let memory = self.turn().await?;
         let paths = self.paths(&memory);
-        (memory, paths)
+        Ok((memory, paths))
+    }
+
+    async fn turn(&self) -> Result<Turn<Memory>, Error> {
+        let place = || Location::new(&self.shared.name);
+        let turn = self.shared.memory.take().await;
+        turn.map_err(|error| error.at(place()))
     }
 
     /// The file, and what it is known to depend on.

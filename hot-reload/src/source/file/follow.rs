@@ -289,6 +289,14 @@ impl Follow {
         }
     }
 
+    /// A step has ended that was given up: what it has watched may not be what the last one has, so it is looked at again.
+    pub(crate) fn came_late(&self) {
+        if let Some(watch) = self.watch() {
+            watch.0.note_anything();
+            watch.0.tell();
+        }
+    }
+
     /// The watch, if one is open.
     pub(crate) fn watch(&self) -> Option<Watch> {
         lock(&self.state).watch.clone()

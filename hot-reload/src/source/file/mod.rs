@@ -14,6 +14,7 @@ mod seen;
 pub(crate) mod stamp;
 pub(crate) mod tally;
 pub(crate) mod tier;
+pub(crate) mod turns;
 mod view;
 mod writing;
 

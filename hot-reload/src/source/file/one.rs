@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, OwnedMutexGuard};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::follow::{Follow, Leases, blocking};
@@ -15,9 +14,10 @@ use super::look::{Look, Pause, Rest, Unready, View};
 use super::memory::{Memory, NEAR};
 use super::read::{ReadOnce, read_once, read_opened};
 use super::stamp::Kind;
+use super::turns::{Turn, Turns};
 use super::{absolute, fault, os, tier};
 use crate::clock;
-use crate::error::Error;
+use crate::error::{Error, Location};
 use crate::revision::Revision;
 use crate::source::{Fetched, HintSender, Source, Subscription};
 use crate::status::SourceStatus;
@@ -35,7 +35,7 @@ pub struct File {
     spec: Arc<Spec>,
     follow: Arc<Follow>,
     /// Locked for the length of one step, which makes it one at a time even if a step hangs.
-    memory: Arc<Mutex<Memory>>,
+    memory: Arc<Turns<Memory>>,
 }
 
 #[derive(Debug, Clone)]
@@ -65,7 +65,7 @@ impl File {
         Self {
             spec: Arc::new(spec),
             follow: Arc::default(),
-            memory: Arc::default(),
+            memory: Arc::new(Turns::new(Memory::default)),
         }
     }
 
@@ -148,7 +148,27 @@ impl File {
         &self.follow
     }
 
-    pub(super) fn memory(&self) -> &Arc<Mutex<Memory>> {
+    /// The turn of a step, which is short.
+    async fn turn(&self) -> Result<Turn<Memory>, Error> {
+        let place = || Location::new(self.spec.name());
+        self.memory.take().await.map_err(|error| error.at(place()))
+    }
+
+    /// Opens the watch. No look at the same time: one of them would give up what the other has armed.
+    pub(super) async fn open(
+        &self,
+        turn: Turn<Memory>,
+        hints: HintSender,
+    ) -> Result<Subscription, Error> {
+        let (spec, follow) = (Arc::clone(&self.spec), Arc::clone(&self.follow));
+        let guard = blocking(move || {
+            let _alone = turn;
+            follow.open(hints, &spec.path)
+        });
+        Ok(Subscription::new(guard.await??))
+    }
+
+    pub(super) fn memory(&self) -> &Arc<Turns<Memory>> {
         &self.memory
     }
 }
@@ -161,7 +181,7 @@ impl Source for File {
     async fn fetch(&self, seen: Option<&Revision>) -> Result<Fetched, Error> {
         let mut look = Look::new();
         loop {
-            let memory = Arc::clone(&self.memory).lock_owned().await;
+            let memory = self.turn().await?;
             // A way may lead elsewhere by now; nowhere, though, where nobody answers.
             let step = if memory.is_near() && os::is_calm() {
                 self.spec.step(&self.follow, memory, &mut look, seen, NEAR)
@@ -171,9 +191,13 @@ impl Source for File {
             let step = match step {
                 Step::TooFar(memory) => {
                     let (spec, follow) = (Arc::clone(&self.spec), Arc::clone(&self.follow));
-                    let seen = seen.cloned();
+                    let (seen, turns) = (seen.cloned(), Arc::clone(&self.memory));
                     let step = move || {
+                        let turn = turns.number(&memory);
                         let step = spec.step(&follow, memory, &mut look, seen.as_ref(), u64::MAX);
+                        if !turns.is_last(turn) {
+                            follow.came_late();
+                        }
                         (step, look)
                     };
                     let (step, unfinished) = blocking(step).await?;
@@ -192,14 +216,7 @@ impl Source for File {
     }
 
     async fn subscribe(&self, hints: HintSender) -> Result<Subscription, Error> {
-        // No look at the same time: one of them would give up what the other has armed.
-        let memory = Arc::clone(&self.memory).lock_owned().await;
-        let (spec, follow) = (Arc::clone(&self.spec), Arc::clone(&self.follow));
-        let guard = blocking(move || {
-            let _alone = memory;
-            follow.open(hints, &spec.path)
-        });
-        Ok(Subscription::new(guard.await??))
+        self.open(self.turn().await?, hints).await
     }
 
     fn profile(&self) -> WatchProfile {
@@ -219,7 +236,7 @@ enum Step {
     Done(Result<Fetched, Error>),
     Wait(Pause),
     /// It takes longer than it may take here.
-    TooFar(OwnedMutexGuard<Memory>),
+    TooFar(Turn<Memory>),
 }
 
 impl Spec {
@@ -237,7 +254,7 @@ impl Spec {
     fn step(
         &self,
         follow: &Follow,
-        mut memory: OwnedMutexGuard<Memory>,
+        mut memory: Turn<Memory>,
         look: &mut Look,
         seen: Option<&Revision>,
         near: u64,

@@ -16,8 +16,6 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::Mutex;
-
 use self::attempt::{Attempt, Step};
 pub(super) use self::listing::{Listing, Member};
 use self::memory::Memory;
@@ -25,8 +23,9 @@ use super::HintSender;
 use super::file::follow::{Follow, Guard, blocking};
 use super::file::look::Unready;
 use super::file::tier;
+use super::file::turns::{Turn, Turns};
 use super::files::Files;
-use crate::error::Error;
+use crate::error::{Error, Location};
 use crate::revision::Revision;
 use crate::status::SourceStatus;
 use crate::watch::WatchProfile;
@@ -36,7 +35,7 @@ pub(super) struct Unit {
     spec: Arc<Spec>,
     follow: Arc<Follow>,
     /// Locked for the length of one step, which makes it one at a time even if a step hangs.
-    memory: Arc<Mutex<Memory>>,
+    memory: Arc<Turns<Memory>>,
 }
 
 /// What is to be read.
@@ -112,12 +111,21 @@ pub(super) enum Emptied {
 
 impl Unit {
     pub(super) fn new(spec: Spec, follow: Follow) -> Self {
-        let memory = Memory::new(spec.roster.known());
+        let spec = Arc::new(spec);
+        let anew = {
+            let spec = Arc::clone(&spec);
+            move || Memory::new(spec.roster.known())
+        };
         Self {
-            spec: Arc::new(spec),
+            spec,
             follow: Arc::new(follow),
-            memory: Arc::new(Mutex::new(memory)),
+            memory: Arc::new(Turns::new(anew)),
         }
+    }
+
+    async fn turn(&self) -> Result<Turn<Memory>, Error> {
+        let place = || Location::new(self.name());
+        self.memory.take().await.map_err(|error| error.at(place()))
     }
 
     pub(super) fn name(&self) -> &str {
@@ -133,11 +141,14 @@ impl Unit {
     pub(super) async fn fetch(&self, seen: Option<&Revision>) -> Result<Found, Error> {
         let mut attempt = Attempt::new();
         loop {
-            let mut memory = Arc::clone(&self.memory).lock_owned().await;
+            let mut memory = self.turn().await?;
             let (spec, follow) = (Arc::clone(&self.spec), Arc::clone(&self.follow));
-            let seen = seen.cloned();
+            let (seen, turns) = (seen.cloned(), Arc::clone(&self.memory));
             let step = move || {
                 let step = attempt.step(&spec, &follow, &mut memory, seen.as_ref());
+                if !turns.is_last(turns.number(&memory)) {
+                    follow.came_late();
+                }
                 (step, attempt)
             };
             match blocking(step).await? {
@@ -158,7 +169,7 @@ impl Unit {
     /// Opens a watch on all that is known. The look that follows watches the rest.
     pub(super) async fn open(&self, hints: HintSender) -> Result<Guard, Error> {
         // No look at the same time: one of them would give up what the other has armed.
-        let memory = Arc::clone(&self.memory).lock_owned().await;
+        let memory = self.turn().await?;
         let follow = Arc::clone(&self.follow);
         blocking(move || follow.open(hints, memory.listing.paths())).await?
     }

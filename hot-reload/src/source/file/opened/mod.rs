@@ -87,10 +87,16 @@ impl<L: LoadFile> LoadedFile<L> {
         &self.0.file
     }
 
+    /// A loader may take its time, and is waited for.
+    async fn open(&self, hints: HintSender) -> Result<Subscription, Error> {
+        let file = &self.0.file;
+        file.open(file.memory().take_patiently().await, hints).await
+    }
+
     async fn load(&self, seen: Option<&Revision>) -> Result<Loaded<L::Value>, Error> {
         let mut attempt = Attempt::new();
         loop {
-            let mut memory = Arc::clone(self.0.file.memory()).lock_owned().await;
+            let mut memory = self.0.file.memory().take_patiently().await;
             let (parts, seen) = (Arc::clone(&self.0), seen.cloned());
             let step = move || {
                 let step = || attempt.step(&parts, &mut memory, seen.as_ref());
@@ -144,7 +150,7 @@ impl<L: LoadFile> RealtimeWatch<L::Value, String> for LoadedFile<L> {
         &self,
     ) -> ReloadResult<RealtimeWatchHandle<L::Value>, L::Value, String> {
         let (hints, rx) = channel();
-        let subscription = self.0.file.subscribe(hints).await?;
+        let subscription = self.open(hints).await?;
         let guard = subscription.into_guard();
         Ok(RealtimeWatchHandle::with_cleanup(rx, guard))
     }
@@ -153,7 +159,7 @@ impl<L: LoadFile> RealtimeWatch<L::Value, String> for LoadedFile<L> {
         &self,
         hints: HintSender,
     ) -> ReloadResult<Option<Subscription>, L::Value, String> {
-        Ok(Some(self.0.file.subscribe(hints).await?))
+        Ok(Some(self.open(hints).await?))
     }
 
     fn profile(&self) -> WatchProfile {
