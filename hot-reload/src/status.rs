@@ -80,6 +80,12 @@ impl Hold {
             message: message.into(),
         }
     }
+
+    /// The hold of a source that somebody is writing.
+    #[cfg(feature = "file")]
+    pub(crate) fn being_written(since: SystemTime, message: String) -> Self {
+        Self::new(HoldReason::BeingWritten, since, message)
+    }
 }
 
 /// One look.

@@ -369,3 +369,40 @@ async fn p11_other_bad_content_is_refused_under_another_revision() {
     std::fs::set_permissions(&path, mode).unwrap();
     assert_eq!(refusal().await, second, "its content is the same");
 }
+
+/// A dependent path is waited for like the file, also where it is polled.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn p05_a_dependent_path_that_is_being_written_is_waited_for_with_a_watch_and_without() {
+    use std::io::Write;
+    let world = World::new();
+    for watched in [true, false] {
+        let path = world.file("c", "include part");
+        let part = world.file("part", "one");
+        let reloader = reloader(&path).await.wait_for_writers(DEADLINE);
+        let _handle = match watched {
+            true => Some(reloader.watch_realtime().await.unwrap()),
+            false => {
+                reloader.follow_dependencies();
+                None
+            }
+        };
+        assert_eq!(text(&reloader).await.as_deref(), Some("one"));
+        let mut writer = std::fs::File::create(&part).unwrap();
+        writer.write_all(b"half").unwrap();
+        // For longer than a load waits by itself.
+        let held = timeout(DEADLINE, reloader.reload_since(None)).await;
+        let Loaded::Held { hold, .. } = held.unwrap().unwrap() else {
+            panic!("watched {watched}: it was loaded");
+        };
+        assert_eq!(hold.reason, hot_reload::HoldReason::BeingWritten);
+        assert!(
+            hold.message.contains("part is open for writing"),
+            "{}",
+            hold.message
+        );
+        writer.write_all(b" and half").unwrap();
+        drop(writer);
+        assert_eq!(text(&reloader).await.as_deref(), Some("half and half"));
+    }
+}

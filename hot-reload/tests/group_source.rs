@@ -319,3 +319,39 @@ async fn the_place_of_an_error_in_one_file_of_a_group_is_the_same_wherever_it_is
     let refused = group.into_builder().start().await.unwrap_err();
     assert_eq!(said(&refused), format!("numbers: {folder}"));
 }
+
+/// One of them is enough, and the others need not have changed.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn p05_a_group_of_which_a_member_is_being_written_is_held_and_says_which() {
+    use std::io::Write;
+
+    use hot_reload::{HoldReason, Loaded, Reload};
+    let world = World::new();
+    certificate(&world, 1);
+    key(&world, 1);
+    let source = pair(&world);
+    let load = async || {
+        timeout(DEADLINE, source.reload_since(None))
+            .await
+            .unwrap()
+            .unwrap()
+    };
+    assert!(matches!(load().await, Loaded::Value { value: 1, .. }));
+    let mut writer = fs::File::create(world.path("tls.key")).unwrap();
+    writer.write_all(b"key 1").unwrap();
+    // What is there would do by itself; more is about to come.
+    let Loaded::Held { hold, .. } = load().await else {
+        panic!("it was loaded");
+    };
+    assert_eq!(hold.reason, HoldReason::BeingWritten);
+    assert!(
+        hold.message.contains("tls.key is open for writing"),
+        "{}",
+        hold.message
+    );
+    certificate(&world, 12);
+    writer.write_all(b"2").unwrap();
+    drop(writer);
+    assert!(matches!(load().await, Loaded::Value { value: 12, .. }));
+}

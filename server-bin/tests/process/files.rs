@@ -82,7 +82,9 @@ async fn what_is_no_file_never_keeps_the_next_file_from_being_loaded() {
     let (folder, file) = folder_with(&with_route(0));
     let page = folder.path().join("page.txt");
     fs::write(&page, "0").unwrap();
-    let program = Program::start(&file, &["--interval", "1"]);
+    // Each refusal is logged, however many there are.
+    let log = [("SERVER_LOG", "info,hot_reload=debug")];
+    let program = Program::start_with(&file, &["--interval", "1"], &log);
     let address = program.address().await;
     let makers: [fn(&Path); 4] = [
         |path| mkfifoat(CWD, path, Mode::from_bits_truncate(0o600)).unwrap(),
@@ -94,10 +96,11 @@ async fn what_is_no_file_never_keeps_the_next_file_from_being_loaded() {
     for round in 0..6 {
         for make in makers {
             for path in [&file, &page] {
+                let refusals = program.count(STAYS);
                 put(path, make);
-                // So that a look meets it, and not only its successor.
+                // So that a load meets it, and not only its successor.
                 if round == 0 {
-                    program.lines("is not a regular file", 1 + id).await;
+                    program.lines(STAYS, refusals + 1).await;
                 }
                 clear(path);
                 id += 1;
@@ -110,6 +113,8 @@ async fn what_is_no_file_never_keeps_the_next_file_from_being_loaded() {
     }
     assert_eq!(program.count("still hang"), 0);
 }
+
+const STAYS: &str = "the last good value stays: ";
 
 /// Writes the page in two parts, with a pause in which it is asked for.
 async fn rewrite_with_a_pause(program: &Program, page: &Path, ids: &[u32]) {

@@ -21,7 +21,7 @@ use async_trait::async_trait;
 
 use self::memory::{Memory, in_order};
 use crate::clock;
-use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError};
+use crate::error::{Error, ErrorKind, Location, ReloadResult, ReloaderError};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
 use crate::source::file::follow::{Follow, blocking};

@@ -7,7 +7,6 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::stamp::Stamp;
-use crate::event::HoldReason;
 use crate::status::Hold;
 
 /// What says that somebody writes.
@@ -91,7 +90,7 @@ impl Writing {
                 UNCLOSED.min(longest)
             ),
         };
-        Hold::new(HoldReason::BeingWritten, self.since, message)
+        Hold::being_written(self.since, message)
     }
 }
 
