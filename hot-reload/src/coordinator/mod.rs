@@ -17,6 +17,7 @@ mod roster;
 mod when_away;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -115,6 +116,8 @@ use crate::watch::WatchProfile;
 pub struct Coordinator {
     group: u64,
     names: Vec<String>,
+    /// The same names, so that a group of many members is built in linear time.
+    taken: HashSet<String>,
     when_away: WhenAway,
     policies: Vec<Option<WhenAway>>,
     to_be: Vec<ToBe>,
@@ -131,6 +134,7 @@ impl Coordinator {
         Self {
             group: GROUPS.fetch_add(1, Ordering::Relaxed),
             names: Vec::new(),
+            taken: HashSet::new(),
             when_away: WhenAway::default(),
             policies: Vec::new(),
             to_be: Vec::new(),
@@ -159,7 +163,7 @@ impl Coordinator {
     {
         let name = name.into();
         assert!(
-            !self.names.contains(&name),
+            self.taken.insert(name.clone()),
             "there are two members of the name {name:?}"
         );
         let member = Member::<V>::new(self.group, self.names.len());
