@@ -111,8 +111,8 @@ impl Activity {
         self.follow.wants(name)
     }
 
-    /// Records a change. True if this activity was not yet waiting to [`tell`](Self::tell) of one, or of none that is
-    /// [urgent](Self::is_urgent).
+    /// Records a change. True if this activity was not yet waiting to [`tell`](Self::tell) of one, or of none that is urgent:
+    /// of more than that somebody has begun to write, or goes on.
     pub(crate) fn note(&self, token: Token, change: Change, now: Instant) -> bool {
         self.follow.tally().events.add();
         let mut state = lock(&self.state);
@@ -131,7 +131,8 @@ impl Activity {
         news
     }
 
-    /// Whether what is to be told is more than that somebody has begun to write, or goes on.
+    /// Whether an urgent change waits to be told. Only the backend of Linux postpones the others.
+    #[cfg(any(target_os = "linux", test))]
     pub(crate) fn is_urgent(&self) -> bool {
         lock(&self.state).urgent
     }
