@@ -56,7 +56,7 @@ pub use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchS
 pub use crate::coordinator::{
     Coordinator, Cut, Member, MemberVersion, Members, Part, PartOf, WhenAway,
 };
-pub use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError, Result};
+pub use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError};
 pub use crate::event::{DataState, Event, HoldReason, LinkState, Outcome, Stage, Trigger};
 #[cfg(feature = "last-good")]
 pub use crate::last_good::{LastGood, Restored};

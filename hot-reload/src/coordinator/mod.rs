@@ -53,7 +53,7 @@ use crate::watch::WatchProfile;
 /// #[derive(PartialEq, serde::Deserialize)]
 /// struct Policies { allowed: Vec<String> }
 ///
-/// # async fn example() -> hot_reload::Result<()> {
+/// # async fn example() -> Result<(), hot_reload::Error> {
 /// let mut group = Coordinator::new();
 /// let schema = File::new("schema.json").decode(Json::<Schema>::new());
 /// let schema = group.member("schema", ReloaderService::builder(schema).hybrid());

@@ -182,7 +182,7 @@ impl<V> Live<V> {
     ///
     /// ```
     /// # struct Config { upstreams: Vec<String> }
-    /// # async fn example(live: hot_reload::Live<Config>) -> hot_reload::Result<()> {
+    /// # async fn example(live: hot_reload::Live<Config>) -> Result<(), hot_reload::Error> {
     /// let config = live.wait_for(|config| !config.upstreams.is_empty()).await?;
     /// println!("{} upstreams", config.upstreams.len());
     /// # Ok(())

@@ -35,7 +35,7 @@ where
     /// #[derive(PartialEq, serde::Deserialize, serde::Serialize)]
     /// struct Routes { upstreams: Vec<String> }
     ///
-    /// # async fn example() -> hot_reload::Result<()> {
+    /// # async fn example() -> Result<(), hot_reload::Error> {
     /// let source = File::new("/mnt/shared/routes.toml").decode(Toml::<Routes>::new());
     /// let (routes, control) = ReloaderService::builder(source)
     ///     .last_good(LastGood::json("/var/lib/proxy/routes.last-good"))

@@ -45,7 +45,7 @@ where
     /// #[derive(PartialEq, serde::Deserialize, serde::Serialize)]
     /// struct Config { listen: String, routes: Vec<String> }
     ///
-    /// # async fn example() -> hot_reload::Result<()> {
+    /// # async fn example() -> Result<(), hot_reload::Error> {
     /// let source = File::new("server.toml").decode(Toml::<Config>::new());
     /// let (config, control) = ReloaderService::builder(source)
     ///     .restart_required(RestartRequired::new(["listen"]))

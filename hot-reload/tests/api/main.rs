@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod dependencies;
+mod globs;
+mod readme;
 mod reloaders;
 
 use std::borrow::Cow;
