@@ -1,10 +1,9 @@
 //! Panics of somebody's code: caught, and in words. The panic hook has printed the place already.
 
 use std::any::Any;
-use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, one_line};
 use crate::event::Stage;
 use crate::secret;
 
@@ -22,11 +21,11 @@ pub(crate) fn discard<T>(dropped: T) {
     let _ = catch_unwind(AssertUnwindSafe(|| drop(dropped)));
 }
 
-/// What the panic said, without what looks like a secret.
-pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> Cow<'_, str> {
+/// What the panic said, on one line and without what looks like a secret.
+pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
     let said = payload
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    secret::cut(said.unwrap_or("no message"))
+    one_line(secret::cut(said.unwrap_or("no message")))
 }

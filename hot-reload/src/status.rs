@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::error::Error;
+use crate::error::{Error, escaped, one_line};
 use crate::event::{DataState, HoldReason, LinkState, Outcome, Trigger};
 use crate::secret;
 use crate::snapshot::Generation;
@@ -174,8 +174,8 @@ pub struct Degradation {
 impl Status {
     pub(crate) fn new(name: String, source: Option<String>) -> Self {
         Self {
-            name,
-            source: source.map(|source| secret::cut_name(&source).into_owned()),
+            name: escaped(name.into()),
+            source: source.map(|source| escaped(secret::cut_name(&source))),
             source_status: None,
             data: DataState::None,
             max_staleness: None,
@@ -221,8 +221,11 @@ impl Degradation {
     ) -> Self {
         Self {
             reason,
-            message: secret::cut(&message.into()).into_owned(),
-            remedy: remedy.into(),
+            message: one_line(secret::cut(&message.into())),
+            remedy: match remedy.into() {
+                none if none.is_empty() => none,
+                remedy => one_line(remedy.into()),
+            },
             inherent: false,
             logged: false,
         }

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use super::escaped;
 use crate::secret;
 
 /// A place in a source: its name, and line, column and key path where they are known.
+///
+/// Line breaks, control characters and those that cannot be seen are written out in the name and in the path.
 ///
 /// `Display` is what editors and terminals make clickable: `app.toml:4:8: server.port`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +21,7 @@ impl Location {
     /// The source of this name as a whole: a file's path, a key, a URL. Credentials are cut out of it.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
-            name: secret::cut_name(&name.into()).into_owned(),
+            name: escaped(secret::cut_name(&name.into())),
             line: None,
             path: None,
         }
@@ -37,7 +40,7 @@ impl Location {
     /// secret is cut out.
     #[must_use]
     pub fn path(self, path: impl Into<String>) -> Self {
-        let path = secret::cut(&path.into()).into_owned();
+        let path = escaped(secret::cut(&path.into()));
         Self {
             path: Some(path).filter(|path| !path.is_empty() && path != "."),
             ..self

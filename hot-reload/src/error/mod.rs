@@ -3,11 +3,11 @@
 //! - [`Error`]: the one error of everything that the engine, a source or a handle reports;
 //! - [`ReloaderError`]: the error in the signatures of the two traits, converted at the engine's edge.
 
+mod line;
 mod location;
 mod masked;
 mod reloader;
 
-use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::path::PathBuf;
@@ -16,6 +16,7 @@ use std::sync::Arc;
 use crate::revision::Revision;
 use crate::secret;
 
+pub(crate) use self::line::{escaped, one_line};
 pub use self::location::Location;
 pub use self::reloader::{ReloadResult, ReloaderError};
 
@@ -109,7 +110,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// An error of this kind. `message` has no final period. Several lines become one, and what looks like a
-    /// [secret](#secrets) is cut out.
+    /// [secret](#secrets) is cut out. Control characters and those that cannot be seen are written out, and 4,096
+    /// characters are kept.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             kind,
@@ -287,23 +289,7 @@ fn contains_name(text: &str, name: &str) -> bool {
 
 /// A message on one line, without what looks like a secret.
 fn clean(message: String) -> String {
-    match secret::cut(&message) {
-        Cow::Owned(shown) => one_line(shown),
-        Cow::Borrowed(_) => one_line(message),
-    }
-}
-
-/// Somebody else's text as one line: parsers and assertions draw pictures, and a log line or a status holds one line.
-fn one_line(text: String) -> String {
-    if !text.contains(['\n', '\r']) && !text.is_empty() {
-        return text;
-    }
-    let lines: Vec<_> = text.lines().map(str::trim).collect();
-    let lines: Vec<_> = lines.into_iter().filter(|line| !line.is_empty()).collect();
-    match lines.is_empty() {
-        true => "failed without a reason".to_owned(),
-        false => lines.join("; "),
-    }
+    one_line(secret::cut(&message))
 }
 
 #[cfg(test)]

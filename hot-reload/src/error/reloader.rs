@@ -38,9 +38,10 @@ impl<V, S: fmt::Display> fmt::Display for ReloaderError<V, S> {
             Self::WatchRecvError(_) => f.write_str("the service is gone, no value can follow"),
             Self::WatchSendError(_) => f.write_str("nobody is left to take the value"),
             Self::Reload(text) => {
-                write!(f, "reload failed: {}", secret::cut(&text.to_string()))
+                let text = super::one_line(secret::cut(&text.to_string()));
+                write!(f, "reload failed: {text}")
             }
-            Self::Other(error) => f.write_str(&secret::cut(&error.to_string())),
+            Self::Other(error) => f.write_str(&super::one_line(secret::cut(&error.to_string()))),
         }
     }
 }

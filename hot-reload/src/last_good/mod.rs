@@ -242,9 +242,8 @@ impl<V: Send + Sync + 'static> LastGood<V> {
 
     /// Runs code of the user's, whose panic becomes an error.
     fn contained<R>(&self, what: &str, code: impl FnOnce() -> R) -> Result<R> {
-        catch_unwind(AssertUnwindSafe(code)).map_err(|panic| {
-            fault::panicked(self.path(), what, &first_line(panic_text(panic.as_ref())))
-        })
+        catch_unwind(AssertUnwindSafe(code))
+            .map_err(|panic| fault::panicked(self.path(), what, &panic_text(panic.as_ref())))
     }
 
     /// Has work on files done on a thread that may block. The runtime panics if there is none to be had.

@@ -8,7 +8,7 @@ use futures_util::future::{BoxFuture, join_all};
 use tokio::time::Instant;
 
 use super::boundary::within;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, escaped};
 use crate::event::Stage;
 use crate::participant::Participant;
 use crate::receipt::Vote;
@@ -49,7 +49,7 @@ impl<V> Participants<V> {
                 Err(refusal) => (None, Some(refusal)),
             };
             let vote = Vote {
-                participant: seat.name().to_owned(),
+                participant: escaped(seat.name().into()),
                 refusal,
                 elapsed: begun.elapsed(),
                 failure: None,

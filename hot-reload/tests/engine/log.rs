@@ -34,6 +34,14 @@ impl Log {
         LOG.with_borrow(|lines| String::from_utf8_lossy(lines).into_owned())
     }
 
+    /// How many lines begin with this text.
+    pub(crate) fn starting_with(&self, text: &str) -> usize {
+        LOG.with_borrow(|lines| {
+            let lines = String::from_utf8_lossy(lines);
+            lines.lines().filter(|line| line.starts_with(text)).count()
+        })
+    }
+
     pub(crate) fn count(&self, text: &str) -> usize {
         LOG.with_borrow(|lines| {
             let lines = String::from_utf8_lossy(lines);

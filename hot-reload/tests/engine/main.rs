@@ -25,6 +25,7 @@ mod holds;
 mod kept;
 mod ledger;
 mod life;
+mod lines;
 mod links;
 mod log;
 mod looks;
