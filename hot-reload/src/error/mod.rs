@@ -151,7 +151,7 @@ impl Error {
 
     /// The same error with more text in front of its message; its place stays first.
     pub(crate) fn context(self, context: &str) -> Self {
-        self.amend(|inner| inner.message = format!("{context}: {}", inner.message))
+        self.amend(|inner| inner.message = clean(format!("{context}: {}", inner.message)))
     }
 
     /// The same error about the content of this revision: it will not be tried again while the revision stays.

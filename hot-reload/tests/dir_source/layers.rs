@@ -98,3 +98,31 @@ async fn json_is_laid_over_json() {
     write(world.path("conf.d/2.json"), "[]");
     rig.expect_error("conf.d/2.json:1:").await;
 }
+
+#[cfg(feature = "yaml")]
+#[tokio::test]
+async fn yaml_is_laid_over_yaml() {
+    let world = World::new();
+    world.folder("conf.d");
+    world.file(
+        "conf.d/1.yaml",
+        "base: &base {host: here, port: 1}\ndb: *base\ntags: [a]\n",
+    );
+    world.file("conf.d/2.yaml", "db:\n  port: 2\ntags: []\n");
+    world.file("conf.d/3.yaml", "# nothing yet\n");
+    #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+    struct Layered {
+        db: AppDb,
+        tags: Vec<String>,
+    }
+    let source = Dir::new(world.path("conf.d")).merge(hot_reload::source::Yaml::<Layered>::new());
+    let mut rig = ManyRig::watch_source(source).await;
+    let app = rig.current.clone().unwrap();
+    assert_eq!((&*app.db.host, app.db.port, app.tags.len()), ("here", 2, 0));
+    write(world.path("conf.d/2.yaml"), "db:\n  port: many\n");
+    rig.expect_error("conf.d/2.yaml:2:9: db.port: expected u16, found \"many\"")
+        .await;
+    write(world.path("conf.d/2.yaml"), "db: [\n");
+    rig.expect_error("conf.d/2.yaml:1:5: this '[' is not closed")
+        .await;
+}

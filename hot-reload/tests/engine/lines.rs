@@ -67,7 +67,7 @@ proptest! {
         is_plain(&location.to_string());
         is_plain(location.name());
         is_plain(location.key_path().unwrap_or_default());
-        is_plain(&ReloaderError::<(), String>::Reload(text.clone()).to_string());
+        is_plain(&ReloaderError::<(), String>::Reload(text).to_string());
         is_plain(&ReloaderError::<(), String>::Other(anyhow!(other)).to_string());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::alloc::System;
 use std::env;
+use std::path::Path;
 use std::process::{Command, Output};
 
 use cap::Cap;
@@ -12,15 +13,25 @@ static HEAP: Cap<System> = Cap::new(System, usize::MAX);
 /// Names the test that this process is for.
 const CHILD: &str = "HOT_RELOAD_MUTATIONS_CHILD";
 
-/// Runs the body of the test of this name in a process that has as many bytes for it; one more ends the process.
+/// Gives the child its folder.
+const FOLDER: &str = "HOT_RELOAD_MUTATIONS_FOLDER";
+
+/// Runs the body of the test of this name in a process that has as many bytes for it; one more ends the process. The body
+/// may leave word in the folder of how far it has come.
 ///
 /// # Panics
 ///
 /// If the process does not end well: with what it wrote, and what `last` says.
-pub(crate) fn within(test: &str, most: usize, last: impl FnOnce() -> String, body: impl FnOnce()) {
+pub(crate) fn within(
+    test: &str,
+    most: usize,
+    folder: &Path,
+    last: impl FnOnce(&Path) -> String,
+    body: impl FnOnce(&Path),
+) {
     if env::var(CHILD).is_ok_and(|name| name == test) {
         HEAP.set_limit(HEAP.allocated() + most).unwrap();
-        body();
+        body(Path::new(&env::var_os(FOLDER).unwrap()));
         // The report of the test needs room, too.
         HEAP.set_limit(usize::MAX).unwrap();
         return;
@@ -32,6 +43,7 @@ pub(crate) fn within(test: &str, most: usize, last: impl FnOnce() -> String, bod
     } = Command::new(env::current_exe().unwrap())
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env(CHILD, test)
+        .env(FOLDER, folder)
         .output()
         .unwrap();
     let (stdout, stderr) = (
@@ -41,6 +53,6 @@ pub(crate) fn within(test: &str, most: usize, last: impl FnOnce() -> String, bod
     assert!(
         status.success() && stdout.contains("1 passed"),
         "{test}, alone and with {most} bytes: {status}; {}\n{stdout}\n{stderr}",
-        last()
+        last(folder)
     );
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 use std::thread;
 
 use hot_reload::source::{Decode, Json, Toml, Yaml};
@@ -188,7 +189,13 @@ fn laughs(levels: usize, of: impl Fn(&str) -> String) -> String {
 #[test]
 fn p17_what_aliases_blow_up_is_refused_before_it_takes_memory() {
     let test = "limits::p17_what_aliases_blow_up_is_refused_before_it_takes_memory";
-    alone::within(test, 32 << 20, String::new, refuses_bombs);
+    alone::within(
+        test,
+        32 << 20,
+        Path::new("."),
+        |_| String::new(),
+        |_| refuses_bombs(),
+    );
 }
 
 fn refuses_bombs() {

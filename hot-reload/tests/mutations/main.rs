@@ -1,12 +1,15 @@
-//! Ten thousand broken configuration files: decode, error, log.
+//! Broken configuration files: decode, error, log.
 //!
 //! `HOT_RELOAD_SEED` picks the first seed, `HOT_RELOAD_ROUNDS` the number of mutants, `HOT_RELOAD_HOURS` a time instead.
 //! An hour of it: `HOT_RELOAD_HOURS=1 cargo test --release --all-features --test mutations`.
 
 #![allow(missing_docs, reason = "tests are named by sentences")]
 #![allow(clippy::unwrap_used, reason = "a helper of a test may panic, too")]
+#![allow(clippy::disallowed_methods, reason = "a run of an hour needs a clock")]
 
 mod alone;
+mod campaign;
+mod catalogue;
 mod limits;
 mod mutator;
 mod samples;

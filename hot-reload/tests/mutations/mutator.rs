@@ -202,8 +202,6 @@ impl Mutant {
             return None;
         };
         let local = [
-            Kind::DropToken,
-            Kind::DoubleToken,
             Kind::ReplaceValue,
             Kind::ReplaceKey,
             Kind::Misspell,

@@ -1,6 +1,6 @@
 //! The files that are spoiled: one configuration in each format, with what people write in it.
 
-use crate::mutator::Format;
+use super::mutator::Format;
 
 /// Each decodes into the same value.
 pub(crate) const ALL: [(Format, &str); 3] = [

@@ -4,7 +4,10 @@
 mod deep;
 #[cfg(feature = "json")]
 mod json;
-#[cfg(all(feature = "dir", any(feature = "json", feature = "toml")))]
+#[cfg(all(
+    feature = "dir",
+    any(feature = "json", feature = "toml", feature = "yaml")
+))]
 mod merged;
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 mod place;

@@ -4,10 +4,14 @@ use super::{DecodeFiles, Files};
 use crate::error::Error;
 use crate::source::Decode;
 
-/// A format whose documents can be laid over each other: `Toml` and `Json`.
+/// A format whose documents can be laid over each other: `Toml`, `Json` and `Yaml`.
 ///
 /// Tables are merged key by key, at every depth. Everything else, lists too, is replaced by what the later file says. No
 /// file at all is an empty table.
+///
+/// A merged document is read as one file is: what `Decode` accepts in a file, such as a number or a date, it accepts here,
+/// and what it refuses, such as a key that stands twice, it refuses. In YAML, an empty file says nothing, and anchors hold
+/// for their own file.
 pub trait DecodeMerged: Decode {
     /// Decodes the files of the source that is called `name` as one document, later ones over earlier ones.
     ///

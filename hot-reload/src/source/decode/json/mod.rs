@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use serde::de::DeserializeOwned;
 
 use super::Decode;
-use super::place::{self, Fault, Secrets};
+use super::place::{self, Failure, Secrets};
 use super::quoting::Quoting;
 use crate::error::Error;
 
@@ -63,65 +63,61 @@ impl<T> Json<T> {
     }
 }
 
-impl<T> Json<T> {
-    /// The same decoder for another value.
-    #[cfg(feature = "dir")]
-    pub(super) const fn with_value<U>(self) -> Json<U> {
-        Json {
-            quoting: self.quoting,
-            value: PhantomData,
-        }
-    }
-}
-
 impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Json<T> {
     type Value = T;
 
     fn decode(&self, bytes: &[u8], name: &str) -> Result<T, Error> {
         let text = place::text(bytes, name)?;
-        let mut json = serde_json::Deserializer::from_str(text);
-        let decoded = serde_path_to_error::deserialize(&mut json);
-        let (path, error) = match decoded {
-            Ok(value) => match json.end() {
-                Ok(()) => return Ok(value),
-                Err(error) => (None, error),
-            },
-            Err(tracked) => {
-                let path = tracked.path().clone();
-                let error = tracked.into_inner();
-                (error.is_data().then_some(path), error)
-            }
-        };
-        // A mistake in the syntax may be what makes a value before it look wrong.
-        if let Some(mistake) = scan::scan(text) {
-            return Err(mistake.into_error(name, text));
-        }
-        let said = error.to_string();
-        let suffix = format!(" at line {} column {}", error.line(), error.column());
-        let quotes = self.quoting.quotes();
-        Err(Fault {
-            name,
-            place: characters(text, error.line(), error.column()),
-            path: path.as_ref(),
-            message: said.strip_suffix(&suffix).unwrap_or(&said),
-            secrets: Secrets::of(&quotes, &mut serde_json::Deserializer::from_str(text)),
-            quotes: &quotes,
-        }
-        .into_error())
+        decode(text, self.quoting).map_err(|failure| failure.about(name, text))
     }
 }
 
-/// The parser's place, which counts columns in bytes and from the line's beginning.
-fn characters(text: &str, line: usize, column: usize) -> Option<(u64, u64)> {
+/// Decodes the whole text.
+pub(super) fn decode<T: DeserializeOwned>(text: &str, quoting: Quoting) -> Result<T, Failure> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let (path, error) = match serde_path_to_error::deserialize(&mut json) {
+        Ok(value) => match json.end() {
+            Ok(()) => return Ok(value),
+            Err(error) => (None, error),
+        },
+        Err(tracked) => {
+            let path = tracked.path().clone();
+            (Some(path), tracked.into_inner())
+        }
+    };
+    // A mistake in the syntax may be what makes a value before it look wrong.
+    if let Some(mistake) = scan::scan(text) {
+        return Err(mistake.into());
+    }
+    let said = error.to_string();
+    let quotes = quoting.quotes();
+    let secrets = Secrets::of(&quotes, &mut serde_json::Deserializer::from_str(text));
+    let suffix = format!(" at line {} column {}", error.line(), error.column());
+    Err(Failure {
+        at: offset(text, error.line(), error.column()),
+        path,
+        message: said.strip_suffix(&suffix).unwrap_or(&said).to_owned(),
+        quoted: Some(Box::new((quotes, secrets))),
+    })
+}
+
+/// Refuses a text that is not JSON.
+#[cfg(feature = "dir")]
+pub(super) fn check(text: &str, name: &str) -> Result<(), Error> {
+    let checked = decode::<serde::de::IgnoredAny>(text, Quoting::new());
+    checked
+        .map(drop)
+        .map_err(|failure| failure.about(name, text))
+}
+
+/// The offset of the parser's place, which counts columns in bytes and from the line's beginning.
+fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
     let start = text
         .split_inclusive('\n')
         .take(line.checked_sub(1)?)
         .map(str::len)
         .sum::<usize>();
-    Some(place::line_and_column(
-        text,
-        (start + column.saturating_sub(1)).min(text.len()),
-    ))
+    Some((start + column.saturating_sub(1)).min(text.len()))
 }
 
 impl<T> Default for Json<T> {

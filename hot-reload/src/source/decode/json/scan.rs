@@ -143,14 +143,28 @@ impl Scan<'_> {
         };
         let bracket = char::from(self.text.as_bytes()[open]);
         if !matches!((bracket, sign), ('[', ']') | ('{', '}')) {
-            return Err(Mistake::new(
-                open,
-                format!("the bracket '{bracket}' is closed by '{sign}'"),
-            ));
+            self.open.push(open);
+            return Err(self.mismatch(sign));
         }
         self.take(1, Next::End, false)?;
         self.value_ends();
         Ok(())
+    }
+
+    /// A bracket that closes another one than the innermost. If it closes one around that, the innermost is not closed.
+    fn mismatch(&self, sign: char) -> Mistake {
+        let bracket = |open: &usize| char::from(self.text.as_bytes()[*open]);
+        let opening = if sign == ']' { '[' } else { '{' };
+        match self.open.as_slice() {
+            [around @ .., open] if around.iter().any(|open| bracket(open) == opening) => {
+                Mistake::new(*open, format!("this '{}' is not closed", bracket(open)))
+            }
+            [.., open] => Mistake::new(
+                self.at,
+                format!("found '{sign}', but a '{}' is open", bracket(open)),
+            ),
+            [] => self.here("this bracket closes nothing"),
+        }
     }
 
     /// A text in quotes.
@@ -232,6 +246,7 @@ impl Scan<'_> {
                 "this bracket closes nothing"
             }
             "" => "expected a value",
+            "yes" | "no" | "on" | "off" => "expected true or false; a text needs quotes",
             "True" | "TRUE" | "False" | "FALSE" => "expected true or false, in small letters",
             "None" | "nil" | "undefined" | "Null" | "NULL" => "expected null, in small letters",
             "NaN" | "nan" | "Infinity" | "-Infinity" | "inf" | "-inf" => {
@@ -250,6 +265,7 @@ impl Scan<'_> {
                     Some(words) => words,
                 }
             }
+            _ if self.open.is_empty() => "this is not JSON; expected '{' or '['",
             _ => "a text needs quotes",
         };
         Err(self.here(words))
@@ -271,13 +287,7 @@ impl Scan<'_> {
     fn no_comma(&self, sign: char) -> Mistake {
         let (end, is_text) = self.last;
         match (sign, self.open.last()) {
-            (']' | '}', Some(open)) => Mistake::new(
-                *open,
-                format!(
-                    "the bracket '{}' is closed by '{sign}'",
-                    &self.text[*open..=*open]
-                ),
-            ),
+            (']' | '}', _) => self.mismatch(sign),
             (':', Some(open)) if self.is_list() && is_text => {
                 Mistake::new(*open, "this '[' is not closed")
             }
@@ -298,9 +308,11 @@ impl Scan<'_> {
             ',' => self.here("found a ',' too many"),
             '\'' => self.here("use double quotes; JSON knows no others"),
             '“' | '”' | '„' => self.here("found a typographic quote; use \""),
-            ']' => {
+            ']' => self.mismatch(sign),
+            // An item of the list around: the table before it has no end.
+            '{' | '[' if self.next == Next::Key => {
                 let open = self.open.last().copied().unwrap_or(self.at);
-                Mistake::new(open, "the bracket '{' is closed by ']'")
+                Mistake::new(open, "this '{' is not closed")
             }
             ':' => self.here("expected a key"),
             c if c.is_alphanumeric() || matches!(c, '_' | '$' | '-') => {

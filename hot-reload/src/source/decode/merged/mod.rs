@@ -1,108 +1,89 @@
 //! Several documents of one format, laid over each other and decoded as one.
 //!
-//! The merged document has no lines any more. So when it is refused, the file is looked for that is refused for the same
-//! reason on its own, and its error is given, with line and column.
+//! What is merged is not values but what was written: a number, a date or a duplicate key of the merged document is read
+//! by the decoder of one file, which so accepts and refuses the same. Each piece remembers its file, so that an error
+//! names file, line and column.
+//!
+//! - [`Origins`]: which piece of the merged document comes from where;
+//! - `json`, `yaml`: the pieces as text; `toml`: its tables, with the places moved apart.
 
 #[cfg(feature = "json")]
 mod json;
 #[cfg(feature = "toml")]
 mod toml;
+#[cfg(feature = "yaml")]
+mod yaml;
 
-use serde_path_to_error::{Path, Segment};
+use std::collections::HashMap;
 
-use super::Decode;
-use super::place::{Fault, Secrets};
-use super::quoting::Quotes;
-use crate::error::{Error, Location};
+use super::place::{self, Failure};
+use crate::error::Error;
 use crate::source::Files;
 
-/// A document before it is a value.
-trait Layer: Sized + Default {
-    /// Lays another one over this one.
-    fn cover(&mut self, over: Self);
+/// Where the pieces of a merged document come from, in the order of the document.
+#[derive(Default)]
+struct Origins(Vec<Origin>);
 
-    /// Whether something stands at this path of keys.
-    fn has(&self, keys: &[&str]) -> bool;
+/// One piece that stands in the merged document at `at`, and in a file at `offset`.
+#[derive(Clone, Copy)]
+struct Origin {
+    at: usize,
+    file: usize,
+    offset: usize,
+    length: usize,
 }
 
-/// Why a merged document is refused.
-struct Refusal {
-    path: Path,
-    message: String,
-    secrets: Secrets,
-}
-
-/// Parses every file with `parser`, and makes a value of all layers.
-fn decode<P, D>(
-    parser: &P,
-    decoder: &D,
-    files: &Files,
-    name: &str,
-    quotes: &Quotes,
-    finish: impl FnOnce(P::Value) -> Result<D::Value, Refusal>,
-) -> Result<D::Value, Error>
-where
-    P: Decode<Value: Layer>,
-    D: Decode,
-{
-    let mut whole = P::Value::default();
-    for file in files.iter() {
-        whole.cover(file.decode(parser)?);
+impl Origins {
+    /// The file and the offset in it of what stands at this place of the merged document.
+    fn find(&self, at: usize) -> Option<(usize, usize)> {
+        let next = self.0.partition_point(|origin| origin.at <= at);
+        let origin = self.0.get(next.checked_sub(1)?)?;
+        Some((
+            origin.file,
+            origin.offset + (at - origin.at).min(origin.length),
+        ))
     }
-    finish(whole).map_err(|refusal| blame(parser, decoder, files, name, quotes, refusal))
-}
 
-/// The error, in the name of the file that is at fault, or of the whole if that is none in particular.
-fn blame<P, D>(
-    parser: &P,
-    decoder: &D,
-    files: &Files,
-    name: &str,
-    quotes: &Quotes,
-    refusal: Refusal,
-) -> Error
-where
-    P: Decode<Value: Layer>,
-    D: Decode,
-{
-    // A key that is missing is missing in all of them.
-    let is_missing = refusal.message.starts_with("missing field");
-    let keys = keys(&refusal.path);
-    // The last one that has it is the one that counts.
-    let culprit = files.iter().rev().find(|file| {
-        let layer = file.decode(parser).ok();
-        !is_missing && !keys.is_empty() && layer.is_some_and(|layer| layer.has(&keys))
-    });
-    let error = Fault {
-        name: culprit.map_or(name, |file| file.name()),
-        place: None,
-        path: Some(&refusal.path),
-        message: &refusal.message,
-        quotes,
-        secrets: refusal.secrets,
-    }
-    .into_error();
-    let alone = culprit.and_then(|file| file.decode(decoder).err());
-    let path = |error: &Error| {
-        let path = error.location().and_then(Location::key_path);
-        path.map(str::to_owned)
-    };
-    match alone {
-        // The words are those about the whole, because the secrets of all files are known there.
-        Some(alone) if path(&alone) == path(&error) => match alone.location().cloned() {
-            Some(place) => error.at(place),
-            None => error,
-        },
-        _ => error,
+    /// The failure, whose place is one of the merged document, as an error about the file that is at fault.
+    ///
+    /// A key that is missing is missing in all of them, unless one says everything.
+    fn blame(&self, files: &Files, name: &str, failure: Failure) -> Error {
+        let says_all = files.len() == 1 && files.iter().all(|file| !file.bytes().is_empty());
+        let is_missing = failure.message.starts_with("missing field") && !says_all;
+        let place = failure.at.filter(|_| !is_missing);
+        let found = place.and_then(|at| self.find(at));
+        match found.and_then(|(file, offset)| Some((files.iter().nth(file)?, offset))) {
+            None => failure.into_error(name, None),
+            Some((file, offset)) => {
+                let text = place::text(file.bytes(), file.name()).ok();
+                let place = text.map(|text| place::line_and_column(text, offset));
+                failure.into_error(file.name(), place)
+            }
+        }
     }
 }
 
-/// The keys up to the first list or variant.
-fn keys(path: &Path) -> Vec<&str> {
-    path.iter()
-        .map_while(|segment| match segment {
-            Segment::Map { key } => Some(&**key),
-            _ => None,
-        })
-        .collect()
+/// Lays entries over those of an earlier file. An entry that stands twice in one file stays twice, for the decoder.
+#[cfg(any(feature = "json", feature = "yaml"))]
+fn cover<E>(
+    under: &mut Vec<E>,
+    over: Vec<E>,
+    key: impl Fn(&E) -> Option<String>,
+    mut merge: impl FnMut(&mut E, E),
+) {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (place, entry) in under.iter().enumerate() {
+        if let Some(key) = key(entry) {
+            places.insert(key, place);
+        }
+    }
+    for entry in over {
+        match key(&entry).and_then(|key| places.remove(&key)) {
+            Some(place) => merge(&mut under[place], entry),
+            None => under.push(entry),
+        }
+    }
 }
+
+#[cfg(all(test, feature = "json", feature = "toml", feature = "yaml"))]
+mod tests;

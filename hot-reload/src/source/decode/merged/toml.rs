@@ -1,58 +1,92 @@
 //! TOML, file over file.
 
+use ::toml::Spanned;
+use ::toml::de::{DeTable, DeValue, Deserializer};
+use ::toml::map::Entry;
 use serde::de::DeserializeOwned;
-use toml::map::Entry;
-use toml::{Table, Value};
 
-use super::{Layer, Refusal};
+use super::{Origin, Origins};
 use crate::error::Error;
-use crate::source::decode::place::Secrets;
+use crate::source::decode::place::{self, Failure, Secrets};
+use crate::source::decode::toml;
 use crate::source::files::DecodeMerged;
 use crate::source::{Files, Toml};
 
 impl<T: DeserializeOwned + Send + Sync + 'static> DecodeMerged for Toml<T> {
     fn decode_merged(&self, files: &Files, name: &str) -> Result<T, Error> {
-        let quotes = self.quoting.quotes();
-        super::decode(
-            &self.with_value::<Table>(),
-            self,
-            files,
-            name,
-            &quotes,
-            |whole| {
-                let whole = Value::Table(whole);
-                serde_path_to_error::deserialize(whole.clone()).map_err(|tracked| Refusal {
-                    path: tracked.path().clone(),
-                    message: tracked.into_inner().message().to_owned(),
-                    secrets: Secrets::of(&quotes, whole.clone()),
-                })
-            },
-        )
+        let mut origins = Origins::default();
+        let mut whole = Spanned::new(0..0, DeTable::new());
+        let mut base = 0;
+        for (file, part) in files.iter().enumerate() {
+            let text = place::text(part.bytes(), part.name())?;
+            let table = toml::parse(text, part.name(), self.quoting)?;
+            origins.0.push(Origin {
+                at: base,
+                file,
+                offset: 0,
+                length: text.len(),
+            });
+            cover(whole.get_mut(), moved_table(table.into_inner(), base));
+            base += text.len() + 1;
+        }
+        let document = whole.clone();
+        serde_path_to_error::deserialize(Deserializer::from(whole)).map_err(|tracked| {
+            let path = Some(tracked.path().clone());
+            let error = tracked.into_inner();
+            let quotes = self.quoting.quotes();
+            let secrets = Secrets::of(&quotes, Deserializer::from(document));
+            let failure = Failure {
+                at: error.span().map(|span| span.start),
+                path,
+                message: error.message().to_owned(),
+                quoted: Some(Box::new((quotes, secrets))),
+            };
+            origins.blame(files, name, failure)
+        })
     }
 }
 
-impl Layer for Table {
-    fn cover(&mut self, over: Self) {
-        for (key, over) in over {
-            match self.entry(key) {
-                Entry::Vacant(vacant) => {
-                    vacant.insert(over);
+fn cover<'t>(under: &mut DeTable<'t>, over: DeTable<'t>) {
+    for (key, over) in over {
+        match under.entry(key) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(over);
+            }
+            Entry::Occupied(mut occupied) => {
+                let under = occupied.get_mut();
+                match (under.get_mut(), over) {
+                    (DeValue::Table(under), over) if over.get_ref().is_table() => {
+                        if let DeValue::Table(over) = over.into_inner() {
+                            cover(under, over);
+                        }
+                    }
+                    (_, over) => *under = over,
                 }
-                Entry::Occupied(mut occupied) => match (occupied.get_mut(), over) {
-                    (Value::Table(under), Value::Table(over)) => under.cover(over),
-                    (under, over) => *under = over,
-                },
             }
         }
     }
+}
 
-    fn has(&self, keys: &[&str]) -> bool {
-        match keys.split_first() {
-            None => true,
-            Some((first, rest)) => self.get(*first).is_some_and(|value| match value {
-                Value::Table(table) => table.has(rest),
-                _ => rest.is_empty(),
-            }),
+/// The same table with its places this much further, so that those of two files are never the same.
+fn moved_table(table: DeTable<'_>, by: usize) -> DeTable<'_> {
+    let entries = table.into_iter();
+    entries
+        .map(|(key, value)| {
+            let span = key.span();
+            let key = Spanned::new(span.start + by..span.end + by, key.into_inner());
+            (key, moved(value, by))
+        })
+        .collect()
+}
+
+fn moved(value: Spanned<DeValue<'_>>, by: usize) -> Spanned<DeValue<'_>> {
+    let span = value.span();
+    let value = match value.into_inner() {
+        DeValue::Table(table) => DeValue::Table(moved_table(table, by)),
+        DeValue::Array(items) => {
+            DeValue::Array(items.into_iter().map(|item| moved(item, by)).collect())
         }
-    }
+        other => other,
+    };
+    Spanned::new(span.start + by..span.end + by, value)
 }

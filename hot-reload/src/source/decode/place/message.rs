@@ -1,6 +1,7 @@
 //! serde's sentences in the words of a configuration's author.
 
 use super::judge::Judge;
+use super::wanted::{sentence, wanted};
 use crate::secret::HIDDEN;
 
 /// How many characters of a wrong value are quoted.
@@ -65,7 +66,8 @@ pub(super) fn rewrite(message: &str, judge: &Judge<'_>) -> Said {
     if let Some((found, expected)) = mismatch.and_then(split_found) {
         let expected = cut(&judge.cut(&cut(expected, SEARCHED)), SENTENCE);
         return plain(format!(
-            "expected {expected}, found {}",
+            "expected {}, found {}",
+            wanted(&expected),
             describe(found, judge)
         ));
     }
@@ -73,7 +75,11 @@ pub(super) fn rewrite(message: &str, judge: &Judge<'_>) -> Said {
         .strip_prefix("invalid length ")
         .and_then(|rest| rest.split_once(", expected "))
     {
+        let expected = wanted(expected);
         return plain(format!("expected {expected}, found a length of {length}"));
+    }
+    if let Some(words) = sentence(&message) {
+        return plain(words.to_owned());
     }
     if judge.hides_sentences() {
         return plain(

@@ -2,8 +2,9 @@
 //!
 //! - [`text`]: bytes as text, or the place of the first byte that is not;
 //! - [`Mistake`]: a mistake in the syntax, at its place;
-//! - [`Fault`]: what a parser found wrong, turned into an [`Error`];
+//! - [`Failure`]: what is wrong with a value, turned into an [`Error`];
 //! - `message`: serde's sentences in the words of a configuration's author;
+//! - `wanted`: what serde expects, in such words;
 //! - `judge`: what of it may be shown;
 //! - `secret`: what must not be quoted.
 
@@ -11,6 +12,7 @@ mod judge;
 pub(super) mod lines;
 mod message;
 mod secret;
+mod wanted;
 
 use self::judge::{Judge, shown_path};
 use super::quoting::Quotes;
@@ -46,6 +48,20 @@ pub(super) fn line_and_column(text: &str, offset: usize) -> (u64, u64) {
     (line as u64, column as u64)
 }
 
+/// The byte at which a line and a column stand, both counted from one, the column in characters.
+#[cfg(feature = "yaml")]
+pub(super) fn offset(text: &str, line: u64, column: u64) -> Option<usize> {
+    let mut lines = text.split_inclusive('\n');
+    let before: usize = lines
+        .by_ref()
+        .take(line.checked_sub(1)? as usize)
+        .map(str::len)
+        .sum();
+    let line = lines.next().unwrap_or_default();
+    let column = line.char_indices().nth(column.checked_sub(1)? as usize);
+    Some(before + column.map_or(line.len(), |(offset, _)| offset))
+}
+
 /// A mistake in the syntax of a content, in words that quote nothing of it but single signs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mistake {
@@ -69,6 +85,7 @@ impl Mistake {
     }
 
     /// The mistake as an error about the source of this name, which holds this text.
+    #[cfg(any(feature = "toml", feature = "yaml"))]
     pub(super) fn into_error(self, name: &str, text: &str) -> Error {
         let (line, column) = line_and_column(text, self.offset);
         let location = Location::new(name).line(line, column);
@@ -76,37 +93,61 @@ impl Mistake {
     }
 }
 
-/// What a parser or serde found wrong.
-pub(super) struct Fault<'a> {
-    /// The source.
-    pub(super) name: &'a str,
-    /// Line and column, where the parser knows them.
-    pub(super) place: Option<(u64, u64)>,
-    /// The path of keys, empty where the fault is one of syntax.
-    pub(super) path: Option<&'a serde_path_to_error::Path>,
-    /// The parser's words.
-    pub(super) message: &'a str,
-    /// What of the content may be quoted.
-    pub(super) quotes: &'a Quotes,
-    /// What of it must not be.
-    pub(super) secrets: Secrets,
+/// What is wrong with a text.
+pub(super) struct Failure {
+    /// The byte of the text, where it is known.
+    pub(super) at: Option<usize>,
+    /// The path of keys, where there is one.
+    pub(super) path: Option<serde_path_to_error::Path>,
+    /// The words: those of a [`Mistake`], or serde's.
+    pub(super) message: String,
+    /// What of the content may be quoted, and what must not be; `None` where the words quote nothing.
+    pub(super) quoted: Option<Box<(Quotes, Secrets)>>,
 }
 
-impl Fault<'_> {
-    /// The fault as an error that a person can act on.
-    pub(super) fn into_error(self) -> Error {
-        let whole = self.quotes.scope();
-        let judge = Judge::new(&whole, self.quotes.is_off, self.path, &self.secrets);
-        let said = message::rewrite(self.message, &judge);
-        let unknown_key = said.unknown_key.as_deref();
-        let path = self
-            .path
-            .map(|path| shown_path(path, &whole, &self.secrets, unknown_key));
-        let mut location = Location::new(self.name).path(path.unwrap_or_default());
-        if let Some((line, column)) = self.place {
+impl Failure {
+    /// The failure as an error about the source of this name, which holds this text.
+    pub(super) fn about(self, name: &str, text: &str) -> Error {
+        let place = self.at.map(|at| line_and_column(text, at));
+        self.into_error(name, place)
+    }
+
+    /// The failure as an error about the source of this name, at this line and column.
+    pub(super) fn into_error(self, name: &str, place: Option<(u64, u64)>) -> Error {
+        let (text, path) = match &self.quoted {
+            None => (self.message, None),
+            Some(quoted) => {
+                let (quotes, secrets) = &**quoted;
+                let whole = quotes.scope();
+                let path = self.path.as_ref();
+                let judge = Judge::new(&whole, quotes.is_off, path, secrets);
+                let said = message::rewrite(&self.message, &judge);
+                let unknown_key = said.unknown_key.as_deref();
+                let path = path.map(|path| shown_path(path, &whole, secrets, unknown_key));
+                (said.text, path)
+            }
+        };
+        let mut path = path.unwrap_or_default();
+        // A step that serde does not name.
+        while let Some(known) = path.strip_suffix('?') {
+            path = known.trim_end_matches('.').to_owned();
+        }
+        let mut location = Location::new(name).path(path);
+        if let Some((line, column)) = place {
             location = location.line(line, column);
         }
-        Error::new(ErrorKind::Decode, said.text).at(location)
+        Error::new(ErrorKind::Decode, text).at(location)
+    }
+}
+
+impl From<Mistake> for Failure {
+    fn from(mistake: Mistake) -> Self {
+        Self {
+            at: Some(mistake.offset),
+            path: None,
+            message: mistake.message,
+            quoted: None,
+        }
     }
 }
 

@@ -12,10 +12,11 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
+use toml::de::DeTable;
 
 use super::Decode;
-use super::place::{self, Fault};
-use super::quoting::{Quotes, Quoting};
+use super::place::{self, Failure};
+use super::quoting::Quoting;
 use crate::error::Error;
 
 /// How many levels there may be, the parser's own bound for each kind of nesting.
@@ -75,65 +76,65 @@ impl<T> Toml<T> {
     }
 }
 
-impl<T> Toml<T> {
-    /// The same decoder for another value.
-    #[cfg(feature = "dir")]
-    pub(super) const fn with_value<U>(self) -> Toml<U> {
-        Toml {
-            quoting: self.quoting,
-            value: PhantomData,
-        }
-    }
-}
-
 impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Toml<T> {
     type Value = T;
 
     fn decode(&self, bytes: &[u8], name: &str) -> Result<T, Error> {
         let text = place::text(bytes, name)?;
-        scan::scan(text, text.len()).map_err(|mistake| mistake.into_error(name, text))?;
-        let toml = match toml::Deserializer::parse(text) {
-            Ok(toml) => toml,
-            Err(error) => return Err(refuse(&error, name, text, &self.quoting.quotes())),
-        };
-        let tracked = match serde_path_to_error::deserialize(toml) {
-            Ok(value) => return Ok(value),
-            Err(tracked) => tracked,
-        };
-        let path = tracked.path().clone();
-        let error = tracked.into_inner();
-        let quotes = self.quoting.quotes();
-        Err(Fault {
-            name,
-            place: error
-                .span()
-                .map(|span| place::line_and_column(text, span.start)),
-            path: Some(&path),
-            message: error.message(),
-            secrets: secrets::find(&quotes, text),
-            quotes: &quotes,
-        }
-        .into_error())
+        let table = parse(text, name, self.quoting)?;
+        serde_path_to_error::deserialize(toml::Deserializer::from(table)).map_err(|tracked| {
+            let path = Some(tracked.path().clone());
+            let error = tracked.into_inner();
+            let quotes = self.quoting.quotes();
+            let secrets = secrets::find(&quotes, text);
+            let failure = Failure {
+                at: error.span().map(|span| span.start),
+                path,
+                message: sentence(&error, text),
+                quoted: Some(Box::new((quotes, secrets))),
+            };
+            failure.about(name, text)
+        })
     }
 }
 
-/// The error for a text that is not TOML.
-fn refuse(error: &toml::de::Error, name: &str, text: &str, quotes: &Quotes) -> Error {
-    let key = error.span().and_then(|span| text.get(span));
-    match (error.message(), key) {
-        ("duplicate key", Some(key)) => Fault {
-            name,
-            place: error
-                .span()
-                .map(|span| place::line_and_column(text, span.start)),
-            path: None,
-            message: &format!("duplicate field `{}`", key.trim_matches(['"', '\''])),
-            secrets: secrets::find(quotes, text),
-            quotes,
+/// The decoder's words. It hands dates on as tables, so a date is called one here.
+fn sentence(error: &toml::de::Error, text: &str) -> String {
+    let start = error
+        .span()
+        .and_then(|span| text.as_bytes().get(span.start));
+    match error.message().strip_prefix("invalid type: map,") {
+        Some(rest) if start.is_some_and(u8::is_ascii_digit) => {
+            format!("invalid type: a date or time,{rest}")
         }
-        .into_error(),
-        (message, _) => words::syntax(message, error.span(), text).into_error(name, text),
+        _ => error.message().to_owned(),
     }
+}
+
+/// The text as a table whose values remember their places.
+pub(super) fn parse<'t>(
+    text: &'t str,
+    name: &str,
+    quoting: Quoting,
+) -> Result<toml::Spanned<DeTable<'t>>, Error> {
+    scan::scan(text, text.len()).map_err(|mistake| mistake.into_error(name, text))?;
+    DeTable::parse(text).map_err(|error| {
+        let span = error.span().unwrap_or_default();
+        match (error.message(), text.get(span.clone())) {
+            ("duplicate key", Some(key)) => {
+                let quotes = quoting.quotes();
+                let secrets = secrets::find(&quotes, text);
+                Failure {
+                    at: Some(span.start),
+                    path: None,
+                    message: format!("duplicate field `{}`", key.trim_matches(['"', '\''])),
+                    quoted: Some(Box::new((quotes, secrets))),
+                }
+                .about(name, text)
+            }
+            (message, _) => words::syntax(message, span, text).into_error(name, text),
+        }
+    })
 }
 
 impl<T> Default for Toml<T> {

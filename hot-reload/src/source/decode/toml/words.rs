@@ -7,11 +7,10 @@ use super::scan::{self, Scan};
 use crate::source::decode::place::{Mistake, lines};
 
 /// The mistake behind this error of the parser.
-pub(super) fn syntax(message: &str, span: Option<Range<usize>>, text: &str) -> Mistake {
+pub(super) fn syntax(message: &str, span: Range<usize>, text: &str) -> Mistake {
     if let Some(at) = lines::merge_conflict(text) {
         return Mistake::new(at, lines::CONFLICT);
     }
-    let span = span.unwrap_or_default();
     let at = span.start.min(text.len());
     let scan = scan::scan(text, at).unwrap_or_default();
     let whole = scan::scan(text, text.len()).unwrap_or_default();
@@ -26,8 +25,9 @@ pub(super) fn syntax(message: &str, span: Option<Range<usize>>, text: &str) -> M
         _ => here(words),
     };
     match head {
-        "missing comma between array elements" => runs_on(text, &scan, at)
-            .unwrap_or_else(|| here("expected ',' between the items of a list")),
+        "missing comma between array elements" => {
+            runs_on(text, &scan, at).unwrap_or_else(|| behind("expected ',' behind this item"))
+        }
         "missing comma between key-value pairs" | "extra assignment between key-value pairs" => {
             runs_on(text, &scan, at).unwrap_or_else(|| behind("expected ',' behind this entry"))
         }
@@ -37,7 +37,9 @@ pub(super) fn syntax(message: &str, span: Option<Range<usize>>, text: &str) -> M
         "unexpected key or value" => behind_value(text, &scan, at),
         "key with no value" => no_value(text, at),
         "missing value for key" | "missing value" => here("expected a value behind '='"),
-        "missing assignment between key-value pairs" if text[at..].starts_with(':') => here(COLON),
+        "missing assignment between key-value pairs" if colon(text, at).is_some() => {
+            Mistake::new(colon(text, at).unwrap_or(at), COLON)
+        }
         "missing assignment between key-value pairs" => here("expected '=' behind the key"),
         "string values must be quoted" => here(bare(value)),
         "invalid literal string" | "invalid basic string" if value.is_empty() => {
@@ -45,11 +47,11 @@ pub(super) fn syntax(message: &str, span: Option<Range<usize>>, text: &str) -> M
         }
         "invalid boolean" => here("expected true or false, in small letters"),
         "invalid float" => here(match value {
-            "null" | "nil" | "none" => NULL,
+            "null" | "nil" | "none" | "None" | "Null" | "NULL" => NULL,
             _ => "this is not a number; a text needs quotes",
         }),
         "unquoted keys cannot be empty" | "missing key for inline table element" => {
-            here("expected a key")
+            runs_on(text, &scan, at).unwrap_or_else(|| here("expected a key"))
         }
         "invalid unquoted key" => {
             here("a key with other signs than A-Z, a-z, 0-9, '-' and '_' needs quotes")
@@ -164,9 +166,16 @@ fn no_value(text: &str, at: usize) -> Mistake {
             Mistake::new(start, "a comment begins with '#'")
         }
         line if line.starts_with("---") => Mistake::new(start, "this is YAML, not TOML"),
-        _ if text[..at].ends_with(':') || text[at..].trim_start().starts_with(':') => {
-            Mistake::new(at - usize::from(text[..at].ends_with(':')), COLON)
-        }
+        _ if let Some(colon) = colon(text, at) => Mistake::new(colon, COLON),
         _ => Mistake::new(start, "expected '=' and a value behind this key"),
+    }
+}
+
+/// The `:` right in front of this place, or here.
+fn colon(text: &str, at: usize) -> Option<usize> {
+    let before = text[..at].trim_end_matches([' ', '\t']);
+    match text[at..].starts_with(':') {
+        true => Some(at),
+        false => before.ends_with(':').then(|| before.len() - 1),
     }
 }

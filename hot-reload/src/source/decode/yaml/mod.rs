@@ -12,11 +12,15 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
+#[cfg(feature = "dir")]
+use serde::de::IgnoredAny;
+#[cfg(feature = "dir")]
+use serde_saphyr::granit_parser::{Event, ScalarStyle};
 use serde_saphyr::{Deserializer, Options};
 
 use super::Decode;
 use super::deep;
-use super::place::{self, Fault, Secrets};
+use super::place::{self, Failure, Secrets};
 use super::quoting::Quoting;
 use crate::error::Error;
 
@@ -130,42 +134,81 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Yaml<T> {
 
     fn decode(&self, bytes: &[u8], name: &str) -> Result<T, Error> {
         let text = place::text(bytes, name)?;
-        let shape =
-            scan::scan(text, self.limits).map_err(|mistake| mistake.into_error(name, text))?;
-        deep::with_stack(shape.depth, || {
-            decode(text, name, self.limits, self.quoting)
+        let depth = self.scan(text, name)?;
+        deep::with_stack(depth, || {
+            self.decode_text(text)
+                .map_err(|failure| failure.about(name, text))
         })?
     }
 }
 
-/// Decodes a text that was scanned.
-fn decode<T: DeserializeOwned>(
-    text: &str,
-    name: &str,
-    limits: Limits,
-    quoting: Quoting,
-) -> Result<T, Error> {
-    let mut path = None;
-    let decoded = with_yaml(text, |yaml| {
-        serde_path_to_error::deserialize(yaml).map_err(|tracked| {
-            path = Some(tracked.path().clone());
-            tracked.into_inner()
+impl<T> Yaml<T> {
+    /// Refuses what is not YAML or exceeds a limit, and says how deep the rest is.
+    pub(super) fn scan(&self, text: &str, name: &str) -> Result<usize, Error> {
+        let scanned = scan::scan(text, self.limits);
+        scanned.map_err(|mistake| mistake.into_error(name, text))
+    }
+
+    /// Decodes a text that was scanned.
+    pub(super) fn decode_text(&self, text: &str) -> Result<T, Failure>
+    where
+        T: DeserializeOwned,
+    {
+        let mut path = None;
+        let decoded = with_yaml(text, |yaml| {
+            serde_path_to_error::deserialize(yaml).map_err(|tracked| {
+                path = Some(tracked.path().clone());
+                tracked.into_inner()
+            })
+        });
+        decoded.map_err(|error| {
+            let error = error.without_snippet();
+            let quotes = self.quoting.quotes();
+            let secrets = with_yaml(text, |yaml| Ok(Secrets::of(&quotes, yaml)));
+            let path = path.take();
+            let place = error.location();
+            // About a value as a whole, the decoder knows no more than the table around it.
+            let located = match values::is_of_a_whole(error) {
+                true => path
+                    .as_ref()
+                    .and_then(|path| scan::locate(text, self.limits, path)),
+                false => None,
+            };
+            Failure {
+                at: located.or_else(|| {
+                    place.and_then(|place| place::offset(text, place.line(), place.column()))
+                }),
+                path,
+                message: values::sentence(error, text, self.limits),
+                quoted: Some(Box::new((quotes, secrets.unwrap_or_default()))),
+            }
         })
-    });
-    decoded.map_err(|error| {
-        let error = error.without_snippet();
-        let quotes = quoting.quotes();
-        let secrets = with_yaml(text, |yaml| Ok(Secrets::of(&quotes, yaml)));
-        Fault {
-            name,
-            place: error.location().map(|place| (place.line(), place.column())),
-            path: path.as_ref(),
-            message: &values::sentence(error, text, limits),
-            secrets: secrets.unwrap_or_default(),
-            quotes: &quotes,
+    }
+
+    /// The same limits for a value that is not made.
+    #[cfg(feature = "dir")]
+    pub(super) fn of_anything(&self) -> Yaml<IgnoredAny> {
+        Yaml {
+            limits: self.limits,
+            quoting: self.quoting,
+            value: PhantomData,
         }
-        .into_error()
-    })
+    }
+
+    /// What the parser reads, each with its offset, up to a mistake.
+    #[cfg(feature = "dir")]
+    pub(super) fn events<'t>(&self, text: &'t str) -> impl Iterator<Item = (Event<'t>, usize)> {
+        let events = scan::parser(text, self.limits).map_while(Result::ok);
+        events.map(|(event, span)| (event, scan::offset(text, span.start)))
+    }
+
+    /// Whether the text holds no value.
+    #[cfg(feature = "dir")]
+    pub(super) fn is_empty(&self, text: &str) -> bool {
+        let mut events = self.events(text).map(|(event, _)| event);
+        let value = events.find(|event| event.is_node());
+        value.is_none_or(|value| value.scalar() == Some(("", ScalarStyle::Plain)))
+    }
 }
 
 /// Runs serde over the text. All limits are the scan's, which has passed.

@@ -3,6 +3,7 @@
 //! It runs before any value is made, so that a document that would not fit is refused before it takes time or memory. It
 //! is linear in the text: the weight of an alias is the weight of its anchor, which was summed up when the anchor ended.
 
+use serde_path_to_error::{Path, Segment};
 use serde_saphyr::granit_parser::{
     Event, Marker, Parser, ScalarStyle, ScanError, Span, StructureStyle, options,
 };
@@ -14,13 +15,6 @@ use crate::source::decode::place::Mistake;
 /// What a value weighs beside its own text, in bytes: about what the shortest ones take in a file, with their
 /// indentation or separator.
 const WEIGHT: u64 = 16;
-
-/// What a document needs while it is decoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shape {
-    /// How many tables and lists stand in each other, aliases written out.
-    pub(super) depth: usize,
-}
 
 /// A node that was read as a whole.
 #[derive(Clone, Copy, Default)]
@@ -48,16 +42,17 @@ struct Scan<'a> {
     anchors: Vec<Option<Node>>,
     added: u64,
     depth: usize,
-    /// The end of the last node.
+    /// Where the last value begins and ends.
+    start: usize,
     end: usize,
 }
 
-/// Reads the whole text.
+/// Reads the whole text, and says how many tables and lists stand in each other, aliases written out.
 ///
 /// # Errors
 ///
 /// The first mistake in its syntax, or the first place at which a limit is passed.
-pub(super) fn scan(text: &str, limits: Limits) -> Result<Shape, Mistake> {
+pub(super) fn scan(text: &str, limits: Limits) -> Result<usize, Mistake> {
     let mut scan = Scan {
         text,
         limits,
@@ -66,12 +61,14 @@ pub(super) fn scan(text: &str, limits: Limits) -> Result<Shape, Mistake> {
         anchors: Vec::new(),
         added: 0,
         depth: 0,
+        start: 0,
         end: 0,
     };
     for event in parser(text, limits) {
         let (event, span) = event.map_err(|error| {
             let read = Read {
                 text,
+                start: scan.start,
                 end: scan.end,
                 bracket: scan.open.last().and_then(|open| open.bracket),
                 depth: limits.depth,
@@ -81,11 +78,13 @@ pub(super) fn scan(text: &str, limits: Limits) -> Result<Shape, Mistake> {
         let start = offset(text, span.start);
         scan.take(&event, &span, start)
             .map_err(|message| Mistake::new(start, message))?;
-        if !matches!(event, Event::SequenceEnd | Event::MappingEnd) {
+        // The place of other events may be where the parser looks ahead.
+        if matches!(event, Event::Scalar(..) | Event::Alias(_)) {
+            scan.start = start;
             scan.end = offset(text, span.end);
         }
     }
-    Ok(Shape { depth: scan.depth })
+    Ok(scan.depth)
 }
 
 /// What stands at this offset, in characters, in serde's words: ``string "80a"``, `map`.
@@ -102,11 +101,72 @@ pub(super) fn found_at(text: &str, limits: Limits, at: usize) -> Option<String> 
         Event::Scalar(value, ScalarStyle::Plain, ..) if matches!(&*value, "" | "~" | "null") => {
             "unit value".to_owned()
         }
+        Event::Scalar(value, ScalarStyle::Plain, ..) if value.parse::<i128>().is_ok() => {
+            format!("integer `{value}`")
+        }
+        Event::Scalar(value, ScalarStyle::Plain, ..) if value.parse::<f64>().is_ok() => {
+            format!("floating point `{value}`")
+        }
+        Event::Scalar(value, ScalarStyle::Plain, ..) if matches!(&*value, "true" | "false") => {
+            format!("boolean `{value}`")
+        }
         Event::Scalar(value, ..) => format!("string {value:?}"),
         Event::SequenceStart(..) => "sequence".to_owned(),
         Event::MappingStart(..) => "map".to_owned(),
         _ => return None,
     })
+}
+
+/// The offset of the value at this path, where it is written out.
+pub(super) fn locate(text: &str, limits: Limits, path: &Path) -> Option<usize> {
+    let mut events = parser(text, limits)
+        .map_while(Result::ok)
+        .filter(|(event, _)| !matches!(event, Event::StreamStart | Event::DocumentStart(..)));
+    for segment in path {
+        let (start, _) = events.next()?;
+        match (segment, start) {
+            (Segment::Seq { index }, Event::SequenceStart(..)) => {
+                for _ in 0..*index {
+                    skip(&mut events)?;
+                }
+            }
+            (Segment::Map { key } | Segment::Enum { variant: key }, Event::MappingStart(..)) => {
+                loop {
+                    match events.next()? {
+                        (Event::Scalar(name, ..), _) if *name == **key => break,
+                        (Event::Scalar(..) | Event::Alias(_), _) => {}
+                        (Event::MappingEnd, _) => return None,
+                        _ => skip_rest(&mut events)?,
+                    }
+                    skip(&mut events)?;
+                }
+            }
+            _ => return None,
+        }
+    }
+    events.next().map(|(_, span)| offset(text, span.start))
+}
+
+/// Skips a node.
+fn skip<'t>(events: &mut impl Iterator<Item = (Event<'t>, Span)>) -> Option<()> {
+    match events.next()?.0 {
+        Event::SequenceStart(..) | Event::MappingStart(..) => skip_rest(events),
+        Event::SequenceEnd | Event::MappingEnd => None,
+        _ => Some(()),
+    }
+}
+
+/// Skips the rest of a table or list.
+fn skip_rest<'t>(events: &mut impl Iterator<Item = (Event<'t>, Span)>) -> Option<()> {
+    let mut open = 1;
+    while open > 0 {
+        match events.next()?.0 {
+            Event::SequenceStart(..) | Event::MappingStart(..) => open += 1,
+            Event::SequenceEnd | Event::MappingEnd => open -= 1,
+            _ => {}
+        }
+    }
+    Some(())
 }
 
 /// The parser with these limits and the same options that the decoder uses.

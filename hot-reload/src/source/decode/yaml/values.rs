@@ -75,6 +75,17 @@ pub(super) fn sentence(error: &Error, text: &str, limits: Limits) -> String {
     }
 }
 
+/// Whether the error is about a value that was read as a whole, so that the decoder is behind it already.
+pub(super) fn is_of_a_whole(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::SerdeInvalidValue { .. }
+            | Error::SerdeInvalidLength { .. }
+            | Error::SerdeInvalidType { .. }
+            | Error::Message { .. }
+    )
+}
+
 fn names(expected: &[&str]) -> String {
     let names: Vec<_> = expected.iter().map(|name| format!("`{name}`")).collect();
     match names.is_empty() {

@@ -12,7 +12,8 @@ use crate::source::decode::place::lines::{self, indent_of, line_of, line_start};
 /// What was read when the parser stopped.
 pub(super) struct Read<'a> {
     pub(super) text: &'a str,
-    /// The end of the last node.
+    /// Where the last value begins and ends.
+    pub(super) start: usize,
     pub(super) end: usize,
     /// The innermost bracket that is open.
     pub(super) bracket: Option<usize>,
@@ -23,6 +24,7 @@ pub(super) struct Read<'a> {
 const TAB: &str = "found a tab in the indentation; indent with spaces";
 pub(super) const QUOTE: &str = "this quote is not closed";
 const LEVEL: &str = "wrong indentation: this line fits no level above it";
+const DIRECTIVE: &str = "a line that begins with '%' is a directive; put the key in quotes";
 const SECOND_COLON: &str = "found a second ':' in one line; put the value in quotes";
 const DEEPER: &str =
     "wrong indentation: this line is deeper than the one above, which has a value already";
@@ -101,9 +103,7 @@ pub(super) fn syntax(error: &ScanError, read: &Read<'_>) -> Mistake {
         | E::ExpectedBlockMappingKey
         | E::InvalidBlockScalarIndent
         | E::InvalidFlowScalarIndent => here(LEVEL),
-        E::ExpectedDocumentStart if line_of(text, at).starts_with('%') => {
-            here("a line that begins with '%' is a directive; put the key in quotes")
-        }
+        E::ExpectedDocumentStart if text.starts_with('%') => Mistake::new(0, DIRECTIVE),
         E::ExpectedDocumentStart => here(
             "wrong indentation: this line is less deep than the first one, or follows a value that is the whole document",
         ),
@@ -123,6 +123,9 @@ pub(super) fn syntax(error: &ScanError, read: &Read<'_>) -> Mistake {
         ),
         E::MissingAnchorOrAliasName => {
             here("expected a name behind '&' or '*'; put a text that begins with it in quotes")
+        }
+        E::UnexpectedCharacter { character } if character.is_control() => {
+            here("found a control character in a value")
         }
         E::UnexpectedCharacter { character } => Mistake::new(
             at,
@@ -160,9 +163,7 @@ pub(super) fn syntax(error: &ScanError, read: &Read<'_>) -> Mistake {
         | E::MissingDirectiveName
         | E::InvalidDirectiveName
         | E::MissingYamlVersion
-        | E::MissingDocumentEndBeforeDirective => {
-            here("a line that begins with '%' is a directive; put the key in quotes")
-        }
+        | E::MissingDocumentEndBeforeDirective => here(DIRECTIVE),
         _ => here("this is not valid YAML"),
     }
 }
@@ -265,22 +266,23 @@ fn behind_quote(read: &Read<'_>, at: usize, message: &str) -> Mistake {
 fn second_value(read: &Read<'_>, at: usize) -> Mistake {
     let text = read.text;
     let end = read.end.min(at);
+    // What cannot be a key: read already, or still between.
     let begins = text[end..at]
         .char_indices()
         .find(|(_, c)| !c.is_whitespace() && !matches!(c, ':' | '-' | '?'))
-        .map_or(at, |(offset, _)| end + offset);
+        .map_or_else(|| read.start.min(at), |(offset, _)| end + offset);
     let (first, line) = (line_start(text, begins), line_start(text, at));
     if first == line {
         return Mistake::new(at, SECOND_COLON);
     }
-    let above = line_of(text, begins);
+    let above = line_of(text, begins).trim_start_matches([' ', '-']);
     let word = text[begins..].lines().next().unwrap_or_default();
     if let Some(colon) = word.find(':')
-        && above.trim_start().starts_with(word.trim_end())
+        && above.starts_with(word.trim_end())
     {
         return Mistake::new(begins + colon, "expected a space behind ':'");
     }
-    if above.trim_start().starts_with(word.trim_end()) {
+    if above.starts_with(word.trim_end()) {
         return Mistake::new(begins, "expected ':' and a value behind this key");
     }
     Mistake::new(line + indent_of(text, at), DEEPER)

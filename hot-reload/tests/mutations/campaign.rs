@@ -1,0 +1,179 @@
+//! Broken files through decode, error and log.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use hot_reload::Error;
+use hot_reload::source::{Decode, Json, Toml, Yaml};
+use serde::Deserialize;
+
+use crate::mutator::{Format, Mutant};
+use crate::{alone, samples};
+
+/// The value of the samples.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "only decoded")]
+struct Site {
+    name: String,
+    debug: bool,
+    ratio: f64,
+    server: Server,
+    routes: Vec<Route>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "only decoded")]
+struct Server {
+    host: String,
+    port: u16,
+    password: String,
+    tags: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "only decoded")]
+struct Route {
+    path: String,
+    weight: Option<u8>,
+    headers: BTreeMap<String, String>,
+}
+
+/// How many mutants a run has that is asked for nothing else.
+const ROUNDS: u64 = 1_500;
+/// What all of it may take beside the test itself.
+const MEMORY: usize = 256 << 20;
+
+#[test]
+fn p17_broken_files_end_in_one_line_each_and_take_bounded_memory() {
+    let test = "campaign::p17_broken_files_end_in_one_line_each_and_take_bounded_memory";
+    let folder = tempfile::tempdir().unwrap();
+    let last = |folder: &Path| {
+        let seed = fs::read_to_string(folder.join("seed")).unwrap_or_default();
+        format!("the last seed was {seed}")
+    };
+    alone::within(test, MEMORY, folder.path(), last, |folder| {
+        let current = folder.join("seed");
+        tracing::subscriber::with_default(subscriber(), || {
+            let began = Instant::now();
+            let hours = number("HOURS").map(|hours| Duration::from_secs_f64(hours * 3_600.0));
+            let rounds = number("ROUNDS").map_or(ROUNDS, |rounds| rounds as u64);
+            let first = number("SEED").map_or(1, |seed| seed as u64);
+            for round in 0.. {
+                let ended = hours.map_or(round >= rounds, |time| began.elapsed() >= time);
+                if ended {
+                    break;
+                }
+                let seed = first + round;
+                let (format, sample) = samples::ALL[(seed % 3) as usize];
+                fs::write(&current, seed.to_string()).unwrap();
+                let mutant = Mutant::new(seed, format, sample);
+                let edited = mutant.edited_line();
+                if let Err(why) = passes(format, &mutant.bytes(), edited) {
+                    let small = mutant
+                        .clone()
+                        .shrunk(|bytes| passes(format, bytes, None).is_err());
+                    panic!("{why}\n{mutant}\nsmallest: {small}");
+                }
+            }
+        });
+    });
+}
+
+/// Decodes and logs; says what is wrong with the outcome.
+fn passes(format: Format, bytes: &[u8], edited: Option<u64>) -> Result<(), String> {
+    let decode = || match format {
+        Format::Toml => Toml::<Site>::new().decode(bytes, "conf").map(drop),
+        Format::Json => Json::<Site>::new().decode(bytes, "conf").map(drop),
+        Format::Yaml => Yaml::<Site>::new().decode(bytes, "conf").map(drop),
+    };
+    let decoded = catch_unwind(AssertUnwindSafe(decode)).map_err(|_| "panicked".to_owned())?;
+    let Err(error) = decoded else { return Ok(()) };
+    is_one_line(&error)?;
+    is_placed(&error, bytes, edited)
+}
+
+fn is_one_line(error: &Error) -> Result<(), String> {
+    let line = error.to_string();
+    let hidden = |sign: char| {
+        sign.is_control() || matches!(sign, '\u{2028}' | '\u{202e}' | '\u{200b}' | '\u{feff}')
+    };
+    if line.contains(hidden) || line.len() > 1_000 || line.contains("hunter2-hunter2") {
+        return Err(format!("the error is {line:?}"));
+    }
+    LOG.take();
+    tracing::error!("rejected: {error}");
+    let log = LOG.take();
+    let lines = log.iter().filter(|byte| **byte == b'\n').count();
+    match lines == 1 && log.ends_with(b"\n") {
+        true => Ok(()),
+        false => Err(format!("the log is {:?}", String::from_utf8_lossy(&log))),
+    }
+}
+
+/// The error has a line of the content, and that of the edit where the edit touches one line only.
+fn is_placed(error: &Error, bytes: &[u8], edited: Option<u64>) -> Result<(), String> {
+    let lines = bytes.split(|byte| *byte == b'\n').count() as u64;
+    let place = error
+        .location()
+        .and_then(|location| location.line_and_column());
+    let Some((line, column)) = place else {
+        return Err(format!("no place: {error}"));
+    };
+    if line == 0 || column == 0 || line > lines {
+        return Err(format!("{error} of {lines} lines"));
+    }
+    match edited {
+        Some(edited) if edited != line => {
+            // What is missing is missing in its table, an end is missing where the beginning stands, and what stands twice
+            // or one level too deep is found where it stands the second time.
+            let message = error.message();
+            let is_elsewhere = message.contains("missing key")
+                || message.contains("not closed") && line < edited
+                || message.contains("no anchor above")
+                || message.contains("stands here twice")
+                || (message.contains("wrong indentation") || message.contains("expected '-'"))
+                    && line == edited + 1;
+            match is_elsewhere {
+                true => Ok(()),
+                false => Err(format!("{error}, but line {edited} was edited")),
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+thread_local! {
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.with_borrow_mut(|log| log.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn subscriber() -> impl tracing::Subscriber {
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(|| Log)
+        .finish()
+}
+
+fn number(name: &str) -> Option<f64> {
+    let text = env::var(format!("HOT_RELOAD_{name}")).ok()?;
+    Some(text.parse().expect("a number"))
+}
