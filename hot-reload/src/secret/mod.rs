@@ -9,6 +9,18 @@
 //! - `value`: whether one value of a configuration may be shown;
 //! - `cut`: a sentence without the secrets in it.
 
+#![cfg_attr(
+    not(all(
+        feature = "diff",
+        any(feature = "json", feature = "toml", feature = "yaml")
+    )),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "a build without decoders or without `diff` needs only some of the rules"
+    )
+)]
+
 mod cut;
 mod entropy;
 mod names;

@@ -105,6 +105,7 @@ impl Stamp {
     }
 
     /// How much longer the file has to lie untouched to count as finished, if it was touched just now.
+    #[cfg(any(test, feature = "dir"))]
     pub(crate) fn young(&self, now: SystemTime) -> Option<Duration> {
         self.until(YOUNG, now)
     }
