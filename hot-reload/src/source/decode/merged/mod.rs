@@ -14,6 +14,7 @@ mod toml;
 #[cfg(feature = "yaml")]
 mod yaml;
 
+#[cfg(any(feature = "json", feature = "yaml"))]
 use std::collections::HashMap;
 
 use super::place::{self, Failure};

@@ -11,6 +11,10 @@
 mod judge;
 pub(super) mod lines;
 mod message;
+#[cfg_attr(
+    not(any(feature = "json", feature = "yaml", feature = "dir")),
+    allow(dead_code, reason = "a TOML text is searched without being decoded")
+)]
 mod secret;
 mod wanted;
 
@@ -18,7 +22,9 @@ use self::judge::{Judge, shown_path};
 use super::quoting::Quotes;
 use crate::error::{Error, ErrorKind, Location};
 
-pub(super) use self::secret::{Found, Secrets};
+#[cfg(feature = "toml")]
+pub(super) use self::secret::Found;
+pub(super) use self::secret::Secrets;
 
 /// The bytes as text, without a byte order mark.
 pub(super) fn text<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str, Error> {
