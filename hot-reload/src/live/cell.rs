@@ -25,11 +25,11 @@
 //! - A node is shared by somebody who protects it, while it is protected, or by somebody who shares it already. After
 //!   a and c nobody protects it, and nobody can any more. So the count that d reads can only go down, and if it says
 //!   that the publisher is alone, it is.
-//! - A share is given back with release, and d acquires. So all that its holder did with the node has happened before e, and
-//!   before the hooks that are called with the node in between.
+//! - A holder releases its share with release ordering, and d acquires. So everything that the holder did with the node
+//!   happens before e, and before the retire hooks in between.
 //! - A guard borrows the cell, so none is left when the cell is dropped.
-//! - A guard on a part borrows the part for as long as the cell, and its type names both lifetimes. A closure that makes a
-//!   part may return any reference that outlives its argument's type, such as one that it has captured.
+//! - A guard on a part borrows both the cell and the part, and its type names both lifetimes. The projecting closure may
+//!   return a reference from outside the node, such as one that it has captured.
 //!
 //! The models in `hot-reload/proof` run this file under every order of events, and find each of its barriers, orders and
 //! comparisons missing when it is taken away.
@@ -282,7 +282,7 @@ impl<N, T> Drop for Cell<N, T> {
             if is_held(&node) {
                 mem::forget(node);
             } else if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(node))) {
-                // The others are dropped one by one all the same.
+                // The remaining nodes are still dropped.
                 first_panic.get_or_insert(panic);
             }
         }
@@ -294,11 +294,11 @@ impl<N, T> Drop for Cell<N, T> {
     }
 }
 
-/// Whether the caller has the only share. If so, all that others did with the node has happened before.
+/// Whether the caller has the only share. If so, everything that others did with the node happens before this returns.
 pub(super) fn is_unshared<N>(node: &Arc<N>) -> bool {
     let is_unshared = Arc::strong_count(node) == 1;
     if is_unshared {
-        // The count itself is read without an order.
+        // `strong_count` is a relaxed load.
         fence(Ordering::Acquire);
     }
     is_unshared
@@ -387,8 +387,8 @@ pub(super) struct Protected<'a, N, P: ?Sized + 'a = N> {
     part: NonNull<P>,
     node: NonNull<N>,
     slot: &'static Slot,
-    /// Borrows the node from the cell, and the part from wherever it is: a function that makes a part may return one that is
-    /// in no node. The bare pointers bind it to its thread, whose slot it has.
+    /// Borrows the node from the cell, and the part from wherever it lives: a projection may return a reference from outside
+    /// the node. The raw pointers make it `!Send`, because the slot belongs to its thread.
     _borrowed: PhantomData<(&'a N, &'a P)>,
 }
 
@@ -407,8 +407,8 @@ impl<'a, N> Protected<'a, N> {
 impl<'a, N, P: ?Sized> Protected<'a, N, P> {
     #[inline(always)]
     pub(super) fn part(&self) -> &P {
-        // SAFETY: it is the node or a part of it, which is protected until `self` is dropped; or it was borrowed from elsewhere
-        // for as long as `P` lives, and `P: 'a`.
+        // SAFETY: the part is the node or lies in it, and the slot protects the node until `self` is dropped. Or it was borrowed
+        // from elsewhere for as long as `P` lives, and `P: 'a`.
         unsafe { self.part.as_ref() }
     }
 

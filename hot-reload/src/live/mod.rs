@@ -15,8 +15,8 @@
 //! # Limits
 //!
 //! - The first read of a thread may wait for the first read of another thread: both add to one list of slots.
-//! - Reading is lock-free, and not wait-free: a read that a publication overtakes tries again.
-//! - On Linux, readers rely on what the kernel says of `membarrier`. A filter that fakes success is not detected.
+//! - Reading is lock-free but not wait-free: a read that a publication overtakes tries again.
+//! - On Linux, readers rely on the kernel's answer to `membarrier`. A filter that fakes success is not detected.
 
 mod barrier;
 mod callback;
@@ -73,18 +73,17 @@ use crate::snapshot::Snapshot;
 /// Use one snapshot for one unit of work: two reads may see two values. `docs::patterns` has the wrong way beside the right
 /// one, for each accessor.
 ///
-/// Reading never waits for a publication, takes no lock and writes to nothing that other threads read. It allocates nothing,
-/// except for a thread's very first read, and for guards by the dozen on one thread. No reader ever frees an old value, as
-/// long as the service runs.
+/// Reading never waits for a publication, takes no lock and writes to no memory that other readers share. It allocates
+/// nothing, except at a thread's first read and with dozens of guards on one thread. While the service runs, no reader
+/// frees an old value.
 ///
 /// # Limits
 ///
-/// - The very first read of a thread may wait for the first read of another thread, for as long as that takes to hang one
-///   record into a list.
-/// - Reading is lock-free, and not wait-free. A read that a publication overtakes tries again; under publication without end,
-///   one thread may try for any length of time.
-/// - On Linux, the publisher uses the system call `membarrier`. Where a filter refuses it with an error, readers take a fence.
-///   A filter that answers with success and does nothing is not detected, and then a value may be freed while it is read.
+/// - The first read of a thread may wait for the first read of another thread: both add a record to one list.
+/// - Reading is lock-free but not wait-free. A read that a publication overtakes tries again; under endless publications,
+///   one thread may retry without bound.
+/// - On Linux, the publisher uses the system call `membarrier`. If a filter refuses it with an error, readers use a fence.
+///   A filter that fakes success is not detected, and then a value may be freed while it is read.
 pub struct Live<V> {
     shared: Arc<Shared<V>>,
     /// What ends the service when it is dropped for the last time.
@@ -106,7 +105,7 @@ impl<V> Live<V> {
         publisher.live().kept_by(Arc::new(publisher.into_ending()))
     }
 
-    /// The value for a moment: a borrow that never waits for a publication. [What else it may wait for](Self#limits).
+    /// A short borrow of the value. It never waits for a publication; see the [limits](Self#limits).
     ///
     /// The guard is not `Send`, so it cannot be kept across an `.await` of a spawned task; use [`get`](Self::get) there. A
     /// guard that is kept elsewhere delays nobody: it only keeps its value from being freed.

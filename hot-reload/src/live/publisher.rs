@@ -70,7 +70,7 @@ impl<V> Replaced<V> {
         }
     }
 
-    /// Whether nobody else holds it. If so, all that its holders did with it has happened before.
+    /// Whether nobody else holds it. If so, everything that its holders did with it happens before this returns.
     pub(crate) fn is_unshared(&self) -> bool {
         cell::is_unshared(self.snapshot.node())
     }
@@ -250,7 +250,7 @@ mod tests {
 
     use super::*;
 
-    /// Counts those that are dropped, and panics then.
+    /// A value that counts its drop, and then panics.
     struct Panics(Arc<AtomicUsize>);
 
     impl Drop for Panics {
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn p07_all_values_go_with_the_last_handle_though_each_panics_when_dropped() {
+    fn p07_last_handle_drops_all_values_although_each_panics() {
         let dropped = Arc::new(AtomicUsize::new(0));
         let publisher = Publisher::new();
         for _ in 0..4 {
@@ -271,12 +271,15 @@ mod tests {
         drop(publisher);
         assert_eq!(dropped.load(Ordering::Relaxed), 0);
         let panic = catch_unwind(AssertUnwindSafe(|| drop(live)));
-        assert!(panic.is_err(), "whoever drops the last handle hears of it");
+        assert!(
+            panic.is_err(),
+            "dropping the last handle propagates the panic"
+        );
         assert_eq!(dropped.load(Ordering::Relaxed), 4);
     }
 
     #[test]
-    fn p07_a_forgotten_guard_keeps_its_value_though_another_panics_when_dropped() {
+    fn p07_forgotten_guard_keeps_its_value_although_others_panic() {
         let dropped = Arc::new(AtomicUsize::new(0));
         let publisher = Publisher::new();
         for number in 0..4 {

@@ -1,23 +1,23 @@
-//! The twin of `guard_outlives_its_part`: each guard names the lifetime of the text, which is dropped after the guards.
+//! The passing counterpart of `guard_outlives_its_part`: each guard names the lifetime of the text, which is dropped later.
 
 use hot_reload::{Guard, Live};
 
 type OfText<'a> = Guard<'a, &'static str, str>;
 
-/// The reference is as long as the part of a guard that was shortened.
+/// The captured reference has the lifetime of a shortened guard's part.
 fn from_a_shorter_guard<'x>(live: &'static Live<&'static str>, text: &'x str) -> OfText<'x> {
     let guard: Guard<'x, &'static str, &'x str> = live.load();
     guard.map(move |_: &&'x str| text)
 }
 
-/// The reference is as long as the part that an earlier closure has made.
+/// The captured reference has the lifetime of a part that an earlier closure made.
 fn from_a_part<'x>(live: &'static Live<&'static str>, text: &'x str) -> OfText<'x> {
     live.load()
         .map(|value: &&'static str| -> &&'x str { value })
         .map(move |_: &&'x str| text)
 }
 
-/// The guard is one of a handle on a part.
+/// The guard comes from a projected handle.
 fn from_a_projection<'x>(live: &'static Live<&'static str>, text: &'x str) -> OfText<'x> {
     let projection = Box::leak(Box::new(live.map(|value| value)));
     projection.load().map(move |_: &&'x str| text)

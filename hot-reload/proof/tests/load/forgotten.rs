@@ -1,4 +1,4 @@
-//! [`Forgotten`]: guards that are never dropped. What they protect stays for ever.
+//! [`Forgotten`]: guards that are never dropped, so that their nodes are never freed.
 
 use std::sync::Mutex;
 
@@ -7,22 +7,22 @@ use super::node::Node;
 
 static FORGOTTEN: Mutex<Vec<Forgotten>> = Mutex::new(Vec::new());
 
-/// Each takes a slot of the process for ever, through which every sweep looks.
+/// The most of them: each takes a slot of the process for ever, and every sweep reads all slots.
 const MOST: usize = 64;
 
-/// A node, and the number that it has as long as nobody sweeps it.
+/// A node, and its number, which a sweep would change.
 pub(super) struct Forgotten {
     node: &'static Node,
     number: u64,
 }
 
 impl Forgotten {
-    /// Before anybody reads.
+    /// Starts a run, before the first read.
     pub(super) fn begin() {
         lock().clear();
     }
 
-    /// Forgets a guard, unless there are so many.
+    /// Forgets a guard, up to the maximum.
     pub(super) fn forget(guard: Protected<'static, Node>) {
         let mut forgotten = lock();
         if forgotten.len() < MOST {
@@ -34,20 +34,20 @@ impl Forgotten {
         }
     }
 
-    /// Reads them all, which must be what they were. How many there are.
+    /// Reads all nodes and checks that they are unchanged. Returns their number.
     pub(super) fn look() -> u64 {
         let forgotten = lock();
         for Self { node, number } in &*forgotten {
             let mut seen = *number;
             node.look(&mut seen);
             if seen != *number {
-                super::node::bad("a node that a forgotten guard holds has become another");
+                super::node::bad("a node that a forgotten guard protects has changed");
             }
         }
         forgotten.len() as u64
     }
 
-    /// How many nodes they hold.
+    /// The number of nodes that they protect.
     pub(super) fn nodes() -> usize {
         let mut nodes: Vec<_> = lock()
             .iter()

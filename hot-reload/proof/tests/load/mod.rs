@@ -34,7 +34,7 @@ pub(super) struct Seen {
     pub(super) reads: u64,
     pub(super) swaps: u64,
     pub(super) swept: u64,
-    /// How many guards were forgotten. What they hold is never freed.
+    /// The number of forgotten guards, whose nodes are never freed.
     pub(super) forgotten: u64,
     /// How often something was seen that must not be. The first ends the run.
     pub(super) bad: u64,

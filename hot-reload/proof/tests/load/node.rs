@@ -90,13 +90,13 @@ impl Drop for Node {
             bad("a reader has freed a node");
         }
         if self.made.is_multiple_of(PANICS) {
-            // Without a word: the hook for panics is not called.
+            // Does not call the panic hook, so that nothing is printed.
             resume_unwind(Box::new("a value panics when it is dropped"));
         }
     }
 }
 
-/// Drops what may panic, as the service does with whatever it frees.
+/// Drops a value that may panic, as the service does.
 pub(super) fn discard<T>(dropped: T) {
     let _ = catch_unwind(AssertUnwindSafe(|| drop(dropped)));
 }

@@ -18,7 +18,7 @@ pub(crate) enum Way {
     Guards,
     /// A share, which is kept when its guard is gone.
     Share,
-    /// What `Reader` does: loads, shares, clones and releases.
+    /// The calls of `Reader`: loads, shares, clones and releases.
     Reader,
     /// A reader that each of its threads hands on to the next.
     Moving,
@@ -109,13 +109,13 @@ fn load(cell: Shared, kept: &mut Kept<Node>) -> &Node {
     cell.newest_or(kept, || unreachable!("there is a value"))
 }
 
-/// What is done with one `Reader`: many loads, and now and then all else.
+/// Uses one `Reader`: many loads, and sometimes each other call.
 fn reader(cell: Shared, kept: &mut Kept<Node>, before: &mut u64) -> u64 {
     for _ in 0..10 {
         load(cell, kept).look(before);
     }
     // `Reader::get`.
-    let share = kept.share().expect("what was read last");
+    let share = kept.share().expect("the last value");
     let mut clone = kept.clone();
     load(cell, &mut clone).look(before);
     // `Reader::release`.
@@ -130,7 +130,7 @@ fn in_the_next_thread(cell: Shared, kept: &mut Kept<Node>, before: &mut u64) -> 
     let (mut moved, mut seen) = (kept.clone(), *before);
     let reads = thread::spawn(move || {
         reads_only();
-        moved.share().expect("what was read last").look(&mut 0);
+        moved.share().expect("the last value").look(&mut 0);
         let reads = reader(cell, &mut moved, &mut seen);
         (moved, seen, reads)
     });

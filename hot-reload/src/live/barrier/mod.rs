@@ -9,8 +9,8 @@
 //! | Linux since 4.14 | nothing but an order for the compiler | `membarrier`, which interrupts the threads that run |
 //! | elsewhere, or where that is refused | a fence | a fence |
 //!
-//! A filter of system calls that answers `membarrier` with success and does nothing cannot be detected from within the process.
-//! Readers then take no fence and nobody interrupts them, so a value may be freed while it is read.
+//! A seccomp filter may answer `membarrier` with success and do nothing. The process cannot detect that.
+//! Readers then take no fence and the publisher's call has no effect, so a value may be freed while it is read.
 //!
 //! With `--cfg hot_reload_portable` Linux takes the form of the others, for comparison and for tools that know fences only.
 

@@ -10,7 +10,7 @@ use super::{thread, world};
 pub(super) struct Node {
     /// Loom knows who may read it when.
     number: UnsafeCell<u32>,
-    /// What a holder writes into the value, as into a counter or a flag, with no order of its own.
+    /// A relaxed write of a holder into the value, such as to a counter or a flag.
     note: AtomicU32,
 }
 
@@ -22,7 +22,7 @@ impl Node {
         Arc::new(Self::numbered(number))
     }
 
-    /// What stands for no value. It is not counted.
+    /// A placeholder for no value. It is not counted.
     pub(super) fn nothing() -> Self {
         Self::numbered(0)
     }

@@ -1,4 +1,4 @@
-//! What is called with a value right before the service frees it: a hook finds all that the last holder did.
+//! Retire hooks: a hook sees everything that the last holder wrote into the value.
 
 use super::super::cell::{Kept, is_unshared};
 use super::super::node::Node;
@@ -6,25 +6,25 @@ use super::super::sync::Arc;
 use super::super::world::{Fault, finds, holds};
 use super::{beside, cell, reader};
 
-/// What the holder writes.
+/// The note that the holder writes.
 const NOTE: u32 = 7;
-/// What the hook says where the writing has not happened before.
+/// The panic of a hook that does not see the write.
 const STALE: &str = "a hook misses what a holder wrote";
 
-/// What `on_retire` calls. Nobody has held the first value.
+/// The hook of `on_retire`. The first value has no holder and so no note.
 fn hook(node: &Node) {
     let expected = if node.read() == 1 { 0 } else { NOTE };
     assert_eq!(node.note(), expected, "{STALE}");
 }
 
-/// What the engine does with the values that nobody holds.
+/// Frees the unshared values, as the engine does.
 fn free(swept: Vec<(Arc<Node>, u32)>) -> usize {
     let swept = swept.into_iter();
     swept.map(|(node, _)| hook(&node)).count()
 }
 
-/// One value that nobody holds, so that the service passes its barrier, and a newer one that somebody does.
-fn a_holder_of_a_share() {
+/// One value without a holder, so that the service passes its barrier, and a newer one with a holder.
+fn holder_of_a_share() {
     let cell = cell();
     cell.put(Node::new(2), 2);
     let share = cell.get().expect("a value");
@@ -38,8 +38,8 @@ fn a_holder_of_a_share() {
     assert_eq!(freed + free(cell.sweep(|_| true)), 2);
 }
 
-/// The holder is a `Reader`, which gives its share back when it finds a newer value.
-fn a_reader_that_goes_on() {
+/// The holder is a `Reader`, which releases its share when it finds a newer value.
+fn reader_that_moves_on() {
     let cell = cell();
     cell.put(Node::new(2), 2);
     let mut kept = Kept::new(cell.get());
@@ -53,8 +53,8 @@ fn a_reader_that_goes_on() {
     assert_eq!(freed + free(cell.sweep(|_| true)), 2);
 }
 
-/// The service has stopped, so what somebody holds is not the service's to free.
-fn a_holder_at_the_end() {
+/// The service has stopped, so it does not free values that somebody holds.
+fn holder_after_the_stop() {
     let cell = cell();
     cell.put(Node::new(2), 2);
     let share = cell.get().expect("a value");
@@ -72,36 +72,36 @@ fn a_holder_at_the_end() {
 }
 
 #[test]
-fn a_hook_finds_what_the_last_holder_of_a_share_wrote() {
-    holds(None, a_holder_of_a_share);
+fn retire_hook_sees_the_writes_of_the_last_holder() {
+    holds(None, holder_of_a_share);
 }
 
 #[test]
-fn a_hook_finds_what_a_reader_wrote_before_it_went_on() {
-    holds(None, a_reader_that_goes_on);
+fn retire_hook_sees_the_writes_of_a_reader_that_moved_on() {
+    holds(None, reader_that_moves_on);
 }
 
 #[test]
-fn a_hook_at_the_end_finds_what_the_last_holder_wrote() {
-    holds(None, a_holder_at_the_end);
+fn retire_hook_after_the_stop_sees_the_writes_of_the_last_holder() {
+    holds(None, holder_after_the_stop);
 }
 
 #[test]
-fn without_the_fence_behind_the_count_a_hook_misses_what_a_holder_wrote() {
+fn retire_hook_misses_writes_without_the_acquire_fence() {
     finds(
         Fault::NoFenceBehindTheCount,
         STALE,
         None,
-        a_holder_of_a_share,
+        holder_of_a_share,
     );
 }
 
 #[test]
-fn without_the_fence_behind_the_count_a_hook_at_the_end_does_no_better() {
+fn retire_hook_after_the_stop_misses_writes_without_the_fence() {
     finds(
         Fault::NoFenceBehindTheCount,
         STALE,
         None,
-        a_holder_at_the_end,
+        holder_after_the_stop,
     );
 }

@@ -47,7 +47,7 @@ fn told_before_it_is_visible_a_value_is_missed() {
 
 /// As a word does: it joins under the lock of publication, if what it was made from is still the newest.
 #[test]
-fn what_joins_while_its_value_is_the_newest_misses_no_other() {
+fn subscriber_of_the_newest_value_misses_no_later_one() {
     holds(3, || {
         let (cell, mirror) = (cell(), Arc::new(Mutex::new(None)));
         let joins = reader(&cell, {

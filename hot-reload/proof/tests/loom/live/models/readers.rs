@@ -1,4 +1,4 @@
-//! A reader with a memory: what `Reader` does, with the functions that it calls.
+//! Models of `Reader`, a reader that keeps its last value, by the functions that it calls.
 
 use loom::sync::Arc;
 
@@ -47,7 +47,7 @@ fn a_reader_goes_forward_and_never_frees_what_it_had() {
     });
 }
 
-/// Between what a reader compares and what it reads there may be more than one newer value.
+/// Two publications may happen between a reader's comparison and its read.
 #[test]
 fn a_reader_beside_two_publications_reads_only_what_it_keeps() {
     holds(3, || {
@@ -70,7 +70,7 @@ fn a_reader_beside_two_publications_reads_only_what_it_keeps() {
     });
 }
 
-/// No `Reader` is made before there is a value; what it calls holds all the same.
+/// No `Reader` exists before the first value, but the functions that it calls must work then, too.
 #[test]
 fn a_reader_finds_no_value_before_the_first_one() {
     holds(None, || {
@@ -87,7 +87,7 @@ fn a_reader_finds_no_value_before_the_first_one() {
 }
 
 #[test]
-fn a_reader_without_slots_goes_forward_and_never_frees_what_it_had() {
+fn reader_without_slots_advances_and_frees_no_value() {
     holds(3, || {
         let cell = cell();
         let reads = stranger(&cell, |cell| {
@@ -119,15 +119,15 @@ fn a_reader_keeps_what_it_read_last_and_nothing_before() {
     });
 }
 
-/// As an idle reader does: it does not ask for the newest meanwhile.
+/// An idle reader does not ask for the newest value.
 #[test]
-fn what_a_reader_keeps_is_not_freed_while_it_is_idle() {
+fn value_of_an_idle_reader_is_not_freed() {
     holds(None, || {
         let cell = cell();
         let mut kept = kept(&cell);
         cell.put(Node::new(2), 2);
         sweep(&cell);
-        let had = kept.share().expect("what it read last").read();
+        let had = kept.share().expect("the last value").read();
         assert_eq!((had, alive()), (1, 2));
         assert_eq!(load(&cell, &mut kept), 2);
         sweep(&cell);
@@ -157,9 +157,9 @@ fn a_released_reader_keeps_nothing_and_reads_on() {
     });
 }
 
-/// Where a reader was released, its value's place may be a later value's.
+/// After a release, a later value may have the address of the reader's last value.
 #[test]
-fn a_released_reader_mistakes_no_later_value_for_its_own() {
+fn released_reader_mistakes_no_later_value_for_its_own() {
     holds(None, || {
         let cell = cell();
         let mut kept = kept(&cell);
@@ -174,7 +174,7 @@ fn a_released_reader_mistakes_no_later_value_for_its_own() {
 }
 
 #[test]
-fn a_reader_that_is_cloned_and_moved_keeps_what_each_of_both_read_last() {
+fn clone_of_a_reader_in_another_thread_keeps_its_own_value() {
     holds(3, || {
         let cell = cell();
         let mut here = kept(&cell);
@@ -197,7 +197,7 @@ fn a_reader_that_is_cloned_and_moved_keeps_what_each_of_both_read_last() {
 }
 
 #[test]
-fn what_a_reader_keeps_outlives_the_service_and_all_handles() {
+fn value_of_a_reader_outlives_the_service_and_all_handles() {
     holds(3, || {
         let cell = cell();
         let other = beside(&cell, |cell| {
