@@ -21,7 +21,7 @@ pub(crate) fn discard<T>(dropped: T) {
     let _ = catch_unwind(AssertUnwindSafe(|| drop(dropped)));
 }
 
-/// What the panic said, on one line and without what looks like a secret.
+/// The message of the panic on one line, with secrets redacted.
 pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
     let said = payload
         .downcast_ref::<&str>()

@@ -10,8 +10,8 @@ use std::sync::Arc;
 ///
 /// Two loads that return equal revisions found the same content. The reverse need not hold.
 ///
-/// To store one, write [`as_bytes`](Self::as_bytes) down and pass them to [`new`](Self::new) later: the result is equal.
-/// The revision of a source that is made of several is their [`join`](Self::join).
+/// To store one, save [`as_bytes`](Self::as_bytes) and pass them to [`new`](Self::new) later: the result is equal. A
+/// source made of several parts [`join`](Self::join)s their revisions.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Revision(Token);
 
@@ -42,10 +42,10 @@ impl Revision {
         )
     }
 
-    /// One revision of several: equal to another one exactly if that joins equal tokens in the same order.
+    /// Joins several revisions into one. Two joins are equal exactly if they join equal tokens in the same order.
     ///
-    /// It holds every token whole, and takes eight bytes more for each. A part that has no revision needs a token of its
-    /// own, such as a counter: a part that is left out is one that nobody compares.
+    /// It holds every token whole, with eight bytes more for each. A part without a revision needs a token of its own, such
+    /// as a counter: changes of a part that is left out go unnoticed.
     ///
     /// ```
     /// use hot_reload::Revision;
@@ -58,7 +58,7 @@ impl Revision {
         let mut joined = Vec::new();
         for token in tokens {
             let token = token.as_ref();
-            // With its length before it, so that no byte moves from one token to the next unseen.
+            // Each token follows its length, so that moving a byte from one token to the next changes the join.
             joined.extend((token.len() as u64).to_be_bytes());
             joined.extend(token);
         }
@@ -92,8 +92,8 @@ impl From<u128> for Revision {
     }
 }
 
-/// For logs: the token in hexadecimal, or 128 bits that depend on every byte of it if it is longer than that. A program
-/// compares revisions by `==`, and stores [`as_bytes`](Self::as_bytes).
+/// For logs: the token in hexadecimal, or a 128-bit hash of it if it is longer than 16 bytes. A program compares
+/// revisions by `==`, and stores [`as_bytes`](Self::as_bytes).
 impl fmt::Display for Revision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = self.as_bytes();
@@ -107,10 +107,10 @@ impl fmt::Display for Revision {
     }
 }
 
-/// The longest token that is shown as it is: a hash of 128 bits.
+/// In bytes: a longer token is shown as a hash of this length.
 const SHOWN: usize = 16;
 
-/// The FNV-1a hash: short, and good enough to tell states apart that nobody makes collide on purpose.
+/// The 128-bit FNV-1a hash. It is not cryptographic; it only serves to distinguish revisions in logs.
 fn fnv1a(bytes: &[u8]) -> u128 {
     const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_of_every_length_differ_from_each_other_and_are_read_back_whole() {
+    fn tokens_of_every_length_differ_and_round_trip() {
         let revisions: Vec<_> = (0..40).map(|len| Revision::new(vec![0; len])).collect();
         for (len, revision) in revisions.iter().enumerate() {
             assert_eq!(revision.as_bytes(), vec![0; len]);
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_of_a_long_token_changes_what_is_shown() {
+    fn every_byte_of_a_long_token_changes_its_display() {
         let shown = Revision::new([0xab; 400]).to_string();
         assert_eq!(shown.len(), 32);
         for place in 0..400 {
@@ -168,14 +168,14 @@ mod tests {
 
     /// The published test vectors of the hash.
     #[test]
-    fn the_hash_of_what_is_shown_is_fnv1a() {
+    fn display_hash_matches_the_fnv1a_test_vectors() {
         assert_eq!(fnv1a(b""), 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
         assert_eq!(fnv1a(b"a"), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
         assert_eq!(fnv1a(b"foobar"), 0x343e_1662_793c_64bf_6f0d_3597_ba44_6f18);
     }
 
     #[test]
-    fn a_change_in_any_of_three_is_a_change_of_all() {
+    fn changing_one_of_three_tokens_changes_the_join() {
         let parts = [[1_u8; 16], [2; 16], [3; 16]].map(Revision::new);
         let all = Revision::join(&parts);
         for place in 0..3 {
@@ -187,19 +187,19 @@ mod tests {
     }
 
     fn tokens() -> impl Strategy<Value = Vec<Vec<u8>>> {
-        // Few different bytes, among them those of lengths, so that lists run into each other if they can.
+        // Few distinct bytes, among them bytes that occur in lengths, so that a flawed join collides.
         let byte = prop_oneof![Just(0_u8), Just(1), Just(8), Just(16)];
         collection::vec(collection::vec(byte, 0..20), 0..6)
     }
 
     proptest! {
         #[test]
-        fn joins_are_equal_exactly_if_the_lists_are(one in tokens(), other in tokens()) {
+        fn joins_are_equal_exactly_if_their_tokens_are(one in tokens(), other in tokens()) {
             prop_assert_eq!(Revision::join(&one) == Revision::join(&other), one == other);
         }
 
         #[test]
-        fn a_token_that_is_cut_in_two_is_another_join(list in tokens(), at in any::<(Index, Index)>()) {
+        fn splitting_a_token_changes_the_join(list in tokens(), at in any::<(Index, Index)>()) {
             prop_assume!(!list.is_empty());
             let place = at.0.index(list.len());
             let mut cut = list.clone();

@@ -151,7 +151,7 @@ async fn what_the_value_depends_on_is_watched() {
 }
 
 #[tokio::test]
-async fn p12_a_file_that_is_emptied_is_named_also_one_that_the_value_depends_on() {
+async fn p12_emptied_file_or_dependency_is_named() {
     let world = World::new();
     let path = world.file("c", "");
     world.file("first", "one");
@@ -185,7 +185,7 @@ async fn p12_a_file_that_is_emptied_is_named_also_one_that_the_value_depends_on(
     assert_eq!(emptied(load().await), (Some(String::new()), None));
 }
 
-/// A page whose errors name the file that was to be included.
+/// A page whose errors name the included file.
 #[derive(Debug, PartialEq, Eq)]
 struct NamingPage(Page);
 
@@ -261,7 +261,7 @@ impl Pages {
 }
 
 #[tokio::test]
-async fn p03_a_missing_file_named_by_a_failed_load_hints_when_it_appears() {
+async fn p03_missing_file_named_by_a_failed_load_hints_when_it_appears() {
     let world = World::new();
     let path = world.file("c", "include not/yet/there");
     let mut pages = Pages::watch(&path).await;
@@ -277,7 +277,7 @@ async fn p03_a_missing_file_named_by_a_failed_load_hints_when_it_appears() {
 }
 
 #[tokio::test]
-async fn p03_a_wrong_file_named_by_a_failed_load_hints_when_it_is_repaired() {
+async fn p03_wrong_file_named_by_a_failed_load_hints_when_it_is_fixed() {
     let world = World::new();
     let path = world.file("c", "include first");
     world.file("first", "one");
@@ -287,7 +287,7 @@ async fn p03_a_wrong_file_named_by_a_failed_load_hints_when_it_is_repaired() {
     world.rename_into("c", "include second");
     pages.expect(None).await;
 
-    // What the good value was made of stays watched beside it.
+    // The dependencies of the good value stay watched as well.
     world.rename_into("first", "uno");
     let hint = timeout(DEADLINE, pages.handle.rx.recv()).await;
     assert_eq!(hint.expect("no hint"), Some(WatchEvent::Hint));
@@ -295,7 +295,7 @@ async fn p03_a_wrong_file_named_by_a_failed_load_hints_when_it_is_repaired() {
     write(world.path("second"), "two");
     pages.expect(Some("two")).await;
 
-    // After a good load, what only failed loads had named is not watched any more.
+    // After a good load, files that only failed loads had named are not watched any more.
     world.rename_into("c", "alone");
     pages.expect(Some("alone")).await;
     world.rename_into("second", "nobody reads this any more");
@@ -343,7 +343,7 @@ async fn a_clone_shares_the_watch() {
 }
 
 #[tokio::test]
-async fn p11_other_bad_content_is_refused_under_another_revision() {
+async fn p11_other_bad_content_has_another_revision() {
     let world = World::new();
     let path = world.path("page");
     write(&path, "bad");

@@ -263,9 +263,9 @@ fn key_in_place_as(world: &World, text: &str) {
     write(world.path("tls.key"), text);
 }
 
-/// The same words at the start, in the status, in an event, in a receipt, and in a group of services.
+/// The same text at the start, in the status, in an event, in a receipt, and in a group of services.
 #[tokio::test]
-async fn the_place_of_an_error_in_one_file_of_a_group_is_the_same_wherever_it_is_told() {
+async fn location_of_an_error_in_a_group_is_the_same_in_every_output() {
     const BAD: &str = "y.toml:1:5: a: expected u8, found 300";
     #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
     struct Number {
@@ -281,7 +281,7 @@ async fn the_place_of_an_error_in_one_file_of_a_group_is_the_same_wherever_it_is
             files.iter().map(number).collect::<Result<Vec<_>, _>>()
         })
     };
-    // What comes before the file's name is where the test's folder is.
+    // The path of the test's folder comes before the name of the file.
     let said = |error: &Error| {
         let text = error.to_string();
         let start = text.rfind(BAD).unwrap_or_else(|| panic!("{text}"));

@@ -54,8 +54,8 @@ impl ReloaderConfig {
         }
     }
 
-    /// A watch with a heartbeat (60 s for a local file), and polling with this interval in seconds, or at the heartbeat if
-    /// that is shorter, while the watch is not trusted.
+    /// A watch with a heartbeat (60 s for a local file). While the watch is not trusted, the service polls with this interval
+    /// in seconds, or at the heartbeat if that is shorter.
     pub fn hybrid(watch_delay_sec: u32) -> Self {
         Self {
             strategy: WatchStrategy::Hybrid,

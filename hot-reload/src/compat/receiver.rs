@@ -13,10 +13,10 @@ use crate::error::ReloadResult;
 /// The value of a service, and the news of it.
 ///
 /// There is no value before the first load, and the first value counts as a change. A clone has seen what the original
-/// has seen, and is told the end of the service by itself.
+/// has seen, and each clone is notified of the end of the service.
 ///
-/// After the service has ended, [`get`](Self::get) answers `None`, so that a loop around it ends. The last value stays
-/// readable by [`borrow`](Self::borrow), and by a [`Live`](crate::Live) of the same service.
+/// After the service has ended, [`get`](Self::get) returns `None`, so that a loop around it ends. The last value stays
+/// readable through [`borrow`](Self::borrow), and through a [`Live`](crate::Live) of the same service.
 ///
 /// ```
 /// # use hot_reload::ReloaderReceiver;
@@ -51,8 +51,8 @@ impl<V, S> ReloaderReceiver<V, S> {
         }
     }
 
-    /// The current value, or the last one of a service that has ended. The guard holds a lock: drop it soon, and never keep
-    /// it across an `.await`.
+    /// Borrows the current value, or the last one of a service that has ended. The guard holds a lock: drop it soon, and
+    /// never keep it across an `.await`.
     pub fn borrow(&self) -> watch::Ref<'_, Option<V>> {
         self.channel.borrow()
     }
@@ -62,7 +62,7 @@ impl<V, S> ReloaderReceiver<V, S> {
     where
         V: Clone,
     {
-        // An error means that nobody is left to publish.
+        // An error means that the service has ended.
         let is_open = self.channel.has_changed().is_ok();
         self.borrow().clone().filter(|_| is_open)
     }
@@ -78,7 +78,7 @@ where
     ///
     /// [`WatchRecvError`](crate::ReloaderError::WatchRecvError) when nothing can ever follow, because the service was
     /// stopped or dropped. It is told once; after that the call never returns, so a `select!` branch on it goes silent
-    /// instead of spinning. From then on [`get`](Self::get) answers `None`.
+    /// instead of spinning. From then on [`get`](Self::get) returns `None`.
     ///
     /// # Cancel safety
     ///

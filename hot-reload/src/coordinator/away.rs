@@ -30,7 +30,7 @@ pub(super) fn refusal(roster: &Roster, away: &[(usize, Outcome)]) -> Option<Outc
     let errors = away.iter().filter_map(|(_, outcome)| outcome.error());
     let revisions: Vec<_> = errors.filter_map(Error::revision).collect();
     if !revisions.is_empty() {
-        // So that the same words about other content are another thing.
+        // The same text about other content counts as a new error.
         error = error.with_revision(Revision::join(revisions));
     }
     Some(match stages.first() {

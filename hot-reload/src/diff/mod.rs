@@ -44,10 +44,10 @@
 //!
 //! - what stands under a key that is called like a secret (`password`, `api_key`, `token`, `auth`, …), at any depth: the rule is
 //!   that of the [decoders' errors](crate::source::Decode#secrets);
-//! - a text under a key that leaves it open (`endpoint`, `session`, `database_url`, …), unless it evidently is none: a number
+//! - a text under an ambiguous key (`endpoint`, `session`, `database_url`, …), unless it is evidently harmless: a number
 //!   with its unit, an IP address, a path, an address of plain words;
-//! - a text that carries one: a URL with credentials, a `host=db password=…`, a block in PEM, a token with the prefix of its
-//!   issuer, random text;
+//! - a text that contains a secret: a URL with credentials, a `host=db password=…`, a block in PEM, a token with the prefix
+//!   of its issuer, random text;
 //! - what was [declared](Differ::secret).
 //!
 //! Of a secret only the path is told, and that it changed. The keys of a map and the number of items within it are not told

@@ -18,7 +18,8 @@ pub struct Location {
 }
 
 impl Location {
-    /// The source of this name as a whole: a file's path, a key, a URL. Credentials are cut out of it.
+    /// A location without a line or a key: the name of a source, such as a file's path, a key or a URL. Credentials in it
+    /// are replaced by `(not shown)`.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: escaped(secret::cut_name(&name.into())),
@@ -36,8 +37,8 @@ impl Location {
         }
     }
 
-    /// The same with the path of a key, such as `server.port`. An empty path means the whole. A key that looks like a
-    /// secret is cut out.
+    /// The same with the path of a key, such as `server.port`. An empty path means the whole source. A key that looks like
+    /// a secret is replaced by `(not shown)`.
     #[must_use]
     pub fn path(self, path: impl Into<String>) -> Self {
         let path = escaped(secret::cut(&path.into()));

@@ -1,11 +1,11 @@
-//! The causes of an error, without secrets.
+//! Redaction of an error's chain of causes.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use crate::secret;
 
-/// The same chain of causes; if one of them shows a secret, a chain of their texts without it.
+/// Returns the chain unchanged if no cause shows a secret. Otherwise returns a chain of their redacted texts.
 pub(super) fn without_secrets(
     source: Box<dyn StdError + Send + Sync>,
 ) -> Box<dyn StdError + Send + Sync> {
@@ -25,7 +25,7 @@ pub(super) fn without_secrets(
     }
 }
 
-/// The texts of a chain of causes, without secrets.
+/// The redacted texts of a chain of causes.
 pub(super) fn texts(source: Option<&(dyn StdError + 'static)>) -> Vec<String> {
     let texts = chain(source).map(|cause| secret::cut(&cause.to_string()).into_owned());
     texts.collect()
@@ -39,7 +39,7 @@ fn chain<'a>(
     })
 }
 
-/// A cause of which only the text is left.
+/// The redacted text of a cause, and its own cause.
 struct Masked {
     text: String,
     source: Option<Box<Self>>,

@@ -82,17 +82,17 @@ impl fmt::Display for ErrorKind {
 ///
 /// # Secrets
 ///
-/// An error goes to logs, events and status pages, so it shows no secret that it can recognize. What looks like one is
-/// replaced by `(not shown)` in the message, in the place and in the chain of causes:
+/// An error goes to logs, events and status pages, so it redacts every secret that it recognizes. `(not shown)` replaces
+/// these in the message, in the location and in the chain of causes:
 ///
 /// - credentials in a URL, and in its query: `postgres://(not shown)@db/app`, `?sig=(not shown)`;
-/// - what follows the name of a secret: `password=…`, `"apiKey": "…"`, `Bearer …`, `Basic …`;
+/// - the text after the name of a secret: `password=…`, `"apiKey": "…"`, `Bearer …`, `Basic …`;
 /// - blocks in PEM, JSON web tokens, and tokens with the prefix of their issuer, such as `sk_live_`, `ghp_` or `AKIA`;
-/// - random text of twelve characters or more. Paths keep theirs.
+/// - random text of twelve characters or more, except in paths.
 ///
-/// A password that looks like an ordinary word cannot be recognized in a sentence. The built-in decoders know the key that a
-/// value stands under, and recognize more: see [`Decode`](crate::source::Decode#secrets). Whoever writes a message must not
-/// quote what may be such a secret. A panic also reaches the panic hook of the program, which prints it as it is.
+/// A password that looks like an ordinary word cannot be recognized in a sentence, so a message must not quote one. The
+/// built-in decoders recognize more, because they know the key of a value: see [`Decode`](crate::source::Decode#secrets).
+/// A panic also reaches the panic hook of the program, which prints its message unredacted.
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
@@ -109,9 +109,8 @@ struct Inner {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error of this kind. `message` has no final period. Several lines become one, and what looks like a
-    /// [secret](#secrets) is cut out. Control characters and those that cannot be seen are written out, and 4,096
-    /// characters are kept.
+    /// An error of this kind. `message` has no final period. Several lines become one, and [secrets](#secrets) are redacted.
+    /// Control and invisible characters are escaped, and at most 4,096 characters are kept.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             kind,
@@ -123,14 +122,14 @@ impl Error {
         }))
     }
 
-    /// The same error at a place in its source, instead of the one that it had.
+    /// The same error at this location, which replaces an earlier one.
     #[must_use]
     pub fn at(self, location: Location) -> Self {
         self.amend(|inner| inner.location = Some(location))
     }
 
-    /// The same error, about the source of this name if it does not say yet what it is about: by a location, by a place in
-    /// front of its text, or by the name in it. A name that joins several by ` + ` is said if one of them is.
+    /// Adds the source's name as the location, unless the error names its source already: by a location, by a place in
+    /// front of the text, or by the name within the text. Of names joined by ` + `, one is enough.
     pub(crate) fn about(self, name: &str) -> Self {
         let text = self.message();
         let mut names = name.split(" + ");
@@ -141,7 +140,7 @@ impl Error {
         }
     }
 
-    /// The same error, at the source of this name as a whole, unless it has a place already.
+    /// Adds the source's name as the location, unless the error has a location or a place in front of its text.
     pub(crate) fn or_at(self, name: &str) -> Self {
         match self.location().is_some() || starts_with_place(self.message()) {
             true => self,
@@ -149,7 +148,7 @@ impl Error {
         }
     }
 
-    /// The same error with more text in front of its message; its place stays first.
+    /// Puts text in front of the message. The location stays first.
     pub(crate) fn context(self, context: &str) -> Self {
         self.amend(|inner| inner.message = clean(format!("{context}: {}", inner.message)))
     }
@@ -160,14 +159,14 @@ impl Error {
         self.amend(|inner| inner.revision = Some(revision))
     }
 
-    /// The same error with the files that the load has read, or has looked for in vain. Their change may repair it.
+    /// The same error with the files that the load has read, or has tried to read. A change of one of them may fix the error.
     #[must_use]
     pub fn with_files(self, files: impl IntoIterator<Item = PathBuf>) -> Self {
         self.amend(|inner| inner.files = files.into_iter().collect())
     }
 
-    /// The same error with the error that caused it. If that one, or one below it, shows a [secret](#secrets), its text
-    /// without the secret stands in its place.
+    /// The same error with its cause. If the cause or one below it shows a [secret](#secrets), their redacted texts replace
+    /// the whole chain, and a downcast of a cause fails.
     #[must_use]
     pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.amend(|inner| {
@@ -195,7 +194,7 @@ impl Error {
         self.0.revision.as_ref()
     }
 
-    /// The files that the load has read, or has looked for in vain, as [`with_files`](Self::with_files) has named them.
+    /// The files that the load has read, or has tried to read, as given to [`with_files`](Self::with_files).
     pub fn files(&self) -> &[PathBuf] {
         &self.0.files
     }
@@ -216,7 +215,7 @@ impl Error {
         )
     }
 
-    /// Whether this one says nothing that the other one does not say, about the same content.
+    /// Whether both have the same message, location and revision.
     pub(crate) fn says_the_same(&self, other: &Self) -> bool {
         self.0.message == other.0.message
             && self.0.location == other.0.location
@@ -251,7 +250,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
             .field("message", &self.to_string())
-            // The texts of the causes, because their fields may be anything.
+            // Only the redacted texts of the causes: their `Debug` output may show any field.
             .field("source", &masked::texts(self.source()))
             .finish_non_exhaustive()
     }
@@ -263,7 +262,7 @@ impl StdError for Error {
     }
 }
 
-/// Whether the text begins as `y.toml:1:5: ` does.
+/// Whether the text begins with a place, such as `y.toml:1:5: `.
 fn starts_with_place(text: &str) -> bool {
     let is_number = |part: Option<&str>| {
         part.is_some_and(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
@@ -276,7 +275,7 @@ fn starts_with_place(text: &str) -> bool {
     })
 }
 
-/// Whether the text has this name in it, and not just as a part of a longer word.
+/// Whether the text contains this name as a whole word.
 fn contains_name(text: &str, name: &str) -> bool {
     let is_boundary = |sign: Option<char>| sign.is_none_or(|sign| !sign.is_alphanumeric());
     let mut places = text.match_indices(name);
@@ -287,7 +286,7 @@ fn contains_name(text: &str, name: &str) -> bool {
         })
 }
 
-/// A message on one line, without what looks like a secret.
+/// The message on one line, with secrets redacted.
 fn clean(message: String) -> String {
     one_line(secret::cut(&message))
 }

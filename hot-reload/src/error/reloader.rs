@@ -113,13 +113,13 @@ where
 }
 
 impl Error {
-    /// One of ours as it is, with the context that somebody has put around it; anything else by its words.
+    /// Takes an [`Error`] out of the chain, with the context around it. Of any other chain, takes the texts.
     fn from_chain(error: anyhow::Error) -> Self {
         let (mut context, mut is_ours) = (Vec::new(), false);
         for cause in error.chain() {
             is_ours = cause.is::<Self>();
             if is_ours {
-                // What is below one of ours it tells itself.
+                // An `Error` carries the causes below it.
                 break;
             }
             context.push(cause.to_string());
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_context_around_an_error_of_ours_leaves_its_place_in_front() {
+    fn context_around_an_error_keeps_its_location_first() {
         let place = Location::new("y.toml").line(1, 5).path("a");
         let inner = Error::new(ErrorKind::Decode, "expected u8, found 300")
             .at(place.clone())

@@ -1,9 +1,9 @@
-//! What an error says, and what it keeps.
+//! Tests of the text of an error, its redaction and its causes.
 
 use super::*;
 
 #[test]
-fn the_first_line_says_where_and_what() {
+fn display_starts_with_the_location() {
     let error =
         Error::new(ErrorKind::Decode, "expected u16, found \"80a\"")
             .at(Location::new("app.toml").line(4, 8).path("server.port"));
@@ -14,7 +14,7 @@ fn the_first_line_says_where_and_what() {
 }
 
 #[test]
-fn a_text_with_lines_becomes_one_line() {
+fn message_of_several_lines_becomes_one_line() {
     let error = Error::new(ErrorKind::Invalid, "first\n  second\r\n\n");
     assert_eq!(error.to_string(), "first; second");
     assert_eq!(
@@ -24,7 +24,7 @@ fn a_text_with_lines_becomes_one_line() {
 }
 
 #[test]
-fn a_name_is_added_only_where_none_is_said() {
+fn source_name_is_added_only_if_the_error_names_none() {
     let error = |text: &str| Error::new(ErrorKind::Decode, text);
     let about = |error: Error| error.about("x.toml + y.toml").to_string();
     let placed = error("expected u8, found 300").at(Location::new("y.toml").line(1, 5).path("a"));
@@ -79,7 +79,7 @@ fn p18_no_part_of_an_error_shows_a_secret() {
 struct Cause(&'static str);
 
 #[test]
-fn a_cause_without_a_secret_stays_what_it_is() {
+fn cause_without_a_secret_can_be_downcast() {
     let error =
         Error::new(ErrorKind::Other, "cannot").with_source(std::io::Error::from_raw_os_error(13));
     let cause = error
@@ -89,7 +89,7 @@ fn a_cause_without_a_secret_stays_what_it_is() {
 }
 
 #[test]
-fn amending_a_shared_error_leaves_the_other_as_it_was() {
+fn amending_a_clone_leaves_the_original_unchanged() {
     let first = Error::new(ErrorKind::Decode, "bad").with_source("cause");
     let second = first.clone().with_revision(Revision::from(1_u64));
     assert!(first.revision().is_none());

@@ -100,7 +100,7 @@ impl Disk for System {
 #[cfg(unix)]
 const PRIVATE: u32 = 0o600;
 
-/// Opens a folder, and nothing that has taken its name since: no pipe is waited for.
+/// Opens a folder, and nothing else that has taken its name since. Never waits for the other end of a pipe.
 #[cfg(unix)]
 fn open_folder(folder: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();

@@ -78,7 +78,7 @@ impl Store {
         }
         // A file of ours never grows. Another one that does is not read to its end, which may be far.
         let limit = size.saturating_add(1);
-        // Memory is taken as the bytes arrive: a sparse file claims any size.
+        // Allocates as bytes arrive: a sparse file can claim any size.
         let mut bytes = Vec::new();
         file.take(limit).read_to_end(&mut bytes).map_err(refused)?;
         Ok(Some(bytes))

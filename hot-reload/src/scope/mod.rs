@@ -1,4 +1,4 @@
-//! [`Scope`]: whether a place of a value is secret, by the names of the keys on the way and by the paths that were declared.
+//! [`Scope`]: decides whether a path within a value is secret, by the names of its keys and by the declared secret paths.
 
 pub(crate) mod pattern;
 
@@ -6,12 +6,12 @@ use self::pattern::Wanted;
 use crate::error::Error;
 use crate::secret::{Level, level};
 
-/// The declared paths, as far as they could be read.
+/// The declared paths that could be parsed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rules {
     secret: Vec<Vec<Wanted>>,
-    /// The first declaration that could not be read. A secret must not be shown because of a slip in its declaration, so
-    /// nothing is compared then.
+    /// The first declaration that could not be parsed. Nothing is compared then: a typo in a declaration must not show a
+    /// secret.
     fault: Option<Error>,
 }
 
@@ -25,7 +25,7 @@ impl Rules {
         }
     }
 
-    /// What holds for the value as a whole.
+    /// The scope of the whole value.
     pub(crate) fn scope(&self) -> Result<Scope<'_>, Error> {
         match &self.fault {
             Some(error) => Err(error.clone()),
@@ -33,7 +33,7 @@ impl Rules {
         }
     }
 
-    /// What holds for the value as a whole, by the declarations that could be read.
+    /// The scope of the whole value, by the declarations that could be parsed.
     pub(crate) fn readable(&self) -> Scope<'_> {
         Scope {
             is_declared: self.secret.iter().any(Vec::is_empty),
@@ -43,35 +43,35 @@ impl Rules {
     }
 }
 
-/// What holds at one place of a value.
+/// The secrecy of one place in a value.
 #[derive(Debug, Clone)]
 pub(crate) struct Scope<'a> {
-    /// Whether this place was declared, or lies within one that was.
+    /// Whether this place lies on or below a declared path.
     is_declared: bool,
-    /// What the keys on the way to this place say.
+    /// The verdict of the keys on the path to this place.
     level: Level,
-    /// What remains of the patterns that have fitted so far.
+    /// The rest of each pattern that has matched so far.
     open: Vec<&'a [Wanted]>,
 }
 
 impl<'a> Scope<'a> {
-    /// Whether this place is secret, or lies within something that is.
+    /// Whether this place is secret, or lies within a secret one.
     pub(crate) fn is_secret(&self) -> bool {
         self.is_declared || self.level == Level::Secret
     }
 
-    /// Whether only what evidently is no secret is shown here.
+    /// Whether the keys are ambiguous, so that only evidently harmless text is shown here.
     pub(crate) fn is_doubtful(&self) -> bool {
         self.level == Level::Doubtful
     }
 
-    /// What holds for the entry with this key.
+    /// The scope of the entry with this key.
     pub(crate) fn key(&self, key: &str) -> Self {
         let fits = |wanted: &Wanted| matches!(wanted, Wanted::Key(name) if name == key);
         self.step(level(self.level, key), fits)
     }
 
-    /// What holds for an item, which may have moved.
+    /// The scope of a list item, which may have moved.
     pub(crate) fn item(&self, old: usize, new: usize) -> Self {
         let fits = |wanted: &Wanted| matches!(wanted, Wanted::Index(index) if *index == old || *index == new);
         self.step(self.level, fits)

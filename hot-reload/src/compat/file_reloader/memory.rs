@@ -1,4 +1,4 @@
-//! [`Memory`]: what the last loads have found and named.
+//! [`Memory`]: the dependencies and file stamps of the last loads.
 
 use std::collections::HashSet;
 use std::mem;
@@ -10,23 +10,23 @@ use crate::source::file::stamp::{Kind, Stamp};
 
 #[derive(Default)]
 pub(super) struct Memory {
-    /// What the last good value depends on.
+    /// The dependencies of the last good value.
     good: Vec<PathBuf>,
-    /// The same, and what the loads that failed since have named.
+    /// The same, and the files that failed loads have named since.
     pub(super) dependencies: Vec<PathBuf>,
-    /// What was accepted last, the file's own first, then the dependencies'.
+    /// The stamps at the last accepted load: the file's own first, then those of the dependencies.
     pub(super) stamps: Vec<Option<Stamp>>,
-    /// The files that were seen to hold more than blank content.
+    /// The files that have held more than blank content.
     full: HashSet<PathBuf>,
 }
 
 impl Memory {
-    /// Takes note of which files hold something, and gives the first that does no longer.
+    /// Notes which files hold content, and returns the first one that has become blank.
     pub(super) fn fill(&mut self, paths: &[PathBuf], stamps: &[Option<Stamp>]) -> Option<PathBuf> {
         let mut emptied = None;
         for (path, stamp) in paths.iter().zip(stamps) {
             match stamp {
-                // Whether a file that is gone is missed is the loader's business.
+                // The loader decides whether an absent file is an error.
                 None => {}
                 Some(stamp) if !is_blank_file(path, stamp) => _ = self.full.insert(path.clone()),
                 Some(_) if emptied.is_none() && self.full.contains(path) => {
@@ -35,12 +35,12 @@ impl Memory {
                 Some(_) => {}
             }
         }
-        // Only what the value or the error still depends on.
+        // Forgets files that neither the value nor the error depends on any more.
         self.full.retain(|path| paths.contains(path));
         emptied
     }
 
-    /// Takes note of the files that a load has named. False if one of them was not watched while it was read.
+    /// Notes the files that a load has named. Returns false if the set changed: a new file was not watched while it was read.
     pub(super) fn name(&mut self, named: Vec<PathBuf>, is_good: bool) -> bool {
         let before = mem::take(&mut self.dependencies);
         if is_good {
@@ -54,14 +54,14 @@ impl Memory {
     }
 }
 
-/// A loader may name a file twice, and in another order each time.
+/// Sorts and deduplicates: a loader may name a file twice, and in another order each time.
 pub(super) fn in_order(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
     paths.sort_unstable();
     paths.dedup();
     paths
 }
 
-/// Whether the file holds no byte, or a few of white space.
+/// Whether the file is empty or holds only a little white space.
 fn is_blank_file(path: &Path, stamp: &Stamp) -> bool {
     if stamp.kind != Kind::File || stamp.size > LONGEST_BLANK {
         return false;
@@ -70,5 +70,5 @@ fn is_blank_file(path: &Path, stamp: &Stamp) -> bool {
         || matches!(read_once(path, LONGEST_BLANK), Ok(ReadOnce::Whole { bytes, .. }) if is_blank(&bytes))
 }
 
-/// More white space than a program or an editor leaves of a file that it empties.
+/// In bytes: more white space than a program or an editor leaves in a file that it empties.
 const LONGEST_BLANK: u64 = 64;

@@ -51,10 +51,10 @@ pub trait AsyncFileLoad: Sized {
         Vec::new()
     }
 
-    /// Which other files the load that failed with `error` has read, or has looked for in vain. Provided: none.
+    /// The other files that the failed load has read, or has tried to read. Provided: none.
     ///
-    /// Until the next good load they are watched beside those of the last good value, so that the file that was missing
-    /// or wrong leads to a load as soon as it is there or repaired. A relative path is meant from the folder of the file.
+    /// Until the next good load the service watches them beside those of the last good value. So a load follows as soon as
+    /// somebody creates the missing file or fixes the wrong one. A relative path counts from the folder of the main file.
     /// An [`Error`](crate::Error) can carry them: [`Error::with_files`](crate::Error::with_files).
     ///
     /// ```
@@ -137,7 +137,7 @@ struct Shared<F> {
     load: OnceLock<Load<F>>,
 }
 
-/// A loader that also names the further files that the value, or the error, depends on.
+/// A loader that also returns the other files that the value or the error depends on.
 type Load<F> = for<'a> fn(&'a Path) -> Loading<'a, F>;
 type Loading<'a, F> = Pin<Box<dyn Future<Output = Named<F>> + Send + 'a>>;
 type Named<F> = (Result<F, String>, Vec<PathBuf>);
@@ -334,8 +334,8 @@ impl<F> FileReloader<F> {
         own.chain(&memory.dependencies).cloned().collect()
     }
 
-    /// A value has no revision, since it may depend on more than the files that are known here. A refusal has one, so that
-    /// the next one of other content is told, too. `emptied` is the file that holds nothing and held something before.
+    /// A value gets no revision, since it may depend on files that are unknown here. An error gets one, so that the next
+    /// error about other content is reported too. `emptied` is a file that has become blank.
     fn conclude(
         &self,
         loaded: Result<F, String>,
@@ -370,7 +370,7 @@ impl<F> FileReloader<F> {
             false => ErrorKind::Unavailable,
         };
         let error = Error::new(kind, text);
-        // A path that was given as a relative one is said by the loader as the absolute one that it was called with.
+        // The loader is called with an absolute path, and its text may name that one.
         match text.contains(&*self.file_path.to_string_lossy()) {
             true => error,
             false => error.about(&self.shared.name),
@@ -422,7 +422,7 @@ fn stamps(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
     paths.iter().map(stamp).collect()
 }
 
-/// A name for the state of these files, as far as it shows without reading them.
+/// The revision of these files by their metadata, without reading them.
 fn revision(stamps: &[Option<Stamp>]) -> Revision {
     let token = |stamp: &Option<Stamp>| stamp.map(Stamp::content).unwrap_or_default();
     Revision::join(stamps.iter().map(token))
@@ -431,7 +431,7 @@ fn revision(stamps: &[Option<Stamp>]) -> Revision {
 /// Whether the file can be opened, so that the fault lies in what it holds. Never waits for the other end of a pipe.
 fn is_readable(path: &Path) -> bool {
     let is_file = |found: Stamp| found.kind == Kind::File;
-    // Asked twice: a device is not opened, and one that has taken the name since is no file either.
+    // The first check avoids opening a device; the second one catches a device that has replaced the file since.
     Stamp::of(path).is_ok_and(is_file)
         && os::open(path)
             .and_then(|file| os::stamp_of(&file))
