@@ -1,5 +1,5 @@
-//! [`Backoff`], [`Jitter`] and [`Limit`]: how long to wait before the next try, spread so that many services do not try at
-//! once, and how many may follow each other.
+//! [`Backoff`], [`Jitter`] and [`Limit`]: growing delays between retries, random shortening that spreads them, and a rate
+//! limit.
 
 use std::time::Duration;
 
@@ -73,12 +73,12 @@ impl Jitter {
     }
 }
 
-/// So many at once, and a pause for each further one (the generic cell rate algorithm).
+/// A rate limit: a burst at once, then one per pause (the generic cell rate algorithm).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limit {
     pause: Duration,
     slack: Duration,
-    /// When everything that was spent will have been earned again.
+    /// When the whole burst is available again.
     even: Duration,
 }
 

@@ -123,8 +123,8 @@ impl Outcome {
         }
     }
 
-    /// Whether nothing is to be told of this one that was not told of the other, of which generation apart. What was
-    /// refused is another thing if it is another content, even where the error reads the same.
+    /// Whether both read the same, the generation aside. Errors about content of different revisions differ, even if their
+    /// texts are equal.
     pub(crate) fn says_the_same(&self, other: &Self) -> bool {
         let errors = match (self.error(), other.error()) {
             (Some(error), Some(other)) => error.says_the_same(other),
@@ -261,8 +261,8 @@ words!(HoldReason {
 #[non_exhaustive]
 pub enum Event {
     /// A look ended, or an attempt to bring an earlier value back. Looks that found nothing new are told too;
-    /// content that stays rejected is told once, and to whoever asks. Other bad content is told even if its error reads the
-    /// same.
+    /// content that stays rejected is reported once, and again for each manual reload. Other bad content is reported even if
+    /// its error has the same text.
     Reload {
         /// Why it was taken.
         trigger: Trigger,

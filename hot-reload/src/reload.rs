@@ -150,7 +150,7 @@ impl<V> Loaded<V> {
     }
 }
 
-/// What is said of a source, or of a file of it, that was not empty before and is now. `stays` is whether a value is visible.
+/// The error about a source, or a file of it, that has become empty. `stays`: a value is visible and stays.
 pub(crate) fn emptied(file: Option<String>, stays: bool) -> Error {
     let text = match stays {
         true => "is empty; the last good value stays until it has content again",
@@ -184,17 +184,17 @@ pub enum Loaded<V> {
     },
     /// The state that was seen last.
     Unchanged,
-    /// Content that is empty or blank, where the source held something before: all of it, or one file of several.
+    /// The source, or one file of several, has become empty or blank.
     ///
-    /// A service treats it like a removal: it loads again after the debounce window, and then follows its
-    /// [`RemovalPolicy`](crate::RemovalPolicy) if the whole is empty. The last good value stays otherwise. While no value
-    /// is visible yet, it is content like any other.
+    /// A service treats this like a removal: it loads again after the debounce window. If the whole source is still empty,
+    /// it follows its [`RemovalPolicy`](crate::RemovalPolicy). Otherwise the last good value stays. While no value is
+    /// visible yet, empty content is treated like any other.
     Emptied {
-        /// The value of this content, if it can be decoded.
+        /// The value decoded from the empty content, if that succeeds.
         value: Option<V>,
         /// The state that it was loaded from.
         revision: Option<Revision>,
-        /// The name of the file that is empty, if the source has others that are not.
+        /// The name of the empty file, if other files of the source are not empty.
         file: Option<String>,
     },
     /// Nothing.

@@ -148,7 +148,7 @@ pub struct SourceStatus {
     /// How often what has happened to it since it was made, each under a name in `snake_case` that never changes its
     /// meaning. The order stays the same.
     pub counters: Vec<(&'static str, u64)>,
-    /// The longest pause between two loads that the source wants for now, at least 1 s. A service with a heartbeat treats
+    /// The longest pause between two loads that the source currently wants, at least 1 s. A service with a heartbeat treats
     /// it like a shorter heartbeat; any other ignores it.
     pub heartbeat: Option<Duration>,
 }

@@ -138,7 +138,7 @@ impl<V> fmt::Debug for RealtimeWatchHandle<V> {
 pub struct WatchProfile {
     /// How long hints must be silent before the service looks. Zero if a hint comes only when the source is at rest.
     pub quiet: Duration,
-    /// The longest pause between two loads while there is no trusted watch, unless the service was told otherwise.
+    /// The longest pause between two loads while there is no trusted watch, unless the service sets its own.
     pub interval: Duration,
     /// The longest pause between two loads of a hybrid service under a trusted watch.
     pub heartbeat: Duration,

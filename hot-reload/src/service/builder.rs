@@ -145,9 +145,9 @@ where
 
     /// A watch with a heartbeat, and polling while there is no watch or it is not trusted.
     ///
-    /// While the watch is trusted, no pause between two loads is longer than the [`heartbeat`](Self::heartbeat); otherwise
-    /// none is longer than the [`interval`](Self::interval) or the heartbeat, whichever is shorter. Both bounds hold
-    /// whatever the last load led to.
+    /// While the watch is trusted, no pause between two loads is longer than the [`heartbeat`](Self::heartbeat). Otherwise
+    /// none is longer than the [`interval`](Self::interval) or the heartbeat, whichever is shorter. Both bounds hold after
+    /// every outcome of a load.
     ///
     /// Only for a source that can be watched:
     ///
@@ -222,8 +222,8 @@ where
         }
     }
 
-    /// The longest pause between two loads of a polled source, 1 s at least. Up to a tenth less, at random, so that many
-    /// services do not poll together. Under a watch: while that is not trusted.
+    /// The longest pause between two loads while no watch is trusted, at least 1 s. Each pause is shortened by up to a tenth
+    /// at random, so that many services do not poll together.
     ///
     /// # Default
     ///
@@ -235,9 +235,9 @@ where
         }
     }
 
-    /// The longest pause between two loads of a [`hybrid`](Self::hybrid) service, 1 s at least. Up to a fifth less, at
-    /// random. A source that cannot watch all it should asks for a shorter one
-    /// [for as long](crate::SourceStatus::heartbeat).
+    /// The longest pause between two loads of a [`hybrid`](Self::hybrid) service, at least 1 s. Each pause is shortened by up
+    /// to a tenth at random. A source that cannot watch everything
+    /// [asks for a shorter one](crate::SourceStatus::heartbeat) meanwhile.
     ///
     /// # Default
     ///

@@ -235,9 +235,9 @@ mod tests {
     }
 
     #[test]
-    fn a_bound_holds_two_of_the_longest_pauses_between_loads() {
-        // Periods are counted from load to load, whatever becomes of the watch in between.
+    fn freshness_bound_allows_two_of_the_longest_pauses() {
+        // A period runs from load to load, and no change of the watch stretches it.
         let period = BOUND / LOOKS_WITHIN;
-        assert!(2 * period < BOUND, "twice within it");
+        assert!(2 * period < BOUND, "two pauses exceed the bound");
     }
 }

@@ -270,7 +270,7 @@ impl<V> Board<V> {
             self.upward.version.fetch_add(1, Ordering::Release);
             (told.group.clone(), before)
         };
-        // Not under the lock: an error may hold what is the user's.
+        // Dropped outside the lock: an error may hold the user's values, and their `Drop` may run any code.
         discard(before);
         if let Some(group) = group {
             group.hint();

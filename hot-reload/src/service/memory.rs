@@ -15,7 +15,7 @@ pub(super) struct Memory {
     pub(super) rejected: Option<Rejected>,
     /// The outcome of a look that finds that state, if it is good and held back.
     pub(super) held: Option<Outcome>,
-    /// Whether it was confirmed that the source, or a file of it, was emptied.
+    /// Whether a second load has confirmed that the source, or a file of it, is empty.
     pub(super) emptied: bool,
     /// Whether the source was removed and the policy followed.
     pub(super) missing: bool,

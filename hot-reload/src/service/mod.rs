@@ -216,7 +216,7 @@ where
         self
     }
 
-    /// The same service, which also refuses values for which this says why not, as [`Builder::validate`] does.
+    /// Adds a validator, as [`Builder::validate`] does: a value is rejected if it returns an error.
     #[must_use]
     pub fn with_validator<E: Display>(
         mut self,

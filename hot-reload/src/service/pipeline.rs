@@ -37,7 +37,7 @@ pub(super) struct Pipeline<V> {
     pub(super) participants: Participants<V>,
     pub(super) keeper: Option<Arc<dyn Keeper<V>>>,
     pub(super) removal: Removal<V>,
-    /// Whether content that becomes empty is content like any other.
+    /// Whether content that becomes empty is treated like any other.
     pub(super) empty_is_content: bool,
     pub(super) doubts: Vec<Box<dyn Doubts<V>>>,
     /// How a value of before is copied, if any are kept.
@@ -321,7 +321,7 @@ impl<V> Pipeline<V> {
         memory.cleared = false;
     }
 
-    /// The content of this revision is refused, which is remembered, and said by the error.
+    /// Rejects the content of this revision: the pipeline remembers it, and the error carries the revision.
     pub(super) fn reject(&self, stage: Stage, error: Error, revision: Option<Revision>) -> Outcome {
         if stage != Stage::Prepare {
             self.board.gate().undoubt();
@@ -349,10 +349,10 @@ impl<V> Pipeline<V> {
     }
 }
 
-/// Why a load led to no value.
+/// The outcome of a load without a value.
 struct Refusal {
     outcome: Outcome,
-    /// Whether content was refused that is not known to have been refused before.
+    /// Whether the content was rejected now, rather than known as rejected from an earlier load.
     is_fresh: bool,
 }
 

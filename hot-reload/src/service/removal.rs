@@ -82,8 +82,8 @@ where
     T: Send + Sync + 'static,
     V: Send + Sync + 'static,
 {
-    /// Whether content that becomes empty or blank is content like any other, whatever the source says. Without it,
-    /// [`Loaded::Emptied`](crate::Loaded::Emptied) says what follows.
+    /// Whether content that becomes empty or blank is treated like any other, so that it is loaded and published. Default:
+    /// `false`, and [`Loaded::Emptied`](crate::Loaded::Emptied) describes what happens.
     pub fn empty_is_content(self, is_content: bool) -> Self {
         Self {
             empty_is_content: is_content,
@@ -93,8 +93,8 @@ where
 }
 
 impl<T, V, S> ReloaderService<T, V, S> {
-    /// The same service, to which content that becomes empty or blank is content like any other: it is loaded and
-    /// published, as release 0.3.6 does.
+    /// Whether content that becomes empty or blank is treated like any other, so that it is loaded and published, as in
+    /// release 0.3.6. Default: `false`.
     #[must_use]
     pub fn with_empty_is_content(mut self, is_content: bool) -> Self {
         self.engine.pipeline.empty_is_content = is_content;
@@ -102,18 +102,18 @@ impl<T, V, S> ReloaderService<T, V, S> {
     }
 }
 
-/// What a pipeline makes of content that was not empty before and is now.
+/// How the pipeline goes on after content has become empty.
 pub(super) enum Remains<V> {
-    /// Content like any other.
+    /// Treats it like any other content.
     Content(V, Option<Revision>),
-    /// A second load has to find the same.
+    /// Waits for a second load to find the same.
     Unconfirmed,
-    /// The policy was followed.
+    /// Has followed the removal policy.
     Default(Outcome),
 }
 
 impl<V> Pipeline<V> {
-    /// The source, or this file of it, was not empty before and is now.
+    /// Handles a source, or a file of it, that has become empty.
     pub(super) async fn emptied(
         &self,
         look: Look,
@@ -122,7 +122,7 @@ impl<V> Pipeline<V> {
         file: Option<String>,
         trail: &mut Trail,
     ) -> Result<Remains<V>, Outcome> {
-        // Nothing is lost by it where nothing is visible.
+        // While no value is visible, empty content can replace none.
         let is_content = self.empty_is_content || self.board.publisher.current().is_none();
         if let Some(value) = value {
             if is_content {

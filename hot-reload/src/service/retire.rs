@@ -99,7 +99,7 @@ impl<V> Retirement<V> {
     /// Frees values. That is code of the user's, too.
     pub(super) fn free(&self, values: Vec<Replaced<V>>) {
         for replaced in values {
-            // At the end of a service there are some that others hold: those are not freed here.
+            // At the end of a service, others may still hold some values. Those are not freed here.
             let is_freed = replaced.is_unshared();
             let Replaced { snapshot, since } = replaced;
             let retired = Retired {

@@ -9,10 +9,10 @@ use crate::watch::WatchProfile;
 pub(crate) struct Settings {
     /// Whether a watch is wanted.
     pub(crate) watch: bool,
-    /// The longest pause between two loads where no watch is trusted, and the cap of the retries.
+    /// The longest pause between two loads while no watch is trusted, and the cap of the retry delay.
     pub(crate) interval: Duration,
-    /// The longest pause between two loads under a trusted watch, and no shorter than any other. `None`: a trusted watch
-    /// alone causes loads.
+    /// The longest pause between two loads in hybrid: alone under a trusted watch, otherwise together with `interval`.
+    /// `None`: under a trusted watch, there are no periodic loads.
     pub(crate) heartbeat: Option<Duration>,
     /// How long hints must be silent before a look.
     pub(crate) quiet: Duration,
@@ -66,8 +66,8 @@ fn period(period: Duration) -> Duration {
 pub(crate) const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// No source is polled more often than this, however small a number was given.
 pub(crate) const INTERVAL_FLOOR: Duration = Duration::from_secs(1);
-/// By how much a period is shortened at random at most: loads of many processes drift apart instead of meeting at the
-/// source. It is never lengthened, because it is a promise.
+/// The largest random shortening of a period, so that the loads of many processes drift apart. A period is never
+/// lengthened, because it is a documented bound.
 pub(super) const PERIOD_JITTER_PERCENT: u32 = 10;
 
 /// One load: ten times what a slow store needs, and less than an operator's patience. It may be longer than the interval:
@@ -104,7 +104,7 @@ pub(super) const RETRY_FLOOR: Duration = Duration::from_millis(250);
 pub(super) const RECONNECT_FLOOR: Duration = Duration::from_secs(1);
 /// The longest wait for such an attempt: polling stands in meanwhile, so nobody is in a hurry.
 pub(super) const RECONNECT_CAP: Duration = Duration::from_secs(30);
-/// A source that refuses (credentials, set-up) gets no quick retry. Without a heartbeat, it is loaded rarely at first …
+/// A source that refuses access (credentials, set-up) gets no quick retry. Without a heartbeat, it is loaded rarely at first …
 pub(super) const REFUSED_FLOOR: Duration = Duration::from_secs(5 * 60);
 /// … and ever more rarely, but never not at all.
 pub(super) const REFUSED_CAP: Duration = Duration::from_secs(60 * 60);

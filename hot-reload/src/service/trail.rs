@@ -13,9 +13,9 @@ pub(super) struct Trail {
     pub(super) votes: Vec<Vote>,
     /// Whether what was kept of an earlier run has become visible.
     pub(super) restored: bool,
-    /// Whether the source is there, and empty.
+    /// Whether the source exists but is empty.
     pub(super) emptied: bool,
-    /// Whether content was seen that is not known to be what the last look saw.
+    /// Whether the load found content that may differ from that of the last load.
     pub(super) fresh: bool,
 }
 

@@ -264,14 +264,14 @@ async fn p06_the_documented_loop_ends_with_the_service() {
         drop(service);
         let values = timeout(seconds(1), reading).await.unwrap().unwrap();
         assert_eq!(values, ["first", "second"]);
-        // One that has never read, and one of a service whose source was never there.
+        // A receiver that has never read, and one whose source never existed.
         assert_eq!(late.get(), None);
         assert!(values_until_the_end(late).await.is_empty());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_is_dropped_half_way_ends_no_loop() {
+async fn dropping_an_unfinished_run_does_not_end_the_loop() {
     let script = Script::new(Good("first"));
     let (service, mut receiver) = service(&script, ReloaderConfig::hybrid(10)).await;
     let running = spawn(&service);
@@ -281,7 +281,7 @@ async fn a_run_that_is_dropped_half_way_ends_no_loop() {
     assert_eq!(
         receiver.get().as_deref(),
         Some("first"),
-        "it may be started again"
+        "the service can be started again"
     );
 }
 

@@ -212,7 +212,7 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// Three sources as one, whose revision is that of all: joined, or made and compared by what is shown of them.
+/// Three sources as one, whose revision combines theirs: joined, or made from their displayed texts.
 #[derive(Clone)]
 struct Three {
     parts: [Script; 3],
@@ -266,16 +266,17 @@ impl Reload<Vec<String>, String> for Three {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_in_the_third_of_three_joined_sources_is_published() {
+async fn change_in_the_third_of_three_joined_sources_is_published() {
     for as_text in [true, false] {
-        let parts = [(); 3].map(|()| Script::new(Good("a text longer than what was shown of it")));
+        let parts =
+            [(); 3].map(|()| Script::new(Good("a text longer than its displayed form was")));
         let source = Three { parts, as_text };
         let builder = ReloaderService::builder_by_revision(source.clone());
         let (live, control) = builder.start().await.unwrap();
         for place in [2, 0, 1] {
             let receipt = control.reload().await;
             assert!(matches!(receipt.outcome, Outcome::Unchanged), "{receipt}");
-            source.parts[place].set(Good("a text longer than what was shown of IT"));
+            source.parts[place].set(Good("a text longer than its displayed form WAS"));
             let receipt = control.reload().await;
             assert!(
                 matches!(receipt.outcome, Outcome::Published { .. }),

@@ -1,4 +1,4 @@
-//! Content that becomes empty: confirmed like a removal, and no value: P12.
+//! P12: content that becomes empty is confirmed like a removal and does not become a value.
 
 use hot_reload::source::{Decode, Decoded, Source};
 use hot_reload::{
@@ -10,10 +10,10 @@ use crate::bytes::Bytes;
 use crate::log::log;
 use crate::script::{Bad, Good, Missing, Script, seconds, settle};
 
-/// A format in which nothing is a value, as it is where all fields have defaults.
+/// A format in which empty content is a value, as when all fields have defaults.
 struct Lenient;
 
-/// One in which nothing is an error.
+/// A format in which empty content is an error.
 struct Strict;
 
 impl Decode for Lenient {
@@ -86,7 +86,7 @@ async fn p12_emptied_content_keeps_the_last_good_value() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p12_emptied_content_is_said_to_be_empty_whatever_the_decoder_makes_of_it() {
+async fn p12_emptied_content_is_reported_as_empty_by_every_decoder() {
     let log = log();
     let script = Script::new(Good("first"));
     let (live, control) = service(&script, Strict).await;
@@ -94,19 +94,19 @@ async fn p12_emptied_content_is_said_to_be_empty_whatever_the_decoder_makes_of_i
     assert!(is_emptied(&control.reload().await.outcome));
     assert_eq!(*live.load(), "first");
     sleep(seconds(120)).await;
-    assert_eq!(log.count(STAYS), 1, "said once");
+    assert_eq!(log.count(STAYS), 1, "logged once");
     assert_eq!(log.count("unexpected end"), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn p12_content_that_is_back_within_the_debounce_window_was_never_emptied() {
+async fn p12_content_restored_within_the_debounce_window_is_unchanged() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script, Lenient).await;
     script.set(Good(""));
     let loads = script.loads();
     let asked = tokio::spawn(async move { (control.reload().await.outcome, control) });
     settle().await;
-    assert!(script.loads() > loads, "it was found empty");
+    assert!(script.loads() > loads, "a load found it empty");
     script.set(Good("first"));
     let (outcome, control) = asked.await.unwrap();
     assert!(matches!(outcome, Outcome::Unchanged), "{outcome:?}");
@@ -115,7 +115,7 @@ async fn p12_content_that_is_back_within_the_debounce_window_was_never_emptied()
 }
 
 #[tokio::test(start_paused = true)]
-async fn p12_content_that_is_empty_at_the_start_is_content() {
+async fn p12_empty_content_at_the_start_is_treated_like_any_other() {
     let script = Script::new(Good(""));
     let (live, control) = service(&script, Lenient).await;
     assert_eq!(*live.load(), "defaults");
@@ -133,7 +133,7 @@ async fn p12_content_that_is_empty_at_the_start_is_content() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p12_a_service_that_starts_on_a_source_that_was_emptied_takes_it_as_it_is() {
+async fn p12_service_started_on_an_emptied_source_loads_it() {
     let script = Script::new(Good("first"));
     let shared = source(&script, Lenient);
     let (live, _control) = ReloaderService::builder(shared.clone())
@@ -168,7 +168,7 @@ async fn p12_emptied_content_follows_the_removal_policy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p12_what_is_emptied_after_a_bad_edit_or_removed_after_it_is_told_apart() {
+async fn p12_emptying_and_removal_after_a_bad_edit_are_distinguished() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script, Lenient).await;
     for other in [Bad("typo"), Missing] {
@@ -183,7 +183,7 @@ async fn p12_what_is_emptied_after_a_bad_edit_or_removed_after_it_is_told_apart(
 }
 
 #[tokio::test(start_paused = true)]
-async fn p12_a_service_may_take_empty_content_as_a_value() {
+async fn p12_empty_content_is_published_if_the_service_allows_it() {
     let script = Script::new(Good("first"));
     let builder = ReloaderService::builder(source(&script, Lenient));
     let (live, control) = builder.empty_is_content(true).start().await.unwrap();

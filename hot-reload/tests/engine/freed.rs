@@ -31,7 +31,7 @@ impl Drop for Noting {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subscriber_runs_before_the_value_that_was_replaced_is_freed() {
+async fn subscriber_runs_before_the_replaced_value_is_freed() {
     let notes = Arc::new(Mutex::new(Vec::new()));
     let value = |name| Noting(name, Arc::clone(&notes));
     let tray = Tray::with(value("first"));

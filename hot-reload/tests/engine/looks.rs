@@ -248,7 +248,7 @@ async fn p04_a_source_that_cannot_watch_all_is_looked_at_more_often_until_it_can
     assert!((8..=13).contains(&more), "{more} looks in ten minutes");
 }
 
-/// Interval and heartbeat of the services below: the heartbeat is what bounds a pause.
+/// A service whose heartbeat, not its interval, bounds a pause.
 fn hourly_with_a_heartbeat(script: &Script) -> Builder<Script, String, String> {
     let builder = script.builder().hybrid();
     builder.interval(seconds(3600)).heartbeat(seconds(1))
@@ -258,7 +258,7 @@ fn hourly_with_a_heartbeat(script: &Script) -> Builder<Script, String, String> {
 const WITHIN_THE_HEARTBEAT: Duration = Duration::from_millis(1002);
 
 #[tokio::test(start_paused = true)]
-async fn p04_a_silent_change_is_seen_within_the_heartbeat_after_every_outcome() {
+async fn p04_heartbeat_finds_a_silent_change_after_every_outcome() {
     for before in [
         Good("another"),
         Bad("typo"),
@@ -284,7 +284,7 @@ async fn p04_a_silent_change_is_seen_within_the_heartbeat_after_every_outcome() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn p04_a_silent_change_is_seen_within_the_heartbeat_in_every_state_of_the_watch() {
+async fn p04_heartbeat_finds_a_silent_change_in_every_watch_state() {
     for state in ["untrusted", "down", "parked", "connecting"] {
         let script = Script::new(Good("first"));
         let (live, control) = hourly_with_a_heartbeat(&script).start().await.unwrap();
@@ -309,7 +309,7 @@ async fn p04_a_silent_change_is_seen_within_the_heartbeat_in_every_state_of_the_
 }
 
 #[tokio::test(start_paused = true)]
-async fn p04_a_silent_change_is_seen_within_the_heartbeat_while_a_value_is_held() {
+async fn p04_heartbeat_finds_a_silent_change_during_a_hold() {
     let script = Script::new(Good("a long first value"));
     let guard = ShrinkGuard::by(|value: &String| value.len());
     let builder = hourly_with_a_heartbeat(&script).shrink_guard(guard);

@@ -353,7 +353,7 @@ async fn whoever_is_woken_or_answered_finds_all_of_it_in_the_status() {
     assert_eq!(watching.await.unwrap(), 3);
 }
 
-/// A service that refuses everything but "first", in the same words.
+/// A service that refuses everything but "first", always with the same error text.
 async fn picky(script: &Script, builder: Builder<Script, String, String>) -> Service {
     let validate = |text: &String| match &**text {
         "first" => Ok(()),
@@ -369,10 +369,10 @@ async fn picky(script: &Script, builder: Builder<Script, String, String>) -> Ser
 
 type Service = (Live<String>, Control<String>, Events);
 
-/// The rejections that were announced since the last time.
+/// The number of rejection events since the last call.
 fn rejections(events: &mut Events) -> usize {
     let mut rejections = 0;
-    // Otherwise the runtime would have the test pause after so many.
+    // Avoids the runtime's cooperative budget, which would pause the test after many events.
     while let Some(Some(event)) = unconstrained(events.next()).now_or_never() {
         rejections += usize::from(matches!(
             event,
@@ -386,7 +386,7 @@ fn rejections(events: &mut Events) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p11_other_bad_content_is_answered_although_its_error_reads_the_same() {
+async fn p11_other_bad_content_with_the_same_error_is_reported_anew() {
     for revisions in [true, false] {
         let log = log();
         let script = Script::new(Good("first")).with(|state| state.revisions = revisions);
@@ -394,7 +394,7 @@ async fn p11_other_bad_content_is_answered_although_its_error_reads_the_same() {
         let (live, control, mut events) = picky(&script, builder).await;
         for (count, text) in ["second", "third", "fourth"].into_iter().enumerate() {
             script.set(Good(text));
-            // Past retries and heartbeats, and short of the five minutes of a refusal.
+            // Longer than retries and heartbeats, and shorter than the five minutes of a validator's refusal.
             sleep(seconds(200)).await;
             assert_eq!(
                 log.count("ERROR"),
@@ -413,7 +413,7 @@ async fn p11_other_bad_content_is_answered_although_its_error_reads_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p11_who_asks_for_rejected_content_finds_the_answer_in_the_log() {
+async fn p11_manual_reload_of_rejected_content_is_logged_each_time() {
     let log = log();
     let script = Script::new(Good("first"));
     let (_live, control, mut events) = picky(&script, script.builder().hybrid()).await;
@@ -428,7 +428,7 @@ async fn p11_who_asks_for_rejected_content_finds_the_answer_in_the_log() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_storm_of_bad_edits_is_logged_as_a_few_lines_a_count_and_the_newest() {
+async fn many_bad_edits_are_logged_as_a_few_lines_and_summaries() {
     const EDITS: usize = 2_000;
     let log = log();
     let script = Script::new(Good("first"));
@@ -458,12 +458,12 @@ async fn a_storm_of_bad_edits_is_logged_as_a_few_lines_a_count_and_the_newest() 
         bad - 5
     );
     assert_eq!(log.count(&summary), 1);
-    // Nothing more is to be said of it.
+    // No further line follows.
     sleep(seconds(200)).await;
     assert_eq!(log.count("ERROR"), 6);
     assert_eq!(*live.load(), "first");
 
-    // What is held when the service ends is not lost.
+    // The last summary is logged when the service ends.
     for edit in ["a", "b", "c", "d", "e", "f", "g"] {
         script.set(Bad(edit));
         sleep(Duration::from_millis(2)).await;
@@ -475,7 +475,7 @@ async fn a_storm_of_bad_edits_is_logged_as_a_few_lines_a_count_and_the_newest() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_storm_of_failures_is_logged_with_a_count() {
+async fn many_failures_are_logged_as_a_few_lines_and_a_count() {
     let log = log();
     let script = Script::new(Good("first"));
     let (live, _control) = script.builder().hybrid().start().await.unwrap();

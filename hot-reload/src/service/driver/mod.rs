@@ -140,8 +140,8 @@ impl<V> Engine<V> {
                         }
                         task.recorder.on_probation(trial.on_probation());
                     });
-                    // Subscribers that were woken run first: freeing interrupts every processor that this process runs on.
-                    // Who awaits a receipt, though, finds everything done.
+                    // Woken subscribers run first: reclaiming interrupts every processor that this process runs on. If somebody awaits
+                    // a receipt, reclaiming comes first, so that the receipt finds everything done.
                     if published && !is_awaited {
                         tokio::task::yield_now().await;
                     }

@@ -252,7 +252,7 @@ impl Machine {
         if confirm || retry {
             causes.insert(Trigger::Retry);
         }
-        // A repair may be the work of something that no watch covers: a file that the content names, a host.
+        // After a failure, the fix may lie outside the watch: in a file that the content names, or in a host.
         let by_clock = causes.is_empty() && well;
         if self.periodic.is_some_and(|due| due <= now) {
             causes.insert(match self.link.state() {
@@ -308,8 +308,8 @@ impl Machine {
         } else {
             self.retry.succeeded();
             if matches!(verdict, Verdict::Rejected | Verdict::Held(_)) {
-                // What made it fail may be fixed where no watch looks: a file that it names, a host that it asks for. And
-                // what is held back may have waited long enough. A source with revisions is not asked for the same content
+                // The fix may lie outside the watch: in a file that the content names, or in a host. And a hold may have
+                // lasted long enough. A source with revisions is not asked for the same content
                 // again, so this is cheap.
                 let interval = self.settings.interval;
                 let mut pause = self.jitter.below(interval, PERIOD_JITTER_PERCENT);
@@ -331,8 +331,8 @@ impl Machine {
                 self.draw_period();
                 self.spread = true;
             }
-            // What a watch says is no load: it puts none off, or a watch that says something often could hide what it
-            // leaves out.
+            // Content that the watch delivers is not a load and does not postpone one. Otherwise a busy watch could hide
+            // changes that it misses.
             _ if self.periodic.is_none() => self.draw_period(),
             _ => {}
         }

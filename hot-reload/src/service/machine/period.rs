@@ -1,4 +1,4 @@
-//! The period: the longest pause between two loads, by the state of the watch.
+//! The period: the longest pause between two loads, which depends on the strategy and the state of the watch.
 //!
 //! | strategy | the watch is trusted | in every other state |
 //! |---|---|---|
@@ -6,9 +6,8 @@
 //! | realtime | no bound | the interval |
 //! | hybrid | the heartbeat | the interval or the heartbeat, whichever is shorter |
 //!
-//! Hints, requests and retries only shorten a pause. In hybrid the bound holds whatever the last load led to. Without a
-//! heartbeat, a source that refuses access is the one exception: its retries, 5 min to 1 h apart, stand in for the
-//! interval.
+//! Hints, requests and retries only shorten a pause. In hybrid the bound holds after every outcome of a load. There is one
+//! exception, without a heartbeat: while a source refuses access, retries 5 min to 1 h apart replace the interval.
 
 use std::time::Duration;
 
@@ -17,8 +16,8 @@ use super::{Machine, earliest};
 use crate::event::LinkState;
 
 impl Machine {
-    /// The longest pause between two loads that the source accepts for now. It counts at once, like a shorter heartbeat; a
-    /// service without a heartbeat ignores it.
+    /// Sets the longest pause between two loads that the source currently wants. It takes effect at once, like a shorter
+    /// heartbeat. A service without a heartbeat ignores it.
     pub(in super::super) fn want(&mut self, wanted: Option<Duration>) {
         let wanted = wanted.map(|wanted| wanted.max(INTERVAL_FLOOR));
         self.wanted = wanted.filter(|_| self.settings.heartbeat.is_some());
@@ -27,26 +26,26 @@ impl Machine {
         }
     }
 
-    /// The watch is believed less than before: a look that is due sooner than the new period stays due.
+    /// Draws a new period after the watch has lost trust. A load that is due earlier stays due.
     pub(super) fn shorten_period(&mut self) {
         let before = self.periodic;
         self.draw_period();
         self.periodic = earliest([before, self.periodic]);
     }
 
-    /// Sets the next periodic look, by the state of the watch.
+    /// Sets the time of the next periodic load, by the state of the watch.
     pub(super) fn draw_period(&mut self) {
         let interval = self.settings.interval;
         let period = match (self.link.state(), self.settings.heartbeat) {
-            // The schedule of a source that refuses stands in for the period.
+            // While the source refuses access, the retries replace the period.
             (_, None) if self.retry.is_refused() => None,
             (LinkState::Trusted, heartbeat) => heartbeat,
-            // What stands in for a trusted watch is never slower than the heartbeat under it.
+            // Polling in place of a trusted watch is never slower than the heartbeat.
             (_, heartbeat) => heartbeat
                 .map_or(interval, |heartbeat| heartbeat.min(interval))
                 .into(),
         };
-        // Jitter only shortens a period. Services that start together shall not poll together.
+        // Jitter only shortens a period. The first one is random as a whole, so that services that start together drift apart.
         let percent = if self.spread {
             PERIOD_JITTER_PERCENT
         } else {

@@ -6,12 +6,12 @@ use super::super::settings::{REFUSED_CAP, REFUSED_FLOOR, REFUSED_LEAVE, RETRY_FL
 use super::Regime;
 use crate::backoff::{Backoff, Jitter};
 
-/// Two schedules by the class of the error. They only shorten the period, but for a source that refuses: without a
-/// heartbeat, its schedule stands in for the period.
+/// Two retry schedules, by the class of the error. Retries only shorten the period, with one exception: without a
+/// heartbeat, the retries of a source that refuses access replace the period.
 #[derive(Debug, Clone)]
 pub(super) struct Retry {
     due: Option<Duration>,
-    /// By which schedule that is, if the last look failed.
+    /// The schedule in use, if the last load failed.
     regime: Option<Regime>,
     passing: Backoff,
     refused: Backoff,
@@ -59,7 +59,7 @@ impl Retry {
         self.due = Some(due);
     }
 
-    /// Whether the source refuses, so that asking it as often as otherwise is of no use.
+    /// Whether the source refuses access, so that frequent loads are useless.
     pub(super) fn is_refused(&self) -> bool {
         self.regime == Some(Regime::Refused)
     }

@@ -22,7 +22,7 @@ const DEPTH: usize = 7;
 #[derive(Clone)]
 struct Ghost {
     machine: Machine,
-    /// What was asked for, the heartbeat with what the source wants.
+    /// The configured interval, and the configured heartbeat or the shorter one that the source wants.
     interval: Duration,
     heartbeat: Option<Duration>,
     now: Duration,
@@ -288,7 +288,7 @@ fn every_sequence_of_inputs_under_hybrid() {
 }
 
 #[test]
-fn p04_every_sequence_of_inputs_under_hybrid_with_a_heartbeat_shorter_than_the_interval() {
+fn p04_all_input_sequences_under_hybrid_with_a_short_heartbeat() {
     for heartbeat in [Duration::ZERO, INTERVAL / 2] {
         let profile = WatchProfile {
             heartbeat,

@@ -4,8 +4,8 @@
 //! the recovery at INFO; a look that found nothing new at TRACE. What a source says of itself is told in the same way, at
 //! WARN when it appears and at INFO when it is gone; at DEBUG what lies in its nature.
 //!
-//! Other content is another thing, even if its error reads the same, and so is what a person asked for. Of a storm of
-//! rejections or failures the log has the first few lines and then summaries: [`storm`].
+//! An error about other content counts as new even if its text is the same, and so does the answer to a manual reload. Of
+//! many rejections or failures in a row, the log has the first few lines and then summaries: [`storm`].
 
 mod source;
 mod storm;
@@ -44,7 +44,7 @@ impl<V> Recorder<V> {
         }
     }
 
-    /// A look has ended at this time, and was noted: it is told.
+    /// Logs a load that ended at this time and is already in the status, and sends its event.
     pub(super) fn looked(
         &mut self,
         now: Duration,
@@ -104,13 +104,13 @@ impl<V> Recorder<V> {
                 let hold = hold.map(|hold| hold.message).unwrap_or_default();
                 log!(warn, hold, "held back, {stays}");
             }
-            // Whoever asks is answered like the first time.
+            // A manual reload is logged in full each time.
             (Outcome::Rejected { stage, error }, Repeated::Yes) if !trigger.is_personal() => {
                 log!(debug, stage = stage.as_str(), "still rejected: {error}");
             }
             (Outcome::Rejected { stage, error }, _) => {
                 let text = match emptied {
-                    // It says itself what stays.
+                    // The error already says that the last good value stays.
                     true => error.to_string(),
                     false => format!("rejected, {stays}: {error}"),
                 };
@@ -151,7 +151,7 @@ impl<V> Recorder<V> {
         }
     }
 
-    /// Writes the look into the status, and says how it relates to the one before.
+    /// Writes the load into the status, and returns how it relates to the load before.
     pub(super) fn note(&self, trigger: Trigger, outcome: &Outcome, trail: &Trail) -> Noted {
         let hold = self.board.hold();
         let generation = self
@@ -254,7 +254,7 @@ pub(super) struct Noted {
     /// Whether the source was not ready.
     waits: bool,
     fallback: Fallback,
-    /// Whether the source is there, and empty.
+    /// Whether the source exists but is empty.
     emptied: bool,
     /// What holds values back now.
     hold: Option<Hold>,
@@ -307,8 +307,8 @@ impl Repeated {
     }
 }
 
-/// Whether somebody waits for this answer, although it reads like the one before: a person who asked; or an author of
-/// content that has no revision, of which only the watch knows that it changed.
+/// Whether somebody waits for this outcome although it repeats the one before: a person who requested a reload, or the
+/// author of changed content. Without a revision, only a hint from the watch shows that the content changed.
 fn is_answer(trigger: Trigger, outcome: &Outcome, trail: &Trail) -> bool {
     match outcome {
         Outcome::Rejected { error, .. } => {
@@ -320,7 +320,7 @@ fn is_answer(trigger: Trigger, outcome: &Outcome, trail: &Trail) -> bool {
     }
 }
 
-/// What is in force although there is nothing new.
+/// The part of a log line that says what stays in force.
 fn stays(has_value: bool) -> &'static str {
     match has_value {
         true => "the last good value stays",

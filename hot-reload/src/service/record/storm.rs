@@ -1,4 +1,4 @@
-//! [`Storm`]: rejections or failures that follow each other faster than anybody reads, merged into summaries.
+//! [`Storm`]: rate-limited log lines about rejections or failures, merged into summaries.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use super::{Recorder, TARGET, stays};
 use crate::error::Error;
 use crate::event::Stage;
 
-/// Outcomes of one kind.
+/// The throttle for outcomes of one kind.
 pub(super) type Storm = Throttle<Line>;
 
-/// What a line about an outcome says.
+/// The content of a log line about an outcome.
 #[derive(Debug)]
 pub(super) struct Line {
     stage: Option<Stage>,
@@ -36,7 +36,7 @@ impl Line {
 }
 
 impl<V> Recorder<V> {
-    /// When a summary is to be logged next.
+    /// When the next summary is due.
     pub(in super::super) fn next_tick(&self) -> Option<Duration> {
         let ticks = [self.rejections.next_tick(), self.failures.next_tick()];
         ticks.into_iter().flatten().min()
@@ -48,7 +48,7 @@ impl<V> Recorder<V> {
         self.summarize(now, rejections, failures);
     }
 
-    /// Logs what was held for a summary: the run ends.
+    /// Logs what is left for a summary, at the end of the run.
     pub(in super::super) fn finish(&mut self, now: Duration) {
         let (rejections, failures) = (self.rejections.finish(), self.failures.finish());
         self.summarize(now, rejections, failures);
@@ -112,7 +112,7 @@ impl<V> Recorder<V> {
     }
 }
 
-/// At least one, so that nobody reads of "the last 0 s".
+/// Rounded up, and at least one: a line never says "the last 0 s".
 fn seconds(elapsed: Duration) -> u64 {
     elapsed.as_millis().div_ceil(1000).max(1) as u64
 }

@@ -1,28 +1,28 @@
-//! [`Throttle`]: a token bucket for log lines of one kind, which merges what exceeds it into one summary; pure, and given
-//! the time.
+//! [`Throttle`]: a token bucket for log lines of one kind. It merges the lines above its rate into one summary. It is pure:
+//! the caller passes the time.
 
 use std::time::Duration;
 
 use crate::backoff::Limit;
 
-/// Lines that are logged in full before the rest is merged: an operator who makes one mistake after the other reads each.
+/// Lines that are logged in full before the rest is merged: an operator who makes a few mistakes in a row reads each.
 pub(super) const BURST: u32 = 5;
-/// The least time between two lines after that: a storm of a day stays readable, and nobody waits long for an answer.
+/// The least time between two lines after that: the log of a whole day stays readable, and an answer comes soon.
 pub(super) const PAUSE: Duration = Duration::from_secs(10);
 
-/// See the [module documentation](self). `L` is what a line is about.
+/// See the [module documentation](self). `L` is the content of a line.
 #[derive(Debug)]
 pub(super) struct Throttle<L> {
     limit: Limit,
     held: Option<Summary<L>>,
 }
 
-/// Lines that were not logged one by one.
+/// Merged lines.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Summary<L> {
-    /// How many.
+    /// The number of merged lines.
     pub(super) count: u64,
-    /// When the first of them came.
+    /// When the first of them arrived.
     pub(super) since: Duration,
     pub(super) newest: L,
 }
@@ -35,7 +35,7 @@ impl<L> Throttle<L> {
         }
     }
 
-    /// Whether a line may be logged now. Otherwise it becomes part of the next summary, as the newest.
+    /// Whether the line may be logged now. Otherwise it joins the next summary as its newest line.
     pub(super) fn admit(&mut self, now: Duration, line: impl FnOnce() -> L) -> bool {
         if let Some(held) = &mut self.held {
             held.count += 1;
@@ -55,12 +55,12 @@ impl<L> Throttle<L> {
         free
     }
 
-    /// When a summary is due. None is due if no line was held.
+    /// When the summary is due. `None` if no line was merged.
     pub(super) fn next_tick(&self) -> Option<Duration> {
         self.held.as_ref().map(|_| self.limit.free_at())
     }
 
-    /// The summary that is due, which takes the place of a line.
+    /// Takes the summary if it is due. It counts as one line.
     pub(super) fn due(&mut self, now: Duration) -> Option<Summary<L>> {
         if self.next_tick()? > now {
             return None;
@@ -69,7 +69,7 @@ impl<L> Throttle<L> {
         self.held.take()
     }
 
-    /// What was held, due or not: nothing follows.
+    /// Takes the summary, due or not, at the end of the run.
     pub(super) fn finish(&mut self) -> Option<Summary<L>> {
         self.held.take()
     }
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_few_are_logged_and_the_rest_is_counted() {
+    fn burst_is_logged_in_full_and_the_rest_is_counted() {
         let mut throttle = Throttle::new();
         let admitted = (0..1000_u64).filter(|line| throttle.admit(at(1), || *line));
         assert_eq!(admitted.count(), BURST as usize);
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_is_logged_or_counted_and_the_newest_is_never_lost() {
+    fn every_line_is_logged_or_counted_and_the_newest_is_kept() {
         for gap in [1, 7, 100, 999, 2_500, 9_999, 10_000, 60_000] {
             let mut throttle = Throttle::new();
             let (mut told, mut lines, mut newest) = (0, 0, None);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quiet_minute_earns_the_full_lines_back() {
+    fn full_burst_is_available_after_a_quiet_minute() {
         let mut throttle = Throttle::new();
         let admits = |throttle: &mut Throttle<u64>, now| {
             let lines = (0..100_u64).filter(|line| throttle.admit(now, || *line));

@@ -9,7 +9,7 @@ use crate::backoff::Jitter;
 use crate::event::{LinkState, Trigger};
 use crate::watch::WatchProfile;
 
-/// Every outcome of a load, as the machine knows it.
+/// Every outcome of a load, as an input of the machine.
 const OUTCOMES: [Verdict; 10] = [
     Verdict::Published,
     Verdict::Unchanged,
@@ -32,7 +32,7 @@ const STATES: [LinkState; 6] = [
     LinkState::Parked,
 ];
 
-/// Interval and heartbeat in seconds: either one the shorter, equal, and far apart.
+/// Interval and heartbeat in seconds: each one shorter, both equal, and far apart.
 const PERIODS: [(u64, u64); 7] = [
     (10, 60),
     (60, 10),
@@ -51,7 +51,7 @@ fn hybrid(interval: u64, heartbeat: u64) -> Settings {
     Settings::hybrid(seconds(interval), profile)
 }
 
-/// Takes the watch of a service that has just started into this state. No load runs afterwards.
+/// Brings the watch of a new service into this state. No load runs afterwards.
 fn reach(run: &mut Run, state: LinkState) {
     assert!(run.input(Input::Started).open);
     if state == LinkState::Connecting {
@@ -85,8 +85,7 @@ fn reach(run: &mut Run, state: LinkState) {
     }
 }
 
-/// The time from the end of the load that ends now until the next one begins, and whether the watch was trusted
-/// meanwhile.
+/// Ends the current load with this outcome. Returns whether the watch was trusted, and the time until the next load.
 fn pause(run: &mut Run, outcome: Verdict) -> (bool, Duration) {
     let ended = run.now;
     let mut look = run.input(Input::Looked(outcome)).look;
@@ -97,7 +96,7 @@ fn pause(run: &mut Run, outcome: Verdict) -> (bool, Duration) {
         trusted |= run.machine.link() == LinkState::Trusted;
         look = actions.look;
         if actions.open {
-            // The server of the watch stays away.
+            // The server of the watch stays unreachable.
             let lost = run.input(Input::Lost(Regime::Passing));
             look = look.or(lost.look);
         }
@@ -106,7 +105,7 @@ fn pause(run: &mut Run, outcome: Verdict) -> (bool, Duration) {
 }
 
 #[test]
-fn p04_in_hybrid_no_state_and_no_outcome_stretches_a_pause_between_loads() {
+fn p04_hybrid_bounds_pauses_in_every_state_after_every_outcome() {
     for (interval, heartbeat) in PERIODS {
         for state in STATES {
             for outcome in OUTCOMES {
@@ -121,7 +120,7 @@ fn p04_in_hybrid_no_state_and_no_outcome_stretches_a_pause_between_loads() {
                     assert_eq!(run.machine.link(), state, "{case}");
                     let trigger = Input::Asked(Trigger::Http);
                     assert!(run.input(trigger).look.is_some(), "{case}");
-                    // The same outcome again and again: retries grow slower, and their bound holds.
+                    // The same outcome repeats: retries grow rarer, but stay within the bound.
                     for _ in 0..12 {
                         let (trusted, pause) = pause(&mut run, outcome);
                         let bound = match trusted {
@@ -137,7 +136,7 @@ fn p04_in_hybrid_no_state_and_no_outcome_stretches_a_pause_between_loads() {
 }
 
 #[test]
-fn p04_in_polling_no_outcome_but_a_refusal_stretches_a_pause_between_loads() {
+fn p04_polling_bounds_pauses_after_all_outcomes_but_a_refusal() {
     for seed in 1..=200_u64 {
         for outcome in OUTCOMES {
             let jitter = Jitter::from_seed(seed * 7919);
@@ -156,16 +155,16 @@ fn p04_in_polling_no_outcome_but_a_refusal_stretches_a_pause_between_loads() {
 }
 
 #[test]
-fn p04_the_period_is_counted_from_the_last_load_when_the_watch_earns_or_loses_trust() {
+fn p04_change_of_trust_keeps_counting_the_period_from_the_last_load() {
     let mut run = Run::settling(hybrid(3600, 100));
-    // It settles between two loads.
+    // The watch becomes trusted between two loads.
     let loaded = run.now;
     assert!(run.tick().look.is_none());
     assert_eq!(run.machine.link(), LinkState::Trusted);
     assert!(run.tick().look.is_some());
     assert_eq!(run.now - loaded, seconds(100));
 
-    // It loses trust when the shorter period is over already.
+    // The watch loses trust after the shorter period is over.
     let mut run = Run::settling(Settings::hybrid(
         seconds(1),
         WatchProfile {
@@ -181,7 +180,7 @@ fn p04_the_period_is_counted_from_the_last_load_when_the_watch_earns_or_loses_tr
 }
 
 #[test]
-fn p04_values_that_the_watch_says_put_no_load_off() {
+fn p04_pushed_values_do_not_postpone_the_periodic_load() {
     let mut run = Run::trusted();
     let loaded = run.now;
     let mut loads = 0;
@@ -196,7 +195,7 @@ fn p04_values_that_the_watch_says_put_no_load_off() {
 }
 
 #[test]
-fn p04_a_pause_that_the_source_wants_counts_at_once() {
+fn p04_pause_wanted_by_the_source_takes_effect_at_once() {
     let mut run = Run::trusted();
     run.after(seconds(5)).machine.want(Some(seconds(1)));
     let before = run.now;

@@ -151,7 +151,7 @@ fn p04_a_source_that_wants_to_be_looked_at_more_often_is_as_long_as_it_does() {
 }
 
 #[test]
-fn p04_a_pause_that_the_source_wants_counts_in_every_state_of_the_watch() {
+fn p04_pause_wanted_by_the_source_holds_in_every_watch_state() {
     let mut run = Run::new(Settings::hybrid(INTERVAL, WatchProfile::local()));
     let _ = run.input(Input::Started);
     assert_eq!(run.looks(Input::Opened), Some(Trigger::Startup));
