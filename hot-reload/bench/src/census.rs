@@ -78,14 +78,14 @@ impl Census {
     }
 }
 
-/// A thread's name, and how often it went to sleep by itself.
+/// A thread's name, and its number of voluntary context switches.
 fn thread(task: &Path) -> anyhow::Result<(String, u64)> {
     let name = fs::read_to_string(task.join("comm"))?;
     let sleeps = field(&task.join("status"), "voluntary_ctxt_switches:")?;
     Ok((name.trim().to_owned(), sleeps))
 }
 
-/// How many watches this descriptor holds, if it is an inotify instance.
+/// The number of watches of this descriptor, if it is an inotify instance.
 fn inotify_watches(root: &Path, descriptor: &OsStr) -> anyhow::Result<Option<usize>> {
     let target = fs::read_link(root.join("fd").join(descriptor))?;
     if !target.to_string_lossy().contains("inotify") {
@@ -96,8 +96,8 @@ fn inotify_watches(root: &Path, descriptor: &OsStr) -> anyhow::Result<Option<usi
     Ok(Some(watches.count()))
 }
 
-/// `None` for a thread that ended, or a descriptor that was closed, after the kernel had listed it: the process runs on
-/// while it is counted.
+/// `None` if the thread ended or the descriptor was closed after the kernel had listed it, since the process runs on
+/// meanwhile.
 fn unless_gone<T>(counted: anyhow::Result<T>) -> anyhow::Result<Option<T>> {
     match counted {
         Ok(counted) => Ok(Some(counted)),
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_is_counted_while_it_closes_descriptors() {
+    fn counting_survives_descriptors_closed_meanwhile() {
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             scope.spawn(|| {

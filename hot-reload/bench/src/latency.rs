@@ -230,7 +230,7 @@ const HEAD_START: Duration = Duration::from_millis(500);
 /// What is not seen by then is lost.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Where nothing waits for a disk, there is less that both have in common.
+/// The bound is wider without a disk, because then both have less work in common.
 fn bound_of(place: &Place) -> f64 {
     match place.file_system() {
         "tmpfs" => 2.0,

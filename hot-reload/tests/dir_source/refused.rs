@@ -70,7 +70,7 @@ async fn a_directory_that_is_too_much_is_refused_once() {
 }
 
 #[tokio::test]
-async fn p12_a_file_of_several_that_is_emptied_is_named() {
+async fn p12_emptied_file_of_several_is_named() {
     let world = World::new();
     world.folder("d");
     world.file("d/a", "1");
@@ -97,7 +97,7 @@ async fn p12_a_file_of_several_that_is_emptied_is_named() {
 }
 
 #[tokio::test]
-async fn p03_a_folder_that_a_refused_listing_met_hints_when_it_changes() {
+async fn p03_folder_in_a_refused_listing_hints_when_it_changes() {
     let world = World::new();
     world.folder("d/sub");
     world.file("d/a", "1");

@@ -23,7 +23,7 @@ pub(crate) struct ManyRig<D: DecodeFiles> {
     pub(crate) current: Option<D::Value>,
     pub(crate) published: Vec<Option<D::Value>>,
     pub(crate) looks: usize,
-    /// The files that were found emptied; `None`: all.
+    /// The files that loads have reported as emptied; `None` stands for all.
     pub(crate) emptied: Vec<Option<String>>,
     /// How many looks have answered "unchanged".
     pub(crate) unchanged: usize,

@@ -101,7 +101,7 @@ pub(crate) struct Rig {
     pub(crate) looks: usize,
     /// How many looks found news, even if it was what had been there before.
     pub(crate) news: usize,
-    /// How many looks found the file emptied.
+    /// The number of loads that found the file emptied.
     pub(crate) emptied: usize,
     /// How many looks ended with an error.
     pub(crate) failures: usize,

@@ -128,7 +128,7 @@ async fn t06_p05_a_file_emptied_and_then_written_is_never_seen_empty() {
 }
 
 #[tokio::test]
-async fn t07_p12_a_file_emptied_for_good_is_found_emptied_but_not_at_once() {
+async fn t07_p12_permanently_emptied_file_is_reported_after_a_delay() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = Rig::watch(&path).await;
@@ -147,7 +147,7 @@ async fn t07_p12_a_file_emptied_for_good_is_found_emptied_but_not_at_once() {
 }
 
 #[tokio::test]
-async fn p12_a_file_of_blanks_is_emptied_and_one_that_began_so_is_not() {
+async fn p12_file_that_becomes_blank_is_emptied_unless_it_began_blank() {
     let world = World::new();
     let path = world.file("c", " \n");
     let mut rig = Rig::watch(&path).await;
@@ -162,7 +162,7 @@ async fn p12_a_file_of_blanks_is_emptied_and_one_that_began_so_is_not() {
 }
 
 #[tokio::test]
-async fn p12_a_file_that_may_be_empty_is_never_found_emptied() {
+async fn p12_file_that_may_be_empty_is_never_reported_as_emptied() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = Rig::watch_source(File::new(&path).empty_is_content(true)).await;

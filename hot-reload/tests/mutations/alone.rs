@@ -1,4 +1,4 @@
-//! A test in a process of its own, with a bound for its memory: what it cannot survive, the others do.
+//! Runs a test in a process of its own with a memory limit, so that a crash does not end the other tests.
 
 use std::alloc::System;
 use std::env;
@@ -10,18 +10,18 @@ use cap::Cap;
 #[global_allocator]
 static HEAP: Cap<System> = Cap::new(System, usize::MAX);
 
-/// Names the test that this process is for.
+/// The variable with the name of the test that this process runs.
 const CHILD: &str = "HOT_RELOAD_MUTATIONS_CHILD";
 
-/// Gives the child its folder.
+/// The variable with the folder for messages of the test.
 const FOLDER: &str = "HOT_RELOAD_MUTATIONS_FOLDER";
 
-/// Runs the body of the test of this name in a process that has as many bytes for it; one more ends the process. The body
-/// may leave word in the folder of how far it has come.
+/// Runs the body of this test in a process with this many bytes of memory; one more ends the process. The body may write
+/// its progress into the folder.
 ///
 /// # Panics
 ///
-/// If the process does not end well: with what it wrote, and what `last` says.
+/// If the process fails: with its output and the text of `last`.
 pub(crate) fn within(
     test: &str,
     most: usize,

@@ -1,4 +1,4 @@
-//! Large files of everyday load; small files that grow without end are refused before they take memory.
+//! Limits of decoders: large everyday files load, and small files that expand without bound are refused early.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 
 use crate::alone;
 
-/// Whatever a file may hold.
+/// A value of any shape.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
 enum Tree {
@@ -72,7 +72,7 @@ services:
 }
 
 #[test]
-fn a_compose_file_whose_anchors_are_used_by_every_service_loads() {
+fn compose_file_with_anchors_used_by_every_service_loads() {
     let value = Yaml::<Compose>::new()
         .decode(compose(500).as_bytes(), "compose.yaml")
         .unwrap();
@@ -105,7 +105,7 @@ struct Static {
 }
 
 #[test]
-fn a_prometheus_file_whose_anchor_is_used_by_every_job_loads() {
+fn prometheus_file_with_an_anchor_used_by_every_job_loads() {
     let mut text = "\
 x-relabel: &relabel
   - source_labels: [__address__]
@@ -135,7 +135,7 @@ scrape_configs:
 }
 
 #[test]
-fn values_anchors_and_merge_keys_are_limited_by_the_size_of_the_file_alone() {
+fn only_the_file_size_limits_values_anchors_and_merge_keys() {
     #[derive(Deserialize)]
     struct Many {
         values: Vec<IgnoredAny>,
@@ -159,7 +159,7 @@ fn values_anchors_and_merge_keys_are_limited_by_the_size_of_the_file_alone() {
     assert_eq!(many.merged.len(), 10_101);
 }
 
-/// As custom resources with a schema in them are: deep, in blocks and in brackets.
+/// Deep nesting in blocks and in brackets, as in custom resources with an embedded schema.
 #[test]
 fn a_file_of_ninety_levels_loads() {
     let mut text = "kind: CustomResourceDefinition\nspec:\n".to_owned();
@@ -176,7 +176,7 @@ fn a_file_of_ninety_levels_loads() {
     }
 }
 
-/// Each level stands for ten of the one below.
+/// Each level expands to ten copies of the level below.
 fn laughs(levels: usize, of: impl Fn(&str) -> String) -> String {
     let mut text = "a0: &a0 {lol: lol}\n".to_owned();
     for level in 1..levels {
@@ -187,8 +187,8 @@ fn laughs(levels: usize, of: impl Fn(&str) -> String) -> String {
 }
 
 #[test]
-fn p17_what_aliases_blow_up_is_refused_before_it_takes_memory() {
-    let test = "limits::p17_what_aliases_blow_up_is_refused_before_it_takes_memory";
+fn p17_alias_bomb_is_refused_before_it_takes_memory() {
+    let test = "limits::p17_alias_bomb_is_refused_before_it_takes_memory";
     alone::within(
         test,
         32 << 20,
@@ -279,7 +279,7 @@ fn the_limits_of_yaml_can_be_set() {
 }
 
 #[test]
-fn what_is_nested_too_deep_is_refused_on_a_small_stack() {
+fn too_deep_nesting_is_refused_on_a_small_stack() {
     const N: usize = 100_000;
     let dots = "a.".repeat(70);
     let yaml = [

@@ -1,6 +1,6 @@
-//! Broken configuration files: decode, error, log.
+//! Mutation tests: broken configuration files are decoded, and their errors checked.
 //!
-//! `HOT_RELOAD_SEED` picks the first seed, `HOT_RELOAD_ROUNDS` the number of mutants, `HOT_RELOAD_HOURS` a time instead.
+//! `HOT_RELOAD_SEED` sets the first seed, `HOT_RELOAD_ROUNDS` the number of mutants, and `HOT_RELOAD_HOURS` a run time instead.
 //! An hour of it: `HOT_RELOAD_HOURS=1 cargo test --release --all-features --test mutations`.
 
 #![allow(missing_docs, reason = "tests are named by sentences")]
@@ -17,7 +17,7 @@ mod samples;
 use self::mutator::Mutant;
 
 #[test]
-fn a_mutant_depends_on_its_seed_only_and_shrinks_to_what_fails() {
+fn mutant_depends_on_its_seed_only_and_shrinks() {
     for (format, sample) in samples::ALL {
         let mut changed = 0;
         for seed in 0..200 {

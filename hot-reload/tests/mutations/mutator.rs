@@ -1,7 +1,7 @@
 //! Structure-aware mutations of configuration files.
 //!
-//! A [`Mutant`] is a sample and a few [`Edit`]s, all from one seed. The edits are data, so [`Mutant::shrunk`] leaves out
-//! those that a failure does not need. The file knows nothing of the crate: other test binaries include it by path.
+//! A [`Mutant`] is a sample and a few [`Edit`]s, all from one seed. The edits are data, so [`Mutant::shrunk`] can remove
+//! those that a failure does not need. This file does not use the crate: other test binaries include it by path.
 
 #![allow(dead_code, reason = "not every test that includes it uses all of it")]
 
@@ -24,7 +24,7 @@ pub(crate) struct Mutant {
     edits: Vec<Edit>,
 }
 
-/// One change. `at` picks the place and `with` the material, both modulo what there is when the edit is applied.
+/// One change. `at` picks the place and `with` the material, both modulo the number of choices.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Edit {
     kind: Kind,
@@ -133,7 +133,7 @@ const KEYS: [&str; 12] = [
     "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk",
 ];
 
-/// Bytes that do not belong into a configuration, or only in some places.
+/// Bytes that are invalid in a configuration, or valid only in some places.
 const PIECES: [&[u8]; 30] = [
     b"\0",
     b"\xff",
@@ -196,7 +196,7 @@ impl Mutant {
         })
     }
 
-    /// The line of the only edit, counted from one, where it stays within one line and leaves the others as they were.
+    /// The line of the edit, counted from one, if there is one edit and it changes one line only.
     pub(crate) fn edited_line(&self) -> Option<u64> {
         let [edit] = *self.edits.as_slice() else {
             return None;
@@ -220,7 +220,7 @@ impl Mutant {
         Some(differs as u64 + 1)
     }
 
-    /// The smallest mutant found that still fails: without the edits, and then without the lines, that do not matter.
+    /// A smaller mutant that still fails: first removes edits, then lines, that the failure does not need.
     pub(crate) fn shrunk(mut self, mut fails: impl FnMut(&[u8]) -> bool) -> Self {
         let mut at = 0;
         while at < self.edits.len() {
@@ -255,7 +255,7 @@ impl Mutant {
     }
 }
 
-/// What a person needs to repeat a failure: the seed, the edits and the content.
+/// Shows the seed, the edits and the content, so that a person can repeat a failure.
 impl fmt::Display for Mutant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = self.bytes();
@@ -401,7 +401,7 @@ impl Edit {
         key
     }
 
-    /// Content that is small to write and large to hold.
+    /// Content that is small in the file and large in memory.
     fn material(self, format: Format) -> Vec<u8> {
         let n = [10, 100, 3_000][self.with as usize / 8 % 3];
         let text = match (format, self.with % 4) {
@@ -526,7 +526,7 @@ fn keys(tokens: &[&[u8]]) -> Vec<std::ops::Range<usize>> {
         .collect()
 }
 
-/// Numbers that only look random, so that a mutant can be had again.
+/// A pseudorandom number generator, so that a seed repeats a mutant.
 struct Dice(u64);
 
 impl Dice {

@@ -1,4 +1,4 @@
-//! The files that are spoiled: one configuration in each format, with what people write in it.
+//! The samples for mutations: one realistic configuration in each format.
 
 use super::mutator::Format;
 
