@@ -1,7 +1,7 @@
 //! The limit of open files.
 
-/// Raises the soft limit of open files to the hard one. The soft one is low for the sake of programs that still use
-/// `select`, and each connection takes a descriptor. Where that is refused, the server lets in fewer connections.
+/// Raises the soft limit of open files to the hard one. The soft limit is low only for programs that use `select`, and
+/// each connection takes a descriptor. If that is refused, the server accepts fewer connections.
 pub(crate) fn raise() {
     #[cfg(unix)]
     {

@@ -1,6 +1,6 @@
-//! [`Early`]: the lines of the start, which wait until the filter that decides about them is known.
+//! [`Early`]: a buffer for log lines until the log filter is known.
 //!
-//! The filter stands in the configuration, and the first lines come before the configuration is loaded.
+//! The filter is part of the configuration, and the first lines are logged before the configuration is loaded.
 
 use std::io::{self, Write};
 use std::mem;
@@ -11,14 +11,14 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::output::Output;
 
-/// How many lines wait at most. Further ones are lost; the start of the server writes some dozens at the level `trace`.
+/// The largest number of waiting lines. Further ones are lost; a start logs some dozens at the level `trace`.
 const MOST: usize = 1024;
 
-/// Where log lines go: at first into a list, and on to the output once somebody has decided.
+/// A log writer: it buffers lines until [`decide`](Self::decide), and then passes them on to the output.
 #[derive(Clone)]
 pub(crate) struct Early {
     output: Output,
-    /// `None` once somebody has decided.
+    /// `None` once the filter is known.
     waiting: Arc<Mutex<Option<Vec<Waiting>>>>,
 }
 
@@ -36,10 +36,10 @@ impl Early {
         }
     }
 
-    /// Lets those lines go on that are wanted, and from now on every line. Only the first decision counts.
+    /// Passes on the buffered lines that are wanted, and every later line. Only the first call has an effect.
     pub(crate) fn decide(&self, wanted: impl Fn(&str, &Level) -> bool) {
         let mut waiting = self.lock();
-        // The lock is held until all are through, so that later lines follow them.
+        // The lock is held until all lines are passed on, so that later lines follow them.
         for Waiting {
             level,
             target,
@@ -52,7 +52,7 @@ impl Early {
         }
     }
 
-    /// Whether nobody has decided yet.
+    /// Whether the filter is still unknown.
     pub(crate) fn is_waiting(&self) -> bool {
         self.lock().is_some()
     }
@@ -85,7 +85,7 @@ impl Early {
     }
 }
 
-/// One line. It goes on when it is dropped, as a whole.
+/// One line. It is passed on as a whole when it is dropped.
 pub(crate) struct Line<'a> {
     early: &'a Early,
     level: Level,

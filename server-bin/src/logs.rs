@@ -1,7 +1,7 @@
 //! The log: lines on standard error, through a filter that follows the configuration.
 //!
-//! The first filter is that of the environment, if there is one, and else that of the first configuration. Until there is
-//! one, lines wait. A start that is refused writes its reason, and of the waiting lines only what the environment asks for.
+//! The first filter comes from the environment, or else from the first configuration. Until then, lines wait. A refused
+//! start writes its reason, and only those waiting lines that the environment's filter allows.
 
 use std::env;
 use std::io;
@@ -34,7 +34,7 @@ pub(crate) struct Logs {
     output: Output,
     early: Early,
     filter: reload::Handle<Targets, Registry>,
-    /// The environment's filter, until it has served in the place of the first configuration's.
+    /// The environment's filter, until it has replaced that of the first configuration.
     environment: Mutex<Option<LogFilter>>,
 }
 
@@ -51,7 +51,7 @@ impl Logs {
         };
         let output = Output::start(io::stderr(), report);
         let early = Early::new(output.clone());
-        // All lines wait, and the decision is about all of them.
+        // All levels are buffered; `decide` filters them later.
         let (filter, handle) = reload::Layer::new(Targets::new().with_default(LevelFilter::TRACE));
         tracing_subscriber::registry()
             .with(filter)
@@ -71,7 +71,7 @@ impl Logs {
     ///
     /// # Errors
     ///
-    /// One line, if it is no filter.
+    /// An error is one line: the variable holds no filter.
     pub(crate) fn read_environment(&self) -> Result<(), String> {
         let variable = VARIABLES.into_iter().find_map(|name| {
             let text = env::var_os(name).filter(|text| !text.is_empty())?;
@@ -116,7 +116,7 @@ impl Logs {
         }
     }
 
-    /// Logs why the program ends. In the text format it is the bare line, as of any command.
+    /// Logs why the program ends. In the text format this is the bare line, as for any command.
     pub(crate) fn fail(&self, line: &str) {
         let asked = self.lock().take().map(|environment| environment.targets());
         self.early.decide(|target, level| {
@@ -130,9 +130,9 @@ impl Logs {
         }
     }
 
-    /// Writes what is left, but does not wait for a reader that hangs.
+    /// Writes the remaining lines, but does not wait long for a hung reader.
     pub(crate) fn finish(&self) {
-        // Of a server that was stopped before it had a configuration.
+        // The server may have stopped before it had a configuration.
         self.early.decide(|_, level| *level <= Level::INFO);
         self.output.finish();
     }
@@ -153,7 +153,7 @@ where
     let layer = fmt::layer()
         .with_writer(writer)
         .with_ansi(colours())
-        // Of failures to write, which the output counts.
+        // Failures to write are not logged: the output counts them.
         .log_internal_errors(false);
     match format {
         LogFormat::Text => layer.boxed(),
@@ -161,7 +161,7 @@ where
     }
 }
 
-/// What this logs, whatever the filter is.
+/// The bytes that this closure logs, formatted without a filter.
 fn form(format: LogFormat, log: impl FnOnce()) -> Vec<u8> {
     let buffer = Arc::new(Mutex::new(Vec::new()));
     let writer = Arc::clone(&buffer);
@@ -186,10 +186,10 @@ impl io::Write for Buffer {
     }
 }
 
-/// Logs each panic in place of the message on standard error, which waits for the reader.
+/// Installs a panic hook that logs. The default hook writes to standard error and would wait for its reader.
 fn log_panics(early: Early) {
     panic::set_hook(Box::new(move |panic| {
-        // Whoever waits for the filter cannot wait for what may be the last line.
+        // This may be the last line, so it does not wait for the filter.
         early.decide(|_, level| *level <= Level::WARN);
         let place = panic.location().map(ToString::to_string);
         let place = place.as_deref().unwrap_or("an unknown place");
@@ -212,12 +212,12 @@ fn log_panics(early: Early) {
     }));
 }
 
-/// A text as an error shows it.
+/// The text with secrets redacted, as in an error.
 fn without_secrets(text: &str) -> String {
     Error::new(ErrorKind::Other, text).message().to_owned()
 }
 
-/// Whether somebody reads who wants colours.
+/// Whether standard error is a terminal whose user wants colours.
 fn colours() -> bool {
     use io::IsTerminal;
     io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())

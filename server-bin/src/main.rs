@@ -8,9 +8,9 @@
 //! | 78 | the configuration is wrong at the start; one line on standard error says where and what to do |
 //!
 //! SIGHUP reloads the configuration. SIGQUIT, SIGUSR1 and SIGUSR2 are logged and have no other effect; SIGPIPE and SIGXFSZ
-//! have none. All handlers stand before anything else is done.
+//! have none. `main` installs all handlers first.
 //!
-//! A reader of standard error that hangs or fails changes nothing: lines that it does not take are dropped and counted.
+//! If the reader of standard error hangs or fails, the program goes on: lines that it does not take are dropped and counted.
 
 mod args;
 mod descriptors;
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     code
 }
 
-/// Prints the help, the version, or what is wrong with the arguments.
+/// Prints the help, the version, or an error about the arguments.
 fn print(answer: &clap::Error) -> ExitCode {
     let output = match answer.use_stderr() {
         true => Output::start(io::stderr(), |_| Vec::new()),
@@ -119,11 +119,11 @@ async fn serve(
     })
 }
 
-/// Reloads the configuration whenever it is asked for.
+/// Reloads the configuration at each SIGHUP.
 async fn reload_on(hangup: Arc<Notify>, control: Control<ServerConfig>) {
     loop {
         hangup.notified().await;
-        // One word. The service logs why it refuses a configuration.
+        // The outcome is one word; the service logs the reason of a rejection.
         let outcome = control.reload_by(Trigger::Signal).await.outcome;
         tracing::info!(%outcome, "loaded the configuration, as SIGHUP asked");
     }

@@ -1,8 +1,8 @@
 //! [`Output`]: a standard stream behind a bounded queue, so that its reader cannot hold up the program.
 //!
 //! A thread writes the lines. While the stream takes none, the queue fills up and further lines are dropped and counted.
-//! The count is written as a line of its own where the dropped lines would have stood. A stream that fails loses lines,
-//! which are counted too, and has no other effect.
+//! A line with the count marks the gap. Lines that a failing stream does not take are counted too; a failure has no other
+//! effect.
 
 use std::io::{self, Write};
 use std::mem;
@@ -38,9 +38,9 @@ pub(crate) struct Output {
 #[derive(Default)]
 struct Tally {
     offered: AtomicUsize,
-    /// The lines that found no room in the queue.
+    /// The lines dropped because the queue was full.
     dropped: OnceLock<ErrorCounter>,
-    /// The lines that the thread is done with.
+    /// The lines that the thread has handled.
     written: Mutex<usize>,
     progress: Condvar,
 }
@@ -74,14 +74,14 @@ impl Output {
         }
     }
 
-    /// Queues a line, or some that belong together. Never waits.
+    /// Queues one line, or several as one entry. Never waits.
     pub(crate) fn line(&self, line: &[u8]) {
         self.tally.offered.fetch_add(1, Ordering::Relaxed);
-        // Such a queue refuses nothing: what does not fit is dropped and counted.
+        // The queue never reports an error: it drops and counts lines that do not fit.
         let _ = self.queue.clone().write_all(line);
     }
 
-    /// Waits until the stream has taken all lines, but not for a stream that takes none. Later lines are lost.
+    /// Waits until the stream has taken all lines, at most [`PATIENCE`]. Later lines are lost.
     pub(crate) fn finish(&self) {
         let guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(guard) = { guard }.take() else {
@@ -90,7 +90,7 @@ impl Output {
         if self.tally.wait() {
             drop(guard);
         } else {
-            // Dropping it would wait for the thread, which waits for the stream, and say so on standard output.
+            // Dropping it would wait for the thread, which waits for the stream, and would print to standard output.
             mem::forget(guard);
         }
     }
@@ -101,7 +101,7 @@ impl Tally {
         self.dropped.get().map_or(0, ErrorCounter::dropped_lines)
     }
 
-    /// Waits until the thread is done with all lines, and says whether it is.
+    /// Waits until the thread has handled all lines. Returns false on a timeout.
     fn wait(&self) -> bool {
         let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let pending =
@@ -111,7 +111,7 @@ impl Tally {
     }
 }
 
-/// What the thread writes to. It never fails, so that the thread goes on.
+/// The writer of the thread. It never returns an error, so that the thread goes on.
 struct Sink<W> {
     stream: W,
     tally: Arc<Tally>,
@@ -119,11 +119,11 @@ struct Sink<W> {
     queue: usize,
     /// The lines that the stream failed to take.
     failed: usize,
-    /// How many lost lines were reported so far.
+    /// The number of lost lines reported so far.
     reported: usize,
-    /// How many lines are written before the next report, if lines were lost.
+    /// The number of lines to write before the next report, if lines were lost.
     due: Option<usize>,
-    /// Whether the stream has taken only a part of the last line.
+    /// Whether the stream has taken only part of the last line.
     torn: bool,
     report: Report,
 }
@@ -146,7 +146,7 @@ impl<W: Write> Sink<W> {
         self.failed + self.tally.dropped()
     }
 
-    /// Writes the whole of this, if the stream takes it.
+    /// Writes all bytes. Returns false if the stream fails.
     fn put(&mut self, bytes: &[u8]) -> bool {
         let line = match mem::take(&mut self.torn) {
             true => &[b"\n", bytes].concat(),
@@ -187,7 +187,7 @@ impl<W: Write> Write for Sink<W> {
         if !self.put(line) {
             self.failed += 1;
         }
-        // What was dropped is newer than all that was queued when this is noticed.
+        // Dropped lines are newer than all lines that are in the queue now.
         match self.due {
             Some(0) => self.report(),
             Some(lines) => self.due = Some(lines - 1),
@@ -217,7 +217,7 @@ mod tests {
 
     use super::*;
 
-    /// A stream that takes as many bytes as the test allows, and keeps what it took.
+    /// A stream that takes as many bytes as the test allows, and records them.
     struct Scripted {
         steps: Receiver<io::Result<usize>>,
         taken: Arc<Mutex<Vec<u8>>>,
@@ -248,7 +248,7 @@ mod tests {
         taken: Arc<Mutex<Vec<u8>>>,
     }
 
-    /// The stream, its script, and what it takes.
+    /// The stream, its script, and the bytes that it has taken.
     fn scripted() -> (Scripted, Steps, Arc<Mutex<Vec<u8>>>) {
         let (sender, steps) = sync_channel(100);
         let taken = Arc::default();
@@ -270,7 +270,7 @@ mod tests {
     }
 
     impl Rig {
-        /// Ends the script and the output, and gives what the stream took.
+        /// Ends the script and the output, and returns the bytes that the stream has taken.
         fn end(self) -> String {
             drop(self.steps);
             self.output.finish();
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_beyond_the_queue_are_dropped_and_reported_where_they_are_missing() {
+    fn lines_beyond_the_queue_are_dropped_and_the_gap_is_marked() {
         let rig = rig(4);
         // The stream takes nothing yet: of ten lines one is with the thread at most, and four are in the queue.
         for line in 0..10 {
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_which_a_part_was_taken_is_ended_before_the_next_one() {
+    fn partly_written_line_is_ended_before_the_next_one() {
         let (stream, steps, taken) = scripted();
         let tally = Arc::default();
         let mut sink = Sink::new(
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn under_endless_lines_the_report_follows_all_that_was_queued() {
+    fn report_follows_the_queued_lines_while_more_arrive() {
         let (stream, steps, taken) = scripted();
         drop(steps);
         let mut sink = Sink::new(
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_does_not_wait_for_a_stream_that_takes_nothing() {
+    fn finish_does_not_wait_for_a_blocked_stream() {
         let rig = rig(10);
         for _ in 0..20 {
             rig.output.line(b"line\n");
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_fails_costs_lines_and_nothing_else() {
+    fn failing_stream_only_loses_lines() {
         let rig = rig(10);
         for _ in 0..20 {
             rig.steps

@@ -1,7 +1,7 @@
-//! [`Signals`]: what the process does on a signal.
+//! [`Signals`]: the signal handlers of the process.
 //!
-//! The handlers stand as soon as `main` runs, and a thread follows them, so that no work of the runtime delays a signal.
-//! What arrives before the thread runs is kept.
+//! `main` installs them first, and a thread serves them, so that work on the runtime never delays a signal. Signals that
+//! arrive before the thread runs are kept.
 
 use std::io;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use crate::logs::Logs;
 
-/// The handlers of the process.
+/// The installed handlers.
 pub(crate) struct Signals(#[cfg(unix)] signal_hook::iterator::Signals);
 
 #[cfg(unix)]
@@ -23,18 +23,19 @@ impl Signals {
     /// If the system has no descriptor left.
     pub(crate) fn catch() -> io::Result<Self> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ};
-        // SIGXFSZ: a log file at its largest size fails to be written, as any other that is full. Rust ignores SIGPIPE.
+        // SIGXFSZ is caught so that a log file at its size limit gives a write error. Rust already ignores SIGPIPE.
         signal_hook::iterator::Signals::new([
             SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGXFSZ,
         ])
         .map(Self)
     }
 
-    /// Follows the signals: SIGTERM and SIGINT stop the server, the second one at once, and SIGHUP asks for a reload.
+    /// Starts the thread: SIGTERM and SIGINT stop the server, a second one ends the process at once, and SIGHUP requests a
+    /// reload.
     ///
     /// # Errors
     ///
-    /// If the system gives no thread.
+    /// If the thread cannot be started.
     pub(crate) fn follow(
         self,
         shutdown: Shutdown,

@@ -1,14 +1,14 @@
-//! Listen addresses: one written in another form is the same address.
+//! Listen addresses: parsing, and comparison across their written forms.
 
 use std::net::{IpAddr, SocketAddr};
 
-/// Whether whoever listens on `local` listens where `wanted` asks to: port 0 asks for any port.
+/// Whether a listener on `local` satisfies `wanted`. Port 0 accepts any port.
 pub(crate) fn is_served_by(wanted: SocketAddr, local: SocketAddr) -> bool {
     let port = wanted.port() == 0 || wanted.port() == local.port();
     port && place(wanted) == place(local)
 }
 
-/// The IP address in its canonical form (`::ffff:127.0.0.1` is `127.0.0.1`), with the zone where it has a meaning.
+/// The canonical IP address (`::ffff:127.0.0.1` is `127.0.0.1`), and its zone if it is link-local.
 fn place(address: SocketAddr) -> (IpAddr, u32) {
     let zone = match address {
         SocketAddr::V6(address) if address.ip().is_unicast_link_local() => address.scope_id(),
@@ -17,8 +17,8 @@ fn place(address: SocketAddr) -> (IpAddr, u32) {
     (address.ip().to_canonical(), zone)
 }
 
-/// Reads an address and a port: as Rust does, with `localhost` for the loopback address, and with the name of an
-/// interface as a zone, as in `[fe80::1%eth0]:8080`.
+/// Parses an address and a port. Besides the forms that Rust parses, it accepts `localhost` and the name of an interface
+/// as a zone, as in `[fe80::1%eth0]:8080`.
 pub(crate) fn parse(text: &str) -> Option<SocketAddr> {
     if let Ok(address) = text.parse() {
         return Some(address);
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_an_address_is_that_address() {
+    fn forms_of_one_address_are_equal() {
         for (wanted, local) in [
             ("127.0.0.1:80", "127.0.0.1:80"),
             ("[::ffff:127.0.0.1]:80", "127.0.0.1:80"),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn another_address_is_another() {
+    fn different_addresses_differ() {
         for (wanted, local) in [
             ("127.0.0.1:80", "127.0.0.1:81"),
             ("127.0.0.1:80", "127.0.0.2:80"),
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_and_port_is_refused() {
+    fn invalid_addresses_are_refused() {
         for text in [
             "",
             "8080",
@@ -106,7 +106,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_zone_can_be_the_name_of_an_interface() {
+    fn zone_may_be_the_name_of_an_interface() {
         let address = parse("[fe80::1%lo]:80").unwrap();
         assert!(matches!(address, SocketAddr::V6(address) if address.scope_id() > 0));
     }

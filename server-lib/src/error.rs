@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ServerError {
-    /// The first load gave no configuration. The text is the reason, with its place.
+    /// The first load found no valid configuration. The text is the reason, with its location.
     Configuration(String),
     /// The address could not be listened on, and there was no other one yet.
     Listen {

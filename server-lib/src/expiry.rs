@@ -1,4 +1,4 @@
-//! [`Expiry`]: warns while the served certificate comes to its end.
+//! [`Expiry`]: schedules and words the warnings about the served certificate's expiry.
 
 use std::time::Duration;
 
@@ -6,28 +6,28 @@ use tokio::time::Instant;
 
 use crate::config::{Moment, Validity};
 
-/// How long before its end a certificate is warned of, in days. Renewal is usual a month before.
+/// The warnings before the expiry, in days. Renewal is usual a month before.
 const DAYS: [i64; 3] = [30, 7, 1];
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// How long is slept at most: clocks are set, and machines sleep, too.
+/// The longest pause between two checks: the clock may be set meanwhile, or the machine may sleep.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
-/// How often it is said at most that the certificate stays.
+/// The least time between two warnings that the certificate stays in use.
 const QUIET: Duration = Duration::from_secs(10);
 
-/// What was said of a certificate so far, by the number of marks that it has passed: 0 when it is well, the most when
-/// it has expired.
+/// The last warning, as the number of marks that the certificate has passed: 0 if it is valid for long, the most if it
+/// has expired.
 #[derive(Debug, Default)]
 pub(crate) struct Expiry {
     said: Option<usize>,
-    /// When it was last said that an edit kept a renewed certificate out.
+    /// When the last warning was logged that a refused edit keeps the certificate in use.
     kept: Option<Instant>,
 }
 
 impl Expiry {
-    /// Whether to say that an edit was refused and the certificate stays: not for each edit of a storm.
+    /// Whether to warn that a refused edit keeps the certificate in use. Many edits in a row lead to one warning.
     pub(crate) fn stays(&mut self, now: Instant) -> bool {
         let due = self.kept.is_none_or(|kept| now >= kept + QUIET);
         if due {
@@ -36,10 +36,10 @@ impl Expiry {
         due
     }
 
-    /// Looks at a certificate: what is to be said now, and when to look again.
+    /// Checks a certificate: returns the warning that is due, and the time until the next check.
     pub(crate) fn look(&mut self, validity: Validity, now: Moment) -> (Option<String>, Duration) {
         let left = validity.until.0 - now.0;
-        // The end itself is a mark, too, and so is the beginning.
+        // The expiry itself is a mark, too, and so is the beginning of the validity.
         let marks = DAYS.map(|days| days * DAY).into_iter().chain([0]);
         let passed = match now < validity.from {
             true => usize::MAX,
@@ -86,7 +86,7 @@ mod tests {
 
     const END: i64 = 1_800_000_000;
 
-    /// What is said with so many seconds left.
+    /// The warning with this many seconds left.
     fn said(expiry: &mut Expiry, left: i64) -> Option<String> {
         let validity = Validity {
             from: Moment(END - 90 * DAY),
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn each_mark_is_said_once() {
+    fn each_mark_is_warned_about_once() {
         let mut expiry = Expiry::default();
         assert_eq!(said(&mut expiry, 60 * DAY), None);
         assert_eq!(said(&mut expiry, 30 * DAY), None);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_storm_of_refused_edits_is_said_once() {
+    async fn many_refused_edits_lead_to_one_warning() {
         let mut expiry = Expiry::default();
         assert!(expiry.stays(Instant::now()));
         assert!(!expiry.stays(Instant::now()));
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_begins_in_the_future_is_said_at_once() {
+    fn certificate_that_is_not_valid_yet_is_warned_about_at_once() {
         let mut expiry = Expiry::default();
         let early = said(&mut expiry, 91 * DAY).unwrap();
         assert!(
@@ -139,11 +139,11 @@ mod tests {
             "{early}"
         );
         assert_eq!(said(&mut expiry, 91 * DAY), None);
-        assert_eq!(said(&mut expiry, 89 * DAY), None, "it is good now");
+        assert_eq!(said(&mut expiry, 89 * DAY), None, "it is valid now");
     }
 
     #[test]
-    fn the_next_look_is_right_after_the_next_mark_and_within_an_hour() {
+    fn next_check_follows_the_next_mark_within_an_hour() {
         let mut expiry = Expiry::default();
         let validity = Validity {
             from: Moment(0),

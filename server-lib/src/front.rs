@@ -32,18 +32,18 @@ pub(crate) struct Front {
     applied: Option<Snapshot<ServerConfig>>,
     /// The log filter that was set last.
     log: Option<String>,
-    /// The limits that connections know.
+    /// The limits in use.
     limits: Option<Limits>,
-    /// The certificate that connections are given.
+    /// The certificate in use.
     tls: Option<Tls>,
     expiry: Expiry,
-    /// What comes of each edit.
+    /// The events of the configuration's service.
     events: Events,
     shared: Shared,
     /// Through which connections come in.
     door: Door,
     listener: Option<Listener>,
-    /// An address that could not be listened on, and when it is tried again.
+    /// The address that could not be bound, and when it is tried again.
     awaited: Option<(SocketAddr, Instant)>,
     /// Ends all connections when it is dropped.
     phase: watch::Sender<Phase>,
@@ -108,7 +108,7 @@ impl Front {
             .replace(now.limits)
             .is_some_and(|old| old != now.limits)
         {
-            // Connections that wait look at their time again.
+            // Waiting connections compute their deadlines again.
             self.phase.send_replace(Phase::Serving);
         }
         self.awaited = None;
@@ -124,7 +124,7 @@ impl Front {
             }
             Ok(()) => {}
         }
-        // At the end, so that no configuration silences what is logged about itself.
+        // Last, so that a new log filter does not silence the lines about its own configuration.
         if self.log.as_ref() != Some(&now.log) {
             (self.context.on_log)(&now.log);
             self.log = Some(now.log.clone());
@@ -132,7 +132,7 @@ impl Front {
         Ok(())
     }
 
-    /// Takes on the newest certificate, of which there is nothing to do but to say what an operator should know.
+    /// Logs warnings about the newest certificate. New connections already use it.
     fn follow_tls(&mut self, now: &ServerConfig) {
         if self.tls == now.tls {
             return;
@@ -179,8 +179,7 @@ impl Front {
         }
     }
 
-    /// Tries an address again that could not be listened on: all that the first attempt tried. Further failures are
-    /// only logged at DEBUG.
+    /// Repeats the whole attempt to bind an address that could not be bound. Further failures are logged at DEBUG.
     pub(crate) async fn move_again(&mut self) {
         let now = self.live.get();
         let Some((address, _)) = self.awaited.take() else {
@@ -218,7 +217,7 @@ impl Front {
         listening.send_replace(None);
     }
 
-    /// Listens where the configuration says. The new address is bound before the old one is let go of.
+    /// Moves to the configured address. The new address is bound before the old one is closed.
     async fn move_to(&mut self, now: &Snapshot<ServerConfig>) -> Result<(), ServerError> {
         let address = now.listen;
         let old = self.listener.as_ref();
@@ -244,7 +243,7 @@ impl Front {
     }
 }
 
-/// Warns while a certificate comes to its end, and of edits that keep a renewed one out.
+/// Warns before the certificate expires, and about refused edits that may have kept a renewed one out.
 async fn watch_certificate<T>(tls: Option<&Tls>, expiry: &mut Expiry, events: &mut Events) -> T {
     loop {
         let look = async {

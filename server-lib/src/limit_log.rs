@@ -1,4 +1,4 @@
-//! [`LimitLog`]: says in the log which limits cut clients off, and how many.
+//! [`LimitLog`]: rate-limited log lines about limits that cut clients off.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 use tracing::{info, warn};
 
-/// One line for each limit in this time, however many clients it cuts off.
+/// The least time between two lines about one limit.
 const PERIOD: Duration = Duration::from_secs(10);
 
 /// A limit that cuts clients off.
@@ -55,14 +55,14 @@ impl Limit {
     fn log(self, clients: u64) {
         let limit = self.key();
         match self {
-            // Every connection ends like this that its client does not close.
+            // Normal: every connection that its client leaves open ends like this.
             Self::IdleTime => info!(limit, clients, "idle connections closed"),
             _ => warn!(limit, clients, "clients cut off by a limit"),
         }
     }
 }
 
-/// Counts what limits do, and logs it in few lines.
+/// Counts the clients that each limit has cut off, and logs the counts.
 #[derive(Default)]
 pub(crate) struct LimitLog {
     entries: Mutex<[Entry; Limit::ALL.len()]>,
@@ -72,12 +72,12 @@ pub(crate) struct LimitLog {
 #[derive(Debug, Default, Clone, Copy)]
 struct Entry {
     logged: Option<Instant>,
-    /// How many clients were cut off since.
+    /// The clients cut off since the last line.
     since: u64,
 }
 
 impl LimitLog {
-    /// A client was cut off.
+    /// Counts a client that this limit has cut off.
     pub(crate) fn count(&self, limit: Limit) {
         let mut entries = self.entries();
         let entry = &mut entries[limit as usize];
@@ -90,7 +90,7 @@ impl LimitLog {
         }
     }
 
-    /// Waits until [`report`](Self::report) has something to say. Cancel safe.
+    /// Waits until [`report`](Self::report) has a line to log. Cancel safe.
     pub(crate) async fn due(&self) {
         loop {
             let next = self
@@ -106,12 +106,12 @@ impl LimitLog {
         }
     }
 
-    /// Logs what was held back and is due.
+    /// Logs the counts that are due.
     pub(crate) fn report(&self) {
         self.report_at(Instant::now());
     }
 
-    /// Logs all that was held back.
+    /// Logs all remaining counts.
     pub(crate) fn report_all(&self) {
         self.report_at(Instant::now() + PERIOD);
     }
@@ -131,7 +131,7 @@ impl LimitLog {
 }
 
 impl Entry {
-    /// The number to log now, if there is one and its time has come.
+    /// Takes the count if it is due.
     fn due(&mut self, now: Instant) -> Option<u64> {
         let waited = self.logged.is_none_or(|logged| now >= logged + PERIOD);
         (self.since > 0 && waited).then(|| {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_first_is_logged_at_once_and_the_others_are_counted() {
+    async fn first_client_is_logged_at_once_and_others_are_counted() {
         let mut entry = Entry {
             logged: None,
             since: 1,
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_held_back_is_due_after_the_period() {
+    async fn count_is_due_after_the_period() {
         let log = LimitLog::default();
         log.count(Limit::SendTime);
         log.count(Limit::SendTime);

@@ -15,7 +15,7 @@ use crate::connection::Door;
 /// How long to wait after a failure to accept, which mostly is a lack of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How many connections the system keeps that are not accepted yet.
+/// The backlog: connections that the system holds until they are accepted.
 const BACKLOG: u32 = 1024;
 
 /// An address that is listened on.
@@ -23,13 +23,13 @@ pub(crate) struct Listener {
     pub(crate) local: SocketAddr,
     task: JoinHandle<()>,
     stop: oneshot::Sender<()>,
-    /// The socket once more, to share its port with the next listener.
+    /// A second handle on the socket, to share its port with the next listener.
     #[cfg(unix)]
     socket: std::os::fd::OwnedFd,
 }
 
 impl Listener {
-    /// Listens, and lets everybody in. `old` may listen on an address that overlaps with this one.
+    /// Listens and accepts connections. `old` may listen on an address that overlaps with this one.
     pub(crate) fn bind(address: SocketAddr, old: Option<&Self>, door: Door) -> io::Result<Self> {
         let listener = match listen(address, false) {
             Err(error) => match old {
@@ -50,15 +50,14 @@ impl Listener {
         })
     }
 
-    /// Listens on an address of which this listener has a part, or the whole: while both share the port, the system
-    /// refuses only what somebody else has of it. So the old one need not be closed to find that out, and every try is
-    /// the whole attempt.
+    /// Listens on an address that overlaps with that of this listener. While both share the port, the system refuses only
+    /// addresses that another program uses. So the old listener stays open until the new one is bound.
     #[cfg(unix)]
     fn listen_beside(&self, address: SocketAddr) -> io::Result<TcpListener> {
         use rustix::net::sockopt::set_socket_reuseport;
         set_socket_reuseport(&self.socket, true)?;
         let listener = listen(address, true);
-        // From here on nobody else can share it who does not ask the system for that.
+        // From here on, another socket can share the port only if it asks for that too.
         set_socket_reuseport(&self.socket, false)?;
         let listener = listener?;
         set_socket_reuseport(&listener, false)?;
@@ -93,7 +92,7 @@ fn listen(address: SocketAddr, share: bool) -> io::Result<TcpListener> {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
-    // Elsewhere this would allow to take an address from whoever uses it.
+    // On other systems this option would let the server take an address from another program.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     #[cfg(unix)]

@@ -1,17 +1,17 @@
-//! [`LogFilter`]: which log lines are written, as an operator writes it.
+//! [`LogFilter`]: a log filter by level and target, parsed strictly.
 
 use std::str::FromStr;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-/// Which log lines are written: `info`, or `warn,server_lib=debug`.
+/// A log filter by level and target: `info`, or `warn,server_lib=debug`.
 ///
-/// A filter is a list of levels, separated by commas. A level is `off`, `error`, `warn`, `info`, `debug` or `trace`; it is
-/// that of all lines, or, written `target=level`, that of the lines whose target begins so. A filter that names targets
-/// only lets the errors of all others through, so that only the word `off` silences an error.
+/// A filter is a list of levels, separated by commas. A level is `off`, `error`, `warn`, `info`, `debug` or `trace`. Alone
+/// it applies to all lines; written `target=level`, to the lines whose target starts with `target`. A filter that names
+/// only targets still lets the errors of all others through, so that only the word `off` silences an error.
 ///
-/// Parsing refuses every word that is none of these, since a misspelt level would silence the log. The error says what was
-/// expected and, if a word is close to a good one, what was probably meant.
+/// Parsing refuses every other word, since a misspelt level would silence the log. The error names what was expected and,
+/// if a word is close to a valid one, suggests that one.
 ///
 /// ```
 /// use server_lib::LogFilter;
@@ -33,7 +33,7 @@ impl LogFilter {
 /// The longest text that is a filter, in bytes.
 const LONGEST: usize = 4096;
 
-/// The crates of the server. Others have targets too, but nobody knows their names.
+/// The crates of the server, for suggestions. Targets of other crates are valid, but not known here.
 const TARGETS: [&str; 3] = ["hot_reload", "server_bin", "server_lib"];
 
 const LEVELS: [(&str, LevelFilter); 6] = [
@@ -45,7 +45,7 @@ const LEVELS: [(&str, LevelFilter); 6] = [
     ("trace", LevelFilter::TRACE),
 ];
 
-/// What the levels are called elsewhere.
+/// Names of levels in other programs, for suggestions.
 const OTHER_NAMES: [(&str, &str); 20] = [
     ("0", "off"),
     ("none", "off"),
@@ -70,7 +70,7 @@ const OTHER_NAMES: [(&str, &str); 20] = [
 ];
 
 impl FromStr for LogFilter {
-    /// What was expected.
+    /// The text of what was expected.
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -113,12 +113,12 @@ fn expected(meant: Option<&str>) -> String {
     }
 }
 
-/// The target and its level. An error is what was probably meant, if anything.
+/// The target and its level. An error is the suggestion, if there is one.
 fn parse(directive: &str) -> Result<(Option<&str>, LevelFilter), Option<String>> {
     let Some((target, level)) = directive.split_once('=') else {
         return match level_of(directive) {
             Some(level) => Ok((None, level)),
-            // All lines of a target, as in other programs.
+            // A target alone allows all its lines, as in other programs.
             None if is_known(directive) => Ok((Some(directive), LevelFilter::TRACE)),
             None => Err(level_meant(directive)
                 .or_else(|| target_meant(directive))
@@ -172,7 +172,7 @@ fn target_meant(target: &str) -> Option<&'static str> {
     nearest(&crate_of(target).to_lowercase(), TARGETS.into_iter())
 }
 
-/// The name that this word is a misspelling of: at most two letters are wrong, and more are right than wrong.
+/// The name that this word misspells: at most two letters are wrong, and more are right than wrong.
 fn nearest(word: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     names
         .map(|name| (strsim::osa_distance(word, name), name))
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_word_is_refused_with_what_was_meant() {
+    fn misspelt_word_is_refused_with_a_suggestion() {
         let cases = [
             ("inof", "info"),
             ("infoo", "info"),
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_filter_is_refused() {
+    fn invalid_filters_are_refused() {
         let long = "a=info,".repeat(1000);
         for text in [
             "",

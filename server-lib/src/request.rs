@@ -20,10 +20,10 @@ use crate::date;
 use crate::limit_log::Limit;
 use crate::state::Shared;
 
-/// How much of a body is read whose request is refused, so that its connection can be used again.
+/// The most bytes of a refused request's body that are read, so that its connection can be reused.
 const REFUSED_BODY: usize = 64 * 1024;
 
-/// Answers a request. Its body is read and not kept: nobody needs it, but the connection, and the client that sends it.
+/// Answers a request. Its body is read and discarded, so that the connection can be reused.
 pub(crate) async fn answer(
     shared: &Shared,
     progress: &Arc<Progress>,
@@ -44,7 +44,7 @@ pub(crate) async fn answer(
     if has_body {
         progress.work();
     }
-    // Only work takes a place. A client that is slow has been waited for above.
+    // Only now does the request count as in progress: waiting for a slow client does not.
     let place = shared.enter(now.limits.max_concurrent_requests);
     let made = judged.and_then(|route| match place {
         None if !route.health => Err(Refusal::BUSY),
@@ -56,7 +56,7 @@ pub(crate) async fn answer(
         }
         refusal.response()
     });
-    // Beyond the limit of connections, one answer is all.
+    // A connection beyond the limit ends after one response.
     if !read || progress.is_over() {
         let close = HeaderValue::from_static("close");
         head.headers_mut().insert(header::CONNECTION, close);
@@ -72,7 +72,7 @@ pub(crate) async fn answer(
 /// A response without its body, and the body.
 pub(crate) type Made = (Response<()>, Bytes);
 
-/// What a head alone says: the route that answers, or why none does.
+/// Chooses the route by the head alone. An error is the reason why none answers.
 fn judge<'a>(config: &'a ServerConfig, head: &Parts, over: bool) -> Result<&'a Route, Refusal> {
     if !host_is_valid(head) {
         return Err(Refusal::new(
@@ -101,7 +101,7 @@ fn judge<'a>(config: &'a ServerConfig, head: &Parts, over: bool) -> Result<&'a R
     }
 }
 
-/// RFC 9112, section 3.2: one `Host`, and from HTTP/1.1 on not without.
+/// RFC 9112, section 3.2: at most one `Host`, and exactly one from HTTP/1.1 on.
 fn host_is_valid(head: &Parts) -> bool {
     let mut hosts = head.headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
@@ -114,8 +114,7 @@ fn host_is_valid(head: &Parts) -> bool {
     }
 }
 
-/// Reads the body, of which nothing is kept. An error answers the request in the place of what was judged, and leaves the
-/// body unread.
+/// Reads and discards the body. An error replaces the chosen response, and the rest of the body stays unread.
 async fn read<'a>(
     judged: Result<&'a Route, Refusal>,
     head: &Parts,
@@ -129,7 +128,7 @@ async fn read<'a>(
         drain(body, limits.max_body_bytes, limits).await?;
         return Ok(judged);
     };
-    // A client that asks first is spared the body.
+    // A client that expects `100 Continue` need not send the body of a refused request.
     if refusal.status == StatusCode::SERVICE_UNAVAILABLE
         || head.headers.contains_key(header::EXPECT)
     {
@@ -143,7 +142,7 @@ async fn read<'a>(
     }
 }
 
-/// Reads a body to its end, and gives up where it is larger or slower than it may be.
+/// Reads a body to its end. Fails if it is too large or too slow.
 async fn drain(mut body: Incoming, most: usize, limits: &Limits) -> Result<(), Refusal> {
     let end = Instant::now() + limits.request_timeout;
     let mut left = most;
@@ -181,13 +180,13 @@ async fn drain(mut body: Incoming, most: usize, limits: &Limits) -> Result<(), R
     Ok(())
 }
 
-/// Why a request is not answered by a route.
+/// The response to a request that no route answers.
 #[derive(Debug, Clone, Copy)]
 struct Refusal {
     status: StatusCode,
     text: &'static str,
     allow: Option<Methods>,
-    /// The limit that is to be named in the log.
+    /// The limit to name in the log.
     limit: Option<Limit>,
 }
 
@@ -199,7 +198,7 @@ impl Refusal {
             "too many requests at once\n",
         )
     };
-    /// The limit was logged when the connection came.
+    /// The limit was logged when the connection was accepted.
     const CROWDED: Self = Self::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "too many connections at once\n",
@@ -235,7 +234,7 @@ impl Refusal {
     }
 }
 
-/// The whole answer to a head that does not come to its end, for which there is no request.
+/// The whole response to an incomplete head, in bytes, since there is no request to answer.
 pub(crate) fn head_timed_out() -> String {
     let text = Refusal::TOO_SLOW.text;
     format!(
@@ -244,7 +243,7 @@ pub(crate) fn head_timed_out() -> String {
     )
 }
 
-/// Adds the headers that say of which generation the response is.
+/// Adds the headers that name the generation of the configuration.
 fn stamp(head: &mut Response<()>, now: &Snapshot<ServerConfig>) {
     let headers = head.headers_mut();
     headers.insert("x-config-id", HeaderValue::from(now.id));
@@ -257,7 +256,7 @@ fn stamp(head: &mut Response<()>, now: &Snapshot<ServerConfig>) {
     }
 }
 
-/// The body of a response, which notes when the connection has taken it over.
+/// The body of a response, which records when the connection has taken it.
 pub(crate) struct Sending {
     bytes: Option<Bytes>,
     progress: Arc<Progress>,

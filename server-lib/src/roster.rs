@@ -1,4 +1,4 @@
-//! [`Roster`]: how many connections are open, and which of them gives way to a new one.
+//! [`Roster`]: counts open connections, and chooses the one that gives way to a new one.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,11 +8,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-/// How many connections may be open beyond the limit. They are answered at once, and only health is worth an answer: so
-/// a server at its limit still says that it lives.
+/// Connections beyond the limit. Each gets one response at once, so that a server at its limit still answers health
+/// checks.
 pub(crate) const RESERVE: usize = 8;
 
-/// How long a new connection waits for one that gives way to it.
+/// How long a new connection waits for another one to give way.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// All open connections.
@@ -25,25 +25,25 @@ pub(crate) struct Roster {
 #[derive(Default)]
 struct Book {
     seated: usize,
-    /// How many of them were asked to give way.
+    /// The number of connections that were asked to give way.
     leaving: usize,
     next: u64,
     /// The connections without a request, in the order in which they give way.
     waiting: BTreeMap<Turn, Arc<GiveWay>>,
 }
 
-/// When a connection gives way, compared with others: the longest wait first among equal ones.
+/// The order in which connections give way. Within a class, the longest wait comes first.
 type Turn = (Class, u64);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Class {
-    /// It has never sent a request.
+    /// The connection has never sent a request.
     Silent,
-    /// It waits for a further one.
+    /// The connection waits for its next request.
     Served,
-    /// Its client sends a body, of which nobody needs anything.
+    /// The client sends a body, which the server discards.
     Body,
-    /// It is beyond the limit, and has its answer soon.
+    /// The connection is beyond the limit and ends soon.
     Over,
 }
 
@@ -63,8 +63,7 @@ pub(crate) struct Seat {
 }
 
 impl Roster {
-    /// A place among at most `most`, for which one that waits is asked to give way if need be. `None` if even the
-    /// reserve is taken.
+    /// Admits a connection. Beyond `most`, it asks a waiting connection to give way. `None` if the reserve is full too.
     pub(crate) fn admit(self: &Arc<Self>, most: usize) -> Option<Seat> {
         let mut book = self.book();
         if book.staying() >= most {
@@ -90,7 +89,7 @@ impl Roster {
         Some(seat)
     }
 
-    /// As [`admit`](Self::admit), but waits for a moment until one that was asked has given way. Cancel safe.
+    /// Like [`admit`](Self::admit), but waits a moment until the asked connection has given way. Cancel safe.
     pub(crate) async fn admit_soon(self: &Arc<Self>, most: usize) -> Option<Seat> {
         let admitted = async {
             loop {
@@ -114,7 +113,7 @@ impl Book {
         self.seated - self.leaving
     }
 
-    /// Asks the connection that is missed least to give way, if one up to this class waits.
+    /// Asks the first waiting connection in the order of [`Turn`] to give way, if its class is at most this one.
     fn evict(&mut self, most: Class) {
         if let Some(first) = self.waiting.first_entry()
             && first.key().0 <= most
@@ -128,7 +127,7 @@ impl Book {
 }
 
 impl Seat {
-    /// A request is under way.
+    /// Notes that the connection has a request in progress, so that it does not give way.
     pub(crate) fn busy(&self) {
         if let Some(turn) = self.turn().take() {
             self.roster.book().waiting.remove(&turn);
@@ -140,7 +139,7 @@ impl Seat {
         self.give_way.notify.notified().await;
     }
 
-    /// The connection waits for its client.
+    /// Notes that the connection waits for its client, so that it may give way.
     pub(crate) fn wait(&self, class: Class) {
         self.busy();
         let mut book = self.roster.book();
@@ -154,7 +153,7 @@ impl Seat {
         *self.turn() = Some(turn);
     }
 
-    /// Written under the lock of the book, and read under it.
+    /// Written and read under the lock of the book.
     fn is_asked(&self) -> bool {
         self.give_way.asked.load(Ordering::Relaxed)
     }
@@ -196,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_silent_give_way_first_then_who_waits_longest() {
+    fn silent_connections_give_way_first_then_the_longest_waiting() {
         let roster = roster();
         let served = roster.admit(4).unwrap();
         served.busy();
@@ -219,12 +218,12 @@ mod tests {
         third.busy();
         assert!(!third.over && now(body.asked_to_give_way()));
         let fourth = roster.admit(4).unwrap();
-        assert!(fourth.over, "nobody is left who could give way");
+        assert!(fourth.over, "no connection can give way");
         assert!(!now(busy.asked_to_give_way()));
     }
 
     #[test]
-    fn the_reserve_is_bounded_and_comes_back() {
+    fn reserve_is_bounded_and_freed_again() {
         let roster = roster();
         let mut seats: Vec<_> = (0..2 + RESERVE)
             .map(|_| {
@@ -243,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_is_lowered_below_what_is_open_lets_nobody_but_the_reserve_in() {
+    fn limit_below_the_open_connections_admits_only_the_reserve() {
         let roster = roster();
         let seats: Vec<_> = (0..100)
             .map(|_| {
@@ -258,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_are_asked_than_have_to_go() {
+    fn no_more_connections_are_asked_than_necessary() {
         let roster = roster();
         let idle: Vec<_> = (0..100).map(|_| roster.admit(100).unwrap()).collect();
         let new: Vec<_> = (0..RESERVE).map(|_| roster.admit(100).unwrap()).collect();
@@ -269,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_was_asked_during_a_request_does_not_wait_again() {
+    fn connection_asked_during_a_request_does_not_wait_again() {
         let roster = roster();
         let seat = roster.admit(1).unwrap();
         let _other = roster.admit(1).unwrap();

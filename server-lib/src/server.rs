@@ -59,7 +59,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// If the first load gives no configuration, its listen address cannot be used, or something ends that should not.
+    /// If the first load finds no valid configuration, if its listen address cannot be used, or if a part of the server
+    /// fails.
     pub async fn entrypoint(&self, service: Service) -> Result<(), ServerError> {
         let mut rx = self.rx.clone();
         let service = safe(service);
@@ -140,7 +141,7 @@ impl Server {
     }
 }
 
-/// Waits for the first load of this service, and then for ever unless it gave no configuration.
+/// Completes if the first load of this service finds no valid configuration; otherwise never.
 fn refused(service: &Service) -> impl Future<Output = ServerError> + use<> {
     let control = service.control();
     // Subscribes now, before the service runs.
@@ -167,7 +168,7 @@ fn refused(service: &Service) -> impl Future<Output = ServerError> + use<> {
     }
 }
 
-/// The service, which refuses what must not follow the value in force.
+/// Adds a validator that refuses a configuration that must not replace the current one.
 fn safe(service: Service) -> Service {
     let live = service.live();
     service.with_validator(move |next| match live.try_get() {

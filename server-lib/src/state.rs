@@ -9,17 +9,17 @@ use crate::config::{Limits, ServerConfig};
 use crate::limit_log::LimitLog;
 use crate::roster::{RESERVE, Roster};
 
-/// How many descriptors are kept for what is no connection: the runtime, listeners, the log, and files that are loaded.
+/// Descriptors reserved for the runtime, listeners, the log and loads of files.
 const OTHER_DESCRIPTORS: usize = 40;
 
-/// What every connection of a server holds: the configuration as it is now, and what is counted over all connections.
+/// The state that all connections of a server share: the current configuration, and counters.
 #[derive(Clone)]
 pub(crate) struct Shared {
     live: Live<ServerConfig>,
     under_way: Arc<AtomicUsize>,
     pub(crate) roster: Arc<Roster>,
     pub(crate) limit_log: Arc<LimitLog>,
-    /// How many connections the limit of open files allows.
+    /// The number of connections that the limit of open files allows.
     descriptors: usize,
 }
 
@@ -40,12 +40,12 @@ impl Shared {
         self.live.get()
     }
 
-    /// The limits of now.
+    /// The current limits.
     pub(crate) fn limits(&self) -> Limits {
         self.live.load().limits
     }
 
-    /// How many connections may be open at once.
+    /// The most open connections, by the configuration and the limit of open files.
     pub(crate) fn most_connections(&self) -> usize {
         self.limits().max_connections.min(self.descriptors)
     }
@@ -67,7 +67,7 @@ impl Drop for Place {
     }
 }
 
-/// How many connections fit into this many descriptors. A few always do.
+/// The number of connections for this many descriptors, at least a few.
 fn connections_within(descriptors: Option<u64>) -> usize {
     let Some(descriptors) = descriptors else {
         return usize::MAX;

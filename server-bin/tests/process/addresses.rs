@@ -1,4 +1,4 @@
-//! The listen address, as a whole process moves it.
+//! Moves of the listen address.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
@@ -8,12 +8,12 @@ use super::support::client::Client;
 use super::support::{Program, get, until_id};
 use super::{config, folder_with, save};
 
-/// A configuration that listens there.
+/// A configuration that listens on this address.
 fn listening(id: u64, address: &str) -> String {
     config(id).replace("127.0.0.1:0", address)
 }
 
-/// Asks over new connections without a pause, until it is to stop. Gives the number of those that failed.
+/// Sends requests over new connections until `stop`. Returns the number of failures.
 async fn ask(address: SocketAddr, stop: watch::Receiver<bool>) -> usize {
     let mut failed = 0;
     while !*stop.borrow() {
@@ -27,10 +27,10 @@ async fn ask(address: SocketAddr, stop: watch::Receiver<bool>) -> usize {
     failed
 }
 
-/// Another program has a part of the wanted address. Each retry is the whole attempt, and nobody waits for it.
+/// Another program uses part of the wanted address. Requests are served during the retries.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wider_address_is_taken_as_soon_as_nobody_else_is_in_its_way() {
+async fn wider_address_is_bound_once_the_other_program_releases_it() {
     let (_folder, file) = folder_with(&config(1));
     let program = Program::start(&file, &[]);
     let one = program.address().await;
@@ -49,7 +49,7 @@ async fn a_wider_address_is_taken_as_soon_as_nobody_else_is_in_its_way() {
     assert_eq!(
         program.count("listening address="),
         1,
-        "the old one was never given up"
+        "the address changed during the retries"
     );
     drop(foreign);
     program.line(&format!("listening address={all} ")).await;
@@ -60,9 +60,9 @@ async fn a_wider_address_is_taken_as_soon_as_nobody_else_is_in_its_way() {
     assert_eq!(program.count("cannot listen"), 1);
 }
 
-/// The same address in another form is no other address, and one that contains it is taken beside it.
+/// Another form of the same address causes no move. A wider address is bound beside it.
 #[tokio::test]
-async fn every_form_of_the_own_address_is_known() {
+async fn other_form_of_the_same_address_causes_no_move() {
     let (_folder, file) = folder_with(&config(1));
     let program = Program::start(&file, &[]);
     let port = program.address().await.port();
@@ -79,7 +79,7 @@ async fn every_form_of_the_own_address_is_known() {
         save(&file, &listening(id, &format!("{form}:{port}")));
         until_id(own, id).await;
     }
-    // Any port will do, and it has one.
+    // Port 0 accepts the current port.
     id += 1;
     save(&file, &listening(id, "127.0.0.1:0"));
     until_id(own, id).await;

@@ -1,4 +1,4 @@
-//! What the log says of certificates.
+//! Log lines about certificates.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -33,7 +33,7 @@ fn put_files(folder: &Path, cert: &str, key: &str, mode: u32) {
 }
 
 #[tokio::test]
-async fn a_certificate_out_of_its_time_is_warned_of_with_the_date() {
+async fn expired_or_future_certificate_is_warned_about_with_its_date() {
     for (from, until, line) in [
         (
             2000,
@@ -55,7 +55,7 @@ async fn a_certificate_out_of_its_time_is_warned_of_with_the_date() {
 }
 
 #[tokio::test]
-async fn a_refused_edit_says_until_when_the_certificate_in_use_is_valid() {
+async fn refused_edit_logs_the_expiry_of_the_certificate_in_use() {
     let (folder, file) = folder_with(&with_tls(1));
     put(folder.path(), 2000, 4000);
     let program = Program::start(&file, &[]);
@@ -68,7 +68,7 @@ async fn a_refused_edit_says_until_when_the_certificate_in_use_is_valid() {
 }
 
 #[tokio::test]
-async fn a_key_that_all_can_read_and_a_chain_that_does_not_fit_are_warned_of() {
+async fn readable_key_and_misordered_chain_are_warned_about() {
     let (folder, file) = folder_with(&with_tls(1));
     let made = || rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let (own, other) = (made(), made());
@@ -81,7 +81,9 @@ async fn a_key_that_all_can_read_and_a_chain_that_does_not_fit_are_warned_of() {
     );
     let program = Program::start(&file, &[]);
     program
-        .line("every user of this machine can read the private key key.pem; take that away (chmod 600)")
+        .line(
+            "every user of this machine can read the private key key.pem; restrict it (chmod 600)",
+        )
         .await;
     program
         .line("the chain of cert.pem does not fit: certificate 2 of the chain has the name of the issuer, and has not signed certificate 1; ")
@@ -89,7 +91,7 @@ async fn a_key_that_all_can_read_and_a_chain_that_does_not_fit_are_warned_of() {
 }
 
 #[tokio::test]
-async fn plain_text_in_place_of_tls_needs_a_word_and_is_logged() {
+async fn change_to_plain_text_needs_the_key_plaintext_and_is_logged() {
     let (folder, file) = folder_with(&with_tls(1));
     put(folder.path(), 2000, 4000);
     let program = Program::start(&file, &[]);
@@ -97,7 +99,7 @@ async fn plain_text_in_place_of_tls_needs_a_word_and_is_logged() {
     save(&file, &config(2));
     program
         .line(
-            "would go on in plain text; restore it, or allow that with plaintext = true at the top",
+            "would change to plain text; restore it, or allow that with plaintext = true at the top",
         )
         .await;
     save(&file, &format!("plaintext = true\n{}", config(3)));

@@ -1,4 +1,4 @@
-//! What clients may do to a server: none keeps it from answering others, from reloading, or from stopping.
+//! Hostile and slow clients: none prevents the server from answering others, from reloading or from stopping.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,28 +11,28 @@ use tokio::net::TcpStream;
 use super::support::{Program, get, until_id};
 use super::{folder_with, save};
 
-/// A server whose limits are these, with a health route.
+/// A configuration with these limits and a health route.
 fn limited(id: u64, limits: &str) -> String {
     format!(
         "id = {id}\nname = 'clients'\nlisten = '127.0.0.1:0'\n[limits]\n{limits}\n[[routes]]\npath = '/'\nbody = 'this is {id}'\n[[routes]]\npath = '/healthz'\nbody = 'ok'\n"
     )
 }
 
-/// A client that has sent this, and waits.
+/// A client that has sent this text and waits.
 async fn client(address: SocketAddr, text: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(text.as_bytes()).await.unwrap();
     stream
 }
 
-/// Everything that comes until the connection ends.
+/// Everything that arrives until the connection ends.
 async fn rest(mut stream: TcpStream) -> String {
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes).await;
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The most memory that the program has ever had, in MiB.
+/// The program's peak memory in MiB.
 #[cfg(target_os = "linux")]
 fn peak(program: &Program) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", program.pid())).unwrap();
@@ -41,11 +41,11 @@ fn peak(program: &Program) -> u64 {
     kib.parse::<u64>().unwrap() / 1024
 }
 
-/// An upload of which only the first byte comes.
+/// An upload that sends only its first byte.
 const UPLOAD: &str = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\na";
 
 #[tokio::test]
-async fn uploads_that_pause_take_nothing_from_others() {
+async fn pausing_uploads_do_not_block_other_requests() {
     let (_folder, file) = folder_with(&limited(1, "max_concurrent_requests = 256"));
     let program = Program::start(&file, &[]);
     let address = program.address().await;
@@ -66,7 +66,7 @@ async fn uploads_that_pause_take_nothing_from_others() {
 }
 
 #[tokio::test]
-async fn silent_clients_leave_descriptors_for_others_and_for_reloading() {
+async fn silent_clients_leave_descriptors_for_requests_and_loads() {
     let (_folder, file) = folder_with(&limited(1, ""));
     let program = Program::start_within("-n 64", &file);
     let address = program.address().await;
@@ -82,7 +82,7 @@ async fn silent_clients_leave_descriptors_for_others_and_for_reloading() {
     drop(silent);
 }
 
-/// More uploads than connections fit into the descriptors: they give way.
+/// More uploads than the descriptors allow: some give way.
 #[tokio::test]
 async fn uploads_beyond_the_descriptors_give_way() {
     let (_folder, file) = folder_with(&limited(1, ""));
@@ -117,14 +117,14 @@ async fn the_soft_limit_of_open_files_is_raised_to_the_hard_one() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn bodies_that_nobody_reads_take_no_memory() {
+async fn discarded_bodies_take_no_memory() {
     const CLIENTS: usize = 200;
     let (_folder, file) = folder_with(&limited(1, ""));
     let program = Program::start(&file, &[]);
     let address = program.address().await;
     assert_eq!(get(address, "/").await.status, 200);
     let before = peak(&program);
-    // The last byte is missing, so that all of them are there at once.
+    // The last byte is missing, so that all uploads are open at once.
     let body = "a".repeat(999_999);
     let mut clients = Vec::new();
     for index in 0..CLIENTS {
@@ -142,7 +142,7 @@ async fn bodies_that_nobody_reads_take_no_memory() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn requests_that_are_sent_at_once_and_never_read_are_bounded() {
+async fn pipelined_requests_with_unread_responses_take_bounded_memory() {
     let large = "[[routes]]\npath = '/large'\nfile = 'large'\n";
     let (folder, file) = folder_with("");
     fs::write(folder.path().join("large"), vec![b'a'; 1 << 20]).unwrap();
@@ -166,7 +166,7 @@ async fn requests_that_are_sent_at_once_and_never_read_are_bounded() {
 }
 
 #[tokio::test]
-async fn each_limit_that_cuts_clients_off_is_logged_and_not_for_each_client() {
+async fn limits_that_cut_clients_off_are_logged_with_a_count() {
     let limits =
         "head_timeout_ms = 20\nidle_timeout_ms = 20\nrequest_timeout_ms = 20\nmax_body_bytes = 4";
     let (_folder, file) = folder_with(&limited(1, limits));
@@ -207,12 +207,12 @@ async fn a_half_sent_head_does_not_hold_up_the_stop() {
     assert_eq!(get(address, "/").await.id(), 1);
     program.signal(Signal::TERM);
     assert_eq!(program.ended().await.code(), Some(0));
-    // Open requests are given ten seconds, and the log says if that is not enough.
+    // Open requests get ten seconds; the log would report that this was not enough.
     assert_eq!(program.count("did not end in time"), 0);
     drop((half, silent));
 }
 
-/// What a configuration takes, itself and the one that it replaces together, in multiples of its size.
+/// The memory of a configuration and the one that it replaces, in multiples of its size.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_large_configuration_takes_no_more_than_twenty_times_its_size() {

@@ -1,4 +1,4 @@
-//! What may stand under the name of a file that the server reads: its configuration, or the content of a route.
+//! Files that are no regular files, or claim any size, in place of the configuration or of a route's content.
 
 use std::fs;
 use std::io::Write;
@@ -19,7 +19,7 @@ fn with_route(id: u64) -> String {
     )
 }
 
-/// Takes the name of a file, which may be read at this very moment.
+/// Replaces a file atomically, while the server may be reading it.
 fn put(path: &Path, make: impl FnOnce(&Path)) {
     let new = path.with_extension("new");
     make(&new);
@@ -38,7 +38,7 @@ fn clear(path: &Path) {
 }
 
 #[tokio::test]
-async fn a_size_that_is_only_claimed_is_refused_and_the_value_stays() {
+async fn sparse_file_is_refused_and_the_last_value_stays() {
     let (folder, file) = folder_with(&with_route(1));
     let page = folder.path().join("page.txt");
     fs::write(&page, "one").unwrap();
@@ -76,9 +76,9 @@ async fn a_sparse_configuration_at_the_start_is_78() {
     );
 }
 
-/// Each of them more often than there may be threads that hang.
+/// Each kind is tried more often than the allowed number of hanging threads.
 #[tokio::test]
-async fn what_is_no_file_never_keeps_the_next_file_from_being_loaded() {
+async fn regular_file_is_loaded_after_anything_else_in_its_place() {
     let (folder, file) = folder_with(&with_route(0));
     let page = folder.path().join("page.txt");
     fs::write(&page, "0").unwrap();
@@ -98,7 +98,7 @@ async fn what_is_no_file_never_keeps_the_next_file_from_being_loaded() {
             for path in [&file, &page] {
                 let refusals = program.count(STAYS);
                 put(path, make);
-                // So that a load meets it, and not only its successor.
+                // Waits until a load has found it, before the next file replaces it.
                 if round == 0 {
                     program.lines(STAYS, refusals + 1).await;
                 }

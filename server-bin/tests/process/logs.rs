@@ -1,4 +1,4 @@
-//! The log: its filter, its format, and readers of standard error that hang or fail.
+//! The log: its filter, its format, and hung or failing readers of standard error.
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -42,7 +42,7 @@ async fn log_lines_can_be_json() {
 }
 
 #[tokio::test]
-async fn the_environments_log_filter_wins_at_the_start_only() {
+async fn log_filter_of_the_environment_wins_until_an_edit() {
     let (_folder, file) = folder_with(&config(1));
     let program = Program::start_with(
         &file,
@@ -59,7 +59,7 @@ async fn the_environments_log_filter_wins_at_the_start_only() {
 }
 
 #[tokio::test]
-async fn a_variable_that_is_no_log_filter_is_78() {
+async fn invalid_log_filter_in_the_environment_is_78() {
     let (_folder, file) = folder_with(&config(1));
     let mut program = Program::start_with(&file, &[], &[("SERVER_LOG", "loud=chatty")]);
     assert_eq!(program.ended().await.code(), Some(78));
@@ -88,7 +88,7 @@ async fn a_misspelt_log_level_is_refused_and_its_refusal_is_logged() {
         4
     );
     assert_eq!(get(address, "/").await.id(), 1);
-    // What names targets only lets the errors of all others through.
+    // A filter that names only targets lets the errors of all others through.
     save(&file, &format!("log = 'server_lib=debug'\n{}", config(3)));
     until_id(address, 3).await;
     save(
@@ -102,7 +102,7 @@ async fn a_misspelt_log_level_is_refused_and_its_refusal_is_logged() {
 }
 
 #[tokio::test]
-async fn a_variable_that_is_a_misspelt_level_is_78() {
+async fn misspelt_level_in_the_environment_is_78() {
     let (_folder, file) = folder_with(&config(1));
     for (name, value) in [("SERVER_LOG", "inof"), ("RUST_LOG", "verbose")] {
         let mut program = Program::start_with(&file, &[], &[(name, value)]);
@@ -130,7 +130,7 @@ async fn a_refused_start_is_one_json_object_in_the_format_json() {
     );
 }
 
-/// A server whose standard error is a pipe that is no longer read once it listens.
+/// A server whose standard error is a pipe; the test stops reading it once the server listens.
 struct Unread {
     child: Child,
     stderr: BufReader<ChildStderr>,
@@ -141,7 +141,7 @@ impl Unread {
     async fn start(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let stderr = child.stderr.take().unwrap();
-        // The smallest pipe there is.
+        // The smallest possible pipe.
         rustix::pipe::fcntl_setpipe_size(&stderr, 4096).unwrap();
         let mut stderr = BufReader::with_capacity(1, stderr);
         let address = loop {
@@ -186,7 +186,7 @@ impl Unread {
     }
 }
 
-/// How long anything may take before it counts as never.
+/// The deadline of each step.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 fn serve(mut command: Command, file: &std::path::Path) -> Command {
@@ -195,7 +195,7 @@ fn serve(mut command: Command, file: &std::path::Path) -> Command {
 }
 
 #[tokio::test]
-async fn a_hung_log_reader_stops_neither_edits_nor_requests_nor_the_end() {
+async fn hung_log_reader_does_not_block_edits_requests_or_the_stop() {
     let (_folder, file) = folder_with(&format!("log = 'debug'\n{}", config(1)));
     let mut server = Unread::start(serve(command(), &file)).await;
     server.disturb(100).await;
@@ -208,10 +208,10 @@ async fn a_hung_log_reader_stops_neither_edits_nor_requests_nor_the_end() {
 }
 
 #[tokio::test]
-async fn a_log_reader_that_comes_back_gets_whole_lines_and_the_number_of_those_that_are_missing() {
+async fn resumed_log_reader_gets_whole_lines_and_the_number_dropped() {
     let (_folder, file) = folder_with(&format!("log = 'debug'\n{}", config(1)));
     let mut server = Unread::start(serve(command(), &file)).await;
-    // More than the queue and the pipe hold.
+    // More lines than fit into the queue and the pipe.
     server.disturb(5000).await;
     let mut lines = Vec::new();
     loop {
@@ -241,7 +241,7 @@ async fn a_log_reader_that_comes_back_gets_whole_lines_and_the_number_of_those_t
     assert!(rest.ends_with('\n') && rest.contains("stopping"), "{rest}");
 }
 
-/// Standard error in each way in which it cannot be written.
+/// Every kind of standard error that cannot be written.
 fn broken(file: &std::path::Path) -> Vec<(&'static str, Command)> {
     let full = || File::options().write(true).open("/dev/full").unwrap();
     let widowed = || -> OwnedFd { rustix::pipe::pipe().unwrap().1 };
@@ -266,7 +266,7 @@ fn broken(file: &std::path::Path) -> Vec<(&'static str, Command)> {
 }
 
 #[tokio::test]
-async fn standard_error_that_cannot_be_written_changes_no_exit_code() {
+async fn unwritable_standard_error_changes_no_exit_code() {
     let (_folder, file) = folder_with("id = 'bad'");
     for (how, mut command) in broken(&file) {
         let ended = timeout(DEADLINE, command.status()).await.unwrap().unwrap();
@@ -282,8 +282,8 @@ async fn standard_error_that_cannot_be_written_changes_no_exit_code() {
 }
 
 #[tokio::test]
-async fn standard_error_that_cannot_be_written_stops_no_server() {
-    // An address that no other process takes, since nobody reads where this one listens.
+async fn unwritable_standard_error_does_not_stop_the_server() {
+    // A fixed address, since the line with the address cannot be read.
     let [high, low] = u16::try_from(std::process::id() % 65_000)
         .unwrap()
         .to_be_bytes();
@@ -304,14 +304,14 @@ async fn standard_error_that_cannot_be_written_stops_no_server() {
     }
 }
 
-/// Waits until something listens there, and the configuration of this number is served.
+/// Waits until a server on this address serves the configuration with this id.
 async fn until_served(address: SocketAddr, id: u64) {
     crate::support::until(|| async { TcpStream::connect(address).await.ok() }).await;
     until_id(address, id).await;
 }
 
 #[tokio::test]
-async fn help_and_version_end_with_0_wherever_they_are_written_to() {
+async fn help_and_version_end_with_0_on_any_standard_output() {
     for argument in ["--help", "--version"] {
         let full = File::options().write(true).open("/dev/full").unwrap();
         let widowed: OwnedFd = rustix::pipe::pipe().unwrap().1;
@@ -333,7 +333,7 @@ async fn help_and_version_end_with_0_wherever_they_are_written_to() {
         assert_eq!(ended.code(), Some(0));
         let output = command().arg(argument).output().await.unwrap();
         assert!(output.status.success() && output.stdout.ends_with(b"\n"));
-        // A pipe that is full, and that nobody reads.
+        // A full pipe without a reader.
         let (reader, writer) = rustix::pipe::pipe().unwrap();
         rustix::pipe::fcntl_setpipe_size(&writer, 4096).unwrap();
         rustix::io::write(&writer, &[b'-'; 4096]).unwrap();

@@ -116,7 +116,7 @@ async fn an_address_in_use_after_the_start_is_told_once_and_taken_when_it_is_fre
 }
 
 #[tokio::test]
-async fn what_changed_is_logged_with_the_address_and_whether_there_is_tls() {
+async fn applied_configuration_is_logged_with_address_tls_and_changes() {
     let (folder, file) = folder_with(&config(1));
     let program = Program::start(&file, &[]);
     let line = program.line("configuration applied generation=1 ").await;
@@ -141,7 +141,7 @@ async fn what_changed_is_logged_with_the_address_and_whether_there_is_tls() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_logged_at_error_each_time_sighup_asks() {
+async fn refusal_is_logged_at_error_at_each_sighup() {
     let (_folder, file) = folder_with(&config(1));
     let program = Program::start(&file, &["-w", "polling", "--interval", "86400"]);
     program.address().await;

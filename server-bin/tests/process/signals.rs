@@ -1,4 +1,4 @@
-//! Signals, from the start on.
+//! Signals during the start and later.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ async fn harmless_signals_during_the_first_load_do_not_end_it() {
     let good = slow(&config(1));
     let (_folder, file) = folder_with(&good);
     let mut program = Program::start(&file, &[]);
-    // All handlers stand before the configuration is loaded, which takes a while.
+    // The handlers are installed before the first load, which takes a while.
     until_read(&program, good.len()).await;
     for _ in 0..20 {
         for signal in HARMLESS {
@@ -37,9 +37,9 @@ async fn harmless_signals_during_the_first_load_do_not_end_it() {
 }
 
 #[tokio::test]
-async fn storm_of_harmless_signals_from_the_start_on_leaves_a_server_that_follows_its_file() {
+async fn server_follows_its_file_after_many_harmless_signals() {
     let (_folder, file) = folder_with(&config(1));
-    // The parent ignores the signals until the program has its own handlers; before that nobody else could.
+    // The parent's shell ignores the signals until the program has installed its own handlers.
     let before = "trap '' HUP QUIT USR1 USR2 PIPE XFSZ; echo ignored >&2";
     let mut command = command_after(before, "");
     command.arg("--config").arg(&file);
@@ -56,7 +56,7 @@ async fn storm_of_harmless_signals_from_the_start_on_leaves_a_server_that_follow
     save(&file, &config(2));
     program.signal(Signal::HUP);
     until_id(address, 2).await;
-    // It is said once what is ignored, and what is not.
+    // The log names an ignored signal once, and those that have an effect.
     program
         .line("SIGUSR1 ignored; SIGTERM stops the server, SIGHUP reloads")
         .await;

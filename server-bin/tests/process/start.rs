@@ -1,4 +1,4 @@
-//! The start: what refuses it, and that one load decides.
+//! The start: errors that refuse it, and the first load, which decides.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
@@ -33,7 +33,7 @@ async fn a_file_that_is_not_there_is_78() {
 #[tokio::test]
 async fn a_file_that_is_wrong_is_78() {
     let (_folder, file) = folder_with("id = 1\nname = x\n");
-    // What the decoder says is its own; the place is not.
+    // The text is the decoder's; this test is about the location.
     let line = refused(&file).await;
     assert!(line.starts_with("config.toml:2:8: "), "{line}");
     save(&file, "id = 1\nname = 'a'\nlisten = 80\n");
@@ -99,10 +99,10 @@ pub(crate) fn slow(config: &str) -> String {
     format!("{}{config}", line.repeat(SLOW / 64))
 }
 
-/// Less than the largest configuration.
+/// In bytes, less than the largest configuration.
 pub(crate) const SLOW: usize = 12 << 20;
 
-/// Waits until the program has read this much, which is its configuration.
+/// Waits until the program has read this many bytes, the size of its configuration.
 pub(crate) async fn until_read(program: &Program, size: usize) {
     let counts = format!("/proc/{}/io", program.pid());
     crate::support::until(|| async {
@@ -114,14 +114,14 @@ pub(crate) async fn until_read(program: &Program, size: usize) {
 }
 
 #[tokio::test]
-async fn a_file_that_turns_bad_during_the_start_is_served_or_refused() {
+async fn file_broken_during_the_start_is_served_or_refused() {
     for mode in ["polling", "realtime", "hybrid"] {
         let good = slow(&config(1));
         let (_folder, file) = folder_with(&good);
         let mut program = Program::start(&file, &["-w", mode]);
         until_read(&program, good.len()).await;
         save(&file, "id = 'bad'");
-        // It listens with what it has read, or ends. It does not live on without an address.
+        // It listens with the configuration that it has read, or ends. It never goes on without an address.
         match program.started().await {
             Ok(address) => assert_eq!(get(address, "/").await.id(), 1),
             Err(status) => assert_eq!(status.code(), Some(78), "{mode}"),

@@ -25,7 +25,7 @@ use self::client::{Client, Reply};
 /// How long anything may take before it counts as never.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// The line that says where it listens.
+/// The start of the line that names the listen address.
 const LISTENS: &str = "listening address=";
 
 /// A running program. It is killed when it is dropped.
@@ -55,7 +55,7 @@ impl Program {
         Self::run(command)
     }
 
-    /// Starts the program within limits of the system, as the shell's `ulimit` understands them.
+    /// Starts the program within these limits, given as arguments of the shell's `ulimit`.
     pub(crate) fn start_within(limits: &str, config: &Path) -> Self {
         let mut command = command_after(&format!("ulimit {limits} || exit"), "");
         command.arg("--config").arg(config);
@@ -176,7 +176,7 @@ impl Program {
         rest.split(' ').next().unwrap().parse().unwrap()
     }
 
-    /// Waits until it listens, and says where, or until it has ended.
+    /// Waits until the program listens, and returns its address, or until it has ended.
     pub(crate) async fn started(&mut self) -> Result<SocketAddr, ExitStatus> {
         let mut lines = self.lines.clone();
         let listens = |lines: &Vec<String>| lines.iter().any(|line| line.contains(LISTENS));
@@ -214,7 +214,7 @@ pub(crate) fn command() -> Command {
     clean(Command::new(program()))
 }
 
-/// The program under a shell that runs this before it, such as `trap "" HUP`, and that adds these redirections to it.
+/// The program under a shell that first runs `before`, such as `trap "" HUP`, and applies these redirections.
 pub(crate) fn command_after(before: &str, redirections: &str) -> Command {
     let mut command = Command::new("sh");
     command
@@ -224,7 +224,7 @@ pub(crate) fn command_after(before: &str, redirections: &str) -> Command {
     clean(command)
 }
 
-/// Built beside this one: `…/debug/deps/test`, `…/debug/examples/example`, `…/debug/server-bin`.
+/// The program is built beside this one: `…/debug/deps/test`, `…/debug/examples/example`, `…/debug/server-bin`.
 fn program() -> PathBuf {
     let this = env::current_exe().unwrap();
     let folder = this.ancestors().nth(2).unwrap();

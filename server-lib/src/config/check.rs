@@ -13,7 +13,7 @@ use super::routes::{Routes, Taken};
 use super::sections;
 use super::tls::Tls;
 
-/// Makes the value of the file at `path`. An error bears the files that were read or looked for until then.
+/// Builds the configuration from the file at `path`. An error carries the files that the load has read or tried to read.
 pub(super) fn build(
     file: ConfigFile,
     (count, tables): (usize, sections::Routes<'_>),
@@ -56,7 +56,7 @@ fn build_with(
     })?;
 
     if file.plaintext && file.tls.is_some() {
-        let message = "there is a table [tls], too; remove one of the two".to_owned();
+        let message = "there is also a table [tls]; remove one of the two".to_owned();
         return Err(refuse("plaintext".to_owned(), message));
     }
     let tls = match file.tls {

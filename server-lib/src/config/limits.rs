@@ -1,4 +1,4 @@
-//! [`Limits`]: what a client may ask for, and how long it may take.
+//! [`Limits`]: sizes, counts and timeouts for clients.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,34 +6,35 @@ use std::time::Duration;
 use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer};
 
-/// What a client may ask for, and how long it may take.
+/// Sizes, counts and timeouts for clients.
 ///
-/// All of them follow the configuration while the server runs. One that cuts a client off is logged under the name of its
-/// key, at most once in ten seconds, with the number of clients.
+/// A change in the configuration takes effect while the server runs. A limit that cuts clients off is logged under the
+/// name of its key, at most once in ten seconds, with the number of clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// How many connections may be open at once. Beyond it, the one that has waited longest without a request is closed.
-    /// Default: 4096, which is some 40 MiB. The limit of open files lowers it, so that reloading keeps its descriptors.
+    /// The most open connections. Beyond it, the one that has waited longest without a request is closed. Default: 4096,
+    /// which takes some 40 MiB. The limit of open files lowers it, so that loads always have descriptors.
     pub max_connections: usize,
-    /// How many requests may be worked on at once, beyond which the response is 503. A client that is slow to send or to
-    /// read holds no place. Default: 1024.
+    /// The most requests in progress; beyond it the response is 503. A request that waits for its client does not count.
+    /// Default: 1024.
     pub max_concurrent_requests: usize,
-    /// The largest head of a request, beyond which the response is 431. Default: 32 KiB, as common proxies have it.
+    /// The largest head of a request; beyond it the response is 431. Default: 32 KiB, as in common proxies.
     pub max_head_bytes: usize,
-    /// The largest body of a request, beyond which the response is 413. Bodies are not kept. Default: 1 MiB.
+    /// The largest body of a request; beyond it the response is 413. Bodies are discarded. Default: 1 MiB.
     pub max_body_bytes: usize,
-    /// How long a client may take for the TLS handshake, and again for the head of a request. An incomplete head is
-    /// answered by 408. Default: 10 s, which the slowest handshake over a bad mobile link needs.
+    /// The time for the TLS handshake, and again for the head of a request. The response to an incomplete head is 408.
+    /// Default: 10 s, enough for the slowest handshake over a bad mobile link.
     pub head_timeout: Duration,
-    /// How long a client may pause within a body, after which the response is 408. Default: 5 s, several retransmissions.
+    /// The longest pause within a body; after it the response is 408. Default: 5 s, enough for several retransmissions.
     pub body_timeout: Duration,
-    /// How long a request may take from its head to its response, after which the response is 408. Default: 10 s.
+    /// The time from the end of a request's head to its response; after it the response is 408. Default: 10 s.
     pub request_timeout: Duration,
-    /// How long a connection may wait for its next request. Default: 60 s, longer than the pools of common clients.
+    /// How long a connection may wait for its next request. Default: 60 s, longer than the connection pools of common
+    /// clients wait.
     pub idle_timeout: Duration,
-    /// How long a client may take for each 64 KiB of a response, and for the rest. A slower one is cut off, since it keeps
-    /// replaced content in memory. Default: 30 s, which asks for 2 KiB a second.
+    /// The time for each 64 KiB of a response, and for the rest. A slower client is cut off, since it keeps replaced content
+    /// in memory. Default: 30 s, which requires 2 KiB a second.
     pub send_timeout: Duration,
 }
 
@@ -53,7 +54,7 @@ impl Default for Limits {
     }
 }
 
-/// The table `[limits]` as it is written.
+/// The table `[limits]` of the file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LimitsTable {
@@ -92,13 +93,13 @@ impl From<LimitsTable> for Limits {
     }
 }
 
-/// A number of things.
+/// A count, at least 1.
 #[derive(Debug, Clone, Copy)]
 struct Count(usize);
 
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // What no memory holds is as good as no limit; arithmetic with it must not overflow.
+        // 2^32 - 1 exceeds every real use, and arithmetic with it cannot overflow.
         number(
             deserializer,
             1..=i64::from(u32::MAX),
@@ -108,7 +109,7 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
-/// The size of a head. A parser needs some room; a larger head than this is no head.
+/// The size of a head. The parser needs at least 8 KiB; no client sends more than 1 MiB.
 #[derive(Debug, Clone, Copy)]
 struct HeadBytes(usize);
 
@@ -138,7 +139,7 @@ impl<'de> Deserialize<'de> for Milliseconds {
     }
 }
 
-/// Reads a whole number within these bounds.
+/// Parses a whole number within these bounds.
 fn number<'de, D: Deserializer<'de>, N: TryFrom<i64>>(
     deserializer: D,
     bounds: std::ops::RangeInclusive<i64>,

@@ -1,4 +1,4 @@
-//! [`Methods`]: which methods a route serves.
+//! [`Methods`]: the methods that a route serves.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ const ALL: [Method; 7] = [
     Method::OPTIONS,
 ];
 
-/// The methods that a route serves. By default GET, HEAD and POST. Where there is GET, there is HEAD.
+/// The methods that a route serves. Default: GET, HEAD and POST. GET always includes HEAD.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Methods(u8);
 
@@ -30,7 +30,7 @@ impl Methods {
     /// The header `Allow`.
     pub(crate) fn allow(self) -> HeaderValue {
         let names: Vec<_> = self.iter().map(Method::as_str).collect();
-        // Names of methods are tokens, which fit into a header.
+        // Method names are tokens, which are valid in a header.
         HeaderValue::from_str(&names.join(", ")).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 

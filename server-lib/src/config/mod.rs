@@ -51,13 +51,13 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// The responses, by path.
     routes: Routes,
-    /// What a client may ask for, and how long it may take.
+    /// Sizes, counts and timeouts for clients.
     pub limits: Limits,
     /// The log filter, such as `info` or `server_lib=debug`.
     pub log: String,
     /// Certificate and key, if the server speaks HTTPS.
     pub tls: Option<Tls>,
-    /// Whether the server may go on in plain text where it has spoken HTTPS.
+    /// Whether an edit may remove `[tls]` from a running server.
     pub plaintext: bool,
     dependent_paths: Vec<PathBuf>,
 }
@@ -84,11 +84,11 @@ impl ServerConfig {
         check::build(file, (count, routes), path)
     }
 
-    /// Why this configuration must not follow that one.
+    /// An error says why this configuration must not replace the one before.
     pub(crate) fn may_follow(&self, before: &Self) -> Result<(), String> {
         if before.tls.is_some() && self.tls.is_none() && !self.plaintext {
             return Err(format!(
-                "tls: the table is gone, and {} would go on in plain text; restore it, or allow that with plaintext = true at the top",
+                "tls: the table is missing, and {} would change to plain text; restore it, or allow that with plaintext = true at the top",
                 self.listen
             ));
         }

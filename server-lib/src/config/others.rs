@@ -1,4 +1,4 @@
-//! [`Others`]: the files that a configuration names.
+//! [`Others`]: reads the files that a configuration names, and keeps route files within the root.
 
 use std::collections::HashMap;
 use std::fs;
@@ -12,21 +12,21 @@ use super::read;
 /// The files that a configuration names, by paths that are relative to its own folder. Each is read once.
 pub(super) struct Others<'a> {
     folder: &'a Path,
-    /// What was read, or looked for, so far.
+    /// The result of each read so far.
     seen: HashMap<PathBuf, Option<Bytes>>,
     root: Root,
 }
 
 /// The directory within which the files of routes lie.
 struct Root {
-    /// As it is named in the configuration, from where the server was started.
+    /// The path of the configuration's `root`, relative to the working directory.
     path: PathBuf,
-    /// Without links, once it was needed.
+    /// The same with links resolved, once needed.
     resolved: Option<PathBuf>,
 }
 
 impl<'a> Others<'a> {
-    /// None yet, of a configuration in this folder. Routes may have files within `root`, or within the folder.
+    /// No files yet, for a configuration in this folder. Route files must lie within `root`, by default the folder.
     pub(super) fn of(folder: &'a Path, root: Option<&Path>) -> Self {
         let path = root.map_or_else(|| folder.to_owned(), |root| folder.join(root));
         Self {
@@ -48,7 +48,7 @@ impl<'a> Others<'a> {
         self.read_at(&path.clone(), path)
     }
 
-    /// The content of a file that clients may see: it lies within the root, its links resolved.
+    /// The content of a file for clients. With links resolved, it must lie within the root.
     pub(super) fn read_public(&mut self, name: &Path) -> Result<Bytes, String> {
         let path = self.folder.join(name);
         if let Some(Some(known)) = self.seen.get(&path)
@@ -57,7 +57,7 @@ impl<'a> Others<'a> {
             return Ok(known.clone());
         }
         match self.root.holds(&path) {
-            // What was checked is what is read, although links may be turned meanwhile.
+            // Reads the resolved path, so that a link changed meanwhile leads nowhere else.
             Ok(resolved) => self.read_at(&resolved, path),
             Err(why) => {
                 self.seen.entry(path).or_default();
@@ -66,7 +66,7 @@ impl<'a> Others<'a> {
         }
     }
 
-    /// All files that were read or looked for, in one order for equal configurations.
+    /// All files that were read or tried, in the same order for equal configurations.
     pub(super) fn into_paths(self) -> Vec<PathBuf> {
         let mut paths: Vec<_> = self.seen.into_keys().collect();
         paths.sort_unstable();
@@ -90,7 +90,7 @@ impl<'a> Others<'a> {
 }
 
 impl Root {
-    /// Where this path leads, if that is within the root.
+    /// The resolved path, if it lies within the root.
     fn holds(&mut self, path: &Path) -> Result<PathBuf, String> {
         let unreadable = |path: &Path, error: io::Error| {
             format!("cannot read {}: {}", path.display(), read::Why::from(error))
@@ -99,7 +99,7 @@ impl Root {
         let root = match &self.resolved {
             Some(root) => root,
             None => {
-                // The folder of a file that is named alone is the present one.
+                // A bare file name lies in the working directory.
                 let root = match self.path.as_os_str().is_empty() {
                     true => Path::new("."),
                     false => &self.path,
@@ -111,7 +111,7 @@ impl Root {
         if resolved.starts_with(root) {
             return Ok(resolved);
         }
-        // That it leads to a device says more about the mistake than where the device is.
+        // For a device, "is not a regular file" is the more helpful error.
         if !fs::metadata(&resolved).is_ok_and(|found| found.is_file()) {
             return Err(unreadable(path, io::ErrorKind::InvalidInput.into()));
         }

@@ -15,7 +15,7 @@ pub(super) struct Why {
     text: String,
 }
 
-/// The whole content of a file, in one state, by the same rules as the library reads.
+/// The whole content of a file in one consistent state, read by the rules of the library.
 pub(super) fn file(path: &Path) -> Result<Vec<u8>, Why> {
     hot_reload::source::file::read(path, MOST).map_err(Why::from)
 }

@@ -17,10 +17,10 @@ pub struct Route {
     pub methods: Methods,
     /// Its status.
     pub status: StatusCode,
-    /// What most routes of a large configuration do not have.
+    /// Settings that most routes of a large configuration do not have.
     content: Option<Box<Content>>,
-    /// Whether it says that the server lives: it is answered beyond the limits of connections and of requests at once.
-    /// By default so for the paths `/health`, `/healthz`, `/livez`, `/readyz`, `/-/healthy` and `/-/ready`.
+    /// Whether it is a health check: `max_connections` and `max_concurrent_requests` do not apply to it. Default: true for
+    /// `/health`, `/healthz`, `/livez`, `/readyz`, `/-/healthy` and `/-/ready`.
     pub health: bool,
 }
 
@@ -32,7 +32,7 @@ struct Content {
     body: Bytes,
 }
 
-/// Shows the names of the headers and the size of the body: their values may be secret.
+/// Shows only the names of the headers and the size of the body: header values and body may be secret.
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
@@ -60,7 +60,7 @@ impl Route {
             let refuse = |why| (format!("headers.{name}"), why);
             let (known, value) = header(name, value).map_err(refuse)?;
             if headers.insert(known, value).is_some() {
-                let why = "the header is there already, since upper and lower case are the same; keep one of the two";
+                let why = "this header is given twice, since upper and lower case are the same; keep one of the two";
                 return Err(refuse(why.to_owned()));
             }
         }
@@ -108,7 +108,7 @@ impl Route {
         })
     }
 
-    /// The response, without what is the same for all of them.
+    /// The response, without the headers that all responses share.
     pub(crate) fn response(&self) -> (Response<()>, Bytes) {
         let mut head = Response::new(());
         *head.status_mut() = self.status;
@@ -151,7 +151,7 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> 
 /// More than any response needs, and as many as clients take.
 const MOST_HEADERS: usize = 100;
 
-/// The paths by which programs that watch others commonly ask whether they live.
+/// The common paths of health checks.
 const HEALTH: [&str; 6] = [
     "/health",
     "/healthz",

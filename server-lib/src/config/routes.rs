@@ -2,21 +2,21 @@
 
 use super::route::Route;
 
-/// All responses, by path: sorted, so that each takes the room of its path and its content and no more.
+/// All responses in a list sorted by path, so that each takes only the memory of its path and content.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Routes(Vec<(Box<str>, Route)>);
 
-/// A path that two routes have.
+/// A path that two routes share.
 pub(super) struct Taken {
     pub(super) path: Box<str>,
-    /// The number of the route that has it.
+    /// The number of the first route with it.
     pub(super) first: usize,
-    /// The number of the route that wants it.
+    /// The number of the second route with it.
     pub(super) index: usize,
 }
 
 impl Routes {
-    /// None yet, and room for so many.
+    /// No routes yet, with capacity for `count`.
     pub(super) fn with_capacity(count: usize) -> Self {
         Self(Vec::with_capacity(count))
     }
@@ -26,16 +26,16 @@ impl Routes {
         self.0.push((path.into_boxed_str(), route));
     }
 
-    /// Puts them in order.
+    /// Sorts the routes by path.
     ///
     /// # Errors
     ///
-    /// The first route of the file whose path another one has before it.
+    /// The first route of the file whose path an earlier route has already.
     pub(super) fn finish(self) -> Result<Self, Taken> {
         let Self(mut all) = self;
         let mut order: Vec<u32> = (0..).take(all.len()).collect();
         let path = |index: u32| all.get(index as usize).map(|(path, _)| path);
-        // Stable: of equal paths, the first of the file stays the first.
+        // A stable sort keeps routes with equal paths in the order of the file.
         order.sort_by(|one, other| path(*one).cmp(&path(*other)));
         let same = |pair: &&[u32]| matches!(pair, [one, other] if path(*one) == path(*other));
         let twice = order.windows(2).filter(same).min_by_key(|pair| pair[1]);

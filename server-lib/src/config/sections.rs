@@ -1,7 +1,7 @@
-//! [`Sections`]: a large configuration, taken apart at its routes, so that each is decoded by itself.
+//! [`Sections`]: splits a large configuration at its routes, so that each route is decoded separately.
 //!
-//! Decoded as a whole, a document takes a hundred times its size for a moment. Most of a large configuration are tables
-//! `[[routes]]` one after the other, and each of them is a small document of its own.
+//! Decoding a document as a whole takes a hundred times its size in memory. A large configuration mostly consists of
+//! `[[routes]]` tables, and each of them is a small document of its own.
 
 use std::ops::Range;
 
@@ -14,14 +14,14 @@ use toml_parser::lexer::{Token, TokenKind};
 
 use super::file::{ConfigFile, RouteTable};
 
-/// Smaller ones are decoded as a whole, which is the only way that finds every fault of their form.
+/// In bytes. Smaller configurations are decoded as a whole, which alone finds every syntax error.
 const LARGE: usize = 256 * 1024;
 
-/// A configuration of which the routes are not decoded yet.
+/// A split configuration whose routes are not decoded yet.
 pub(super) struct Sections<'a> {
     text: &'a str,
     name: &'a str,
-    /// Each from its header to the next section that is no part of it.
+    /// Each route, from its header to the next section that does not belong to it.
     routes: Vec<Range<usize>>,
 }
 
@@ -33,7 +33,7 @@ struct OneRoute {
 /// The tables of routes in the order of the file. An error ends them.
 pub(super) type Routes<'a> = Box<dyn Iterator<Item = Result<RouteTable, Error>> + 'a>;
 
-/// Decodes a configuration; its routes are decoded while they are taken.
+/// Decodes a configuration. The returned iterator decodes the routes lazily.
 pub(super) fn decode<'a>(
     bytes: &'a [u8],
     name: &'a str,
@@ -52,8 +52,7 @@ pub(super) fn decode<'a>(
 }
 
 impl<'a> Sections<'a> {
-    /// Takes the text apart. `None` where routes are written in another way than as `[[routes]]` with what belongs to
-    /// each right behind it.
+    /// Splits the text. `None` unless every route is a `[[routes]]` table directly followed by its own sections.
     fn of(text: &'a str, name: &'a str) -> Option<Self> {
         let mut routes: Vec<Range<usize>> = Vec::new();
         // In a route, at the top before all sections, or in another section.
@@ -100,7 +99,7 @@ impl<'a> Sections<'a> {
 
     fn decode_rest(&self) -> Result<ConfigFile, Error> {
         let mut rest = String::new();
-        // From which line of the rest on how many lines are left out.
+        // Pairs: a line of the rest, and the number of lines left out before it.
         let mut left_out = Vec::new();
         let (mut done, mut count) = (0, 0);
         for route in &self.routes {
@@ -139,14 +138,14 @@ impl<'a> Sections<'a> {
                 let mut one =
                     decoded.map_err(|error| moved(&error, Some(index), |own| own + line as u64))?;
                 one.routes.pop().ok_or_else(|| {
-                    // A header makes one.
+                    // The header of a section is a route.
                     Error::new(ErrorKind::Decode, "a route is empty").at(Location::new(name))
                 })
             })
     }
 }
 
-/// The error of a part, as an error of the whole: in another line, and with the number of the route that it is about.
+/// Converts an error of a part into one of the whole: moves its line, and adds the number of the route.
 fn moved(error: &Error, route: Option<usize>, line_of: impl FnOnce(u64) -> u64) -> Error {
     let Some(place) = error.location() else {
         return error.clone();
@@ -190,7 +189,7 @@ fn is_bare(key: &str) -> bool {
 /// The statements of a text: headers of sections, and keys with their values.
 struct Lines<'a> {
     tokens: toml_parser::lexer::Lexer<'a>,
-    /// Where the present line starts.
+    /// Where the current line starts.
     start: usize,
 }
 
@@ -202,8 +201,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Where the next statement's line starts, and its first tokens. The outer `None` stands for brackets that do not
-    /// close.
+    /// The start of the next statement's line, and its first tokens. The outer `None` means that brackets do not close.
     #[allow(clippy::option_option, reason = "the end of the text is no failure")]
     fn next_statement(&mut self) -> Option<Option<(usize, Vec<Token>)>> {
         let mut first = Vec::new();
@@ -225,7 +223,7 @@ impl<'a> Lines<'a> {
                 }
                 _ => {}
             }
-            // A header shows by its first four.
+            // The first four tokens identify a header.
             if first.len() < 4 {
                 first.push(token);
             }
@@ -238,7 +236,7 @@ impl<'a> Lines<'a> {
 mod tests {
     use super::*;
 
-    /// The paths of the routes, or the first error, and the number of sections of the rest.
+    /// The result of decoding the text in parts: the paths of the routes, or the first error. `None` if it cannot be split.
     fn apart(text: &str) -> Option<Result<Vec<String>, String>> {
         let sections = Sections::of(text, "big.toml")?;
         if let Err(error) = sections.decode_rest() {
@@ -251,7 +249,7 @@ mod tests {
         })
     }
 
-    /// The same from the whole.
+    /// The result of decoding the text as a whole.
     fn whole(text: &str) -> Result<Vec<String>, String> {
         match Toml::<ConfigFile>::new().decode(text.as_bytes(), "big.toml") {
             Ok(file) => Ok(file
@@ -266,7 +264,7 @@ mod tests {
     const HEAD: &str = "id = 1\nname = 'a'\n";
 
     #[test]
-    fn in_parts_and_as_a_whole_the_same_comes_out() {
+    fn decoding_in_parts_equals_decoding_as_a_whole() {
         for text in [
             "",
             "[[routes]]\npath = '/a'\n",
@@ -290,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_in_another_way_is_left_to_the_whole() {
+    fn other_notations_of_routes_are_decoded_as_a_whole() {
         for text in [
             "routes = [{ path = '/a' }]\n",
             "routes = []\n[[routes]]\npath = '/a'\n",

@@ -1,7 +1,7 @@
 //! One connection, from its handshake to its end.
 //!
-//! - `progress`: where it is in its request, and how long it may stay there;
-//! - `transport`: what notes that.
+//! - `progress`: the stage of its request, and the deadline of that stage;
+//! - `transport`: a wrapper of the stream that records it.
 
 mod progress;
 mod transport;
@@ -34,20 +34,20 @@ use crate::limit_log::Limit;
 use crate::request::{Sending, answer, head_timed_out};
 use crate::state::Shared;
 
-/// How long the end of a connection may take whose client still sends: it must have read the response before its
-/// data are refused, or its system throws the response away.
+/// How long to go on reading from a client that still sends when its connection ends. If its data were refused before it
+/// has read the response, its system would discard the response.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How far the server is on its way to the end.
+/// The phase of the server's shutdown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Requests are answered.
     Serving,
-    /// Requests that have begun are answered.
+    /// Only open requests are answered.
     Draining,
 }
 
-/// What a connection is given when it is accepted.
+/// The context of each connection.
 #[derive(Clone)]
 pub(crate) struct Door {
     shared: Shared,
@@ -59,11 +59,11 @@ pub(crate) struct Door {
 
 /// How the requests of a connection ended.
 enum End {
-    /// HTTP says so.
+    /// The HTTP connection ended.
     Closed(hyper::Result<()>),
-    /// The time of this stage is over.
+    /// This stage timed out.
     Late(Stage),
-    /// A new connection needs the place.
+    /// The connection gave way to a new one.
     GaveWay,
 }
 
@@ -80,8 +80,8 @@ impl Door {
         }
     }
 
-    /// Serves this connection in a task of its own, which ends with the server at the latest. Waits for a moment where
-    /// another connection has to give way.
+    /// Serves this connection in a task of its own, which ends with the server at the latest. Waits a moment if another
+    /// connection has to give way first.
     pub(crate) async fn serve(&self, stream: TcpStream) {
         let most = self.shared.most_connections();
         let Some(seat) = self.shared.roster.admit_soon(most).await else {
@@ -96,7 +96,7 @@ impl Door {
         tokio::spawn(async move {
             tokio::select! {
                 () = door.handle(stream, Arc::new(Progress::new(seat))) => {}
-                // The server is gone, and with it the sender.
+                // The sender is dropped with the server.
                 () = async { while phase.changed().await.is_ok() {} } => {}
             }
         });
@@ -104,7 +104,7 @@ impl Door {
 
     async fn handle(self, stream: TcpStream, progress: Arc<Progress>) {
         let _ = stream.set_nodelay(true);
-        // Whether this connection has TLS, and with which certificate, is the configuration of now.
+        // The current configuration decides about TLS and the certificate.
         let tls = self.shared.now().tls.as_ref().map(|tls| tls.acceptor());
         match tls {
             None => self.requests(stream, progress).await,
@@ -116,7 +116,7 @@ impl Door {
         }
     }
 
-    /// The connection with TLS, unless the client, its time, or the server's end decides otherwise.
+    /// Performs the TLS handshake. `None` if it fails or times out, or if the server stops.
     async fn handshake(
         &self,
         acceptor: TlsAcceptor,
@@ -161,13 +161,13 @@ impl Door {
             .header_read_timeout(None)
             .max_header_size(limits.max_head_bytes)
             .max_buf_size(limits.max_head_bytes)
-            // A response is sent from where it is, without a copy for each connection.
+            // Vectored writes send a response without copying it for each connection.
             .writev(true)
             .serve_connection(TokioIo::new(stream), service);
 
         let end = self.drive(&mut connection, &progress).await;
         let mut stream = connection.into_parts().io.into_inner().transport;
-        // A connection beyond the limit has to make room, whether its client has read the answer or not.
+        // A connection beyond the limit ends at once, even if its client has not read the response.
         let unread = progress.is_unread() && !progress.is_over();
         match end {
             End::Closed(Ok(())) => close(stream, unread).await,
@@ -186,7 +186,7 @@ impl Door {
             End::Late(Stage::Head) => {
                 self.shared.limit_log.count(Limit::HeadTime);
                 let refusal = head_timed_out();
-                // Whoever cannot even take this does not wait for it.
+                // Tries once, without waiting for a client that takes nothing.
                 let _ = timeout(LINGER, stream.write_all(refusal.as_bytes())).await;
                 close(stream, true).await;
             }
@@ -195,14 +195,14 @@ impl Door {
             }
             End::Late(Stage::Send) => {
                 self.shared.limit_log.count(Limit::SendTime);
-                // What the system still holds for the client goes, too.
+                // Also discards data that the system still holds for the client.
                 let _ = stream.tcp().set_zero_linger();
             }
         }
         drop(self.alive);
     }
 
-    /// Lets the requests of a connection be answered until it ends or has to end.
+    /// Drives a connection until it ends or has to end.
     async fn drive<T, S>(
         &mut self,
         connection: &mut http1::Connection<TokioIo<Watched<T>>, S>,
@@ -219,7 +219,7 @@ impl Door {
                 if let Poll::Ready(ended) = connection.poll_without_shutdown(cx) {
                     return Poll::Ready(End::Closed(ended));
                 }
-                // The stage may be another one now.
+                // The stage may have changed.
                 let Some(deadline) = progress.deadline(&self.shared.limits()) else {
                     return Poll::Pending;
                 };
@@ -263,12 +263,12 @@ async fn close(mut stream: impl Transport, sends: bool) {
         while sends && stream.read(&mut bytes).await? > 0 {}
         io::Result::Ok(())
     };
-    // There is nothing to do about a client that is gone or takes no leave.
+    // An error means that the client is gone already.
     let _ = timeout(LINGER, closing).await;
 }
 
-/// Waits for the end to begin. Cancel safe.
+/// Waits until the server starts to stop. Cancel safe.
 async fn draining(phase: &mut watch::Receiver<Phase>) {
-    // An error means that the server is gone already.
+    // An error means that the server has ended already.
     let _ = phase.wait_for(|phase| *phase == Phase::Draining).await;
 }

@@ -1,4 +1,4 @@
-//! [`Progress`]: where a connection is in its request, and how long it may stay there.
+//! [`Progress`]: the stage of a connection's request, and the deadline of that stage.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,30 +8,30 @@ use tokio::time::Instant;
 use crate::config::Limits;
 use crate::roster::{Class, Seat};
 
-/// How much of a response a client has to take within one send timeout.
+/// The bytes of a response that a client has to take within one send timeout.
 const PORTION: usize = 64 * 1024;
 
-/// How long a head that has begun may still take once the server stops.
+/// The time left for a half-sent head once the server stops.
 const LAST_HEAD: Duration = Duration::from_millis(500);
 
-/// Where a connection is in its request.
+/// The stage of a connection's request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Nothing has come yet.
+    /// No byte has arrived yet.
     Silent,
-    /// A part of a head has come.
+    /// Part of a head has arrived.
     Head,
-    /// The body is read. The request has times of its own.
+    /// The body is being read. The request has timeouts of its own.
     Body,
-    /// The request is worked on.
+    /// The request is in progress.
     Work,
-    /// The response is sent.
+    /// The response is being sent.
     Send,
-    /// The last response is sent, and no byte of the next request has come.
+    /// The last response was sent, and no byte of the next request has arrived.
     Idle,
 }
 
-/// Where a connection is in its request. Written by its transport and its service, read by its task.
+/// The stage of a connection's request. Its transport and its service write it; its task reads it.
 pub(crate) struct Progress {
     state: Mutex<State>,
     pub(super) seat: Seat,
@@ -42,13 +42,13 @@ struct State {
     stage: Stage,
     /// When the stage began, or the last portion of a response was taken.
     since: Instant,
-    /// What was sent of the present portion.
+    /// The bytes sent of the current portion.
     sent: usize,
     /// Whether the transport's next flush ends the response.
     handed_over: bool,
-    /// Since when the server stops.
+    /// When the server started to stop.
     stopping: Option<Instant>,
-    /// Whether the client may still send what nobody reads.
+    /// Whether part of the request's body may be unread.
     unread: bool,
 }
 
@@ -67,24 +67,24 @@ impl Progress {
         }
     }
 
-    /// Whether the connection is beyond the limit of connections, and must not do any work.
+    /// Whether the connection is beyond the limit of connections, so that it gets one answer only.
     pub(crate) fn is_over(&self) -> bool {
         self.seat.over
     }
 
-    /// The head is complete, and there is nothing to wait for.
+    /// Enters [`Stage::Work`]: the head is complete and there is no body to read.
     pub(crate) fn work(&self) {
         self.state().enter(Stage::Work);
         self.seat.busy();
     }
 
-    /// The body of the request is waited for.
+    /// Enters the stage in which the body is read.
     pub(crate) fn read_body(&self) {
         self.state().enter(Stage::Body);
         self.seat.wait(Class::Body);
     }
 
-    /// The response is made.
+    /// Enters the stage in which the response is sent.
     pub(crate) fn respond(&self) {
         let mut state = self.state();
         state.enter(Stage::Send);
@@ -92,12 +92,12 @@ impl Progress {
         state.handed_over = false;
     }
 
-    /// The whole response was given to the connection.
+    /// Notes that the connection has the whole response.
     pub(crate) fn handed_over(&self) {
         self.state().handed_over = true;
     }
 
-    /// The rest of the request's body is not read.
+    /// Notes that the rest of the request's body stays unread.
     pub(crate) fn leave_unread(&self) {
         self.state().unread = true;
     }
@@ -131,7 +131,7 @@ impl Progress {
         }
     }
 
-    /// The server stops.
+    /// Notes that the server stops.
     pub(super) fn stop(&self) {
         self.state().stopping.get_or_insert_with(Instant::now);
     }
@@ -140,12 +140,12 @@ impl Progress {
         self.state().stage
     }
 
-    /// Whether nothing is lost that anybody needs if the connection ends now.
+    /// Whether the connection can end now without losing a request or a response.
     pub(super) fn is_waiting(&self) -> bool {
         !matches!(self.stage(), Stage::Work | Stage::Send)
     }
 
-    /// Until when the connection may stay where it is.
+    /// The deadline of the current stage.
     pub(super) fn deadline(&self, limits: &Limits) -> Option<Instant> {
         let state = self.state();
         let time = match state.stage {
@@ -162,7 +162,7 @@ impl Progress {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // No code runs under the lock that could leave it half-written.
+        // No code under the lock can panic halfway through a change.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -187,14 +187,14 @@ mod tests {
         Progress::new(Arc::new(Roster::default()).admit(1).unwrap())
     }
 
-    /// How many seconds are left.
+    /// The seconds until the deadline.
     fn left(progress: &Progress) -> Option<u64> {
         let deadline = progress.deadline(&Limits::default())?;
         Some((deadline - Instant::now()).as_secs())
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_stage_has_its_own_time() {
+    async fn each_stage_has_its_own_timeout() {
         let progress = progress();
         assert_eq!(left(&progress), Some(10), "silent");
         advance(Duration::from_secs(4)).await;
@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(
             left(&progress),
             Some(6),
-            "a further part of it gives no further time"
+            "another part of the head does not extend the deadline"
         );
         progress.work();
         assert_eq!(left(&progress), None, "the request counts for itself");
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_a_whole_portion_gives_further_time_to_send() {
+    async fn only_a_whole_portion_extends_the_send_timeout() {
         let progress = progress();
         progress.work();
         progress.respond();
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stop_leaves_half_a_second_for_a_head_and_all_its_time_to_a_response() {
+    async fn stop_shortens_the_deadline_of_a_head_but_not_of_a_response() {
         let progress = progress();
         progress.read();
         progress.stop();

@@ -1,4 +1,4 @@
-//! [`Watched`]: a transport that notes what it reads and writes.
+//! [`Watched`]: a stream wrapper that records reads and writes in a [`Progress`].
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -11,7 +11,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::progress::Progress;
 
-/// What requests come over: TCP, with TLS or without.
+/// A stream that carries requests: TCP, with or without TLS.
 pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
     fn tcp(&self) -> &TcpStream;
 }
@@ -28,7 +28,7 @@ impl Transport for TlsStream<TcpStream> {
     }
 }
 
-/// A transport that notes in its connection's [`Progress`] what it reads and writes.
+/// A stream wrapper that records reads and writes in its connection's [`Progress`].
 pub(super) struct Watched<T> {
     pub(super) transport: T,
     progress: Arc<Progress>,

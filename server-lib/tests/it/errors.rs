@@ -118,7 +118,7 @@ fn a_route_that_makes_no_sense() {
     );
     assert_eq!(
         with("path = '/b'\nheaders = { X-Tea = 'a', x-tea = 'b' }"),
-        "config.toml: routes[1].headers.x-tea: the header is there already, since upper and lower case are the same; keep one of the two"
+        "config.toml: routes[1].headers.x-tea: this header is given twice, since upper and lower case are the same; keep one of the two"
     );
     assert_eq!(
         with("path = '/b'\nstatus = 205\nbody = 'a'"),
@@ -178,7 +178,7 @@ fn a_certificate_that_cannot_be_used() {
     );
 }
 
-/// The line with which these contents of certificate and key are refused.
+/// The error line for these contents of certificate and key.
 fn tls(cert: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("cert.pem"), cert).unwrap();
@@ -210,7 +210,7 @@ fn pem(label: &str, der: &[u8]) -> String {
 }
 
 #[test]
-fn each_mistake_with_a_certificate_has_its_line() {
+fn each_wrong_certificate_file_has_its_own_error() {
     let made = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let (cert, key) = (made.cert.pem(), made.signing_key.serialize_pem());
     let request = rcgen::CertificateParams::new(["localhost".to_owned()])
@@ -269,7 +269,7 @@ fn each_mistake_with_a_certificate_has_its_line() {
 }
 
 #[test]
-fn each_mistake_with_a_key_has_its_line() {
+fn each_wrong_key_file_has_its_own_error() {
     let made = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let (cert, key) = (made.cert.pem(), made.signing_key.serialize_pem());
     let request = rcgen::CertificateParams::new(["localhost".to_owned()])
@@ -330,7 +330,7 @@ fn each_mistake_with_a_key_has_its_line() {
         let expected = format!("tls.key: key.pem {expected}");
         assert!(line.starts_with(&expected), "{line} is not {expected}");
     }
-    // What an editor adds is no mistake.
+    // A byte order mark, comments and extra sections are accepted.
     let windows = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));
     assert_eq!(tls(windows(&cert), windows(&key)), None);
     assert_eq!(
@@ -340,7 +340,7 @@ fn each_mistake_with_a_key_has_its_line() {
 }
 
 #[test]
-fn a_chain_in_the_wrong_order_is_said_to_be_that() {
+fn misordered_chain_is_reported_as_such() {
     let authority = rcgen::KeyPair::generate().unwrap();
     let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);

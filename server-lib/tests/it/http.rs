@@ -1,4 +1,4 @@
-//! What HTTP demands of a server, whatever its routes are.
+//! The requirements of HTTP on every server.
 
 use crate::support::Rig;
 use crate::support::raw::Raw;
@@ -26,7 +26,7 @@ path = "/reset"
 status = 205
 "#;
 
-/// The response to this request, after which the connection ends.
+/// Sends this request, and returns the response, which ends the connection.
 async fn ask(rig: &Rig, request: &str) -> String {
     let mut raw = Raw::connect(rig.address()).await;
     raw.send(request).await;
@@ -91,7 +91,7 @@ async fn a_malformed_body_is_400_and_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn a_method_that_a_route_does_not_serve_is_405_with_those_it_does() {
+async fn unsupported_method_is_405_with_allow() {
     let rig = Rig::start(CONFIG).await;
     let reply = async |target: &str| {
         ask(
@@ -145,7 +145,7 @@ async fn a_205_has_no_body() {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_before_it_sends_is_spared_a_body_that_is_refused() {
+async fn refused_request_with_expect_gets_no_100_continue() {
     let rig = Rig::start(CONFIG).await;
     let more = "HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n";
     for (target, expected) in [("POST /nowhere", "404"), ("PATCH /", "405")] {

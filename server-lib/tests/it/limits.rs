@@ -32,7 +32,7 @@ async fn a_body_beyond_the_limit_is_413_and_one_within_is_read() {
 }
 
 #[tokio::test]
-async fn slow_uploads_take_no_place_from_others() {
+async fn slow_uploads_do_not_count_as_requests_in_progress() {
     let rig = Rig::start(&config(1, "max_concurrent_requests = 1")).await;
     let mut slow = Vec::new();
     for _ in 0..32 {
@@ -55,7 +55,7 @@ async fn a_changed_limit_holds_for_the_next_request() {
     assert_eq!(reply.status, 200);
 }
 
-/// The answer to a request that is too slow for these limits.
+/// Asserts that a request that is too slow for these limits gets 408.
 async fn too_slow(limits: &str) {
     let rig = Rig::start(&config(1, limits)).await;
     let mut slow = Slow::begin(rig.address(), "/").await;
@@ -92,7 +92,7 @@ async fn a_client_that_sends_nothing_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_lowered_idle_timeout_closes_a_connection_that_waits_already() {
+async fn lowered_idle_timeout_closes_a_waiting_connection() {
     let rig = Rig::start(&config(1, "idle_timeout_ms = 86400000")).await;
     let mut raw = Raw::connect(rig.address()).await;
     raw.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
@@ -104,7 +104,7 @@ async fn a_lowered_idle_timeout_closes_a_connection_that_waits_already() {
 #[tokio::test]
 async fn a_client_that_does_not_read_is_cut_off() {
     let folder = tempfile::tempdir().unwrap();
-    // More than the system keeps for a client.
+    // More than the system buffers for a client.
     std::fs::write(folder.path().join("large"), vec![b'a'; 16 << 20]).unwrap();
     let large = "[[routes]]\npath = '/large'\nfile = 'large'\n";
     let config = config(1, "send_timeout_ms = 50") + large;
@@ -123,7 +123,7 @@ async fn a_silent_connection_gives_way_to_a_new_one() {
     let mut silent = Raw::connect(rig.address()).await;
     assert_eq!(rig.get("/").await.status, 200);
     assert_eq!(silent.rest().await, "");
-    assert_eq!(served.get("/").await.status, 200, "it is missed more");
+    assert_eq!(served.get("/").await.status, 200, "gives way later");
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn beyond_the_limit_of_connections_only_health_is_answered() {
     std::fs::write(folder.path().join("large"), vec![b'a'; 16 << 20]).unwrap();
     let large = "[[routes]]\npath = '/large'\nfile = 'large'\n";
     let rig = Rig::start_in(folder, &(config(1, "max_connections = 1") + large)).await;
-    // Its client does not read on.
+    // Its client stops reading.
     let mut busy = Raw::connect(rig.address()).await;
     busy.send("GET /large HTTP/1.1\r\nhost: a\r\n\r\n").await;
     busy.until("HTTP/1.1 ").await;
@@ -179,7 +179,7 @@ async fn a_head_beyond_the_limit_is_431() {
 }
 
 #[tokio::test]
-async fn a_large_body_that_nobody_wants_is_not_read_and_its_client_learns_why() {
+async fn large_body_of_a_refused_request_is_not_read() {
     let rig = Rig::start(&config(1, "")).await;
     let mut raw = Raw::connect(rig.address()).await;
     let body = "a".repeat(1_000_000);

@@ -8,7 +8,7 @@ use server_lib::ServerConfig;
 
 const HEAD: &str = "id = 1\nname = 'many'\n";
 
-/// How long this thread takes to load a configuration of which each route has a file of its own, in seconds.
+/// The CPU time of this thread for loading a configuration with one file for each route, in seconds.
 fn seconds_for(count: usize, folder: &Path) -> f64 {
     let mut text = HEAD.to_owned();
     for index in 0..count {
@@ -19,7 +19,7 @@ fn seconds_for(count: usize, folder: &Path) -> f64 {
     let path = folder.join("config.toml");
     std::fs::write(&path, text).unwrap();
     let now = || {
-        // What the thread has worked, however busy the machine is.
+        // CPU time of the thread, so that a busy machine does not matter.
         let time = clock_gettime(ClockId::ThreadCPUTime);
         time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
     };
@@ -36,7 +36,7 @@ fn work_grows_in_proportion_to_the_number_of_files() {
     let load = || ServerConfig::load(&path).unwrap();
     assert_eq!(load(), load(), "the same content is the same value");
     let many = seconds_for(10_000, folder.path());
-    // Ten times in proportion, a hundred times if each were compared with each.
+    // Linear work takes ten times as long, quadratic work a hundred times.
     assert!(
         many < few * 30.0,
         "{few} s for 1,000 and {many} s for 10,000"

@@ -117,7 +117,7 @@ async fn a_route_file_that_appears_after_the_edit_is_served_at_once() {
     assert_eq!(rig.get("/page").await.body, "<p>new</p>");
 }
 
-/// The line with which a route with this file is refused, without the folder's path.
+/// The error line for a route with this file, without the folder's path.
 #[cfg(unix)]
 fn refused(folder: &std::path::Path, head: &str, file: &str) -> Option<String> {
     let path = folder.join("config.toml");
@@ -130,7 +130,7 @@ fn refused(folder: &std::path::Path, head: &str, file: &str) -> Option<String> {
 
 #[cfg(unix)]
 #[test]
-fn a_file_outside_of_the_root_needs_permission() {
+fn file_outside_the_root_is_refused() {
     use std::os::unix::fs::symlink;
     let outer = tempfile::tempdir().unwrap();
     let folder = outer.path().join("site");
@@ -178,7 +178,7 @@ fn a_file_outside_of_the_root_needs_permission() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn the_environment_of_the_process_is_no_page() {
+fn environment_of_the_process_is_not_served() {
     let folder = tempfile::tempdir().unwrap();
     let line = refused(folder.path(), "", "/proc/self/environ").unwrap();
     assert!(line.contains("which lies outside of "), "{line}");

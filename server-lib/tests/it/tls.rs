@@ -126,13 +126,13 @@ async fn tls_can_be_switched_on_and_off_on_the_same_listener() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_does_not_come_is_cut_off() {
+async fn client_without_a_handshake_is_cut_off() {
     let made = certificate();
     let limits = format!("{WITH_TLS}[limits]\nhead_timeout_ms = 3000\nmax_connections = 4\n");
     let rig = Rig::start_in(folder_with(&made), &config(1, &limits)).await;
     let mut silent = Raw::connect(rig.address()).await;
     assert_eq!(silent.rest().await, "");
-    // Those that are silent do not keep others out, either.
+    // Silent clients do not keep others out, either.
     let mut held = Vec::new();
     for _ in 0..20 {
         held.push(Raw::connect(rig.address()).await);
@@ -142,14 +142,14 @@ async fn a_handshake_that_does_not_come_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_certificate_is_not_given_up_for_plain_text_without_a_word() {
+async fn removing_tls_needs_the_key_plaintext() {
     let made = certificate();
     let rig = Rig::start_in(folder_with(&made), &config(1, WITH_TLS)).await;
     rig.save(&config(2, ""));
     let line = rig.until_refused().await;
     assert!(
         line.ends_with(
-            "tls: the table is gone, and 127.0.0.1:0 would go on in plain text; restore it, or allow that with plaintext = true at the top"
+            "tls: the table is missing, and 127.0.0.1:0 would change to plain text; restore it, or allow that with plaintext = true at the top"
         ),
         "{line}"
     );
@@ -158,7 +158,7 @@ async fn a_certificate_is_not_given_up_for_plain_text_without_a_word() {
     rig.save(&config(3, "plaintext = true\n"));
     until(async || (kept.get("/").await.id() == 3).then_some(())).await;
     assert_eq!(rig.get("/").await.id(), 3);
-    // It has been said; what follows need not say it again.
+    // Plain text is allowed once; later configurations need no `plaintext` key.
     rig.save(&config(4, ""));
     rig.until_id(4).await;
 }

@@ -1,6 +1,6 @@
-//! What a file holds that should be a certificate or a key, and what to do where it is something else.
+//! Reads certificates and keys from files, and names what a wrong file holds and how to fix it.
 //!
-//! Nothing of the content is shown, since it may be a key.
+//! An error never shows the content, since it may be a key.
 
 use rustls::pki_types::pem::{Error as PemError, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -21,7 +21,7 @@ pub(super) fn certificates(content: &[u8]) -> Result<Vec<CertificateDer<'static>
 /// The first private key of a file. An error says what the file holds, without its name.
 pub(super) fn private_key(content: &[u8]) -> Result<PrivateKeyDer<'static>, String> {
     let text = without_mark(content);
-    // The older form of encryption has the label of a plain key.
+    // The older encrypted form has the same label as a plain key.
     if labels(text).any(|label| label == "ENCRYPTED PRIVATE KEY")
         || contains(text, "Proc-Type: 4,ENCRYPTED")
     {
@@ -45,7 +45,7 @@ fn instead_of_a_certificate(content: &[u8]) -> String {
     } else if has("PRIVATE KEY") {
         "holds a private key and no certificate; are cert and key swapped?"
     } else if has("CERTIFICATE REQUEST") {
-        "holds a certificate request (CSR) and no certificate; give the certificate that the authority has made of it"
+        "holds a certificate request (CSR) and no certificate; give the certificate that the authority has issued for it"
     } else if has("TRUSTED CERTIFICATE") {
         "holds a certificate in OpenSSL's own form; convert it (openssl x509 -in … -out …)"
     } else if has("PKCS7") {
@@ -67,9 +67,9 @@ fn instead_of_a_key(content: &[u8]) -> String {
     } else if is_certificate(content) {
         "is a certificate in binary form (DER) and no private key; give the private key as PEM"
     } else if has("OPENSSH PRIVATE KEY") {
-        "holds a key in the form of OpenSSH, which TLS does not know; give the key that the certificate was made for"
+        "holds a key in the form of OpenSSH, which TLS does not support; give the key that the certificate was made for"
     } else if has("DSA PRIVATE KEY") {
-        "holds a DSA key, which TLS no longer knows; make an ECDSA or RSA key, and a certificate for it"
+        "holds a DSA key, which TLS no longer supports; make an ECDSA or RSA key, and a certificate for it"
     } else if has("CERTIFICATE REQUEST") {
         "holds a certificate request (CSR) and no private key; give the key that the request was made with"
     } else if has("CERTIFICATE") {
@@ -84,7 +84,7 @@ fn instead_of_a_key(content: &[u8]) -> String {
     what.to_owned()
 }
 
-/// What is neither PEM nor any form of one certificate or key.
+/// Names content that is neither PEM nor a single certificate or key in binary form.
 fn no_pem(content: &[u8]) -> Option<&'static str> {
     if content.trim_ascii().is_empty() {
         return Some("is empty; give a PEM file");
@@ -125,8 +125,8 @@ fn is_certificate(der: &[u8]) -> bool {
     x509_parser::parse_x509_certificate(der).is_ok()
 }
 
-/// A sequence that begins with the version 3 and another sequence. A certificate begins with a sequence, a key with the
-/// version 0 or 1.
+/// Whether the content is a sequence that starts with the version 3 and a sequence. A certificate starts with a sequence
+/// instead, and a key with the version 0 or 1.
 fn is_pkcs12(content: &[u8]) -> bool {
     let Some((0x30, rest)) = content.split_first().map(|(tag, rest)| (*tag, rest)) else {
         return false;
@@ -139,7 +139,7 @@ fn is_pkcs12(content: &[u8]) -> bool {
         .is_some_and(|body| body.starts_with(&[2, 1, 3, 0x30]))
 }
 
-/// The content without the mark that some editors put before UTF-8. It means nothing.
+/// The content without the byte order mark that some editors write.
 fn without_mark(content: &[u8]) -> &[u8] {
     content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content)
 }

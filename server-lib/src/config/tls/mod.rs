@@ -1,7 +1,7 @@
-//! [`Tls`]: a certificate and its key, proven to belong together.
+//! [`Tls`]: a certificate chain and its key, verified to match.
 //!
-//! - `holds`: what a file holds, in words;
-//! - `validity`: from when until when a chain is good.
+//! - `holds`: reads the files, and names what a wrong one holds;
+//! - `validity`: the period in which a chain is valid.
 
 mod holds;
 mod validity;
@@ -30,8 +30,8 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Makes it of the content of both files, which are there under the names of the table, seen from `folder`. An error
-    /// has the key and the reason.
+    /// Builds it from the content of both files, whose names in the table are relative to `folder`. An error names the key
+    /// of the configuration and the reason.
     pub(super) fn build(
         table: &TlsTable,
         folder: &Path,
@@ -46,7 +46,7 @@ impl Tls {
         let inspected = validity::inspect(&chain).map_err(of_cert)?;
         let ready = ready(chain.clone(), key.clone_key()).map_err(|error| match error {
             RustlsError::InconsistentKeys(_) => ("tls", unfit(&chain, &key, table)),
-            // What else there is to say about a key.
+            // Any other reason concerns the key.
             RustlsError::General(_) => of_key(
                 "holds a private key that the server cannot use; give RSA of 2048 to 8192 bits, ECDSA on P-256 or P-384, or Ed25519".to_owned(),
             ),
@@ -59,7 +59,9 @@ impl Tls {
             .collect();
         if is_open_to_all(&folder.join(key_path)) {
             let key = key_path.display();
-            warnings.push(format!("every user of this machine can read the private key {key}; take that away (chmod 600)"));
+            warnings.push(format!(
+                "every user of this machine can read the private key {key}; restrict it (chmod 600)"
+            ));
         }
         Ok(Self {
             cert_path: cert_path.clone(),
@@ -72,23 +74,23 @@ impl Tls {
         })
     }
 
-    /// What turns a connection into one with TLS.
+    /// The acceptor for new connections.
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.ready))
     }
 
-    /// From when until when the chain is good.
+    /// The period in which the chain is valid.
     pub(crate) fn validity(&self) -> Validity {
         self.validity
     }
 
-    /// What an operator should know, although it can be served.
+    /// Problems that do not prevent serving, for the log.
     pub(crate) fn warnings(&self) -> &[String] {
         &self.warnings
     }
 }
 
-/// The provider is chosen here and nowhere else, so that no default of the process is asked.
+/// Chooses the TLS provider, here and nowhere else, so that the default of the process does not matter.
 fn ready(
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
@@ -102,7 +104,7 @@ fn ready(
     Ok(config)
 }
 
-/// Why the key is not that of the first certificate.
+/// The error if the key does not match the first certificate.
 fn unfit(
     chain: &[CertificateDer<'static>],
     key: &PrivateKeyDer<'static>,

@@ -1,4 +1,4 @@
-//! [`Validity`]: from when until when a chain of certificates is good, and whether it is one.
+//! [`Validity`]: the period in which a certificate chain is valid; and a check of the chain's order and signatures.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::error::X509Error;
 use x509_parser::time::ASN1Time;
 
-/// From when until when a chain of certificates is good.
+/// The period in which all certificates of a chain are valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Validity {
     pub(crate) from: Moment,
@@ -36,14 +36,14 @@ impl fmt::Display for Moment {
     }
 }
 
-/// What a chain says of itself.
+/// The result of inspecting a chain.
 pub(super) struct Inspected {
     pub(super) validity: Validity,
-    /// What is wrong with the order or with the signatures, if something is.
+    /// A fault in the order or the signatures, if there is one.
     pub(super) fault: Option<String>,
 }
 
-/// Looks into a chain, whose first certificate is the server's. An error says which of them cannot be read.
+/// Inspects a chain, whose first certificate is the server's. An error names a certificate that cannot be parsed.
 pub(super) fn inspect(chain: &[CertificateDer<'_>]) -> Result<Inspected, String> {
     let mut read = Vec::new();
     for (index, der) in chain.iter().enumerate() {
@@ -73,12 +73,12 @@ pub(super) fn inspect(chain: &[CertificateDer<'_>]) -> Result<Inspected, String>
     })
 }
 
-/// Why the next certificate is not the issuer of this one.
+/// The reason why the next certificate is not the issuer of this one, if it is not.
 fn misfit(one: &X509Certificate<'_>, next: &X509Certificate<'_>) -> Option<&'static str> {
     if one.issuer().as_raw() != next.subject().as_raw() {
         return Some("is not the issuer of");
     }
-    // A signature of a kind that is not known here proves nothing.
+    // A signature of an unsupported kind is neither right nor wrong.
     match one.verify_signature(Some(next.public_key())) {
         Err(X509Error::SignatureVerificationError) => {
             Some("has the name of the issuer, and has not signed")

@@ -1,4 +1,4 @@
-//! A client that sends what it likes.
+//! A client that sends raw bytes.
 
 use std::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 
 use super::{until, within};
 
-/// A connection over which bytes are sent as they are.
+/// A connection that sends raw bytes.
 pub(crate) struct Raw(TcpStream);
 
 impl Raw {
@@ -15,12 +15,12 @@ impl Raw {
         Self(TcpStream::connect(address).await.unwrap())
     }
 
-    /// Sends this; what the server does not take any more does not matter.
+    /// Sends this, and ignores errors: the server may have closed the connection.
     pub(crate) async fn send(&mut self, text: &str) {
         let _ = within(self.0.write_all(text.as_bytes())).await;
     }
 
-    /// Everything that comes until the server ends the connection.
+    /// Everything that arrives until the server ends the connection.
     pub(crate) async fn rest(&mut self) -> String {
         let mut bytes = Vec::new();
         // A reset ends it, too.
@@ -28,7 +28,7 @@ impl Raw {
         String::from_utf8(bytes).unwrap()
     }
 
-    /// Reads until this comes, and no further.
+    /// Reads until this text has arrived, and no further.
     pub(crate) async fn until(&mut self, end: &str) -> String {
         let mut text = String::new();
         while !text.ends_with(end) {
@@ -40,7 +40,7 @@ impl Raw {
         text
     }
 
-    /// Waits, without reading, until the server takes nothing any more.
+    /// Sends, without reading, until a write fails because the server has closed the connection.
     pub(crate) async fn until_refused(&mut self) {
         let stream = &mut self.0;
         until(async || stream.write_all(b"a").await.err()).await;
