@@ -242,7 +242,7 @@ pub enum HoldReason {
     Shrunk,
     /// It is of a lower version than one before: [`Fence`](crate::Fence).
     Rewound,
-    /// Somebody is writing it. The source says so ([`Loaded::Held`](crate::Loaded::Held)), and says when it is done;
+    /// Somebody is writing the content. The source reports this ([`Loaded::Held`](crate::Loaded::Held)) and its end;
     /// [`Control::resume`](crate::Control::resume) does not end it.
     BeingWritten,
 }

@@ -199,12 +199,12 @@ pub enum Loaded<V> {
     },
     /// Nothing.
     Missing,
-    /// Something that is not ready, such as a file that somebody is writing. What is visible stays, and the load counts
+    /// The content is not ready, such as a file that somebody is writing. The visible value stays, and the load counts
     /// neither as good nor as failed.
     Held {
-        /// Why, since when, and what ends it.
+        /// The reason, since when, and what ends it.
         hold: Hold,
-        /// When to load again at the latest, if no hint comes before: after this time.
+        /// The longest time until the next load; a hint shortens it.
         again: Duration,
     },
 }

@@ -55,8 +55,8 @@ pub struct Status {
     pub counters: Counters,
 }
 
-/// What keeps values of the source from becoming visible. [`Control::resume`](crate::Control::resume) ends it, unless the
-/// source itself says that it is [being written](HoldReason::BeingWritten).
+/// The reason why values of the source are not published. [`Control::resume`](crate::Control::resume) ends a hold, unless
+/// the source is [being written](HoldReason::BeingWritten).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Hold {
@@ -69,10 +69,10 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// A hold, for a source that says [`Loaded::Held`](crate::Loaded::Held).
+    /// A hold, for a source that returns [`Loaded::Held`](crate::Loaded::Held).
     ///
-    /// `since` stays the same as long as it is one and the same hold, which is logged once. `message` is one line, without a
-    /// credential: what is held back and what ends it.
+    /// `since` identifies the hold: while it stays the same, the hold is logged once. `message` is one line, without a
+    /// credential: what is held, and what ends the hold.
     pub fn new(reason: HoldReason, since: SystemTime, message: impl Into<String>) -> Self {
         Self {
             reason,

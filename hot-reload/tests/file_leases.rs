@@ -177,7 +177,7 @@ async fn t42_a_writer_who_never_closes_is_waited_for_once_only() {
     }
 }
 
-/// Longer than a look waits.
+/// Longer than one load waits.
 const LONG_PAUSE: Duration = Duration::from_millis(2_500);
 
 /// Writes the first half, and the second one after a long pause.
@@ -191,7 +191,7 @@ fn pausing_writer(path: &Path, halves: [&'static str; 2]) -> JoinHandle<()> {
 }
 
 #[tokio::test]
-async fn p05_a_writer_that_pauses_for_longer_than_a_look_is_waited_for_and_named() {
+async fn p05_writer_that_pauses_longer_than_a_load_is_waited_for_and_named() {
     let world = World::new();
     for (watched, leases) in [(true, true), (false, true), (true, false)] {
         let path = world.file("c", "the first");
@@ -202,7 +202,7 @@ async fn p05_a_writer_that_pauses_for_longer_than_a_look_is_waited_for_and_named
         };
         rig.look_until_ready().await;
         let writer = pausing_writer(&path, ["the ", "second"]);
-        // As for a person who asks meanwhile.
+        // A manual reload meanwhile gets the same answer.
         rig.look().await.unwrap();
         let hold = rig.hold.clone().expect("somebody writes");
         assert_eq!(hold.reason, HoldReason::BeingWritten);
@@ -226,7 +226,7 @@ async fn p05_a_writer_that_pauses_for_longer_than_a_look_is_waited_for_and_named
 }
 
 #[tokio::test]
-async fn p05_a_service_waits_for_a_writer_at_its_start_and_later_and_says_so_once() {
+async fn p05_service_waits_for_a_writer_at_any_time_and_logs_it_once() {
     for watched in [true, false] {
         let world = World::new();
         let path = world.path("c");
@@ -264,9 +264,9 @@ async fn p05_a_service_waits_for_a_writer_at_its_start_and_later_and_says_so_onc
     }
 }
 
-/// A part is kept open for longer than a look waits, and the next one comes a moment after it was closed.
+/// The file stays open for longer than a load waits, and the next part follows soon after it was closed.
 #[tokio::test]
-async fn p05_a_file_written_in_parts_settles_after_a_long_part_too() {
+async fn p05_file_written_in_parts_settles_after_a_long_part() {
     let world = World::new();
     let path = world.file("c", "");
     let source = File::new(&path).settle(Duration::from_secs(1));
@@ -287,7 +287,7 @@ async fn p05_a_file_written_in_parts_settles_after_a_long_part_too() {
 }
 
 #[tokio::test]
-async fn the_death_of_a_writer_ends_the_wait() {
+async fn death_of_the_writer_ends_the_wait() {
     let world = World::new();
     for leases in [true, false] {
         let path = world.file("c", "one");
@@ -306,7 +306,7 @@ async fn the_death_of_a_writer_ends_the_wait() {
         assert!(rig.hold.is_some());
         writer.kill().unwrap();
         writer.wait().unwrap();
-        // What it makes of it is the decoder's business.
+        // The decoder judges the half-written content.
         rig.expect("half").await;
         assert_eq!(rig.texts(), ["one", "half"]);
         assert!(rig.degraded().is_empty());

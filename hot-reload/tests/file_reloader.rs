@@ -370,10 +370,10 @@ async fn p11_other_bad_content_has_another_revision() {
     assert_eq!(refusal().await, second, "its content is the same");
 }
 
-/// A dependent path is waited for like the file, also where it is polled.
+/// Loads wait for a dependent path as for the file, also without a watch.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn p05_a_dependent_path_that_is_being_written_is_waited_for_with_a_watch_and_without() {
+async fn p05_dependent_path_being_written_is_waited_for() {
     use std::io::Write;
     let world = World::new();
     for watched in [true, false] {
@@ -390,7 +390,7 @@ async fn p05_a_dependent_path_that_is_being_written_is_waited_for_with_a_watch_a
         assert_eq!(text(&reloader).await.as_deref(), Some("one"));
         let mut writer = std::fs::File::create(&part).unwrap();
         writer.write_all(b"half").unwrap();
-        // For longer than a load waits by itself.
+        // Longer than one load waits.
         let held = timeout(DEADLINE, reloader.reload_since(None)).await;
         let Loaded::Held { hold, .. } = held.unwrap().unwrap() else {
             panic!("watched {watched}: it was loaded");

@@ -320,10 +320,10 @@ async fn location_of_an_error_in_a_group_is_the_same_in_every_output() {
     assert_eq!(said(&refused), format!("numbers: {folder}"));
 }
 
-/// One of them is enough, and the others need not have changed.
+/// One file is enough, even if the others have not changed.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn p05_a_group_of_which_a_member_is_being_written_is_held_and_says_which() {
+async fn p05_group_is_held_while_a_file_is_written_and_names_it() {
     use std::io::Write;
 
     use hot_reload::{HoldReason, Loaded, Reload};
@@ -340,7 +340,7 @@ async fn p05_a_group_of_which_a_member_is_being_written_is_held_and_says_which()
     assert!(matches!(load().await, Loaded::Value { value: 1, .. }));
     let mut writer = fs::File::create(world.path("tls.key")).unwrap();
     writer.write_all(b"key 1").unwrap();
-    // What is there would do by itself; more is about to come.
+    // The content so far is valid, but more is about to follow.
     let Loaded::Held { hold, .. } = load().await else {
         panic!("it was loaded");
     };

@@ -116,7 +116,7 @@ use crate::watch::WatchProfile;
 pub struct Coordinator {
     group: u64,
     names: Vec<String>,
-    /// The same names, so that a group of many members is built in linear time.
+    /// The names as a set, so that a group of many members is built in linear time.
     taken: HashSet<String>,
     when_away: WhenAway,
     policies: Vec<Option<WhenAway>>,

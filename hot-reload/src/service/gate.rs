@@ -18,9 +18,9 @@ pub(super) struct Gate<V> {
     // Boxed, because most services never hold anything back.
     withdrawn: Option<Box<Withdrawn<V>>>,
     doubted: Option<Box<Doubted>>,
-    /// What the source itself waits for, and after which time it wants to be loaded again.
+    /// The hold of a source that is not ready, and the longest time until its next load.
     awaited: Option<Box<(Hold, Duration)>>,
-    /// The outcome before the source began to wait, which the one after it is compared with.
+    /// The outcome before the source became not ready. The outcome after it is compared with this one.
     before_waiting: Option<Box<Outcome>>,
     resumed: u64,
 }
@@ -196,29 +196,29 @@ impl<V> Gate<V> {
         !patience.is_zero()
     }
 
-    /// What the source waits for by itself, as the last load has found.
+    /// Sets the hold of the source, as the last load has found it.
     pub(super) fn source_waits(&mut self, awaited: Option<(&Hold, Duration)>) {
         self.awaited = awaited.map(|(hold, again)| Box::new((hold.clone(), again)));
     }
 
-    /// Whether the last load found the source not ready, which says nothing about what it holds.
+    /// Whether the last load found the source not ready.
     pub(super) fn is_source_waiting(&self) -> bool {
         self.awaited.is_some()
     }
 
-    /// A load has found the source not ready, and this was the outcome before.
+    /// Notes that a load has found the source not ready, after this outcome.
     pub(super) fn begin_waiting(&mut self, before: &Outcome) {
         if !matches!(before, Outcome::Held) {
             self.before_waiting = Some(Box::new(before.clone()));
         }
     }
 
-    /// The outcome before the source was not ready, if it was not until now.
+    /// Takes the outcome before the source was not ready, if it has been not ready until now.
     pub(super) fn end_waiting(&mut self) -> Option<Box<Outcome>> {
         self.before_waiting.take()
     }
 
-    /// After which time a load finds what is held back, if it is time that ends it.
+    /// The time until a load may publish the held value, if time ends the hold.
     pub(super) fn patience(&self) -> Option<Duration> {
         if let Some(awaited) = &self.awaited {
             return Some(awaited.1);

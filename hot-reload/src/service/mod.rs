@@ -228,7 +228,7 @@ where
         self
     }
 
-    /// What loads the value.
+    /// The reloader that loads the value.
     pub fn reloader(&self) -> &T {
         &self.reload
     }

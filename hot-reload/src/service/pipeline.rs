@@ -138,7 +138,7 @@ impl<V> Pipeline<V> {
                 },
                 Loaded::Missing if self.must_confirm(look) => return Ok(None),
                 Loaded::Missing => return self.removed(look.trigger, trail).await.map(Some),
-                // Nothing is concluded from it about what the source holds.
+                // The state of the content is unknown, so nothing else changes.
                 Loaded::Held { .. } => return Ok(Some(Outcome::Held)),
             };
             // A state counts as seen when it is known what came of it; a panic on the way leaves it to be loaded again.

@@ -31,8 +31,8 @@ where
     /// # Errors
     ///
     /// Why there is no value: at once if the content is no good, or if the source holds nothing, refuses access, is
-    /// misconfigured or panics; after 15 s if it could not be reached. The service is stopped then. A file that is being
-    /// written is waited for, as its source says.
+    /// misconfigured or panics; after 15 s if it could not be reached. The service is stopped then. While a file is being
+    /// written, `start` waits as long as the source does.
     ///
     /// # Panics
     ///
@@ -154,7 +154,7 @@ async fn first_value<V>(
                 "the service was stopped while it started",
             ),
             Ok(Some(_)) => continue,
-            // The source knows for how long it waits. It answers, so it is not what this deadline is for.
+            // The source bounds this wait itself. This deadline is for sources that do not answer.
             Err(_) if waits_for_writer(control) => {
                 deadline = Instant::now() + FIRST_VALUE_DEADLINE;
                 continue;

@@ -21,7 +21,7 @@ pub(crate) enum Content {
     Failing(ErrorKind),
     Hanging,
     Panicking,
-    /// Somebody is writing it, who began so long after 1970.
+    /// Somebody has been writing it since this long after 1970.
     Written(Duration),
 }
 

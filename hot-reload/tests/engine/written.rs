@@ -1,4 +1,4 @@
-//! A source that is not ready, because somebody is writing it: P5, P8, P9, P11.
+//! P5, P8, P9, P11: a source that is not ready, because somebody is writing it.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use crate::log::log;
 use crate::script::{Bad, Failing, Good, Script, Written, seconds, settle};
 
-/// Since when it is written.
+/// When the write began.
 const BEGIN: Duration = Duration::from_secs(1_000_000);
 
 fn reason(control: &Control<String>) -> Option<HoldReason> {
@@ -21,7 +21,7 @@ fn visible(live: &Live<String>) -> String {
     live.load().clone()
 }
 
-/// The outcomes that were told since the last time.
+/// The outcomes in the events since the last call.
 fn told(events: &mut Events) -> Vec<String> {
     let mut told = Vec::new();
     while let Some(Some(event)) = unconstrained(events.next()).now_or_never() {
@@ -33,7 +33,7 @@ fn told(events: &mut Events) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p05_what_is_written_is_held_and_visible_at_the_hint_of_its_end() {
+async fn p05_unfinished_write_is_held_and_published_at_the_hint_of_its_end() {
     let script = Script::new(Good("one"));
     let (live, control) = script.service().await;
     script.set(Written(BEGIN));
@@ -62,7 +62,7 @@ async fn p05_what_is_written_is_held_and_visible_at_the_hint_of_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p04_the_end_of_a_write_is_found_after_a_second_without_a_hint() {
+async fn p04_end_of_a_write_is_found_after_a_second_without_a_hint() {
     for watched in [true, false] {
         let script = Script::new(Good("one")).with(|state| state.muted = true);
         let builder = script.builder().interval(seconds(3600));
@@ -82,7 +82,7 @@ async fn p04_the_end_of_a_write_is_found_after_a_second_without_a_hint() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p11_a_wait_neither_clears_a_rejection_nor_has_it_told_again() {
+async fn p11_hold_for_a_writer_neither_clears_nor_repeats_a_rejection() {
     for (bad, data) in [
         (Bad("typo"), DataState::Stale),
         (Failing(ErrorKind::Unavailable), DataState::Stale),
@@ -118,7 +118,7 @@ async fn p11_a_wait_neither_clears_a_rejection_nor_has_it_told_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_does_not_keep_a_value_from_becoming_stale() {
+async fn value_becomes_stale_during_a_hold_for_a_writer() {
     let script = Script::new(Good("one")).with(|state| state.muted = true);
     let builder = script.builder().interval(seconds(10));
     let (_live, control) = builder.max_staleness(seconds(60)).start().await.unwrap();
@@ -148,7 +148,7 @@ async fn p05_a_start_waits_for_a_writer_beyond_its_own_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_whose_source_fails_after_a_wait_says_why() {
+async fn start_that_fails_after_waiting_for_a_writer_reports_the_error() {
     let script = Script::new(Written(BEGIN));
     let finish = async {
         sleep(seconds(20)).await;
@@ -162,9 +162,9 @@ async fn a_start_whose_source_fails_after_a_wait_says_why() {
     );
 }
 
-/// Nothing is known of what is being written; what was loaded before it is good.
+/// Unfinished content does not affect content that was loaded before.
 #[tokio::test(start_paused = true)]
-async fn what_was_validated_is_published_although_somebody_writes_the_next() {
+async fn validated_value_is_published_although_the_next_is_being_written() {
     let script = Script::new(Good("one"));
     let builder = script.builder().hybrid().validate_async(|_: &String| {
         Box::pin(async {
@@ -182,7 +182,7 @@ async fn what_was_validated_is_published_although_somebody_writes_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_is_named_before_a_writer() {
+async fn status_names_a_pause_before_a_writer() {
     let script = Script::new(Good("one"));
     let (_live, control) = script.service().await;
     script.set(Written(BEGIN));

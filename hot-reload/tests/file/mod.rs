@@ -106,7 +106,7 @@ pub(crate) struct Rig {
     /// How many looks ended with an error.
     pub(crate) failures: usize,
     error: Option<Error>,
-    /// What the last look said that the source waits for, and when to look again.
+    /// The hold of the last load, and the time until the next one.
     pub(crate) hold: Option<Hold>,
     again: Option<Instant>,
 }
@@ -156,7 +156,7 @@ impl Rig {
         status.degraded.iter().map(|why| why.reason).collect()
     }
 
-    /// Looks until the source is degraded by nothing.
+    /// Loads until the source has no degradation.
     pub(crate) async fn until_well(&mut self) {
         let deadline = Instant::now() + DEADLINE;
         while !self.degraded().is_empty() {
@@ -166,7 +166,7 @@ impl Rig {
         }
     }
 
-    /// Looks, and goes on as a service without a watch would, until the source is ready.
+    /// Loads repeatedly, as a service without a watch, until the source is ready.
     pub(crate) async fn look_until_ready(&mut self) {
         self.look().await.unwrap();
         while let Some(again) = self.again {
@@ -175,7 +175,7 @@ impl Rig {
         }
     }
 
-    /// Waits for the next hint, or for when the source wants to be looked at again; or until then.
+    /// Waits for the next hint or the time of the next load, at most until the deadline.
     async fn next(&mut self, deadline: Instant) -> Option<Option<WatchEvent<String>>> {
         let rx = &mut self.handle.as_mut().expect("a watch").rx;
         let until = self.again.map_or(deadline, |again| again.min(deadline));

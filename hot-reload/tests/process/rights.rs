@@ -59,9 +59,9 @@ async fn reading(path: OsString) {
     assert_eq!(rig.texts(), ["one", "two", "three"]);
 }
 
-/// The usual deployment: the file belongs to another user than the service, to whom the kernel does not say who writes.
+/// The usual deployment: the file belongs to another user, so the kernel hides its writers from the service.
 #[test]
-fn p05_another_users_writer_that_pauses_is_waited_for_until_it_closes_the_file() {
+fn p05_pausing_writer_of_another_user_is_waited_for() {
     const NAME: &str =
         "rights::p05_another_users_writer_that_pauses_is_waited_for_until_it_closes_the_file";
     if let Some(path) = task() {
@@ -89,7 +89,7 @@ fn p05_another_users_writer_that_pauses_is_waited_for_until_it_closes_the_file()
     first.write_all(b"first").unwrap();
     drop(first);
     twin.expect("the first");
-    // Longer than a look waits, and than the file was waited for to be quiet.
+    // Longer than a load waits, and longer than the file has to be untouched.
     for (text, length) in [("the second", 700), ("the third", 2_500)] {
         let mut file = fs::File::create(&path).unwrap();
         let (one, two) = text.split_at(6);

@@ -258,17 +258,16 @@ where
     F: AsyncFileLoad + Send + 'static,
     <F as AsyncFileLoad>::Error: Display,
 {
-    /// From now on, this reloader and its clones load through [`AsyncFileLoad`] although no watch is opened, and wait until
-    /// the [dependent paths](AsyncFileLoad::dependent_paths) are at rest too. A watch does the same by itself.
+    /// From now on, this reloader and its clones load through [`AsyncFileLoad`] even without a watch, and wait until the
+    /// [dependent paths](AsyncFileLoad::dependent_paths) are at rest too. A watch implies this.
     pub fn follow_dependencies(&self) {
         self.shared.load.get_or_init(|| load::<F>);
     }
 }
 
 impl<F> FileReloader<F> {
-    /// The same reloader, which waits for whoever writes its files for so long, as
-    /// [`File::wait_for_writers`](crate::source::File::wait_for_writers) says it. Without it, 60 s. Clones made before
-    /// are not changed.
+    /// The same reloader with this longest wait for a writer, as
+    /// [`File::wait_for_writers`](crate::source::File::wait_for_writers). Default: 60 s. Earlier clones keep theirs.
     #[must_use]
     pub fn wait_for_writers(self, longest: Duration) -> Self {
         let Shared {
@@ -286,8 +285,8 @@ impl<F> FileReloader<F> {
         }
     }
 
-    /// Waits until the file and what it is known to depend on are at rest, unless somebody writes for longer than a load
-    /// may wait. The memory stays locked for the load.
+    /// Waits until the file and its known dependencies are at rest. Returns [`Unready`] if somebody writes for longer than a
+    /// load may wait. The memory stays locked for the load.
     async fn rest(&self, look: &mut Look) -> Result<Result<(View, Turn<Memory>), Unready>, Error> {
         loop {
             let memory = self.turn().await?;

@@ -126,7 +126,7 @@ impl<V> Engine<V> {
                     let counts = published || ended.look.supply != Supply::History;
                     let input = task.looked(feed, ended, |task, verdict| {
                         let data = self.board.status().data;
-                        // A source that is not ready is neither good nor bad.
+                        // A load that finds the source not ready counts neither as good nor as failed.
                         if !self.board.gate().is_source_waiting() {
                             let stale = freshness.looked(clock.now(), verdict, data);
                             stale.inspect(|age| task.recorder.fresh_again(*age));

@@ -139,7 +139,7 @@ impl<V> Recorder<V> {
             }
             (Outcome::Missing, _) => log!(warn, "the source holds nothing, {stays}"),
         }
-        // Content that stays rejected is announced once, and to whoever asks; so is a source that is not ready.
+        // Content that stays rejected has one event, and one for each manual reload; so has a source that is not ready.
         let known =
             (waits || matches!(outcome, Outcome::Rejected { .. })) && repeated == Repeated::Yes;
         if !known || trigger.is_personal() {
@@ -161,7 +161,7 @@ impl<V> Recorder<V> {
             .map(|current| current.generation());
         let now = time_of_day();
         let held = matches!(outcome, Outcome::Held);
-        // The source is not ready: what was known of it stays.
+        // The source is not ready: its last known state stays.
         let waits = held && self.board.gate().is_source_waiting();
         let mut status = self.board.status();
         let before = status.last_attempt.take();
@@ -228,7 +228,7 @@ impl<V> Recorder<V> {
             _ => gate.end_waiting(),
         };
         drop(gate);
-        // What was said before the source was not ready need not be said again after it.
+        // An outcome logged before the source was not ready is not logged again after it.
         let repeated = match Repeated::of(earlier.as_deref(), outcome) {
             Repeated::Yes if !is_answer(trigger, outcome, trail) => Repeated::Yes,
             _ => repeated,

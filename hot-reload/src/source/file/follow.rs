@@ -39,10 +39,10 @@ pub(crate) struct Follow {
     /// `None`: all.
     interest: Option<Arc<Interest>>,
     settle: Duration,
-    /// How long a writer is waited for. `None`: as long as usual.
+    /// The longest wait for a writer. `None`: the default.
     writers: Option<Duration>,
     tally: Tally,
-    /// Whether the last load has said that somebody writes: then it is known that he goes on.
+    /// Whether the last load was held for a writer. Then events about further writes are not urgent.
     waits: AtomicBool,
     state: Mutex<State>,
 }
@@ -56,9 +56,9 @@ struct State {
 /// What most sources have nothing of.
 #[derive(Default)]
 struct Oddities {
-    /// The inodes whose writers were waited for in vain, and what is said of them.
+    /// The inodes whose writers exceeded the longest wait, with the degradation for the status.
     tireless: Vec<((u64, u64), Degradation)>,
-    /// The write that is waited for.
+    /// The unfinished write, if there is one.
     writing: Option<Writing>,
     /// The files that the last look found to be mounted by themselves and gone outside.
     pinned: Vec<Degradation>,
@@ -101,7 +101,7 @@ impl Follow {
         }
     }
 
-    /// The same settings but for this one, and nothing open yet.
+    /// The same settings with this longest wait for a writer, and no open watch.
     pub(crate) fn with_writers(&self, longest: Duration) -> Self {
         Self {
             writers: Some(longest),
@@ -137,13 +137,12 @@ impl Follow {
         self.settle
     }
 
-    /// How long a writer is waited for.
+    /// The longest wait for a writer.
     pub(crate) fn longest_write(&self) -> Duration {
         self.writers.unwrap_or(writing::LONGEST)
     }
 
-    /// Somebody was found to write, to whom the last event about a byte is due: since when, and how long that was waited
-    /// for.
+    /// Notes that somebody writes, with the last event "written". Returns since when, and how long the source has waited.
     pub(super) fn writing(
         &self,
         now: Instant,
@@ -161,7 +160,7 @@ impl Follow {
             .unwrap_or_else(|| Writing::new(now, wall, last_write))
     }
 
-    /// Nobody was found to write, or he was waited for long enough.
+    /// Notes that nobody writes any more, or that the longest wait is over.
     pub(super) fn forget_writing(&self) {
         self.set_waits(false);
         if let Some(odd) = &mut lock(&self.state).oddities {
@@ -169,10 +168,9 @@ impl Follow {
         }
     }
 
-    /// Whether a load has said that somebody writes. As long as he does, it is loaded again without being told of each
-    /// byte.
+    /// Sets whether the last load was held for a writer. While it is, loads repeat without an event for each write.
     pub(super) fn set_waits(&self, waits: bool) {
-        // An event that is told in vain, or not told, is made up for by the next load.
+        // Relaxed: the next load makes up for an event too many or too few.
         self.waits.store(waits, Ordering::Relaxed);
     }
 
@@ -185,7 +183,7 @@ impl Follow {
         os::LEASES && self.leases == Leases::Ask
     }
 
-    /// Remembers that the writer of this path's inode was waited for in vain.
+    /// Remembers that the writer of this path's inode has exceeded the longest wait.
     pub(crate) fn set_tireless(&self, inode: (u64, u64), path: &Path) {
         self.unset_tireless(inode);
         let mut state = lock(&self.state);
@@ -194,7 +192,7 @@ impl Follow {
         known.insert(0, (inode, gaps::never_closed(path, self.longest_write())));
     }
 
-    /// Nobody writes to this inode any more.
+    /// Notes that nobody writes to this inode any more.
     pub(crate) fn unset_tireless(&self, inode: (u64, u64)) {
         if let Some(odd) = &mut lock(&self.state).oddities {
             odd.tireless.retain(|(other, _)| *other != inode);
@@ -289,7 +287,7 @@ impl Follow {
         }
     }
 
-    /// A step has ended that was given up: what it has watched may not be what the last one has, so it is looked at again.
+    /// Notes that a given-up step has ended: it may have changed the watched paths, so they are checked again.
     pub(crate) fn came_late(&self) {
         if let Some(watch) = self.watch() {
             watch.0.note_anything();
@@ -322,8 +320,8 @@ impl Watch {
         }
     }
 
-    /// Whether the walk can be left out if the files are what they were: all of the way is watched, was walked a moment ago,
-    /// and nothing was announced since.
+    /// Whether the walk can be skipped if the files are unchanged: the whole path is watched and was walked recently, and no
+    /// event has arrived since.
     pub(crate) fn was_walked(&self) -> bool {
         self.0.was_walked(clock::now())
     }
@@ -386,7 +384,7 @@ impl Watch {
         }
         let track = walked.track(paths);
         self.0.set_track(track, epoch);
-        // What could not be watched is tried again by the next walk.
+        // The next walk retries the watches that failed.
         let whole = track.filter(|_| walked.gaps.heartbeat().is_none());
         self.0.set_walked(whole.map(|_| (epoch, clock::now())));
         let mut hold = self.0.hold();

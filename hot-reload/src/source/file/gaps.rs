@@ -95,7 +95,7 @@ pub(crate) fn pinned(paths: &[PathBuf], stamps: &[io::Result<Stamp>]) -> Vec<Deg
     found.take(MOST).map(degradation).collect()
 }
 
-/// A file whose writer was waited for in vain.
+/// A file whose writer has exceeded the longest wait.
 pub(crate) fn never_closed(path: &Path, longest: Duration) -> Degradation {
     Degradation::new(
         NEVER_CLOSED,

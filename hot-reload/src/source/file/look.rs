@@ -1,7 +1,7 @@
 //! [`Look`]: one look at the files of a source, in steps that block and waits that do not.
 //!
-//! A file that is touched is waited for within the look. A writer that is known is waited for within it for a moment too,
-//! and beyond it: then the look ends without a value, and the next one goes on waiting.
+//! A load waits within itself until a touched file is at rest. For a known writer it waits a moment too; then it ends
+//! without a value, and the next load goes on waiting.
 
 use std::fs::File;
 use std::io;
@@ -25,13 +25,13 @@ use crate::status::Hold;
 pub(crate) struct Look {
     patience: Patience,
     longest: Duration,
-    /// The same for those who write.
+    /// The same for waits for a writer.
     for_writers: Patience,
-    /// Whether it is a writer that is being waited for.
+    /// Whether the current wait is for a writer.
     awaits_writer: bool,
     empty_since: Option<Instant>,
     retry: Duration,
-    /// When to ask again after somebody who writes.
+    /// The pause before the next check of a writer.
     again: Duration,
     /// What was read last of a file that nobody vouches for, and when.
     doubtful: Option<(Revision, Instant)>,
@@ -45,25 +45,25 @@ pub(crate) enum Rest {
     Reached(View),
     /// They are not. Step again after the pause.
     Wait(Pause),
-    /// Somebody writes, and is waited for beyond this look.
+    /// Somebody writes, and the next load goes on waiting.
     BeingWritten(Unready),
 }
 
-/// What a source says that is not ready.
+/// The answer of a source that is not ready.
 #[derive(Debug, Clone)]
 pub(crate) struct Unready {
     pub(crate) hold: Hold,
-    /// When to look again, if no event comes before.
+    /// The time until the next load, unless an event comes before.
     pub(crate) again: Duration,
 }
 
-/// Somebody who writes.
+/// A known writer.
 struct Writer<'a> {
     path: &'a Path,
     evidence: Evidence,
-    /// When to ask after him again.
+    /// The pause before the next check.
     again: Duration,
-    /// The inodes that he may be writing to.
+    /// The inodes that may be written to.
     inodes: Vec<((u64, u64), &'a Path)>,
 }
 
@@ -115,7 +115,7 @@ impl Look {
                 continue;
             };
             let tireless = follow.is_tireless(stamp.inode());
-            // What was accepted before needs no second proof; but whoever never closed it may have done so.
+            // An accepted file needs no second proof; but a writer that kept it open may have closed it since.
             if before.as_ref() == Some(stamp) {
                 if tireless && ask(follow, path, stamp, closed).1 == Writers::Nobody {
                     follow.unset_tireless(stamp.inode());
@@ -125,7 +125,7 @@ impl Look {
             changed = true;
             let (file, writers) = ask(follow, path, stamp, closed);
             busy |= writers == Writers::Somebody;
-            // Nothing was written for so long that the wait would be over, had the writer been seen from the beginning.
+            // The last write is older than the longest wait, so there is no need to wait for this writer.
             let idle = writers == Writers::Somebody
                 && writing::is_abandoned(stamp, follow.longest_write(), wall);
             match writers {
@@ -189,7 +189,7 @@ impl Look {
         }
     }
 
-    /// Somebody writes: he is waited for within this look, or beyond it, or was waited for long enough.
+    /// Decides about a writer: wait within this load, end the load as held, or load the file as it is.
     fn await_writer(
         &mut self,
         follow: &Follow,
@@ -227,7 +227,7 @@ impl Look {
                 if let Some((watch, _)) = watched {
                     watch.forget_writes();
                 }
-                // From now on it has to pause.
+                // From now on the file is read once its writer pauses.
                 self.patience.plan(RETRY_FIRST);
                 Rest::Wait(Pause {
                     time: RETRY_FIRST,
@@ -294,15 +294,15 @@ impl Look {
     }
 }
 
-/// Walks along the paths and asks for their stamps. A load that nothing has announced does not walk if the paths were walked a
-/// moment ago and lead to what they led to then: it costs what polling costs.
+/// Walks along the paths and takes the stamps. A load without an event skips the walk if the paths were walked recently and
+/// still lead to the same files: then it costs as much as polling.
 fn observe(
     watch: Option<&Watch>,
     paths: &[PathBuf],
     before: &impl Fn(usize) -> Option<Stamp>,
 ) -> (Option<Seen>, Vec<io::Result<Stamp>>) {
     let ask = || {
-        // Before the stamps: what happens from here on makes them doubtful.
+        // Before the stamps are taken: any later event may make them outdated.
         let seen = watch.map(Watch::seen);
         let stamps: Vec<_> = paths.iter().map(|path| Stamp::of(path)).collect();
         (seen, stamps)

@@ -108,21 +108,21 @@ impl File {
         self
     }
 
-    /// Whether content that becomes empty or blank is content like any other: for a list that may be cleared. Without
-    /// it, a file that held something and is emptied is treated like one that was removed, once a second load after the
-    /// debounce window has confirmed it; see [`Loaded::Emptied`](crate::Loaded::Emptied).
+    /// Whether content that becomes empty or blank is treated like any other, for instance a list that may be cleared.
+    /// Default: `false`: once a second load after the debounce window has confirmed it, an emptied file is treated like a
+    /// removed one; see [`Loaded::Emptied`](crate::Loaded::Emptied).
     #[must_use]
     pub fn empty_is_content(mut self, is_content: bool) -> Self {
         Arc::make_mut(&mut self.spec).empty_is_content = is_content;
         self
     }
 
-    /// How long a file is waited for that somebody has open for writing. Without it, 60 s.
+    /// The longest wait for a writer that has the file open. Default: 60 s.
     ///
-    /// As long as the system says so, the value stays, and [`Status::hold`](crate::Status::hold) says that the file is
-    /// [being written](crate::HoldReason::BeingWritten). Where the system is not asked or does not say, a write without its
-    /// close is waited for until 10 s pass without another one, or this time if it is shorter. After that the file is
-    /// loaded as it is, when it has not been written to for 500 ms, and the source is degraded by `never_closed`.
+    /// Meanwhile the value stays, and [`Status::hold`](crate::Status::hold) says that the file is
+    /// [being written](crate::HoldReason::BeingWritten). If the kernel does not say who writes, the wait for an unclosed
+    /// write ends after 10 s without another write, or after this time if it is shorter. Then the file is loaded as it is,
+    /// once nobody has written for 500 ms, and the source is degraded by `never_closed`.
     #[must_use]
     pub fn wait_for_writers(mut self, longest: Duration) -> Self {
         self.follow = Arc::new(self.follow.with_writers(longest));
@@ -148,13 +148,13 @@ impl File {
         &self.follow
     }
 
-    /// The turn of a step, which is short.
+    /// Waits for the turn of a step, which is short.
     async fn turn(&self) -> Result<Turn<Memory>, Error> {
         let place = || Location::new(self.spec.name());
         self.memory.take().await.map_err(|error| error.at(place()))
     }
 
-    /// Opens the watch. No look at the same time: one of them would give up what the other has armed.
+    /// Opens the watch, never during a load: one would remove the watches that the other has added.
     pub(super) async fn open(
         &self,
         turn: Turn<Memory>,
@@ -307,7 +307,7 @@ impl Spec {
                 && view.is_still_at_rest()
                 && matches!(view.stamps.first(), Some(Ok(found)) if found == stamp)
         };
-        // Whoever writes is waited for as a writer, however long this look has been waiting for other things.
+        // The wait for a writer counts separately from this load's other waits.
         let over = look.is_over();
         let is_over = || over && view.may_be_taken(follow);
         let read = match view.opened() {

@@ -22,7 +22,7 @@ impl Patience {
         self.planned = Duration::ZERO;
     }
 
-    /// A step begins, before which it was waited for something else.
+    /// Starts a step after a wait for another reason, which does not count here.
     pub(super) fn skip(&mut self, now: Instant) {
         self.mark = Some(now);
         self.planned = Duration::ZERO;

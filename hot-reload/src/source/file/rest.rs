@@ -2,8 +2,8 @@
 //!
 //! There is no fixed delay. Where the system says who has a file open for writing, its word is all that counts. Elsewhere
 //! a file that was renamed into place, or closed after writing, is read as soon as the news of a further write would have
-//! come; only one that is being written, or of which nobody saw how it came to be, is waited for. For how long a writer is
-//! waited for is said by [`Writing`](super::writing::Writing).
+//! come; only one that is being written, or of which nobody saw how it came to be, is waited for.
+//! [`Writing`](super::writing::Writing) measures how long.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -17,13 +17,13 @@ use super::writing::Evidence;
 pub(crate) enum Proof {
     /// It says nothing.
     None,
-    /// It knows, and does not say so to this user.
+    /// It knows, but hides it from this user.
     Withheld,
     /// Nobody has it open for writing.
     AtRest,
     /// Somebody has, and may be asked about again after this time.
     BeingWritten { again: Duration },
-    /// Somebody has, or may have, but was waited for in vain before.
+    /// Somebody has, or may have, but has exceeded the longest wait before.
     NeverClosed,
 }
 
@@ -31,7 +31,7 @@ pub(crate) enum Proof {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Wait {
     pub(crate) time: Duration,
-    /// What says that somebody writes. `None`: the file was touched too short a time ago.
+    /// The evidence that somebody writes. `None`: the file was touched too recently.
     pub(crate) writer: Option<Evidence>,
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn wait(
     }
 }
 
-/// Whether bytes were seen to be written, and not their writer to close the file.
+/// Whether events reported a write, and not yet that its writer closed the file.
 pub(crate) fn unclosed(seen: &Seen, stamp: &Stamp) -> bool {
     let mut writes = seen.writes.iter();
     // A name alone is made by many a program for a finished file; but an empty one is about to be written.
@@ -108,7 +108,7 @@ pub(crate) fn settle(stamp: &Stamp, settle: Duration, wall: SystemTime) -> Optio
     stamp.until(settle, wall)
 }
 
-/// The longest that a look waits for a file to be left alone for so long, and for all other reasons but a writer.
+/// The longest wait of a load for all reasons but a writer, with this time without a touch.
 pub(crate) fn longest(settle: Duration) -> Duration {
     MAX_WAIT + settle
 }
@@ -158,8 +158,8 @@ fn remaining(write: &Write, now: Instant) -> Option<Duration> {
         .filter(|rest| !rest.is_zero())
 }
 
-/// The longest that a look waits for a file to be left alone. What is stable by then is taken: a file that is written anew
-/// without end has to be readable too.
+/// The longest wait of a load for an untouched file. Then it takes what is stable: a file that is rewritten without end
+/// has to be readable too.
 const MAX_WAIT: Duration = Duration::from_secs(2);
 
 /// The longest that a file may have to be left alone. With the longest wait it stays below the deadline of a load, which
@@ -169,8 +169,8 @@ pub(crate) const MAX_SETTLE: Duration = Duration::from_secs(5);
 /// On a busy machine with a file system that is served by a process, bytes are there this long before they are announced.
 const NEWS: Duration = Duration::from_millis(10);
 
-/// Where the kernel keeps from this user who writes, and nobody saw how the file came to be, or it changed in place: longer
-/// than a writer pauses between two parts of a file, and no longer than a look may take.
+/// The time without a touch if the kernel hides writers from this user and the file is new or changed in place. A writer
+/// pauses for less between two parts of a file, and a load may take as long.
 const UNSEEN: Duration = MAX_WAIT;
 
 /// An empty file is a finished one when it has not been touched for this long.
@@ -227,7 +227,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn p05_a_file_that_was_written_to_is_waited_for_until_it_is_closed() {
+    fn p05_written_file_is_waited_for_until_it_is_closed() {
         let writing = [Change::Created, Change::Written];
         let evidence = |changes: &[Change], proof, later, stamp| {
             wait_after(changes, proof, later, stamp).map(|wait| wait.writer)
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn p05_where_the_kernel_keeps_the_writer_from_this_user_an_unseen_change_has_to_be_older() {
+    fn p05_unseen_change_must_be_older_if_the_kernel_hides_writers() {
         let age = |before: Option<Stamp>, proof| {
             let (now, wall) = (clock::now(), UNIX_EPOCH + WALL);
             wait(None, before.as_ref(), &NEW, proof, now, wall).map(|wait| wait.time)

@@ -122,7 +122,7 @@ impl Stamp {
             .filter(|rest| !rest.is_zero())
     }
 
-    /// Whether it was certainly not touched for so long. A time in the future says nothing.
+    /// Whether it was certainly untouched for this long. False if its time lies in the future.
     pub(crate) fn is_older_than(&self, untouched: Duration, now: SystemTime) -> bool {
         let age = nanoseconds(now) - self.newest();
         let unsure = if self.is_coarse() { SECOND } else { 0 };

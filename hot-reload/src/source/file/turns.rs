@@ -1,8 +1,7 @@
-//! [`Turns`]: the steps of a source, one at a time, also where one of them never ends.
+//! [`Turns`]: a mutex for the blocking steps of a source that gives up on a step that hangs.
 //!
-//! A thread in a system call cannot be stopped. A file system that does not answer keeps it for as long as it likes: until it
-//! answers, or for ever, if it was unmounted while it did not. So a step that hangs keeps its turn for a while; then another
-//! one may begin beside it, with what is remembered made anew.
+//! A thread in a system call cannot be stopped. A file system that does not answer blocks it until it answers, or for ever
+//! if it was unmounted meanwhile. So a hung step keeps the lock for a while only; then another step begins with fresh state.
 
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
@@ -14,16 +13,16 @@ use crate::clock;
 use crate::error::{Error, ErrorKind};
 use crate::locks::lock;
 
-/// What a step needs, for one of them at a time.
+/// The state of the steps, for one step at a time.
 pub(crate) struct Turns<M> {
     anew: Box<dyn Fn() -> M + Send + Sync>,
     state: Mutex<State<M>>,
 }
 
-/// A step's turn: what it needs, until it is dropped.
+/// A step's turn: the locked state, until it is dropped.
 pub(crate) type Turn<M> = OwnedMutexGuard<M>;
 
-/// A turn, for comparison.
+/// Identifies a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Number(usize);
 
@@ -31,13 +30,13 @@ struct State<M> {
     current: Arc<AsyncMutex<M>>,
     /// When the last step began.
     begun: Instant,
-    /// The steps that were given up, and when the first of them began.
+    /// The steps that were given up, and when the first of them began (`since`).
     hung: Vec<Weak<AsyncMutex<M>>>,
     since: Instant,
 }
 
 impl<M: Send + 'static> Turns<M> {
-    /// `anew` makes what a first step needs.
+    /// `anew` makes the state of a first step.
     pub(crate) fn new(anew: impl Fn() -> M + Send + Sync + 'static) -> Self {
         let state = State {
             current: Arc::new(AsyncMutex::new(anew())),
@@ -51,7 +50,7 @@ impl<M: Send + 'static> Turns<M> {
         }
     }
 
-    /// Waits for its turn.
+    /// Waits for a turn.
     ///
     /// # Errors
     ///
@@ -68,7 +67,7 @@ impl<M: Send + 'static> Turns<M> {
                 continue;
             };
             let mut state = lock(&self.state);
-            // It was given up while this one waited.
+            // The lock may have been given up while this step waited for it.
             if Arc::ptr_eq(&state.current, &current) {
                 state.begun = clock::now();
                 return Ok(turn);
@@ -76,7 +75,7 @@ impl<M: Send + 'static> Turns<M> {
         }
     }
 
-    /// The same, for steps that may take as long as they like.
+    /// The same, but waits for slow steps without a limit.
     pub(crate) async fn take_patiently(&self) -> Turn<M> {
         loop {
             let current = Arc::clone(&lock(&self.state).current);
@@ -87,24 +86,24 @@ impl<M: Send + 'static> Turns<M> {
         }
     }
 
-    /// What tells this turn from those that come after it was given up.
+    /// The number that distinguishes this turn from those after it was given up.
     pub(crate) fn number(&self, turn: &Turn<M>) -> Number {
         Number(Arc::as_ptr(Turn::mutex(turn)).addr())
     }
 
-    /// Whether a turn was not given up. It is asked while the turn is kept, or right after.
+    /// Whether this turn was not given up. Call it while the turn is held, or right after.
     pub(crate) fn is_last(&self, turn: Number) -> bool {
         Arc::as_ptr(&lock(&self.state).current).addr() == turn.0
     }
 
-    /// Gives up the step that has this turn, if it is time.
+    /// Gives up the step that holds this lock, if it has hung for long enough. Otherwise returns an error.
     fn give_up(&self, current: &Arc<AsyncMutex<M>>) -> Result<(), Error> {
         let now = clock::now();
         let mut state = lock(&self.state);
         if !Arc::ptr_eq(&state.current, current) {
             return Ok(());
         }
-        // Those that have come back are gone.
+        // Forgets the steps that have ended since.
         state.hung.retain(|hung| hung.strong_count() > 0);
         if state.hung.is_empty() {
             state.since = state.begun;
@@ -121,8 +120,8 @@ impl<M: Send + 'static> Turns<M> {
     }
 }
 
-/// How long the first of them has to hang until one more may begin, if so many were given up: twice as long each time. So
-/// there are a dozen threads after a day, and whoever repairs it waits for no longer than it had lasted.
+/// How long the first hung step must hang before another one begins, after this many were given up. The time doubles, so
+/// that a dozen threads hang after a day, and a fix is noticed after no longer than the fault had lasted.
 fn due(given_up: usize) -> Duration {
     let doublings = u32::try_from(given_up).unwrap_or(u32::MAX);
     FIRST.saturating_mul(2_u32.saturating_pow(doublings))
@@ -142,17 +141,17 @@ fn hangs(steps: usize, hangs_for: Duration, next: Duration) -> Error {
     Error::new(ErrorKind::Unavailable, text)
 }
 
-/// For how long a step is waited for: less than the deadline of a load, so that it says why there is none.
+/// The longest wait for a turn. It is shorter than the deadline of a load, so that the load fails with this error.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// How long a step hangs until it is given up: a server of files that starts anew is back by then.
+/// How long a step hangs until it is given up. A restarting file server answers again within this time.
 const FIRST: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Moves what is known of the past back by so much.
+    /// Moves the recorded times back by this much.
     fn pass<M>(turns: &Turns<M>, time: Duration) {
         let mut state = lock(&turns.state);
         state.begun -= time;
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_step_that_hangs_gives_way_and_others_ever_more_rarely() {
+    async fn hung_step_gives_way_and_later_ones_ever_more_rarely() {
         let turns = Turns::new(|| 0);
         let mut hung = Vec::new();
         let mut turn = turns.take().await.unwrap();
@@ -173,12 +172,12 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Unavailable);
             pass(&turns, due(given_up) - lasted(given_up));
             let turn = turns.take().await.unwrap();
-            assert_eq!(*turn, 0, "made anew");
+            assert_eq!(*turn, 0, "fresh state");
             assert!(turns.is_last(turns.number(&turn)));
             assert!(!turns.is_last(turns.number(&hung[0])));
             hung.push(turn);
         }
-        // They come back: as if nothing had been.
+        // The hung steps end, and later steps are unaffected.
         hung.clear();
         for _ in 0..100 {
             drop(turns.take().await.unwrap());
@@ -197,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_threads_hang_after_a_day() {
+    fn about_a_dozen_threads_hang_after_a_day() {
         let day = Duration::from_secs(24 * 3600);
         let count = (0..).find(|given_up| due(*given_up) > day).unwrap();
         assert_eq!(count, 12);
@@ -205,7 +204,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_waited_for_a_turn_that_was_given_up_takes_the_next_one() {
+    async fn waiter_for_a_given_up_turn_takes_the_next_one() {
         let turns = Arc::new(Turns::new(|| 0));
         let hung = turns.take().await.unwrap();
         let waiting = {

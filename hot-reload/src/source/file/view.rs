@@ -63,8 +63,7 @@ impl View {
         file.is_none_or(|file| os::writers_now(file) != Writers::Somebody)
     }
 
-    /// Whether what is there may be taken although it did not hold: nobody is known to be writing it, by the system's word or
-    /// by an event.
+    /// Whether the content may be taken although it changed during the read: neither the kernel nor an event reports a writer.
     pub(crate) fn may_be_taken(&self, follow: &Follow) -> bool {
         let tireless = |stamp: &io::Result<Stamp>| {
             stamp

@@ -1,7 +1,7 @@
-//! [`Writing`]: for how long a source has been waiting for whoever writes its files.
+//! [`Writing`]: measures how long a source has been waiting for the writers of its files.
 //!
-//! The wait may take longer than a load: each load that finds it going on answers that the source is not ready, and the
-//! next one goes on counting.
+//! The wait may span several loads: each load that finds the write unfinished ends as held, and the next one goes on
+//! counting.
 
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
@@ -9,35 +9,35 @@ use std::time::{Duration, Instant, SystemTime};
 use super::stamp::Stamp;
 use crate::status::Hold;
 
-/// What says that somebody writes.
+/// The evidence that somebody writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Evidence {
-    /// The system: somebody has the file open for writing.
+    /// The kernel says that somebody has the file open for writing.
     Open,
-    /// An event: it was written to, and no event has said that it was closed.
+    /// An event said "written", and none has said "closed".
     Unclosed,
 }
 
-/// A write that is going on.
+/// An unfinished write.
 #[derive(Debug, Clone)]
 pub(crate) struct Writing {
     since: SystemTime,
-    /// For how long it was waited for.
+    /// The time waited so far.
     spent: Duration,
-    /// For how long of that no event has told of a further byte.
+    /// The part of it since the last event that reported a write.
     still: Duration,
     last_write: Option<Instant>,
     mark: Instant,
 }
 
-/// What follows from that for a load.
+/// The decision of a load about an unfinished write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Patience {
-    /// It is waited for within this load, for so much longer at most.
+    /// Wait within this load, at most this much longer.
     Within(Duration),
-    /// The load ends without a value.
+    /// End the load as held.
     Beyond,
-    /// It was waited for long enough.
+    /// The wait was long enough: load the file as it is.
     Over,
 }
 
@@ -52,8 +52,8 @@ impl Writing {
         }
     }
 
-    /// It was found to go on. Time that this process was not there for does not count: a writer whom nobody could see was
-    /// not waited for either.
+    /// Counts the time since the last check, at most [`LAPSE`]: time in which this process was stopped does not count as
+    /// waiting.
     pub(crate) fn goes_on(&mut self, now: Instant, last_write: Option<Instant>) {
         let lapse = now.saturating_duration_since(self.mark).min(LAPSE);
         self.mark = now;
@@ -65,7 +65,7 @@ impl Writing {
         self.last_write = last_write;
     }
 
-    /// Whether to wait for it still, if that is done for so long at most.
+    /// Whether to go on waiting, with this longest wait.
     pub(crate) fn patience(&self, evidence: Evidence, longest: Duration) -> Patience {
         let over = match evidence {
             Evidence::Open => false,
@@ -78,7 +78,7 @@ impl Writing {
         }
     }
 
-    /// What the source says of it.
+    /// The hold for the status.
     pub(crate) fn hold(&self, path: &Path, evidence: Evidence, longest: Duration) -> Hold {
         let path = path.display();
         let message = match evidence {
@@ -94,26 +94,26 @@ impl Writing {
     }
 }
 
-/// Whether nothing was written for so long that a writer who still has the file open need not be waited for.
+/// Whether the last write is so long ago that a writer who still has the file open is ignored.
 pub(crate) fn is_abandoned(stamp: &Stamp, longest: Duration, wall: SystemTime) -> bool {
     stamp.is_older_than(longest, wall)
 }
 
-/// How long a writer is waited for that the system knows of, unless told otherwise: a copy of some gigabytes over a slow
-/// network is done by then, and one that hangs does not keep an edit back for longer than an operator's patience.
+/// The default of the longest wait for a writer that the kernel knows of. A copy of some gigabytes over a slow network
+/// takes less, and a hung one does not block an edit for too long.
 pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 
-/// How long an event that says "closed" is waited for after the last one that said "written". It is evidence of less: a
-/// file cut to a length by its path is never closed. Longer than a program pauses between two parts of a file.
+/// The longest wait for the event "closed" after the last event "written". Such events are weaker evidence: a file
+/// truncated by its path is never closed. A program pauses for less between two parts of a file.
 pub(crate) const UNCLOSED: Duration = Duration::from_secs(10);
 
-/// How long a load waits by itself: most writes are over by then, and it stays well below a load's deadline.
+/// The longest wait for a writer within one load. Most writes take less, and a load's deadline is much longer.
 pub(crate) const WITHIN: Duration = Duration::from_secs(2);
 
-/// After which time a load finds the end of a write that was not announced.
+/// The time until the next load while the file is held: it finds the end of a write without an event.
 pub(crate) const AGAIN: Duration = Duration::from_secs(1);
 
-/// The most that counts of the time between two questions. More than [`AGAIN`], and what else a busy machine takes.
+/// The most that counts of the time between two checks. It allows for [`AGAIN`] and the delays of a busy machine.
 const LAPSE: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
@@ -125,7 +125,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Asked once a second for so long; `writes` is the number of the last event that said "written", by the second.
+    /// A write checked once a second for this long. `writes` gives the number of the last event "written", by the second.
     fn after(seconds: u32, writes: impl Fn(u32) -> u32) -> Writing {
         let start = clock::now();
         let write = |second| Some(start + SECOND * writes(second));
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn p05_a_writer_that_has_the_file_open_is_waited_for_for_a_minute() {
+    fn p05_open_writer_is_waited_for_a_minute() {
         let patience = |seconds| after(seconds, |_| 0).patience(Evidence::Open, LONGEST);
         assert_eq!(patience(0), Patience::Within(WITHIN));
         assert_eq!(patience(1), Patience::Within(SECOND));
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn p05_a_write_without_its_close_is_waited_for_until_ten_seconds_pass_without_another() {
+    fn p05_unclosed_write_is_waited_for_until_ten_seconds_without_a_write() {
         let once = |seconds| after(seconds, |_| 0).patience(Evidence::Unclosed, LONGEST);
         assert_eq!(once(9), Patience::Beyond);
         assert_eq!(once(10), Patience::Over);
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shorter_wait_bounds_both() {
+    fn shorter_longest_wait_bounds_both_kinds_of_evidence() {
         for evidence in [Evidence::Open, Evidence::Unclosed] {
             let patience = |seconds| after(seconds, |_| 0).patience(evidence, 3 * SECOND);
             assert_eq!(patience(0), Patience::Within(WITHIN));
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_was_stopped_has_not_waited() {
+    fn time_while_the_process_was_stopped_does_not_count() {
         let start = clock::now();
         let mut writing = Writing::new(start, UNIX_EPOCH, None);
         writing.goes_on(start + 600 * SECOND, None);
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hold_says_what_is_waited_for_and_what_ends_it() {
+    fn hold_names_the_file_and_what_ends_it() {
         let writing = after(5, |_| 0);
         let hold = |evidence| writing.hold(Path::new("/etc/app.toml"), evidence, LONGEST);
         assert_eq!(

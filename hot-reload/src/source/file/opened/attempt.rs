@@ -188,7 +188,7 @@ impl Attempt {
         match held {
             Held::Yes => Ok(result),
             Held::Replaced if self.outrun >= OUTRUN => Ok(result),
-            // Whoever writes is waited for; but not one who begins again each time.
+            // Waits for a writer, but not for one that starts again each time.
             Held::No if self.outrun >= OUTRUN && found.view.may_be_taken(parts.file.follow()) => {
                 Err(Step::Done(Err(fault::restless(&name))))
             }
@@ -232,7 +232,7 @@ impl Found {
     }
 }
 
-/// Whether the file holds no byte and held some before.
+/// Whether the file is empty and was not before.
 fn is_emptied<L>(parts: &Parts<L>, stamp: &Stamp) -> bool {
     if stamp.size > 0 {
         parts.had_content.store(true, Ordering::Relaxed);

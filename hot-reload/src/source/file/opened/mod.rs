@@ -30,7 +30,7 @@ pub struct LoadedFile<L>(Arc<Parts<L>>);
 struct Parts<L> {
     file: File,
     loader: L,
-    /// Whether the file was seen to hold a byte.
+    /// Whether the file has held a byte.
     had_content: AtomicBool,
 }
 
@@ -60,8 +60,7 @@ impl File {
     ///   written to is an error.
     /// - **An error** refuses the content until the stamp changes, and has the name of the file. If the cause is an error of
     ///   the operating system, the file counts as unreadable for now and is tried again.
-    /// - **A file without a byte**, where there were some before, is [`Loaded::Emptied`](crate::Loaded::Emptied), whatever
-    ///   the loader makes of it.
+    /// - **A file that becomes empty** is [`Loaded::Emptied`](crate::Loaded::Emptied), whatever the loader returns.
     /// - **A change of attributes alone**, or a rewrite with the same bytes, has another stamp, and is loaded. If the values
     ///   can be compared, it is no change for the service.
     /// - **Time**: the loader runs on the runtime's threads for blocking work. A service waits for its load deadline:
@@ -87,7 +86,7 @@ impl<L: LoadFile> LoadedFile<L> {
         &self.0.file
     }
 
-    /// A loader may take its time, and is waited for.
+    /// Waits for a running load without a limit: a loader may be slow.
     async fn open(&self, hints: HintSender) -> Result<Subscription, Error> {
         let file = &self.0.file;
         file.open(file.memory().take_patiently().await, hints).await

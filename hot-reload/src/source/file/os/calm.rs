@@ -12,7 +12,8 @@ use crate::source::file::tier::answers;
 /// Whether no path can lead to a file system that does not answer, because none is mounted that depends on another machine
 /// or on a program.
 ///
-/// The table of mounts is read for it when it has changed, if somebody watches it, and ten times a second at most otherwise.
+/// The answer needs the table of mounts. If the table is watched, it is read after each change; otherwise at most ten times
+/// a second.
 pub(crate) fn is_calm() -> bool {
     let now = clock::now();
     // Locked while the table is read, so that no older answer comes after the news of a change.
@@ -32,7 +33,7 @@ pub(crate) fn mounts_have_changed() {
     lock(&KNOWN).last = None;
 }
 
-/// The table of mounts is watched, and each change of it is told by [`mounts_have_changed`], until this is dropped.
+/// Announces that the table of mounts is watched until this is dropped: [`mounts_have_changed`] is called at each change.
 #[derive(Debug)]
 pub(crate) struct MountWatch(());
 
@@ -40,11 +41,11 @@ impl MountWatch {
     pub(crate) fn new() -> Self {
         let (mut known, process) = (lock(&KNOWN), process::id());
         if known.process != process {
-            // Those who watched it before this process was forked are in its parent.
+            // Watchers from before a fork belong to the parent process.
             (known.process, known.watchers) = (process, 0);
         }
         known.watchers += 1;
-        // An answer from before may be older than a change that nobody has told of.
+        // An earlier answer may be older than a change that was not reported.
         known.last = None;
         Self(())
     }
@@ -59,11 +60,11 @@ impl Drop for MountWatch {
     }
 }
 
-/// What is known of the table of mounts.
+/// The cached answer from the table of mounts.
 struct Known {
-    /// When it was read last, and the answer.
+    /// When the table was last read, and the answer.
     last: Option<(Instant, bool)>,
-    /// How many watch it, in this process.
+    /// The number of watchers, and the process that they belong to.
     watchers: u32,
     process: u32,
 }
@@ -80,7 +81,7 @@ static KNOWN: Mutex<Known> = Mutex::new(Known {
     process: 0,
 });
 
-/// What is mounted in the meantime would have to hang from its first moment on.
+/// Short enough: only a file system that is mounted within this time and hangs at once does harm.
 const BELIEVED: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
@@ -88,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_who_watches_in_this_process_is_relied_upon() {
+    fn only_watchers_of_this_process_count() {
         let known = |watchers, process| Known {
             last: None,
             watchers,

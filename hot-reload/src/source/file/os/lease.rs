@@ -37,7 +37,7 @@ pub(crate) fn writers_now(file: &File) -> Writers {
         Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => Writers::Somebody,
         // Another user's file.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Writers::Withheld,
-        // A kernel or file system that does not lease.
+        // A kernel or file system without leases.
         Err(_) => Writers::Unknown,
     }
 }

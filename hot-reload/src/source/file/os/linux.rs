@@ -17,7 +17,7 @@ use super::NodeKind;
 /// longer than 50 ms; the end of writing is usually announced, so this is for writers that never close.
 pub(crate) const QUIET: Duration = Duration::from_millis(500);
 
-/// Whether the system tells that a writer has closed a file.
+/// Whether the system has an event for a writer that closes a file.
 pub(crate) const CLOSES: bool = true;
 
 /// Whether the system can be asked who writes.

@@ -59,7 +59,7 @@ pub(crate) enum NodeKind {
 pub(crate) enum Writers {
     Nobody,
     Somebody,
-    /// The system knows, and does not say so to this user.
+    /// The kernel knows, but hides it from this user.
     Withheld,
     /// The system cannot say, or is not believed.
     Unknown,

@@ -19,7 +19,7 @@ use crate::source::file::stamp::Stamp;
 /// waits for this long.
 pub(crate) const QUIET: Duration = Duration::from_millis(100);
 
-/// Whether the system tells that a writer has closed a file.
+/// Whether the system has an event for a writer that closes a file.
 pub(crate) const CLOSES: bool = false;
 
 /// Whether the system can be asked who writes.
@@ -69,7 +69,7 @@ pub(crate) fn stamp_of(file: &File) -> io::Result<Stamp> {
     Ok(stamp(&file.metadata()?))
 }
 
-/// Opens for reading, and where pipes have names without waiting for a writer at the other end of one.
+/// Opens for reading. On systems with named pipes, never waits for a pipe's writer.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true);
