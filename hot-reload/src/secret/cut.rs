@@ -1,24 +1,24 @@
-//! A text without the secrets in it.
+//! Redaction: replaces the secrets in a text by `(not shown)`.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use super::shapes::{Text, find, merge};
 
-/// What stands in the place of a secret.
+/// The replacement of a secret.
 pub(crate) const HIDDEN: &str = "(not shown)";
 
-/// A sentence without what looks like a secret. Cutting it again changes nothing.
+/// Redacts a sentence. Redacting it again changes nothing.
 pub(crate) fn cut(sentence: &str) -> Cow<'_, str> {
     remove(sentence, &find(sentence, Text::Sentence))
 }
 
-/// The name of a source, a path or a URL, without credentials.
+/// Redacts the credentials in the name of a source, such as a path or a URL.
 pub(crate) fn cut_name(name: &str) -> Cow<'_, str> {
     remove(name, &find(name, Text::Name))
 }
 
-/// A text without these parts of it.
+/// Redacts these parts of a text.
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 pub(crate) fn cut_ranges(text: &str, ranges: Vec<Range<usize>>) -> Cow<'_, str> {
     remove(text, &merge(ranges))

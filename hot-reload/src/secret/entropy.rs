@@ -1,21 +1,21 @@
-//! The shape of a random text: keys and tokens that carry no prefix.
+//! Detection of random text: keys and tokens without a known prefix.
 //!
-//! Readable text takes some steps from one character to the next and not others. Random text takes any, so the share of
-//! unusual steps tells the two apart. Of random texts of sixteen characters in base 64, base 62 or base 36 it misses one in a
-//! hundred; of thirty thousand identifiers of programs, it takes one in two hundred for random.
+//! In readable text some pairs of neighbouring characters are rare; in random text all are equally common. So the share of
+//! unusual pairs distinguishes the two. Among random texts of sixteen characters in base 64, base 62 or base 36, one in a
+//! hundred is missed. Among thirty thousand identifiers of programs, one in two hundred is mistaken for random.
 
 use std::collections::BTreeSet;
 
-/// How many letters and digits a text has at least that counts as random. Shorter ones cannot be told from names.
+/// The fewest letters and digits of a random text. Shorter ones cannot be distinguished from names.
 const LEAST: usize = 12;
-/// How many of them stand together without a separator, at least.
+/// The fewest of them in one run without a separator.
 const TOGETHER: usize = 10;
-/// How many different ones there are, at least.
+/// The fewest distinct ones.
 const VARIETY: usize = 6;
-/// From how many digits on a text of hexadecimal digits counts as random.
+/// The fewest digits of a random text of hexadecimal digits.
 const HEX: usize = 16;
 
-/// Which letters follow a letter in 95 of 100 steps of readable text, from `a` to `z`.
+/// For each letter from `a` to `z`, the letters that follow it in 95 of 100 pairs of readable text.
 const USUAL: [&str; 26] = [
     "abcdfgiklmnprstuvxy",
     "acdeijlorsuy",
@@ -77,7 +77,7 @@ pub(super) fn is_random(text: &str) -> bool {
     count >= LEAST && longest >= TOGETHER && unusual * 5 >= steps * 2
 }
 
-/// Whether readable text seldom goes from one of these to the other.
+/// Whether this pair of characters is rare in readable text.
 fn is_unusual(a: u8, b: u8) -> bool {
     match (a.is_ascii_digit(), b.is_ascii_digit()) {
         (true, true) => false,

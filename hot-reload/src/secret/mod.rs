@@ -1,13 +1,13 @@
-//! What counts as a secret, and how a text loses it: the one set of rules for errors, logs and what changed.
+//! Detection and redaction of secrets: the one set of rules for errors, logs and diffs.
 //!
-//! A secret is recognized by the name of its key or by what it looks like:
+//! A secret is recognized by the name of its key or by its own form:
 //!
-//! - `names`: what people call secrets, in any spelling;
-//! - `shapes`: what secrets look like, wherever they stand in a text;
-//! - `entropy`: the shape of a random text;
-//! - `plain`: what evidently is no secret;
-//! - `value`: whether one value of a configuration may be shown;
-//! - `cut`: a sentence without the secrets in it.
+//! - `names`: names of keys, in any spelling;
+//! - `shapes`: forms of secrets, anywhere in a text;
+//! - `entropy`: detection of random text;
+//! - `plain`: evidently harmless values;
+//! - `value`: decides whether one value of a configuration may be shown;
+//! - `cut`: redaction of a text.
 
 #![cfg_attr(
     not(all(

@@ -1,6 +1,6 @@
-//! What evidently is no secret: numbers with units, paths, addresses of plain words.
+//! Evidently harmless values: numbers with units, paths, addresses of plain words.
 
-/// How long a number with its unit may be.
+/// The greatest length of a number with its unit.
 const NUMBER: usize = 24;
 
 /// A number, a duration, an IP address, a version or a date: digits with few letters among them.
@@ -50,7 +50,7 @@ pub(super) fn is_plain_address(value: &str) -> bool {
             .all(|step| is_word(step) || is_version(step))
 }
 
-/// Whether this is a path whose first folder has the name of one: those of releases and containers are random.
+/// Whether this is a path that starts with a known folder, since names of releases and containers in it look random.
 pub(super) fn is_path(word: &str) -> bool {
     let below = ["/", "./", "../", "~/"]
         .iter()

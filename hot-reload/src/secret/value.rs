@@ -1,14 +1,14 @@
-//! Whether one value of a configuration may be shown.
+//! Decides whether one value of a configuration may be shown.
 
 use super::plain::{is_number, is_path, is_plain_address};
 use super::shapes::{Text, find};
 
-/// How many words a value may have. A longer text may be anything, a pasted file for instance.
+/// The most words of a value that is shown. A longer text may be anything, such as a pasted file.
 const WORDS: usize = 4;
-/// How many bytes it may have.
+/// The most bytes of a value that is shown.
 const LENGTH: usize = 512;
 
-/// Whether this value looks like a secret, whatever its key is called, or is so long a text that it may hold one.
+/// Whether this value looks like a secret under any key, or is so long that it may contain one.
 pub(crate) fn is_secret(value: &str) -> bool {
     value.len() > LENGTH
         || value.contains(['\n', '\r'])
@@ -16,13 +16,13 @@ pub(crate) fn is_secret(value: &str) -> bool {
         || carries_secret(value)
 }
 
-/// Whether a secret stands in this value, whatever its key is called.
+/// Whether this value contains a secret, under any key.
 pub(crate) fn carries_secret(value: &str) -> bool {
     !is_number(value) && !find(value, Text::Value).is_empty()
 }
 
-/// Whether this value evidently is none: a number with its unit, an IP address, a switch, a path, a plain address. Such
-/// values are shown where the name of the key leaves it open.
+/// Whether this value is evidently harmless: a number with its unit, an IP address, a switch, a path, a plain address.
+/// Such values are shown even under a doubtful key.
 pub(crate) fn is_harmless(value: &str) -> bool {
     let is_switch = [
         "true", "false", "yes", "no", "on", "off", "none", "null", "",

@@ -279,7 +279,7 @@ fn a_value_that_does_not_serialize_is_told_with_its_path_and_no_secret() {
     )]));
     assert_eq!(
         failed.to_string(),
-        "tokens: cannot be compared: why is not shown, because it looks like a secret"
+        "tokens: cannot be compared: the reason is not shown, because it looks like a secret"
     );
     let failed = error(BTreeMap::from([(
         "http://me:MARK@host",
@@ -287,7 +287,7 @@ fn a_value_that_does_not_serialize_is_told_with_its_path_and_no_secret() {
     )]));
     assert_eq!(
         failed.to_string(),
-        "(secret): cannot be compared: why is not shown, because it looks like a secret"
+        "(secret): cannot be compared: the reason is not shown, because it looks like a secret"
     );
 }
 

@@ -111,7 +111,7 @@ impl Fault {
         }
         let path: Path = shown.into_iter().collect();
         let said = match scope.is_secret() || carries_secret(&self.message) {
-            true => "why is not shown, because it looks like a secret",
+            true => "the reason is not shown, because it looks like a secret",
             false => &self.message,
         };
         Error::new(self.kind, format!("{path}: cannot be compared: {said}"))

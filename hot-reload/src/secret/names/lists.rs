@@ -1,6 +1,6 @@
-//! Words in names, by what they say.
+//! Lists of words in the names of keys, by their meaning.
 
-/// Parts of a word that make it the name of a secret, wherever in the word they stand.
+/// Parts of a word that make it the name of a secret, anywhere in the word.
 pub(super) const PARTS: [&str; 28] = [
     "accesskey",
     "accountkey",
@@ -92,7 +92,7 @@ pub(super) const SECRET: [&str; 47] = [
     "wpa",
 ];
 
-/// Whole words that leave it open: an address may carry credentials, a session may be an identifier.
+/// Whole words that are ambiguous: an address may contain credentials, a session may be an identifier.
 pub(super) const DOUBTFUL: [&str; 26] = [
     "broker",
     "callback",
@@ -122,7 +122,7 @@ pub(super) const DOUBTFUL: [&str; 26] = [
     "xsrf",
 ];
 
-/// Words before `key` with which it is none that opens anything.
+/// Words before `key` with which it is no secret, such as `primary_key`.
 pub(super) const OPEN_KEYS: [&str; 11] = [
     "cache",
     "foreign",
@@ -137,7 +137,7 @@ pub(super) const OPEN_KEYS: [&str; 11] = [
     "sort",
 ];
 
-/// Last words that say that the value measures or names something about a secret, and is none itself.
+/// Last words of a name whose value is metadata of a secret: a measure, a name or a place.
 pub(super) const ABOUT: [&str; 46] = [
     "age",
     "alg",
@@ -187,10 +187,10 @@ pub(super) const ABOUT: [&str; 46] = [
     "version",
 ];
 
-/// First words that say the same.
+/// First words with the same meaning.
 pub(super) const AMOUNT: [&str; 6] = ["count", "max", "min", "num", "number", "total"];
 
-/// Words of the keys that usually stand within something secret, beside those above.
+/// Further words of the usual fields below a secret key.
 pub(super) const FIELDS: [&str; 36] = [
     "access",
     "refresh",

@@ -1,24 +1,24 @@
-//! What the name of a key says about its value.
+//! Classifies the names of keys: secret, doubtful or ordinary.
 //!
-//! A name is split into words, so that `apiKey`, `API-KEY`, `api_keys` and `X-Api-Key-2` are judged alike. Names that are
-//! written as one word (`dbpassword`) are recognized by the long parts, which no other word contains.
+//! A name is split into words, so that `apiKey`, `API-KEY`, `api_keys` and `X-Api-Key-2` are equal. Names written as one
+//! word (`dbpassword`) are recognized by long parts that ordinary words do not contain.
 
 mod lists;
 
 use self::lists::{ABOUT, AMOUNT, DOUBTFUL, FIELDS, NOT_PARTS, OPEN_KEYS, PARTS, SECRET};
 
-/// What the name of a key says about its value.
+/// The class of a key's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
-    /// Nothing: the value decides alone.
+    /// An ordinary name: the value alone decides.
     Plain,
-    /// The value may be a secret: only what evidently is none is shown.
+    /// The value may be a secret: it is shown only if it is evidently harmless.
     Doubtful,
     /// The value is a secret.
     Secret,
 }
 
-/// Whether this key is the name of a field, and not itself a part of the secret that it stands in.
+/// Whether this key is the name of a field, rather than itself part of the secret around it.
 pub(crate) fn is_field(key: &str) -> bool {
     let is_known = |word: &String| {
         let word = word.as_str();
@@ -32,10 +32,10 @@ pub(crate) fn is_field(key: &str) -> bool {
     !words.is_empty() && !has_digits && words.iter().all(is_known)
 }
 
-/// How long a word of a language is.
+/// The length of a word of a language.
 const WORD: usize = 14;
 
-/// Whether this text is made of usual words, and so is probably no secret: `max_idle`, `maxIdle`, `max-idle`.
+/// Whether this text consists of usual words, and so is probably no secret: `max_idle`, `maxIdle`, `max-idle`.
 pub(crate) fn is_usual(text: &str) -> bool {
     let words = words(text);
     text.chars()
@@ -44,7 +44,7 @@ pub(crate) fn is_usual(text: &str) -> bool {
         && words.iter().all(|word| word.chars().count() <= WORD)
 }
 
-/// What the last key of a path says about the value at it, within something that is `around`.
+/// The level of the value at this key, within a value of the level `around`.
 pub(crate) fn level(around: Level, key: &str) -> Level {
     let words = words(key);
     let has_pair = words
@@ -78,7 +78,7 @@ fn level_of(word: &str) -> Level {
     }
 }
 
-/// `sessionkey`, not `monkey`.
+/// Whether the word is a compound with `key`: `sessionkey`, not `monkey`.
 fn is_compound_key(word: &str) -> bool {
     let open = OPEN_KEYS
         .iter()
@@ -86,7 +86,7 @@ fn is_compound_key(word: &str) -> bool {
     !open && !["monkey", "donkey", "turkey", "jockey", "hockey", "whiskey"].contains(&word)
 }
 
-/// Whether the words end with a key that opens nothing: `primary_key`.
+/// Whether the words end with a key that is no secret: `primary_key`.
 fn is_open_key(words: &[String]) -> bool {
     match words {
         [before @ .., last] if last == "key" => {
@@ -100,7 +100,7 @@ fn is_open_key(words: &[String]) -> bool {
     }
 }
 
-/// Whether the words name a measure or a place and not the secret itself: `token_ttl`, `max_tokens`, `key_file`.
+/// Whether the words name metadata of a secret: `token_ttl`, `max_tokens`, `key_file`.
 fn is_about(words: &[String]) -> bool {
     let is =
         |word: Option<&String>, list: &[&str]| word.is_some_and(|w| list.contains(&w.as_str()));
@@ -135,7 +135,7 @@ fn words(key: &str) -> Vec<String> {
     words.map(|word| singular(&word).to_owned()).collect()
 }
 
-/// Without a plural's `s`, for words of more than three letters: `keys`, not `pass` and `dns`.
+/// The word without a plural's `s`, if it has more than three letters: `keys`, not `pass` and `dns`.
 fn singular(word: &str) -> &str {
     match word.strip_suffix('s') {
         Some(one) if one.len() >= 3 && !one.ends_with('s') && word != "expires" => one,

@@ -1,4 +1,4 @@
-//! Names of each kind.
+//! Tests with names of each level.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn of(key: &str) -> Level {
 }
 
 #[test]
-fn the_name_of_a_secret_is_recognized_in_every_spelling() {
+fn secret_key_is_recognized_in_every_spelling() {
     for key in [
         "password",
         "db_password",
@@ -60,7 +60,7 @@ fn the_name_of_a_secret_is_recognized_in_every_spelling() {
 }
 
 #[test]
-fn a_name_that_leaves_it_open_is_doubtful() {
+fn ambiguous_key_is_doubtful() {
     for key in [
         "session",
         "endpoint",
@@ -81,7 +81,7 @@ fn a_name_that_leaves_it_open_is_doubtful() {
 }
 
 #[test]
-fn an_ordinary_name_says_nothing() {
+fn ordinary_key_has_no_verdict() {
     for key in [
         "port",
         "keyboard",
@@ -109,7 +109,7 @@ fn an_ordinary_name_says_nothing() {
 }
 
 #[test]
-fn a_usual_field_is_told_from_a_key_that_may_be_a_secret() {
+fn usual_field_is_distinguished_from_an_ambiguous_key() {
     for key in [
         "user",
         "clientId",
@@ -134,7 +134,7 @@ fn a_usual_field_is_told_from_a_key_that_may_be_a_secret() {
 }
 
 #[test]
-fn what_stands_below_a_secret_is_one_unless_it_is_about_it() {
+fn value_below_a_secret_is_secret_unless_it_is_metadata() {
     assert_eq!(level(Level::Secret, "issuer"), Level::Secret);
     assert_eq!(level(Level::Secret, "rate"), Level::Doubtful);
     assert_eq!(level(Level::Doubtful, "host"), Level::Doubtful);

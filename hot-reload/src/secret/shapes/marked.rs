@@ -1,11 +1,11 @@
-//! Secrets that say themselves that they are one: blocks in PEM, and tokens with a prefix of their issuer.
+//! Secrets with a known mark: blocks in PEM, and tokens with a prefix of their issuer.
 
 use std::ops::Range;
 
 use super::place;
 
-/// Blocks such as `-----BEGIN PRIVATE KEY-----`, up to their end or that of the text. A certificate is no secret, but whoever
-/// pastes it in the wrong place may paste its key, too.
+/// Blocks such as `-----BEGIN PRIVATE KEY-----`, up to their end or that of the text. Certificates count too: their key may
+/// have been pasted with them.
 pub(super) fn blocks(text: &str, found: &mut Vec<Range<usize>>) {
     let mut from = 0;
     while let Some(at) = text[from..]
@@ -33,11 +33,11 @@ pub(super) fn blocks(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// What a prefix is followed by.
+/// The text that must follow a prefix.
 enum Tail {
-    /// At least so many letters, digits, `_`, `-` and `.`.
+    /// At least this many letters, digits, `_`, `-` and `.`.
     Any(usize),
-    /// The same, with a digit among them or a second capital: the prefix alone is part of usual words.
+    /// The same, with a digit or a second capital among them, because the prefix also occurs in usual words.
     Mixed(usize),
 }
 
@@ -105,7 +105,7 @@ pub(super) fn prefixed(text: &str, found: &mut Vec<Range<usize>>) {
     for (prefix, tail) in &PREFIXES {
         for (at, _) in text.match_indices(prefix) {
             let before = text[..at].chars().next_back();
-            // `\n` in a quoted text is a letter that belongs to no word.
+            // The `n` of an escaped `\n` belongs to no word.
             let is_escape = text[..at].ends_with(['n', 't', 'r']) && text[..at - 1].ends_with('\\');
             if before.is_some_and(char::is_alphanumeric) && !is_escape {
                 continue;

@@ -1,4 +1,4 @@
-//! What secrets look like, wherever they stand in a text.
+//! Detection of secrets by their form, anywhere in a text.
 //!
 //! - `marked`: blocks in PEM, and tokens with a prefix of their issuer;
 //! - `address`: credentials in a URL or in front of an `@`;
@@ -14,14 +14,14 @@ use std::ops::Range;
 use super::entropy::is_random;
 use super::plain::{is_number, is_path};
 
-/// How eager to be.
+/// The kind of a text, which decides how strict the detection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Text {
-    /// A sentence, whose words are mostly not the user's: `token: expected a string` is no secret.
+    /// A sentence of a program, mostly not of the user's words: `token: expected a string` has no secret.
     Sentence,
     /// One value of a configuration.
     Value,
-    /// The name of a source: a path or a URL, in which random text is usual.
+    /// The name of a source: a path or a URL, in which random text is normal.
     Name,
 }
 
@@ -42,7 +42,7 @@ pub(super) fn find(text: &str, kind: Text) -> Vec<Range<usize>> {
     merge(found)
 }
 
-/// In order, without overlaps, and as one where nothing stands between two.
+/// Sorts the ranges, and joins those that overlap or touch.
 pub(super) fn merge(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.retain(|range| !range.is_empty());
     ranges.sort_by_key(|range| range.start);
@@ -61,13 +61,13 @@ fn is_delimiter(letter: char) -> bool {
     letter.is_whitespace() || letter.is_control() || "\"'`<>(){}[],;|\\".contains(letter)
 }
 
-/// The words of a text, which nothing delimits but blanks, quotes and brackets.
+/// The words of a text, delimited by blanks, quotes and brackets.
 fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> {
     let words = text.split(is_delimiter).filter(|word| !word.is_empty());
     words.map(|word| place(text, word))
 }
 
-/// Where this part of a text stands in it.
+/// The range of this part within the text.
 fn place(text: &str, part: &str) -> Range<usize> {
     let start = part.as_ptr() as usize - text.as_ptr() as usize;
     start..start + part.len()
@@ -95,10 +95,10 @@ fn random(text: &str, token: Range<usize>, found: &mut Vec<Range<usize>>) {
     for part in parts {
         let steps = part.split('/').filter(|step| is_random(step));
         if is_url {
-            // The rest of an address helps, and what stands between its slashes is whole.
+            // The rest of an address stays readable; between its slashes, a segment is redacted as a whole.
             found.extend(steps.map(|step| place(text, step)));
         } else if steps.count() > 0 || is_random(part) {
-            // What stands beside random text is as likely to be some.
+            // Text next to random text is probably random, too.
             found.push(place(text, part));
         }
     }

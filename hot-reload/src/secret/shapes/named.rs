@@ -1,4 +1,4 @@
-//! Secrets that a name stands in front of: `password=…`, `"token": "…"`, `Bearer …`.
+//! Secrets after a name: `password=…`, `"token": "…"`, `Bearer …`.
 
 use std::ops::Range;
 
@@ -36,7 +36,7 @@ pub(super) fn pairs(text: &str, kind: Text, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// What stands in the quotes with which this text begins, escaped ones included.
+/// The content of the quotes at the start of this text. Quotes may be escaped.
 fn quoted(text: &str) -> Option<&str> {
     let inner = text.trim_start_matches('\\');
     let quote = inner
@@ -51,7 +51,7 @@ fn quoted(text: &str) -> Option<&str> {
     Some(&inner[..end.unwrap_or(inner.len())])
 }
 
-/// The value without quotes with which this text begins. One in a list with semicolons may hold blanks.
+/// The unquoted value at the start of this text. In a list with semicolons it may contain blanks.
 fn bare<'a>(text: &'a str, sign: &str) -> &'a str {
     if text.starts_with('(') {
         return &text[..0];
@@ -61,7 +61,7 @@ fn bare<'a>(text: &'a str, sign: &str) -> &'a str {
     &text[..list.or(word).unwrap_or(text.len())]
 }
 
-/// Whether a value without quotes is one, and not the next word of a sentence.
+/// Whether an unquoted text is a value, rather than the next word of a sentence.
 fn is_telling(name: &str, value: &str, sign: &str, kind: Text) -> bool {
     let is_word = is_plain_word(value);
     let is_number = value.bytes().all(|letter| letter.is_ascii_digit());
@@ -72,7 +72,7 @@ fn is_telling(name: &str, value: &str, sign: &str, kind: Text) -> bool {
     }
 }
 
-/// Words that name a way to authenticate, which its credentials follow.
+/// Names of authentication schemes, which credentials follow.
 const SCHEMES: [&str; 7] = [
     "bearer",
     "basic",
@@ -83,7 +83,7 @@ const SCHEMES: [&str; 7] = [
     "splunk",
 ];
 
-/// Words that follow such a word in a sentence.
+/// Words that follow such a name in ordinary sentences.
 const NO_CREDENTIALS: [&str; 11] = [
     "access",
     "auth",
@@ -131,7 +131,7 @@ pub(super) fn schemes(text: &str, kind: Text, found: &mut Vec<Range<usize>>) {
         }
         before = word;
     }
-    // `password hunter2`, where a sign was forgotten.
+    // `password hunter2`, with a forgotten `=` or `:`.
     if kind == Text::Value {
         let names = |word: &str| {
             word.split(|letter: char| !letter.is_alphanumeric())

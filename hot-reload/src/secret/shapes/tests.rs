@@ -1,4 +1,4 @@
-//! Each shape by example, and sentences that none of them may touch.
+//! Examples of each form, and sentences that must stay unchanged.
 
 use super::super::cut::{cut, cut_name};
 
@@ -9,7 +9,7 @@ fn shows(sentence: &str, shown: &str) {
 }
 
 #[test]
-fn a_secret_is_cut_out_of_a_sentence() {
+fn secret_in_a_sentence_is_redacted() {
     shows(
         "cannot reach postgres://me:hunter2@db/app",
         "cannot reach postgres://(not shown)@db/app",
@@ -81,7 +81,7 @@ fn a_secret_is_cut_out_of_a_sentence() {
 }
 
 #[test]
-fn a_sentence_without_a_secret_stays() {
+fn sentence_without_a_secret_stays_unchanged() {
     for sentence in [
         "invalid IP address syntax",
         "expected u16, found \"80a\"",
@@ -105,7 +105,7 @@ fn a_sentence_without_a_secret_stays() {
 }
 
 #[test]
-fn a_name_loses_credentials_and_nothing_else() {
+fn source_name_loses_only_its_credentials() {
     assert_eq!(
         cut_name("redis://:hunter2@db/0"),
         "redis://(not shown)@db/0"

@@ -34,25 +34,25 @@ pub use self::yaml::Yaml;
 ///
 /// # Secrets
 ///
-/// `Toml`, `Json` and `Yaml` quote the value that is wrong, because whoever reads the error needs it: a port, a name, a
-/// path. They quote none that may be a secret, and say `(not shown)` in its place. Line and column are always there.
+/// `Toml`, `Json` and `Yaml` quote the wrong value, because the reader of the error needs it: a port, a name, a path. They
+/// show `(not shown)` in place of a value that may be a secret. Line and column are always there.
 ///
-/// A value is judged by the names of the keys on the way to it, and by itself:
+/// The names of the keys on the path to a value decide, and the value's own form:
 ///
-/// - **The name of a secret** hides the value: `password`, `api_key`, `AccessToken`, `creds`, `psk`, `auth`, `dsn`,
-///   `license`, `webhook`, `signing`, … in any spelling, and all that is below such a key. Keys below it are hidden, too,
-///   unless they are usual names of fields.
-/// - **A name that leaves it open** hides a value that is not evidently harmless: `endpoint`, `session`, `connection`,
+/// - **The name of a secret** hides the value, and everything below that key: `password`, `api_key`, `AccessToken`, `creds`,
+///   `psk`, `auth`, `dsn`, `license`, `webhook`, `signing`, … in any spelling. Keys below it are hidden, too, unless they are
+///   usual names of fields.
+/// - **An ambiguous name** hides a value that is not evidently harmless: `endpoint`, `session`, `connection`,
 ///   `database_url`, `token_ttl`, `key_file`, … Numbers with units, IP addresses, switches, paths, and addresses of plain
 ///   words are harmless.
-/// - **A look** hides a value under any key: credentials in a URL or its query, `password=…`, `Bearer …`, blocks in PEM, JSON
-///   web tokens, prefixes of issuers such as `sk_live_`, `ghp_`, `xoxb-` or `AKIA`, random text of twelve characters or more,
-///   and a text of more than four words or several lines.
-/// - **A copy** of a secret, or a part of eight characters, is hidden wherever it stands in the error.
+/// - **The form of a secret** hides a value under any key: credentials in a URL or its query, `password=…`, `Bearer …`,
+///   blocks in PEM, JSON web tokens, prefixes of issuers such as `sk_live_`, `ghp_`, `xoxb-` or `AKIA`, random text of twelve
+///   characters or more, and a text of more than four words or several lines.
+/// - **A copy** of a secret, or a part of eight characters, is hidden everywhere in the error.
 ///
-/// What cannot be known: a secret that looks like an ordinary word, under a key that looks like an ordinary key. A program
-/// declares such places, as in `Toml::new().secret(&["users.*.note"])`, or hides all values with `hide_values()`. An error
-/// that a decoder of your own makes is judged by its look alone, like [every error](Error#secrets).
+/// A secret that looks like an ordinary word, under an ordinary key, cannot be recognized. A program declares such paths,
+/// as in `Toml::new().secret(&["users.*.note"])`, or hides all values with `hide_values()`. In errors of your own decoder,
+/// only the form of a secret is recognized, as in [every error](Error#secrets).
 ///
 /// # Contract
 ///

@@ -1,8 +1,8 @@
-//! [`Quoting`]: what of the content a decoder may quote in its errors.
+//! [`Quoting`]: a decoder's settings for the values that its errors may quote.
 
 use crate::scope::{Rules, Scope};
 
-/// What of the content a decoder may quote in its errors, as the program has set it.
+/// The program's settings for the values that a decoder's errors may quote.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Quoting {
     secret: &'static [&'static str],
@@ -18,7 +18,7 @@ impl Quoting {
         }
     }
 
-    /// The same, and what is at these paths is secret.
+    /// The same, with secret values at these paths.
     pub(super) const fn secret(self, paths: &'static [&'static str]) -> Self {
         Self {
             secret: paths,
@@ -34,7 +34,7 @@ impl Quoting {
         }
     }
 
-    /// What to go by in an error. A declared path that is none hides all values, rather than show what was meant to be hidden.
+    /// The settings for one error. A declared path that cannot be parsed hides all values, so that a typo shows no secret.
     pub(super) fn quotes(self) -> Quotes {
         let mut rules = Rules::default();
         for path in self.secret {
@@ -53,7 +53,7 @@ impl Quoting {
     }
 }
 
-/// What of one content may be quoted.
+/// The settings for one content.
 pub(super) struct Quotes {
     rules: Rules,
     /// Whether no value may be quoted at all.
@@ -61,7 +61,7 @@ pub(super) struct Quotes {
 }
 
 impl Quotes {
-    /// What holds for the content as a whole.
+    /// The scope of the whole content.
     pub(super) fn scope(&self) -> Scope<'_> {
         self.rules.readable()
     }

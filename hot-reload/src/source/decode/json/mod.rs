@@ -1,6 +1,6 @@
 //! [`Json`]: values from JSON.
 //!
-//! - `scan`: the places and words of mistakes in the syntax.
+//! - `scan`: the locations and texts of syntax errors.
 
 mod scan;
 
@@ -16,7 +16,7 @@ use crate::error::Error;
 
 /// Decodes JSON.
 ///
-/// Tables and lists may stand in each other up to 127 levels.
+/// Tables and lists may be nested up to 127 levels deep.
 ///
 /// An error is one line: `app.json:4:12: server.port: expected u16, found "80a"`.
 ///

@@ -1,15 +1,15 @@
-//! What is wrong with the syntax of a JSON text, at the place of its cause and in an operator's words.
+//! Locates the cause of a JSON syntax error and words it for an operator.
 //!
-//! It reads the text again after the decoder has refused it: the decoder stops at the first sign that it cannot use, which
-//! may be on the line below the mistake.
+//! It scans the text again after the decoder has refused it. The decoder stops at the first character that it cannot use,
+//! which may be on a line below the mistake.
 
 use crate::source::decode::place::{Mistake, lines};
 
-/// How many levels the decoder allows.
+/// The nesting depth that the decoder allows.
 const DEPTH: usize = 127;
 const QUOTE: &str = "this quote is not closed in its line";
 
-/// What may come next.
+/// The tokens that may come next.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
     Value,
@@ -31,7 +31,7 @@ struct Scan<'a> {
     next: Next,
     /// The brackets that are open.
     open: Vec<usize>,
-    /// The end of what was read last, and whether that was a text in quotes.
+    /// The end of the last token, and whether it was a text in quotes.
     last: (usize, bool),
 }
 
@@ -271,7 +271,7 @@ impl Scan<'_> {
         Err(self.here(words))
     }
 
-    /// Something else behind a key than `:`.
+    /// The mistake of anything but `:` after a key.
     fn behind_key(&self, sign: char) -> Mistake {
         let (end, _) = self.last;
         match sign {
@@ -283,7 +283,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Something else behind a value than a comma or a closing bracket.
+    /// The mistake of anything but a comma or a closing bracket after a value.
     fn no_comma(&self, sign: char) -> Mistake {
         let (end, is_text) = self.last;
         match (sign, self.open.last()) {
@@ -298,7 +298,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Something else than a key.
+    /// The mistake of anything but a key.
     fn no_key(&self, sign: char) -> Mistake {
         match sign {
             '}' => Mistake::new(
@@ -323,7 +323,7 @@ impl Scan<'_> {
     }
 }
 
-/// What is wrong with a word that begins like a number.
+/// The mistake in a word that begins like a number.
 fn number_fault(word: &str) -> Option<&'static str> {
     let unsigned = word.strip_prefix('-').unwrap_or(word);
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

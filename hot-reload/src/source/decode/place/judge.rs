@@ -1,4 +1,4 @@
-//! [`Judge`]: what of a fault may be shown, by its place and by the secrets of the content.
+//! [`Judge`]: decides what an error may quote, by its path and by the secrets of the content.
 
 use serde_path_to_error::{Path, Segment};
 
@@ -6,22 +6,22 @@ use super::secret::{Secrets, may_be_secret};
 use crate::scope::Scope;
 use crate::secret::{HIDDEN, carries_secret, is_field, is_harmless, is_secret};
 
-/// How many bytes a key has at most that is shown.
+/// The most bytes of a key that is shown.
 const KEY: usize = 256;
 
-/// What of a fault may be shown.
+/// Decides what an error about one path may quote.
 pub(super) struct Judge<'a> {
-    /// What holds at the place of the fault.
+    /// The scope at the path of the fault.
     scope: Scope<'a>,
-    /// Whether no value at all is quoted.
+    /// Whether no value may be quoted at all.
     is_off: bool,
-    /// Whether the fault is that of a value, and not of the whole or of its syntax.
+    /// Whether the fault concerns a value, rather than the whole content or its syntax.
     is_inside: bool,
     secrets: &'a Secrets,
 }
 
 impl<'a> Judge<'a> {
-    /// The judge of what is at this path. `whole` is what holds for the content.
+    /// The judge for this path. `whole` is the scope of the content.
     pub(super) fn new(
         whole: &Scope<'a>,
         is_off: bool,
@@ -42,7 +42,7 @@ impl<'a> Judge<'a> {
         self.is_off || self.scope.is_secret()
     }
 
-    /// Whether nothing may be shown of somebody else's sentence about the value.
+    /// Whether a foreign sentence about the value must be hidden as a whole.
     pub(super) fn hides_sentences(&self) -> bool {
         self.is_inside && self.hides_values()
     }
@@ -57,14 +57,14 @@ impl<'a> Judge<'a> {
         !self.hides_values() && looks_well && !self.secrets.show_in(value)
     }
 
-    /// Whether a key that is not known may be quoted. Within a secret it may be one, unless it is a slip in a name.
+    /// Whether an unknown key may be quoted. Within a secret it may be one itself, unless it is a typo of a known name.
     pub(super) fn shows_key(&self, key: &str, is_slip: bool) -> bool {
         let may_be_one =
             (self.scope.is_secret() && !is_slip) || key.len() > KEY || self.secrets.show_in(key);
         !carries_secret(key) && (is_field(key) || !may_be_one)
     }
 
-    /// A sentence without the secrets of the content.
+    /// Redacts the secrets of the content in a sentence.
     pub(super) fn cut(&self, sentence: &str) -> String {
         self.secrets.cut(sentence)
     }
@@ -78,7 +78,7 @@ fn step<'a>(scope: &Scope<'a>, segment: &Segment) -> Scope<'a> {
     }
 }
 
-/// The path as text, without the keys that may be secrets, and without a last one that is not known.
+/// The path as text. Keys that may be secrets are redacted, and an unknown last key is left out.
 pub(super) fn shown_path(
     path: &Path,
     whole: &Scope<'_>,

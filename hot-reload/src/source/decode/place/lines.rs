@@ -1,6 +1,6 @@
-//! Lines of a text, by an offset in them.
+//! Finds lines of a text by an offset.
 
-/// The offset at which the line begins that has this offset.
+/// The start of the line with this offset.
 pub(in super::super) fn line_start(text: &str, at: usize) -> usize {
     text.as_bytes()[..at.min(text.len())]
         .iter()
@@ -8,7 +8,7 @@ pub(in super::super) fn line_start(text: &str, at: usize) -> usize {
         .map_or(0, |end| end + 1)
 }
 
-/// The line that has this offset, without its end.
+/// The line with this offset, without its line break.
 #[cfg(any(feature = "toml", feature = "yaml"))]
 pub(in super::super) fn line_of(text: &str, at: usize) -> &str {
     text[line_start(text, at)..]
@@ -17,14 +17,14 @@ pub(in super::super) fn line_of(text: &str, at: usize) -> &str {
         .unwrap_or_default()
 }
 
-/// How far the line is indented that has this offset, in bytes.
+/// The indentation of the line with this offset, in bytes.
 #[cfg(any(feature = "toml", feature = "yaml"))]
 pub(in super::super) fn indent_of(text: &str, at: usize) -> usize {
     let line = line_of(text, at);
     line.len() - line.trim_start().len()
 }
 
-/// The place at which a merge left both sides in the text.
+/// The offset of an unresolved merge conflict.
 pub(in super::super) fn merge_conflict(text: &str) -> Option<usize> {
     let conflict = text
         .find("<<<<<<< ")
@@ -32,5 +32,5 @@ pub(in super::super) fn merge_conflict(text: &str) -> Option<usize> {
     text[conflict..].contains("\n=======").then_some(conflict)
 }
 
-/// What is said of [`merge_conflict`].
+/// The error text for [`merge_conflict`].
 pub(in super::super) const CONFLICT: &str = "found a merge conflict; keep one of its sides";

@@ -8,9 +8,9 @@ use crate::secret::HIDDEN;
 const QUOTED: usize = 40;
 /// How long somebody else's sentence may be.
 const SENTENCE: usize = 200;
-/// How long a key may be to be compared with the known names.
+/// The longest key that is compared with the known names.
 const LONGEST_NAME: usize = 128;
-/// How much of it is searched for secrets.
+/// The longest part of it that is searched for secrets.
 const SEARCHED: usize = 4096;
 
 /// A sentence for a person.
@@ -22,7 +22,7 @@ pub(super) struct Said {
 
 /// `expected u16, found "80a"` for `invalid type: string "80a", expected u16`, and the like.
 ///
-/// `judge` says what may be quoted.
+/// `judge` decides what may be quoted.
 pub(super) fn rewrite(message: &str, judge: &Judge<'_>) -> Said {
     let message = one_line(message);
     let plain = |text| Said {
@@ -83,7 +83,8 @@ pub(super) fn rewrite(message: &str, judge: &Judge<'_>) -> Said {
     }
     if judge.hides_sentences() {
         return plain(
-            "the value is not valid; why is not shown, because it may quote a secret".to_owned(),
+            "the value is not valid; the reason is not shown, because it may quote a secret"
+                .to_owned(),
         );
     }
     plain(cut(&judge.cut(&cut(&message, SEARCHED)), SENTENCE))
@@ -98,10 +99,10 @@ fn split_unknown<'a>(message: &'a str, introduction: &str) -> Option<(&'a str, &
     Some((&rest[..split], &rest[split + "`, ".len()..]))
 }
 
-/// What may stand in a place, in words.
+/// The text about the names that are expected at a place.
 struct Choices {
     text: String,
-    /// Whether what was given is probably a slip in one of the names.
+    /// Whether the given name is probably a typo of one of them.
     is_slip: bool,
 }
 
@@ -179,7 +180,7 @@ fn split_found(rest: &str) -> Option<(&str, &str)> {
     Some((&rest[..split], &rest[split + ", expected ".len()..]))
 }
 
-/// What was found: the value itself, or only its type if it must not be shown.
+/// The text about the found value: the value itself, or only its type if it must not be shown.
 fn describe(found: &str, judge: &Judge<'_>) -> String {
     if let Some(text) = found.strip_prefix("string \"") {
         let text = text.strip_suffix('"').unwrap_or(text);
@@ -203,7 +204,7 @@ fn describe(found: &str, judge: &Judge<'_>) -> String {
     }
 }
 
-/// A text as it was before serde escaped it, as far as that matters to judge it.
+/// Reverts serde's escapes, as far as the detection of secrets needs it.
 fn unescaped(text: &str) -> String {
     let mut plain = String::new();
     let mut letters = text.chars();

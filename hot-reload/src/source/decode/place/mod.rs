@@ -84,7 +84,7 @@ impl Mistake {
         }
     }
 
-    /// The byte of the text at which it stands.
+    /// The offset in the text, in bytes.
     #[cfg(feature = "toml")]
     pub(super) fn offset(&self) -> usize {
         self.offset

@@ -1,4 +1,4 @@
-//! What must not be quoted: the secrets of one content.
+//! [`Secrets`]: the secret values and keys of one content, to redact them in errors.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -10,12 +10,12 @@ use super::super::quoting::Quotes;
 use crate::scope::Scope;
 use crate::secret::{carries_secret, cut_ranges, is_field, is_harmless, is_usual};
 
-/// From how many characters on a value is a secret wherever it stands.
+/// The fewest characters of a secret value that is redacted anywhere in a text.
 const LEAST: usize = 4;
-/// From how many characters on a part of a secret is not shown either.
+/// The fewest characters of a part of a secret that is redacted, too.
 const PART: usize = 8;
 
-/// The values and keys of one content that are secret, or may be, to keep them out of every message about it.
+/// The values and keys of one content that are secret, or may be, to redact them in every message about it.
 ///
 /// A path alone is not enough: serde buffers flattened and untagged values, and an error about them has the path of the
 /// table around them.
@@ -34,7 +34,7 @@ impl Secrets {
         })
     }
 
-    /// Collects what `visit` finds, which says whether it has seen all of the content.
+    /// Collects the secrets that `visit` finds. `visit` returns whether it has seen the whole content.
     pub(in super::super) fn found_by(
         quotes: &Quotes,
         visit: impl FnOnce(&mut Found, &Scope<'_>) -> bool,
@@ -50,7 +50,7 @@ impl Secrets {
         }
     }
 
-    /// Those of a content without any.
+    /// No secrets.
     #[cfg(test)]
     pub(super) fn of_nothing() -> Self {
         Self {
@@ -59,23 +59,23 @@ impl Secrets {
         }
     }
 
-    /// Whether all of the content was read, so that what is not among these is known to be no secret.
+    /// Whether the whole content was read, so that every other value is known to be no secret.
     pub(super) fn is_whole(&self) -> bool {
         self.is_whole
     }
 
-    /// Whether one of the secrets stands in this value, or a part of one.
+    /// Whether this value contains a secret, or a part of one.
     pub(super) fn show_in(&self, value: &str) -> bool {
         let is_same = |secret: &String| secret == value && value.chars().count() >= LEAST;
         self.found.iter().any(is_same) || !self.places(value).is_empty()
     }
 
-    /// A sentence without the secrets in it.
+    /// Redacts the secrets in a sentence.
     pub(super) fn cut(&self, sentence: &str) -> String {
         cut_ranges(sentence, self.places(sentence)).into_owned()
     }
 
-    /// Where secrets stand: as whole words, and parts of some length with the word around them.
+    /// The ranges of secrets in a text: whole words, and parts of some length with the word around them.
     fn places(&self, text: &str) -> Vec<Range<usize>> {
         let mut places = Vec::new();
         let parts = parts(text);
@@ -87,7 +87,7 @@ impl Secrets {
                     let found = found.map(|(at, form)| at..at + form.len());
                     places.extend(found.filter(|place| is_word(text, place)));
                 }
-                // Only what shares a part with a secret can be one.
+                // Only words that share a part with a secret can be one.
                 if windows(form).any(|part| parts.contains(part)) {
                     let all: HashSet<&str> = windows(form).collect();
                     let shared = windows_at(text).filter(|(_, part)| all.contains(part));
@@ -99,14 +99,14 @@ impl Secrets {
     }
 }
 
-/// Whether a value is looked for in a sentence. Short words of a language stand there by chance.
+/// Whether to search sentences for this value. Short words of a language occur in them by chance.
 fn is_searched(value: &str) -> bool {
     let count = value.chars().count();
     let is_word = value.chars().all(char::is_lowercase);
     count >= PART || (count >= LEAST && !is_word)
 }
 
-/// All parts of a text that are as long as the least that is not shown.
+/// All parts of a text with the least length that is redacted.
 fn parts(text: &str) -> HashSet<&str> {
     windows(text).collect()
 }
@@ -126,7 +126,7 @@ fn windows_at(text: &str) -> impl Iterator<Item = (usize, &str)> {
     windows.filter(move |_| long)
 }
 
-/// Whether neither a letter nor a digit stands right before or behind this place.
+/// Whether this range is a whole word: no letter or digit right before or after it.
 fn is_word(text: &str, place: &Range<usize>) -> bool {
     let before = text[..place.start].chars().next_back();
     let behind = text[place.end..].chars().next();
@@ -136,7 +136,7 @@ fn is_word(text: &str, place: &Range<usize>) -> bool {
         .any(|letter| letter.is_alphanumeric())
 }
 
-/// This place with the rest of its word.
+/// This range extended to the whole word around it.
 fn around(text: &str, place: Range<usize>) -> Range<usize> {
     let ends = |letter: char| letter.is_whitespace() || "\"'`".contains(letter);
     let start = text[..place.start].rfind(ends);
@@ -155,7 +155,7 @@ pub(super) fn may_be_secret(scope: &Scope<'_>, key: &str) -> bool {
     is_within && !is_field(key)
 }
 
-/// What was found so far.
+/// The secrets found so far.
 pub(in super::super) struct Found {
     values: Vec<String>,
     /// Whether every value counts as secret.
@@ -163,9 +163,9 @@ pub(in super::super) struct Found {
 }
 
 impl Found {
-    /// Keeps a value that is secret, or may be, by its place.
+    /// Collects a value if its path or its form makes it secret, or doubtful.
     pub(in super::super) fn value(&mut self, scope: &Scope<'_>, value: &str) {
-        // A usual word is no secret because something doubtful has the same value.
+        // A usual word does not become a secret because it is also the value of a doubtful key.
         let is_kept = self.is_all
             || scope.is_secret()
             || (scope.is_doubtful() && !is_usual(value) && !is_harmless(value));
@@ -174,7 +174,7 @@ impl Found {
         }
     }
 
-    /// Keeps a key that may be a secret, and gives what holds below it.
+    /// Collects a key that may be a secret, and returns the scope below it.
     pub(in super::super) fn key<'s>(&mut self, scope: &Scope<'s>, key: &str) -> Scope<'s> {
         if may_be_secret(scope, key) {
             self.values.push(key.to_owned());
@@ -183,7 +183,7 @@ impl Found {
     }
 }
 
-/// Walks a value and keeps its secrets.
+/// Walks a value and collects its secrets.
 struct Collect<'a, 's> {
     found: &'a mut Found,
     scope: &'a Scope<'s>,

@@ -1,8 +1,8 @@
 //! [`Toml`]: values from TOML.
 //!
 //! - `scan`: the first pass, which bounds the depth;
-//! - `secrets`: what of a text must not be quoted;
-//! - `words`: the places and words of mistakes in the syntax.
+//! - `secrets`: collects the secrets of a text;
+//! - `words`: the locations and texts of syntax errors.
 
 mod scan;
 mod secrets;
@@ -19,12 +19,12 @@ use super::place::{self, Failure};
 use super::quoting::Quoting;
 use crate::error::Error;
 
-/// How many levels there may be, the parser's own bound for each kind of nesting.
+/// The greatest depth, the parser's own bound for each kind of nesting.
 const DEPTH: usize = 80;
 
 /// Decodes TOML.
 ///
-/// Tables and lists may stand in each other up to 80 levels, the parts of dotted keys and table names included.
+/// Tables and lists may be nested up to 80 levels deep, including the parts of dotted keys and table names.
 ///
 /// An error is one line with the place of the wrong value: `app.toml:4:8: server.port: expected u16, found "80a"`.
 ///

@@ -1,7 +1,7 @@
-//! The first pass over a TOML text: how deep it is, and where quotes and brackets are open.
+//! The first pass over a TOML text: bounds its depth, and finds unclosed quotes and brackets.
 //!
-//! The parser bounds brackets in each other and the parts of a key, each on its own, so that together they could exceed
-//! any stack. This pass bounds them together, before the parser runs.
+//! The parser bounds nested brackets and the parts of a key separately, so that together they could overflow the stack.
+//! This pass bounds their sum before the parser runs.
 
 use super::DEPTH;
 use crate::source::decode::place::{Mistake, lines};
@@ -9,18 +9,18 @@ use crate::source::decode::place::{Mistake, lines};
 pub(super) const QUOTE: &str = "this quote is not closed in its line";
 pub(super) const QUOTES: &str = "these three quotes are not closed";
 
-/// A bracket that is open, or the statement around them.
+/// An open bracket, or the statement around the brackets.
 #[derive(Clone, Copy, Default)]
 struct Level {
-    /// Where the bracket stands.
+    /// The offset of the bracket.
     at: usize,
     is_list: bool,
-    /// How many dots the current key has.
+    /// The number of dots in the current key.
     dots: usize,
     in_value: bool,
 }
 
-/// What the pass knows at some offset.
+/// The state of the pass at an offset.
 #[derive(Default)]
 pub(super) struct Scan {
     header: usize,
@@ -36,7 +36,7 @@ pub(super) struct Scan {
 ///
 /// # Errors
 ///
-/// The place at which tables and lists are nested too deep.
+/// The place where tables and lists are nested too deep.
 pub(super) fn scan(text: &str, until: usize) -> Result<Scan, Mistake> {
     let bytes = text.as_bytes();
     let mut scan = Scan {
@@ -69,7 +69,7 @@ impl Scan {
         self.levels[1..].last().map(|level| level.at)
     }
 
-    /// A bound for how many tables and lists are around the next value.
+    /// An upper bound for the depth of the next value.
     fn depth(&self) -> usize {
         let inner: usize = self.levels[1..].iter().map(|level| 1 + level.dots).sum();
         self.header + self.levels[0].dots + inner
@@ -86,7 +86,7 @@ impl Scan {
                 Some(b'\\') if quote == b'"' => at += 2,
                 Some(byte) if *byte == quote && !is_long => break,
                 Some(byte) if *byte == quote && bytes[at..].starts_with(&[quote; 3]) => {
-                    // Up to two more belong to the text.
+                    // Up to two more quotes belong to the text.
                     while bytes.get(at + 3) == Some(&quote) {
                         at += 1;
                     }
@@ -153,7 +153,7 @@ fn line_end(text: &str, at: usize) -> usize {
         .map_or(text.len(), |length| at + length)
 }
 
-/// Whether a quote stands within a bare word, as in `it's`.
+/// Whether a quote follows a bare word, as in `it's`.
 fn follows_word(bytes: &[u8], at: usize) -> bool {
     at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] >= 0x80)
 }

@@ -1,4 +1,4 @@
-//! What of a TOML text must not be quoted.
+//! Collects the secrets of a TOML text.
 
 use toml::de::{DeTable, DeValue};
 
@@ -6,7 +6,7 @@ use crate::scope::Scope;
 use crate::source::decode::place::{Found, Secrets};
 use crate::source::decode::quoting::Quotes;
 
-/// The secrets of a text, which may be spoiled. Numbers are read as text, because they may be of any size.
+/// The secrets of a text, which may have syntax errors. Numbers are read as text, because they may be of any size.
 pub(super) fn find(quotes: &Quotes, text: &str) -> Secrets {
     let (table, errors) = DeTable::parse_recoverable(text);
     Secrets::found_by(quotes, |found, scope| {

@@ -1,4 +1,4 @@
-//! What the TOML parser finds wrong, at the place of its cause and in an operator's words.
+//! Locates the cause of a TOML syntax error and words it for an operator.
 
 use std::ops::Range;
 
@@ -97,7 +97,7 @@ pub(super) fn syntax(message: &str, span: Range<usize>, text: &str) -> Mistake {
 const COLON: &str = "found ':', but TOML writes key = value";
 const NULL: &str = "TOML has no null; leave the key out";
 
-/// What is wrong with a value that has no quotes.
+/// The mistake in a value without quotes.
 fn bare(value: &str) -> &'static str {
     match value.trim() {
         "" => "expected a value behind '='",
@@ -113,7 +113,7 @@ fn bare(value: &str) -> &'static str {
     }
 }
 
-/// A bracket that was not closed before the next statement.
+/// The mistake of a bracket that is still open at the next statement.
 fn runs_on(text: &str, scan: &Scan, at: usize) -> Option<Mistake> {
     let open = scan.bracket()?;
     let line = lines::line_of(text, at).trim_start();
@@ -133,7 +133,7 @@ fn unclosed(text: &str, scan: &Scan, at: usize) -> Mistake {
     }
 }
 
-/// Text behind a value. If three quotes were closed right before it, they were closed too late.
+/// The mistake of text after a value. If three closing quotes precede it, they were closed too late.
 fn behind_value(text: &str, scan: &Scan, at: usize) -> Mistake {
     let (line, start) = (lines::line_of(text, at), lines::line_start(text, at));
     if let Some((open, end)) = scan.quoted
@@ -157,7 +157,7 @@ fn behind_value(text: &str, scan: &Scan, at: usize) -> Mistake {
     }
 }
 
-/// A line that begins with a key but has no `=` behind it.
+/// The mistake of a line that begins with a key without `=`.
 fn no_value(text: &str, at: usize) -> Mistake {
     let line = lines::line_of(text, at);
     let start = lines::line_start(text, at) + lines::indent_of(text, at);

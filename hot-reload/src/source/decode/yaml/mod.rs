@@ -1,8 +1,8 @@
 //! [`Yaml`]: values from YAML.
 //!
-//! - `scan`: the first pass, which finds mistakes of syntax and documents that do not fit;
-//! - `words`: the places and words of those mistakes;
-//! - `values`: the words for a wrong value.
+//! - `scan`: the first pass, which finds syntax errors and enforces the limits;
+//! - `words`: the locations and texts of syntax errors;
+//! - `values`: the texts for wrong values.
 
 mod scan;
 mod values;
@@ -26,9 +26,9 @@ use crate::error::Error;
 
 /// The default for [`Yaml::max_depth`], the same as for JSON.
 const DEPTH: usize = 128;
-/// The most that [`Yaml::max_depth`] accepts. What is decoded must be dropped on an ordinary stack, too.
+/// The largest [`Yaml::max_depth`]. An ordinary stack must suffice to drop the decoded value.
 const DEEPEST: usize = 1_000;
-/// The default for [`Yaml::max_expansion`]: what a file may hold by default.
+/// The default for [`Yaml::max_expansion`], the same as the default size of a file.
 const EXPANSION: u64 = 16 << 20;
 
 /// Decodes YAML, one document.
@@ -37,15 +37,15 @@ const EXPANSION: u64 = 16 << 20;
 ///
 /// # Limits
 ///
-/// The number of values, anchors, aliases and merge keys is limited by the size of the content alone, and that by its
-/// source ([`File::max_size`](crate::source::File::max_size) and the like). Beyond it:
+/// Only the size of the content limits the number of values, anchors, aliases and merge keys. The source limits the size
+/// ([`File::max_size`](crate::source::File::max_size) and similar). There are two further limits:
 ///
-/// - [`max_depth`](Self::max_depth): tables and lists in each other, 128 levels;
-/// - [`max_expansion`](Self::max_expansion): what anchors and aliases add, 16 MiB or twice the content.
+/// - [`max_depth`](Self::max_depth): nested tables and lists, 128 levels;
+/// - [`max_expansion`](Self::max_expansion): the bytes that anchors and aliases add, 16 MiB or twice the content.
 ///
-/// Both are counted before any value is made, so a document that is too deep or that aliases blow up is refused in a time
-/// that is proportional to its size. Decoding a deep document does not depend on the caller's stack: beyond 16 levels, a
-/// thread decodes with a stack of the size that it needs.
+/// Both are checked before any value is made, so a document that is too deep or an alias bomb is refused in linear time.
+/// Decoding a deep document does not depend on the caller's stack: beyond 16 levels, a thread with a sufficient stack
+/// decodes it.
 ///
 /// ```
 /// use hot_reload::source::{Decode, Yaml};
@@ -61,7 +61,7 @@ pub struct Yaml<T> {
     value: PhantomData<fn() -> T>,
 }
 
-/// What a document may need.
+/// The limits of a document.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
     depth: usize,
@@ -70,7 +70,7 @@ struct Limits {
 }
 
 impl Limits {
-    /// What anchors and aliases may add to a content of this length.
+    /// The most bytes that anchors and aliases may add to content of this length.
     fn most(self, length: usize) -> u64 {
         self.expansion
             .unwrap_or_else(|| EXPANSION.max(2 * length as u64))
@@ -110,16 +110,16 @@ impl<T> Yaml<T> {
         }
     }
 
-    /// How many levels of tables and lists may stand in each other, aliases written out: 128 by default, 1,000 at most.
-    /// A larger number counts as 1,000.
+    /// The greatest depth of nested tables and lists, with aliases expanded. Default: 128. A number above 1,000 counts as
+    /// 1,000.
     #[must_use]
     pub const fn max_depth(mut self, levels: usize) -> Self {
         self.limits.depth = if levels > DEEPEST { DEEPEST } else { levels };
         self
     }
 
-    /// How many bytes anchors and aliases may add to a document, as if each alias was written out: by default 16 MiB, or
-    /// twice the content where that is more.
+    /// The most bytes that anchors and aliases may add to a document, with each alias expanded. Default: 16 MiB, or twice
+    /// the content if that is more.
     ///
     /// An anchor and each of its aliases count the length of the texts in it, and 16 bytes for each value.
     #[must_use]
@@ -211,7 +211,7 @@ impl<T> Yaml<T> {
     }
 }
 
-/// Runs serde over the text. All limits are the scan's, which has passed.
+/// Runs serde over the text. Its own limits are off, since the scan has checked all limits.
 fn with_yaml<'t, R>(
     text: &'t str,
     run: impl for<'e> FnOnce(Deserializer<'t, 'e>) -> Result<R, serde_saphyr::Error>,

@@ -1,7 +1,7 @@
-//! The first pass over a YAML text: its syntax, and what its aliases stand for.
+//! The first pass over a YAML text: checks its syntax, its depth and the expansion of its aliases.
 //!
-//! It runs before any value is made, so that a document that would not fit is refused before it takes time or memory. It
-//! is linear in the text: the weight of an alias is the weight of its anchor, which was summed up when the anchor ended.
+//! It runs before any value is made, so that a document beyond the limits is refused before it takes time or memory. It is
+//! linear in the text: an alias weighs as much as its anchor, whose weight was summed up when the anchor ended.
 
 use serde_path_to_error::{Path, Segment};
 use serde_saphyr::granit_parser::{
@@ -12,8 +12,8 @@ use super::Limits;
 use super::words::{self, Read};
 use crate::source::decode::place::Mistake;
 
-/// What a value weighs beside its own text, in bytes: about what the shortest ones take in a file, with their
-/// indentation or separator.
+/// The weight of a value beside its own text, in bytes: about the size of a short value in a file, with its indentation
+/// or separator.
 const WEIGHT: u64 = 16;
 
 /// A node that was read as a whole.
@@ -27,9 +27,9 @@ struct Node {
 struct Open {
     anchor: usize,
     node: Node,
-    /// The column of a block, which what belongs to it must be indented beyond.
+    /// The column of a block, whose content must be indented further.
     level: Option<usize>,
-    /// The bracket of a table or list that is written in brackets.
+    /// The bracket of a table or list in brackets.
     bracket: Option<usize>,
 }
 
@@ -87,7 +87,7 @@ pub(super) fn scan(text: &str, limits: Limits) -> Result<usize, Mistake> {
     Ok(scan.depth)
 }
 
-/// What stands at this offset, in characters, in serde's words: ``string "80a"``, `map`.
+/// The value at this offset in characters, described in serde's words: ``string "80a"``, `map`.
 pub(super) fn found_at(text: &str, limits: Limits, at: usize) -> Option<String> {
     let mut events = parser(text, limits).map_while(Result::ok);
     let (event, _) = events.find(|(event, span)| {
@@ -182,7 +182,7 @@ pub(super) fn parser(
     Parser::new_from_str_with_options(text, options)
 }
 
-/// The byte at which a marker stands.
+/// The offset of a marker, in bytes.
 pub(super) fn offset(text: &str, marker: Marker) -> usize {
     marker.byte_offset().unwrap_or_else(|| {
         let mut offsets = text.char_indices().map(|(offset, _)| offset);
@@ -191,7 +191,7 @@ pub(super) fn offset(text: &str, marker: Marker) -> usize {
 }
 
 impl Scan<'_> {
-    /// Takes the next event, or says which limit it passes.
+    /// Handles the next event. An error names the exceeded limit.
     fn take(&mut self, event: &Event<'_>, span: &Span, start: usize) -> Result<(), String> {
         match event {
             Event::Scalar(value, style, anchor, _) => {
@@ -228,7 +228,7 @@ impl Scan<'_> {
             Event::Alias(anchor) => {
                 let Some(Some(node)) = self.anchors.get(*anchor).copied() else {
                     return Err(
-                        "this alias stands inside of what it stands for; write the value out"
+                        "this alias refers to a value that contains it; write the value out"
                             .to_owned(),
                     );
                 };

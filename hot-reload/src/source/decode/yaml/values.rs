@@ -1,10 +1,10 @@
-//! What the YAML decoder finds wrong with a value, in serde's form, so that all formats share their words.
+//! Converts the YAML decoder's errors about values into serde's form, so that all formats share their error texts.
 
 use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
 
 use super::{Limits, scan};
 
-/// The decoder's words in serde's form. Where it does not say what it found, the text does.
+/// The error in serde's form. If it does not describe the found value, the value is read from the text.
 pub(super) fn sentence(error: &Error, text: &str, limits: Limits) -> String {
     let expected = |expected: &str| {
         let found = error

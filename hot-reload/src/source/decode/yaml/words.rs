@@ -1,7 +1,7 @@
-//! What the YAML parser finds wrong, at the place of its cause and in an operator's words.
+//! Locates the cause of a YAML syntax error and words it for an operator.
 //!
-//! The parser stops where it cannot go on, which may be lines below the mistake: a missing quote or bracket swallows what
-//! follows. So the place is looked for again from what the parser had read.
+//! The parser stops where it cannot go on, which may be lines below the mistake: a missing quote or bracket swallows the
+//! text after it. So this module searches for the cause in the text that the parser has read.
 
 use serde_saphyr::granit_parser::{ErrorKind, ScanError};
 
@@ -9,7 +9,7 @@ use super::scan::offset;
 use crate::source::decode::place::Mistake;
 use crate::source::decode::place::lines::{self, indent_of, line_of, line_start};
 
-/// What was read when the parser stopped.
+/// The state when the parser stopped.
 pub(super) struct Read<'a> {
     pub(super) text: &'a str,
     /// Where the last value begins and ends.
@@ -17,7 +17,7 @@ pub(super) struct Read<'a> {
     pub(super) end: usize,
     /// The innermost bracket that is open.
     pub(super) bracket: Option<usize>,
-    /// How many levels there may be.
+    /// The greatest depth.
     pub(super) depth: usize,
 }
 
@@ -29,7 +29,7 @@ const SECOND_COLON: &str = "found a second ':' in one line; put the value in quo
 const DEEPER: &str =
     "wrong indentation: this line is deeper than the one above, which has a value already";
 
-/// Says that tables and lists are nested deeper than so many levels.
+/// The text for tables and lists that are nested too deep.
 pub(super) fn too_deep(levels: usize) -> String {
     format!("tables and lists are nested deeper than {levels} levels")
 }
@@ -168,7 +168,7 @@ pub(super) fn syntax(error: &ScanError, read: &Read<'_>) -> Mistake {
     }
 }
 
-/// A text in quotes that goes on over lines that look like keys or items of their own: its quote was forgotten.
+/// Whether a text in quotes spans lines that look like keys or items, so that its closing quote is probably missing.
 pub(super) fn swallows(text: &str, start: usize, end: usize, level: Option<usize>) -> bool {
     let Some(level) = level else { return false };
     text[start..end.min(text.len())]
@@ -194,7 +194,7 @@ fn is_entry(line: &str) -> bool {
     is_key || line.starts_with("- ")
 }
 
-/// The tab that indents a line, where the parser stopped for it.
+/// The offset of a tab in the indentation, if the parser stopped because of it.
 fn indenting_tab(kind: &ErrorKind, text: &str, at: usize) -> Option<usize> {
     let mut start = line_start(text, at);
     let is_about_tabs = matches!(
@@ -214,7 +214,7 @@ fn indenting_tab(kind: &ErrorKind, text: &str, at: usize) -> Option<usize> {
     is_about_tabs.then_some(at)
 }
 
-/// The bracket that is not closed: the parser ran into the end or into what looks like the next key.
+/// The mistake of an unclosed bracket: the parser has reached the end, or a line that looks like the next key.
 fn unclosed_bracket(kind: &ErrorKind, read: &Read<'_>, at: usize) -> Option<Mistake> {
     use ErrorKind as E;
     let text = read.text;
@@ -246,7 +246,7 @@ fn unclosed_bracket(kind: &ErrorKind, read: &Read<'_>, at: usize) -> Option<Mist
     ))
 }
 
-/// Text behind a quote. If the quote was opened lines above, it was not meant to be closed here.
+/// The mistake of text after a quote. If the quote was opened lines above, its own closing quote is missing.
 fn behind_quote(read: &Read<'_>, at: usize, message: &str) -> Mistake {
     let text = read.text;
     let between = &text[read.end.min(at)..at];
@@ -262,7 +262,7 @@ fn behind_quote(read: &Read<'_>, at: usize, message: &str) -> Mistake {
     }
 }
 
-/// A `:` behind what has a value already, or cannot be a key.
+/// The mistake of a `:` after a complete entry, or after something that cannot be a key.
 fn second_value(read: &Read<'_>, at: usize) -> Mistake {
     let text = read.text;
     let end = read.end.min(at);

@@ -1,4 +1,4 @@
-//! What of a value is shown, and what is not.
+//! Tests of which values an error shows and which it redacts.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -27,9 +27,9 @@ enum Balance {
     LeastConnections,
 }
 
-/// What people mistype all day. Whoever reads the line needs the value.
+/// Everyday typos, whose value the reader of the error needs.
 #[test]
-fn an_ordinary_mistake_shows_its_value() {
+fn ordinary_value_is_shown() {
     for (text, value) in [
         ("port = '80a'", "80a"),
         ("port = 70000", "70000"),
@@ -170,7 +170,7 @@ fn p18_a_declared_path_is_secret_with_all_that_is_below() {
         of("[members]\nsmith = 'red'"),
         "members.(not shown): expected u8, found a string (not shown)"
     );
-    // What is declared is found in other values, too.
+    // A declared secret is redacted in other values, too.
     assert_eq!(
         of("[me]\nhat = 'very crimson-red'\nshoe = 'crimson-red'"),
         "me.hat: expected u8, found a string (not shown)"
@@ -181,7 +181,7 @@ fn p18_a_declared_path_is_secret_with_all_that_is_below() {
 fn p18_a_program_can_hide_all_values() {
     let hidden = [
         Toml::<Table<u8>>::new().hide_values(),
-        // A declaration that cannot be read hides more, and not less.
+        // A declaration that cannot be parsed hides all values.
         Toml::<Table<u8>>::new().secret(&["a..b"]),
     ];
     for toml in hidden {
