@@ -1,6 +1,6 @@
-//! Blank content: nothing, or nothing but white space, as a full disk or a crashed writer leaves a file.
+//! Blank content: empty or only white space, as a full disk or a crashed writer leaves a file.
 
-/// Whether these bytes hold nothing that a person would see: white space and a byte order mark at most.
+/// Whether these bytes hold only white space and a byte order mark, or nothing.
 pub(crate) fn is_blank(bytes: &[u8]) -> bool {
     let is_space = |byte: &u8| matches!(byte, b'\t'..=b'\r' | b' ');
     match bytes.iter().find(|byte| !is_space(byte)) {

@@ -23,7 +23,7 @@ pub struct Decoded<S, D>(Arc<Parts<S, D>>);
 struct Parts<S, D> {
     source: S,
     decoder: D,
-    /// Whether the source was seen to hold more than blank content.
+    /// Whether the source has held more than blank content.
     had_content: AtomicBool,
 }
 

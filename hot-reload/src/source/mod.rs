@@ -64,8 +64,8 @@ pub use crate::hints::{HintSender, Hints, Subscription};
 /// 1. `fetch` returns what the source holds now. It answers [`Fetched::Unchanged`] only if the source still is in the
 ///    state named by `seen`.
 /// 2. Equal revisions mean equal bytes. `fetch` never returns bytes of two states, nor bytes that are still being
-///    written, as far as the source can know. If that takes long, it answers [`Fetched::Held`] rather than wait for
-///    longer than a load may take.
+///    written, as far as the source can know. If that takes long, it returns [`Fetched::Held`] instead of exceeding the
+///    deadline of a load.
 /// 3. When `subscribe` returns, every later change leads to a hint. Repeated and needless hints are harmless.
 /// 4. Dropping the [`Subscription`] releases everything that the subscription holds; dropping a future of `fetch` or
 ///    `subscribe` leaves nothing behind.
@@ -78,10 +78,10 @@ pub trait Source: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Why it cannot be had. After [`ErrorKind::Denied`](crate::ErrorKind::Denied) and
-    /// [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured) there is no quick retry: the next load comes after
-    /// 5 min up to 1 h, or under [`hybrid`](crate::Builder::hybrid) within the heartbeat. After all others, the first retry
-    /// comes after 250 ms.
+    /// The reason why fetching failed. After [`ErrorKind::Denied`](crate::ErrorKind::Denied) and
+    /// [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured) there is no quick retry: the next load follows after
+    /// 5 min up to 1 h, or under [`hybrid`](crate::Builder::hybrid) within the heartbeat. After all other kinds, the first
+    /// retry follows after 250 ms.
     fn fetch(&self, seen: Option<&Revision>)
     -> impl Future<Output = Result<Fetched, Error>> + Send;
 
@@ -105,8 +105,8 @@ pub trait Source: Send + Sync + 'static {
         None
     }
 
-    /// Whether content that becomes empty or blank is content like any other. Provided: no; see
-    /// [`Loaded::Emptied`](crate::Loaded::Emptied) for what follows.
+    /// Whether content that becomes empty or blank is treated like any other. Provided: `false`; see
+    /// [`Loaded::Emptied`](crate::Loaded::Emptied).
     fn accepts_empty(&self) -> bool {
         false
     }
@@ -135,12 +135,12 @@ pub enum Fetched {
     },
     /// Nothing.
     Absent,
-    /// Something that is not ready, such as a file that somebody is writing: see
+    /// The content is not ready, such as a file that somebody is writing: see
     /// [`Loaded::Held`](crate::Loaded::Held).
     Held {
-        /// Why, since when, and what ends it.
+        /// The reason, since when, and what ends it.
         hold: Hold,
-        /// When to load again at the latest, if no hint comes before: after this time.
+        /// The longest time until the next load; a hint shortens it.
         again: Duration,
     },
 }

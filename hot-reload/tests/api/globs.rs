@@ -1,5 +1,5 @@
-//! Programs that import everything of this crate and everything of another one: what both have is ambiguous where it is
-//! named, so the root of this crate has no `Result`.
+//! Programs with glob imports of this crate and of another one. A name that both export is ambiguous where it is used, so
+//! the root of this crate has no `Result`.
 #![allow(
     clippy::wildcard_imports,
     unused_imports,
@@ -82,7 +82,7 @@ mod logs {
 }
 
 #[test]
-fn names_that_two_globs_have_are_not_ambiguous() {
+fn glob_import_beside_another_one_compiles() {
     let config = hot_reload::ReloaderConfig::polling(7);
     assert_eq!(anyhow::interval(&config).unwrap(), 7);
     assert_eq!(prelude::interval(&config), Ok(7));

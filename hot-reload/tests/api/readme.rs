@@ -1,4 +1,4 @@
-//! The example of the README builds from the dependencies that stand above it, and from nothing else.
+//! The example of the README builds from exactly the dependencies that the README lists.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ fn block<'r>(readme: &'r str, kind: &str) -> &'r str {
 }
 
 #[test]
-fn the_example_of_the_readme_builds_from_its_own_dependencies() {
+fn readme_example_builds_from_its_listed_dependencies() {
     let library = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = library.parent().unwrap();
     let readme = fs::read_to_string(workspace.join("README.md")).unwrap();
@@ -27,7 +27,7 @@ fn the_example_of_the_readme_builds_from_its_own_dependencies() {
     fs::write(project.join("Cargo.toml"), manifest).unwrap();
     fs::create_dir(project.join("src")).unwrap();
     fs::write(project.join("src/main.rs"), block(&readme, "rust,no_run")).unwrap();
-    // The versions of this workspace, which are here already.
+    // Uses the workspace's lock file, whose versions are already downloaded.
     fs::copy(workspace.join("Cargo.lock"), project.join("Cargo.lock")).unwrap();
 
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");

@@ -119,8 +119,8 @@ impl Dir {
         self
     }
 
-    /// How long a file is waited for that somebody has open for writing, as
-    /// [`File::wait_for_writers`](super::File::wait_for_writers) says it of one. Without it, 60 s.
+    /// The longest wait for a writer that has one of the files open, as
+    /// [`File::wait_for_writers`](super::File::wait_for_writers). Default: 60 s.
     pub fn wait_for_writers(mut self, longest: Duration) -> Self {
         self.follow = self.follow.with_writers(longest);
         self
@@ -133,9 +133,9 @@ impl Dir {
         self
     }
 
-    /// Whether a file that becomes empty or blank is content like any other. Without
-    /// it, one file that held something and is emptied keeps the whole out once a second load after the debounce window has
-    /// confirmed it, and if nothing is left in any, they are treated like files that were removed; see [`Loaded::Emptied`](crate::Loaded::Emptied).
+    /// Whether a file that becomes empty or blank is treated like any other. Default: `false`: once a second load after the
+    /// debounce window has confirmed an emptied file, the whole is rejected. If all files are empty, they are treated like
+    /// removed files; see [`Loaded::Emptied`](crate::Loaded::Emptied).
     pub fn empty_is_content(mut self, is_content: bool) -> Self {
         self.empty_is_content = is_content;
         self

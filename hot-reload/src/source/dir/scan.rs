@@ -43,7 +43,7 @@ impl Roster for Scan {
             }
             Err(Refusal::System(key, error)) => fault::refused(&self.name_of(&key), error),
         };
-        // A watched directory reports every file in it, so the files found so far need no watch of their own.
+        // A watch of a directory reports every file in it, so the files found so far need no watches of their own.
         let ways = Listing::new(found.ways, Vec::new());
         Err(Unlisted { error, ways })
     }

@@ -76,7 +76,7 @@ pub(super) struct Hold {
 struct State {
     seen: Seen,
     track: Option<Track>,
-    /// How many events there had been when the whole way was walked last, and when that was.
+    /// The number of events when the whole path was last walked, and the time.
     walked: Option<(u64, Instant)>,
     /// Whom to tell, in the order of the tokens.
     hints: Vec<(Token, HintSender)>,
@@ -111,8 +111,8 @@ impl Activity {
         self.follow.wants(name)
     }
 
-    /// Records a change. True if this activity was not yet waiting to [`tell`](Self::tell) of one, or of none that is urgent:
-    /// of more than that somebody has begun to write, or goes on.
+    /// Records a change. Returns true if [`tell`](Self::tell) has to be called for it: no change was waiting, or this is the
+    /// first urgent one. A change is urgent unless it only says that somebody writes.
     pub(crate) fn note(&self, token: Token, change: Change, now: Instant) -> bool {
         self.follow.tally().events.add();
         let mut state = lock(&self.state);
@@ -131,7 +131,7 @@ impl Activity {
         news
     }
 
-    /// Whether an urgent change waits to be told. Only the backend of Linux postpones the others.
+    /// Whether an urgent change waits for [`tell`](Self::tell). Only the backend of Linux postpones the others.
     #[cfg(any(target_os = "linux", test))]
     pub(crate) fn is_urgent(&self) -> bool {
         lock(&self.state).urgent
@@ -213,7 +213,7 @@ impl Activity {
             .map(|(name, inode)| Track::new(name, inode, epoch));
     }
 
-    /// Whether the whole way was walked lately and nothing has happened since.
+    /// Whether the whole path was walked recently and no event has arrived since.
     pub(super) fn was_walked(&self, now: Instant) -> bool {
         let state = lock(&self.state);
         state.walked.is_some_and(|(epoch, at)| {
@@ -221,7 +221,7 @@ impl Activity {
         })
     }
 
-    /// The whole way was walked, which began when there had been so many events. `None`: not all of it is watched.
+    /// Notes a walk of the whole path: the number of events and the time at its start. `None`: part of the path is unwatched.
     pub(super) fn set_walked(&self, walked: Option<(u64, Instant)>) {
         lock(&self.state).walked = walked;
     }
@@ -308,8 +308,8 @@ impl fmt::Debug for Activity {
     }
 }
 
-/// A way is walked again after this although nothing was announced and the file is what it was: a watch may have lost its
-/// place in silence. Shorter than a heartbeat of a trusted watch with its jitter, so that each of those walks.
+/// A path is walked again after this time even without an event: a watch may have silently lost its place. Shorter than
+/// the heartbeat with its jitter, so that every heartbeat walks.
 const WALK_AGAIN: Duration = Duration::from_secs(40);
 
 #[cfg(test)]
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_counts_as_walked_until_something_happens_or_much_time_passes() {
+    fn path_counts_as_walked_until_an_event_or_a_timeout() {
         let (activity, start) = (Activity::default(), clock::now());
         assert!(!activity.was_walked(start));
         activity.set_walked(Some((0, start)));

@@ -32,7 +32,7 @@ pub(crate) fn not_a_file(name: &str, kind: Kind) -> Error {
     unavailable(name, what_it_is(kind))
 }
 
-/// What stands there in place of a file.
+/// Names the kind of anything that is no regular file.
 pub(crate) fn what_it_is(kind: Kind) -> &'static str {
     match kind {
         Kind::Directory => "it is a directory, and a file is wanted",

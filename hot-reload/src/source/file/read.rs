@@ -31,8 +31,8 @@ pub(crate) fn read_once(path: &Path, max_size: u64) -> io::Result<ReadOnce> {
     read_opened(&file, path, before, false, max_size)
 }
 
-/// Reads what was opened under this path, had this stamp, and was not read yet. `is_local` is whether the file is known to
-/// be on a file system of this machine. Blocks.
+/// Reads a file that was opened under this path with this stamp. `is_local`: it is known to be on a local file system.
+/// Blocks.
 pub(crate) fn read_opened(
     file: &File,
     path: &Path,
@@ -54,8 +54,8 @@ pub(crate) fn read_opened(
     // Files of the kernel, such as those under /proc, say that they are empty and are not.
     let complete = bytes.len() as u64 == after.size || after.size == 0;
     let stamp = after;
-    // Who takes the name away changes the file's times and the number of its names. Where that is seen at once, on file
-    // systems of this machine, the path need not be asked again.
+    // Removing or replacing the name changes the file's times and link count. Local file systems show that at once, so
+    // there is no need to check the path again.
     let is_named =
         (is_local && before == stamp) || Stamp::of(path).is_ok_and(|now| now.same_inode(&stamp));
     Ok(match is_named {
@@ -67,12 +67,12 @@ pub(crate) fn read_opened(
     })
 }
 
-/// Reads a regular file whole, in one state: for a loader that reads files by itself, such as an
-/// `AsyncFileLoad`. Blocks.
+/// Reads a whole regular file in one consistent state, for a loader that reads files itself, such as an `AsyncFileLoad`.
+/// Blocks.
 ///
-/// The path is opened without waiting for the other end of a pipe, and memory is taken for bytes that were read, whatever
-/// size the file claims. A file that changes while it is read is read again, for half a second at most. It is not
-/// asked whether somebody has the file open for writing: a `FileReloader` does that for its file and its dependent paths.
+/// It never waits for the other end of a pipe, and allocates only for bytes that it has read, whatever size the file
+/// claims. If the file changes during the read, it reads again, for at most half a second. It does not check whether
+/// somebody has the file open for writing: a `FileReloader` does that for its file and its dependent paths.
 ///
 /// # Errors
 ///
@@ -97,13 +97,13 @@ pub fn read(path: impl AsRef<Path>, max_size: u64) -> io::Result<Vec<u8>> {
     let path = path.as_ref();
     let mut pause = Duration::from_millis(1);
     loop {
-        // Not opened at all if it is known to be something else: that has effects of its own on a device.
+        // Anything but a regular file is not opened, because opening a device may have side effects.
         let found = Stamp::of(path)?;
         if found.kind != Kind::File {
             return Err(not_a_file(found.kind));
         }
         match read_once(path, max_size)? {
-            // Another file has the name by now; this one is whole all the same.
+            // Another file may have the name by now, but this one was read whole.
             ReadOnce::Whole { bytes, .. } | ReadOnce::Replaced { bytes, .. } => return Ok(bytes),
             ReadOnce::NotAFile => return Err(not_a_file(Kind::Other)),
             ReadOnce::TooLarge { .. } => {
@@ -115,7 +115,7 @@ pub fn read(path: impl AsRef<Path>, max_size: u64) -> io::Result<Vec<u8>> {
                 return Err(io::Error::new(io::ErrorKind::ResourceBusy, text));
             }
             ReadOnce::Torn => {
-                // Shorter if the thread was unparked before: then it is read again sooner.
+                // May return early if the thread was unparked; then the file is just read again sooner.
                 std::thread::park_timeout(pause);
                 pause *= 2;
             }
@@ -158,8 +158,8 @@ fn read_up_to(mut file: &File, expected: u64, limit: u64) -> io::Result<Vec<u8>>
     Ok(bytes)
 }
 
-/// The memory that a file's size alone is a reason for. All beyond it is taken as the bytes arrive: a sparse file claims
-/// any size.
+/// The largest allocation by a file's size alone. Beyond it, memory is allocated as the bytes arrive, because a sparse file
+/// can claim any size.
 const AT_FIRST: u64 = 1 << 20;
 
 #[cfg(all(test, target_os = "linux"))]
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_size_that_is_only_claimed_takes_no_memory() {
+    fn claimed_size_of_a_sparse_file_takes_no_memory() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sparse");
         File::create(&path).unwrap().set_len(100 << 30).unwrap();
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loader_is_told_what_is_no_file_and_is_not_held_up_by_it() {
+    fn anything_but_a_regular_file_is_an_error_without_blocking() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name| folder.path().join(name);
         rustix::fs::mkfifoat(rustix::fs::CWD, path("pipe"), 0o600.into()).unwrap();
@@ -207,7 +207,7 @@ mod tests {
         for name in ["pipe", "socket", "device", "."] {
             let error = read(path(name), 10).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{name}: {error}");
-            // The same when it has taken the name of a file only now.
+            // The same if it has just replaced a regular file.
             if name != "socket" {
                 let read = read_once(&path(name), 10).unwrap();
                 assert!(matches!(read, ReadOnce::NotAFile), "{name}: {read:?}");

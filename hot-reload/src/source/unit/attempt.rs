@@ -114,7 +114,7 @@ impl Attempt {
                     return Ok(None);
                 }
                 Err(Unlisted { error, ways }) if ways == memory.listing => return Err(error),
-                // Watched first, so that a repair between the two is not missed.
+                // Watches first, so that no fix between the two steps is missed.
                 Err(Unlisted { ways, .. }) => ways,
             };
             memory.listing = now;
@@ -296,7 +296,7 @@ fn allowed(spec: &Spec, listing: &Listing, stamps: &[Stamp]) -> Result<(), Error
         }
     }
     let sizes = stamps.iter().map(|stamp| stamp.size);
-    // A sparse file claims any size, and several of them more than a number holds.
+    // A sparse file can claim any size, so that the sum of several could overflow.
     let sum = sizes.fold(0, u64::saturating_add);
     if sum > total {
         let text = format!("its files have {sum} bytes, and the limit for all is {total} bytes");

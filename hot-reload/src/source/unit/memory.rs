@@ -19,7 +19,7 @@ pub(super) struct Memory {
     /// Which files there were when the last look began, whatever came of it. They are what is watched.
     pub(super) listing: Listing,
     accepted: Option<Accepted>,
-    /// The files that were seen to hold more than blank content, by the hash of their key.
+    /// The files that have held more than blank content, by the hash of their key.
     full: HashSet<u64>,
 }
 
@@ -79,8 +79,8 @@ impl Memory {
         })
     }
 
-    /// Takes note of which files hold something, and says which of them do no longer. A file that is gone and comes back
-    /// is another one, unless all are.
+    /// Notes which files hold content, and returns which of them have become blank. A file that was removed and reappears
+    /// counts as new, unless all files were removed.
     pub(super) fn fill(&mut self, files: &Files) -> Emptied {
         let key = |part: &Part| xxh3_64(bytes(part.path()));
         let before = mem::take(&mut self.full);
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_held_something_and_is_blank_counts_as_emptied() {
+    fn file_that_becomes_blank_counts_as_emptied() {
         let mut memory = Memory::new(Listing::default());
         let mut fill = |parts: &[(&str, &str)]| memory.fill(&files(parts));
         assert_eq!(fill(&[("a", ""), ("b", "1")]), Emptied::None, "as it began");

@@ -66,10 +66,10 @@ pub(super) trait Roster: Send + Sync + 'static {
     fn is_fixed(&self) -> bool;
 }
 
-/// Why the files cannot be listed, and where a change may repair that.
+/// The error if the files cannot be listed, and the paths whose change may fix it.
 pub(super) struct Unlisted {
     pub(super) error: Error,
-    /// What is to be watched until they can.
+    /// The paths to watch until the files can be listed.
     pub(super) ways: Listing,
 }
 
@@ -90,7 +90,7 @@ pub(super) enum Found {
     Files {
         files: Files,
         revision: Revision,
-        /// Which of them are blank and were not before.
+        /// Which of them have become blank.
         emptied: Emptied,
     },
     /// Nothing.
@@ -99,13 +99,13 @@ pub(super) enum Found {
     Held(Unready),
 }
 
-/// Which files are blank and were not before.
+/// Which files have become blank.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Emptied {
     None,
-    /// This one, by its name, and maybe others; but not all.
+    /// This file, by its name, and possibly others, but not all.
     One(String),
-    /// Nothing is left in any of them.
+    /// All files are blank.
     All,
 }
 

@@ -82,7 +82,8 @@ impl Backend for Inotify {
         false
     }
 
-    /// The kernel has told of the end by `IN_IGNORED`, and has nothing left to remove. It is so for each file that is replaced.
+    /// `IN_IGNORED` has reported that the kernel removed the watch, so there is nothing to remove. This happens for every
+    /// replaced file.
     fn unwatch_ended(&self, _: WatchId) -> bool {
         false
     }

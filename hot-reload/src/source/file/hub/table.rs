@@ -24,14 +24,14 @@ pub(super) struct Table {
     failed: AtomicBool,
 }
 
-/// What becomes of a watch when somebody does not wait for it any more.
+/// The state of a watch after one waiter has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Remains {
-    /// Others still wait.
+    /// Others still wait for it.
     Used,
-    /// Nobody does.
+    /// Nobody waits for it any more.
     Unused,
-    /// It had ended by itself.
+    /// The watch had ended already.
     Ended,
 }
 
@@ -140,7 +140,7 @@ impl Table {
         Ok(kept)
     }
 
-    /// Takes out who waits, and says what becomes of the watch by that.
+    /// Removes a waiter, and returns the state of the watch after that.
     pub(super) fn unregister(
         &self,
         id: WatchId,
