@@ -1,6 +1,6 @@
-//! The `date` of a response, read from the clock for each one.
+//! The header `date`, read from the clock for each response.
 //!
-//! That of hyper stands still while the clock is behind the last one that hyper has written.
+//! After the clock has stepped back, hyper's own header would repeat its last date until the clock has caught up.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,7 +9,7 @@ use axum::http::HeaderValue;
 /// The last second that the format can express, the end of the year 9999.
 const LAST: u64 = 253_402_300_799;
 
-/// The date of a response that is made now.
+/// The current date. `None` if the clock is out of range.
 #[allow(
     clippy::disallowed_methods,
     reason = "the wall clock is what the header tells"
@@ -19,7 +19,7 @@ pub(crate) fn now() -> Option<HeaderValue> {
 }
 
 fn value(time: SystemTime) -> Option<HeaderValue> {
-    // A clock that stands before 1970 or after 9999 has no date.
+    // A time before 1970 or after 9999 has no date.
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = since.as_secs().min(LAST);
     let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_time_of_the_clock_has_a_date() {
+    fn every_time_in_range_has_a_date() {
         let date = |time| value(time).unwrap();
         assert_eq!(date(UNIX_EPOCH), "Thu, 01 Jan 1970 00:00:00 GMT");
         let day = Duration::from_secs(24 * 60 * 60);

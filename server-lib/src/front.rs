@@ -28,7 +28,7 @@ pub(crate) struct Front {
     context: ServerContext,
     live: Live<ServerConfig>,
     listening: watch::Sender<Option<SocketAddr>>,
-    /// The configuration that was taken on last.
+    /// The configuration that was applied last.
     applied: Option<Snapshot<ServerConfig>>,
     /// The log filter that was set last.
     log: Option<String>,

@@ -66,7 +66,7 @@ impl Server {
         let service = safe(service);
         let mut front = self.front(&service);
         let mut refused = pin!(refused(&service));
-        // The files of routes are waited for like the configuration, as a watch would see to.
+        // Without a watch too, loads wait for the writers of route files.
         service.reloader().follow_dependencies();
         // In a task of its own: polling loads where it runs, and a file system that hangs must not hold up the end.
         let mut reloading = JoinSet::new();

@@ -1,10 +1,10 @@
-//! Starts that go wrong: each ends with 78 and one line.
+//! Failed starts: each ends with exit code 78 and one line.
 
 use std::path::Path;
 
 use crate::support::Program;
 
-/// A start that goes wrong: its name, what makes it so in an empty folder, and what the line must have.
+/// A failed start: its name, a function that sets it up in an empty folder, and a text that the line must contain.
 type BadStart = (&'static str, fn(&Path), &'static str);
 
 const HEAD: &str = "id = 1\nname = 'a'\nlisten = '127.0.0.1:0'\n";

@@ -1,10 +1,10 @@
-//! A campaign: broken configuration files through the running server, which goes on to answer.
+//! Mutation test of the running server: it goes on answering whatever configuration it is given.
 //!
 //! | variable | meaning |
 //! |---|---|
 //! | `HOT_RELOAD_SEED` | the first seed |
 //! | `HOT_RELOAD_ROUNDS` | the number of mutants, 300 by default |
-//! | `HOT_RELOAD_HOURS` | a time in the place of a number |
+//! | `HOT_RELOAD_HOURS` | a run time instead of a number |
 //!
 //! An hour of it: `HOT_RELOAD_HOURS=1 cargo test --release -p server-bin --test process campaign -- --nocapture`.
 
@@ -25,7 +25,7 @@ use crate::support::{Program, get, until_id};
 #[path = "../../../hot-reload/tests/mutations/mutator.rs"]
 mod mutator;
 
-/// Has no key that may take the server away from its clients: neither another address nor times that cut them off.
+/// Without keys that could cut off the test's client: no other address and no timeouts.
 const SAMPLE: &str = r#"
 [limits]
 max_body_bytes = 65536
@@ -87,7 +87,7 @@ async fn mutated_configurations_leave_a_server_that_answers() {
         let mutant = Mutant::new(seed, Format::Toml, SAMPLE);
         save_bytes(&file, &config(round + 1, &mutant.bytes()));
         program.signal(Signal::HUP);
-        // One answer for each mutant. The number of lines is bounded by taking them out.
+        // One line for each mutant. Removing the lines bounds their memory.
         let outcome = program.take_line("as SIGHUP asked outcome=").await;
         let outcome = outcome.rsplit('=').next().unwrap();
         let words = ["published", "unchanged", "rejected", "failed"];

@@ -43,7 +43,7 @@ async fn date_follows_a_clock_that_steps_back() {
     assert!(after < before, "{after:?} after {before:?}");
 }
 
-/// What the program `faketime` puts before another.
+/// The library that the program `faketime` preloads.
 fn library() -> Option<String> {
     let output = Command::new("faketime")
         .args(["2020-01-01 00:00:00", "printenv", "LD_PRELOAD"])

@@ -116,7 +116,7 @@ async fn regular_file_is_loaded_after_anything_else_in_its_place() {
 
 const STAYS: &str = "the last good value stays: ";
 
-/// Writes the page in two parts, with a pause in which it is asked for.
+/// Writes the page in two parts, and requests it during the pause between them.
 async fn rewrite_with_a_pause(program: &Program, page: &Path, ids: &[u32]) {
     let address = program.address().await;
     let whole = || async {
@@ -149,11 +149,11 @@ async fn rewrite_with_a_pause(program: &Program, page: &Path, ids: &[u32]) {
     }
 }
 
-/// Longer than a look at the file waits by itself.
+/// Longer than one load waits for a writer.
 const PAUSE: Duration = Duration::from_millis(2_500);
 
 #[tokio::test]
-async fn p05_a_page_whose_writer_pauses_is_never_served_half() {
+async fn p05_page_is_never_served_half_while_its_writer_pauses() {
     for arguments in [&["-w", "polling", "--interval", "1"][..], &[]] {
         let (folder, file) = folder_with(&with_route(1));
         let page = folder.path().join("page.txt");
@@ -164,9 +164,9 @@ async fn p05_a_page_whose_writer_pauses_is_never_served_half() {
     }
 }
 
-/// The usual deployment: the kernel does not say to this user who writes.
+/// The usual deployment: the kernel hides writers from this user.
 #[tokio::test]
-async fn p05_another_users_page_whose_writer_pauses_is_never_served_half() {
+async fn p05_page_of_another_user_is_never_served_half() {
     let (folder, file) = folder_with(&with_route(1));
     let page = folder.path().join("page.txt");
     fs::write(&page, "0 0").unwrap();

@@ -33,7 +33,7 @@ pub(crate) struct Program {
     child: Child,
     /// What it has written to standard error so far, line by line.
     lines: watch::Receiver<Vec<String>>,
-    /// The same, to take lines out.
+    /// The same lines, so that tests can remove some.
     taken: Weak<watch::Sender<Vec<String>>>,
 }
 
@@ -62,7 +62,7 @@ impl Program {
         Self::run(command)
     }
 
-    /// Starts the program as a user that owns nothing, for whom it is copied into this folder. Only root can do that.
+    /// Starts a copy of the program in this folder, as a user that owns no files. `None` unless the test runs as root.
     #[cfg(unix)]
     pub(crate) fn start_as_somebody(folder: &Path, config: &Path) -> Option<Self> {
         use std::fs::{Permissions, set_permissions};
@@ -122,8 +122,8 @@ impl Program {
         found.unwrap_or_else(|| panic!("no line with {text:?} in {:#?}", self.lines.borrow()))
     }
 
-    /// Waits for a line that has this text, and takes it out, with all lines before it. Each of them has the form of a log
-    /// line, and none is of a panic.
+    /// Waits for a line with this text, and removes it and all lines before it. Checks that each is a log line and none
+    /// reports a panic.
     pub(crate) async fn take_line(&mut self, text: &str) -> String {
         let found = self.line(text).await;
         let mut lines = Vec::new();

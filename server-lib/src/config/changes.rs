@@ -1,11 +1,11 @@
-//! What changed between two configurations, for the log.
+//! The difference between two configurations, for the log.
 
 use super::ServerConfig;
 
 impl ServerConfig {
     /// The keys of the file whose values differ, in its order: `listen, routes`.
     pub(crate) fn changed_since(&self, before: &Self) -> String {
-        // A new key does not compile before it is named here.
+        // Destructured in full: a new key does not compile until it is named here.
         let Self {
             id,
             name,

@@ -85,7 +85,7 @@ impl<'de> Deserialize<'de> for Status {
     }
 }
 
-/// The name of the server, which stands in its log lines.
+/// The name of the server, for its log lines.
 #[derive(Debug)]
 pub(super) struct NameText(pub(super) String);
 
@@ -131,13 +131,13 @@ impl FromStr for PathText {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.len() > LONGEST_PATH {
-            return Err("a path of at most 8192 bytes, as proxies have it");
+            return Err("a path of at most 8192 bytes");
         }
         let fits = text.starts_with('/')
             && text
                 .bytes()
                 .all(|byte| byte.is_ascii_graphic() && byte != b'?' && byte != b'#')
-            // Others no client can ask for.
+            // No client can request any other path.
             && text.parse::<PathAndQuery>().is_ok();
         fits.then(|| Self(text.to_owned()))
             .ok_or("a path that starts with \"/\" and has no space, \"?\" or \"#\"")

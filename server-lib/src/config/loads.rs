@@ -1,18 +1,18 @@
-//! [`Loads`]: the loads that are under way, most of which are one.
+//! [`Loads`]: bounds the number of concurrent loads.
 //!
-//! A load that was given up at its deadline keeps its thread for as long as a file system does not answer, which may be for
-//! ever. So there is a bound on them, and a way back where none of them ever ends.
+//! A load that was given up at its deadline keeps its thread until the file system answers, which may be never. So the
+//! number of loads is bounded, and grows slowly if none of them ever ends.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// When each load that is under way began, the first one first.
+/// The start time of each running load, in order.
 #[derive(Debug)]
 pub(super) struct Loads(Mutex<Vec<Instant>>);
 
-/// A load that is under way, until it is dropped.
+/// A running load, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Load {
     of: &'static Loads,
@@ -24,7 +24,7 @@ impl Loads {
         Self(Mutex::new(Vec::new()))
     }
 
-    /// Begins a load. An error says how many hang, and for how long the next one has to wait.
+    /// Begins a load. An error says how many loads hang, and how long the next one has to wait.
     pub(super) fn begin(&'static self) -> Result<Load, String> {
         let begun = Instant::now();
         let mut loads = self.lock();
@@ -58,8 +58,8 @@ impl Drop for Load {
     }
 }
 
-/// How long the first of so many loads has to be under way before one more may begin: twice as long for each, so that there
-/// are a dozen after a day.
+/// How long the first of `count` loads must have run before another one begins. The time doubles for each, so that a
+/// dozen loads hang after a day.
 fn due(count: usize) -> Duration {
     match count.checked_sub(AT_ONCE) {
         None => Duration::ZERO,
@@ -70,10 +70,11 @@ fn due(count: usize) -> Duration {
     }
 }
 
-/// One is usual; further ones are of other services of this process, or were given up at their deadline.
+/// The number of loads without a wait. Usually there is one; others belong to other services of this process, or were
+/// given up at their deadline.
 const AT_ONCE: usize = 4;
 
-/// As long as a load's deadline, so that by then the others were given up.
+/// As long as a load's deadline: by then, the other loads were given up.
 const FIRST: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
@@ -81,7 +82,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn loads_that_hang_for_ever_are_few_and_leave_a_way_back() {
+    async fn loads_that_hang_for_ever_stay_few_and_a_later_load_succeeds() {
         static LOADS: Loads = Loads::new();
         let mut hung = Vec::new();
         for _ in 0..AT_ONCE {

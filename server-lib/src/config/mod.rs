@@ -1,12 +1,12 @@
 //! [`ServerConfig`]: everything that the server's behaviour comes from, loaded and checked as one value.
 //!
 //! - `file`: the file as it is written, `sections`: a large one, route by route;
-//! - `changes`: what differs between two values;
+//! - `changes`: the difference between two values;
 //! - `check`: from the file to the value, with what single keys cannot say;
 //! - `limits`, `methods`, `route`, `routes`, `tls`: parts of the value;
 //! - `others`: the files that it names;
-//! - `read`: one bounded read, and why it failed;
-//! - `loads`: how many of them may hang.
+//! - `read`: one bounded read, and the reason of its failure;
+//! - `loads`: the bound on concurrent loads.
 
 mod changes;
 mod check;
