@@ -1,15 +1,15 @@
-//! Somebody else's text as one line that a terminal, a log and a person can bear.
+//! Sanitizes foreign text into one visible line.
 //!
-//! Everything that reaches an operator goes through here: line breaks, control characters, escape sequences, and characters
-//! that change the direction of a text or cannot be seen are written out, as `\n` or `\u{1b}`. So nobody forges a line of
-//! a log by a key, a file name or a message.
+//! Every text for an operator passes through here. Line breaks, control characters, escape sequences, invisible characters
+//! and those that change the direction of a text are escaped, as `\n` or `\u{1b}`. So a key, a file name or a message
+//! cannot forge a line of the log.
 
 use std::borrow::Cow;
 
-/// How many characters of a text are kept. A message of a validator may name several problems.
+/// The most characters of a text that are kept. A message of a validator may name several problems.
 const MOST: usize = 4_096;
 
-/// A sentence as one line: its own lines are joined, since parsers and assertions draw pictures.
+/// Makes a sentence one line: joins its lines, since messages of parsers and assertions may have several.
 pub(crate) fn one_line(text: Cow<'_, str>) -> String {
     if is_clean(&text) && !text.is_empty() {
         return text.into_owned();
@@ -22,7 +22,7 @@ pub(crate) fn one_line(text: Cow<'_, str>) -> String {
     }
 }
 
-/// A name or a key as one line: nothing is joined or trimmed, line breaks are written out.
+/// Makes a name or a key one line: escapes line breaks, and joins or trims nothing.
 pub(crate) fn escaped(text: Cow<'_, str>) -> String {
     if is_clean(&text) {
         return text.into_owned();
@@ -45,12 +45,12 @@ fn is_clean(text: &str) -> bool {
     text.len() <= MOST && text.chars().all(is_visible)
 }
 
-/// Whether a character can be seen, takes part in a word, and does nothing else.
+/// Whether a character is visible and has no other effect.
 fn is_visible(sign: char) -> bool {
     match sign {
         ' '..='~' => true,
         _ if sign.is_ascii() => false,
-        // Behind a letter, so that accents and vowel signs are not escaped.
+        // Tested after a letter, so that accents and vowel signs are not escaped.
         _ => {
             let mut buffer = [b'a'; 5];
             let length = sign.encode_utf8(&mut buffer[1..]).len();
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_seen_is_written_out_and_what_can_stays() {
+    fn invisible_characters_are_escaped_and_visible_ones_stay() {
         for (text, line) in [
             ("plain \"text\" with 'quotes' \\ and {}", None),
             ("ünter, 日本語, हिन्दी, cafe\u{301}, 🦀", None),
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_of_several_lines_becomes_one() {
+    fn sentence_of_several_lines_becomes_one_line() {
         assert_eq!(one_line("first\n  second\r\n\n".into()), "first; second");
         assert_eq!(
             one_line("first\rsecond\u{1b}".into()),
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_end_is_cut() {
+    fn very_long_text_is_cut() {
         let line = escaped("é".repeat(100_000).into());
         assert_eq!(line.chars().count(), MOST + 1);
         assert!(line.ends_with('…'));

@@ -7,7 +7,7 @@ use crate::secret;
 
 /// A place in a source: its name, and line, column and key path where they are known.
 ///
-/// Line breaks, control characters and those that cannot be seen are written out in the name and in the path.
+/// Line breaks, control characters and invisible characters are escaped in the name and in the path.
 ///
 /// `Display` is what editors and terminals make clickable: `app.toml:4:8: server.port`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -101,7 +101,7 @@ async fn json_is_laid_over_json() {
 
 #[cfg(feature = "yaml")]
 #[tokio::test]
-async fn yaml_is_laid_over_yaml() {
+async fn yaml_files_are_merged() {
     let world = World::new();
     world.folder("conf.d");
     world.file(

@@ -1,4 +1,4 @@
-//! Whatever a name, a key or a message holds: an operator sees one line of it, without anything hidden.
+//! Every name, key or message reaches the operator as one line without hidden characters.
 
 use anyhow::anyhow;
 use hot_reload::error::Location;
@@ -8,10 +8,10 @@ use proptest::prelude::*;
 
 use crate::script::{Bad, Good, Script};
 
-/// Ends a line, moves the cursor, colours it, turns the text round, and hides.
+/// Characters that end a line, move the cursor, colour, reverse or hide text.
 const HOSTILE: &str = "a\nERROR forged\r\u{1b}[31m\u{202e}\u{2028}\u{200b}\u{9b}\tz\0";
 
-/// Asserts that a text is one line that shows all it has.
+/// Asserts that a text is one line without hidden characters.
 fn is_plain(text: &str) {
     let hidden = |sign: char| {
         sign.is_control() || matches!(sign, '\u{2028}' | '\u{202e}' | '\u{200b}' | '\u{feff}')

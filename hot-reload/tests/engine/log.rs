@@ -34,7 +34,7 @@ impl Log {
         LOG.with_borrow(|lines| String::from_utf8_lossy(lines).into_owned())
     }
 
-    /// How many lines begin with this text.
+    /// The number of lines that begin with this text.
     pub(crate) fn starting_with(&self, text: &str) -> usize {
         LOG.with_borrow(|lines| {
             let lines = String::from_utf8_lossy(lines);

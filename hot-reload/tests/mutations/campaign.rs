@@ -1,4 +1,4 @@
-//! Broken files through decode, error and log.
+//! Mutation test: broken files are decoded, and their errors and log lines checked.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -46,9 +46,9 @@ struct Route {
     headers: BTreeMap<String, String>,
 }
 
-/// How many mutants a run has that is asked for nothing else.
+/// The default number of mutants.
 const ROUNDS: u64 = 1_500;
-/// What all of it may take beside the test itself.
+/// The memory limit of the run, beside the test itself.
 const MEMORY: usize = 256 << 20;
 
 #[test]
@@ -87,7 +87,7 @@ fn p17_broken_files_end_in_one_line_each_and_take_bounded_memory() {
     });
 }
 
-/// Decodes and logs; says what is wrong with the outcome.
+/// Decodes and logs. An error describes a wrong outcome.
 fn passes(format: Format, bytes: &[u8], edited: Option<u64>) -> Result<(), String> {
     let decode = || match format {
         Format::Toml => Toml::<Site>::new().decode(bytes, "conf").map(drop),
@@ -118,7 +118,7 @@ fn is_one_line(error: &Error) -> Result<(), String> {
     }
 }
 
-/// The error has a line of the content, and that of the edit where the edit touches one line only.
+/// Checks that the error has a line of the content: that of the edit, if the edit touches one line only.
 fn is_placed(error: &Error, bytes: &[u8], edited: Option<u64>) -> Result<(), String> {
     let lines = bytes.split(|byte| *byte == b'\n').count() as u64;
     let place = error

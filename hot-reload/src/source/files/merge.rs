@@ -9,9 +9,8 @@ use crate::source::Decode;
 /// Tables are merged key by key, at every depth. Everything else, lists too, is replaced by what the later file says. No
 /// file at all is an empty table.
 ///
-/// A merged document is read as one file is: what `Decode` accepts in a file, such as a number or a date, it accepts here,
-/// and what it refuses, such as a key that stands twice, it refuses. In YAML, an empty file says nothing, and anchors hold
-/// for their own file.
+/// A merged document is decoded like one file: the same numbers and dates are accepted, and the same mistakes, such as a
+/// duplicate key, are refused. In YAML, an empty file changes nothing, and an anchor is valid within its own file only.
 pub trait DecodeMerged: Decode {
     /// Decodes the files of the source that is called `name` as one document, later ones over earlier ones.
     ///

@@ -1,4 +1,4 @@
-//! Common mistakes, and the one line that an operator reads about each.
+//! Common mistakes, each with the error line that an operator reads.
 //!
 //! Each entry is a content and the whole line. Another line for a mistake is a change that users see.
 

@@ -58,7 +58,7 @@ pub(super) const LINES: &[(&str, &str)] = &[
     ("name: {{ x }} y\nport: 1\n", "1:15: text behind a closing bracket; put the value in quotes"),
     ("<<<<<<< HEAD\nport: 1\n=======\nport: 2\n>>>>>>> x\n", "1:1: found a merge conflict; keep one of its sides"),
     ("name: \u{7}\n", "1:7: found a control character in a value"),
-    ("a: &a [*a]\n", "1:8: this alias stands inside of what it stands for; write the value out"),
+    ("a: &a [*a]\n", "1:8: this alias refers to a value that contains it; write the value out"),
     ("server:\n  <<: 3\n  port: 1\n  host: a\n", "2:7: server: expected a table, or a list of tables, to merge, found 3"),
     ("prot: 1\n", "1:1: unknown key \"prot\", expected one of \"name\", \"port\", \"debug\", \"ratio\", \"workers\", \"addr\", \"listen\", \"mode\", \"server\", \"tags\", \"limits\", \"pair\", \"mark\", \"huge\", \"either\" (did you mean \"port\"?)"),
     ("port: 80a\n", "1:7: port: expected u16, found \"80a\""),

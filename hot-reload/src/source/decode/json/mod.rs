@@ -85,7 +85,7 @@ pub(super) fn decode<T: DeserializeOwned>(text: &str, quoting: Quoting) -> Resul
             (Some(path), tracked.into_inner())
         }
     };
-    // A mistake in the syntax may be what makes a value before it look wrong.
+    // A syntax error may make a value before it seem wrong.
     if let Some(mistake) = scan::scan(text) {
         return Err(mistake.into());
     }
@@ -110,7 +110,7 @@ pub(super) fn check(text: &str, name: &str) -> Result<(), Error> {
         .map_err(|failure| failure.about(name, text))
 }
 
-/// The offset of the parser's place, which counts columns in bytes and from the line's beginning.
+/// The offset of the parser's location, whose columns are bytes from the start of the line.
 fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
     let start = text
         .split_inclusive('\n')

@@ -151,7 +151,7 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// A bracket that closes another one than the innermost. If it closes one around that, the innermost is not closed.
+    /// The mistake of a bracket that does not match the innermost one. If it matches an outer one, the innermost is not closed.
     fn mismatch(&self, sign: char) -> Mistake {
         let bracket = |open: &usize| char::from(self.text.as_bytes()[*open]);
         let opening = if sign == ']' { '[' } else { '{' };
@@ -309,7 +309,7 @@ impl Scan<'_> {
             '\'' => self.here("use double quotes; JSON knows no others"),
             '“' | '”' | '„' => self.here("found a typographic quote; use \""),
             ']' => self.mismatch(sign),
-            // An item of the list around: the table before it has no end.
+            // This is the next item of the outer list: the table before it is not closed.
             '{' | '[' if self.next == Next::Key => {
                 let open = self.open.last().copied().unwrap_or(self.at);
                 Mistake::new(open, "this '{' is not closed")

@@ -1,4 +1,4 @@
-//! JSON, file over file: the texts of what stays, put together.
+//! Merges JSON files into one text, made of pieces of their texts.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::source::decode::{json, place};
 use crate::source::files::DecodeMerged;
 use crate::source::{Files, Json};
 
-/// How many levels are merged, as many as the decoder allows. What is deeper is left as it stands.
+/// The depth to which tables are merged, the same as the decoder allows. Deeper values are copied as they are.
 const DEPTH: usize = 127;
 
 impl<T: DeserializeOwned + Send + Sync + 'static> DecodeMerged for Json<T> {
@@ -117,7 +117,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Any value as it stands.
+    /// Copies any value as it is.
     fn other(&mut self) -> Piece {
         self.peek();
         let (start, bytes) = (self.at, self.text.as_bytes());
@@ -139,7 +139,7 @@ impl Reader<'_> {
         self.piece(start, end)
     }
 
-    /// Goes to the quote that ends a text.
+    /// Moves to the closing quote of a text.
     fn skip_text(&mut self) {
         let bytes = self.text.as_bytes();
         self.at += 1;

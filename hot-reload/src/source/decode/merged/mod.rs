@@ -1,11 +1,11 @@
 //! Several documents of one format, laid over each other and decoded as one.
 //!
-//! What is merged is not values but what was written: a number, a date or a duplicate key of the merged document is read
-//! by the decoder of one file, which so accepts and refuses the same. Each piece remembers its file, so that an error
-//! names file, line and column.
+//! The files are merged as text, not as values. The decoder of one file then reads the merged document, so that it accepts
+//! and refuses the same numbers, dates and duplicate keys. Each piece remembers its file, so that an error names file, line
+//! and column.
 //!
-//! - [`Origins`]: which piece of the merged document comes from where;
-//! - `json`, `yaml`: the pieces as text; `toml`: its tables, with the places moved apart.
+//! - [`Origins`]: maps offsets of the merged document to the files;
+//! - `json`, `yaml`: merge pieces of text; `toml`: merges tables, with distinct offsets for each file.
 
 #[cfg(feature = "json")]
 mod json;
@@ -21,11 +21,11 @@ use super::place::{self, Failure};
 use crate::error::Error;
 use crate::source::Files;
 
-/// Where the pieces of a merged document come from, in the order of the document.
+/// The origins of the pieces of a merged document, in the order of the document.
 #[derive(Default)]
 struct Origins(Vec<Origin>);
 
-/// One piece that stands in the merged document at `at`, and in a file at `offset`.
+/// One piece: at `at` in the merged document, and at `offset` in its file.
 #[derive(Clone, Copy)]
 struct Origin {
     at: usize,
@@ -35,7 +35,7 @@ struct Origin {
 }
 
 impl Origins {
-    /// The file and the offset in it of what stands at this place of the merged document.
+    /// The file and the offset in it, for an offset of the merged document.
     fn find(&self, at: usize) -> Option<(usize, usize)> {
         let next = self.0.partition_point(|origin| origin.at <= at);
         let origin = self.0.get(next.checked_sub(1)?)?;
@@ -45,9 +45,9 @@ impl Origins {
         ))
     }
 
-    /// The failure, whose place is one of the merged document, as an error about the file that is at fault.
+    /// Converts a failure in the merged document into an error about the file at fault.
     ///
-    /// A key that is missing is missing in all of them, unless one says everything.
+    /// An error about a missing key names all files, unless there is only one and it has content.
     fn blame(&self, files: &Files, name: &str, failure: Failure) -> Error {
         let says_all = files.len() == 1 && files.iter().all(|file| !file.bytes().is_empty());
         let is_missing = failure.message.starts_with("missing field") && !says_all;
@@ -64,7 +64,7 @@ impl Origins {
     }
 }
 
-/// Lays entries over those of an earlier file. An entry that stands twice in one file stays twice, for the decoder.
+/// Merges entries over those of an earlier file. A duplicate entry within one file stays, so that the decoder refuses it.
 #[cfg(any(feature = "json", feature = "yaml"))]
 fn cover<E>(
     under: &mut Vec<E>,

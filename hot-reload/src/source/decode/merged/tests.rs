@@ -1,4 +1,4 @@
-//! One file and merged files agree, and what merging means.
+//! Tests that one file and merged files are decoded alike, and tests of the merging rules.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -15,7 +15,7 @@ mod mutator;
 #[path = "../../../../tests/mutations/samples.rs"]
 mod samples;
 
-/// Anything, as it is read without knowing what is wanted.
+/// A value of any shape.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 #[allow(dead_code, reason = "compared by what `Debug` shows")]
@@ -75,7 +75,7 @@ fn shown<V: Debug>(result: Result<V, crate::error::Error>) -> Result<String, Str
     }
 }
 
-/// Decodes alone, merged alone, and merged with files that say nothing.
+/// Asserts equal results for a file alone, merged alone, and merged with empty files.
 fn agrees<D>(decoder: &D, content: &[u8], nothing: &[&[u8]], context: &dyn Debug)
 where
     D: DecodeMerged<Value: Debug>,
@@ -100,7 +100,7 @@ where
             alone.is_ok(),
             "{under:?}, {alone:?}, {context:?}"
         );
-        // What is no table is replaced by what the second file says.
+        // The second file replaces everything that is not a table.
         if is_table {
             assert_eq!((&under, &over), (&alone, &alone), "{context:?}");
         }
@@ -236,7 +236,7 @@ fn merged<D: DecodeMerged<Value: Debug>>(decoder: &D, contents: &[&str]) -> Resu
 }
 
 #[test]
-fn tables_are_merged_and_all_else_is_replaced() {
+fn tables_are_merged_and_other_values_are_replaced() {
     let toml = [
         "a = 1\nt = {x = [1], q = {z = 1}}",
         "[t]\nx = [2]\n[t.q]\nw = 2",
@@ -266,7 +266,7 @@ fn tables_are_merged_and_all_else_is_replaced() {
 }
 
 #[test]
-fn what_a_merge_key_brings_can_be_replaced_in_parts() {
+fn values_from_a_merge_key_can_be_replaced_in_part() {
     let base = "base: &base\n  limits: {cpu: 1, memory: 2}\n  image: a\nweb:\n  <<: *base\n";
     let over = "x: &base {cpu: 9}\nweb:\n  limits: *base\n  ports: ['8080:80']\n";
     assert_eq!(
@@ -279,7 +279,7 @@ fn what_a_merge_key_brings_can_be_replaced_in_parts() {
 }
 
 #[test]
-fn an_error_about_merged_files_has_its_place_in_the_one_at_fault() {
+fn error_in_merged_files_is_located_in_the_file_at_fault() {
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     #[allow(dead_code, reason = "only its errors are looked at")]

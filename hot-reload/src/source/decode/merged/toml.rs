@@ -67,7 +67,7 @@ fn cover<'t>(under: &mut DeTable<'t>, over: DeTable<'t>) {
     }
 }
 
-/// The same table with its places this much further, so that those of two files are never the same.
+/// The same table with all offsets moved, so that the offsets of two files never overlap.
 fn moved_table(table: DeTable<'_>, by: usize) -> DeTable<'_> {
     let entries = table.into_iter();
     entries

@@ -1,7 +1,7 @@
-//! YAML, file over file: what stays of the documents, written as one document in brackets.
+//! Merges YAML files into one document in brackets.
 //!
-//! Aliases are written out, since the names of anchors are those of a file. Merge keys are resolved where a table is laid
-//! over another one, so that what comes by a merge key can be replaced in parts, too.
+//! Aliases are expanded, since each anchor belongs to one file. Merge keys are resolved where one table is merged over
+//! another, so that the values from a merge key can be replaced in part.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -24,7 +24,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> DecodeMerged for Yaml<T> {
         for (file, part) in files.iter().enumerate() {
             let text = place::text(part.bytes(), part.name())?;
             depth = depth.max(self.scan(text, part.name())?);
-            // An empty file says nothing.
+            // An empty file changes nothing.
             if !self.is_empty(text) {
                 said.push((file, part, text));
             }
@@ -34,7 +34,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> DecodeMerged for Yaml<T> {
             ([(_, part, _)], _) => return part.decode(self),
             _ => {}
         }
-        // What each must be alone: one document, without a key that stands twice.
+        // Each file must be valid alone: one document without duplicate keys.
         for (_, part, _) in &said {
             part.decode(&self.of_anything())?;
         }
@@ -78,7 +78,7 @@ type Entry<'t> = (Node<'t>, Node<'t>);
 /// Reads the document of a text that was scanned.
 fn read<'t>(events: impl Iterator<Item = (Event<'t>, usize)>, file: usize) -> Node<'t> {
     let mut anchors: Vec<Option<Node<'t>>> = Vec::new();
-    // What is being read, and its anchor. The outermost takes the document.
+    // The stack of open nodes with their anchors. The outermost takes the document.
     let mut open: Vec<(Node<'t>, usize, Vec<Node<'t>>)> = Vec::new();
     let mut whole = None;
     for (event, offset) in events {
@@ -144,7 +144,7 @@ fn pairs(children: Vec<Node<'_>>) -> Vec<Entry<'_>> {
 }
 
 impl<'t> Node<'t> {
-    /// This node with another one laid over it.
+    /// This node with another one merged over it.
     fn covered(self, over: Self) -> Self {
         let (Kind::Table(under), Kind::Table(entries)) = (&self.kind, &over.kind) else {
             return over;
@@ -160,7 +160,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// What the node is called as a key.
+    /// The name of this node as a key.
     fn name(&self) -> Option<String> {
         match &self.kind {
             Kind::Scalar(value, _) => Some(value.clone().into_owned()),
@@ -173,7 +173,7 @@ impl<'t> Node<'t> {
         matches!(&self.kind, Kind::Scalar(value, true) if value == "<<")
     }
 
-    /// The tables that a merge key with this value brings, the first one first.
+    /// The tables of a merge key with this value, in order.
     fn merged(&self) -> Option<Vec<&[Entry<'t>]>> {
         match &self.kind {
             Kind::Table(entries) => Some(vec![entries.as_slice()]),
@@ -189,7 +189,7 @@ impl<'t> Node<'t> {
     }
 }
 
-/// The entries of a table with its merge keys resolved. One that the decoder will refuse is left.
+/// The entries of a table with its merge keys resolved. An invalid merge key stays, so that the decoder refuses it.
 fn flat<'t>(entries: &[Entry<'t>]) -> Vec<Entry<'t>> {
     let (merges, mut flat): (Vec<_>, Vec<_>) = entries
         .iter()
@@ -278,7 +278,7 @@ impl Written {
         }
     }
 
-    /// A scalar: as it stands if it may be a number or the like, and in quotes otherwise.
+    /// Writes a scalar: unquoted if it may be a number or similar, and quoted otherwise.
     fn scalar(&mut self, value: &str, is_plain: bool) {
         let is_word = |sign: char| sign.is_ascii_alphanumeric() || "_.+-/<=".contains(sign);
         if is_plain && (value.is_empty() || value == "~") {

@@ -1,11 +1,11 @@
 //! The one line that says where content is wrong, and what it should be.
 //!
 //! - [`text`]: bytes as text, or the place of the first byte that is not;
-//! - [`Mistake`]: a mistake in the syntax, at its place;
-//! - [`Failure`]: what is wrong with a value, turned into an [`Error`];
+//! - [`Mistake`]: a syntax error at its location;
+//! - [`Failure`]: a wrong value, before it becomes an [`Error`];
 //! - `message`: serde's sentences in the words of a configuration's author;
-//! - `wanted`: what serde expects, in such words;
-//! - `judge`: what of it may be shown;
+//! - `wanted`: serde's expectations in the same words;
+//! - `judge`: decides what an error may quote;
 //! - `secret`: what must not be quoted.
 
 mod judge;
@@ -54,7 +54,7 @@ pub(super) fn line_and_column(text: &str, offset: usize) -> (u64, u64) {
     (line as u64, column as u64)
 }
 
-/// The byte at which a line and a column stand, both counted from one, the column in characters.
+/// The offset in bytes of a line and a column, both counted from one, the column in characters.
 #[cfg(feature = "yaml")]
 pub(super) fn offset(text: &str, line: u64, column: u64) -> Option<usize> {
     let mut lines = text.split_inclusive('\n');
@@ -68,7 +68,7 @@ pub(super) fn offset(text: &str, line: u64, column: u64) -> Option<usize> {
     Some(before + column.map_or(line.len(), |(offset, _)| offset))
 }
 
-/// A mistake in the syntax of a content, in words that quote nothing of it but single signs.
+/// A syntax error. Its text quotes nothing of the content but single characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mistake {
     offset: usize,
@@ -99,26 +99,26 @@ impl Mistake {
     }
 }
 
-/// What is wrong with a text.
+/// A fault of a text.
 pub(super) struct Failure {
-    /// The byte of the text, where it is known.
+    /// The offset in the text in bytes, if it is known.
     pub(super) at: Option<usize>,
-    /// The path of keys, where there is one.
+    /// The path of keys, if there is one.
     pub(super) path: Option<serde_path_to_error::Path>,
-    /// The words: those of a [`Mistake`], or serde's.
+    /// The message of a [`Mistake`], or serde's.
     pub(super) message: String,
-    /// What of the content may be quoted, and what must not be; `None` where the words quote nothing.
+    /// The settings for quoting and the secrets. `None` if the message quotes nothing.
     pub(super) quoted: Option<Box<(Quotes, Secrets)>>,
 }
 
 impl Failure {
-    /// The failure as an error about the source of this name, which holds this text.
+    /// Converts the failure into an error about the source with this name and text.
     pub(super) fn about(self, name: &str, text: &str) -> Error {
         let place = self.at.map(|at| line_and_column(text, at));
         self.into_error(name, place)
     }
 
-    /// The failure as an error about the source of this name, at this line and column.
+    /// Converts the failure into an error about the source with this name, at this line and column.
     pub(super) fn into_error(self, name: &str, place: Option<(u64, u64)>) -> Error {
         let (text, path) = match &self.quoted {
             None => (self.message, None),

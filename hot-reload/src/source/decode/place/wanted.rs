@@ -1,4 +1,4 @@
-//! What serde expects, in the words of a configuration's author.
+//! Translates serde's expectations into the words of a configuration's author.
 
 use std::borrow::Cow;
 
@@ -56,7 +56,7 @@ fn list_of(length: Option<&str>) -> Cow<'static, str> {
     }
 }
 
-/// A sentence that is not of serde's usual form, in better words.
+/// Replaces a sentence that does not have serde's usual form.
 pub(super) fn sentence(message: &str) -> Option<&'static str> {
     Some(match message {
         "wanted string or table" | "expected value" => {

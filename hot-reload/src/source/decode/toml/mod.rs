@@ -98,7 +98,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Toml<T> {
     }
 }
 
-/// The decoder's words. It hands dates on as tables, so a date is called one here.
+/// The decoder's message. The decoder represents a date as a map, so this calls it a date again.
 fn sentence(error: &toml::de::Error, text: &str) -> String {
     let start = error
         .span()
@@ -111,7 +111,7 @@ fn sentence(error: &toml::de::Error, text: &str) -> String {
     }
 }
 
-/// The text as a table whose values remember their places.
+/// Parses the text into a table whose values have their offsets.
 pub(super) fn parse<'t>(
     text: &'t str,
     name: &str,

@@ -143,7 +143,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Yaml<T> {
 }
 
 impl<T> Yaml<T> {
-    /// Refuses what is not YAML or exceeds a limit, and says how deep the rest is.
+    /// Refuses a text that is not YAML or exceeds a limit. Returns the depth of the text.
     pub(super) fn scan(&self, text: &str, name: &str) -> Result<usize, Error> {
         let scanned = scan::scan(text, self.limits);
         scanned.map_err(|mistake| mistake.into_error(name, text))
@@ -167,7 +167,7 @@ impl<T> Yaml<T> {
             let secrets = with_yaml(text, |yaml| Ok(Secrets::of(&quotes, yaml)));
             let path = path.take();
             let place = error.location();
-            // About a value as a whole, the decoder knows no more than the table around it.
+            // For an error about a whole value, the decoder knows only the table around it.
             let located = match values::is_of_a_whole(error) {
                 true => path
                     .as_ref()
@@ -185,7 +185,7 @@ impl<T> Yaml<T> {
         })
     }
 
-    /// The same limits for a value that is not made.
+    /// A decoder with the same limits that ignores the value.
     #[cfg(feature = "dir")]
     pub(super) fn of_anything(&self) -> Yaml<IgnoredAny> {
         Yaml {
@@ -195,7 +195,7 @@ impl<T> Yaml<T> {
         }
     }
 
-    /// What the parser reads, each with its offset, up to a mistake.
+    /// The events of the parser with their offsets, up to the first mistake.
     #[cfg(feature = "dir")]
     pub(super) fn events<'t>(&self, text: &'t str) -> impl Iterator<Item = (Event<'t>, usize)> {
         let events = scan::parser(text, self.limits).map_while(Result::ok);

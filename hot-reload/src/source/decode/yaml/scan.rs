@@ -42,16 +42,16 @@ struct Scan<'a> {
     anchors: Vec<Option<Node>>,
     added: u64,
     depth: usize,
-    /// Where the last value begins and ends.
+    /// The range of the last value.
     start: usize,
     end: usize,
 }
 
-/// Reads the whole text, and says how many tables and lists stand in each other, aliases written out.
+/// Reads the whole text. Returns the depth of nested tables and lists, with aliases expanded.
 ///
 /// # Errors
 ///
-/// The first mistake in its syntax, or the first place at which a limit is passed.
+/// The first syntax error, or the first place where a limit is exceeded.
 pub(super) fn scan(text: &str, limits: Limits) -> Result<usize, Mistake> {
     let mut scan = Scan {
         text,
@@ -78,7 +78,7 @@ pub(super) fn scan(text: &str, limits: Limits) -> Result<usize, Mistake> {
         let start = offset(text, span.start);
         scan.take(&event, &span, start)
             .map_err(|message| Mistake::new(start, message))?;
-        // The place of other events may be where the parser looks ahead.
+        // The location of other events may be that of the parser's lookahead.
         if matches!(event, Event::Scalar(..) | Event::Alias(_)) {
             scan.start = start;
             scan.end = offset(text, span.end);
@@ -117,7 +117,7 @@ pub(super) fn found_at(text: &str, limits: Limits, at: usize) -> Option<String> 
     })
 }
 
-/// The offset of the value at this path, where it is written out.
+/// The offset of the value at this path, unless it comes from an alias.
 pub(super) fn locate(text: &str, limits: Limits, path: &Path) -> Option<usize> {
     let mut events = parser(text, limits)
         .map_while(Result::ok)

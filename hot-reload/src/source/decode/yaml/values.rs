@@ -75,7 +75,7 @@ pub(super) fn sentence(error: &Error, text: &str, limits: Limits) -> String {
     }
 }
 
-/// Whether the error is about a value that was read as a whole, so that the decoder is behind it already.
+/// Whether the error is about a whole value, so that the decoder's location is already behind it.
 pub(super) fn is_of_a_whole(error: &Error) -> bool {
     matches!(
         error,

@@ -12,7 +12,7 @@ use crate::source::decode::place::lines::{self, indent_of, line_of, line_start};
 /// The state when the parser stopped.
 pub(super) struct Read<'a> {
     pub(super) text: &'a str,
-    /// Where the last value begins and ends.
+    /// The range of the last value.
     pub(super) start: usize,
     pub(super) end: usize,
     /// The innermost bracket that is open.
@@ -266,7 +266,7 @@ fn behind_quote(read: &Read<'_>, at: usize, message: &str) -> Mistake {
 fn second_value(read: &Read<'_>, at: usize) -> Mistake {
     let text = read.text;
     let end = read.end.min(at);
-    // What cannot be a key: read already, or still between.
+    // The text that cannot be a key: the last value, or the text after it.
     let begins = text[end..at]
         .char_indices()
         .find(|(_, c)| !c.is_whitespace() && !matches!(c, ':' | '-' | '?'))
