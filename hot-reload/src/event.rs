@@ -260,9 +260,8 @@ words!(HoldReason {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
-    /// A look ended, or an attempt to bring an earlier value back. Looks that found nothing new are told too;
-    /// content that stays rejected is reported once, and again for each manual reload. Other bad content is reported even if
-    /// its error has the same text.
+    /// A load or a rollback ended. Loads that found nothing new are reported too. Content that stays rejected is reported
+    /// once, and again for each manual reload. Other bad content is reported even if its error has the same text.
     Reload {
         /// Why it was taken.
         trigger: Trigger,

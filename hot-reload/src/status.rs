@@ -30,9 +30,9 @@ pub struct Status {
     /// The number of the visible value, if it has not passed its [`Probation`](crate::Probation). That it has failed and is
     /// visible all the same is so when a participant refuses the earlier value; its probation begins anew with the next look.
     pub on_probation: Option<Generation>,
-    /// What keeps values of the source from becoming visible, if anything does. If several things do, a pause is named, which
-    /// tells of the next, or else a source that is being written, or else a doubt, or else a rollback or a failed probation,
-    /// or else what a member of a group holds.
+    /// The hold that keeps values of the source from being published, if there is one. Of several holds, this is the first
+    /// in the following order: a pause (its message names the next hold), a source that is being written, a
+    /// [`ShrinkGuard`](crate::ShrinkGuard) or [`Fence`](crate::Fence), a rollback or a failed probation, a member of a group.
     pub hold: Option<Hold>,
     /// Whether the service has stopped.
     pub stopped: bool,

@@ -35,7 +35,7 @@ pub(super) fn key(key: &str) -> &str {
     }
 }
 
-/// Whether a text looks like a secret, or stands under a doubtful key and does not look harmless.
+/// Whether a text looks like a secret, or has a doubtful key and does not look harmless.
 fn is_hidden(text: &str, scope: &Scope<'_>) -> bool {
     carries_secret(text) || (scope.is_doubtful() && !is_harmless(text))
 }

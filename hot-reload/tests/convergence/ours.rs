@@ -53,7 +53,7 @@ impl Subject for Hints {
     }
 }
 
-/// Whoever never closes the file is waited for here for a shorter time than usual, since there are many of them.
+/// The longest wait for a writer is shorter here, since many writers never close the file.
 fn file(path: &Path) -> File {
     let file = File::new(path).empty_is_content(true);
     file.wait_for_writers(Duration::from_secs(2))

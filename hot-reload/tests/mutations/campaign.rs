@@ -132,8 +132,8 @@ fn is_placed(error: &Error, bytes: &[u8], edited: Option<u64>) -> Result<(), Str
     }
     match edited {
         Some(edited) if edited != line => {
-            // What is missing is missing in its table, an end is missing where the beginning stands, and what stands twice
-            // or one level too deep is found where it stands the second time.
+            // Some errors are not in the edited line: a missing key is reported at its table, an unclosed bracket at its
+            // start, and a duplicate or misplaced key at its second occurrence.
             let message = error.message();
             let is_elsewhere = message.contains("missing key")
                 || message.contains("not closed") && line < edited

@@ -45,7 +45,7 @@ async fn follows(path: &Path) {
     rig.expect("the first ").await;
     let mut mapping = Mapping::of(path);
     mapping.store("the second");
-    // Nobody tells of it; whoever asks is told, and need not wait for long for an end that may never come.
+    // No event reports the write; a load finds it, and does not wait long for a close that may never come.
     rig.look_until_ready().await;
     assert_eq!(rig.current.as_deref(), Some("the second"));
     // It stays mapped for a while in which nothing happens to it.

@@ -17,7 +17,7 @@ fn in_url(text: &str, word: &str, found: &mut Vec<Range<usize>>) {
     while let Some((_, behind)) = rest.split_once("://") {
         rest = behind;
         let host = behind.split(['/', '?', '#']).next().unwrap_or(behind);
-        // A password may hold a slash that should have been escaped, and then stands where a port would.
+        // A password may contain an unescaped slash; its first part is then in the position of a port.
         let port = host.rsplit_once(':').map_or("", |(_, port)| port);
         let is_odd = port.bytes().any(|letter| !letter.is_ascii_digit()) && !host.contains(']');
         if (host.contains('@') || is_odd)

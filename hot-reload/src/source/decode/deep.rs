@@ -5,7 +5,7 @@ use std::thread;
 
 use crate::error::{Error, ErrorKind};
 
-/// How deep content may be nested to be decoded where the caller stands.
+/// The greatest depth of content that is decoded on the caller's stack.
 const SHALLOW: usize = 16;
 
 /// The stack for each level: decoding YAML takes up to 26 KiB of it without optimisation.

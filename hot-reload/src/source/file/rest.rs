@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(made(empty), Some(Some(Evidence::Unclosed)));
         assert_eq!(made(OLD), None);
         assert_eq!(made(Stamp { links: 2, ..empty }), None);
-        // The system knows better, and who was waited for in vain is waited for no longer.
+        // The kernel's word outweighs events, and a writer beyond the longest wait is ignored.
         for proof in [Proof::AtRest, Proof::NeverClosed] {
             assert_eq!(evidence(&writing, proof, QUIET, OLD), None, "{proof:?}");
         }

@@ -1,4 +1,4 @@
-//! What merged files and comparisons print.
+//! Outputs of merged files and comparisons.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,7 +13,7 @@ use super::content::{Refused, text};
 use super::dice::Dice;
 use super::planted::Planted;
 
-/// How two files are refused over which the entries of a document are spread.
+/// The errors about two merged files that share the entries of a document.
 pub(super) async fn refuse_merged(
     dice: &mut Dice,
     format: usize,
@@ -35,7 +35,7 @@ pub(super) async fn refuse_merged(
     refused.map(Error::from)
 }
 
-/// What comparisons show of a secret that is changed, added or removed.
+/// The outputs of comparisons in which a secret is changed, added or removed.
 pub(super) fn compare(dice: &mut Dice, name: &str, planted: &Planted) -> Vec<String> {
     let secret = match dice.below(3) {
         0 => json!({ "inner": [planted.text] }),
@@ -69,7 +69,7 @@ pub(super) fn compare(dice: &mut Dice, name: &str, planted: &Planted) -> Vec<Str
     shown
 }
 
-/// Cannot be serialized, and quotes why.
+/// A type whose serialization fails with a message that quotes the value.
 struct Failing<'a>(&'a str);
 
 impl Serialize for Failing<'_> {

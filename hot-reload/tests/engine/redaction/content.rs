@@ -13,11 +13,11 @@ use serde_json::{Map, Value, json};
 use super::dice::Dice;
 use super::planted::Planted;
 
-/// Where the secret stands, and what is wrong.
+/// A document with the secret at a random place, and a mistake.
 pub(super) fn document(dice: &mut Dice, name: &str, planted: &Planted) -> Value {
     let secret = Value::from(planted.text.as_str());
     let mut document = Map::new();
-    // What comes before and behind is good, or is the mistake.
+    // The entries before and after it are valid, or are the mistake.
     document.insert(
         "aaa".to_owned(),
         json!(*dice.pick(&["80a", "info", "10.0.0.300"])),
@@ -50,7 +50,7 @@ pub(super) fn document(dice: &mut Dice, name: &str, planted: &Planted) -> Value 
     }
 }
 
-/// As the text of a format.
+/// The document as text in a format.
 pub(super) fn text(format: usize, document: &Value) -> String {
     match (format, document) {
         (0, Value::Object(entries)) => {
@@ -113,7 +113,7 @@ fn scalar(text: &str) -> String {
     }
 }
 
-/// Refused with a sentence of the program's that quotes the value.
+/// A type that refuses every value with a message that quotes it.
 #[derive(Debug)]
 pub(super) struct Quoting;
 
@@ -154,7 +154,7 @@ pub(super) struct Flat<T> {
     rest: BTreeMap<String, T>,
 }
 
-/// Refuses everything but what it knows.
+/// Refuses unknown keys.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "only its decoding is tried")]
@@ -173,7 +173,7 @@ struct Server<T> {
 
 type Table<T> = BTreeMap<String, T>;
 
-/// Whatever goes wrong when a text is decoded as a type that does not fit.
+/// The error of decoding a text as a type that does not fit.
 pub(super) fn refuse(format: usize, kind: usize, text: &str) -> Option<Error> {
     match kind {
         0 => decode::<Table<u16>>(format, text),
@@ -198,7 +198,7 @@ pub(super) fn refuse(format: usize, kind: usize, text: &str) -> Option<Error> {
 /// A type that quotes what it refuses, for files that are merged.
 pub(super) type Refused = Flat<Quoting>;
 
-/// Decodes by refusing as [`refuse`] does; what is not refused is nothing.
+/// Decodes with [`refuse`]; content that it accepts has the value `()`.
 pub(super) struct Refusing {
     pub(super) format: usize,
     pub(super) kind: usize,
@@ -208,14 +208,14 @@ impl Decode for Refusing {
     type Value = ();
 
     fn decode(&self, bytes: &[u8], _: &str) -> Result<(), Error> {
-        // The service starts with an empty content, which is good.
+        // The service starts with empty content, which is valid.
         let text = String::from_utf8_lossy(bytes);
         let refused = (!bytes.is_empty()).then(|| refuse(self.format, self.kind, &text));
         refused.flatten().map_or(Ok(()), Err)
     }
 }
 
-/// How many kinds there are.
+/// The number of kinds.
 pub(super) const KINDS: usize = 16;
 
 fn decode<T: DeserializeOwned + Send + Sync + 'static>(format: usize, text: &str) -> Option<Error> {

@@ -1,10 +1,10 @@
-//! A secret is planted, everything is read that a program can print, and no part of the secret may be in it.
+//! P18: no output about content with a random secret contains a part of that secret.
 //!
-//! - `beside`: what merged files and comparisons print;
-//! - `planted`: names and shapes of secrets;
+//! - `beside`: outputs of merged files and comparisons;
+//! - `planted`: names and forms of secrets;
 //! - `content`: documents and the types that refuse them;
-//! - `outputs`: what a program can print of an error;
-//! - `running`: what a service prints, and what it logs.
+//! - `outputs`: all texts of an error;
+//! - `running`: outputs and logs of a running service.
 //!
 //! `REDACTION_SEED` repeats a run, `REDACTION_CASES` makes it longer.
 
@@ -100,7 +100,7 @@ impl Case {
         let mut text = text(format, &document(&mut dice, &name, &planted));
         if dice.below(3) == 0 {
             let spoiled = spoil(&mut dice, &text);
-            // What names the secret, or marks it where nothing names it, stays.
+            // A mutation keeps the name of the secret, or its mark if it has no name.
             let count = |text: &str, what: &str| text.matches(what).count();
             let is_named = count(&spoiled, &name) == count(&text, &name);
             let hearts = count(&text, &planted.heart);

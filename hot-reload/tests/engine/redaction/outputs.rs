@@ -1,10 +1,10 @@
-//! What a program can print of an error.
+//! All texts of an error that a program can print.
 
 use std::error::Error as StdError;
 
 use hot_reload::Error;
 
-/// Everything that can be got out of an error, as texts.
+/// All texts that an error provides.
 pub(super) fn of(error: &Error) -> Vec<String> {
     let chain = anyhow::Error::new(error.clone()).context("around");
     let mut shown = vec![

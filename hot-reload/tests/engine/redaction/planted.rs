@@ -1,4 +1,4 @@
-//! What is planted: the names that people give secrets, and what secrets look like.
+//! Random secrets, and random names for their keys.
 
 use super::dice::Dice;
 
@@ -85,11 +85,11 @@ pub(super) fn name(dice: &mut Dice) -> String {
 
 /// A secret.
 pub(super) struct Planted {
-    /// As it stands in the content.
+    /// The text in the content.
     pub(super) text: String,
-    /// What must appear nowhere.
+    /// The part that must never appear.
     pub(super) heart: String,
-    /// Whether it says itself that it is one, wherever it stands.
+    /// Whether its form alone identifies it, anywhere in a text.
     pub(super) is_marked: bool,
 }
 
@@ -221,7 +221,7 @@ fn marked(dice: &mut Dice, prefixes: &[&str], length: usize) -> (String, String,
     (format!("{}{body}", dice.pick(prefixes)), body, true)
 }
 
-/// A part of the secret that stands in this text, if one of eight characters does.
+/// A part of the secret of eight characters that appears in this text.
 pub(super) fn part_in<'a>(planted: &'a Planted, text: &str) -> Option<&'a str> {
     let heart = &planted.heart;
     let parts = (0..=heart.len().saturating_sub(8)).map(|at| &heart[at..at + 8]);

@@ -1,4 +1,4 @@
-//! What a running service prints about content that it refuses.
+//! Outputs of a running service about content that it rejects.
 
 use hot_reload::source::Source;
 use hot_reload::{Participant, ReloaderService, async_trait};
@@ -9,7 +9,7 @@ use crate::bytes::Bytes;
 use crate::log::log;
 use crate::script::{Good, Script};
 
-/// Everything that a service shows which is given this content after a good one, or at its start.
+/// All outputs of a service that loads this content after good content, or at its start.
 pub(super) async fn outputs(refusing: Refusing, text: String) -> Vec<String> {
     let text: &'static str = text.leak();
     let log = log();
@@ -38,7 +38,7 @@ pub(super) async fn outputs(refusing: Refusing, text: String) -> Vec<String> {
     shown
 }
 
-/// Everything that a service shows whose validator, participant or panic quotes a secret.
+/// All outputs of a service whose validator, participant or panic quotes a secret.
 pub(super) async fn sentences(planted: &str) -> Vec<String> {
     let log = log();
     let script = Script::new(Good("first"));

@@ -1,6 +1,6 @@
 //! Mistakes in JSON.
 
-/// Contents, and what is said of them behind the name.
+/// Contents, and the error line of each after the name of the source.
 #[rustfmt::skip]
 pub(super) const LINES: &[(&str, &str)] = &[
     ("", "1:1: the document is empty"),

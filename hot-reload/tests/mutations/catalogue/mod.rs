@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[allow(dead_code, reason = "only its errors are looked at")]
+#[allow(dead_code, reason = "only its errors are checked")]
 struct App {
     name: String,
     port: u16,
@@ -36,7 +36,7 @@ struct App {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(dead_code, reason = "only its errors are looked at")]
+#[allow(dead_code, reason = "only its errors are checked")]
 enum Mode {
     Fast,
     Safe,
@@ -45,7 +45,7 @@ enum Mode {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "only its errors are looked at")]
+#[allow(dead_code, reason = "only its errors are checked")]
 struct Server {
     host: String,
     port: u16,
@@ -53,7 +53,7 @@ struct Server {
 
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-#[allow(dead_code, reason = "only its errors are looked at")]
+#[allow(dead_code, reason = "only its errors are checked")]
 enum Either {
     Number(u8),
     Flag(bool),

@@ -282,13 +282,13 @@ fn values_from_a_merge_key_can_be_replaced_in_part() {
 fn error_in_merged_files_is_located_in_the_file_at_fault() {
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    #[allow(dead_code, reason = "only its errors are looked at")]
+    #[allow(dead_code, reason = "only its errors are checked")]
     struct App {
         db: Db,
     }
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    #[allow(dead_code, reason = "only its errors are looked at")]
+    #[allow(dead_code, reason = "only its errors are checked")]
     struct Db {
         host: String,
         port: u16,
