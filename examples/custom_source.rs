@@ -149,9 +149,10 @@ async fn main() -> anyhow::Result<()> {
             None => control.stop().await,
         }
     }
+    // `get` answers `None` from here on.
     say(&format!(
         "stopped; the last value stays readable: {:?}",
-        limit.get()
+        *limit.borrow()
     ));
     Ok(())
 }
