@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// Connections beyond the limit. Each gets one response at once, so that a server at its limit still answers health
 /// checks.
@@ -14,6 +14,9 @@ pub(crate) const RESERVE: usize = 8;
 
 /// How long a new connection waits for another one to give way.
 const PATIENCE: Duration = Duration::from_millis(50);
+
+/// A connection that waits for less than this gives way last. It is enough for a TLS handshake and the head of a request.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// All open connections.
 #[derive(Default)]
@@ -29,11 +32,16 @@ struct Book {
     leaving: usize,
     next: u64,
     /// The connections without a request, in the order in which they give way.
-    waiting: BTreeMap<Turn, Arc<GiveWay>>,
+    waiting: BTreeMap<Turn, Waiting>,
 }
 
 /// The order in which connections give way. Within a class, the longest wait comes first.
 type Turn = (Class, u64);
+
+struct Waiting {
+    since: Instant,
+    give_way: Arc<GiveWay>,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Class {
@@ -66,13 +74,12 @@ impl Roster {
     /// Admits a connection. Beyond `most`, it asks a waiting connection to give way. `None` if the reserve is full too.
     pub(crate) fn admit(self: &Arc<Self>, most: usize) -> Option<Seat> {
         let mut book = self.book();
-        if book.staying() >= most {
-            book.evict(Class::Body);
-        }
+        // Usually one goes, and more after a lowered limit.
+        while book.staying() >= most && book.evict(&[Class::Silent, Class::Served, Class::Body]) {}
         let all = most.saturating_add(RESERVE);
         if book.seated >= all {
             if book.staying() >= all {
-                book.evict(Class::Over);
+                book.evict(&[Class::Over]);
             }
             return None;
         }
@@ -113,16 +120,20 @@ impl Book {
         self.seated - self.leaving
     }
 
-    /// Asks the first waiting connection in the order of [`Turn`] to give way, if its class is at most this one.
-    fn evict(&mut self, most: Class) {
-        if let Some(first) = self.waiting.first_entry()
-            && first.key().0 <= most
-        {
-            let give_way = first.remove();
-            give_way.asked.store(true, Ordering::Relaxed);
-            give_way.notify.notify_one();
-            self.leaving += 1;
-        }
+    /// Asks the first waiting connection of these classes to give way. Returns whether there is one.
+    fn evict(&mut self, classes: &[Class]) -> bool {
+        let now = Instant::now();
+        let firsts = classes.iter().filter_map(|class| {
+            let (turn, first) = self.waiting.range((*class, 0)..=(*class, u64::MAX)).next()?;
+            Some((now < first.since + GRACE, *turn))
+        });
+        let Some(first) = firsts.min().and_then(|(_, turn)| self.waiting.remove(&turn)) else {
+            return false;
+        };
+        first.give_way.asked.store(true, Ordering::Relaxed);
+        first.give_way.notify.notify_one();
+        self.leaving += 1;
+        true
     }
 }
 
@@ -148,7 +159,11 @@ impl Seat {
         }
         let turn = (if self.over { Class::Over } else { class }, book.next);
         book.next += 1;
-        book.waiting.insert(turn, Arc::clone(&self.give_way));
+        let waiting = Waiting {
+            since: Instant::now(),
+            give_way: Arc::clone(&self.give_way),
+        };
+        book.waiting.insert(turn, waiting);
         drop(book);
         *self.turn() = Some(turn);
     }
@@ -181,6 +196,8 @@ mod tests {
     use std::pin::pin;
     use std::task::{Context, Waker};
 
+    use tokio::time::advance;
+
     use super::*;
 
     /// Whether a future is ready without waiting.
@@ -194,8 +211,8 @@ mod tests {
         Arc::default()
     }
 
-    #[test]
-    fn silent_connections_give_way_first_then_the_longest_waiting() {
+    #[tokio::test(start_paused = true)]
+    async fn silent_connections_give_way_first_then_the_longest_waiting() {
         let roster = roster();
         let served = roster.admit(4).unwrap();
         served.busy();
@@ -205,6 +222,7 @@ mod tests {
         busy.busy();
         let body = roster.admit(4).unwrap();
         body.wait(Class::Body);
+        advance(GRACE).await;
 
         let first = roster.admit(4).unwrap();
         first.busy();
@@ -254,6 +272,38 @@ mod tests {
         assert!(roster.admit(1).is_none());
         drop(seats);
         assert!(!roster.admit(1).unwrap().over);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn new_connection_keeps_its_place_while_others_wait_for_longer() {
+        let roster = roster();
+        let served = roster.admit(2).unwrap();
+        served.busy();
+        served.wait(Class::Served);
+        let body = roster.admit(2).unwrap();
+        body.busy();
+        body.wait(Class::Body);
+        advance(GRACE).await;
+
+        let first = roster.admit(2).unwrap();
+        assert!(!first.over && now(served.asked_to_give_way()));
+        let second = roster.admit(2).unwrap();
+        assert!(!second.over && now(body.asked_to_give_way()));
+        assert!(!now(first.asked_to_give_way()));
+        let third = roster.admit(2).unwrap();
+        assert!(!third.over, "somebody has to go");
+        assert!(now(first.asked_to_give_way()) && !now(second.asked_to_give_way()));
+    }
+
+    #[test]
+    fn lowered_limit_closes_all_waiting_connections_beyond_it() {
+        let roster = roster();
+        let idle: Vec<_> = (0..100).map(|_| roster.admit(100).unwrap()).collect();
+        assert!(roster.admit(10).is_none(), "their places are not free yet");
+        let asked = idle.iter().filter(|seat| seat.is_asked()).count();
+        assert_eq!(asked, 91);
+        drop(idle);
+        assert!(!roster.admit(10).unwrap().over);
     }
 
     #[test]
