@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::connection::Door;
@@ -129,20 +130,27 @@ async fn accept_until(listener: TcpListener, door: Door, mut stopped: oneshot::R
     let Ok(listener) = listener.into_std() else {
         return;
     };
-    for _ in 0..QUEUE {
-        let Ok((stream, _)) = listener.accept() else {
-            return;
-        };
-        if stream.set_nonblocking(true).is_ok()
-            && let Ok(stream) = TcpStream::from_std(stream)
-        {
-            door.serve(stream).await;
+    let letting_in = async {
+        for _ in 0..QUEUE {
+            let Ok((stream, _)) = listener.accept() else {
+                return;
+            };
+            if stream.set_nonblocking(true).is_ok()
+                && let Ok(stream) = TcpStream::from_std(stream)
+            {
+                door.serve(stream).await;
+            }
         }
-    }
+    };
+    let _ = timeout(LAST, letting_in).await;
 }
 
 /// More connections than the kernel keeps in a queue; whoever still comes does not keep the listener open.
 const QUEUE: usize = 8192;
+
+/// How long a listener that closes lets in who is in its queue, if each has to wait until another one gives way. It holds
+/// up the end of the server, or the move to another address.
+const LAST: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests {
@@ -151,24 +159,33 @@ mod tests {
 
     use hot_reload::Live;
     use tokio::sync::{mpsc, watch};
+    use tokio::time::Instant;
 
     use super::*;
     use crate::config::ServerConfig;
     use crate::connection::Phase;
     use crate::state::Shared;
 
-    /// How many are not answered of those who had connected before the listener was closed.
-    async fn lost(count: usize) -> usize {
+    /// A server with one route, its listener, and what keeps both alive.
+    fn server(limits: &str) -> (Shared, Listener, impl Sized) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
-        let text = "id = 1\nname = 'a'\n[[routes]]\npath = '/'\nbody = 'ok'\n";
+        let text =
+            format!("id = 1\nname = 'a'\n[[routes]]\npath = '/'\nbody = 'ok'\n[limits]\n{limits}\n");
         std::fs::write(&path, text).unwrap();
         let live = Live::fixed(ServerConfig::load(&path).unwrap());
-        let (alive, _connections) = mpsc::channel(1);
+        let (alive, connections) = mpsc::channel(1);
         let phase = watch::Sender::new(Phase::Serving);
-        let door = Door::new(Shared::new(live), phase.subscribe(), alive);
+        let shared = Shared::new(live);
+        let door = Door::new(shared.clone(), phase.subscribe(), alive);
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let listener = Listener::bind(any, None, door).unwrap();
+        (shared, listener, (phase, connections))
+    }
+
+    /// How many are not answered of those who had connected before the listener was closed.
+    async fn lost(count: usize) -> usize {
+        let (_shared, listener, _alive) = server("");
         let local = listener.local;
         // The listener has looked, and found nobody.
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -205,5 +222,24 @@ mod tests {
         for _ in 0..20 {
             assert_eq!(lost(20).await, 0);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_for_which_nobody_makes_room_does_not_hold_up_the_close() {
+        let (shared, listener, _alive) = server("max_connections = 1");
+        let mut seats = Vec::new();
+        while let Some(seat) = shared.roster.admit(1) {
+            seat.busy();
+            seats.push(seat);
+        }
+        let connect = |_| std::net::TcpStream::connect(listener.local).unwrap();
+        let _clients: Vec<_> = (0..100).map(connect).collect();
+        let begun = Instant::now();
+        listener.close().await;
+        assert!(
+            begun.elapsed() < 2 * LAST,
+            "it took {:?}",
+            begun.elapsed()
+        );
     }
 }
