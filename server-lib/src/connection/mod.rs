@@ -146,6 +146,7 @@ impl Door {
     }
 
     async fn requests<T: Transport>(mut self, stream: T, progress: Arc<Progress>) {
+        progress.open();
         let limits = self.shared.now().limits;
         let service = service_fn({
             let (shared, progress) = (self.shared.clone(), Arc::clone(&progress));
@@ -159,6 +160,8 @@ impl Door {
         let stream = Watched::new(stream, Arc::clone(&progress));
         let mut connection = http1::Builder::new()
             .header_read_timeout(None)
+            // A client that has sent everything may still read.
+            .half_close(true)
             .max_header_size(limits.max_head_bytes)
             .max_buf_size(limits.max_head_bytes)
             // Vectored writes send a response without copying it for each connection.
@@ -181,7 +184,7 @@ impl Door {
             End::GaveWay => self.shared.limit_log.count(Limit::Connections),
             End::Late(Stage::Idle) => {
                 self.shared.limit_log.count(Limit::IdleTime);
-                close(stream, false).await;
+                close(stream, unread).await;
             }
             End::Late(Stage::Head) => {
                 self.shared.limit_log.count(Limit::HeadTime);

@@ -72,6 +72,11 @@ impl Progress {
         self.seat.over
     }
 
+    /// Enters [`Stage::Silent`] anew: a TLS handshake is over, if there was one.
+    pub(super) fn open(&self) {
+        self.state().enter(Stage::Silent);
+    }
+
     /// Enters [`Stage::Work`]: the head is complete and there is no body to read.
     pub(crate) fn work(&self) {
         self.state().enter(Stage::Work);
@@ -156,7 +161,8 @@ impl Progress {
         };
         let usual = state.since + time;
         Some(match state.stopping {
-            Some(stopping) => usual.min(stopping + LAST_HEAD),
+            // A response that ends after the stop leaves a moment, too, in which HTTP ends the connection in order.
+            Some(stopping) => usual.min(stopping.max(state.since) + LAST_HEAD),
             None => usual,
         })
     }
@@ -196,6 +202,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn each_stage_has_its_own_timeout() {
         let progress = progress();
+        assert_eq!(left(&progress), Some(10), "the handshake");
+        advance(Duration::from_secs(4)).await;
+        progress.open();
         assert_eq!(left(&progress), Some(10), "silent");
         advance(Duration::from_secs(4)).await;
         progress.read();
@@ -251,5 +260,13 @@ mod tests {
         progress.work();
         progress.respond();
         assert_eq!(left(&progress), Some(30));
+        advance(Duration::from_secs(5)).await;
+        progress.handed_over();
+        progress.flushed();
+        assert_eq!(
+            progress.deadline(&Limits::default()),
+            Some(Instant::now() + LAST_HEAD),
+            "HTTP ends the connection"
+        );
     }
 }

@@ -154,3 +154,19 @@ async fn refused_request_with_expect_gets_no_100_continue() {
         assert!(reply.contains("\r\nconnection: close\r\n"), "{reply}");
     }
 }
+
+#[tokio::test]
+async fn a_client_that_has_ended_its_side_gets_the_whole_response() {
+    const SIZE: usize = 16 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    // More than the system takes at once.
+    std::fs::write(folder.path().join("large"), vec![b'a'; SIZE]).unwrap();
+    let large = "[[routes]]\npath = '/large'\nfile = 'large'\n";
+    let rig = Rig::start_in(folder, &format!("{CONFIG}{large}")).await;
+    let mut raw = Raw::connect(rig.address()).await;
+    raw.send("GET /large HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    // The response has begun, and waits for the client to read.
+    raw.until("\r\n\r\n").await;
+    raw.end().await;
+    assert_eq!(raw.rest().await.len(), SIZE);
+}

@@ -20,6 +20,11 @@ impl Raw {
         let _ = within(self.0.write_all(text.as_bytes())).await;
     }
 
+    /// Says that nothing more is sent.
+    pub(crate) async fn end(&mut self) {
+        within(self.0.shutdown()).await.unwrap();
+    }
+
     /// Everything that arrives until the server ends the connection.
     pub(crate) async fn rest(&mut self) -> String {
         let mut bytes = Vec::new();
