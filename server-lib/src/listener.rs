@@ -170,8 +170,9 @@ mod tests {
     fn server(limits: &str) -> (Shared, Listener, impl Sized) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
-        let text =
-            format!("id = 1\nname = 'a'\n[[routes]]\npath = '/'\nbody = 'ok'\n[limits]\n{limits}\n");
+        let text = format!(
+            "id = 1\nname = 'a'\n[[routes]]\npath = '/'\nbody = 'ok'\n[limits]\n{limits}\n"
+        );
         std::fs::write(&path, text).unwrap();
         let live = Live::fixed(ServerConfig::load(&path).unwrap());
         let (alive, connections) = mpsc::channel(1);
@@ -236,10 +237,6 @@ mod tests {
         let _clients: Vec<_> = (0..100).map(connect).collect();
         let begun = Instant::now();
         listener.close().await;
-        assert!(
-            begun.elapsed() < 2 * LAST,
-            "it took {:?}",
-            begun.elapsed()
-        );
+        assert!(begun.elapsed() < 2 * LAST, "it took {:?}", begun.elapsed());
     }
 }

@@ -124,10 +124,16 @@ impl Book {
     fn evict(&mut self, classes: &[Class]) -> bool {
         let now = Instant::now();
         let firsts = classes.iter().filter_map(|class| {
-            let (turn, first) = self.waiting.range((*class, 0)..=(*class, u64::MAX)).next()?;
+            let (turn, first) = self
+                .waiting
+                .range((*class, 0)..=(*class, u64::MAX))
+                .next()?;
             Some((now < first.since + GRACE, *turn))
         });
-        let Some(first) = firsts.min().and_then(|(_, turn)| self.waiting.remove(&turn)) else {
+        let Some(first) = firsts
+            .min()
+            .and_then(|(_, turn)| self.waiting.remove(&turn))
+        else {
             return false;
         };
         first.give_way.asked.store(true, Ordering::Relaxed);
