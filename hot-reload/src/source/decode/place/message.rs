@@ -190,6 +190,8 @@ fn describe(found: &str, judge: &Judge<'_>) -> String {
         };
     }
     if let Some((kind, value)) = found.split_once(" `") {
+        // serde names the type of a number beyond 64 bits behind it: "integer `1` as i128".
+        let value = value.rsplit_once("` as ").map_or(value, |(value, _)| value);
         let value = value.trim_end_matches('`');
         return match judge.shows(value) {
             true => cut(value, QUOTED),
@@ -280,6 +282,10 @@ mod tests {
         );
         assert_eq!(
             said("invalid value: integer `70000`, expected u16"),
+            "expected u16, found 70000"
+        );
+        assert_eq!(
+            said("invalid type: integer `70000` as i128, expected u16"),
             "expected u16, found 70000"
         );
         assert_eq!(
