@@ -40,6 +40,11 @@ fn build_with(
         Error::new(ErrorKind::Invalid, message)
             .at(Location::new(path.display().to_string()).path(key))
     };
+    if file.root.is_some() {
+        others
+            .root_is_there()
+            .map_err(|message| refuse("root".to_owned(), message))?;
+    }
     let mut routes = Routes::with_capacity(count);
     for (index, table) in tables.enumerate() {
         let table = table?;

@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer};
 use super::DEFAULT_STATUS;
 use super::limits::LimitsTable;
 use super::methods::Methods;
+use super::number::number;
 use crate::address;
 use crate::log_filter::LogFilter;
 
@@ -72,16 +73,11 @@ impl Default for Status {
 
 impl<'de> Deserialize<'de> for Status {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = i64::deserialize(deserializer)?;
-        let status = u16::try_from(number)
-            .ok()
-            .filter(|number| (200..600).contains(number));
-        status
-            .and_then(|number| StatusCode::from_u16(number).ok())
+        let expected = "a status from 200 to 599";
+        let number: u16 = number(deserializer, 200..=599, expected)?;
+        StatusCode::from_u16(number)
             .map(Self)
-            .ok_or_else(|| {
-                D::Error::invalid_value(Unexpected::Signed(number), &"a status from 200 to 599")
-            })
+            .map_err(D::Error::custom)
     }
 }
 

@@ -1,10 +1,10 @@
 //! [`Limits`]: sizes, counts and timeouts for clients.
 
-use std::fmt;
 use std::time::Duration;
 
-use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer};
+
+use super::number::number;
 
 /// Sizes, counts and timeouts for clients.
 ///
@@ -102,8 +102,8 @@ impl<'de> Deserialize<'de> for Count {
         // 2^32 - 1 exceeds every real use, and arithmetic with it cannot overflow.
         number(
             deserializer,
-            1..=i64::from(u32::MAX),
-            &"a whole number from 1 to 4294967295",
+            1..=u64::from(u32::MAX),
+            "a whole number from 1 to 4294967295",
         )
         .map(Self)
     }
@@ -118,7 +118,7 @@ impl<'de> Deserialize<'de> for HeadBytes {
         number(
             deserializer,
             8192..=1024 * 1024,
-            &"a number of bytes from 8192 to 1048576",
+            "a number of bytes from 8192 to 1048576",
         )
         .map(Self)
     }
@@ -133,23 +133,8 @@ impl<'de> Deserialize<'de> for Milliseconds {
         number(
             deserializer,
             1..=86_400_000,
-            &"a number of milliseconds from 1 to 86400000",
+            "a number of milliseconds from 1 to 86400000",
         )
         .map(|number: u64| Self(Duration::from_millis(number)))
-    }
-}
-
-/// Parses a whole number within these bounds.
-fn number<'de, D: Deserializer<'de>, N: TryFrom<i64>>(
-    deserializer: D,
-    bounds: std::ops::RangeInclusive<i64>,
-    expected: &'static impl fmt::Display,
-) -> Result<N, D::Error> {
-    let number = i64::deserialize(deserializer)?;
-    let wrong =
-        || D::Error::invalid_value(Unexpected::Signed(number), &expected.to_string().as_str());
-    match N::try_from(number) {
-        Ok(fits) if bounds.contains(&number) => Ok(fits),
-        _ => Err(wrong()),
     }
 }

@@ -4,6 +4,7 @@
 //! - `changes`: the difference between two values;
 //! - `check`: from the file to the value, with what single keys cannot say;
 //! - `limits`, `methods`, `route`, `routes`, `tls`: parts of the value;
+//! - `number`: whole numbers within bounds;
 //! - `others`: the files that it names;
 //! - `read`: one bounded read, and the reason of its failure;
 //! - `loads`: the bound on concurrent loads.
@@ -14,6 +15,7 @@ mod file;
 mod limits;
 mod loads;
 mod methods;
+mod number;
 mod others;
 mod read;
 mod route;

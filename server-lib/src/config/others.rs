@@ -39,6 +39,19 @@ impl<'a> Others<'a> {
         }
     }
 
+    /// Whether the directory of public files is one, although no route may have a file.
+    pub(super) fn root_is_there(&mut self) -> Result<(), String> {
+        let why = match fs::metadata(&self.root.path) {
+            Ok(found) if found.is_dir() => return Ok(()),
+            Ok(_) => "it is not a directory; give the directory of the files".to_owned(),
+            Err(error) => read::Why::from(error)
+                .to_string()
+                .replace("file", "directory"),
+        };
+        self.seen.entry(self.root.path.clone()).or_default();
+        Err(format!("cannot use {}: {why}", self.root.path.display()))
+    }
+
     /// The content of a file.
     pub(super) fn read(&mut self, name: &Path) -> Result<Bytes, String> {
         let path = self.folder.join(name);

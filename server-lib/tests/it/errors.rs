@@ -53,6 +53,48 @@ fn a_file_that_is_not_toml() {
 }
 
 #[test]
+fn a_limit_that_is_no_number_within_its_bounds() {
+    for (key, expected) in [
+        ("max_connections", "a whole number from 1 to 4294967295"),
+        ("max_body_bytes", "a whole number from 1 to 4294967295"),
+        ("max_head_bytes", "a number of bytes from 8192 to 1048576"),
+        (
+            "idle_timeout_ms",
+            "a number of milliseconds from 1 to 86400000",
+        ),
+    ] {
+        for (given, found) in [
+            ("0", "0"),
+            ("-1", "-1"),
+            ("4294967296", "4294967296"),
+            ("1e4", "10000.0"),
+            ("'10'", "\"10\""),
+            ("true", "true"),
+        ] {
+            let line = line(&format!("{HEAD}[limits]\n{key} = {given}\n"));
+            let column = key.len() + 4;
+            assert_eq!(
+                line,
+                format!("config.toml:4:{column}: limits.{key}: expected {expected}, found {found}")
+            );
+        }
+    }
+}
+
+#[test]
+fn a_root_that_is_no_directory() {
+    let root = |root: &str| line(&format!("{HEAD}root = '{root}'\n"));
+    assert_eq!(
+        root("nowhere"),
+        "config.toml: root: cannot use nowhere: there is no such directory; create it, or correct the path"
+    );
+    assert_eq!(
+        root("config.toml"),
+        "config.toml: root: cannot use config.toml: it is not a directory; give the directory of the files"
+    );
+}
+
+#[test]
 fn a_value_of_the_wrong_type_or_form() {
     let with = |more: &str| line(&format!("{HEAD}{more}"));
     assert_eq!(
