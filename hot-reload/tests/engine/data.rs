@@ -268,15 +268,14 @@ impl Reload<Vec<String>, String> for Three {
 #[tokio::test(start_paused = true)]
 async fn change_in_the_third_of_three_joined_sources_is_published() {
     for as_text in [true, false] {
-        let parts =
-            [(); 3].map(|()| Script::new(Good("a text longer than its displayed form was")));
+        let parts = [(); 3].map(|()| Script::new(Good("a text longer than what was shown of it")));
         let source = Three { parts, as_text };
         let builder = ReloaderService::builder_by_revision(source.clone());
         let (live, control) = builder.start().await.unwrap();
         for place in [2, 0, 1] {
             let receipt = control.reload().await;
             assert!(matches!(receipt.outcome, Outcome::Unchanged), "{receipt}");
-            source.parts[place].set(Good("a text longer than its displayed form WAS"));
+            source.parts[place].set(Good("a text longer than what was shown of IT"));
             let receipt = control.reload().await;
             assert!(
                 matches!(receipt.outcome, Outcome::Published { .. }),
