@@ -74,7 +74,7 @@ pub(super) struct Mode<T, V> {
     pub(super) inside: fn(&T) -> Option<Arc<dyn Any + Send + Sync>>,
     pub(super) settings: fn(Duration, WatchProfile) -> Settings,
     pub(super) profile: fn(&T) -> WatchProfile,
-    pub(super) run: fn(T, Engine<V>, Settings) -> BoxFuture<'static, ()>,
+    pub(super) run: fn(T, Engine<V>, Arc<Settings>) -> BoxFuture<'static, ()>,
 }
 
 impl<T, V, S> ReloaderService<T, V, S>

@@ -205,7 +205,7 @@ where
             .into());
         }
         let feed = Polled(&self.reload, PhantomData);
-        self.engine.run(self.polling(), &feed).await;
+        self.engine.run(Arc::new(self.polling()), &feed).await;
         Ok(())
     }
 
@@ -287,7 +287,7 @@ where
             WatchStrategy::Hybrid => Settings::hybrid(self.interval(), profile),
         };
         let feed = Watched(&self.reload, PhantomData);
-        self.engine.run(settings, &feed).await;
+        self.engine.run(Arc::new(settings), &feed).await;
         Ok(())
     }
 }

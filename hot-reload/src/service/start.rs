@@ -108,7 +108,7 @@ where
             free_elsewhere: Some(free_elsewhere),
         };
         let ending = Ending(Arc::clone(&board));
-        let run = (self.mode.run)(self.reload, engine, settings);
+        let run = (self.mode.run)(self.reload, engine, Arc::new(settings));
         let task = async move {
             let _ending = ending;
             run.await;

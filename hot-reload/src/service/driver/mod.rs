@@ -47,14 +47,14 @@ pub(super) struct Engine<V> {
 
 impl<V> Engine<V> {
     /// Runs the service until it is stopped. Dropping the future halts it; it may be run again.
-    pub(super) async fn run<F: Feed<V>>(&self, settings: Settings, feed: &F) {
+    pub(super) async fn run<F: Feed<V>>(&self, settings: Arc<Settings>, feed: &F) {
         // A second run begins when the first is gone, so there is one load at a time.
         let _running = self.board.turn().await;
         if self.board.inbox.is_stopping() {
             return self.board.end();
         }
         let clock = Clock::start();
-        let (settings, jitter) = (Arc::new(settings), jitter());
+        let jitter = jitter();
         let mut task = Task {
             engine: self,
             recorder: Recorder::new(Arc::clone(&self.board)),

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use tracing::{debug, error, info, trace, warn};
 
-use self::storm::{Line, Storm};
+use self::storm::{Line, Storms};
 use super::board::Board;
 use super::trail::Trail;
 use crate::clock::time_of_day;
@@ -31,16 +31,15 @@ const TARGET: &str = "hot_reload";
 
 pub(super) struct Recorder<V> {
     board: Arc<Board<V>>,
-    rejections: Storm,
-    failures: Storm,
+    /// Nothing until the first bad load: a healthy service pays nothing for it.
+    storms: Option<Box<Storms>>,
 }
 
 impl<V> Recorder<V> {
     pub(super) fn new(board: Arc<Board<V>>) -> Self {
         Self {
             board,
-            rejections: Storm::new(),
-            failures: Storm::new(),
+            storms: None,
         }
     }
 
@@ -114,7 +113,11 @@ impl<V> Recorder<V> {
                     true => error.to_string(),
                     false => format!("rejected, {stays}: {error}"),
                 };
-                match self.rejections.admit(now, || Line::rejected(*stage, error)) {
+                match self
+                    .storms()
+                    .rejections
+                    .admit(now, || Line::rejected(*stage, error))
+                {
                     true => log!(error, stage = stage.as_str(), "{text}"),
                     false => log!(debug, stage = stage.as_str(), "{text}"),
                 }
@@ -123,7 +126,7 @@ impl<V> Recorder<V> {
                 log!(debug, "still failing: {error}");
             }
             (Outcome::Failed { error }, _) => {
-                match self.failures.admit(now, || Line::failed(error)) {
+                match self.storms().failures.admit(now, || Line::failed(error)) {
                     true => log!(warn, "the source could not be loaded, {stays}: {error}"),
                     false => log!(debug, "the source could not be loaded, {stays}: {error}"),
                 }

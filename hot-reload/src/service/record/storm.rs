@@ -1,4 +1,4 @@
-//! [`Storm`]: rate-limited log lines about rejections or failures, merged into summaries.
+//! [`Storms`]: rate-limited log lines about rejections or failures, merged into summaries.
 
 use std::time::Duration;
 
@@ -9,8 +9,21 @@ use super::{Recorder, TARGET, stays};
 use crate::error::Error;
 use crate::event::Stage;
 
-/// The throttle for outcomes of one kind.
-pub(super) type Storm = Throttle<Line>;
+/// A throttle for each kind of bad outcome.
+#[derive(Debug)]
+pub(super) struct Storms {
+    pub(super) rejections: Throttle<Line>,
+    pub(super) failures: Throttle<Line>,
+}
+
+impl Default for Storms {
+    fn default() -> Self {
+        Self {
+            rejections: Throttle::new(),
+            failures: Throttle::new(),
+        }
+    }
+}
 
 /// The content of a log line about an outcome.
 #[derive(Debug)]
@@ -36,21 +49,32 @@ impl Line {
 }
 
 impl<V> Recorder<V> {
+    pub(super) fn storms(&mut self) -> &mut Storms {
+        self.storms.get_or_insert_default()
+    }
+
     /// When the next summary is due.
     pub(in super::super) fn next_tick(&self) -> Option<Duration> {
-        let ticks = [self.rejections.next_tick(), self.failures.next_tick()];
+        let storms = self.storms.as_ref()?;
+        let ticks = [storms.rejections.next_tick(), storms.failures.next_tick()];
         ticks.into_iter().flatten().min()
     }
 
     /// Logs the summaries that are due.
     pub(in super::super) fn attend(&mut self, now: Duration) {
-        let (rejections, failures) = (self.rejections.due(now), self.failures.due(now));
+        let Some(storms) = &mut self.storms else {
+            return;
+        };
+        let (rejections, failures) = (storms.rejections.due(now), storms.failures.due(now));
         self.summarize(now, rejections, failures);
     }
 
     /// Logs what is left for a summary, at the end of the run.
     pub(in super::super) fn finish(&mut self, now: Duration) {
-        let (rejections, failures) = (self.rejections.finish(), self.failures.finish());
+        let Some(storms) = &mut self.storms else {
+            return;
+        };
+        let (rejections, failures) = (storms.rejections.finish(), storms.failures.finish());
         self.summarize(now, rejections, failures);
     }
 
