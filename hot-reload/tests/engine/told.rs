@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use hot_reload::{
-    Builder, Control, DataState, Degradation, ErrorKind, Event, Events, LinkState, Live, Outcome,
-    Probation, ReloaderConfig, ReloaderService, RemovalPolicy, Snapshot, SourceStatus, Trigger,
+    Builder, Control, Coordinator, DataState, Degradation, ErrorKind, Event, Events, LinkState,
+    Live, Outcome, Probation, ReloaderConfig, ReloaderService, RemovalPolicy, Snapshot,
+    SourceStatus, Trigger,
 };
 use tokio::task::unconstrained;
 use tokio::time::sleep;
@@ -410,6 +411,36 @@ async fn p11_other_bad_content_with_the_same_error_is_reported_anew() {
         assert_eq!(*live.load(), "first");
         control.stop().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p11_group_announces_other_bad_content_of_a_member_with_the_same_error() {
+    let [one, two] =
+        ["one", "two"].map(|_| Script::new(Good("first")).with(|state| state.revisions = true));
+    let mut group = Coordinator::new();
+    for (name, script) in [("one", &one), ("two", &two)] {
+        let validate = |text: &String| match &**text {
+            "first" => Ok(()),
+            _ => Err("a value is wrong"),
+        };
+        let _ = group.member(name, script.builder().hybrid().validate(validate));
+    }
+    let (_live, control) = group.into_builder().named("all").start().await.unwrap();
+    let mut events = control.events();
+    sleep(seconds(70)).await;
+    let edits = [
+        (&one, "second"),
+        (&one, "third"),
+        (&two, "second"),
+        (&one, "fourth"),
+        (&two, "third"),
+    ];
+    for (count, (script, text)) in edits.into_iter().enumerate() {
+        script.set(Good(text));
+        sleep(seconds(200)).await;
+        assert_eq!(rejections(&mut events), 1, "{count}");
+    }
+    control.stop().await;
 }
 
 #[tokio::test(start_paused = true)]
