@@ -286,8 +286,19 @@ fn contains_name(text: &str, name: &str) -> bool {
         })
 }
 
+/// The size limit of a message in bytes. A longer one quotes a whole file.
+const LONGEST: usize = 16 * 1024;
+
 /// The message on one line, with secrets redacted.
-fn clean(message: String) -> String {
+fn clean(mut message: String) -> String {
+    if message.len() > LONGEST {
+        let end = (0..LONGEST).rev().find(|at| message.is_char_boundary(*at));
+        let start = &message[..end.unwrap_or(0)];
+        // Half a word may be half a secret, which no rule recognizes.
+        let whole = start.rfind(char::is_whitespace).unwrap_or(start.len());
+        message.truncate(whole);
+        message.push('…');
+    }
     one_line(secret::cut(&message))
 }
 

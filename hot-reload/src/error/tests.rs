@@ -98,3 +98,9 @@ fn amending_a_clone_leaves_the_original_unchanged() {
     let cause = second.source().map(ToString::to_string);
     assert_eq!(cause.as_deref(), Some("cause"));
 }
+
+#[test]
+fn a_message_that_quotes_a_whole_file_is_not_searched_whole() {
+    let error = Error::new(ErrorKind::Decode, "pw:/a/".repeat(1 << 20));
+    assert!(error.to_string().len() <= LONGEST);
+}

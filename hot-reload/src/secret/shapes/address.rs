@@ -20,9 +20,11 @@ fn in_url(text: &str, word: &str, found: &mut Vec<Range<usize>>) {
         // A password may contain an unescaped slash; its first part is then in the position of a port.
         let port = host.rsplit_once(':').map_or("", |(_, port)| port);
         let is_odd = port.bytes().any(|letter| !letter.is_ascii_digit()) && !host.contains(']');
-        if (host.contains('@') || is_odd)
-            && let Some((userinfo, after)) = behind.rsplit_once('@')
-        {
+        if host.contains('@') || is_odd {
+            // None behind this address is none behind the next one.
+            let Some((userinfo, after)) = behind.rsplit_once('@') else {
+                return;
+            };
             found.push(place(text, userinfo));
             rest = after;
         }

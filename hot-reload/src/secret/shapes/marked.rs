@@ -7,19 +7,17 @@ use super::place;
 /// Blocks such as `-----BEGIN PRIVATE KEY-----`, up to their end or that of the text. Certificates count too: their key may
 /// have been pasted with them.
 pub(super) fn blocks(text: &str, found: &mut Vec<Range<usize>>) {
+    // `-----BEGIN`, and `---- BEGIN` of SSH2.
+    let mark = |from: usize, word: &str| {
+        let mut places = text[from..].match_indices(word).map(|(at, _)| from + at);
+        places.find(|at| text[..*at].ends_with("--") || text[..*at].ends_with("---- "))
+    };
     let mut from = 0;
-    while let Some(at) = text[from..]
-        .find("--BEGIN ")
-        .or_else(|| text[from..].find("---- BEGIN "))
-    {
-        let start = from + text[from..from + at].trim_end_matches('-').len();
-        let begin = from + at + "--BEGIN ".len();
-        let end = match text[begin..]
-            .find("--END ")
-            .or_else(|| text[begin..].find("---- END "))
-        {
+    while let Some(at) = mark(from, "BEGIN ") {
+        let before = text[from..at].trim_end_matches(' ');
+        let start = from + before.trim_end_matches('-').len();
+        let end = match mark(at, "END ") {
             Some(end) => {
-                let end = begin + end + "--END ".len();
                 let closing = text[end..].find("---").map(|closing| end + closing);
                 closing.map_or(text.len(), |closing| {
                     let dashes = text[closing..].bytes().take_while(|letter| *letter == b'-');
@@ -44,7 +42,7 @@ enum Tail {
 use Tail::{Any, Mixed};
 
 /// The prefixes with which services mark their tokens.
-const PREFIXES: [(&str, Tail); 53] = [
+const PREFIXES: [(&str, Tail); 61] = [
     ("sk_live_", Any(4)),
     ("sk_test_", Any(4)),
     ("pk_live_", Any(4)),
@@ -97,13 +95,26 @@ const PREFIXES: [(&str, Tail); 53] = [
     ("lin_api_", Any(4)),
     ("AGE-SECRET-KEY-", Any(4)),
     ("eyJ", Mixed(8)),
+    ("dckr_pat_", Any(4)),
+    ("tskey-", Any(4)),
+    ("sntrys_", Any(4)),
     ("$2", Mixed(20)),
+    ("$1$", Any(8)),
+    ("$5$", Any(8)),
+    ("$6$", Any(8)),
+    ("$y$", Any(8)),
+    ("$apr1$", Any(8)),
 ];
 
 /// Tokens with a prefix of their issuer, and JSON web tokens.
 pub(super) fn prefixed(text: &str, found: &mut Vec<Range<usize>>) {
     for (prefix, tail) in &PREFIXES {
+        // The end of what was searched: what does not fit from its beginning fits from nowhere in it.
+        let mut searched = 0;
         for (at, _) in text.match_indices(prefix) {
+            if at < searched {
+                continue;
+            }
             let before = text[..at].chars().next_back();
             // The `n` of an escaped `\n` belongs to no word.
             let is_escape = text[..at].ends_with(['n', 't', 'r']) && text[..at - 1].ends_with('\\');
@@ -115,6 +126,7 @@ pub(super) fn prefixed(text: &str, found: &mut Vec<Range<usize>>) {
                 .find(|letter: char| !letter.is_ascii_alphanumeric() && !"_-./+=$".contains(letter))
                 .unwrap_or(rest.len());
             let rest = &rest[..end];
+            searched = at + prefix.len() + end;
             let fits = match tail {
                 Any(least) => rest.len() >= *least,
                 Mixed(least) => rest.len() >= *least && is_mixed(rest),

@@ -8,7 +8,12 @@ use super::{Text, is_delimiter, is_plain_word, place, tokens};
 
 /// Values after the name of a secret and `=` or `:`.
 pub(super) fn pairs(text: &str, kind: Text, found: &mut Vec<Range<usize>>) {
+    // The end of the last value, and the next semicolon: the text is searched once, however many names stand in it.
+    let (mut done, mut semicolon) = (0, 0);
     for (at, sign) in text.match_indices(['=', ':']) {
+        if at < done {
+            continue;
+        }
         let rest = &text[at + 1..];
         if sign == ":" && (rest.starts_with("//") || rest.starts_with(':')) {
             continue;
@@ -25,14 +30,21 @@ pub(super) fn pairs(text: &str, kind: Text, found: &mut Vec<Range<usize>>) {
         let value = match quoted(rest) {
             Some(value) => value,
             None => {
-                let value = bare(rest, sign);
+                let start = text.len() - rest.len();
+                if sign == "=" && semicolon < start {
+                    semicolon = rest.find(';').map_or(text.len(), |end| start + end);
+                }
+                let list = (sign == "=" && semicolon < text.len()).then(|| semicolon - start);
+                let value = bare(rest, list);
                 if !is_telling(name, value, sign, kind) {
                     continue;
                 }
                 value
             }
         };
-        found.push(place(text, value));
+        let value = place(text, value);
+        done = value.end;
+        found.push(value);
     }
 }
 
@@ -51,14 +63,14 @@ fn quoted(text: &str) -> Option<&str> {
     Some(&inner[..end.unwrap_or(inner.len())])
 }
 
-/// The unquoted value at the start of this text. In a list with semicolons it may contain blanks.
-fn bare<'a>(text: &'a str, sign: &str) -> &'a str {
+/// The unquoted value at the start of this text. In a list with semicolons it may contain blanks; `list` is the offset of the
+/// next semicolon.
+fn bare(text: &str, list: Option<usize>) -> &str {
     if text.starts_with('(') {
         return &text[..0];
     }
-    let word = text.find(|letter: char| is_delimiter(letter) || letter == '&');
-    let list = text.find(';').filter(|_| sign == "=");
-    &text[..list.or(word).unwrap_or(text.len())]
+    let end = list.or_else(|| text.find(|letter: char| is_delimiter(letter) || letter == '&'));
+    &text[..end.unwrap_or(text.len())]
 }
 
 /// Whether an unquoted text is a value, rather than the next word of a sentence.

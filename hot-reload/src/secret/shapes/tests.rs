@@ -1,6 +1,7 @@
 //! Examples of each form, and sentences that must stay unchanged.
 
 use super::super::cut::{cut, cut_name};
+use super::{Text, find};
 
 #[track_caller]
 fn shows(sentence: &str, shown: &str) {
@@ -121,5 +122,45 @@ fn source_name_loses_only_its_credentials() {
         "config/app",
     ] {
         assert_eq!(cut_name(name), name);
+    }
+}
+
+#[test]
+fn a_block_of_ssh2_before_one_in_pem_is_cut() {
+    shows(
+        "got ---- BEGIN SSH2 PRIVATE KEY ----; hunter2; ---- END SSH2 PRIVATE KEY ---- and -----BEGIN X-----",
+        "got (not shown) and (not shown)",
+    );
+}
+
+/// A text of 64 KiB takes minutes where each of its words causes a search to the end; in proportion it takes milliseconds.
+#[test]
+fn a_long_text_is_searched_once() {
+    const BYTES: usize = 64 * 1024;
+    for word in [
+        "pw=",
+        "pw= ",
+        "pw=a,",
+        "pw='",
+        "pw=\\'",
+        "sk_",
+        "key-",
+        "eyJ.",
+        "--BEGIN ",
+        "---- BEGIN x ---- END x---",
+        "---- BEGIN x --END ",
+        "://a:b/",
+        "://a@b/",
+        "a:b@",
+        "Bearer ",
+        "q7Kp2mQ9xWv4Zt8R",
+        "a/",
+        "=",
+        "\u{e9}",
+    ] {
+        let text = word.repeat(BYTES / word.len());
+        for place in find(&text, Text::Value) {
+            assert!(text.is_char_boundary(place.start) && text.is_char_boundary(place.end));
+        }
     }
 }
