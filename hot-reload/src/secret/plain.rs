@@ -28,7 +28,26 @@ fn is_duration(value: &str) -> bool {
         && units.all(|unit| {
             matches!(
                 unit.trim(),
-                "" | "ns" | "us" | "ms" | "s" | "m" | "h" | "d" | "w" | "min" | "sec"
+                "" | "ns"
+                    | "us"
+                    | "ms"
+                    | "s"
+                    | "m"
+                    | "h"
+                    | "d"
+                    | "w"
+                    | "min"
+                    | "sec"
+                    | "mins"
+                    | "secs"
+                    | "second"
+                    | "seconds"
+                    | "minute"
+                    | "minutes"
+                    | "hour"
+                    | "hours"
+                    | "day"
+                    | "days"
             )
         })
 }

@@ -1,15 +1,18 @@
 //! Lists of words in the names of keys, by their meaning.
 
 /// Parts of a word that make it the name of a secret, anywhere in the word.
-pub(super) const PARTS: [&str; 28] = [
+pub(super) const PARTS: [&str; 37] = [
+    "accesscode",
     "accesskey",
     "accountkey",
     "apikey",
     "authkey",
+    "backupcode",
     "basicauth",
     "connectionstring",
     "connstr",
     "contrasena",
+    "contraseña",
     "cookie",
     "credential",
     "encryptionkey",
@@ -24,25 +27,32 @@ pub(super) const PARTS: [&str; 28] = [
     "passwort",
     "privatekey",
     "privkey",
+    "recoverycode",
     "secret",
     "senha",
     "sharedkey",
     "signingkey",
     "token",
+    "unlockcode",
     "webhook",
+    "парол",
+    "パスワード",
+    "密码",
+    "密碼",
 ];
 
 /// Words that contain such a part, and name nothing secret.
-pub(super) const NOT_PARTS: [&str; 5] = [
+pub(super) const NOT_PARTS: [&str; 6] = [
     "tokenization",
     "tokenize",
     "tokenized",
     "tokenizer",
+    "secretariat",
     "secretary",
 ];
 
 /// Whole words that make a name the name of a secret.
-pub(super) const SECRET: [&str; 47] = [
+pub(super) const SECRET: [&str; 51] = [
     "auth",
     "authentication",
     "authorization",
@@ -50,11 +60,14 @@ pub(super) const SECRET: [&str; 47] = [
     "cred",
     "cvc",
     "cvv",
+    "dek",
     "dsn",
     "gpg",
     "hmac",
+    "ikm",
     "jwk",
     "jwt",
+    "kek",
     "key",
     "keytab",
     "kubeconfig",
@@ -66,6 +79,7 @@ pub(super) const SECRET: [&str; 47] = [
     "nonce",
     "otp",
     "pass",
+    "passe",
     "passkey",
     "pat",
     "pem",
@@ -228,4 +242,19 @@ pub(super) const FIELDS: [&str; 36] = [
     "user",
     "username",
     "value",
+];
+
+/// Words that end with `pass`, and name nothing secret.
+pub(super) const NOT_PASS: [&str; 11] = [
+    "allpass",
+    "bandpass",
+    "bypass",
+    "compass",
+    "encompass",
+    "highpass",
+    "lowpass",
+    "overpass",
+    "surpass",
+    "trespass",
+    "underpass",
 ];

@@ -5,7 +5,7 @@
 
 mod lists;
 
-use self::lists::{ABOUT, AMOUNT, DOUBTFUL, FIELDS, NOT_PARTS, OPEN_KEYS, PARTS, SECRET};
+use self::lists::{ABOUT, AMOUNT, DOUBTFUL, FIELDS, NOT_PARTS, NOT_PASS, OPEN_KEYS, PARTS, SECRET};
 
 /// The class of a key's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +69,9 @@ pub(super) fn is_secret_word(word: &str) -> bool {
 
 fn level_of(word: &str) -> Level {
     let has_part = || PARTS.iter().any(|part| word.contains(part)) && !NOT_PARTS.contains(&word);
-    if SECRET.contains(&word) || has_part() || (word.ends_with("key") && is_compound_key(word)) {
+    let is_pass = || word.ends_with("pass") && !NOT_PASS.contains(&word);
+    let is_key = || word.ends_with("key") && is_compound_key(word);
+    if SECRET.contains(&word) || has_part() || is_pass() || is_key() {
         Level::Secret
     } else if DOUBTFUL.contains(&word) {
         Level::Doubtful

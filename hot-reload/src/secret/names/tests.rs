@@ -54,6 +54,16 @@ fn secret_key_is_recognized_in_every_spelling() {
         "seed",
         "passphrases",
         "PATs",
+        "DBPASS",
+        "storepass",
+        "mot_de_passe",
+        "contraseña",
+        "пароль",
+        "密码",
+        "kek",
+        "unlock_code",
+        "backup-codes",
+        "recoveryCode",
     ] {
         assert_eq!(of(key), Level::Secret, "{key}");
     }
@@ -89,6 +99,10 @@ fn ordinary_key_has_no_verdict() {
         "name",
         "author",
         "compass",
+        "secretariat",
+        "bypass",
+        "lowpass",
+        "postal_code",
         "passive",
         "address",
         "monkey",

@@ -66,7 +66,7 @@ impl<'a> Judge<'a> {
 
     /// Redacts the secrets of the content in a sentence.
     pub(super) fn cut(&self, sentence: &str) -> String {
-        self.secrets.cut(sentence)
+        self.secrets.cut(sentence, self.scope.is_doubtful())
     }
 }
 

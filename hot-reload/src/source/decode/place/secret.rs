@@ -22,6 +22,8 @@ const PART: usize = 8;
 #[derive(Debug, Default)]
 pub(in super::super) struct Secrets {
     found: Vec<String>,
+    /// Usual words at doubtful places: elsewhere they stand by chance.
+    words: Vec<String>,
     /// Whether all of the content was read.
     is_whole: bool,
 }
@@ -41,11 +43,13 @@ impl Secrets {
     ) -> Self {
         let mut found = Found {
             values: Vec::new(),
+            words: Vec::new(),
             is_all: quotes.is_off,
         };
         let is_whole = visit(&mut found, &quotes.scope());
         Self {
             found: found.values,
+            words: found.words,
             is_whole,
         }
     }
@@ -55,6 +59,7 @@ impl Secrets {
     pub(super) fn of_nothing() -> Self {
         Self {
             found: Vec::new(),
+            words: Vec::new(),
             is_whole: true,
         }
     }
@@ -70,29 +75,54 @@ impl Secrets {
         self.found.iter().any(is_same) || !self.places(value).is_empty()
     }
 
-    /// Redacts the secrets in a sentence.
-    pub(super) fn cut(&self, sentence: &str) -> String {
-        cut_ranges(sentence, self.places(sentence)).into_owned()
+    /// Redacts the secrets in a sentence. In one about a doubtful place, it also redacts the words at such places.
+    pub(super) fn cut(&self, sentence: &str, is_doubtful: bool) -> String {
+        let mut places = self.places(sentence);
+        for word in self.words.iter().filter(|_| is_doubtful) {
+            let found = sentence.match_indices(word.as_str());
+            let found = found.map(|(at, word)| at..at + word.len());
+            places.extend(found.filter(|place| is_word(sentence, place)));
+        }
+        cut_ranges(sentence, places).into_owned()
     }
 
     /// The ranges of secrets in a text: whole words, and parts of some length with the word around them.
+    ///
+    /// The cost is that of one pass over the secrets and a few over the text, however many there are.
     fn places(&self, text: &str) -> Vec<Range<usize>> {
+        let parts: HashSet<&str> = windows(text, PART).collect();
+        let words: HashSet<&str> = (LEAST..PART)
+            .flat_map(|count| windows(text, count))
+            .collect();
         let mut places = Vec::new();
-        let parts = parts(text);
+        if words.is_empty() {
+            return places;
+        }
+        let mut shared: HashSet<&str> = HashSet::new();
+        let mut same: HashSet<&str> = HashSet::new();
         for secret in &self.found {
             let escaped = secret.escape_debug().to_string();
             for form in [secret, &escaped] {
-                if is_searched(form) {
-                    let found = text.match_indices(form.as_str());
-                    let found = found.map(|(at, form)| at..at + form.len());
-                    places.extend(found.filter(|place| is_word(text, place)));
-                }
                 // Only words that share a part with a secret can be one.
-                if windows(form).any(|part| parts.contains(part)) {
-                    let all: HashSet<&str> = windows(form).collect();
-                    let shared = windows_at(text).filter(|(_, part)| all.contains(part));
-                    places.extend(shared.map(|(at, part)| around(text, at..at + part.len())));
+                if !parts.is_empty() {
+                    shared.extend(windows(form, PART).filter_map(|part| parts.get(part).copied()));
                 }
+                if is_searched(form) {
+                    same.extend(words.get(form.as_str()).copied());
+                }
+            }
+        }
+        for word in same {
+            let found = text.match_indices(word);
+            let found = found.map(|(at, word)| at..at + word.len());
+            places.extend(found.filter(|place| is_word(text, place)));
+        }
+        let mut done = 0;
+        for (at, part) in windows_at(text, PART) {
+            if at + part.len() > done && shared.contains(part) {
+                let place = around(text, at..at + part.len());
+                done = place.end;
+                places.push(place);
             }
         }
         places
@@ -106,24 +136,20 @@ fn is_searched(value: &str) -> bool {
     count >= PART || (count >= LEAST && !is_word)
 }
 
-/// All parts of a text with the least length that is redacted.
-fn parts(text: &str) -> HashSet<&str> {
-    windows(text).collect()
+/// All parts of a text with this number of characters.
+fn windows(text: &str, count: usize) -> impl Iterator<Item = &str> {
+    windows_at(text, count).map(|(_, part)| part)
 }
 
-fn windows(text: &str) -> impl Iterator<Item = &str> {
-    windows_at(text).map(|(_, part)| part)
-}
-
-fn windows_at(text: &str) -> impl Iterator<Item = (usize, &str)> {
+fn windows_at(text: &str, count: usize) -> impl Iterator<Item = (usize, &str)> {
     let starts = text.char_indices().map(|(at, _)| at);
-    let ends = text.char_indices().map(|(at, _)| at).skip(PART);
+    let ends = text.char_indices().map(|(at, _)| at).skip(count);
     let ends = ends.chain([text.len()]);
-    let long = text.chars().nth(PART - 1).is_some();
+    let is_long = text.chars().nth(count - 1).is_some();
     let windows = starts
         .zip(ends)
         .map(|(start, end)| (start, &text[start..end]));
-    windows.filter(move |_| long)
+    windows.filter(move |_| is_long)
 }
 
 /// Whether this range is a whole word: no letter or digit right before or after it.
@@ -158,6 +184,7 @@ pub(super) fn may_be_secret(scope: &Scope<'_>, key: &str) -> bool {
 /// The secrets found so far.
 pub(in super::super) struct Found {
     values: Vec<String>,
+    words: Vec<String>,
     /// Whether every value counts as secret.
     is_all: bool,
 }
@@ -171,6 +198,8 @@ impl Found {
             || (scope.is_doubtful() && !is_usual(value) && !is_harmless(value));
         if (is_kept || carries_secret(value)) && !value.is_empty() {
             self.values.push(value.to_owned());
+        } else if scope.is_doubtful() && !value.is_empty() && !is_harmless(value) {
+            self.words.push(value.to_owned());
         }
     }
 
@@ -344,5 +373,22 @@ impl<'de> Visitor<'de> for Key {
             .is_some()
         {}
         Ok(String::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A hundred thousand secrets that all stand in the sentence, at every place of it.
+    #[test]
+    fn many_secrets_are_searched_for_at_once() {
+        let secrets = Secrets {
+            found: vec!["pw=pw=pw=".to_owned(); 100_000],
+            words: Vec::new(),
+            is_whole: true,
+        };
+        let sentence = format!("got {}, and no more", "pw=".repeat(1_000));
+        assert_eq!(secrets.cut(&sentence, false), "got (not shown) and no more");
     }
 }

@@ -195,3 +195,32 @@ fn p18_a_program_can_hide_all_values() {
         );
     }
 }
+
+#[test]
+fn p18_a_usual_word_at_a_doubtful_place_is_cut_out_of_a_programs_sentence_about_it() {
+    #[derive(Debug)]
+    struct Quoting;
+    impl<'de> Deserialize<'de> for Quoting {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let text = String::deserialize(deserializer)?;
+            let message = format!("cannot make sense of {text}, which is {text:?}");
+            Err(serde::de::Error::custom(message))
+        }
+    }
+    for (key, value) in [
+        ("session", "swordfish"),
+        ("session", "fish"),
+        ("endpoint", "top secret"),
+        ("database_url", "aaaa-bbbb"),
+    ] {
+        assert_eq!(
+            why::<Table<Quoting>>(&format!("{key} = '{value}'")),
+            format!("{key}: cannot make sense of (not shown), which is \"(not shown)\""),
+        );
+    }
+    // Elsewhere it is a word like any other.
+    assert_eq!(
+        why::<Table<Quoting>>("mode = 'swordfish'\nsession = 'swordfish'"),
+        "mode: cannot make sense of swordfish, which is \"swordfish\""
+    );
+}
