@@ -93,6 +93,9 @@ fn random(text: &str, token: Range<usize>, found: &mut Vec<Range<usize>>) {
     let parts =
         word.split(|letter: char| !letter.is_ascii_alphanumeric() && !"+/_-".contains(letter));
     for part in parts {
+        if is_digest(text, place(text, part)) {
+            continue;
+        }
         let steps = part.split('/').filter(|step| is_random(step));
         if is_url {
             // The rest of an address stays readable; between its slashes, a segment is redacted as a whole.
@@ -102,6 +105,16 @@ fn random(text: &str, token: Range<usize>, found: &mut Vec<Range<usize>>) {
             found.push(place(text, part));
         }
     }
+}
+
+/// Whether this range is the digest of a file or an image: `sha256:` and 64 hexadecimal digits.
+fn is_digest(text: &str, range: Range<usize>) -> bool {
+    let digits = &text[range.clone()];
+    let names = [("sha256:", 64), ("sha384:", 96), ("sha512:", 128)];
+    digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+        && names
+            .iter()
+            .any(|(name, count)| text[..range.start].ends_with(name) && digits.len() == *count)
 }
 
 #[cfg(test)]

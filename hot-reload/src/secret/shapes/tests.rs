@@ -164,3 +164,18 @@ fn a_long_text_is_searched_once() {
         }
     }
 }
+
+#[test]
+fn digest_of_an_image_is_shown() {
+    let hex = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    for text in [
+        format!("sha256:{hex}"),
+        format!("no image \"ghcr.io/org/app@sha256:{hex}\""),
+    ] {
+        shows(&text, &text);
+    }
+    // Anything else behind the name is random text like any other.
+    for text in ["sha256:q7Kp2mQ9xWv4Zt8R", &format!("sha512:{hex}"), hex] {
+        assert!(!find(text, Text::Value).is_empty(), "{text}");
+    }
+}
