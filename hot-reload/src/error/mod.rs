@@ -88,7 +88,7 @@ impl fmt::Display for ErrorKind {
 /// - credentials in a URL, and in its query: `postgres://(not shown)@db/app`, `?sig=(not shown)`;
 /// - the text after the name of a secret: `password=…`, `"apiKey": "…"`, `Bearer …`, `Basic …`;
 /// - blocks in PEM, JSON web tokens, and tokens with the prefix of their issuer, such as `sk_live_`, `ghp_` or `AKIA`;
-/// - random text of twelve characters or more, except in paths.
+/// - random text of twelve characters or more, except in paths and in digests such as `sha256:…`.
 ///
 /// A password that looks like an ordinary word cannot be recognized in a sentence, so a message must not quote one. The
 /// built-in decoders recognize more, because they know the key of a value: see [`Decode`](crate::source::Decode#secrets).
