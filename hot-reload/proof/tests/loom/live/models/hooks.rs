@@ -88,12 +88,7 @@ fn retire_hook_after_the_stop_sees_the_writes_of_the_last_holder() {
 
 #[test]
 fn retire_hook_misses_writes_without_the_acquire_fence() {
-    finds(
-        Fault::NoFenceBehindTheCount,
-        STALE,
-        None,
-        holder_of_a_share,
-    );
+    finds(Fault::NoFenceBehindTheCount, STALE, None, holder_of_a_share);
 }
 
 #[test]
