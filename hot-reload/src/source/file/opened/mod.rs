@@ -60,7 +60,7 @@ impl File {
     ///   written to is an error.
     /// - **An error** refuses the content until the stamp changes, and has the name of the file. If the cause is an error of
     ///   the operating system, the file counts as unreadable for now and is tried again.
-    /// - **A file that becomes empty** is [`Loaded::Emptied`](crate::Loaded::Emptied), whatever the loader returns.
+    /// - **A file that becomes empty** is [`Loaded::Emptied`], whatever the loader returns.
     /// - **A change of attributes alone**, or a rewrite with the same bytes, has another stamp, and is loaded. If the values
     ///   can be compared, it is no change for the service.
     /// - **Time**: the loader runs on the runtime's threads for blocking work. A service waits for its load deadline:
