@@ -58,7 +58,7 @@ pub(super) fn trouble(name: &str, standing: &Standing) -> Option<Degradation> {
     };
     let remedy = match (standing.generation, outcome) {
         (_, Outcome::Held) => {
-            "the `hold` in its `member_status` says why; `resume` of the group lets it in"
+            "the `hold` in its `member_status` says why, and whether `resume` of the group lets it in"
         }
         (Some(_), _) => "its last good value stays until its source is good again",
         (None, _) => "it has no value until its source is good",

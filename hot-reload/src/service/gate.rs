@@ -213,6 +213,11 @@ impl<V> Gate<V> {
         }
     }
 
+    /// The outcome before the source was not ready, while it is not.
+    pub(super) fn before_waiting(&self) -> Option<&Outcome> {
+        self.before_waiting.as_deref()
+    }
+
     /// Takes the outcome before the source was not ready, if it has been not ready until now.
     pub(super) fn end_waiting(&mut self) -> Option<Box<Outcome>> {
         self.before_waiting.take()

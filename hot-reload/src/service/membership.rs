@@ -278,12 +278,17 @@ impl<V> Board<V> {
     }
 
     fn standing(&self) -> Standing {
+        // What was wrong before somebody began to write is still wrong while the writer is waited for.
+        let before_waiting = self.gate().before_waiting().cloned();
         let status = self.status();
         let trouble = match &status.last_attempt {
             _ if status.stopped => Some(Outcome::Failed {
                 error: Error::new(ErrorKind::Stopped, "the service has stopped"),
             }),
-            Some(attempt) if !attempt.outcome.is_current() => Some(attempt.outcome.clone()),
+            Some(attempt) if !attempt.outcome.is_current() => {
+                let before = before_waiting.filter(|before| !before.is_current());
+                Some(before.unwrap_or_else(|| attempt.outcome.clone()))
+            }
             _ => None,
         };
         Standing {

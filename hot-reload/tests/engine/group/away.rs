@@ -4,12 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use hot_reload::{
-    Coordinator, DataState, ErrorKind, Outcome, ReloaderService, RemovalPolicy, Stage, WhenAway,
+    Coordinator, DataState, ErrorKind, HoldReason, Outcome, ReloaderService, RemovalPolicy, Stage,
+    WhenAway,
 };
 use tokio::time::{Instant, sleep};
 
 use super::rig::{Notes, Rig, members, quiet};
-use crate::script::{Bad, Content, Failing, Good, Hanging, Missing, Script, seconds};
+use crate::script::{Bad, Content, Failing, Good, Hanging, Missing, Script, Written, seconds};
 
 /// Two members, the second of which holds this, and any combination will do.
 fn two(
@@ -102,6 +103,57 @@ async fn a_start_waits_for_a_member_that_comes_in_time() {
     assert!(begun.elapsed() < seconds(10));
     assert_eq!(live.get().versions().len(), 2);
     control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p05_a_start_waits_for_a_member_that_is_being_written() {
+    let (group, scripts, _) = two(Written(seconds(1)), WhenAway::Hold);
+    let late = scripts[1].clone();
+    tokio::spawn(async move {
+        sleep(seconds(55)).await;
+        late.set(Good("b"));
+    });
+    let (live, control) = group.into_builder().start().await.unwrap();
+    assert_eq!(live.get().versions().len(), 2);
+    assert_eq!(control.status().hold, None);
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p05_a_member_that_is_being_written_holds_nobody_up_and_is_named() {
+    let rig = start(Good("b"), WhenAway::Hold).await;
+    rig.scripts[1].set(Written(seconds(1)));
+    quiet().await;
+    rig.scripts[0].set(Good("A"));
+    quiet().await;
+    assert_eq!(rig.texts(), ["A", "b"]);
+    let hold = rig.control.status().hold.unwrap();
+    assert_eq!(
+        (hold.reason, &*hold.message),
+        (HoldReason::BeingWritten, "m1: it is being written")
+    );
+    rig.scripts[1].set(Good("B"));
+    quiet().await;
+    assert_eq!(rig.texts(), ["A", "B"]);
+    assert_eq!(rig.control.status().hold, None);
+    rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p19_a_member_that_was_rejected_stays_away_while_its_repair_is_written() {
+    let rig = start(Good("b"), WhenAway::Hold).await;
+    rig.scripts[1].set(Bad("typo"));
+    quiet().await;
+    rig.scripts[0].set(Good("A"));
+    quiet().await;
+    rig.scripts[1].set(Written(seconds(1)));
+    sleep(seconds(30)).await;
+    assert_eq!(rig.texts(), ["a", "b"]);
+    assert_eq!(degraded(&rig), ["m1: cannot read \"typo\""]);
+    rig.scripts[1].set(Good("B"));
+    quiet().await;
+    assert_eq!(rig.texts(), ["A", "B"]);
+    rig.control.stop().await;
 }
 
 #[tokio::test(start_paused = true)]
