@@ -58,6 +58,54 @@ async fn p05_a_slow_writer_is_waited_for() {
     }
 }
 
+/// A file that is new, one that is changed, and one below; watched and polled.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn p05_a_directory_with_a_file_that_is_being_written_is_held_and_says_which() {
+    use hot_reload::{HoldReason, Loaded, RealtimeWatch, Reload};
+    use tokio::time::timeout;
+
+    use crate::file::DEADLINE;
+    for (name, watched) in [("a", true), ("a", false), ("new", true), ("below/c", false)] {
+        let world = World::new();
+        world.folder("d/below");
+        world.file("d/a", "1");
+        world.file("d/below/c", "1");
+        let source = dir(&world).recursive(1).each(TextDecoder);
+        let handle = match watched {
+            true => Some(source.watch_realtime().await.unwrap()),
+            false => None,
+        };
+        let load = async || {
+            let load = timeout(DEADLINE, source.reload_since(None)).await;
+            load.unwrap().unwrap()
+        };
+        assert!(matches!(load().await, Loaded::Value { .. }));
+        let mut writer = fs::File::create(world.path("d").join(name)).unwrap();
+        writer.write_all(b"4").unwrap();
+        let Loaded::Held { hold, .. } = load().await else {
+            panic!("{name} was loaded");
+        };
+        assert_eq!(hold.reason, HoldReason::BeingWritten);
+        let says = format!("{name} is open for writing");
+        assert!(hold.message.contains(&says), "{}", hold.message);
+        // Another file that is finished meanwhile does not end it.
+        write(world.path("d/b"), "2");
+        let Loaded::Held { hold: still, .. } = load().await else {
+            panic!("{name} was loaded");
+        };
+        assert_eq!(still.since, hold.since);
+        writer.write_all(b"2").unwrap();
+        drop(writer);
+        let Loaded::Value { value, .. } = load().await else {
+            panic!("{name} is complete");
+        };
+        assert_eq!(value[Path::new(name)], "42");
+        assert_eq!(value[Path::new("b")], "2");
+        drop(handle);
+    }
+}
+
 #[tokio::test]
 async fn p05_a_directory_that_never_rests_is_an_error_and_never_a_mixture() {
     let world = World::new();

@@ -154,3 +154,47 @@ async fn t09_p05_a_slow_writer_is_waited_for() {
     writer.join().unwrap();
     assert_eq!(rig.seen, ["the first version", "the second version"]);
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn p05_a_file_that_is_being_written_is_held_and_its_loader_not_called() {
+    use hot_reload::{HoldReason, RealtimeWatch};
+    use tokio::time::timeout;
+
+    use self::file::DEADLINE;
+    for watched in [true, false] {
+        let world = World::new();
+        let path = world.file("c", "one");
+        let calls = Arc::default();
+        let source = File::new(&path).load_with(counted(&calls));
+        let handle = match watched {
+            true => Some(source.watch_realtime().await.unwrap()),
+            false => None,
+        };
+        let load = async || {
+            let load = timeout(DEADLINE, source.reload_since(None)).await;
+            load.unwrap().unwrap()
+        };
+        assert!(matches!(load().await, Loaded::Value { .. }));
+        let before = calls.load(Ordering::Relaxed);
+        let mut writer = fs::File::create(&path).unwrap();
+        writer.write_all(b"tw").unwrap();
+        let Loaded::Held { hold, .. } = load().await else {
+            panic!("it was loaded");
+        };
+        assert_eq!(hold.reason, HoldReason::BeingWritten);
+        assert!(
+            hold.message.contains("c is open for writing"),
+            "{}",
+            hold.message
+        );
+        assert_eq!(calls.load(Ordering::Relaxed), before);
+        // Another file that takes the name is whole, whoever still writes to the old one.
+        world.rename_into("c", "three");
+        let Loaded::Value { value, .. } = load().await else {
+            panic!("it is complete");
+        };
+        assert_eq!(value, "three");
+        drop((writer, handle));
+    }
+}

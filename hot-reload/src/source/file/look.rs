@@ -104,7 +104,7 @@ impl Look {
 
         let closed = seen.as_ref().is_some_and(|seen| seen.complete.is_some());
         if closed {
-            follow.forget_tireless();
+            follow.doubt_tireless();
         }
         let (now, wall) = (clock::now(), clock::time_of_day());
         let (mut time, mut changed) = (None, false);
@@ -129,7 +129,7 @@ impl Look {
             let idle = writers == Writers::Somebody
                 && writing::is_abandoned(stamp, follow.longest_write(), wall);
             match writers {
-                Writers::Nobody if tireless => follow.unset_tireless(stamp.inode()),
+                Writers::Nobody => follow.unset_tireless(stamp.inode()),
                 _ if idle && !tireless => follow.set_tireless(stamp.inode(), path),
                 _ => {}
             }
@@ -199,7 +199,8 @@ impl Look {
         let (now, wall) = (clock::now(), clock::time_of_day());
         let writes = watched.iter().flat_map(|(_, seen)| &seen.writes);
         let last_write = writes.map(|write| write.last).max();
-        let writing = follow.writing(now, wall, last_write);
+        let inodes: Vec<_> = writer.inodes.iter().map(|(inode, _)| *inode).collect();
+        let writing = follow.writing(now, wall, last_write, &inodes);
         let longest = follow.longest_write();
         let left = writing::WITHIN.saturating_sub(self.for_writers.spent(now));
         match writing.patience(writer.evidence, longest) {

@@ -4,6 +4,8 @@
 //! file itself has had events, and knows from the events whether somebody is still writing. With or without, the system is
 //! asked that too, if it may be.
 
+mod tireless;
+
 use std::ffi::OsStr;
 use std::fmt;
 use std::io;
@@ -13,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
+use self::tireless::Tireless;
 use super::activity::{Activity, Token};
 use super::gaps::{self, Gaps};
 use super::hub::{FileEvents, Membership};
@@ -56,10 +59,11 @@ struct State {
 /// What most sources have nothing of.
 #[derive(Default)]
 struct Oddities {
-    /// The inodes whose writers exceeded the longest wait, with the degradation for the status.
-    tireless: Vec<((u64, u64), Degradation)>,
-    /// The unfinished write, if there is one.
+    /// The inodes whose writers exceeded the longest wait.
+    tireless: Tireless,
+    /// The unfinished write, if there is one, and the inodes that it writes to.
     writing: Option<Writing>,
+    written: Vec<(u64, u64)>,
     /// The files that the last look found to be mounted by themselves and gone outside.
     pinned: Vec<Degradation>,
 }
@@ -142,22 +146,27 @@ impl Follow {
         self.writers.unwrap_or(writing::LONGEST)
     }
 
-    /// Notes that somebody writes, with the last event "written". Returns since when, and how long the source has waited.
+    /// Notes that somebody writes to these inodes, with the last event "written". Returns since when, and how long the source
+    /// has waited. A write to other inodes than before begins a new wait.
     pub(super) fn writing(
         &self,
         now: Instant,
         wall: SystemTime,
         last_write: Option<Instant>,
+        inodes: &[(u64, u64)],
     ) -> Writing {
         let mut state = lock(&self.state);
-        let writing = &mut state.oddities.get_or_insert_default().writing;
-        match writing {
-            Some(writing) => writing.goes_on(now, last_write),
-            None => *writing = Some(Writing::new(now, wall, last_write)),
-        }
-        writing
-            .clone()
-            .unwrap_or_else(|| Writing::new(now, wall, last_write))
+        let odd = state.oddities.get_or_insert_default();
+        let goes_on = inodes.iter().any(|inode| odd.written.contains(inode));
+        odd.written = inodes.to_vec();
+        let writing = match odd.writing.take().filter(|_| goes_on) {
+            Some(mut writing) => {
+                writing.goes_on(now, last_write);
+                writing
+            }
+            None => Writing::new(now, wall, last_write),
+        };
+        odd.writing.insert(writing).clone()
     }
 
     /// Notes that nobody writes any more, or that the longest wait is over.
@@ -165,6 +174,7 @@ impl Follow {
         self.set_waits(false);
         if let Some(odd) = &mut lock(&self.state).oddities {
             odd.writing = None;
+            odd.written = Vec::new();
         }
     }
 
@@ -185,32 +195,31 @@ impl Follow {
 
     /// Remembers that the writer of this path's inode has exceeded the longest wait.
     pub(crate) fn set_tireless(&self, inode: (u64, u64), path: &Path) {
-        self.unset_tireless(inode);
+        let why = gaps::never_closed(path, self.longest_write());
         let mut state = lock(&self.state);
-        let known = &mut state.oddities.get_or_insert_default().tireless;
-        known.truncate(TIRELESS - 1);
-        known.insert(0, (inode, gaps::never_closed(path, self.longest_write())));
+        let odd = state.oddities.get_or_insert_default();
+        odd.tireless.add(inode, why);
     }
 
     /// Notes that nobody writes to this inode any more.
     pub(crate) fn unset_tireless(&self, inode: (u64, u64)) {
         if let Some(odd) = &mut lock(&self.state).oddities {
-            odd.tireless.retain(|(other, _)| *other != inode);
+            odd.tireless.remove(inode);
         }
     }
 
     /// Somebody who could write has closed a file: it may have been one who was waited for in vain.
-    pub(crate) fn forget_tireless(&self) {
+    pub(crate) fn doubt_tireless(&self) {
         if let Some(odd) = &mut lock(&self.state).oddities {
-            odd.tireless.clear();
+            odd.tireless.doubt();
         }
     }
 
     /// Whether this inode's writer was waited for in vain before.
     pub(crate) fn is_tireless(&self, inode: (u64, u64)) -> bool {
         let state = lock(&self.state);
-        let known = state.oddities.as_ref().map(|odd| &odd.tireless);
-        known.is_some_and(|known| known.iter().any(|(other, _)| *other == inode))
+        let odd = state.oddities.as_ref();
+        odd.is_some_and(|odd| odd.tireless.contains(inode))
     }
 
     /// Opens the watch, or adds to the one that is open, and walks along the paths. Blocks.
@@ -258,8 +267,7 @@ impl Follow {
         }
         if let Some(odd) = &lock(&self.state).oddities {
             status.degraded.extend_from_slice(&odd.pinned);
-            let tireless = odd.tireless.iter().map(|(_, why)| why);
-            status.degraded.extend(tireless.cloned());
+            status.degraded.extend(odd.tireless.reasons().cloned());
         }
         status
     }
@@ -280,7 +288,7 @@ impl Follow {
         if let Some(odd) = &mut state.oddities {
             // Another file has the name by now.
             let is_there = |inode| stamps.iter().flatten().any(|stamp| stamp.inode() == inode);
-            odd.tireless.retain(|(inode, _)| is_there(*inode));
+            odd.tireless.keep(is_there);
         }
         if !pinned.is_empty() || state.oddities.is_some() {
             state.oddities.get_or_insert_default().pinned = pinned;
@@ -439,5 +447,29 @@ pub(crate) async fn blocking<T: Send + 'static>(
     })
 }
 
-/// More than a source has files that are never closed. One that is forgotten is waited for once more.
-const TIRELESS: usize = 16;
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::super::writing::{Evidence, Patience};
+    use super::*;
+
+    const INODE: (u64, u64) = (1, 1);
+    const OTHER: (u64, u64) = (1, 2);
+
+    #[test]
+    fn p05_another_file_that_is_being_written_is_waited_for_anew() {
+        let (follow, start) = (Follow::default(), clock::now());
+        let patience = |second, inodes: &[_]| {
+            let now = start + Duration::from_secs(second);
+            let writing = follow.writing(now, UNIX_EPOCH, None, inodes);
+            writing.patience(Evidence::Open, writing::LONGEST)
+        };
+        for second in 0..60 {
+            assert_ne!(patience(second, &[INODE]), Patience::Over);
+        }
+        assert_eq!(patience(60, &[INODE, OTHER]), Patience::Over);
+        assert_eq!(patience(61, &[OTHER]), Patience::Over, "it goes on");
+        assert_eq!(patience(62, &[INODE]), Patience::Within(writing::WITHIN));
+    }
+}

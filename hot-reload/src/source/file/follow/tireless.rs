@@ -1,0 +1,95 @@
+//! [`Tireless`]: the files whose writers were waited for in vain.
+
+use crate::status::Degradation;
+
+/// The files whose writers were waited for in vain, the last one first.
+#[derive(Default)]
+pub(super) struct Tireless(Vec<Known>);
+
+struct Known {
+    inode: (u64, u64),
+    /// What the status says of it.
+    why: Degradation,
+    /// How many waits were in vain since nobody had the inode open for writing.
+    vain: u32,
+    /// Whether a writer has closed a file since: the next one is waited for.
+    doubted: bool,
+}
+
+impl Tireless {
+    /// The writer of this inode was waited for in vain, once more.
+    pub(super) fn add(&mut self, inode: (u64, u64), why: Degradation) {
+        let before = self.0.iter().position(|known| known.inode == inode);
+        let vain = before.map_or(0, |place| self.0.remove(place).vain);
+        self.0.truncate(MOST - 1);
+        let known = Known {
+            inode,
+            why,
+            vain: vain.saturating_add(1),
+            doubted: false,
+        };
+        self.0.insert(0, known);
+    }
+
+    /// Nobody writes to this inode any more.
+    pub(super) fn remove(&mut self, inode: (u64, u64)) {
+        self.0.retain(|known| known.inode != inode);
+    }
+
+    /// Only these inodes have a name still.
+    pub(super) fn keep(&mut self, is_there: impl Fn((u64, u64)) -> bool) {
+        self.0.retain(|known| is_there(known.inode));
+    }
+
+    /// Somebody who could write has closed a file: it may have been one who was waited for in vain. After two waits in
+    /// vain, it is somebody who keeps the file open beside those who write it, and a third wait is of no use.
+    pub(super) fn doubt(&mut self) {
+        for known in self.0.iter_mut().filter(|known| known.vain < IN_VAIN) {
+            known.doubted = true;
+        }
+    }
+
+    pub(super) fn contains(&self, inode: (u64, u64)) -> bool {
+        self.believed().any(|known| known.inode == inode)
+    }
+
+    pub(super) fn reasons(&self) -> impl Iterator<Item = &Degradation> {
+        self.believed().map(|known| &known.why)
+    }
+
+    fn believed(&self) -> impl Iterator<Item = &Known> {
+        self.0.iter().filter(|known| !known.doubted)
+    }
+}
+
+/// More than a source has files that are never closed. One that is forgotten is waited for once more.
+const MOST: usize = 16;
+
+/// One wait in vain may be for a slow writer, who closes the file in the end.
+const IN_VAIN: u32 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INODE: (u64, u64) = (1, 1);
+
+    #[test]
+    fn whoever_keeps_a_file_open_beside_its_writers_is_waited_for_twice() {
+        let mut tireless = Tireless::default();
+        let why = || Degradation::new("never_closed", "c is not closed".to_owned(), "close it");
+        for is_known in [false, true, true] {
+            tireless.add(INODE, why());
+            assert!(tireless.contains(INODE));
+            assert_eq!(tireless.reasons().count(), 1);
+            tireless.doubt();
+            assert_eq!(tireless.contains(INODE), is_known);
+            assert_eq!(tireless.reasons().count(), usize::from(is_known));
+        }
+        tireless.remove(INODE);
+        assert!(!tireless.contains(INODE));
+        tireless.add(INODE, why());
+        tireless.doubt();
+        assert!(!tireless.contains(INODE), "as if nothing had been");
+    }
+}
