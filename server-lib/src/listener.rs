@@ -130,6 +130,7 @@ async fn accept_until(listener: TcpListener, door: Door, mut stopped: oneshot::R
     let Ok(listener) = listener.into_std() else {
         return;
     };
+    turn_away(&listener);
     let letting_in = async {
         for _ in 0..QUEUE {
             let Ok((stream, _)) = listener.accept() else {
@@ -144,6 +145,28 @@ async fn accept_until(listener: TcpListener, door: Door, mut stopped: oneshot::R
     };
     let _ = timeout(LAST, letting_in).await;
 }
+
+/// Drops the first packet of each further connection. The client sends it again within about a second and finds the next
+/// listener of the address. Without this, closing the listener resets a connection that arrives after the queue is drained.
+#[cfg(target_os = "linux")]
+fn turn_away(listener: &std::net::TcpListener) {
+    use socket2::{SockFilter, SockRef};
+
+    // Classic BPF over the TCP header: byte 13 holds the flags, and 2 is SYN.
+    let no_syn = [
+        SockFilter::new(0x30, 0, 0, 13),
+        SockFilter::new(0x45, 0, 1, 2),
+        SockFilter::new(0x06, 0, 0, 0),
+        SockFilter::new(0x06, 0, 0, u32::MAX),
+    ];
+    // A system that refuses the filter resets such a connection, as other systems do.
+    if let Err(error) = SockRef::from(listener).attach_filter(&no_syn) {
+        tracing::debug!(%error, "the listener closes without a filter for further connections");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn turn_away(_: &std::net::TcpListener) {}
 
 /// More connections than the kernel keeps in a queue; whoever still comes does not keep the listener open.
 const QUEUE: usize = 8192;

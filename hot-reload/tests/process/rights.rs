@@ -62,8 +62,7 @@ async fn reading(path: OsString) {
 /// The usual deployment: the file belongs to another user, so the kernel hides its writers from the service.
 #[test]
 fn p05_pausing_writer_of_another_user_is_waited_for() {
-    const NAME: &str =
-        "rights::p05_another_users_writer_that_pauses_is_waited_for_until_it_closes_the_file";
+    const NAME: &str = "rights::p05_pausing_writer_of_another_user_is_waited_for";
     if let Some(path) = task() {
         return in_turn(async {
             let mut rig = Rig::watch(path).await;

@@ -96,7 +96,7 @@ const BAD_STARTS: &[BadStart] = &[
     (
         "YAML",
         |at| text(at, "id: 1\nname: a\n"),
-        "config.toml:1:1: ",
+        "config.toml:1:3: found ':', but TOML writes key = value",
     ),
     (
         "no value",
