@@ -69,7 +69,7 @@ impl<V> Recorder<V> {
         self.summarize(now, rejections, failures);
     }
 
-    /// Logs what is left for a summary, at the end of the run.
+    /// Logs the pending summaries at the end of the run.
     pub(in super::super) fn finish(&mut self, now: Duration) {
         let Some(storms) = &mut self.storms else {
             return;

@@ -208,14 +208,14 @@ impl Follow {
         }
     }
 
-    /// Somebody who could write has closed a file: it may have been one who was waited for in vain.
+    /// Notes that somebody who could write has closed a file. It may be a writer that exceeded the longest wait.
     pub(crate) fn doubt_tireless(&self) {
         if let Some(odd) = &mut lock(&self.state).oddities {
             odd.tireless.doubt();
         }
     }
 
-    /// Whether this inode's writer was waited for in vain before.
+    /// Whether this inode's writer has exceeded the longest wait before.
     pub(crate) fn is_tireless(&self, inode: (u64, u64)) -> bool {
         let state = lock(&self.state);
         let odd = state.oddities.as_ref();

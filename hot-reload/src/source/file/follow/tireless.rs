@@ -1,8 +1,8 @@
-//! [`Tireless`]: the files whose writers were waited for in vain.
+//! [`Tireless`]: the files whose writers exceeded the longest wait.
 
 use crate::status::Degradation;
 
-/// The files whose writers were waited for in vain, the last one first.
+/// The files whose writers exceeded the longest wait, the last one first.
 #[derive(Default)]
 pub(super) struct Tireless(Vec<Known>);
 
@@ -10,14 +10,14 @@ struct Known {
     inode: (u64, u64),
     /// What the status says of it.
     why: Degradation,
-    /// How many waits were in vain since nobody had the inode open for writing.
+    /// How many waits the writers exceeded since nobody had the inode open for writing.
     vain: u32,
     /// Whether a writer has closed a file since: the next one is waited for.
     doubted: bool,
 }
 
 impl Tireless {
-    /// The writer of this inode was waited for in vain, once more.
+    /// Notes that a writer of this inode has exceeded the longest wait once more.
     pub(super) fn add(&mut self, inode: (u64, u64), why: Degradation) {
         let before = self.0.iter().position(|known| known.inode == inode);
         let vain = before.map_or(0, |place| self.0.remove(place).vain);
@@ -41,8 +41,8 @@ impl Tireless {
         self.0.retain(|known| is_there(known.inode));
     }
 
-    /// Somebody who could write has closed a file: it may have been one who was waited for in vain. After two waits in
-    /// vain, it is somebody who keeps the file open beside those who write it, and a third wait is of no use.
+    /// Notes that somebody who could write has closed a file. It may be a writer that exceeded the longest wait. After two
+    /// exceeded waits, another program keeps the file open beside its writers, and a third wait has no use.
     pub(super) fn doubt(&mut self) {
         for known in self.0.iter_mut().filter(|known| known.vain < IN_VAIN) {
             known.doubted = true;
@@ -65,7 +65,7 @@ impl Tireless {
 /// More than a source has files that are never closed. One that is forgotten is waited for once more.
 const MOST: usize = 16;
 
-/// One wait in vain may be for a slow writer, who closes the file in the end.
+/// One exceeded wait may be for a slow writer, who closes the file in the end.
 const IN_VAIN: u32 = 2;
 
 #[cfg(test)]
