@@ -11,7 +11,7 @@
 //! ```
 //!
 //! The output tells how many runs each model took, and within what bound: most are tried in every order, those of three
-//! threads in every order with a few switches from a thread that could have gone on. `.ci/seeded-bugs reads` takes one
+//! threads in every order with a few switches from a thread that could have gone on. `.ci/seeded-bugs reads/` takes one
 //! line after the other out of the cell, and demands that the models notice.
 //!
 //! # What is not shown
