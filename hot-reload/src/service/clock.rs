@@ -1,10 +1,12 @@
 //! [`Clock`]: the time as the machine counts it, and the jitter of its periods.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::settings::since_grid_point;
 use crate::backoff::Jitter;
 
 /// The time since the service started, as the machine counts it. It follows tokio's clock, also a paused one.
@@ -14,6 +16,16 @@ pub(super) struct Clock(Instant);
 impl Clock {
     pub(super) fn start() -> Self {
         Self(Instant::now())
+    }
+
+    /// Starts at the last point of the process's time grid, up to [`GRID`](super::settings::GRID) ago. Then the grid points are the same
+    /// moments on the clocks of all services.
+    pub(super) fn start_on_grid() -> Self {
+        static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        let now = Instant::now();
+        // A paused clock of a test may be behind the one that was first.
+        let age = now.saturating_duration_since(*ORIGIN.get_or_init(|| now));
+        Self(now.checked_sub(since_grid_point(age)).unwrap_or(now))
     }
 
     pub(super) fn now(self) -> Duration {
@@ -33,4 +45,20 @@ impl Clock {
 /// A jitter that no other service has: seeded by what the standard library seeds its hash maps with.
 pub(super) fn jitter() -> Jitter {
     Jitter::from_seed(RandomState::new().hash_one(0_u8))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn clocks_on_the_grid_differ_by_whole_grid_steps() {
+        let first = Clock::start_on_grid();
+        for milliseconds in [1, 37, 99, 100, 101, 12_345] {
+            tokio::time::advance(Duration::from_millis(milliseconds)).await;
+            let other = Clock::start_on_grid();
+            assert_eq!(since_grid_point(first.now() - other.now()), Duration::ZERO);
+            assert!(other.now() < super::super::settings::GRID);
+        }
+    }
 }

@@ -69,6 +69,17 @@ pub(crate) const INTERVAL_FLOOR: Duration = Duration::from_secs(1);
 /// The largest random shortening of a period, so that the loads of many processes drift apart. A period is never
 /// lengthened, because it is a documented bound.
 pub(super) const PERIOD_JITTER_PERCENT: u32 = 10;
+/// Periodic loads of one process begin at multiples of this time, so that one wake-up serves many services. A draw of the
+/// jitter that spans as much as this always has such a multiple in it.
+pub(super) const GRID: Duration = Duration::from_millis(100);
+const _: () = assert!(1_000_000_000 % GRID.subsec_nanos() == 0);
+const _: () =
+    assert!(GRID.as_millis() * 100 <= INTERVAL_FLOOR.as_millis() * PERIOD_JITTER_PERCENT as u128);
+
+/// The time from the last multiple of [`GRID`] to this moment.
+pub(super) fn since_grid_point(moment: Duration) -> Duration {
+    Duration::from_nanos(u64::from(moment.subsec_nanos() % GRID.subsec_nanos()))
+}
 
 /// One load: ten times what a slow store needs, and less than an operator's patience. It may be longer than the interval:
 /// looks never overlap, so a slow source is asked less often instead of never successfully.

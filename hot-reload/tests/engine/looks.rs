@@ -1,5 +1,6 @@
 //! When the engine looks: P4, P9, and who is told what came of it.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::task::{Context, Waker};
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use hot_reload::{
     Builder, ErrorKind, Event, LinkState, Outcome, ShrinkGuard, SourceStatus, Trigger, WatchEvent,
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::script::{Bad, Failing, Good, Hanging, Missing, Panicking, Script, seconds, settle};
 
@@ -212,6 +213,39 @@ async fn an_idle_hour_costs_no_more_than_its_periods() {
     );
     assert_eq!(script.opens(), 1);
     assert_eq!(control.status().counters.loads as usize, script.loads());
+}
+
+#[tokio::test(start_paused = true)]
+async fn p15_periodic_loads_of_all_services_share_the_moments_of_one_grid() {
+    let start = Instant::now();
+    let (mut scripts, mut services) = (Vec::new(), Vec::new());
+    for index in 0..20_u64 {
+        // Each service starts at another moment between two grid points.
+        sleep(Duration::from_millis(137)).await;
+        let script = Script::new(Good("first"));
+        script.state().load_takes = Duration::from_millis(3 * index);
+        services.push(script.service().await);
+        scripts.push(script);
+    }
+    sleep(seconds(1)).await;
+    for script in &scripts {
+        script.state().loads.clear();
+    }
+    sleep(seconds(40)).await;
+    let mut moments = BTreeSet::new();
+    for script in &scripts {
+        let loads = script.state().loads.clone();
+        assert!(loads.len() >= 4, "{loads:?}");
+        moments.extend(loads.iter().map(|load| load.duration_since(start)));
+    }
+    let first = *moments.first().unwrap();
+    for moment in moments {
+        let remainder = (moment - first).as_millis() % 100;
+        assert!(
+            remainder <= 1 || remainder == 99,
+            "{moment:?} after {first:?}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -53,7 +53,7 @@ impl<V> Engine<V> {
         if self.board.inbox.is_stopping() {
             return self.board.end();
         }
-        let clock = Clock::start();
+        let clock = Clock::start_on_grid();
         let jitter = jitter();
         let mut task = Task {
             engine: self,

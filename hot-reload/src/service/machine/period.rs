@@ -6,12 +6,15 @@
 //! | realtime | no bound | the interval |
 //! | hybrid | the heartbeat | the interval or the heartbeat, whichever is shorter |
 //!
+//! A periodic load begins on the time grid of the process, so that one wake-up serves many services. The draw of the jitter
+//! moves to a grid point within its range: no pause is longer than the period, and none is shortened by more than the jitter.
+//!
 //! Hints, requests and retries only shorten a pause. In hybrid the bound holds after every outcome of a load. There is one
 //! exception, without a heartbeat: while a source refuses access, retries 5 min to 1 h apart replace the interval.
 
 use std::time::Duration;
 
-use super::super::settings::{INTERVAL_FLOOR, PERIOD_JITTER_PERCENT};
+use super::super::settings::{GRID, INTERVAL_FLOOR, PERIOD_JITTER_PERCENT, since_grid_point};
 use super::{Machine, earliest};
 use crate::event::LinkState;
 
@@ -51,12 +54,25 @@ impl Machine {
         } else {
             100
         };
-        let due = period.map(|period| self.loaded + self.jitter.below(period, percent));
+        let due = period.map(|period| {
+            let drawn = self.loaded + self.jitter.below(period, percent);
+            on_grid(drawn, self.loaded + period - period * percent / 100)
+        });
         self.periodic = earliest([due, self.wanted_at()]);
     }
 
     /// When the source wants the next load. `None` without a heartbeat.
     fn wanted_at(&self) -> Option<Duration> {
-        self.wanted.map(|wanted| self.loaded.saturating_add(wanted))
+        let wanted = self.wanted?;
+        Some(on_grid(self.loaded.saturating_add(wanted), self.loaded))
+    }
+}
+
+/// The last grid point up to this moment, or the next one if that is not after `earliest`.
+fn on_grid(moment: Duration, earliest: Duration) -> Duration {
+    let point = moment.saturating_sub(since_grid_point(moment));
+    match point <= earliest {
+        true => point + GRID,
+        false => point,
     }
 }

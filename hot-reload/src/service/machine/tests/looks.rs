@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::super::settings::{REFUSED_CAP, REFUSED_FLOOR, Settings};
+use super::super::super::settings::{REFUSED_CAP, REFUSED_FLOOR, Settings, since_grid_point};
 use super::super::{Input, Regime, Supply, Verdict};
 use super::{INTERVAL, Run, seconds};
 use crate::backoff::Jitter;
@@ -114,7 +114,7 @@ fn a_failed_look_is_taken_again_from_a_quarter_second_up_to_the_interval() {
     let mut run = Run::new(Settings::polling(INTERVAL));
     assert_eq!(run.looks(Input::Started), Some(Trigger::Startup));
     let mut gaps = Vec::new();
-    for _ in 0..8 {
+    for _ in 0..6 {
         let before = run.now;
         run.ends(Verdict::Failed(Regime::Passing));
         assert_eq!(
@@ -123,7 +123,14 @@ fn a_failed_look_is_taken_again_from_a_quarter_second_up_to_the_interval() {
         );
         gaps.push((run.now - before).as_millis());
     }
-    assert_eq!(gaps, [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+    assert_eq!(gaps, [250, 500, 1000, 2000, 4000, 8000]);
+    for _ in 0..2 {
+        let before = run.now;
+        run.ends(Verdict::Failed(Regime::Passing));
+        assert!(run.tick().look.is_some());
+        let gap = run.now - before;
+        assert!(gap <= INTERVAL, "{gap:?}");
+    }
 }
 
 #[test]
@@ -183,6 +190,49 @@ fn polls_of_services_that_start_together_are_spread() {
     first_polls.sort_unstable();
     assert!(first_polls[20] < seconds(3) && first_polls[180] > seconds(7));
     assert!(first_polls[199] <= INTERVAL);
+}
+
+#[test]
+fn p15_periodic_loads_begin_on_the_grid_within_the_jitter_of_the_period() {
+    for seed in 1..=200_u64 {
+        for interval in [seconds(1), INTERVAL] {
+            let jitter = Jitter::from_seed(seed * 7919);
+            let mut run = Run::with_jitter(Settings::polling(interval), jitter);
+            run.now = Duration::from_micros(7_919 * seed);
+            let mut shortest = Duration::ZERO;
+            assert!(run.input(Input::Started).look.is_some());
+            for load in 0..20 {
+                run.after(Duration::from_micros(3_571 * load));
+                let ended = run.now;
+                run.ends(Verdict::Unchanged);
+                assert!(run.tick().look.is_some());
+                let (pause, case) = (run.now - ended, format!("seed {seed}: {:?}", run.now));
+                assert_eq!(since_grid_point(run.now), Duration::ZERO, "{case}");
+                assert!(pause > shortest && pause <= interval, "{case}: {pause:?}");
+                shortest = interval * 9 / 10;
+            }
+        }
+    }
+}
+
+#[test]
+fn p15_loads_that_a_source_wants_begin_on_the_grid() {
+    let mut run = Run::trusted();
+    run.machine.want(Some(seconds(1)));
+    assert!(
+        run.after(Duration::from_millis(1_234))
+            .looks(Input::Tick)
+            .is_some()
+    );
+    run.ends(Verdict::Unchanged);
+    for _ in 0..3 {
+        let loaded = run.now;
+        assert!(run.tick().look.is_some());
+        assert_eq!(since_grid_point(run.now), Duration::ZERO);
+        assert!(run.now - loaded <= seconds(1));
+        run.after(Duration::from_millis(17));
+        run.ends(Verdict::Unchanged);
+    }
 }
 
 #[test]
