@@ -8,7 +8,7 @@ mod watch;
 
 // What an application holds.
 mod compat;
-mod coordinator;
+mod group;
 #[cfg(feature = "last-good")]
 mod last_good;
 mod live;
@@ -53,11 +53,9 @@ pub use crate::compat::file_reloader;
 #[cfg(feature = "file-reloader")]
 pub use crate::compat::file_reloader::{AsyncFileLoad, FileReloader};
 pub use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchStrategy};
-pub use crate::coordinator::{
-    Coordinator, Cut, Member, MemberVersion, Members, Part, PartOf, WhenAway,
-};
 pub use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError};
 pub use crate::event::{DataState, Event, HoldReason, LinkState, Outcome, Stage, Trigger};
+pub use crate::group::{Coordinator, Cut, Member, MemberVersion, Members, Part, PartOf, WhenAway};
 #[cfg(feature = "last-good")]
 pub use crate::last_good::{LastGood, Restored};
 pub use crate::live::{

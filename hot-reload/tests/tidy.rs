@@ -47,7 +47,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["backoff", "event", "service::settings", "watch"],
     ),
     ("service::settings", &["watch"]),
-    ("service::restart", &["diff", "error", "reload"]),
+    ("service::policy::restart", &["diff", "error", "reload"]),
+    (
+        "service::builder::options::restart",
+        &["diff", "reload", "service"],
+    ),
     (
         "service::flight",
         &[
@@ -60,13 +64,30 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "receipt",
             "reload",
             "revision",
-            "service::builder",
-            "service::clock",
+            "service::driver::clock",
             "service::machine",
             "service::settings",
             "snapshot",
             "status",
             "watch",
+        ],
+    ),
+    (
+        "service::shared",
+        &[
+            "clock",
+            "compat",
+            "error",
+            "event",
+            "group::link",
+            "live",
+            "locks",
+            "panics",
+            "receipt",
+            "revision",
+            "service",
+            "snapshot",
+            "status",
         ],
     ),
     (
@@ -98,7 +119,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "coordinator",
+        "group",
         &[
             "error", "event", "hints", "live", "locks", "panics", "reload", "revision", "service",
             "snapshot", "status", "watch",
@@ -117,7 +138,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// What only these modules may name.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio::select!", &["service::driver"]),
-    ("tokio::spawn", &["live::callback", "service::start"]),
+    (
+        "tokio::spawn",
+        &["live::callback", "service::builder::start"],
+    ),
     ("RwLock", &["source"]),
     // The engine counts by its own clock, which a test can pause.
     ("clock::now", &["source"]),

@@ -1,17 +1,18 @@
 //! The boundary around code of the user's or of a source's.
 
-use std::panic::AssertUnwindSafe;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
 use crate::error::{Error, ErrorKind};
-use crate::event::Stage;
+use crate::event::{Outcome, Stage};
 use crate::panics::panicked;
 
 /// Runs such code for so long and no longer, and catches its panics. `late` says what did not happen in time.
-pub(super) async fn within<F: Future>(
+pub(crate) async fn within<F: Future>(
     stage: Stage,
     deadline: Duration,
     late: &str,
@@ -27,4 +28,12 @@ pub(super) async fn within<F: Future>(
         )),
         Err(panic) => Err(panicked(stage, panic.as_ref())),
     }
+}
+
+/// Runs code of the user's, whose panic becomes an outcome.
+pub(crate) fn contained<R>(stage: Stage, code: impl FnOnce() -> R) -> Result<R, Outcome> {
+    catch_unwind(AssertUnwindSafe(code)).map_err(|panic| Outcome::Rejected {
+        stage,
+        error: panicked(stage, panic.as_ref()),
+    })
 }

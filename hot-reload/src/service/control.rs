@@ -8,12 +8,12 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tracing::info;
 
-use super::board::Board;
 use super::flight::Explanation;
-use super::rollback::{Request, Target};
 use crate::event::{Event, Trigger};
 use crate::panics::discard;
 use crate::receipt::Receipt;
+use crate::service::shared::Board;
+use crate::service::shared::request::{Request, Target};
 use crate::snapshot::{Generation, Snapshot};
 use crate::status::Status;
 
@@ -25,16 +25,16 @@ pub struct Control<V> {
 }
 
 impl<V> Control<V> {
-    pub(super) fn new(board: Arc<Board<V>>, keep: Option<Arc<dyn Any + Send + Sync>>) -> Self {
+    pub(crate) fn new(board: Arc<Board<V>>, keep: Option<Arc<dyn Any + Send + Sync>>) -> Self {
         Self { board, _keep: keep }
     }
 
-    pub(super) fn board(&self) -> &Arc<Board<V>> {
+    pub(crate) fn board(&self) -> &Arc<Board<V>> {
         &self.board
     }
 
     /// The same without what keeps the service running, and that.
-    pub(super) fn into_parts(self) -> (Self, Arc<dyn Any + Send + Sync>) {
+    pub(crate) fn into_parts(self) -> (Self, Arc<dyn Any + Send + Sync>) {
         let keep = self._keep.unwrap_or_else(|| Arc::new(()));
         (Self::new(self.board, None), keep)
     }
@@ -235,7 +235,7 @@ impl<V> Control<V> {
     }
 
     /// The [`Events`] of the start were dropped.
-    pub(super) fn unlisten(&self) {
+    pub(crate) fn unlisten(&self) {
         self.board.unlisten();
     }
 

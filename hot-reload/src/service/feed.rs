@@ -77,10 +77,10 @@ impl From<Error> for Fault {
 }
 
 /// A source that is only polled.
-pub(super) struct Polled<'t, T, S>(pub(super) &'t T, pub(super) PhantomData<fn() -> S>);
+pub(crate) struct Polled<'t, T, S>(pub(crate) &'t T, pub(crate) PhantomData<fn() -> S>);
 
 /// A source that is watched too.
-pub(super) struct Watched<'t, T, S>(pub(super) &'t T, pub(super) PhantomData<fn() -> S>);
+pub(crate) struct Watched<'t, T, S>(pub(crate) &'t T, pub(crate) PhantomData<fn() -> S>);
 
 impl<T, V, S> Feed<V> for Polled<'_, T, S>
 where

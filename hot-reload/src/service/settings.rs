@@ -68,16 +68,16 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60
 pub(crate) const INTERVAL_FLOOR: Duration = Duration::from_secs(1);
 /// The largest random shortening of a period, so that the loads of many processes drift apart. A period is never
 /// lengthened, because it is a documented bound.
-pub(super) const PERIOD_JITTER_PERCENT: u32 = 10;
+pub(crate) const PERIOD_JITTER_PERCENT: u32 = 10;
 /// Periodic loads of one process begin at multiples of this time, so that one wake-up serves many services. A draw of the
 /// jitter that spans as much as this always has such a multiple in it.
-pub(super) const GRID: Duration = Duration::from_millis(100);
+pub(crate) const GRID: Duration = Duration::from_millis(100);
 const _: () = assert!(1_000_000_000 % GRID.subsec_nanos() == 0);
 const _: () =
     assert!(GRID.as_millis() * 100 <= INTERVAL_FLOOR.as_millis() * PERIOD_JITTER_PERCENT as u128);
 
 /// The time from the last multiple of [`GRID`] to this moment.
-pub(super) fn since_grid_point(moment: Duration) -> Duration {
+pub(crate) fn since_grid_point(moment: Duration) -> Duration {
     Duration::from_nanos(u64::from(moment.subsec_nanos() % GRID.subsec_nanos()))
 }
 
@@ -90,63 +90,63 @@ pub(crate) const COMPAT_LOAD_DEADLINE: Duration = Duration::from_secs(30);
 /// What a validator or a participant has to answer in: they may open connections, as a load may.
 pub(crate) const PREPARE_DEADLINE: Duration = LOAD_DEADLINE;
 /// How much of its size a value may lose at once without a doubt, unless told otherwise.
-pub(super) const SHRINK_PERCENT: u8 = 50;
+pub(crate) const SHRINK_PERCENT: u8 = 50;
 /// Who has emptied a file by mistake has noticed it after this time; who meant it can wait, or say so.
-pub(super) const SHRINK_CONFIRM: Duration = Duration::from_secs(10 * 60);
+pub(crate) const SHRINK_CONFIRM: Duration = Duration::from_secs(10 * 60);
 /// A replica that lags behind has caught up after this time; a restored backup has not.
-pub(super) const REWIND_CONFIRM: Duration = Duration::from_secs(5 * 60);
+pub(crate) const REWIND_CONFIRM: Duration = Duration::from_secs(5 * 60);
 /// How often a value on probation is asked about: the pace of somebody who watches a counter.
-pub(super) const PROBATION_CHECK: Duration = Duration::from_secs(1);
+pub(crate) const PROBATION_CHECK: Duration = Duration::from_secs(1);
 /// How long the end of a service waits for the last save. A disk that hangs must not keep a process from ending.
-pub(super) const SAVE_DEADLINE: Duration = LOAD_DEADLINE;
+pub(crate) const SAVE_DEADLINE: Duration = LOAD_DEADLINE;
 /// How often a value that the source has overtaken while it was prepared gives way to the newer one. One that is overtaken
 /// again and again is published all the same, and the newer one after it.
-pub(super) const RECHECKS: u32 = 3;
+pub(crate) const RECHECKS: u32 = 3;
 /// Opening a watch; the same as for a load, since both are a round trip to the source.
-pub(super) const OPEN_DEADLINE: Duration = LOAD_DEADLINE;
+pub(crate) const OPEN_DEADLINE: Duration = LOAD_DEADLINE;
 /// How long the first load waits for the watch to open, so that in the usual case one load serves for both.
-pub(super) const OPEN_PATIENCE: Duration = Duration::from_secs(1);
+pub(crate) const OPEN_PATIENCE: Duration = Duration::from_secs(1);
 /// How long `start` waits for a first good value while the source cannot be reached.
 pub(crate) const FIRST_VALUE_DEADLINE: Duration = Duration::from_secs(15);
 
 /// The first retry of a failed load; it doubles up to the polling interval. Most failures are over in an instant.
-pub(super) const RETRY_FLOOR: Duration = Duration::from_millis(250);
+pub(crate) const RETRY_FLOOR: Duration = Duration::from_millis(250);
 /// The first attempt to open a lost watch again.
-pub(super) const RECONNECT_FLOOR: Duration = Duration::from_secs(1);
+pub(crate) const RECONNECT_FLOOR: Duration = Duration::from_secs(1);
 /// The longest wait for such an attempt: polling stands in meanwhile, so nobody is in a hurry.
-pub(super) const RECONNECT_CAP: Duration = Duration::from_secs(30);
+pub(crate) const RECONNECT_CAP: Duration = Duration::from_secs(30);
 /// A source that refuses access (credentials, set-up) gets no quick retry. Without a heartbeat, it is loaded rarely at first …
-pub(super) const REFUSED_FLOOR: Duration = Duration::from_secs(5 * 60);
+pub(crate) const REFUSED_FLOOR: Duration = Duration::from_secs(5 * 60);
 /// … and ever more rarely, but never not at all.
-pub(super) const REFUSED_CAP: Duration = Duration::from_secs(60 * 60);
+pub(crate) const REFUSED_CAP: Duration = Duration::from_secs(60 * 60);
 /// Content that was rejected is tried again after this long although it has not changed, because what a validator asked
 /// may have.
-pub(super) const QUARANTINE: Duration = Duration::from_secs(5 * 60);
+pub(crate) const QUARANTINE: Duration = Duration::from_secs(5 * 60);
 /// Good looks in a row after which a source counts as no longer refusing.
-pub(super) const REFUSED_LEAVE: u32 = 2;
+pub(crate) const REFUSED_LEAVE: u32 = 2;
 
 /// How long a watch must stand, and have been followed by a look, before it is trusted and its back-off forgotten.
-pub(super) const SETTLE: Duration = Duration::from_secs(60);
+pub(crate) const SETTLE: Duration = Duration::from_secs(60);
 /// Announced changes after which a watch that missed one is trusted again.
-pub(super) const REGAIN_TRUST: u32 = 3;
+pub(crate) const REGAIN_TRUST: u32 = 3;
 /// Closings of a watch that had delivered, each sooner than [`SETTLE`], that are forgiven without a penalty.
-pub(super) const FORGIVEN_CLOSINGS: u32 = 2;
+pub(crate) const FORGIVEN_CLOSINGS: u32 = 2;
 /// Hints that keep coming postpone a look up to so many quiet windows, and no longer.
-pub(super) const QUIET_CEILING: u32 = 4;
+pub(crate) const QUIET_CEILING: u32 = 4;
 /// How long the members of a group must be silent before the group looks. Files that belong together are mostly written
 /// one right after the other, by one command or one deployment, and each member that is looked at in between is work that
 /// is refused or done twice.
 pub(crate) const GROUP_QUIET: Duration = Duration::from_millis(50);
 /// A removal is believed when a second look, this much later, finds nothing either.
-pub(super) const REMOVAL_CONFIRM: Duration = Duration::from_secs(1);
+pub(crate) const REMOVAL_CONFIRM: Duration = Duration::from_secs(1);
 
 /// A replaced value that is still read is asked after this time whether it still is, and then ever later. A guard lasts for
 /// some lines of code.
-pub(super) const SWEEP_AGAIN_FIRST: Duration = Duration::from_millis(1);
+pub(crate) const SWEEP_AGAIN_FIRST: Duration = Duration::from_millis(1);
 /// What is read for so long may be for minutes. The question costs less than a microsecond.
-pub(super) const SWEEP_AGAIN_AT_MOST: Duration = Duration::from_secs(1);
+pub(crate) const SWEEP_AGAIN_AT_MOST: Duration = Duration::from_secs(1);
 /// Who holds a replaced value for longer has forgotten it, or a request takes very long: worth a warning, once.
-pub(super) const HELD_LONG: Duration = Duration::from_secs(60);
+pub(crate) const HELD_LONG: Duration = Duration::from_secs(60);
 /// A value that takes longer to be freed is too large for a task of a runtime, which should not run for so long without a
 /// pause.
-pub(super) const FREE_ELSEWHERE: Duration = Duration::from_millis(1);
+pub(crate) const FREE_ELSEWHERE: Duration = Duration::from_millis(1);

@@ -1,42 +1,42 @@
 //! *Who* acts: the one task of a service, with its one `select!` and its only clock.
 
-mod link;
-mod looks;
+pub(crate) mod clock;
+pub(crate) mod freshness;
+pub(crate) mod housekeeping;
+mod leak_monitor;
+mod load;
+mod restart_pending;
+mod saving;
+mod task;
+mod watch;
 
-use std::any::Any;
 use std::collections::VecDeque;
-use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::Fuse;
-use tokio::sync::oneshot;
 
-use self::link::{Watch, open};
-use super::board::Board;
-use super::chores::{Chores, FreeElsewhere};
-use super::clock::{Clock, jitter};
+use self::clock::{Clock, jitter};
+use self::freshness::Freshness;
+use self::housekeeping::{Chores, FreeElsewhere};
+use self::restart_pending::Waiting;
+use self::saving::Keeping;
+use self::task::Task;
+use self::watch::open;
 use super::feed::Feed;
-use super::freshness::Freshness;
-use super::inbox::{Command, Wish};
-use super::keep::Keeping;
-use super::machine::{Actions, Input, Machine, Supply};
-use super::pipeline::{Pipeline, Pushed};
-use super::probation::{Probation, Proof, Trial};
+use super::machine::{Input, Machine, Supply};
+use super::pipeline::Pipeline;
+use super::policy::probation::{Probation, Proof, Trial};
 use super::record::Recorder;
-use super::rollback::{Rollback, To};
 use super::settings::Settings;
-use super::waiting::Waiting;
-use crate::error::Error;
-use crate::event::{LinkState, Outcome, Stage};
-use crate::panics::{discard, panicked};
-use crate::receipt::Receipt;
-use crate::status::{Degradation, SourceStatus};
+use super::shared::Board;
+use super::shared::request::{Command, To, Wish};
+use crate::event::{LinkState, Outcome};
+use crate::panics::discard;
 
 /// Everything of a service but its source.
-pub(super) struct Engine<V> {
+pub(crate) struct Engine<V> {
     pub(super) board: Arc<Board<V>>,
     pub(super) pipeline: Pipeline<V>,
     /// Whether a watch's word alone clears the value of the compatible receivers.
@@ -47,7 +47,7 @@ pub(super) struct Engine<V> {
 
 impl<V> Engine<V> {
     /// Runs the service until it is stopped. Dropping the future halts it; it may be run again.
-    pub(super) async fn run<F: Feed<V>>(&self, settings: Arc<Settings>, feed: &F) {
+    pub(crate) async fn run<F: Feed<V>>(&self, settings: Arc<Settings>, feed: &F) {
         // A second run begins when the first is gone, so there is one load at a time.
         let _running = self.board.turn().await;
         if self.board.inbox.is_stopping() {
@@ -187,96 +187,6 @@ impl<V> Engine<V> {
         feed.finish().await;
         self.board.end();
     }
-}
-
-/// The state of one run.
-struct Task<'e, V> {
-    engine: &'e Engine<V>,
-    recorder: Recorder<V>,
-    clock: Clock,
-    machine: Machine,
-    /// The state of the watch that was told last.
-    link: LinkState,
-    watch: Option<Watch<V>>,
-    /// What the watch said, and no look has used yet.
-    pushed: Option<Pushed<V>>,
-    /// The earlier values that were asked for, and are not brought back yet.
-    rollbacks: VecDeque<Rollback<V>>,
-    /// Those who wait for the look that is running, of the source or at an earlier value.
-    serving: Vec<oneshot::Sender<Receipt>>,
-    serving_aside: Option<oneshot::Sender<Receipt>>,
-    /// What is wanted of the look of the source that is running.
-    wish: Wish,
-    /// What waits for a restart of the process.
-    waiting: Waiting<V>,
-}
-
-impl<V> Task<'_, V> {
-    /// Has the machine conclude what follows from what happened.
-    fn handle(&mut self, now: Duration, input: Input) -> Actions {
-        let actions = self.machine.handle(now, input);
-        let flight = &self.engine.board.flight;
-        flight.handled(now, input, actions, self.machine.link());
-        actions
-    }
-
-    /// Tells of what the machine has concluded.
-    fn note<F: Feed<V>>(&mut self, feed: &F, actions: Actions, why: Option<Error>) {
-        if actions.missed {
-            self.recorder.missed();
-        }
-        let link = self.machine.link();
-        let before = mem::replace(&mut self.link, link);
-        if before != link {
-            self.recorder.link(before, link, why.as_ref());
-            self.ask(feed);
-        }
-    }
-
-    /// Asks the source how it is.
-    fn ask<F: Feed<V>>(&mut self, feed: &F) {
-        let status = catch_unwind(AssertUnwindSafe(|| feed.status()));
-        let status = status.unwrap_or_else(|panic| Some(speechless(panic.as_ref())));
-        let wanted = status.as_ref().and_then(|status| status.heartbeat);
-        self.machine.want(wanted);
-        self.engine.board.flight.wanted(wanted);
-        self.recorder.source(status);
-    }
-
-    /// The run ends, with the service or before it: whoever waits is served by the next run, if there is one.
-    fn leave(&mut self) {
-        self.close_watch();
-        let pushed = self.pushed.take();
-        discard(pushed);
-        self.engine
-            .board
-            .inbox
-            .postpone(mem::take(&mut self.serving), self.wish);
-        let link = mem::replace(&mut self.link, LinkState::Off);
-        if link != LinkState::Off {
-            self.recorder.link(link, LinkState::Off, None);
-        }
-        self.recorder.finish(self.clock.now());
-    }
-}
-
-/// Also where the future of the run is dropped half-way.
-impl<V> Drop for Task<'_, V> {
-    fn drop(&mut self) {
-        self.leave();
-    }
-}
-
-/// What is said of a source that panics when it is asked.
-fn speechless(panic: &(dyn Any + Send)) -> SourceStatus {
-    let message = panicked(Stage::Load, panic).message().to_owned();
-    let mut status = SourceStatus::default();
-    status.degraded.push(Degradation::new(
-        "panicked",
-        format!("it cannot say how it is: {message}"),
-        "mend its `source_status`",
-    ));
-    status
 }
 
 async fn tick_at(clock: Clock, moment: Option<Duration>) {

@@ -24,8 +24,6 @@ pub use self::explanation::Explanation;
 use self::story::{Fallen, Story};
 pub use self::tape::Divergence;
 use self::tape::Tape;
-use super::builder::Builder;
-use super::clock::Clock;
 use super::machine::{Actions, Causes, Input};
 use super::settings::Settings;
 use crate::backoff::Jitter;
@@ -36,6 +34,7 @@ use crate::locks::lock;
 use crate::panics::discard;
 use crate::receipt::Vote;
 use crate::revision::Revision;
+use crate::service::driver::clock::Clock;
 use crate::snapshot::Generation;
 use crate::status::{Hold, Status};
 
@@ -47,24 +46,9 @@ const AT_MOST: usize = 4096;
 /// How many steps of the machine are kept for each entry. A look is a step that begins it and one that ends it.
 const STEPS: usize = 2;
 
-impl<T, V, S> Builder<T, V, S>
-where
-    T: Send + Sync + 'static,
-    V: Send + Sync + 'static,
-{
-    /// How many entries [`Control::explain`](crate::Control::explain) goes back: 32, unless this says otherwise, and 4096 at
-    /// most. With 0 nothing is recorded, and no memory taken.
-    ///
-    /// What only repeats itself is one entry, so a service to which nothing happens keeps about five of them.
-    pub fn flight_recorder(mut self, entries: usize) -> Self {
-        self.flight = entries;
-        self
-    }
-}
-
 /// See the [module documentation](self).
 #[derive(Debug)]
-pub(super) struct Flight {
+pub(crate) struct Flight {
     /// Begins when the service is made, and goes on from run to run.
     clock: Clock,
     steps: usize,

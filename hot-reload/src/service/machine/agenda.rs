@@ -94,7 +94,7 @@ impl Agenda {
 
 /// A set of triggers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in super::super) struct Causes(u16);
+pub(crate) struct Causes(u16);
 
 impl Causes {
     /// The order in which one of several causes names a look: what a person did comes before what a clock did.
@@ -110,13 +110,13 @@ impl Causes {
         Trigger::Interval,
     ];
 
-    pub(in super::super) fn of(trigger: Trigger) -> Self {
+    pub(crate) fn of(trigger: Trigger) -> Self {
         let mut causes = Self::default();
         causes.insert(trigger);
         causes
     }
 
-    pub(in super::super) fn insert(&mut self, trigger: Trigger) {
+    pub(crate) fn insert(&mut self, trigger: Trigger) {
         self.0 |= 1 << trigger as u16;
     }
 
@@ -134,13 +134,13 @@ impl Causes {
     }
 
     /// All of them, the weightiest first.
-    pub(in super::super) fn by_weight(self) -> impl Iterator<Item = Trigger> {
+    pub(crate) fn by_weight(self) -> impl Iterator<Item = Trigger> {
         let all = Self::BY_WEIGHT.into_iter();
         all.filter(move |trigger| self.contains(*trigger))
     }
 
     /// These and those.
-    pub(in super::super) fn and(self, others: Self) -> Self {
+    pub(crate) fn and(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
 }

@@ -16,7 +16,6 @@
 //! ```
 
 mod agenda;
-mod link;
 mod period;
 mod retry;
 mod terms;
@@ -24,18 +23,19 @@ mod terms;
 mod tests;
 #[cfg(test)]
 mod walk;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::agenda::Agenda;
 pub(super) use self::agenda::Causes;
-use self::link::Link;
 use self::retry::Retry;
 pub(super) use self::terms::{Actions, Input, Look, Regime, Supply, Verdict};
 use super::settings::{OPEN_PATIENCE, PERIOD_JITTER_PERCENT, REMOVAL_CONFIRM, Settings};
 use crate::backoff::Jitter;
 use crate::event::{LinkState, Trigger};
+use crate::service::machine::watch::Link;
 
 /// See the [module documentation](self).
 #[derive(Debug, Clone)]

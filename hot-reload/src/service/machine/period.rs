@@ -21,7 +21,7 @@ use crate::event::LinkState;
 impl Machine {
     /// Sets the longest pause between two loads that the source currently wants. It takes effect at once, like a shorter
     /// heartbeat. A service without a heartbeat ignores it.
-    pub(in super::super) fn want(&mut self, wanted: Option<Duration>) {
+    pub(crate) fn want(&mut self, wanted: Option<Duration>) {
         let wanted = wanted.map(|wanted| wanted.max(INTERVAL_FLOOR));
         self.wanted = wanted.filter(|_| self.settings.heartbeat.is_some());
         if self.periodic.is_some() {

@@ -7,7 +7,7 @@ use crate::event::Trigger;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Input {
+pub(crate) enum Input {
     /// The service starts.
     Started,
     /// The watch said: look again.
@@ -30,7 +30,7 @@ pub(in super::super) enum Input {
 
 /// How a failure is to be retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Regime {
+pub(crate) enum Regime {
     /// It may heal by itself at any time.
     Passing,
     /// Somebody has to do something about it.
@@ -39,7 +39,7 @@ pub(in super::super) enum Regime {
 
 /// What a look led to, as far as timing is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Verdict {
+pub(crate) enum Verdict {
     /// A new value is visible.
     Published,
     /// The source holds what is visible.
@@ -61,7 +61,7 @@ pub(in super::super) enum Verdict {
 impl Verdict {
     /// Something good is held back, for so much longer if it is time that ends it. A look at the end of that finds it, and
     /// none sooner than after a failure.
-    pub(in super::super) fn held(patience: Option<Duration>) -> Self {
+    pub(crate) fn held(patience: Option<Duration>) -> Self {
         Self::Held(patience.map(|patience| {
             let millis = patience.max(RETRY_FLOOR).as_millis();
             u32::try_from(millis).unwrap_or(u32::MAX)
@@ -72,29 +72,29 @@ impl Verdict {
 /// What is to be done now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[must_use]
-pub(in super::super) struct Actions {
+pub(crate) struct Actions {
     /// Look at the source.
-    pub(in super::super) look: Option<Look>,
+    pub(crate) look: Option<Look>,
     /// Open the watch.
-    pub(in super::super) open: bool,
+    pub(crate) open: bool,
     /// Tell that the watch missed a change.
-    pub(in super::super) missed: bool,
+    pub(crate) missed: bool,
 }
 
 /// A look to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) struct Look {
+pub(crate) struct Look {
     /// Why.
-    pub(in super::super) trigger: Trigger,
+    pub(crate) trigger: Trigger,
     /// Whether finding nothing means that the source was removed, or only that a second look is due.
-    pub(in super::super) confirm: bool,
+    pub(crate) confirm: bool,
     /// What it takes the value from.
-    pub(in super::super) supply: Supply,
+    pub(crate) supply: Supply,
 }
 
 /// What a look takes the value from. One that loads nothing answers nobody who asked for a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Supply {
+pub(crate) enum Supply {
     /// The source is asked.
     Source,
     /// What the watch said.

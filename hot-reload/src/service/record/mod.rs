@@ -19,11 +19,11 @@ use std::time::Duration;
 use tracing::{debug, error, info, trace, warn};
 
 use self::storm::{Line, Storms};
-use super::board::Board;
-use super::trail::Trail;
 use crate::clock::time_of_day;
 use crate::event::{DataState, Event, Outcome, Trigger};
 use crate::panics::discard;
+use crate::service::pipeline::trace::Trail;
+use crate::service::shared::Board;
 use crate::status::{Attempt, Hold};
 
 /// The target of all log lines of services.

@@ -13,7 +13,7 @@ use crate::status::{Degradation, SourceStatus};
 
 impl<V> Recorder<V> {
     /// The watch is in another state than before.
-    pub(in super::super) fn link(&self, from: LinkState, to: LinkState, why: Option<&Error>) {
+    pub(crate) fn link(&self, from: LinkState, to: LinkState, why: Option<&Error>) {
         self.board.flight.link(from, to, why);
         let mut status = self.board.status();
         let same =
@@ -52,7 +52,7 @@ impl<V> Recorder<V> {
     }
 
     /// The heartbeat found a change that the watch had not announced.
-    pub(in super::super) fn missed(&self) {
+    pub(crate) fn missed(&self) {
         self.board.flight.missed();
         let mut status = self.board.status();
         status.counters.missed_events += 1;
@@ -63,7 +63,7 @@ impl<V> Recorder<V> {
     }
 
     /// No look was good for longer than is allowed.
-    pub(in super::super) fn stale(&self, age: Duration) {
+    pub(crate) fn stale(&self, age: Duration) {
         let mut status = self.board.status();
         status.data = DataState::Stale;
         let (name, source) = (status.name.clone(), status.source.clone());
@@ -80,7 +80,7 @@ impl<V> Recorder<V> {
     }
 
     /// A look was good, after it was told that there was none for too long.
-    pub(in super::super) fn fresh_again(&self, age: Duration) {
+    pub(crate) fn fresh_again(&self, age: Duration) {
         let status = self.board.status();
         let (name, source) = (status.name.clone(), status.source.clone());
         drop(status);
@@ -90,7 +90,7 @@ impl<V> Recorder<V> {
     }
 
     /// What the source says of itself now. Each reason is logged when it appears and when it is gone.
-    pub(in super::super) fn source(&self, now: Option<SourceStatus>) {
+    pub(crate) fn source(&self, now: Option<SourceStatus>) {
         fn reasons(status: Option<&SourceStatus>) -> &[Degradation] {
             status.map_or(&[], |status| &status.degraded)
         }

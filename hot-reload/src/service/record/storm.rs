@@ -54,14 +54,14 @@ impl<V> Recorder<V> {
     }
 
     /// When the next summary is due.
-    pub(in super::super) fn next_tick(&self) -> Option<Duration> {
+    pub(crate) fn next_tick(&self) -> Option<Duration> {
         let storms = self.storms.as_ref()?;
         let ticks = [storms.rejections.next_tick(), storms.failures.next_tick()];
         ticks.into_iter().flatten().min()
     }
 
     /// Logs the summaries that are due.
-    pub(in super::super) fn attend(&mut self, now: Duration) {
+    pub(crate) fn attend(&mut self, now: Duration) {
         let Some(storms) = &mut self.storms else {
             return;
         };
@@ -70,7 +70,7 @@ impl<V> Recorder<V> {
     }
 
     /// Logs the pending summaries at the end of the run.
-    pub(in super::super) fn finish(&mut self, now: Duration) {
+    pub(crate) fn finish(&mut self, now: Duration) {
         let Some(storms) = &mut self.storms else {
             return;
         };

@@ -12,7 +12,7 @@ use crate::snapshot::{Generation, Snapshot};
 
 impl<V> Recorder<V> {
     /// An earlier value was asked for. What is known of the source stays as it is.
-    pub(in super::super) fn note_rollback(&self, outcome: &Outcome) {
+    pub(crate) fn note_rollback(&self, outcome: &Outcome) {
         let mut status = self.board.status();
         if let Outcome::Published { generation } = outcome {
             status.counters.published += 1;
@@ -27,7 +27,7 @@ impl<V> Recorder<V> {
     }
 
     /// An earlier value was asked for, which was noted: it is told.
-    pub(in super::super) fn rolled_back(&self, outcome: &Outcome, elapsed: Duration) {
+    pub(crate) fn rolled_back(&self, outcome: &Outcome, elapsed: Duration) {
         let current = self.board.publisher.current();
         let origin = current.and_then(|current| current.origin());
         let origin = origin.map(Generation::get);
@@ -54,19 +54,19 @@ impl<V> Recorder<V> {
     }
 
     /// The visible value is on probation, if it is.
-    pub(in super::super) fn on_probation(&self, generation: Option<Generation>) {
+    pub(crate) fn on_probation(&self, generation: Option<Generation>) {
         self.board.status().on_probation = generation;
     }
 
     /// A value has failed its probation, and is to be taken back.
-    pub(in super::super) fn failed(&self, error: &Error) {
+    pub(crate) fn failed(&self, error: &Error) {
         self.board.flight.failed(error);
         let name = self.board.status().name.clone();
         error!(target: TARGET, name, "{error}");
     }
 
     /// A value has passed its probation.
-    pub(in super::super) fn proven<T>(&self, value: &Snapshot<T>) {
+    pub(crate) fn proven<T>(&self, value: &Snapshot<T>) {
         self.board.flight.proven(value.generation());
         let name = self.board.status().name.clone();
         let generation = value.generation().get();

@@ -1,0 +1,69 @@
+//! What a group says of members that are not well.
+
+use super::roster::Roster;
+use crate::error::Error;
+use crate::event::Outcome;
+use crate::group::link::Standing;
+use crate::revision::Revision;
+use crate::status::Degradation;
+
+/// Why there is no cut, if members are away at these places.
+///
+/// It is a rejection, at the stage of the first, if all of them refused what their sources hold. Of several errors the kind
+/// is that of one that waiting does not heal, if there is one.
+pub(super) fn refusal(roster: &Roster, away: &[(usize, Outcome)]) -> Option<Outcome> {
+    let mut texts = Vec::new();
+    let mut worst: Option<&Error> = None;
+    let mut stages = Vec::new();
+    for (place, outcome) in away {
+        let error = outcome.error()?;
+        let source = roster.running()[*place].status().source;
+        texts.push(named(&roster.names.names[*place], source.as_deref(), error));
+        if worst.is_none_or(|worst| worst.is_retryable() && !error.is_retryable()) {
+            worst = Some(error);
+        }
+        if let Outcome::Rejected { stage, .. } = outcome {
+            stages.push(*stage);
+        }
+    }
+    let mut error = Error::new(worst?.kind(), texts.join("; "));
+    let errors = away.iter().filter_map(|(_, outcome)| outcome.error());
+    let revisions: Vec<_> = errors.filter_map(Error::revision).collect();
+    if !revisions.is_empty() {
+        // The same text about other content counts as a new error.
+        error = error.with_revision(Revision::join(revisions));
+    }
+    Some(match stages.first() {
+        Some(&stage) if stages.len() == away.len() => Outcome::Rejected { stage, error },
+        _ => Outcome::Failed { error },
+    })
+}
+
+/// The member, the place, and what is the matter there.
+fn named(member: &str, source: Option<&str>, error: &Error) -> String {
+    match source {
+        Some(source) => format!("{member}: {}", error.clone().about(source)),
+        None => format!("{member}: {error}"),
+    }
+}
+
+/// What the status of the group says of a member.
+pub(super) fn trouble(name: &str, standing: &Standing) -> Option<Degradation> {
+    let outcome = standing.trouble.as_ref()?;
+    let text = match (outcome.error(), outcome) {
+        (Some(error), _) => error.to_string(),
+        (None, Outcome::Missing) => "its source holds nothing".to_owned(),
+        (None, Outcome::Held) => "what its source holds is held back".to_owned(),
+        (None, _) => format!("its last look was {outcome}"),
+    };
+    let remedy = match (standing.generation, outcome) {
+        (_, Outcome::Held) => {
+            "the `hold` in its `member_status` says why, and whether `resume` of the group lets it in"
+        }
+        (Some(_), _) => "its last good value stays until its source is good again",
+        (None, _) => "it has no value until its source is good",
+    };
+    let trouble = Degradation::new("member", format!("{name}: {text}"), remedy);
+    // The member has logged it by itself.
+    Some(trouble.logged())
+}

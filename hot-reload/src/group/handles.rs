@@ -1,0 +1,44 @@
+//! What the handles of a group can do beyond those of any service.
+
+use super::cut::Cut;
+use super::member::{Member, Part};
+use super::roster::Roster;
+use crate::live::{Live, Projection};
+use crate::service::control::Control;
+use crate::status::Status;
+
+/// How a handle on a member finds its part: the type of the function in
+/// `Projection<Cut, Part<V>, PartOf<V>>`, which [`Live::member`] returns.
+pub type PartOf<V> = Box<dyn Fn(&Cut) -> &Part<V> + Send + Sync>;
+
+impl Live<Cut> {
+    /// A handle on one member of a group. It reads what is visible of the group, so two of them are of one cut only if they
+    /// are read from one; its subscribers are woken when that member has changed.
+    ///
+    /// ```
+    /// use hot_reload::{Cut, Live, Member, Part, PartOf, Projection};
+    ///
+    /// struct Router { routes: Projection<Cut, Part<Vec<String>>, PartOf<Vec<String>>> }
+    ///
+    /// fn router(group: &Live<Cut>, routes: Member<Vec<String>>) -> Router {
+    ///     Router { routes: group.member(routes) }
+    /// }
+    ///
+    /// fn count(router: &Router) -> usize { router.routes.load().len() }
+    /// ```
+    pub fn member<V: Send + Sync + 'static>(
+        &self,
+        member: Member<V>,
+    ) -> Projection<Cut, Part<V>, PartOf<V>> {
+        self.map(Box::new(move |cut| cut.part(member)))
+    }
+}
+
+impl Control<Cut> {
+    /// How a member is. `None` if the key is of another group.
+    ///
+    /// Its values are not visible by themselves, so what it says of being published is about what it offers to the group.
+    pub fn member_status<V>(&self, member: Member<V>) -> Option<Status> {
+        self.inside()?.downcast_ref::<Roster>()?.status(member)
+    }
+}

@@ -1,0 +1,331 @@
+//! [`Lifted`]: what of a member acts upon visible values, and so acts for the group.
+
+use std::mem;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, join_all, ready};
+
+use super::guards::LentDoubts;
+use super::loan::Loan;
+use crate::error::{Error, ErrorKind};
+use crate::event::Stage;
+use crate::locks::lock;
+use crate::service::boundary::within;
+use crate::service::builder::Builder;
+use crate::service::pipeline::prepare::{Ending, Participants, Ready, Seat};
+use crate::service::policy::keeper::{Keeper, Kept};
+use crate::service::policy::restart::{Restarts, Waits};
+use crate::snapshot::{Generation, Snapshot};
+
+/// The participants of a member, where its values are saved, what of them takes a restart, what doubts go by, and how long
+/// values are kept after they were visible.
+pub(crate) struct Lifted<V> {
+    pub(crate) participants: Participants<V>,
+    pub(crate) saving: Option<Arc<dyn Keeper<V>>>,
+    pub(crate) restarts: Option<Arc<dyn Restarts<V>>>,
+    pub(crate) doubts: LentDoubts<V>,
+    pub(crate) grace: Duration,
+}
+
+/// A member's part in a value of the group.
+type PartOf<C, V> = Arc<dyn Fn(&C) -> Option<Snapshot<V>> + Send + Sync>;
+
+impl<V: Send + Sync + 'static> Lifted<V> {
+    /// What is left to the member: it begins with what was kept.
+    pub(crate) fn restoring(keeper: Arc<dyn Keeper<V>>) -> Arc<dyn Keeper<V>> {
+        Arc::new(Restoring(keeper))
+    }
+
+    /// What is left to the member: it refuses what its group would refuse, so that this is told of the member.
+    pub(crate) fn admitting(restarts: Arc<dyn Restarts<V>>) -> Arc<dyn Restarts<V>> {
+        Arc::new(Admitting(restarts))
+    }
+}
+
+impl<T, V, S> Builder<T, V, S>
+where
+    T: Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    /// Takes out what acts upon a value that becomes visible, because a value of a member does not by itself.
+    pub(crate) fn lift(&mut self) -> Lifted<V> {
+        let deadline = self.participants.deadline;
+        let participants = mem::replace(&mut self.participants, Participants::none(deadline));
+        // Nobody could bring back what nobody sees.
+        self.probation = None;
+        self.history = 0;
+        let saving = self.keeper.take();
+        self.keeper = saving.clone().map(Lifted::restoring);
+        let restarts = self.validators.restarts.take();
+        self.validators.restarts = restarts.clone().map(Lifted::admitting);
+        let (doubts, left) = LentDoubts::split(mem::take(&mut self.doubts));
+        self.doubts = left;
+        Lifted {
+            participants,
+            saving,
+            restarts,
+            doubts,
+            grace: mem::take(&mut self.retirement.grace),
+        }
+    }
+}
+
+impl<T, C, S> Builder<T, C, S>
+where
+    C: Send + Sync + 'static,
+{
+    /// Takes in what was lifted out of the member of this name. `part` is its part in a value of the group; `good` the same,
+    /// unless that only stands in for what the source should hold; `lent` the same as it was lent.
+    pub(crate) fn adopt<V: Send + Sync + 'static>(
+        &mut self,
+        name: &str,
+        lifted: Lifted<V>,
+        part: impl Fn(&C) -> Option<Snapshot<V>> + Send + Sync + 'static,
+        good: impl Fn(&C) -> Option<Snapshot<V>> + Send + Sync + 'static,
+        lent: impl Fn(&C) -> Option<Loan<V>> + Send + Sync + 'static,
+    ) {
+        let (part, good): (PartOf<C, V>, PartOf<C, V>) = (Arc::new(part), Arc::new(good));
+        let accepted = Arc::clone(&good);
+        let doubts = lifted.doubts.of(lent, move |cut| accepted(cut));
+        self.doubts.extend(doubts);
+        let Participants { seats, deadline } = lifted.participants;
+        if !seats.is_empty() {
+            self.participants.deadline = self.participants.deadline.max(deadline);
+        }
+        for seat in seats {
+            self.participants.seats.push(Box::new(Deputy {
+                name: format!("{name}/{}", seat.name()),
+                seat,
+                deadline,
+                part: Arc::clone(&part),
+                in_use: Mutex::new(None),
+            }));
+        }
+        if let Some(keeper) = lifted.saving {
+            let saving = Saving {
+                name: name.to_owned(),
+                keeper,
+                part: good,
+                saved: Arc::default(),
+            };
+            let before = self.keeper.take();
+            self.keeper = Some(Arc::new(Both(before, saving)));
+        }
+        if let Some(restarts) = lifted.restarts {
+            self.validators.restarts = Some(Arc::new(Restarting {
+                before: self.validators.restarts.take(),
+                name: name.to_owned(),
+                restarts,
+                part,
+                known: Mutex::new(None),
+            }));
+        }
+        // It begins when the group has replaced the value, and so all of a cut are kept for the longest of them.
+        self.retirement.grace = self.retirement.grace.max(lifted.grace);
+    }
+}
+
+/// A participant of a member as one of the group: asked when the member's part has changed.
+struct Deputy<C, V> {
+    name: String,
+    seat: Box<dyn Seat<V>>,
+    /// The member's own.
+    deadline: Duration,
+    part: PartOf<C, V>,
+    /// The value of the member that it was last told to use.
+    in_use: Mutex<Option<Generation>>,
+}
+
+impl<C: Sync, V: Send + Sync> Seat<C> for Deputy<C, V> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn prepare<'p: 'v, 'v>(&'p self, candidate: &'v C) -> BoxFuture<'v, Result<Ready<'p>, Error>> {
+        Box::pin(async move {
+            let in_use = *lock(&self.in_use);
+            let part = (self.part)(candidate);
+            let Some(part) = part.filter(|part| Some(part.generation()) != in_use) else {
+                return Ok(nothing_to_end());
+            };
+            let prepare = || self.seat.prepare(&part);
+            let end = within(Stage::Prepare, self.deadline, "was not ready", prepare).await??;
+            let generation = part.generation();
+            Ok(Box::new(move |ending| {
+                // One that fails to commit is not asked to again: the value is visible all the same.
+                if ending == Ending::Commit {
+                    *lock(&self.in_use) = Some(generation);
+                }
+                end(ending)
+            }) as Ready<'p>)
+        })
+    }
+}
+
+/// What a participant has prepared that was not asked.
+fn nothing_to_end<'p>() -> Ready<'p> {
+    Box::new(|_| Box::pin(ready(())))
+}
+
+/// A member's keeper as the group sees it: what was made visible is saved, if it is not yet.
+struct Saving<C, V> {
+    name: String,
+    keeper: Arc<dyn Keeper<V>>,
+    part: PartOf<C, V>,
+    saved: Arc<Mutex<Option<Generation>>>,
+}
+
+impl<C, V: Send + Sync + 'static> Saving<C, V> {
+    fn save(&self, cut: &C) -> BoxFuture<'static, Result<(), Error>> {
+        let saved = *lock(&self.saved);
+        let part = (self.part)(cut);
+        let Some(part) = part.filter(|part| Some(part.generation()) != saved) else {
+            return Box::pin(ready(Ok(())));
+        };
+        let (name, saved) = (self.name.clone(), Arc::clone(&self.saved));
+        let generation = part.generation();
+        let save = self.keeper.save(part);
+        Box::pin(async move {
+            let result = save.await;
+            if result.is_ok() {
+                *lock(&saved) = Some(generation);
+            }
+            result.map_err(|error| Error::new(error.kind(), format!("{name}: {error}")))
+        })
+    }
+}
+
+/// The keepers of several members, one behind the other.
+struct Both<C, V>(Option<Arc<dyn Keeper<C>>>, Saving<C, V>);
+
+impl<C: Send + Sync + 'static, V: Send + Sync + 'static> Keeper<C> for Both<C, V> {
+    fn save(&self, snapshot: Snapshot<C>) -> BoxFuture<'static, Result<(), Error>> {
+        let own = self.1.save(&snapshot);
+        let before = self.0.as_ref().map(|before| before.save(snapshot));
+        let all = before.into_iter().chain([own]);
+        let saves = join_all(all);
+        Box::pin(async move {
+            let failures = saves.await.into_iter().filter_map(Result::err);
+            let failures: Vec<_> = failures.map(|failure| failure.to_string()).collect();
+            if failures.is_empty() {
+                return Ok(());
+            }
+            Err(Error::new(ErrorKind::Unavailable, failures.join("; ")))
+        })
+    }
+
+    fn restore(&self) -> BoxFuture<'static, Result<Option<Kept<C>>, Error>> {
+        // Each member has restored its own.
+        Box::pin(ready(Ok(None)))
+    }
+}
+
+/// A keeper that nothing is saved by.
+struct Restoring<V>(Arc<dyn Keeper<V>>);
+
+impl<V: Send + Sync + 'static> Keeper<V> for Restoring<V> {
+    fn save(&self, _: Snapshot<V>) -> BoxFuture<'static, Result<(), Error>> {
+        Box::pin(ready(Ok(())))
+    }
+
+    fn restore(&self) -> BoxFuture<'static, Result<Option<Kept<V>>, Error>> {
+        self.0.restore()
+    }
+}
+
+/// What takes a restart, without a say in what the process has started with.
+struct Admitting<V>(Arc<dyn Restarts<V>>);
+
+impl<V: Send + Sync> Restarts<V> for Admitting<V> {
+    fn admit(&self, candidate: &V) -> Result<(), Error> {
+        self.0.admit(candidate)
+    }
+
+    fn visible(&self, _: &V) -> Result<Waits, Error> {
+        Ok(Waits::default())
+    }
+}
+
+/// What takes a restart in several members, one behind the other.
+struct Restarting<C, V> {
+    before: Option<Arc<dyn Restarts<C>>>,
+    name: String,
+    restarts: Arc<dyn Restarts<V>>,
+    part: PartOf<C, V>,
+    /// What waits in the part that is visible.
+    known: Mutex<Option<(Generation, Waits)>>,
+}
+
+impl<C, V> Restarting<C, V> {
+    /// What waits in this part, unless it has to be found out.
+    fn known(&self, part: &Snapshot<V>) -> Option<Waits> {
+        let known = lock(&self.known);
+        let (generation, waits) = known.as_ref()?;
+        (*generation == part.generation()).then(|| waits.clone())
+    }
+
+    fn named(&self, error: &Error) -> Error {
+        Error::new(error.kind(), format!("{}: {error}", self.name))
+    }
+}
+
+impl<C: Send + Sync, V: Send + Sync> Restarts<C> for Restarting<C, V> {
+    fn admit(&self, candidate: &C) -> Result<(), Error> {
+        let before = self.before.as_ref();
+        let before = before.map_or(Ok(()), |before| before.admit(candidate));
+        // What is visible in this part was admitted already.
+        let part = (self.part)(candidate).filter(|part| self.known(part).is_none());
+        let own = part.map_or(Ok(()), |part| self.restarts.admit(&part));
+        match (before, own.map_err(|error| self.named(&error))) {
+            // Each problem is told.
+            (Err(one), Err(other)) => Err(Error::new(one.kind(), format!("{one}; {other}"))),
+            (before, own) => before.and(own),
+        }
+    }
+
+    fn visible(&self, value: &C) -> Result<Waits, Error> {
+        let before = self.before.as_ref().map(|before| before.visible(value));
+        let Some(part) = (self.part)(value) else {
+            return before.unwrap_or_else(|| Ok(Waits::default()));
+        };
+        let own = match self.known(&part) {
+            Some(known) => Ok(known),
+            None => self.find_out(&part),
+        };
+        let (mut all, own) = (before.transpose()?.unwrap_or_default(), own?);
+        all.paths.extend(own.paths);
+        all.unknown.extend(own.unknown);
+        if !all.text.is_empty() && !own.text.is_empty() {
+            all.text.push_str("; ");
+        }
+        all.text.push_str(&own.text);
+        Ok(all)
+    }
+}
+
+impl<C, V> Restarting<C, V> {
+    fn find_out(&self, part: &Snapshot<V>) -> Result<Waits, Error> {
+        let name = &self.name;
+        let waits = self.restarts.visible(part).map_err(|e| self.named(&e))?;
+        let named = |texts: Vec<String>| -> Vec<_> {
+            let texts = texts.into_iter();
+            texts.map(|text| format!("{name}: {text}")).collect()
+        };
+        let waits = Waits {
+            paths: named(waits.paths),
+            text: match &*waits.text {
+                "" => String::new(),
+                text => format!("{name}: {text}"),
+            },
+            unknown: named(waits.unknown),
+        };
+        // What was declared and is nowhere is told once.
+        let again = Waits {
+            unknown: Vec::new(),
+            ..waits.clone()
+        };
+        *lock(&self.known) = Some((part.generation(), again));
+        Ok(waits)
+    }
+}

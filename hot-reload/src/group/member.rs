@@ -1,0 +1,112 @@
+//! [`Member`]: the key to a member's part in a cut; and [`Part`], what it opens.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::group::loan::Loan;
+use crate::snapshot::Snapshot;
+
+/// The key to a member of a group: from [`Coordinator::member`](crate::Coordinator::member). It is two numbers and knows the
+/// type of the member's value.
+pub struct Member<V> {
+    pub(super) group: u64,
+    pub(super) place: usize,
+    _value: PhantomData<fn() -> V>,
+}
+
+impl<V> Member<V> {
+    pub(super) fn new(group: u64, place: usize) -> Self {
+        Self {
+            group,
+            place,
+            _value: PhantomData,
+        }
+    }
+}
+
+impl<V> Clone for Member<V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V> Copy for Member<V> {}
+
+impl<V> fmt::Debug for Member<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Member")
+            .field("group", &self.group)
+            .field("place", &self.place)
+            .finish()
+    }
+}
+
+/// A member's part in a cut. It dereferences to the member's value.
+///
+/// Two parts are equal if they are the same publication of the member, whatever is in it.
+///
+/// # Panics
+///
+/// Dereferencing panics if the member is absent from the cut, which it may be in a group that
+/// [leaves members out](crate::WhenAway::LeaveOut), or if the key was another group's. [`value`](Self::value) tells.
+pub struct Part<V>(Option<Loan<V>>);
+
+impl<V> Part<V> {
+    pub(super) fn of(loan: Loan<V>) -> Self {
+        Self(Some(loan))
+    }
+
+    /// That of a member that has none.
+    pub(super) fn absent() -> &'static Self
+    where
+        V: 'static,
+    {
+        const { &Self(None) }
+    }
+
+    /// The value as it was lent by the member, once more.
+    pub(super) fn lent_again(&self) -> Option<Loan<V>> {
+        self.0.as_ref().map(Loan::again)
+    }
+
+    /// The member's value, unless it is absent.
+    pub fn value(&self) -> Option<&V> {
+        self.snapshot().map(Snapshot::value)
+    }
+
+    /// The member's own publication of the value, with its number in the member's own count, unless it is absent.
+    pub fn snapshot(&self) -> Option<&Snapshot<V>> {
+        self.0.as_ref().map(Loan::snapshot)
+    }
+}
+
+impl<V> Deref for Part<V> {
+    type Target = V;
+
+    #[track_caller]
+    fn deref(&self) -> &V {
+        let value = self.value();
+        value
+            .expect("the member is absent from the cut, or the key is another group's: ask `value`")
+    }
+}
+
+impl<V> PartialEq for Part<V> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self.snapshot(), other.snapshot()) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one.node(), other.node()),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+}
+
+impl<V> Eq for Part<V> {}
+
+impl<V: fmt::Debug> fmt::Debug for Part<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Part").field(&self.snapshot()).finish()
+    }
+}

@@ -1,0 +1,250 @@
+//! [`Members`]: the services of a group as the source of its cuts.
+
+use std::any::Any;
+use std::sync::{Arc, Mutex};
+use std::{fmt, mem};
+
+use futures_util::future::{BoxFuture, join_all};
+use tokio::task::yield_now;
+
+use super::away::{refusal, trouble};
+use super::cut::{Cut, Slots};
+use super::reading::{Reading, refresh};
+use super::roster::{Broken, Roster, Running};
+use super::when_away::WhenAway;
+use crate::error::{Error, ErrorKind};
+use crate::event::{Outcome, Trigger};
+use crate::hints::{HintSender, Subscription};
+use crate::locks::lock;
+use crate::reload::Loaded;
+use crate::revision::Revision;
+use crate::service::feed::{Asked, Fault, Feed};
+use crate::status::{Hold, SourceStatus};
+use crate::watch::RealtimeWatchHandle;
+
+/// The source of a group: its members. It stands in the type of the [`Builder`](crate::Builder) that
+/// [`Coordinator::into_builder`](crate::Coordinator::into_builder) returns, and is nothing to be used by itself.
+pub struct Members {
+    pub(super) roster: Arc<Roster>,
+    to_be: Mutex<Vec<ToBe>>,
+    /// What keeps the members running.
+    keeps: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
+    /// What each member has to offer, as it was read last.
+    readings: Mutex<Vec<Reading>>,
+}
+
+/// A member that does not run yet. It is given who is to be told of what it has new.
+pub(super) type ToBe = Box<dyn FnOnce(Option<HintSender>) -> Begun + Send>;
+
+/// A member that runs, what keeps it running, and the end of its first look.
+pub(super) struct Begun {
+    pub(super) running: Box<dyn Running>,
+    pub(super) keep: Arc<dyn Any + Send + Sync>,
+    pub(super) first_look: BoxFuture<'static, ()>,
+}
+
+impl Members {
+    pub(super) fn new(roster: Roster, to_be: Vec<ToBe>) -> Self {
+        Self {
+            roster: Arc::new(roster),
+            to_be: Mutex::new(to_be),
+            keeps: Mutex::default(),
+            readings: Mutex::default(),
+        }
+    }
+
+    /// Has the members look, as far as the trigger asks for it.
+    async fn look(&self, asked: Asked) {
+        if !self.roster.has_begun() {
+            // Not before the group's own first look: what was changed before whoever asked for that is seen by theirs.
+            join_all(self.begin()).await;
+            return;
+        }
+        if asked.resume {
+            let members = self.roster.running().iter();
+            join_all(members.map(|member| member.resume())).await;
+            return;
+        }
+        let trigger = match asked.trigger {
+            Trigger::Startup | Trigger::Resync => Trigger::Resync,
+            Trigger::Manual | Trigger::Signal | Trigger::Http => asked.trigger,
+            // A member has said that it has something new; or there may be something that it has said and nobody heard.
+            Trigger::Watch | Trigger::Interval | Trigger::Retry | Trigger::Rollback => return,
+        };
+        let looks = self.roster.running().iter();
+        join_all(looks.map(|member| member.look(trigger))).await;
+    }
+
+    /// Starts the members. The ends of their first looks.
+    fn begin(&self) -> Vec<BoxFuture<'static, ()>> {
+        let to_be = mem::take(&mut *lock(&self.to_be));
+        let mut first_looks = Vec::new();
+        self.roster.begin(|group| {
+            let names = self.roster.names.names.iter();
+            let start = |(name, start): (&String, ToBe)| -> Box<dyn Running> {
+                match Broken::unless(name, || start(group.cloned())) {
+                    Ok(begun) => {
+                        lock(&self.keeps).push(begun.keep);
+                        first_looks.push(begun.first_look);
+                        begun.running
+                    }
+                    Err(broken) => Box::new(broken),
+                }
+            };
+            names.zip(to_be).map(start).collect()
+        });
+        first_looks
+    }
+
+    /// The newest values of all, unless one of them is away.
+    async fn assemble(&self, seen: Option<&Revision>) -> Result<Loaded<Cut>, Fault> {
+        for _ in 0..ROUNDS {
+            if !self.refresh() {
+                break;
+            }
+            yield_now().await;
+        }
+        let (slots, away) = self.offers();
+        if let Some(outcome) = refusal(&self.roster, &away) {
+            return Err(Fault::Inside(outcome));
+        }
+        let revision = revision(&slots);
+        if seen == Some(&revision) {
+            return Ok(Loaded::Unchanged);
+        }
+        Ok(Loaded::Value {
+            value: Cut::new(Arc::clone(&self.roster.names), slots),
+            revision: Some(revision),
+        })
+    }
+
+    /// What all have to offer, and those that hold the group because they are away.
+    fn offers(&self) -> (Slots, Vec<(usize, Outcome)>) {
+        let readings = lock(&self.readings);
+        let mut away = Vec::new();
+        for (place, (policy, reading)) in self.roster.policies.iter().zip(&*readings).enumerate() {
+            if *policy == WhenAway::Hold
+                && let Some(outcome) = reading.standing.refusal()
+            {
+                away.push((place, outcome));
+            }
+        }
+        let slots = readings.iter().map(|reading| reading.slot.clone());
+        (slots.collect(), away)
+    }
+
+    /// Reads those anew that have something else to offer than when they were read last. Whether there was one, and so whether
+    /// the others may have moved meanwhile.
+    fn refresh(&self) -> bool {
+        let mut before = Vec::new();
+        let moved = refresh(
+            self.roster.running(),
+            &mut lock(&self.readings),
+            &mut before,
+        );
+        // Not under the lock: what goes with it is the user's.
+        drop(before);
+        moved
+    }
+}
+
+impl Feed<Cut> for Members {
+    fn load<'a>(
+        &'a self,
+        seen: Option<&'a Revision>,
+        asked: Asked,
+    ) -> BoxFuture<'a, Result<Loaded<Cut>, Fault>>
+    where
+        Cut: 'a,
+    {
+        Box::pin(async move {
+            self.look(asked).await;
+            self.assemble(seen).await
+        })
+    }
+
+    fn watch_hints<'a>(
+        &'a self,
+        hints: HintSender,
+    ) -> BoxFuture<'a, Result<Option<Subscription>, Error>>
+    where
+        Cut: 'a,
+    {
+        Box::pin(async move {
+            self.roster.tell(Some(&hints));
+            Ok(Some(Subscription::new(Telling(Arc::clone(&self.roster)))))
+        })
+    }
+
+    fn watch<'a>(&'a self) -> BoxFuture<'a, Result<RealtimeWatchHandle<Cut>, Error>>
+    where
+        Cut: 'a,
+    {
+        // Never asked for, because there are hints.
+        let error = Error::new(
+            ErrorKind::Misconfigured,
+            "a group is watched by hints alone",
+        );
+        Box::pin(async { Err(error) })
+    }
+
+    fn status(&self) -> Option<SourceStatus> {
+        let _ = self.refresh();
+        let mut status = SourceStatus::default();
+        let names = self.roster.names.names.iter();
+        for (name, reading) in names.zip(&*lock(&self.readings)) {
+            status.degraded.extend(trouble(name, &reading.standing));
+        }
+        Some(status)
+    }
+
+    fn hold(&self) -> Option<Hold> {
+        // As they were read for the last cut, so that members that have nothing new are not asked.
+        let held = |reading: &Reading| matches!(reading.standing.trouble, Some(Outcome::Held));
+        let place = lock(&self.readings).iter().position(held)?;
+        let hold = self.roster.running().get(place)?.status().hold?;
+        let message = format!("{}: {}", self.roster.names.names[place], hold.message);
+        Some(Hold { message, ..hold })
+    }
+
+    fn finish(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            let members = self.roster.running().iter();
+            join_all(members.map(|member| member.stop())).await;
+            let kept = mem::take(&mut *lock(&self.keeps));
+            drop(kept);
+        })
+    }
+}
+
+impl fmt::Debug for Members {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Members")
+            .field(&self.roster.names.names)
+            .finish()
+    }
+}
+
+/// The members tell the group as long as this is there.
+struct Telling(Arc<Roster>);
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        self.0.tell(None);
+    }
+}
+
+/// The version vector as one token.
+fn revision(slots: &Slots) -> Revision {
+    let mut bytes = Vec::with_capacity(size_of::<u64>() * slots.len());
+    for slot in slots.iter() {
+        // No value has the number zero.
+        let number = slot.as_ref().map_or(0, |slot| slot.generation.get());
+        bytes.extend(number.to_be_bytes());
+    }
+    Revision::new(bytes)
+}
+
+/// How often members that are just publishing are read again. What moves for longer is taken as it was read last: each value
+/// in it is good, and what is newer has been announced.
+const ROUNDS: u32 = 32;

@@ -1,0 +1,30 @@
+//! [`Coordinator`]: several services become one group, whose values become visible together or not at all.
+//!
+//! ```text
+//!   member ─▶ its own service ─ private snapshot ─┐
+//!   member ─▶ its own service ─ private snapshot ─┼─▶ Members ─ Cut ─▶ one more service ─▶ Live<Cut>
+//!   member ─▶ its own service ─ private snapshot ─┘      ▲
+//!              └───────────── hint ──────────────────────┘
+//! ```
+
+mod away;
+mod coordinator;
+mod cut;
+pub(crate) mod guards;
+mod handles;
+mod hooks;
+pub(crate) mod link;
+mod loan;
+mod member;
+mod members;
+mod reading;
+mod roster;
+mod start;
+mod when_away;
+
+pub use self::coordinator::Coordinator;
+pub use self::cut::{Cut, MemberVersion};
+pub use self::handles::PartOf;
+pub use self::member::{Member, Part};
+pub use self::members::Members;
+pub use self::when_away::WhenAway;

@@ -1,0 +1,52 @@
+//! [`Reading`]: what a member has to offer, as it was read last, so that one that has nothing new is not read again.
+
+use std::sync::Arc;
+
+use super::cut::Slot;
+use super::roster::Running;
+use crate::group::link::Standing;
+
+pub(super) struct Reading {
+    /// The version that it was read at. `None` if it has to be read again in any case.
+    version: Option<u64>,
+    pub(super) standing: Standing,
+    pub(super) slot: Option<Arc<Slot>>,
+}
+
+/// Reads those anew whose version is another than before. Whether there was one. What is no longer needed goes into `before`.
+///
+/// Readings of which none has moved, while none of them was read, are of one and the same moment.
+pub(super) fn refresh(
+    members: &[Box<dyn Running>],
+    readings: &mut Vec<Reading>,
+    before: &mut Vec<Reading>,
+) -> bool {
+    let mut moved = false;
+    for (place, member) in members.iter().enumerate() {
+        // Before what it is the version of: what is written in between makes it another.
+        let version = member.version();
+        let last = readings.get_mut(place);
+        if last
+            .as_ref()
+            .is_some_and(|last| last.version == Some(version))
+        {
+            continue;
+        }
+        moved = true;
+        let standing = member.standing();
+        let slot = member.slot(standing.stands_in);
+        let generation = slot.as_ref().map(|slot| slot.generation);
+        // A value that is just being published is not what the standing is about yet.
+        let version = (generation == standing.generation).then_some(version);
+        let reading = Reading {
+            version,
+            standing,
+            slot,
+        };
+        match last {
+            None => readings.push(reading),
+            Some(last) => before.push(std::mem::replace(last, reading)),
+        }
+    }
+    moved
+}

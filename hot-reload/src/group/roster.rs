@@ -1,0 +1,197 @@
+//! [`Roster`]: who the members of a group are, and how to reach those that run.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+use futures_util::future::{BoxFuture, ready};
+
+use super::cut::{Names, Slot};
+use super::member::Member;
+use super::when_away::WhenAway;
+use crate::error::Error;
+use crate::event::{Outcome, Stage, Trigger};
+use crate::group::link::Standing;
+use crate::hints::HintSender;
+use crate::locks::lock;
+use crate::panics::panicked;
+use crate::service::control::Control;
+use crate::status::Status;
+
+/// It keeps no member running.
+pub(super) struct Roster {
+    pub(super) names: Arc<Names>,
+    pub(super) policies: Vec<WhenAway>,
+    running: OnceLock<Vec<Box<dyn Running>>>,
+    /// Who is to be told of what members have new.
+    group: Mutex<Option<HintSender>>,
+}
+
+impl Roster {
+    pub(super) fn new(names: Arc<Names>, policies: Vec<WhenAway>) -> Self {
+        Self {
+            names,
+            policies,
+            running: OnceLock::new(),
+            group: Mutex::new(None),
+        }
+    }
+
+    /// Those that run: all, or none yet.
+    pub(super) fn running(&self) -> &[Box<dyn Running>] {
+        self.running.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Starts all, unless they have been started. `start` is given who is to be told.
+    pub(super) fn begin(&self, start: impl FnOnce(Option<&HintSender>) -> Vec<Box<dyn Running>>) {
+        self.running.get_or_init(|| {
+            let group = self.group().clone();
+            start(group.as_ref())
+        });
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.running.get().is_some()
+    }
+
+    /// Says who is to be told of what members have new.
+    pub(super) fn tell(&self, group: Option<&HintSender>) {
+        let before = std::mem::replace(&mut *self.group(), group.cloned());
+        drop(before);
+        for member in self.running() {
+            member.tell(group.cloned());
+        }
+    }
+
+    pub(super) fn status<V>(&self, member: Member<V>) -> Option<Status> {
+        let is_ours = member.group == self.names.group;
+        let name = self.names.names.get(member.place).filter(|_| is_ours)?;
+        let running = self.running().get(member.place);
+        Some(running.map_or_else(
+            || Status::new(name.clone(), None),
+            |running| running.status(),
+        ))
+    }
+
+    fn group(&self) -> MutexGuard<'_, Option<HintSender>> {
+        lock(&self.group)
+    }
+}
+
+/// A member that runs, whatever its value is.
+pub(super) trait Running: Send + Sync {
+    fn status(&self) -> Status;
+
+    fn standing(&self) -> Standing;
+
+    /// Another number whenever its standing is another.
+    fn version(&self) -> u64;
+
+    /// Its newest value.
+    fn slot(&self, stands_in: bool) -> Option<Arc<Slot>>;
+
+    /// Has it look, and waits for the end of that.
+    fn look(&self, trigger: Trigger) -> BoxFuture<'_, ()>;
+
+    /// As [`look`](Self::look), and it holds nothing back any more.
+    fn resume(&self) -> BoxFuture<'_, ()>;
+
+    fn tell(&self, group: Option<HintSender>);
+
+    fn stop(&self) -> BoxFuture<'_, ()>;
+}
+
+impl<V: Send + Sync + 'static> Running for Control<V> {
+    fn status(&self) -> Status {
+        self.status()
+    }
+
+    fn standing(&self) -> Standing {
+        self.standing()
+    }
+
+    fn version(&self) -> u64 {
+        self.version()
+    }
+
+    fn slot(&self, stands_in: bool) -> Option<Arc<Slot>> {
+        Some(Slot::of(self.lend()?, stands_in))
+    }
+
+    fn resume(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let _ = self.resume().await;
+        })
+    }
+
+    fn look(&self, trigger: Trigger) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            // What came of it is in the standing.
+            let _ = self.reload_by(trigger).await;
+        })
+    }
+
+    fn tell(&self, group: Option<HintSender>) {
+        self.tell(group);
+    }
+
+    fn stop(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.stop())
+    }
+}
+
+/// A member whose source panicked when it was to be started.
+pub(super) struct Broken {
+    name: String,
+    error: Error,
+}
+
+impl Broken {
+    /// What `start` returns; or why it did not.
+    pub(super) fn unless<R>(name: &str, start: impl FnOnce() -> R) -> Result<R, Self> {
+        catch_unwind(AssertUnwindSafe(start)).map_err(|panic| Self {
+            name: name.to_owned(),
+            error: panicked(Stage::Load, panic.as_ref()),
+        })
+    }
+}
+
+impl Running for Broken {
+    fn status(&self) -> Status {
+        let mut status = Status::new(self.name.clone(), None);
+        status.last_error = Some(self.error.clone());
+        status.stopped = true;
+        status
+    }
+
+    fn standing(&self) -> Standing {
+        Standing {
+            generation: None,
+            stands_in: false,
+            trouble: Some(Outcome::Failed {
+                error: self.error.clone(),
+            }),
+        }
+    }
+
+    fn version(&self) -> u64 {
+        0
+    }
+
+    fn slot(&self, _: bool) -> Option<Arc<Slot>> {
+        None
+    }
+
+    fn resume(&self) -> BoxFuture<'_, ()> {
+        Box::pin(ready(()))
+    }
+
+    fn look(&self, _: Trigger) -> BoxFuture<'_, ()> {
+        Box::pin(ready(()))
+    }
+
+    fn tell(&self, _: Option<HintSender>) {}
+
+    fn stop(&self) -> BoxFuture<'_, ()> {
+        Box::pin(ready(()))
+    }
+}

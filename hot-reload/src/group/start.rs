@@ -1,0 +1,104 @@
+//! A service as the member of a group: started for it, watched by it, and asked by it.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::link::Standing;
+use crate::hints::HintSender;
+use crate::service::builder::{Builder, Mode};
+use crate::service::control::Control;
+use crate::service::feed::Feed;
+use crate::service::pipeline::candidate::Sameness;
+use crate::service::settings::{LOAD_DEADLINE, LONGEST, Settings};
+use crate::watch::WatchProfile;
+
+/// A member that runs.
+pub(crate) struct Begun<V> {
+    /// It does not keep the member running.
+    pub(crate) control: Control<V>,
+    /// What ends the member when it is dropped.
+    pub(crate) keep: Arc<dyn Any + Send + Sync>,
+    /// Over when its first look is.
+    pub(crate) first_look: BoxFuture<'static, ()>,
+}
+
+impl<T, V, S> Builder<T, V, S>
+where
+    T: Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    /// A service over services, which hint at each change of theirs and so need not be polled.
+    pub(crate) fn over(feed: T, group: GroupProfile<T>) -> Self
+    where
+        T: Feed<V>,
+    {
+        let mode = Mode {
+            source_name: |_| None,
+            inside: group.inside,
+            settings: Settings::realtime,
+            profile: group.profile,
+            run: |feed, engine, settings| {
+                Box::pin(async move { engine.run(settings, &feed).await })
+            },
+        };
+        let builder = Self::with(feed, Sameness::Revision, mode);
+        builder.load_deadline(group.patience.max(LOAD_DEADLINE))
+    }
+
+    /// The longest that it is waited for one look: of loading, of restoring what was kept, and of the validators.
+    pub(crate) fn longest_look(&self) -> Duration {
+        let asking = self.load_deadline.min(LONGEST).saturating_mul(2);
+        asking.saturating_add(self.validators.deadline)
+    }
+
+    /// Starts the service for the group, which is told of what is new from the first look on.
+    pub(crate) fn begin(self, group: Option<HintSender>) -> Begun<V> {
+        let first = |control: &Control<V>| {
+            control.tell(group);
+            control.board().inbox.next_receipt()
+        };
+        let (_, control, receipt) = self.launch(first);
+        let (control, keep) = control.into_parts();
+        Begun {
+            control,
+            keep,
+            first_look: Box::pin(async move {
+                // An error means that it was stopped before.
+                let _ = receipt.await;
+            }),
+        }
+    }
+}
+
+/// What a service over services is like.
+pub(crate) struct GroupProfile<T> {
+    pub(crate) inside: fn(&T) -> Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) profile: fn(&T) -> WatchProfile,
+    /// How long all of them together may take for a look.
+    pub(crate) patience: Duration,
+}
+
+impl<V> Control<V> {
+    /// How the service is.
+    pub(crate) fn standing(&self) -> Standing {
+        self.board().standing()
+    }
+
+    /// Says who is to be told when the service has something new to offer, or is well or unwell in another way.
+    pub(crate) fn tell(&self, group: Option<HintSender>) {
+        self.board().upward.join(group);
+    }
+
+    /// The number of what it has to offer: another one whenever its [`Standing`] is another.
+    pub(crate) fn version(&self) -> u64 {
+        self.board().upward.version()
+    }
+
+    /// What the source is made of, if it is made of other services.
+    pub(crate) fn inside(&self) -> Option<&Arc<dyn Any + Send + Sync>> {
+        self.board().inside.get()
+    }
+}

@@ -1,0 +1,31 @@
+//! What is good by itself, and implausible beside what is visible: it waits for a confirmation.
+//!
+//! - [`ShrinkGuard`]: much less than before;
+//! - [`Fence`]: an older version than before.
+
+mod shrink;
+mod version;
+
+use std::time::Duration;
+
+pub use self::shrink::ShrinkGuard;
+pub use self::version::Fence;
+use crate::event::HoldReason;
+
+/// Somebody who compares a value with the one that is visible. Its methods are the user's code.
+pub(crate) trait Doubts<V>: Send + Sync {
+    /// What is implausible about a value, in one line.
+    fn doubt(&self, visible: &V, candidate: &V) -> Option<String>;
+
+    /// The kind of doubt.
+    fn reason(&self) -> HoldReason;
+
+    /// How long what is doubted has to stay as it is to be believed.
+    fn patience(&self) -> Duration;
+
+    /// This value of the source was accepted.
+    fn accepted(&self, value: &V);
+
+    /// This value is visible, wherever it comes from. Provided: nothing follows.
+    fn shown(&self, _: &V) {}
+}

@@ -1,0 +1,112 @@
+//! [`ShrinkGuard`]: a value that is much smaller than the one before.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::Doubts;
+use crate::event::HoldReason;
+use crate::service::settings::{LONGEST, SHRINK_CONFIRM, SHRINK_PERCENT};
+
+/// Doubts a value that is empty or much smaller than the visible one: the half-written file, the export that has failed, the
+/// query against the wrong table. From [`Builder::shrink_guard`](crate::Builder::shrink_guard).
+///
+/// Such a value is valid, so no validator refuses it. It is held back ([`Outcome::Held`](crate::Outcome::Held),
+/// [`Status::hold`](crate::Status) tells the numbers) until it has stayed the same for
+/// [some time](Self::confirm_after), or somebody calls [`Control::resume`](crate::Control::resume). A source without revisions
+/// cannot tell whether it has stayed the same; there it is enough that it stayed small.
+///
+/// The first value of a process is not doubted, for there is nothing to compare it with: a
+/// [validator](crate::Builder::validate) that refuses an empty one helps there. Nor is the default of a
+/// [`RemovalPolicy`](crate::RemovalPolicy).
+///
+/// # Default
+///
+/// - at most 50 percent may be lost at once;
+/// - 10 minutes confirm it.
+pub struct ShrinkGuard<V> {
+    size: Box<dyn Fn(&V) -> usize + Send + Sync>,
+    percent: u8,
+    confirm_after: Duration,
+}
+
+impl<V> ShrinkGuard<V> {
+    /// One that goes by this size: the number of routes, of users, of lines.
+    pub fn by(size: impl Fn(&V) -> usize + Send + Sync + 'static) -> Self {
+        Self {
+            size: Box::new(size),
+            percent: SHRINK_PERCENT,
+            confirm_after: SHRINK_CONFIRM,
+        }
+    }
+
+    /// How many percent of its size a value may lose at once. An empty one is doubted in any case, so that 100 means: only an
+    /// empty one is.
+    #[must_use]
+    pub fn at_most(self, percent: u8) -> Self {
+        Self { percent, ..self }
+    }
+
+    /// How long a doubted value has to stay the same to be believed.
+    #[must_use]
+    pub fn confirm_after(self, confirm_after: Duration) -> Self {
+        Self {
+            confirm_after: confirm_after.min(LONGEST),
+            ..self
+        }
+    }
+}
+
+impl<V> Doubts<V> for ShrinkGuard<V> {
+    fn doubt(&self, visible: &V, candidate: &V) -> Option<String> {
+        let (before, now) = ((self.size)(visible), (self.size)(candidate));
+        let lost = before.saturating_sub(now) as u128 * 100;
+        let too_much = lost > before as u128 * u128::from(self.percent);
+        let empty = now == 0 && before > 0;
+        (too_much || empty).then(|| format!("shrunk from {before} to {now}"))
+    }
+
+    fn reason(&self) -> HoldReason {
+        HoldReason::Shrunk
+    }
+
+    fn patience(&self) -> Duration {
+        self.confirm_after
+    }
+
+    fn accepted(&self, _: &V) {}
+}
+
+impl<V> fmt::Debug for ShrinkGuard<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShrinkGuard")
+            .field("percent", &self.percent)
+            .field("confirm_after", &self.confirm_after)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn doubts(percent: u8, before: usize, now: usize) -> bool {
+        let guard = ShrinkGuard::by(|size: &usize| *size).at_most(percent);
+        guard.doubt(&before, &now).is_some()
+    }
+
+    #[test]
+    fn what_has_lost_more_than_the_bound_is_doubted_and_nothing_else() {
+        assert!(!doubts(50, 10, 5) && doubts(50, 10, 4));
+        assert!(!doubts(0, 10, 10) && doubts(0, 10, 9));
+        assert!(!doubts(50, 10, 1000) && !doubts(50, 0, 0) && !doubts(50, 0, 1));
+        assert!(doubts(50, usize::MAX, 1) && !doubts(50, 1, usize::MAX));
+    }
+
+    #[test]
+    fn what_is_empty_is_doubted_whatever_the_bound() {
+        for percent in [0, 50, 99, 100, 255] {
+            assert!(doubts(percent, 1, 0), "{percent}");
+        }
+        assert!(!doubts(100, 1000, 1));
+    }
+}

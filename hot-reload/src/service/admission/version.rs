@@ -1,0 +1,125 @@
+//! [`Fence`]: a value whose version is lower than that of one before.
+
+use std::fmt;
+use std::fmt::Display;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use super::Doubts;
+use crate::event::HoldReason;
+use crate::locks::lock;
+use crate::service::settings::{LONGEST, REWIND_CONFIRM};
+
+/// Doubts a value of a lower version than the highest that was accepted: the answer of a replica that lags behind. From
+/// [`Builder::fence`](crate::Builder::fence).
+///
+/// Such a value is held back ([`Outcome::Held`](crate::Outcome::Held), and [`Status::hold`](crate::Status) says that the
+/// service is ahead of its source), unless it is a rewind that is meant. It is, when
+///
+/// - the [incarnation](Self::incarnation) is another one, so that the versions cannot be compared;
+/// - the lower version has stayed for [some time](Self::rewind_after): a backup was restored;
+/// - somebody calls [`Control::resume`](crate::Control::resume).
+///
+/// A source without revisions cannot tell whether it is the same version that has stayed; there it is enough that all were
+/// lower. Where a [`ShrinkGuard`](crate::ShrinkGuard) doubts the value, too, the more patient of them counts.
+///
+/// Then the lower version is the highest that was accepted. A version that is brought back by
+/// [`rollback`](crate::Control::rollback) moves nothing. Each process begins anew: its first version is accepted, whatever an
+/// earlier process had seen.
+///
+/// # Default
+///
+/// - no incarnation;
+/// - 5 minutes make a rewind.
+pub struct Fence<V, K, I = ()> {
+    version: Box<dyn Fn(&V) -> K + Send + Sync>,
+    incarnation: Box<dyn Fn(&V) -> I + Send + Sync>,
+    rewind_after: Duration,
+    /// The highest version that was accepted, and of which incarnation.
+    highest: Mutex<Option<Arc<(I, K)>>>,
+}
+
+impl<V, K> Fence<V, K> {
+    /// One that goes by this version.
+    pub fn by(version: impl Fn(&V) -> K + Send + Sync + 'static) -> Self {
+        Self {
+            version: Box::new(version),
+            incarnation: Box::new(|_| ()),
+            rewind_after: REWIND_CONFIRM,
+            highest: Mutex::new(None),
+        }
+    }
+}
+
+impl<V, K, I> Fence<V, K, I> {
+    /// What tells one line of versions from another: the identity of a cluster, of a database, of a time line.
+    #[must_use]
+    pub fn incarnation<J>(
+        self,
+        incarnation: impl Fn(&V) -> J + Send + Sync + 'static,
+    ) -> Fence<V, K, J> {
+        Fence {
+            version: self.version,
+            incarnation: Box::new(incarnation),
+            rewind_after: self.rewind_after,
+            highest: Mutex::new(None),
+        }
+    }
+
+    fn highest(&self) -> MutexGuard<'_, Option<Arc<(I, K)>>> {
+        lock(&self.highest)
+    }
+
+    fn mark(&self, value: &V) -> Arc<(I, K)> {
+        Arc::new(((self.incarnation)(value), (self.version)(value)))
+    }
+
+    /// How long a lower version has to stay to be believed.
+    #[must_use]
+    pub fn rewind_after(self, rewind_after: Duration) -> Self {
+        Self {
+            rewind_after: rewind_after.min(LONGEST),
+            ..self
+        }
+    }
+}
+
+impl<V, K, I> Doubts<V> for Fence<V, K, I>
+where
+    K: Ord + Display + Send + Sync,
+    I: PartialEq + Send + Sync,
+{
+    fn doubt(&self, visible: &V, candidate: &V) -> Option<String> {
+        let now = self.mark(candidate);
+        let highest = self.highest().clone();
+        // Where none was accepted yet, what is visible is from an earlier run.
+        let highest = highest.unwrap_or_else(|| self.mark(visible));
+        let behind = highest.0 == now.0 && now.1 < highest.1;
+        behind.then(|| {
+            let (highest, now) = (&highest.1, &now.1);
+            format!("ahead of the source: version {highest} was accepted, and it holds {now}")
+        })
+    }
+
+    fn reason(&self) -> HoldReason {
+        HoldReason::Rewound
+    }
+
+    fn patience(&self) -> Duration {
+        self.rewind_after
+    }
+
+    fn accepted(&self, value: &V) {
+        let accepted = self.mark(value);
+        let before = self.highest().replace(accepted);
+        drop(before);
+    }
+}
+
+impl<V, K, I> fmt::Debug for Fence<V, K, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fence")
+            .field("rewind_after", &self.rewind_after)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,148 @@
+//! [`Builder`]: a service of the full surface, put together.
+
+mod options;
+mod start;
+mod strategy;
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::fmt;
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::admission::Doubts;
+use super::driver::Engine;
+use super::feed::Polled;
+use super::flight::ENTRIES;
+use super::pipeline::candidate::Sameness;
+use super::pipeline::prepare::Participants;
+use super::pipeline::validate::Validators;
+use super::policy::keeper::Keeper;
+use super::policy::probation::Probation;
+use super::policy::removal::Removal;
+use super::policy::retire::Retirement;
+use super::reloader_service::short_name;
+use super::settings::{LOAD_DEADLINE, PREPARE_DEADLINE, Settings};
+use crate::reload::Reload;
+use crate::watch::WatchProfile;
+
+/// A service to be: from [`ReloaderService::builder`].
+///
+/// # Default
+///
+/// - strategy: polling; [`realtime`](Self::realtime) and [`hybrid`](Self::hybrid) exist where the source can be watched
+/// - [`interval`](Self::interval): 30 s; under `realtime` and `hybrid`, what the source's [`WatchProfile`] says
+/// - [`heartbeat`](Self::heartbeat), [`quiet`](Self::quiet): what the source's [`WatchProfile`] says
+/// - [`load_deadline`](Self::load_deadline), [`prepare_deadline`](Self::prepare_deadline): 10 s
+/// - [`max_staleness`](Self::max_staleness): none, a look that fails makes the value stale at once
+/// - [`on_removal`](Self::on_removal): the last good value stays
+/// - [`history`](Self::history): nothing is kept
+/// - [`flight_recorder`](Self::flight_recorder): 32 entries
+/// - [`retire_after`](Self::retire_after): at once, when nobody reads it any more
+/// - [`named`](Self::named): the name of the value's type
+#[must_use = "a service begins with `start`"]
+pub struct Builder<T, V, S> {
+    pub(crate) reload: T,
+    pub(crate) name: String,
+    pub(crate) mode: Mode<T, V>,
+    pub(crate) interval: Option<Duration>,
+    pub(crate) heartbeat: Option<Duration>,
+    pub(crate) quiet: Option<Duration>,
+    pub(crate) load_deadline: Duration,
+    pub(crate) max_staleness: Option<Duration>,
+    pub(crate) sameness: Sameness<V>,
+    pub(crate) validators: Validators<V>,
+    pub(crate) participants: Participants<V>,
+    pub(crate) keeper: Option<Arc<dyn Keeper<V>>>,
+    pub(crate) removal: Removal<V>,
+    pub(crate) empty_is_content: bool,
+    pub(crate) retirement: Retirement<V>,
+    pub(crate) doubts: Vec<Box<dyn Doubts<V>>>,
+    pub(crate) history: usize,
+    pub(crate) copy: Option<fn(&V) -> V>,
+    pub(crate) probation: Option<Probation<V>>,
+    /// How many entries the flight recorder keeps.
+    pub(crate) flight: usize,
+    pub(crate) _error: PhantomData<fn() -> S>,
+}
+
+/// The strategy, and how a source of its capability is run.
+pub(crate) struct Mode<T, V> {
+    pub(crate) source_name: fn(&T) -> Option<String>,
+    /// What the source is made of, if it is made of other services.
+    pub(crate) inside: fn(&T) -> Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) settings: fn(Duration, WatchProfile) -> Settings,
+    pub(crate) profile: fn(&T) -> WatchProfile,
+    pub(crate) run: fn(T, Engine<V>, Arc<Settings>) -> BoxFuture<'static, ()>,
+}
+
+impl<T, V, S> Builder<T, V, S>
+where
+    T: Reload<V, S> + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+    S: Into<Cow<'static, str>> + Display + 'static,
+{
+    fn new(reload: T, sameness: Sameness<V>) -> Self {
+        let mode = Mode {
+            source_name: T::source_name,
+            inside: |_| None,
+            settings: |interval, _| Settings::polling(interval),
+            profile: |_| WatchProfile::unknown(),
+            run: |reload, engine, settings| {
+                Box::pin(async move {
+                    let feed = Polled::<T, S>(&reload, PhantomData);
+                    engine.run(settings, &feed).await;
+                })
+            },
+        };
+        Self::with(reload, sameness, mode)
+    }
+}
+
+impl<T, V, S> Builder<T, V, S>
+where
+    T: Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    /// With nothing asked for yet.
+    pub(crate) fn with(reload: T, sameness: Sameness<V>, mode: Mode<T, V>) -> Self {
+        Self {
+            reload,
+            name: short_name::<V>(),
+            mode,
+            interval: None,
+            heartbeat: None,
+            quiet: None,
+            load_deadline: LOAD_DEADLINE,
+            max_staleness: None,
+            sameness,
+            validators: Validators::none(PREPARE_DEADLINE),
+            participants: Participants::none(PREPARE_DEADLINE),
+            keeper: None,
+            removal: Removal::Keep,
+            empty_is_content: false,
+            retirement: Retirement::at_once(),
+            doubts: Vec::new(),
+            history: 0,
+            copy: None,
+            probation: None,
+            flight: ENTRIES,
+            _error: PhantomData,
+        }
+    }
+}
+
+impl<T, V, S> fmt::Debug for Builder<T, V, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("name", &self.name)
+            .field("interval", &self.interval)
+            .field("load_deadline", &self.load_deadline)
+            .field("removal", &self.removal)
+            .finish_non_exhaustive()
+    }
+}

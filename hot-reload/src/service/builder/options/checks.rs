@@ -1,0 +1,122 @@
+//! Options that decide whether a value is published: validators, participants, admission guards.
+
+use std::fmt::Display;
+
+use futures_util::future::BoxFuture;
+
+use crate::participant::Participant;
+use crate::service::admission::{Fence, ShrinkGuard};
+use crate::service::builder::Builder;
+
+impl<T, V, S> Builder<T, V, S>
+where
+    T: Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    /// Refuses values for which this says why not. Several validators are all asked.
+    ///
+    /// A refused value is never visible; the outcome is [`Rejected`](crate::Outcome::Rejected) at stage
+    /// [`Validate`](crate::Stage::Validate).
+    pub fn validate<E: Display>(
+        mut self,
+        validator: impl Fn(&V) -> Result<(), E> + Send + Sync + 'static,
+    ) -> Self {
+        let validator = move |value: &V| validator(value).map_err(|error| error.to_string());
+        self.validators.at_once.push(Box::new(validator));
+        self
+    }
+
+    /// As [`validate`](Self::validate), for what takes time to find out: whether a host can be reached, whether a query works.
+    ///
+    /// Asked when the other validators agree, all at the same time, and each for no longer than the
+    /// [`prepare_deadline`](Self::prepare_deadline). One that does not answer in time refuses the value.
+    ///
+    /// ```
+    /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};
+    /// # #[derive(Clone)] struct Hosts;
+    /// # #[async_trait] impl Reload<String> for Hosts {
+    /// #     type Source = ();
+    /// #     async fn new(_: &()) -> ReloadResult<Self, String> { Ok(Self) }
+    /// #     async fn reload(&self) -> ReloadResult<Option<String>, String> { Ok(Some("localhost".to_owned())) }
+    /// # }
+    /// use futures_util::FutureExt;
+    ///
+    /// let builder = ReloaderService::builder(Hosts).validate_async(|host: &String| {
+    ///     async move {
+    ///         tokio::net::lookup_host((host.as_str(), 80)).await?;
+    ///         Ok::<_, std::io::Error>(())
+    ///     }
+    ///     .boxed()
+    /// });
+    /// # drop(builder);
+    /// ```
+    pub fn validate_async<E: Display + 'static>(
+        mut self,
+        validator: impl for<'v> Fn(&'v V) -> BoxFuture<'v, Result<(), E>> + Send + Sync + 'static,
+    ) -> Self {
+        self.validators.in_time.push(Box::new(move |value| {
+            let answer = validator(value);
+            Box::pin(async move { answer.await.map_err(|error| error.to_string()) })
+        }));
+        self
+    }
+
+    /// A component that has to be ready for a value before it becomes visible. Several are asked at the same time.
+    ///
+    /// The name stands in the [`Receipt`](crate::Receipt) and in errors.
+    pub fn participant(
+        mut self,
+        name: impl Into<String>,
+        participant: impl Participant<V> + 'static,
+    ) -> Self {
+        self.participants.add(name.into(), participant);
+        self
+    }
+
+    /// Holds a value back that is empty, or much smaller than the visible one, until it is confirmed.
+    ///
+    /// ```
+    /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};
+    /// # #[derive(Clone)] struct Routes;
+    /// # #[async_trait] impl Reload<Vec<String>> for Routes {
+    /// #     type Source = ();
+    /// #     async fn new(_: &()) -> ReloadResult<Self, Vec<String>> { Ok(Self) }
+    /// #     async fn reload(&self) -> ReloadResult<Option<Vec<String>>, Vec<String>> { Ok(Some(vec![])) }
+    /// # }
+    /// use hot_reload::ShrinkGuard;
+    ///
+    /// let builder = ReloaderService::builder(Routes)
+    ///     .shrink_guard(ShrinkGuard::by(|routes: &Vec<String>| routes.len()));
+    /// # drop(builder);
+    /// ```
+    pub fn shrink_guard(mut self, guard: ShrinkGuard<V>) -> Self {
+        self.doubts.push(Box::new(guard));
+        self
+    }
+
+    /// Holds a value back whose version is lower than that of one before, until it is confirmed.
+    ///
+    /// ```
+    /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};
+    /// # #[derive(PartialEq)] struct Config { version: u64 }
+    /// # #[derive(Clone)] struct Replicas;
+    /// # #[async_trait] impl Reload<Config> for Replicas {
+    /// #     type Source = ();
+    /// #     async fn new(_: &()) -> ReloadResult<Self, Config> { Ok(Self) }
+    /// #     async fn reload(&self) -> ReloadResult<Option<Config>, Config> { Ok(None) }
+    /// # }
+    /// use hot_reload::Fence;
+    ///
+    /// let builder = ReloaderService::builder(Replicas)
+    ///     .fence(Fence::by(|config: &Config| config.version));
+    /// # drop(builder);
+    /// ```
+    pub fn fence<K, I>(mut self, fence: Fence<V, K, I>) -> Self
+    where
+        K: Ord + Display + Send + Sync + 'static,
+        I: PartialEq + Send + Sync + 'static,
+    {
+        self.doubts.push(Box::new(fence));
+        self
+    }
+}

@@ -1,0 +1,182 @@
+//! From a [`Builder`] to a running service.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::Builder;
+use crate::error::{Error, ErrorKind};
+use crate::event::{Event, HoldReason, Outcome};
+use crate::live::Live;
+use crate::service::control::{Control, Events};
+use crate::service::driver::Engine;
+use crate::service::driver::housekeeping::free_elsewhere;
+use crate::service::flight::Flight;
+use crate::service::pipeline::Pipeline;
+use crate::service::pipeline::state::Memory;
+use crate::service::settings::{FIRST_VALUE_DEADLINE, LONGEST};
+use crate::service::shared::{Board, Ending, Owner};
+use crate::status::Status;
+
+impl<T, V, S> Builder<T, V, S>
+where
+    T: Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    /// Starts the service, and returns after its first good value.
+    ///
+    /// The service runs in a task of its own, until [`Control::stop`] or until the last handle on it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no value: at once if the content is no good, or if the source holds nothing, refuses access, is
+    /// misconfigured or panics; after 15 s if it could not be reached. The service is stopped then. While a file is being
+    /// written, `start` waits as long as the source does.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the service is stopped.
+    pub async fn start(self) -> Result<(Live<V>, Control<V>), Error> {
+        let place = (self.mode.source_name)(&self.reload);
+        let (live, control, events) = self.launch(Control::events);
+        match first_value(&control, events, place).await {
+            Ok(()) => {
+                control.unlisten();
+                Ok((live, control))
+            }
+            Err(error) => {
+                control.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Starts the service, and returns at once. There is no value until [`Live::ready`] returns.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn start_in_background(self) -> (Live<V>, Control<V>) {
+        let (live, control, ()) = self.launch(|_| ());
+        (live, control)
+    }
+
+    /// `first` is done before anything can happen in the service.
+    pub(crate) fn launch<R>(
+        self,
+        first: impl FnOnce(&Control<V>) -> R,
+    ) -> (Live<V>, Control<V>, R) {
+        let mut profile = (self.mode.profile)(&self.reload);
+        profile.quiet = self.quiet.unwrap_or(profile.quiet);
+        profile.heartbeat = self.heartbeat.unwrap_or(profile.heartbeat);
+        let interval = self.interval.unwrap_or(profile.interval);
+        let settings = (self.mode.settings)(interval, profile).checking_within(self.max_staleness);
+        let mut status = Status::new(self.name, (self.mode.source_name)(&self.reload));
+        status.max_staleness = self.max_staleness;
+        let board = Arc::new(Board::new(
+            status,
+            None,
+            self.retirement,
+            self.history,
+            Flight::new(self.flight),
+        ));
+        if let Some(inside) = (self.mode.inside)(&self.reload) {
+            board.inside.get_or_init(|| inside);
+        }
+        let engine = Engine {
+            pipeline: Pipeline {
+                board: Arc::clone(&board),
+                sameness: self.sameness,
+                validators: self.validators,
+                participants: self.participants,
+                keeper: self.keeper,
+                removal: self.removal,
+                empty_is_content: self.empty_is_content,
+                doubts: self.doubts,
+                copy: self.copy,
+                deadline: self.load_deadline.min(LONGEST),
+                memory: Memory::default().into(),
+            },
+            board: Arc::clone(&board),
+            removed_clears: false,
+            probation: self.probation,
+            free_elsewhere: Some(free_elsewhere),
+        };
+        let ending = Ending(Arc::clone(&board));
+        let run = (self.mode.run)(self.reload, engine, Arc::new(settings));
+        let task = async move {
+            let _ending = ending;
+            run.await;
+        };
+        let keep: Arc<dyn Any + Send + Sync> = Arc::new(Owner(Arc::clone(&board)));
+        let control = Control::new(Arc::clone(&board), Some(Arc::clone(&keep)));
+        let first = first(&control);
+        let live = board.publisher.live().kept_by(keep);
+        // Nobody else knows the board yet, so the lock is free.
+        if let Ok(mut slot) = board.task.try_lock() {
+            *slot = Some(tokio::spawn(task));
+        }
+        (live, control, first)
+    }
+}
+
+/// Waits until a value is visible, or there is no point in waiting.
+async fn first_value<V>(
+    control: &Control<V>,
+    mut events: Events,
+    place: Option<String>,
+) -> Result<(), Error> {
+    let mut deadline = Instant::now() + FIRST_VALUE_DEADLINE;
+    let mut last = None;
+    loop {
+        let event = timeout_at(deadline, events.next()).await;
+        // Whoever has started it finds in the status, too, that there is one.
+        if control.status().generation.is_some() {
+            return Ok(());
+        }
+        let about = |error: Error| match &place {
+            Some(place) => error.about(place),
+            None => error,
+        };
+        let error = match event {
+            Ok(Some(Event::Reload { outcome, .. })) => match outcome {
+                Outcome::Missing => Error::new(ErrorKind::NotFound, "nothing is there"),
+                Outcome::Failed { error } | Outcome::Rejected { error, .. } => error,
+                Outcome::Published { .. } | Outcome::Unchanged | Outcome::Held => continue,
+            },
+            Ok(Some(Event::Stopped) | None) => Error::new(
+                ErrorKind::Stopped,
+                "the service was stopped while it started",
+            ),
+            Ok(Some(_)) => continue,
+            // The source bounds this wait itself. This deadline is for sources that do not answer.
+            Err(_) if waits_for_writer(control) => {
+                deadline = Instant::now() + FIRST_VALUE_DEADLINE;
+                continue;
+            }
+            Err(_) => return Err(last.unwrap_or_else(|| about(no_answer()))),
+        };
+        let error = about(error);
+        if !error.is_retryable() {
+            return Err(error);
+        }
+        last = Some(error);
+    }
+}
+
+fn waits_for_writer<V>(control: &Control<V>) -> bool {
+    let hold = control.status().hold;
+    hold.is_some_and(|hold| hold.reason == HoldReason::BeingWritten)
+}
+
+fn no_answer() -> Error {
+    Error::new(
+        ErrorKind::Timeout,
+        format!("the source gave no value within {FIRST_VALUE_DEADLINE:?}"),
+    )
+}

@@ -1,0 +1,111 @@
+//! The entry points of the full surface, and the strategy of a [`Builder`].
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use super::{Builder, Mode};
+use crate::reload::Reload;
+use crate::service::feed::Watched;
+use crate::service::pipeline::candidate::Sameness;
+use crate::service::reloader_service::ReloaderService;
+use crate::service::settings::Settings;
+use crate::watch::{RealtimeWatch, WatchProfile};
+
+impl<T, V, S> ReloaderService<T, V, S>
+where
+    T: Reload<V, S> + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+    S: Into<Cow<'static, str>> + Display + 'static,
+{
+    /// A service of the full surface. A loaded value that equals the visible one is no change.
+    pub fn builder(reload: T) -> Builder<T, V, S>
+    where
+        V: PartialEq,
+    {
+        Builder::new(reload, Sameness::Equal(V::eq))
+    }
+
+    /// As [`builder`](Self::builder), for a value that cannot be compared: it is a change if the source's revision is
+    /// another one. A source without revisions publishes whatever it loads.
+    pub fn builder_by_revision(reload: T) -> Builder<T, V, S> {
+        Builder::new(reload, Sameness::Revision)
+    }
+}
+
+impl<T, V, S> Builder<T, V, S>
+where
+    T: Reload<V, S> + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+    S: Into<Cow<'static, str>> + Display + 'static,
+{
+    /// A watch, and polling only while it is not to be had. A change that the watch misses in silence stays unseen
+    /// until the next one; [`hybrid`](Self::hybrid) has a heartbeat against that.
+    ///
+    /// Only for a source that can be watched:
+    ///
+    /// ```compile_fail,E0599
+    /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};
+    /// # #[derive(Clone)] struct OnlyPolled;
+    /// # #[async_trait] impl Reload<u8> for OnlyPolled {
+    /// #     type Source = ();
+    /// #     async fn new(_: &()) -> ReloadResult<Self, u8> { Ok(Self) }
+    /// #     async fn reload(&self) -> ReloadResult<Option<u8>, u8> { Ok(Some(1)) }
+    /// # }
+    /// let builder = ReloaderService::builder(OnlyPolled);
+    /// builder.realtime();
+    /// ```
+    pub fn realtime(self) -> Self
+    where
+        T: RealtimeWatch<V, S>,
+    {
+        self.watched(Settings::realtime)
+    }
+
+    /// A watch with a heartbeat, and polling while there is no watch or it is not trusted.
+    ///
+    /// While the watch is trusted, no pause between two loads is longer than the [`heartbeat`](Self::heartbeat). Otherwise
+    /// none is longer than the [`interval`](Self::interval) or the heartbeat, whichever is shorter. Both bounds hold after
+    /// every outcome of a load.
+    ///
+    /// Only for a source that can be watched:
+    ///
+    /// ```compile_fail,E0599
+    /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};
+    /// # #[derive(Clone)] struct OnlyPolled;
+    /// # #[async_trait] impl Reload<u8> for OnlyPolled {
+    /// #     type Source = ();
+    /// #     async fn new(_: &()) -> ReloadResult<Self, u8> { Ok(Self) }
+    /// #     async fn reload(&self) -> ReloadResult<Option<u8>, u8> { Ok(Some(1)) }
+    /// # }
+    /// let builder = ReloaderService::builder(OnlyPolled);
+    /// builder.hybrid();
+    /// ```
+    pub fn hybrid(self) -> Self
+    where
+        T: RealtimeWatch<V, S>,
+    {
+        self.watched(Settings::hybrid)
+    }
+
+    fn watched(self, settings: fn(Duration, WatchProfile) -> Settings) -> Self
+    where
+        T: RealtimeWatch<V, S>,
+    {
+        Self {
+            mode: Mode {
+                settings,
+                profile: T::profile,
+                run: |reload, engine, settings| {
+                    Box::pin(async move {
+                        let feed = Watched::<T, S>(&reload, PhantomData);
+                        engine.run(settings, &feed).await;
+                    })
+                },
+                ..self.mode
+            },
+            ..self
+        }
+    }
+}

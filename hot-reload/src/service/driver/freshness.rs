@@ -1,0 +1,202 @@
+//! [`Freshness`]: whether the source was found good lately enough; pure, and told what time it is.
+
+use std::time::Duration;
+
+use crate::event::DataState;
+use crate::service::machine::Verdict;
+use crate::service::settings::Settings;
+
+/// How many periods fit into a bound. Two would do if none were a fifth too long, and if a watch that has settled did not
+/// begin a new one before the last is over.
+pub(crate) const LOOKS_WITHIN: u32 = 3;
+
+impl Settings {
+    /// The same, with so many looks that it is known in time whether the source is good.
+    pub(crate) fn checking_within(mut self, bound: Option<Duration>) -> Self {
+        let Some(bound) = bound else {
+            return self;
+        };
+        let longest = bound / LOOKS_WITHIN;
+        self.interval = self.interval.min(longest);
+        if self.watch {
+            let heartbeat = self.heartbeat.unwrap_or(longest);
+            self.heartbeat = Some(heartbeat.min(longest));
+        }
+        self
+    }
+}
+
+/// The age of the last good look, and the bound of it.
+#[derive(Debug)]
+pub(crate) struct Freshness {
+    bound: Option<Duration>,
+    /// When the last good look ended, if the visible value is the source's.
+    checked: Option<Duration>,
+    /// Whether it was told that this was too long ago.
+    told: bool,
+}
+
+impl Freshness {
+    pub(crate) fn new(bound: Option<Duration>) -> Self {
+        Self {
+            bound,
+            checked: None,
+            told: false,
+        }
+    }
+
+    /// A look has ended, and has left the value so. How old the last good look was if it was too old, and is not now.
+    pub(crate) fn looked(
+        &mut self,
+        now: Duration,
+        verdict: Verdict,
+        data: DataState,
+    ) -> Option<Duration> {
+        self.bound?;
+        let checked = match data {
+            // What is visible was never checked.
+            DataState::None | DataState::Restored => None,
+            _ if is_good(verdict) => Some(now),
+            _ => return None,
+        };
+        let before = std::mem::replace(&mut self.checked, checked);
+        let was_told = std::mem::take(&mut self.told);
+        let age = now - before.filter(|_| was_told)?;
+        checked.map(|_| age)
+    }
+
+    /// When the last good look will be too old, if none comes before.
+    pub(crate) fn next_tick(&self) -> Option<Duration> {
+        let (bound, checked) = (self.bound?, self.checked?);
+        (!self.told).then_some(checked + bound)
+    }
+
+    /// Whether it is too old now: its age, once.
+    pub(crate) fn is_due(&mut self, now: Duration) -> Option<Duration> {
+        self.told |= self.next_tick()? <= now;
+        let age = now - self.checked?;
+        self.told.then_some(age)
+    }
+}
+
+/// Whether such a look has found the source as it should be.
+fn is_good(verdict: Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::Published | Verdict::Unchanged | Verdict::Held(_)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::machine::Regime;
+    use crate::service::settings::LONGEST;
+    use crate::watch::WatchProfile;
+
+    const BOUND: Duration = Duration::from_secs(60);
+    const FAILED: Verdict = Verdict::Failed(Regime::Passing);
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn checked_at(seconds: u64) -> Freshness {
+        let mut freshness = Freshness::new(Some(BOUND));
+        let again = freshness.looked(at(seconds), Verdict::Published, DataState::Fresh);
+        assert_eq!(again, None, "it was never stale");
+        freshness
+    }
+
+    #[test]
+    fn it_is_due_at_the_bound_and_not_before_and_once() {
+        let mut freshness = checked_at(5);
+        for verdict in [FAILED, Verdict::Rejected, Verdict::Missing, Verdict::Absent] {
+            assert_eq!(freshness.looked(at(64), verdict, DataState::Fresh), None);
+            assert_eq!(freshness.next_tick(), Some(at(65)));
+        }
+        assert_eq!(freshness.is_due(at(65) - Duration::from_nanos(1)), None);
+        assert_eq!(freshness.is_due(at(65)), Some(BOUND));
+        assert_eq!(
+            (freshness.is_due(at(66)), freshness.next_tick()),
+            (None, None)
+        );
+    }
+
+    #[test]
+    fn each_good_look_puts_it_off() {
+        let mut freshness = checked_at(0);
+        for (now, verdict) in [(50, Verdict::Unchanged), (100, Verdict::Published)] {
+            assert_eq!(freshness.looked(at(now), verdict, DataState::Fresh), None);
+            assert_eq!(freshness.next_tick(), Some(at(now) + BOUND));
+        }
+    }
+
+    #[test]
+    fn a_good_look_ends_it_and_says_how_long_there_was_none() {
+        let mut freshness = checked_at(0);
+        assert_eq!(freshness.is_due(at(70)), Some(at(70)));
+        assert_eq!(freshness.looked(at(80), FAILED, DataState::Stale), None);
+        assert_eq!(freshness.next_tick(), None);
+        let again = freshness.looked(at(90), Verdict::Unchanged, DataState::Fresh);
+        assert_eq!(
+            (again, freshness.next_tick()),
+            (Some(at(90)), Some(at(150)))
+        );
+        let again = freshness.looked(at(95), Verdict::Unchanged, DataState::Fresh);
+        assert_eq!(again, None);
+    }
+
+    #[test]
+    fn what_is_not_of_the_source_is_not_waited_for() {
+        let mut freshness = Freshness::new(Some(BOUND));
+        assert_eq!(freshness.next_tick(), None);
+        assert_eq!(freshness.looked(at(1), FAILED, DataState::None), None);
+        assert_eq!(freshness.next_tick(), None);
+        freshness = checked_at(2);
+        assert_eq!(freshness.is_due(at(62)), Some(BOUND));
+        let again = freshness.looked(at(70), Verdict::Missing, DataState::Restored);
+        assert_eq!((again, freshness.next_tick()), (None, None));
+        let again = freshness.looked(at(99), Verdict::Published, DataState::Fresh);
+        assert_eq!((again, freshness.next_tick()), (None, Some(at(159))));
+    }
+
+    #[test]
+    fn without_a_bound_nothing_is_ever_due() {
+        let mut freshness = Freshness::new(None);
+        assert_eq!(
+            freshness.looked(at(1), Verdict::Published, DataState::Fresh),
+            None
+        );
+        assert_eq!(
+            (freshness.next_tick(), freshness.is_due(LONGEST)),
+            (None, None)
+        );
+    }
+
+    #[test]
+    fn the_source_is_looked_at_often_enough_and_not_more_rarely_than_was_asked_for() {
+        let within = |settings: Settings| settings.checking_within(Some(BOUND));
+        let profile = WatchProfile::network();
+        let numbers = |settings: Settings| (settings.interval, settings.heartbeat);
+        assert_eq!(numbers(within(Settings::polling(at(7)))), (at(7), None));
+        assert_eq!(numbers(within(Settings::polling(LONGEST))), (at(20), None));
+        let realtime = Settings::realtime(at(7), profile);
+        assert_eq!(numbers(within(realtime.clone())), (at(7), Some(at(20))));
+        let hybrid = Settings::hybrid(at(99), profile);
+        assert_eq!(numbers(within(hybrid)), (at(20), Some(at(20))));
+        let hybrid = Settings {
+            heartbeat: Some(at(5)),
+            ..realtime
+        };
+        assert_eq!(numbers(within(hybrid)), (at(7), Some(at(5))));
+        assert_eq!(numbers(realtime.checking_within(None)), (at(7), None));
+    }
+
+    #[test]
+    fn freshness_bound_allows_two_of_the_longest_pauses() {
+        // A period runs from load to load, and no change of the watch stretches it.
+        let period = BOUND / LOOKS_WITHIN;
+        assert!(2 * period < BOUND, "two pauses exceed the bound");
+    }
+}

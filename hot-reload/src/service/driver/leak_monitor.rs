@@ -1,0 +1,174 @@
+//! [`Overdue`]: when replaced values come of age, and which of them are held for too long; pure, and told what time it is.
+
+use std::mem;
+use std::time::Duration;
+
+use crate::service::settings::HELD_LONG;
+use crate::snapshot::Generation;
+
+/// Watches over the replaced values that are not freed.
+#[derive(Debug)]
+pub(crate) struct Overdue {
+    /// How long a value is kept at least.
+    grace: Duration,
+    /// Those that somebody holds although they are of age, the oldest first.
+    held: Vec<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    generation: Generation,
+    /// Since when it is nobody's but theirs.
+    from: Duration,
+    told: bool,
+}
+
+/// What there is to be done about them.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// Whether somebody holds one that is of age.
+    pub(crate) held: bool,
+    /// When the next one comes of age.
+    pub(crate) next: Option<Duration>,
+    /// What is to be told.
+    pub(crate) late: Option<Late>,
+}
+
+/// Somebody holds a value for too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Late {
+    pub(crate) generation: Generation,
+    /// How long ago it was replaced.
+    pub(crate) age: Duration,
+    /// How many others there are to be told of, all younger.
+    pub(crate) more: usize,
+}
+
+impl Overdue {
+    pub(crate) fn new(grace: Duration) -> Self {
+        Self {
+            grace,
+            held: Vec::new(),
+        }
+    }
+
+    /// Whether a value that was replaced at this time may be freed.
+    pub(crate) fn is_of_age(grace: Duration, now: Duration, since: Duration) -> bool {
+        since + grace <= now
+    }
+
+    /// Looks at those that are left, and when each was replaced, the oldest first.
+    pub(crate) fn look(
+        &mut self,
+        now: Duration,
+        left: impl IntoIterator<Item = (Generation, Duration)>,
+    ) -> Left {
+        let mut found = Left {
+            held: false,
+            next: None,
+            late: None,
+        };
+        let mut before = mem::take(&mut self.held).into_iter().peekable();
+        for (generation, since) in left {
+            if !Self::is_of_age(self.grace, now, since) {
+                // Those that follow come later.
+                found.next = Some(since + self.grace);
+                break;
+            }
+            found.held = true;
+            // Both are in the order of their numbers.
+            while before
+                .next_if(|held| held.generation < generation)
+                .is_some()
+            {}
+            let known = before.next_if(|held| held.generation == generation);
+            let mut held = known.unwrap_or(Held {
+                generation,
+                from: now,
+                told: false,
+            });
+            if !held.told && now - held.from >= HELD_LONG {
+                held.told = true;
+                match &mut found.late {
+                    Some(late) => late.more += 1,
+                    None => {
+                        found.late = Some(Late {
+                            generation,
+                            age: now - since,
+                            more: 0,
+                        });
+                    }
+                }
+            }
+            self.held.push(held);
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GRACE: Duration = Duration::from_secs(10);
+    const FIRST: Generation = Generation::FIRST;
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_value_comes_of_age_when_its_grace_is_over() {
+        let mut overdue = Overdue::new(GRACE);
+        let values = [(FIRST, at(5)), (FIRST.next(), at(8))];
+        let left = overdue.look(at(14), values);
+        assert_eq!((left.held, left.next), (false, Some(at(15))));
+        let left = overdue.look(at(15), values);
+        assert_eq!((left.held, left.next), (true, Some(at(18))));
+        let left = overdue.look(at(18), values);
+        assert_eq!((left.held, left.next, left.late), (true, None, None));
+        let left = overdue.look(at(18), []);
+        assert_eq!((left.held, left.next, left.late), (false, None, None));
+    }
+
+    #[test]
+    fn each_value_that_is_held_for_too_long_is_told_once() {
+        let mut overdue = Overdue::new(GRACE);
+        let [first, second, third] = [
+            (FIRST, at(5)),
+            (FIRST.next(), at(8)),
+            (FIRST.next().next(), at(300)),
+        ];
+        let late = |overdue: &mut Overdue, now, values: &[_]| {
+            let left = overdue.look(at(now), values.iter().copied());
+            left.late.map(|late| (late.generation, late.age, late.more))
+        };
+        for now in [5, 8, 15, 18, 74] {
+            assert_eq!(late(&mut overdue, now, &[first, second]), None);
+        }
+        let told = late(&mut overdue, 75, &[first, second]);
+        assert_eq!(told, Some((first.0, at(70), 0)));
+        let told = late(&mut overdue, 78, &[first, second]);
+        assert_eq!(told, Some((second.0, at(70), 0)));
+        for now in [79, 299, 310, 369] {
+            assert_eq!(late(&mut overdue, now, &[first, third]), None);
+        }
+        let told = late(&mut overdue, 370, &[first, third]);
+        assert_eq!(told, Some((third.0, at(70), 0)));
+    }
+
+    #[test]
+    fn the_minute_begins_when_nobody_else_keeps_the_value() {
+        let mut overdue = Overdue::new(GRACE);
+        let values = [(FIRST, at(0)), (FIRST.next(), at(1))];
+        assert_eq!(overdue.look(at(500), values).late, None);
+        assert_eq!(overdue.look(at(559), values).late, None);
+        let late = Late {
+            generation: FIRST,
+            age: at(560),
+            more: 1,
+        };
+        assert_eq!(overdue.look(at(560), values).late, Some(late));
+        assert_eq!(overdue.look(at(900), values).late, None);
+    }
+}

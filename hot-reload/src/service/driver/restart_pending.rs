@@ -1,0 +1,60 @@
+//! [`Waiting`]: what of the visible value waits for a restart of the process, into the status and the log.
+
+use std::sync::Arc;
+
+use tracing::{info, warn};
+
+use crate::service::policy::restart::Restarts;
+use crate::service::shared::Board;
+use crate::snapshot::Generation;
+
+/// Asks once for each visible value, and tells what is new.
+pub(crate) struct Waiting<V> {
+    restarts: Option<Arc<dyn Restarts<V>>>,
+    seen: Option<Generation>,
+    /// What was said last.
+    told: String,
+}
+
+impl<V> Waiting<V> {
+    pub(crate) fn new(restarts: Option<Arc<dyn Restarts<V>>>) -> Self {
+        Self {
+            restarts,
+            seen: None,
+            told: String::new(),
+        }
+    }
+
+    /// A look has ended. Whether it has made something visible is found out here: also a default may have become so.
+    pub(crate) fn looked(&mut self, board: &Board<V>) {
+        let (Some(restarts), Some(newest)) = (&self.restarts, board.publisher.current()) else {
+            return;
+        };
+        if self.seen.replace(newest.generation()) == Some(newest.generation()) {
+            return;
+        }
+        let waits = restarts.visible(newest.value());
+        let name = board.status().name.clone();
+        let text = match &waits {
+            Ok(waits) => waits.text.clone(),
+            Err(error) => format!("it could not be found out: {error}"),
+        };
+        let news = std::mem::replace(&mut self.told, text) != self.told;
+        let text = &self.told;
+        match waits {
+            Ok(waits) => {
+                for line in waits.unknown {
+                    warn!(target: "hot_reload", name, "{line}");
+                }
+                match text.as_str() {
+                    _ if !news => {}
+                    "" => info!(target: "hot_reload", name, "nothing waits for a restart any more"),
+                    text => warn!(target: "hot_reload", name, "this waits for a restart: {text}"),
+                }
+                board.status().needs_restart = waits.paths;
+            }
+            Err(_) if news => warn!(target: "hot_reload", name, "what waits for a restart: {text}"),
+            Err(_) => {}
+        }
+    }
+}

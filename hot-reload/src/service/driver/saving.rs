@@ -1,0 +1,94 @@
+//! [`Keeping`]: the newest good value is kept outside of the process, for a start without the source.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::time::timeout;
+use tracing::{debug, warn};
+
+use crate::error::Error;
+use crate::service::policy::keeper::Keeper;
+use crate::service::settings::SAVE_DEADLINE;
+use crate::service::shared::Board;
+use crate::snapshot::Snapshot;
+
+/// The saving of what is published, one at a time. What comes meanwhile waits, and only the newest of it.
+pub(crate) struct Keeping<'e, V> {
+    board: &'e Board<V>,
+    keeper: Option<Arc<dyn Keeper<V>>>,
+    saving: Option<BoxFuture<'static, Result<(), Error>>>,
+    waiting: Option<Snapshot<V>>,
+    /// What was told of the save before, if it failed.
+    told: Option<String>,
+}
+
+impl<'e, V> Keeping<'e, V> {
+    pub(crate) fn new(board: &'e Board<V>, keeper: Option<Arc<dyn Keeper<V>>>) -> Self {
+        Self {
+            board,
+            keeper,
+            saving: None,
+            waiting: None,
+            told: None,
+        }
+    }
+
+    /// A value from the source was published.
+    pub(crate) fn published(&mut self, newest: Option<Snapshot<V>>) {
+        if self.keeper.is_some() {
+            self.waiting = newest;
+            self.begin();
+        }
+    }
+
+    /// Waits until a save is done, and begins the next. Cancel safe.
+    pub(crate) async fn saved(&mut self) {
+        let Some(saving) = &mut self.saving else {
+            return std::future::pending().await;
+        };
+        let saved = saving.await;
+        self.saving = None;
+        self.tell(saved);
+        self.begin();
+    }
+
+    /// The service ends: what was published is saved, unless that takes for ever.
+    pub(crate) async fn finish(mut self) {
+        while self.saving.is_some() {
+            if timeout(SAVE_DEADLINE, self.saved()).await.is_err() {
+                warn!(target: "hot_reload", name = self.name(), "the last good value was not saved within {SAVE_DEADLINE:?}");
+                return;
+            }
+        }
+    }
+
+    fn begin(&mut self) {
+        if self.saving.is_none()
+            && let Some(keeper) = &self.keeper
+            && let Some(snapshot) = self.waiting.take()
+        {
+            self.saving = Some(keeper.save(snapshot).boxed());
+        }
+    }
+
+    /// Says a failure once.
+    fn tell(&mut self, saved: Result<(), Error>) {
+        let text = saved.err().map(|error| error.to_string());
+        match &text {
+            Some(text) if self.told.as_ref() == Some(text) => {
+                debug!(target: "hot_reload", name = self.name(), "the last good value could still not be saved: {text}");
+            }
+            Some(text) => {
+                warn!(target: "hot_reload", name = self.name(), "the last good value could not be saved: {text}");
+            }
+            None => {}
+        }
+        self.told = text;
+    }
+
+    /// The service's, a copy of it: whatever writes the log may ask for the status.
+    fn name(&self) -> String {
+        self.board.status().name.clone()
+    }
+}

@@ -1,0 +1,328 @@
+//! *What* one look does: load, compare, decode, validate, prepare, publish, commit, as one line of early returns.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use tokio::time::Instant;
+use tracing::warn;
+
+use super::Pipeline;
+use super::candidate::{Candidate, Pushed, Remains, Sameness};
+use super::prepare::Ending;
+use super::state::Rejected;
+use super::trace::Trail;
+use crate::clock::time_of_day;
+use crate::error::Error;
+use crate::event::{Outcome, Stage, Trigger};
+use crate::panics::{discard, panicked};
+use crate::reload::{Loaded, unasked};
+use crate::revision::Revision;
+use crate::service::boundary::{contained, within};
+use crate::service::feed::{Asked, Fault, Feed};
+use crate::service::machine::Look;
+use crate::service::settings::RECHECKS;
+
+impl<V> Pipeline<V> {
+    /// Takes one look. `None`: the source holds nothing, and a second look shall say whether that is meant.
+    pub(crate) async fn look<F: Feed<V>>(
+        &self,
+        feed: &F,
+        look: Look,
+        asked: Asked,
+        pushed: Option<Pushed<V>>,
+    ) -> (Option<Outcome>, Trail) {
+        let mut trail = Trail::default();
+        // The steps have boundaries of their own, which know the stage. This one is for what is dropped between them.
+        let attempt = self.attempt(feed, look, asked, pushed, &mut trail);
+        let outcome = match AssertUnwindSafe(attempt).catch_unwind().await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(outcome)) => Some(outcome),
+            Err(panic) => Some(Outcome::Rejected {
+                stage: Stage::Commit,
+                error: panicked(Stage::Commit, panic.as_ref()),
+            }),
+        };
+        if outcome
+            .as_ref()
+            .is_some_and(|outcome| !outcome.is_current())
+        {
+            let restored = AssertUnwindSafe(self.restore(&mut trail)).catch_unwind();
+            let restored = restored
+                .await
+                .unwrap_or_else(|panic| Err(panicked(Stage::Commit, panic.as_ref())));
+            if let Err(error) = restored {
+                let name = self.board.status().name.clone();
+                warn!(target: "hot_reload", name, "the last good value is not restored: {error}");
+            }
+        }
+        (outcome, trail)
+    }
+
+    async fn attempt<F: Feed<V>>(
+        &self,
+        feed: &F,
+        look: Look,
+        asked: Asked,
+        pushed: Option<Pushed<V>>,
+        trail: &mut Trail,
+    ) -> Result<Option<Outcome>, Outcome> {
+        let mut loaded = match pushed {
+            None => {
+                let loaded = trail.time(Stage::Load, self.load(feed, asked)).await;
+                loaded.map_err(|refusal| {
+                    trail.fresh = refusal.is_fresh;
+                    refusal.outcome
+                })?
+            }
+            Some(Pushed::Value(value)) => Loaded::Value {
+                value,
+                revision: None,
+            },
+            Some(Pushed::Removed) => return Ok(Some(self.clear())),
+        };
+        let mut rechecks = RECHECKS;
+        loop {
+            let (value, revision) = match loaded {
+                Loaded::Value { value, revision } => (value, revision),
+                Loaded::Unchanged => return self.unchanged(feed).map(Some),
+                Loaded::Emptied {
+                    value,
+                    revision,
+                    file,
+                } => match self.emptied(look, value, revision, file, trail).await? {
+                    Remains::Content(value, revision) => (value, revision),
+                    Remains::Unconfirmed => return Ok(None),
+                    Remains::Default(outcome) => return Ok(Some(outcome)),
+                },
+                Loaded::Missing if self.must_confirm(look) => return Ok(None),
+                Loaded::Missing => return self.removed(look.trigger, trail).await.map(Some),
+                // The state of the content is unknown, so nothing else changes.
+                Loaded::Held { .. } => return Ok(Some(Outcome::Held)),
+            };
+            // A state counts as seen when it is known what came of it; a panic on the way leaves it to be loaded again.
+            self.memory().seen = None;
+            trail.fresh = true;
+            if self.is_visible(&value, revision.as_ref())? {
+                self.good(revision);
+                discard(value);
+                return Ok(Some(current(feed)));
+            }
+            if let Some(outcome) = self.is_withdrawn(&value, revision.as_ref(), look.trigger)? {
+                discard(value);
+                self.board.gate().undoubt();
+                return self.hold_back(revision, outcome).map(Some);
+            }
+            let loaded_at = time_of_day();
+            let validated = self.validators.ask(&value);
+            if let Err(error) = trail.time(Stage::Validate, validated).await {
+                return Err(self.reject(Stage::Validate, error, revision));
+            }
+            if self.board.gate().is_paused() {
+                discard(value);
+                return self.hold_back(revision, Outcome::Held).map(Some);
+            }
+            // Not for a person who has just said that nothing is to be held back.
+            if !asked.resume
+                && let Some(outcome) = self.is_doubted(&value, revision.as_ref())?
+            {
+                discard(value);
+                return self.hold_back(revision, outcome).map(Some);
+            }
+            let assembly = match self.prepare(&value, trail).await {
+                Ok(assembly) => assembly,
+                Err(error) => {
+                    return Err(self.reject(Stage::Prepare, error, revision));
+                }
+            };
+            if rechecks > 0
+                && self.takes_time()
+                && let Some(newer) = self.overtaken(feed, revision.as_ref()).await
+            {
+                rechecks -= 1;
+                trail.votes = assembly.end(Ending::Abort).await;
+                loaded = newer;
+                continue;
+            }
+            let candidate = Candidate {
+                value,
+                revision: revision.clone(),
+                loaded_at,
+                trigger: look.trigger,
+                origin: None,
+            };
+            let seen = revision.clone();
+            let visibly = || {
+                self.accept();
+                self.good(seen);
+            };
+            return match self.swap(assembly, candidate, trail, visibly).await {
+                // A pause that began while it was prepared.
+                Err(Outcome::Held) => self.hold_back(revision, Outcome::Held).map(Some),
+                swapped => swapped.map(Some),
+            };
+        }
+    }
+
+    /// Whether so much time passes between loading a value and publishing it that the source is asked once more.
+    fn takes_time(&self) -> bool {
+        self.validators.take_time() || !self.participants.is_empty()
+    }
+
+    /// What the source holds by now, if that is not what this revision is of. A source that cannot be asked has not changed,
+    /// as far as anybody knows.
+    async fn overtaken<F: Feed<V>>(
+        &self,
+        feed: &F,
+        revision: Option<&Revision>,
+    ) -> Option<Loaded<V>> {
+        let revision = revision?;
+        // Whatever caused this look, a source that is made of others is only asked what they have by now.
+        let asked = Asked {
+            trigger: Trigger::Watch,
+            resume: false,
+        };
+        match self.ask(feed, Some(revision), asked).await {
+            Ok(Loaded::Value {
+                revision: Some(now),
+                ..
+            }) if now == *revision => None,
+            Ok(Loaded::Unchanged | Loaded::Held { .. }) | Err(_) => None,
+            Ok(newer) => Some(newer),
+        }
+    }
+
+    async fn load<F: Feed<V>>(&self, feed: &F, asked: Asked) -> Result<Loaded<V>, Refusal> {
+        let Asked { trigger, resume } = asked;
+        let seen = {
+            let holds = self.board.gate().holds();
+            let memory = self.memory();
+            // Rejected content is tried again for a person who asks; and now and then if a validator refused it, because
+            // what that asked may have changed.
+            let again = memory
+                .rejected
+                .as_ref()
+                .is_some_and(|rejected| trigger.is_personal() || rejected.lifts_by_itself());
+            // What was held back and is no longer is to be seen again; and what has failed, for a person who asks.
+            let released = memory.held.as_ref().is_some_and(|held| {
+                resume || !holds || trigger.is_personal() && held.error().is_some()
+            });
+            let whole = again || released || matches!(self.sameness, Sameness::Never);
+            memory.seen.clone().filter(|_| !whole)
+        };
+        let answer = self.ask(feed, seen.as_ref(), asked).await;
+        self.board.gate().source_waits(match &answer {
+            Ok(Loaded::Held { hold, again }) => Some((hold, *again)),
+            _ => None,
+        });
+        let error = match answer {
+            Ok(Loaded::Unchanged) if seen.is_none() => unasked(),
+            Ok(loaded) => return Ok(loaded),
+            Err(Fault::Inside(outcome)) => return Err(Refusal::known(outcome)),
+            Err(Fault::Source(error)) => error,
+        };
+        if !error.is_rejection() {
+            return Err(Refusal::known(Outcome::Failed { error }));
+        }
+        let revision = error.revision().cloned();
+        Err(Refusal {
+            outcome: self.reject(Stage::Decode, error, revision),
+            is_fresh: true,
+        })
+    }
+
+    async fn ask<F: Feed<V>>(
+        &self,
+        feed: &F,
+        seen: Option<&Revision>,
+        asked: Asked,
+    ) -> Result<Loaded<V>, Fault> {
+        let load = || feed.load(seen, asked);
+        let late = "the source did not answer";
+        within(Stage::Load, self.deadline, late, load).await?
+    }
+
+    /// The source is in the state that it was seen in last, which was good or was refused.
+    fn unchanged<F: Feed<V>>(&self, feed: &F) -> Result<Outcome, Outcome> {
+        let memory = self.memory();
+        match (&memory.rejected, &memory.held) {
+            (Some(rejected), _) => Err(rejected.outcome.clone()),
+            (None, Some(held)) => Ok(held.clone()),
+            (None, None) => Ok(current(feed)),
+        }
+    }
+
+    /// Whether this is what every reader sees already.
+    pub(crate) fn is_visible(
+        &self,
+        value: &V,
+        revision: Option<&Revision>,
+    ) -> Result<bool, Outcome> {
+        let Some(current) = self.board.publisher.current() else {
+            return Ok(false);
+        };
+        match self.sameness {
+            _ if self.memory().cleared => Ok(false),
+            Sameness::Equal(same) => contained(Stage::Decode, || same(current.value(), value)),
+            Sameness::Revision => Ok(revision.is_some() && current.revision() == revision),
+            Sameness::Never => Ok(false),
+        }
+    }
+
+    fn good(&self, revision: Option<Revision>) {
+        self.believe();
+        let mut memory = self.memory();
+        memory.seen = revision;
+        memory.rejected = None;
+        memory.held = None;
+        memory.missing = false;
+        memory.emptied = false;
+        memory.cleared = false;
+    }
+
+    /// Rejects the content of this revision: the pipeline remembers it, and the error carries the revision.
+    pub(crate) fn reject(&self, stage: Stage, error: Error, revision: Option<Revision>) -> Outcome {
+        if stage != Stage::Prepare {
+            self.board.gate().undoubt();
+        }
+        self.memory().seen.clone_from(&revision);
+        let error = match revision {
+            Some(revision) => error.with_revision(revision),
+            None => error,
+        };
+        self.remember(Outcome::Rejected { stage, error })
+    }
+
+    fn remember(&self, rejected: Outcome) -> Outcome {
+        let mut memory = self.memory();
+        memory.emptied = false;
+        memory.rejected = Some(Rejected {
+            outcome: rejected.clone(),
+            since: Instant::now(),
+        });
+        rejected
+    }
+}
+
+/// The outcome of a load without a value.
+struct Refusal {
+    outcome: Outcome,
+    /// Whether the content was rejected now, rather than known as rejected from an earlier load.
+    is_fresh: bool,
+}
+
+impl Refusal {
+    fn known(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            is_fresh: false,
+        }
+    }
+}
+
+/// What is visible is all that the source offers. It may hold something back by itself.
+fn current<V, F: Feed<V>>(feed: &F) -> Outcome {
+    match feed.hold() {
+        Some(_) => Outcome::Held,
+        None => Outcome::Unchanged,
+    }
+}

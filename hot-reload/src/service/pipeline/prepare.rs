@@ -1,0 +1,159 @@
+//! The two phases of a swap: all [`Participants`] prepare, and then all commit or all abort.
+
+use futures_util::future::BoxFuture;
+use futures_util::future::join_all;
+use std::error::Error as StdError;
+use std::iter;
+use std::time::Duration;
+use tokio::time::Instant;
+
+use crate::error::{Error, ErrorKind, escaped};
+use crate::event::Stage;
+use crate::participant::Participant;
+use crate::receipt::Vote;
+use crate::service::boundary::within;
+
+/// Those who have to be ready for a value, in the order in which they were named.
+pub(crate) struct Participants<V> {
+    pub(crate) seats: Vec<Box<dyn Seat<V>>>,
+    /// The longest that one call of one of them may take.
+    pub(crate) deadline: Duration,
+}
+
+impl<V> Participants<V> {
+    pub(crate) fn none(deadline: Duration) -> Self {
+        Self {
+            seats: Vec::new(),
+            deadline,
+        }
+    }
+
+    pub(crate) fn add<P>(&mut self, name: String, participant: P)
+    where
+        V: Sync,
+        P: Participant<V> + 'static,
+    {
+        self.seats.push(Box::new(Named { name, participant }));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.seats.is_empty()
+    }
+
+    /// Asks all of them at the same time. Each vote, and what is ready.
+    pub(crate) async fn prepare(&self, candidate: &V) -> Assembly<'_> {
+        let ballots = self.seats.iter().map(|seat| async {
+            let begun = Instant::now();
+            let (ready, refusal) = match self.prepare_one(&**seat, candidate).await {
+                Ok(ready) => (Some(ready), None),
+                Err(refusal) => (None, Some(refusal)),
+            };
+            let vote = Vote {
+                participant: escaped(seat.name().into()),
+                refusal,
+                elapsed: begun.elapsed(),
+                failure: None,
+            };
+            Ballot { vote, ready }
+        });
+        Assembly {
+            ballots: join_all(ballots).await,
+            deadline: self.deadline,
+        }
+    }
+
+    async fn prepare_one<'p>(
+        &'p self,
+        seat: &'p dyn Seat<V>,
+        candidate: &V,
+    ) -> Result<Ready<'p>, Error> {
+        let prepare = || seat.prepare(candidate);
+        within(Stage::Prepare, self.deadline, "was not ready", prepare).await?
+    }
+}
+
+/// What came of asking.
+#[must_use = "those that are ready are to be told how it ends"]
+pub(crate) struct Assembly<'p> {
+    ballots: Vec<Ballot<'p>>,
+    deadline: Duration,
+}
+
+struct Ballot<'p> {
+    vote: Vote,
+    ready: Option<Ready<'p>>,
+}
+
+impl Assembly<'_> {
+    /// Everybody who refused, and why, in one line.
+    pub(crate) fn refusal(&self) -> Option<Error> {
+        let refusals = self.ballots.iter().filter_map(|ballot| {
+            let refusal = ballot.vote.refusal.as_ref()?;
+            Some(format!("{}: {refusal}", ballot.vote.participant))
+        });
+        let refusals: Vec<_> = refusals.collect();
+        (!refusals.is_empty()).then(|| Error::new(ErrorKind::Invalid, refusals.join("; ")))
+    }
+
+    /// Tells all that are ready how it ended, in the order in which they were named. The votes, with what went wrong.
+    pub(crate) async fn end(self, ending: Ending) -> Vec<Vote> {
+        let mut votes = Vec::new();
+        for Ballot { mut vote, ready } in self.ballots {
+            if let Some(ready) = ready {
+                let late = "did not come to an end";
+                let told = within(Stage::Commit, self.deadline, late, || ready(ending)).await;
+                vote.failure = told.err();
+            }
+            votes.push(vote);
+        }
+        votes
+    }
+}
+
+/// How a swap ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Commit,
+    Abort,
+}
+
+/// What a participant has prepared, which waits to be told how it ends. Dropped, it is given up.
+pub(crate) type Ready<'p> = Box<dyn FnOnce(Ending) -> BoxFuture<'p, ()> + Send + 'p>;
+
+/// A participant under its name, whatever it prepares.
+pub(crate) trait Seat<V>: Send + Sync {
+    fn name(&self) -> &str;
+
+    fn prepare<'p: 'v, 'v>(&'p self, candidate: &'v V) -> BoxFuture<'v, Result<Ready<'p>, Error>>;
+}
+
+struct Named<P> {
+    name: String,
+    participant: P,
+}
+
+impl<V: Sync, P: Participant<V> + 'static> Seat<V> for Named<P> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn prepare<'p: 'v, 'v>(&'p self, candidate: &'v V) -> BoxFuture<'v, Result<Ready<'p>, Error>> {
+        Box::pin(async move {
+            let participant = &self.participant;
+            let prepared = participant.prepare(candidate).await;
+            let prepared =
+                prepared.map_err(|refusal| Error::new(ErrorKind::Invalid, all_of(&*refusal)))?;
+            let end = move |ending| match ending {
+                Ending::Commit => participant.commit(prepared),
+                Ending::Abort => participant.abort(prepared),
+            };
+            Ok(Box::new(end) as Ready<'p>)
+        })
+    }
+}
+
+/// What an error says, and what those say that caused it.
+fn all_of(error: &(dyn StdError + 'static)) -> String {
+    let causes = iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

@@ -1,0 +1,160 @@
+//! An earlier value takes the place of the visible one, as a new generation.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+
+use super::Pipeline;
+use super::candidate::Candidate;
+use super::trace::Trail;
+use crate::error::{Error, ErrorKind};
+use crate::event::{Outcome, Stage, Trigger};
+use crate::panics::{discard, panicked};
+use crate::service::boundary::contained;
+use crate::service::policy::removal::Removal;
+use crate::service::shared::request::{Request, Target, To};
+use crate::snapshot::{Generation, Snapshot};
+
+impl<V> Pipeline<V> {
+    /// Brings an earlier value back. It was good once, so nobody validates it again; but the participants have to be ready
+    /// for it.
+    pub(crate) async fn roll_back(&self, to: To<V>) -> (Outcome, Trail) {
+        let mut trail = Trail::default();
+        let attempt = AssertUnwindSafe(self.bring_back(&to, &mut trail)).catch_unwind();
+        let outcome = match attempt.await {
+            Ok(Ok(outcome) | Err(outcome)) => outcome,
+            Err(panic) => Outcome::Rejected {
+                stage: Stage::Commit,
+                error: panicked(Stage::Commit, panic.as_ref()),
+            },
+        };
+        discard(to);
+        (outcome, trail)
+    }
+
+    async fn bring_back(&self, to: &To<V>, trail: &mut Trail) -> Result<Outcome, Outcome> {
+        let Some(current) = self.board.publisher.current() else {
+            return Err(not_found("nothing was published yet"));
+        };
+        let failure = match to {
+            To::Asked(_) => None,
+            To::Proven { failed, .. } if *failed != current.generation() => {
+                // Something newer is visible by now.
+                return Ok(Outcome::Unchanged);
+            }
+            To::Proven { failure, .. } => Some(failure.clone()),
+        };
+        let target = self.target(to, &current)?;
+        let Some(copy) = self.copy else {
+            return Err(not_found("no earlier values are kept"));
+        };
+        let value = contained(Stage::Commit, || copy(&target))?;
+        let assembly = self.prepare(&value, trail).await;
+        let assembly = assembly.map_err(|error| Outcome::Rejected {
+            stage: Stage::Prepare,
+            error,
+        })?;
+        let candidate = Candidate {
+            value,
+            revision: target.revision().cloned(),
+            loaded_at: target.loaded_at(),
+            trigger: Trigger::Rollback,
+            origin: Some(first(&target)),
+        };
+        let visibly = || self.withdraw(to, &current, &target, failure);
+        self.swap(assembly, candidate, trail, visibly).await
+    }
+
+    fn target(&self, to: &To<V>, current: &Snapshot<V>) -> Result<Snapshot<V>, Outcome> {
+        let history = self.board.history();
+        let target = match to {
+            To::Asked(asked) => match asked.target {
+                Target::Previous => history.before(current),
+                Target::Generation(generation) => history.find(generation),
+            },
+            To::Proven { proven, .. } => Some(proven.snapshot().clone()),
+        };
+        target.ok_or_else(|| {
+            let kept = history.list();
+            let kept: Vec<_> = kept
+                .iter()
+                .map(|value| value.generation().to_string())
+                .collect();
+            let kept = match &*kept.join(", ") {
+                "" => "nothing".to_owned(),
+                numbers => format!("generation {numbers}"),
+            };
+            not_found(&match to {
+                To::Asked(Request {
+                    target: Target::Generation(generation),
+                    ..
+                }) => {
+                    let is_visible = *generation == current.generation();
+                    match is_visible {
+                        true => format!("generation {generation} is visible already"),
+                        false => format!("generation {generation} is not kept; kept is {kept}"),
+                    }
+                }
+                _ => match current.origin() {
+                    Some(origin) => format!(
+                        "the visible value is that of generation {origin}, and nothing from before that is kept; kept is {kept}"
+                    ),
+                    None => format!(
+                        "nothing is kept from before generation {}; kept is {kept}",
+                        current.generation()
+                    ),
+                },
+            })
+        })
+    }
+
+    /// What the source holds stays away from now on.
+    fn withdraw(
+        &self,
+        to: &To<V>,
+        current: &Snapshot<V>,
+        target: &Snapshot<V>,
+        failure: Option<Outcome>,
+    ) {
+        let absentee = self.board.gate().withdrawn();
+        let held = absentee.map_or_else(|| first(current), |absentee| first(&absentee.value));
+        let released = {
+            let mut gate = self.board.gate();
+            let mut memory = self.memory();
+            let seen = memory.seen.clone();
+            if memory.rejected.is_none() {
+                // Whether that is what is visible now, or stays away, is told by comparing.
+                memory.seen = None;
+            }
+            if matches!(to, To::Asked(asked) if asked.resumed != gate.resumed()) {
+                // Somebody has resumed since it was asked for, and the look that answers this may have come before it.
+                memory.held = Some(Outcome::Held);
+                self.board.inbox.remind();
+                None
+            } else if first(target) == held {
+                // It is just what the source holds, if that has not been refused since.
+                memory.held = None;
+                gate.believe()
+            } else {
+                let is_default = memory.missing && matches!(self.removal, Removal::Default(_));
+                // What the source holds by now is not what has failed.
+                let seen = seen.filter(|_| failure.is_none());
+                memory.held = Some(failure.clone().unwrap_or(Outcome::Held));
+                gate.withdraw(current, seen, !is_default, failure);
+                None
+            }
+        };
+        discard(released);
+    }
+}
+
+/// The number under which a value was there for the first time.
+fn first<V>(value: &Snapshot<V>) -> Generation {
+    value.origin().unwrap_or_else(|| value.generation())
+}
+
+fn not_found(message: &str) -> Outcome {
+    Outcome::Failed {
+        error: Error::new(ErrorKind::NotFound, message),
+    }
+}

@@ -1,0 +1,35 @@
+//! [`Trail`]: what a look leaves behind beside its outcome, for the receipt.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::event::Stage;
+use crate::receipt::Vote;
+
+#[derive(Debug, Default)]
+pub(crate) struct Trail {
+    pub(crate) stages: Vec<(Stage, Duration)>,
+    pub(crate) votes: Vec<Vote>,
+    /// Whether what was kept of an earlier run has become visible.
+    pub(crate) restored: bool,
+    /// Whether the source exists but is empty.
+    pub(crate) emptied: bool,
+    /// Whether the load found content that may differ from that of the last load.
+    pub(crate) fresh: bool,
+}
+
+impl Trail {
+    /// Goes through a stage. One that is gone through again, because the source has changed meanwhile, counts as one.
+    pub(crate) async fn time<R>(&mut self, stage: Stage, step: impl Future<Output = R>) -> R {
+        let begun = Instant::now();
+        let result = step.await;
+        let elapsed = begun.elapsed();
+        match self.stages.iter_mut().find(|(other, _)| *other == stage) {
+            Some((_, sum)) => *sum += elapsed,
+            None => self.stages.push((stage, elapsed)),
+        }
+        result
+    }
+}

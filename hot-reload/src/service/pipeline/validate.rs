@@ -1,0 +1,82 @@
+//! [`Validators`]: who says whether a value is acceptable.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, join_all};
+
+use crate::error::{Error, ErrorKind};
+use crate::event::Stage;
+use crate::panics::panicked;
+use crate::service::boundary::within;
+use crate::service::policy::restart::Restarts;
+
+/// Says why a value is not acceptable, at once.
+pub(crate) type Validator<V> = Box<dyn Fn(&V) -> Result<(), String> + Send + Sync>;
+
+/// Says why a value is not acceptable, when it has found out.
+pub(crate) type AsyncValidator<V> =
+    Box<dyn for<'v> Fn(&'v V) -> BoxFuture<'v, Result<(), String>> + Send + Sync>;
+
+/// All who are asked about a value. Each problem is told, not the first alone.
+pub(crate) struct Validators<V> {
+    pub(crate) at_once: Vec<Validator<V>>,
+    pub(crate) in_time: Vec<AsyncValidator<V>>,
+    /// Who refuses what takes a restart, if anybody does.
+    pub(crate) restarts: Option<Arc<dyn Restarts<V>>>,
+    /// The longest that one may take.
+    pub(crate) deadline: Duration,
+}
+
+impl<V> Validators<V> {
+    pub(crate) fn none(deadline: Duration) -> Self {
+        Self {
+            at_once: Vec::new(),
+            in_time: Vec::new(),
+            restarts: None,
+            deadline,
+        }
+    }
+
+    /// Whether asking may take a while.
+    pub(crate) fn take_time(&self) -> bool {
+        !self.in_time.is_empty()
+    }
+
+    /// Asks those who answer at once, and if they agree the others, at the same time.
+    pub(crate) async fn ask(&self, value: &V) -> Result<(), Error> {
+        let at_once = || {
+            let check = |validator: &Validator<V>| validator(value).err();
+            self.at_once.iter().filter_map(check).collect::<Vec<_>>()
+        };
+        let mut problems = catch_unwind(AssertUnwindSafe(at_once))
+            .map_err(|panic| panicked(Stage::Validate, panic.as_ref()))?;
+        match self.restarts.as_ref().map(|restarts| restarts.admit(value)) {
+            // Its kind says what there is to be done, unless there is more.
+            Some(Err(error)) if problems.is_empty() => return Err(error),
+            Some(Err(error)) => problems.push(error.to_string()),
+            Some(Ok(())) | None => {}
+        }
+        refuse(problems)?;
+        let answers = self.in_time.iter().map(|validator| async move {
+            let late = "a validator did not answer";
+            let answer = within(Stage::Validate, self.deadline, late, || validator(value)).await;
+            answer.unwrap_or_else(|silent| Err(silent.to_string()))
+        });
+        refuse(
+            join_all(answers)
+                .await
+                .into_iter()
+                .filter_map(Result::err)
+                .collect(),
+        )
+    }
+}
+
+fn refuse(problems: Vec<String>) -> Result<(), Error> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Invalid, problems.join("; ")))
+}

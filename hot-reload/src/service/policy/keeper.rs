@@ -1,0 +1,20 @@
+//! [`Keeper`]: where a service keeps its newest good value for a start without the source.
+
+use std::time::SystemTime;
+
+use futures_util::future::BoxFuture;
+
+use crate::error::Error;
+use crate::revision::Revision;
+use crate::snapshot::Snapshot;
+
+/// Where values are kept.
+pub(crate) trait Keeper<V>: Send + Sync {
+    /// Keeps a value in place of the one before.
+    fn save(&self, snapshot: Snapshot<V>) -> BoxFuture<'static, Result<(), Error>>;
+
+    /// What was kept last, the state of the source that it is of, and when it was loaded.
+    fn restore(&self) -> BoxFuture<'static, Result<Option<Kept<V>>, Error>>;
+}
+
+pub(crate) type Kept<V> = (V, Option<Revision>, SystemTime);

@@ -1,0 +1,26 @@
+//! [`Restarts`]: which parts of a value take a restart of the process.
+
+#[cfg(feature = "diff")]
+pub(crate) mod required;
+
+use crate::error::Error;
+
+/// Who knows what of a value takes a restart.
+pub(crate) trait Restarts<V>: Send + Sync {
+    /// Why a value must not become visible in this process.
+    fn admit(&self, candidate: &V) -> Result<(), Error>;
+
+    /// A value has become visible. The first is the one that the process has started with.
+    fn visible(&self, value: &V) -> Result<Waits, Error>;
+}
+
+/// What waits for a restart since a value became visible.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Waits {
+    /// Where, as far as the status tells.
+    pub(crate) paths: Vec<String>,
+    /// Where and what, on one line.
+    pub(crate) text: String,
+    /// What was declared and is nowhere, a line each.
+    pub(crate) unknown: Vec<String>,
+}

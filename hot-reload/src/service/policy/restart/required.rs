@@ -1,0 +1,57 @@
+//! [`RestartRequired`] as what a service goes by.
+
+use std::sync::OnceLock;
+
+use serde::Serialize;
+
+use super::{Restarts, Waits};
+use crate::diff::{InEffect, RestartPolicy, RestartRequired};
+use crate::error::Error;
+
+/// How many parts the log and the status tell.
+const MOST: usize = 20;
+
+pub(crate) struct Required {
+    pub(crate) required: RestartRequired,
+    pub(crate) started_with: OnceLock<(InEffect, RestartPolicy)>,
+}
+
+impl<V: Serialize> Restarts<V> for Required {
+    fn admit(&self, candidate: &V) -> Result<(), Error> {
+        match self.started_with.get() {
+            Some((in_effect, RestartPolicy::Reject)) => {
+                let verdict = self.required.check_against(in_effect, candidate)?;
+                verdict.into_result()
+            }
+            Some(_) => Ok(()),
+            // It may be what the process starts with, if it can be compared at all.
+            None => self.required.check(candidate, candidate).map(drop),
+        }
+    }
+
+    fn visible(&self, value: &V) -> Result<Waits, Error> {
+        let Some((in_effect, _)) = self.started_with.get() else {
+            let in_effect = self.required.in_effect(value)?;
+            let verdict = self.required.check_against(&in_effect, value)?;
+            let _ = self.started_with.set((in_effect, verdict.policy()));
+            // Nothing differs from itself, so these are the declared parts that are nowhere.
+            let unknown = verdict.to_string();
+            return Ok(Waits {
+                unknown: unknown.lines().map(str::to_owned).collect(),
+                ..Waits::default()
+            });
+        };
+        let verdict = self.required.check_against(in_effect, value)?;
+        let changes = verdict.changes();
+        let first = changes.iter().take(MOST);
+        let mut texts: Vec<_> = first.clone().map(ToString::to_string).collect();
+        if let more @ 1.. = changes.len().saturating_sub(MOST) {
+            texts.push(format!("and {more} more"));
+        }
+        Ok(Waits {
+            paths: first.map(|change| change.path().to_string()).collect(),
+            text: texts.join("; "),
+            unknown: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,67 @@
+//! [`Retirement`]: how long a replaced value is kept, and who is told when it is freed.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use tracing::error;
+
+use crate::live::Replaced;
+use crate::panics::{discard, panic_text};
+use crate::snapshot::Generation;
+
+/// A value that is about to be freed: what [`Builder::on_retire`] is told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Retired {
+    /// Its number.
+    pub generation: Generation,
+    /// How long ago another value took its place.
+    pub replaced_for: Duration,
+}
+
+type Hook<V> = Box<dyn Fn(&V, &Retired) + Send + Sync>;
+
+/// See the [module documentation](self).
+pub(crate) struct Retirement<V> {
+    /// How long a value is kept at least after it was replaced.
+    pub(crate) grace: Duration,
+    pub(crate) hooks: Vec<Hook<V>>,
+}
+
+impl<V> Retirement<V> {
+    /// At once, and nobody is told.
+    pub(crate) fn at_once() -> Self {
+        Self {
+            grace: Duration::ZERO,
+            hooks: Vec::new(),
+        }
+    }
+
+    /// Whether somebody is told, which may take long.
+    pub(crate) fn takes_long(&self) -> bool {
+        !self.hooks.is_empty()
+    }
+
+    /// Frees values. That is code of the user's, too.
+    pub(crate) fn free(&self, values: Vec<Replaced<V>>) {
+        for replaced in values {
+            // At the end of a service, others may still hold some values. Those are not freed here.
+            let is_freed = replaced.is_unshared();
+            let Replaced { snapshot, since } = replaced;
+            let retired = Retired {
+                generation: snapshot.generation(),
+                replaced_for: since.elapsed(),
+            };
+            for hook in self.hooks.iter().filter(|_| is_freed) {
+                let call = || hook(snapshot.value(), &retired);
+                if let Err(panic) = catch_unwind(AssertUnwindSafe(call)) {
+                    let (generation, text) = (retired.generation.get(), panic_text(&*panic));
+                    error!(target: "hot_reload", generation, "a hook for retired values panicked: {text}");
+                    discard(panic);
+                }
+            }
+            // Each by itself: a panic of one keeps none of the others.
+            discard(snapshot);
+        }
+    }
+}

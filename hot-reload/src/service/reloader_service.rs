@@ -1,0 +1,264 @@
+//! [`ReloaderService`]: a source joined with the engine, for the compatible surface.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::control::Control;
+use super::driver::Engine;
+use super::feed::{Polled, Watched};
+use super::flight::{ENTRIES, Flight};
+use super::pipeline::Pipeline;
+use super::pipeline::candidate::Sameness;
+use super::pipeline::prepare::Participants;
+use super::pipeline::state::Memory;
+use super::pipeline::validate::Validators;
+use super::policy::removal::Removal;
+use super::policy::retire::Retirement;
+use super::settings::{COMPAT_LOAD_DEADLINE, LONGEST, PREPARE_DEADLINE, Settings};
+use super::shared::{Board, Ending, Mirror};
+use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchStrategy};
+use crate::error::ReloadResult;
+use crate::live::Live;
+use crate::reload::Reload;
+use crate::status::Status;
+use crate::watch::RealtimeWatch;
+
+/// A source that is kept in step with: a [`Reload`], and the engine that calls it.
+///
+/// There are two ways to use it. The [`builder`](Self::builder) makes a service that runs by itself and is read through
+/// [`Live`]. The compatible surface ([`new`](Self::new), [`start`](Self::start)) makes one that runs inside the future
+/// of `start`, wherever that is awaited, and is read through a [`ReloaderReceiver`]; it asks of its value neither `Send`
+/// nor `'static`.
+///
+/// Dropping a `ReloaderService` ends it: its receivers are told by an error of
+/// [`changed`](ReloaderReceiver::changed).
+pub struct ReloaderService<T, V, S = &'static str> {
+    reload: T,
+    engine: Engine<V>,
+    config: ReloaderConfig,
+    _ending: Ending<V>,
+    _error: PhantomData<fn() -> S>,
+}
+
+impl<T, V, S> ReloaderService<T, V, S>
+where
+    T: Reload<V, S> + Clone,
+    V: Eq + Clone,
+    S: Into<Cow<'static, str>> + Display,
+{
+    /// Makes a service and its first receiver. Loads nothing: that begins with `start`, and the first load is a change.
+    ///
+    /// # Errors
+    ///
+    /// What [`Reload::new`] fails with.
+    pub async fn new(
+        source: &T::Source,
+        config: ReloaderConfig,
+    ) -> ReloadResult<(Self, ReloaderReceiver<V, S>), V, S> {
+        let reload = T::new(source).await?;
+        let sender = Arc::new(ReloaderSender::new(tokio::sync::watch::Sender::new(None)));
+        let receiver = ReloaderReceiver::new(sender.subscribe());
+        let mirror = Mirror {
+            sender,
+            copy: V::clone,
+        };
+        let status = Status::new(short_name::<V>(), reload.source_name());
+        let board = Arc::new(Board::new(
+            status,
+            Some(mirror),
+            Retirement::at_once(),
+            0,
+            Flight::new(ENTRIES),
+        ));
+        let engine = Engine {
+            pipeline: Pipeline {
+                board: Arc::clone(&board),
+                sameness: match config.force_reload {
+                    false => Sameness::Equal(V::eq),
+                    true => Sameness::Never,
+                },
+                validators: Validators::none(PREPARE_DEADLINE),
+                participants: Participants::none(PREPARE_DEADLINE),
+                keeper: None,
+                removal: Removal::Keep,
+                empty_is_content: false,
+                doubts: Vec::new(),
+                copy: None,
+                deadline: COMPAT_LOAD_DEADLINE,
+                memory: Memory::default().into(),
+            },
+            board: Arc::clone(&board),
+            removed_clears: true,
+            probation: None,
+            // A value of this surface may be bound to its thread.
+            free_elsewhere: None,
+        };
+        let service = Self {
+            reload,
+            engine,
+            config,
+            _ending: Ending(board),
+            _error: PhantomData,
+        };
+        Ok((service, receiver))
+    }
+
+    /// As [`new`](Self::new), with the default configuration: polling every 10 seconds.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub async fn with_defaults(
+        source: &T::Source,
+    ) -> ReloadResult<(Self, ReloaderReceiver<V, S>), V, S> {
+        Self::new(source, ReloaderConfig::default()).await
+    }
+
+    /// As [`new`](Self::new), polling with this interval in seconds.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub async fn with_delay(
+        source: &T::Source,
+        watch_delay_sec: u32,
+    ) -> ReloadResult<(Self, ReloaderReceiver<V, S>), V, S> {
+        Self::new(source, ReloaderConfig::polling(watch_delay_sec)).await
+    }
+
+    /// Runs the service, polling. Returns only when nothing can follow: after [`Control::stop`].
+    ///
+    /// No failure of the source ends it. The future may be dropped half-way and `start` called again; of two at once,
+    /// the second waits for the end of the first.
+    ///
+    /// # Errors
+    ///
+    /// At once, if the configuration asks for a watch: a source that has one is started by
+    /// [`start_with_realtime`](Self::start_with_realtime).
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: dropping the future halts the service, and a later one goes on from there. In a loop around
+    /// `select!`, make the future once, before the loop.
+    pub async fn start(&self) -> ReloadResult<(), V, S> {
+        if self.config.strategy != WatchStrategy::Polling {
+            return Err(anyhow::anyhow!(
+                "`start` only polls; a service with a watch is started by `start_with_realtime`"
+            )
+            .into());
+        }
+        let feed = Polled(&self.reload, PhantomData);
+        self.engine.run(Arc::new(self.polling()), &feed).await;
+        Ok(())
+    }
+
+    /// The same service with another deadline for one load than 30 s.
+    #[must_use]
+    pub fn with_load_deadline(mut self, load_deadline: Duration) -> Self {
+        self.engine.pipeline.deadline = load_deadline.min(LONGEST);
+        self
+    }
+
+    /// Adds a validator, as [`Builder::validate`] does: a value is rejected if it returns an error.
+    #[must_use]
+    pub fn with_validator<E: Display>(
+        mut self,
+        validator: impl Fn(&V) -> Result<(), E> + Send + Sync + 'static,
+    ) -> Self {
+        let validator = move |value: &V| validator(value).map_err(|error| error.to_string());
+        let validators = &mut self.engine.pipeline.validators.at_once;
+        validators.push(Box::new(validator));
+        self
+    }
+
+    /// Whether content that becomes empty or blank is treated like any other, so that it is loaded and published, as in
+    /// release 0.3.6. Default: `false`.
+    #[must_use]
+    pub fn with_empty_is_content(mut self, is_content: bool) -> Self {
+        self.engine.pipeline.empty_is_content = is_content;
+        self
+    }
+
+    /// The reloader that loads the value.
+    pub fn reloader(&self) -> &T {
+        &self.reload
+    }
+
+    /// Another receiver. To it the current value is a change, if there is one.
+    pub fn receiver(&self) -> ReloaderReceiver<V, S> {
+        let mirror = self.engine.board.mirror();
+        ReloaderReceiver::new(match mirror {
+            Some(mirror) => mirror.sender.subscribe(),
+            // The service has ended; the channel of this receiver has, too.
+            None => {
+                let last = self.live().try_get().map(|last| last.value().clone());
+                tokio::sync::watch::channel(last).1
+            }
+        })
+    }
+
+    /// The value's other face: a handle for the full surface on the same service.
+    ///
+    /// It does not keep the service running; whoever holds the service does. There is no value before the first load:
+    /// await [`Live::ready`].
+    pub fn live(&self) -> Live<V> {
+        self.engine.board.publisher.live()
+    }
+
+    /// The commands of the full surface on the same service. It does not keep the service running.
+    pub fn control(&self) -> Control<V> {
+        Control::new(Arc::clone(&self.engine.board), None)
+    }
+
+    fn polling(&self) -> Settings {
+        Settings::polling(self.interval())
+    }
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs(self.config.watch_delay_sec.into())
+    }
+}
+
+impl<T, V, S> ReloaderService<T, V, S>
+where
+    T: RealtimeWatch<V, S> + Clone,
+    V: Eq + Clone,
+    S: Into<Cow<'static, str>> + Display,
+{
+    /// Runs the service by its strategy, with a watch if that asks for one. Otherwise as [`start`](Self::start).
+    ///
+    /// # Errors
+    ///
+    /// None for the time being: a watch that cannot be opened is a reason to poll, and to try again.
+    pub async fn start_with_realtime(&self) -> ReloadResult<(), V, S> {
+        let profile = self.reload.profile();
+        let settings = match self.config.strategy {
+            WatchStrategy::Polling => self.polling(),
+            WatchStrategy::Realtime => Settings::realtime(self.interval(), profile),
+            WatchStrategy::Hybrid => Settings::hybrid(self.interval(), profile),
+        };
+        let feed = Watched(&self.reload, PhantomData);
+        self.engine.run(Arc::new(settings), &feed).await;
+        Ok(())
+    }
+}
+
+impl<T, V, S> fmt::Debug for ReloaderService<T, V, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReloaderService")
+            .field("config", &self.config)
+            .field("board", &self.engine.board)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The name of a type without its modules: what logs call a value whose service was not given a name.
+pub(crate) fn short_name<V>() -> String {
+    let name = std::any::type_name::<V>();
+    let head = name.split('<').next().unwrap_or(name);
+    head.rsplit("::").next().unwrap_or(name).to_owned()
+}

@@ -1,0 +1,105 @@
+//! [`History`]: the values of before, as many as were asked for.
+
+use std::collections::VecDeque;
+use std::mem;
+
+use crate::snapshot::{Generation, Keepsake, Snapshot};
+
+/// The last values that were replaced, the newest last.
+pub(crate) struct History<V> {
+    room: usize,
+    values: VecDeque<Keepsake<V>>,
+}
+
+impl<V> History<V> {
+    pub(crate) fn new(room: usize) -> Self {
+        Self {
+            room,
+            values: VecDeque::new(),
+        }
+    }
+
+    /// A value was replaced. What there is no room for any more, to be dropped when nothing is locked.
+    #[must_use = "it is dropped when nothing is locked"]
+    pub(crate) fn replaced(&mut self, value: &Snapshot<V>) -> Option<Keepsake<V>> {
+        if self.room == 0 {
+            return None;
+        }
+        self.values.push_back(Keepsake::of(value));
+        if self.values.len() > self.room {
+            return self.values.pop_front();
+        }
+        None
+    }
+
+    /// Nobody will ask for any of them again. To be dropped when nothing is locked.
+    #[must_use = "they are dropped when nothing is locked"]
+    pub(crate) fn clear(&mut self) -> VecDeque<Keepsake<V>> {
+        mem::take(&mut self.values)
+    }
+
+    /// All, the newest first.
+    pub(crate) fn list(&self) -> Vec<Snapshot<V>> {
+        let newest_first = self.values.iter().rev();
+        newest_first.map(|value| value.snapshot().clone()).collect()
+    }
+
+    /// The one of this number.
+    pub(crate) fn find(&self, generation: Generation) -> Option<Snapshot<V>> {
+        let mut values = self.values.iter().map(Keepsake::snapshot);
+        values
+            .find(|value| value.generation() == generation)
+            .cloned()
+    }
+
+    /// The newest before this one. Of a value that was brought back, the newest before it was there for the first time: so
+    /// that who goes back step by step does not go to and fro.
+    pub(crate) fn before(&self, value: &Snapshot<V>) -> Option<Snapshot<V>> {
+        let bound = value.origin().unwrap_or_else(|| value.generation());
+        let mut newest_first = self.values.iter().rev().map(Keepsake::snapshot);
+        newest_first
+            .find(|value| value.generation() < bound)
+            .cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::Publisher;
+
+    /// As many values as this, and the newest of them.
+    fn history(room: usize, values: u32) -> (History<u32>, Snapshot<u32>) {
+        let publisher = Publisher::new();
+        let mut history = History::new(room);
+        for value in 1..=values {
+            if let Some(before) = publisher.current() {
+                drop(history.replaced(&before));
+            }
+            publisher.publish_by_hand(value);
+        }
+        (history, publisher.current().unwrap())
+    }
+
+    #[test]
+    fn p17_it_keeps_as_many_as_were_asked_for_and_the_newest_of_them() {
+        for room in 0..5 {
+            let (history, _newest) = history(room, 10);
+            let kept: Vec<_> = history.list().iter().map(|value| **value).collect();
+            let expected: Vec<_> = (1..=9).rev().take(room).collect();
+            assert_eq!(kept, expected);
+        }
+    }
+
+    #[test]
+    fn the_one_before_is_found_and_so_is_each_by_its_number() {
+        let (history, newest) = history(3, 10);
+        assert_eq!(**history.before(&newest).as_ref().unwrap(), 9);
+        let eight = history.list()[1].clone();
+        assert_eq!(*eight, 8);
+        assert_eq!(**history.find(eight.generation()).as_ref().unwrap(), 8);
+        assert!(history.find(newest.generation()).is_none());
+        let oldest = history.list()[2].clone();
+        assert!(history.before(&oldest).is_none());
+    }
+}

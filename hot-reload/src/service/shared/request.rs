@@ -1,0 +1,69 @@
+//! Requests to the task of a service: loads, rollbacks, the stop.
+
+use tokio::sync::oneshot;
+
+use crate::event::{Outcome, Trigger};
+use crate::receipt::Receipt;
+use crate::snapshot::{Generation, Keepsake};
+
+/// What the engine's task is to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Look(Trigger),
+    Rollback(Request, oneshot::Sender<Receipt>),
+    /// See whether there is something to be freed.
+    Sweep,
+    Stop,
+}
+
+/// What those who wait want of their look, taken together.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wish {
+    /// Why they have asked: for a person's reason, if one of them has one.
+    pub(crate) why: Option<Trigger>,
+    /// It is to hold nothing back.
+    pub(crate) resume: bool,
+}
+
+impl Wish {
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            why: match self.why {
+                Some(why) if why.is_personal() => Some(why),
+                why => other.why.or(why),
+            },
+            resume: self.resume || other.resume,
+        }
+    }
+}
+
+/// Which value is to be brought back, and who waits for it.
+pub(crate) struct Rollback<V> {
+    pub(crate) to: To<V>,
+    pub(crate) answer: Option<oneshot::Sender<Receipt>>,
+}
+
+pub(crate) enum To<V> {
+    /// What a person asked for.
+    Asked(Request),
+    /// The last that was proven, in place of this one, which has failed.
+    Proven {
+        proven: Keepsake<V>,
+        failed: Generation,
+        failure: Outcome,
+    },
+}
+
+/// What a person asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) target: Target,
+    /// How often `resume` had been called by then. Who calls it later wants the source, and not the earlier value.
+    pub(crate) resumed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    Previous,
+    Generation(Generation),
+}
