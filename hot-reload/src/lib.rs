@@ -59,8 +59,7 @@ pub use crate::group::{Coordinator, Cut, Member, MemberVersion, Members, Part, P
 #[cfg(feature = "last-good")]
 pub use crate::last_good::{LastGood, Restored};
 pub use crate::live::{
-    Callback, Changes, Guard, Live, LiveWord, PartChanges, PartSnapshot, Projection, ReadStats,
-    Reader, Word,
+    Callback, Changes, Guard, Live, PartChanges, PartSnapshot, Projection, Reader, Retained,
 };
 pub use crate::participant::Participant;
 pub use crate::receipt::{Receipt, Vote};

@@ -59,7 +59,7 @@ fn p17_what_threads_have_read_is_not_kept_for_them() {
         "{THREADS} idle threads that have read {VALUES} values each: {beside} bytes beside the values"
     );
     assert!(beside <= BESIDE, "{beside}");
-    assert!(lives.iter().all(|live| live.stats().retired == 0));
+    assert!(lives.iter().all(|live| live.retained().count == 0));
 
     // That it would have been noticed: each `Reader` of one idle thread keeps what it has read.
     let kept: Vec<Reader<Value>> = lives.iter().map(Live::reader).collect();

@@ -1,7 +1,7 @@
 //! [`Callback`]: a function that is called for each change.
 //!
-//! One task for each, which waits for changes, gives each call a thread on which it may block, and waits for its end. So
-//! calls come one after the other, and nobody waits for them but this task.
+//! Each callback has a task. The task waits for a change, runs the call on a blocking thread, and waits for its end. So calls
+//! never overlap, and only this task waits for them.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location};
@@ -18,11 +18,10 @@ use crate::panics::panic_text;
 use crate::snapshot::Snapshot;
 
 impl<V: Send + Sync + 'static> Live<V> {
-    /// As [`on_change`](Self::on_change), but called for the value of now first, or else for the first that there is: for what
-    /// has to be in step with the value from the beginning.
+    /// Calls a function for the visible value and then for each change, as [`on_change`](Self::on_change) does.
     ///
-    /// Reading the value and registering for changes, one after the other, either misses a change in between or tells of
-    /// the older value last. This does neither.
+    /// Use it to keep something in step with the value from the beginning. Reading the value first and calling `on_change`
+    /// second may miss a change in between, or call the function with the older value last.
     ///
     /// ```
     /// # fn set_log_level(_: &str) {}
@@ -44,17 +43,16 @@ impl<V: Send + Sync + 'static> Live<V> {
 
     /// Calls a function for each change from now on, until the [`Callback`] is dropped or the service has stopped.
     ///
-    /// Calls come one after the other, in the order of generations, on threads on which they may block. A slow function
-    /// delays neither the service, nor readers, nor another callback; it misses values and is then called with the
-    /// newest one. A panic is logged, and the next change is told all the same. The last value before the end of the
-    /// service is still told.
+    /// Calls never overlap, follow the order of generations, and run on threads on which they may block. A slow function delays
+    /// neither the service, nor readers, nor other callbacks: it misses values and is then called with the newest one. A panic
+    /// is logged, and the next change calls the function again. The last value before the end of the service is not missed.
     ///
     /// A callback does not keep the service running, unless the function itself holds a handle.
     ///
     /// ```
     /// # async fn example(live: hot_reload::Live<String>) {
     /// let callback = live.on_change(|motto| println!("{}: {}", motto.generation(), **motto));
-    /// // As long as the program goes on. To end it, drop it.
+    /// // Runs until the service stops. To end it earlier, keep the callback and drop it.
     /// callback.detach();
     /// # }
     /// ```
@@ -71,16 +69,16 @@ impl<V: Send + Sync + 'static> Live<V> {
     }
 }
 
-/// A function that is called for each change: from [`Live::on_change`].
+/// A registered function: from [`Live::on_change`].
 ///
-/// Dropping it ends the calls: none begins any more, and one that is running comes to its end.
+/// Dropping it ends the calls: no call begins after that, and a running call finishes.
 ///
-/// A call that never returns keeps one of the runtime's threads for blocking work, and with it the runtime, which waits
-/// for these threads when it is dropped.
+/// A call that never returns occupies one of the runtime's blocking threads. The runtime waits for these threads when it is
+/// dropped.
 #[must_use = "dropping a callback ends its calls: keep it, or `detach` it"]
 pub struct Callback {
     task: JoinHandle<()>,
-    /// Nothing once it is detached.
+    /// `None` once detached.
     ending: Option<AbortHandle>,
 }
 
@@ -103,18 +101,18 @@ impl Callback {
         }
     }
 
-    /// Lets the calls go on until the service has stopped.
+    /// Keeps the calls going until the service has stopped.
     pub fn detach(mut self) {
         self.ending = None;
     }
 
-    /// Waits until the calls have ended by themselves: until the service has stopped and its last value was told.
+    /// Waits until the service has stopped and the call for its last value has finished.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, so is the callback, and its calls end.
+    /// Dropping the future drops the callback, which ends the calls.
     pub async fn finished(mut self) {
-        // An error means that the runtime has ended it.
+        // An error means that the runtime was shut down.
         let _ = (&mut self.task).await;
     }
 }
@@ -133,17 +131,17 @@ impl fmt::Debug for Callback {
     }
 }
 
-/// What the task of a callback has.
+/// The state of a callback's task.
 struct Calls<F> {
-    /// Shared with the thread of a call, so that a panic does not take it away. Never waited for: calls do not overlap.
+    /// Shared with the thread of a call, so that it survives a panic. The lock is never contended: calls do not overlap.
     call: Arc<Mutex<F>>,
     ending: AbortHandle,
-    /// Where in the program the function was handed over: what tells one callback from another in the log.
+    /// Where the program registered the function. Identifies the callback in the log.
     registered: &'static Location<'static>,
 }
 
 impl<F> Calls<F> {
-    /// Ends with the changes, and before them when the callback is dropped.
+    /// Runs until the service has stopped or the callback is dropped.
     async fn follow<V>(self, mut changes: Abortable<Changes<V>>)
     where
         V: Send + Sync + 'static,
@@ -151,7 +149,7 @@ impl<F> Calls<F> {
     {
         while let Some(snapshot) = changes.next().await {
             let generation = snapshot.generation().get();
-            // That no thread could be had is a panic as well, outside of the call.
+            // If no thread can be started, `spawn_blocking` panics, outside of the call.
             let call = AssertUnwindSafe(self.call(snapshot)).catch_unwind();
             let panic = match call
                 .await
@@ -159,7 +157,7 @@ impl<F> Calls<F> {
             {
                 Ok(Ok(())) => continue,
                 Ok(Err(Ok(panic))) | Err(panic) => panic,
-                // The runtime is ending.
+                // The runtime is shutting down.
                 Ok(Err(Err(_))) => return,
             };
             let (text, registered) = (panic_text(panic.as_ref()), self.registered);
@@ -167,7 +165,7 @@ impl<F> Calls<F> {
         }
     }
 
-    /// One call, on a thread on which it may block.
+    /// Runs one call on a blocking thread.
     async fn call<V>(&self, snapshot: Snapshot<V>) -> Result<(), JoinError>
     where
         V: Send + Sync + 'static,
@@ -176,7 +174,7 @@ impl<F> Calls<F> {
         let (call, ending) = (Arc::clone(&self.call), self.ending.clone());
         let call = move || {
             let mut call = lock(&call);
-            // The callback may have been dropped while this waited for a thread.
+            // The callback may have been dropped while this call waited for a thread.
             if !ending.is_aborted() {
                 call(&snapshot);
             }
@@ -197,18 +195,18 @@ mod tests {
     use crate::live::Publisher;
 
     #[test]
-    fn a_call_that_has_not_begun_does_not_begin_after_its_callback_was_dropped() {
+    fn dropped_callback_cancels_its_queued_call() {
         let runtime = runtime::Builder::new_current_thread()
             .max_blocking_threads(1)
             .build()
             .expect("a runtime");
-        let (publisher, (told, calls)) = (Publisher::new(), mpsc::channel());
+        let (publisher, (called, calls)) = (Publisher::new(), mpsc::channel());
         runtime.block_on(async {
-            // The one thread on which calls may block is busy, so the call has to queue.
+            // The only blocking thread is busy, so the call is queued.
             let (go, gate) = mpsc::channel::<()>();
             let busy = spawn_blocking(move || gate.recv());
             let callback = publisher.live().on_change(move |value: &Snapshot<_>| {
-                let _ = told.send(**value);
+                let _ = called.send(**value);
             });
             publisher.publish_fixed("a value");
             tokio::task::yield_now().await;
@@ -219,11 +217,14 @@ mod tests {
             let _ = spawn_blocking(|| ()).await;
         });
         drop(runtime);
-        assert!(calls.recv().is_err(), "not called, and let go of");
+        assert!(
+            calls.recv().is_err(),
+            "the function was not called, and was dropped"
+        );
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_callback_on_a_fixed_value_ends_with_the_last_handle() {
+    async fn callback_on_fixed_value_ends_with_last_handle() {
         let live = Live::fixed("a value");
         let callback = live.on_change(|_| ());
         assert!(!callback.task.is_finished());

@@ -1,9 +1,9 @@
-//! [`Cell`]: the one place that holds the visible value, and the protocol by which it is read without waiting.
+//! [`Cell`]: a hazard-pointer cell. Readers protect a pointer in a per-thread slot; the publisher reclaims.
 //!
-//! The value is a node behind one pointer. To read it, a thread announces the pointer in a slot of its own, and looks
-//! whether it is still the newest; if so, nobody frees the node while it stands in the slot. To replace it, the publisher
-//! puts another pointer in its place and retires the node. Retired nodes are freed by the publisher and by nobody else,
-//! when no slot holds them and nobody shares them.
+//! The value is a node behind one pointer. To read it, a thread stores the pointer in one of its slots (a *hazard pointer*), then
+//! checks that the pointer is still the newest. If so, the node is *protected* until the slot is cleared. To replace the node,
+//! the publisher swaps the pointer and *retires* the old node. Only the publisher *reclaims* retired nodes: when no slot has
+//! them and nobody shares them.
 //!
 //! ```text
 //!   reader                                   publisher
@@ -16,26 +16,25 @@
 //!
 //! # Proof
 //!
-//! - The barriers of 3 and b are in one order. If 3 comes first, c sees the slot. If b comes first, 4 sees what a did, and
-//!   the reader tries again. So whoever gets past 5 is seen by c, until the slot is cleared.
-//! - A node that was freed between 1 and 4, and whose address was given to a newer one, does no harm: what 4 read is
-//!   protected, is the newest, and is what the reader goes on with, not what 1 read.
-//! - A slot is cleared, and filled again, with release; c acquires. So all reading under a slot that c finds empty, or filled
-//!   with something else, has happened before e.
-//! - A node is shared by somebody who protects it, while it is protected, or by somebody who shares it already. After
-//!   a and c nobody protects it, and nobody can any more. So the count that d reads can only go down, and if it says
-//!   that the publisher is alone, it is.
-//! - A holder releases its share with release ordering, and d acquires. So everything that the holder did with the node
-//!   happens before e, and before the retire hooks in between.
-//! - A guard borrows the cell, so none is left when the cell is dropped.
+//! - The barriers of 3 and b have a total order. If 3 comes first, c sees the slot. If b comes first, 4 sees the store of a, and
+//!   the reader tries again. So c sees every reader that got past 5, until the slot is cleared.
+//! - Between 1 and 4 a node may be freed and its address reused for a newer node. That is harmless: the reader uses the pointer
+//!   that 4 read, which is the newest and is protected, not the one that 1 read.
+//! - Slots are cleared and refilled with release ordering, and c acquires. So all reads under a slot that c finds empty, or
+//!   refilled, happen before e.
+//! - Only a thread that protects a node, or has a share already, can make another share. After a and c, no thread protects the
+//!   node and no thread can start to. So the count that d reads can only go down; if it is one, the publisher is alone.
+//! - A holder drops its share with release ordering, and d acquires. So everything that the holder did with the node happens
+//!   before e, and before the retire hooks in between.
+//! - A guard borrows the cell, so no guard is left when the cell is dropped.
 //! - A guard on a part borrows both the cell and the part, and its type names both lifetimes. The projecting closure may
 //!   return a reference from outside the node, such as one that it has captured.
 //!
-//! The models in `hot-reload/proof` run this file under every order of events, and find each of its barriers, orders and
-//! comparisons missing when it is taken away.
+//! The models in `hot-reload/proof` run this file in every order of events. They fail for each barrier, ordering and comparison
+//! that is taken away.
 #![allow(
     unsafe_code,
-    reason = "the one place where a value is reached by a bare pointer; the proof stands above"
+    reason = "the only file that dereferences a raw pointer to a value; the proof is above"
 )]
 
 use std::fmt;
@@ -52,15 +51,15 @@ use super::hazard::Slot;
 use super::sync::{Arc, AtomicPtr, Mutex, Ordering, fence};
 use super::thread;
 
-/// Holds the newest node, and those before it that somebody may still read. `T` is what is noted when one is retired.
+/// The newest node, and the retired nodes that readers may still hold. `T` is recorded with each retired node.
 ///
-/// Alone on its cache lines: the count of the handles beside it, or another cell, would slow every reader down.
+/// Aligned to its own cache lines: a neighbour that is written often would slow every reader down.
 #[repr(align(128))]
 pub(super) struct Cell<N, T> {
-    /// Null until the first node. Otherwise it comes from `Arc::into_raw`, and one count belongs to it.
+    /// Null until the first node. Otherwise from `Arc::into_raw`, and it owns one count.
     current: AtomicPtr<N>,
     retired: Mutex<Vec<Retired<N, T>>>,
-    /// What `current` stands for: the cell is `Send` and `Sync` where this is.
+    /// `current` in another form, so that the cell is `Send` and `Sync` under the same conditions as an `Arc`.
     _shared: PhantomData<Arc<N>>,
 }
 
@@ -71,7 +70,7 @@ struct Retired<N, T> {
 
 impl<N, T> Cell<N, T> {
     pub(super) fn new() -> Self {
-        // Readers rely on the answer, and shall not be those who wait for it.
+        // Asks the kernel now, so that no reader has to.
         barrier::is_light_enough();
         Self {
             current: AtomicPtr::new(ptr::null_mut()),
@@ -80,7 +79,7 @@ impl<N, T> Cell<N, T> {
         }
     }
 
-    /// The newest node, protected for as long as it is looked at; nothing before the first. Never waits.
+    /// Protects the newest node. `None` before the first. Never waits.
     #[inline]
     pub(super) fn protect(&self) -> Option<Protected<'_, N>> {
         match self.hold_at_once() {
@@ -89,20 +88,20 @@ impl<N, T> Cell<N, T> {
         }
     }
 
-    /// As [`protect`](Self::protect), for whoever knows that there is a node, or does not return.
+    /// Protects the newest node as [`protect`](Self::protect) does. Calls `panic` before the first.
     #[inline(always)]
     pub(super) fn protect_or<'a>(
         &'a self,
         panic: impl FnOnce() -> Held<'a, N>,
     ) -> Protected<'a, N> {
-        // Not by way of `protect`: the usual case shall not be asked twice.
+        // Does not call `protect`, so that the usual case has one branch.
         Protected::new(match self.hold_at_once() {
             Some(held) => held,
             None => self.hold_otherwise().unwrap_or_else(panic),
         })
     }
 
-    /// A share in the newest node. Never waits.
+    /// Returns a share in the newest node. Never waits.
     #[inline]
     pub(super) fn get(&self) -> Option<Arc<N>> {
         match self.hold_at_once() {
@@ -128,7 +127,7 @@ impl<N, T> Cell<N, T> {
         }
     }
 
-    /// The usual case where the system grants no barrier in other threads: with a fence.
+    /// The usual case where the kernel refuses `membarrier`: with a fence.
     #[inline(never)]
     fn hold_otherwise(&self) -> Option<Held<'_, N>> {
         let slot = thread::fenced();
@@ -140,12 +139,12 @@ impl<N, T> Cell<N, T> {
         self.hold_at_length()
     }
 
-    /// For the first reading of a thread, for the second guard at once, for when a publication came in between.
+    /// For a thread's first read, for further guards at once, and after a publication came in between.
     #[cold]
     fn hold_at_length(&self) -> Option<Held<'_, N>> {
-        // No slot is asked for before there is a node: one that is lent would not be given back.
+        // Takes no slot before there is a node: a borrowed slot would not be returned.
         while !self.current.load(Ordering::Relaxed).is_null() {
-            // Whatever the system grants, a fence will do.
+            // A fence is correct whether or not the kernel grants `membarrier`.
             let held = self.hold_in(thread::slot(), || fence(Ordering::SeqCst));
             if held.is_some() {
                 return held;
@@ -154,7 +153,7 @@ impl<N, T> Cell<N, T> {
         None
     }
 
-    /// Steps 1 to 5. Nothing if a publication came in between, or if there is no node yet; the slot is free again then.
+    /// Steps 1 to 5. `None` if there is no node yet, or if a publication came in between; the slot is then free again.
     #[inline(always)]
     fn hold_in(&self, slot: &'static Slot, light: impl FnOnce()) -> Option<Held<'_, N>> {
         let seen = NonNull::new(self.current.load(Ordering::Relaxed))?;
@@ -165,7 +164,7 @@ impl<N, T> Cell<N, T> {
             slot.clear();
             return None;
         }
-        // What was read last is what is protected, even if it is the same. It cannot be null now.
+        // Uses the pointer that was read last, as the proof requires. It equals `seen`, which is not null.
         let node = NonNull::new(now)?;
         Some(Held {
             node,
@@ -174,13 +173,8 @@ impl<N, T> Cell<N, T> {
         })
     }
 
-    /// Whether this is the newest node. It cannot be mistaken for another at its address, because whoever asks holds it.
-    pub(super) fn is_newest(&self, node: &Arc<N>) -> bool {
-        ptr::eq(self.current.load(Ordering::Relaxed), Arc::as_ptr(node))
-    }
-
-    /// The newest node, by way of a share that is renewed when it is not the newest any more, for whoever knows that there is
-    /// a node, or does not return.
+    /// Returns the newest node through a kept share, which is renewed when it is out of date. Calls `panic` before the first
+    /// node.
     #[inline(always)]
     pub(super) fn newest_or<'k>(
         &self,
@@ -194,9 +188,9 @@ impl<N, T> Cell<N, T> {
                 return panic();
             }
         }
-        // SAFETY: it is the node of a share, which stays for as long as `kept` is borrowed: either it is at an address where
-        // there is one, or it was looked at just now. By way of the share and not of what was loaded, so that nothing waits
-        // for the loading.
+        // SAFETY: `kept.node` is not `NOWHERE`: it either equals `current`, which never is, or was checked above. So `kept` has a
+        // share in it, for as long as it is borrowed. Reading through `kept` and not through `current` spares the processor a wait
+        // for the load.
         unsafe { &*kept.node }
     }
 
@@ -205,28 +199,26 @@ impl<N, T> Cell<N, T> {
         *kept = Kept::new(self.get());
     }
 
-    /// Makes a node visible, and retires the one before it.
+    /// Makes a node visible and retires the one before it.
     pub(super) fn put(&self, node: Arc<N>, now: T) {
         let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
         let node = Arc::into_raw(node).cast_mut();
         let before = self.current.swap(node, Ordering::AcqRel);
         if !before.is_null() {
             retired.push(Retired {
-                // SAFETY: it came from `Arc::into_raw`, and the count that belonged to `current` is taken over.
+                // SAFETY: it came from `Arc::into_raw`, and this takes over the count that `current` owned.
                 node: unsafe { Arc::from_raw(before) },
                 since: now,
             });
         }
     }
 
-    /// The retired nodes of which what was noted is so, and that nobody holds or shares, for the caller to free, who shall be
-    /// no reader; each with what was noted.
+    /// Removes the retired nodes that are due and that nobody protects or shares. The caller drops them; it must not be a reader.
     pub(super) fn sweep(&self, is_due: impl Fn(&T) -> bool) -> Vec<(Arc<N>, T)> {
         self.sweep_if(|retired| is_due(&retired.since) && is_unshared(&retired.node))
     }
 
-    /// The retired nodes that nobody holds: those that are shared are left to whoever shares them. For the end, after which
-    /// nobody sweeps.
+    /// Removes the retired nodes that nobody protects, for the end of a service. The last holder of a share frees a shared node.
     pub(super) fn let_go(&self) -> Vec<(Arc<N>, T)> {
         self.sweep_if(|_| true)
     }
@@ -237,13 +229,13 @@ impl<N, T> Cell<N, T> {
             return Vec::new();
         }
         let free = retired.extract_if(.., |retired| {
-            // In this order: whoever has come to share it had protected it before.
+            // In this order: a thread that made a share meanwhile had protected the node before.
             is_over(retired) && !is_held(&retired.node) && is_over(retired)
         });
         free.map(|retired| (retired.node, retired.since)).collect()
     }
 
-    /// What is retired and not yet freed, the oldest first: something of each, made of the node and of what was noted.
+    /// Maps the retired nodes that are not yet reclaimed, the oldest first.
     pub(super) fn list_retired<R>(&self, of: impl Fn(&N, &T) -> R) -> Vec<R> {
         let retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
         let each = retired.iter();
@@ -251,7 +243,7 @@ impl<N, T> Cell<N, T> {
             .collect()
     }
 
-    /// How many such nodes are retired and not yet freed, and what was noted of the oldest.
+    /// Counts the retired nodes that meet a condition and are not yet reclaimed, with the record of the oldest.
     pub(super) fn retired(&self, such: impl Fn(&N) -> bool) -> (usize, Option<T>)
     where
         T: Copy,
@@ -270,15 +262,14 @@ impl<N, T> Drop for Cell<N, T> {
         let mut left: Vec<_> = retired.into_iter().map(|retired| retired.node).collect();
         let current = self.current.load(Ordering::Acquire);
         if !current.is_null() {
-            // SAFETY: it came from `Arc::into_raw`, its count is taken over, and nobody protects it: a guard borrows the
-            // cell.
+            // SAFETY: it came from `Arc::into_raw`, this takes over its count, and nobody protects it: a guard borrows the cell.
             left.push(unsafe { Arc::from_raw(current) });
         }
         let mut first_panic = None;
         for node in left {
-            // Only a guard that was forgotten holds it now, and does so for ever. If the address became another's, that one
-            // would never be freed. (For a moment it may also be a reader of another cell whose pointer has grown old, and a
-            // value is kept in vain.)
+            // Only a forgotten guard protects it now, for ever. If the address were reused, its new node could never be
+            // reclaimed. (A reader of another cell with an outdated pointer may also store the address for a moment. Then the
+            // value leaks.)
             if is_held(&node) {
                 mem::forget(node);
             } else if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(node))) {
@@ -294,7 +285,7 @@ impl<N, T> Drop for Cell<N, T> {
     }
 }
 
-/// Whether the caller has the only share. If so, everything that others did with the node happens before this returns.
+/// Whether the caller has the only share. If so, everything that other holders did with the node happens before this returns.
 pub(super) fn is_unshared<N>(node: &Arc<N>) -> bool {
     let is_unshared = Arc::strong_count(node) == 1;
     if is_unshared {
@@ -304,7 +295,7 @@ pub(super) fn is_unshared<N>(node: &Arc<N>) -> bool {
     is_unshared
 }
 
-/// Whether somebody has announced to read it. True to what was announced before the barrier that the caller has behind it.
+/// Whether a slot protects the node. Sees every slot that was filled before the caller's last barrier.
 fn is_held<N>(node: &Arc<N>) -> bool {
     thread::domain().holds(Arc::as_ptr(node).cast_mut().cast())
 }
@@ -315,17 +306,17 @@ impl<N, T> fmt::Debug for Cell<N, T> {
     }
 }
 
-/// A share that somebody keeps for the next time, or none.
+/// A share that is kept from one read to the next, or none.
 pub(super) struct Kept<N> {
-    /// From `Arc::into_raw`, and one count belongs to it; or [`NOWHERE`].
+    /// From `Arc::into_raw`, and it owns one count; or [`NOWHERE`].
     node: *const N,
     _share: PhantomData<Arc<N>>,
 }
 
-/// The address of no node, and not null either, so that it is never mistaken for the newest.
+/// The address of no node. Not null, so that it never equals `current`.
 const NOWHERE: usize = usize::MAX;
 
-// SAFETY: it is an `Arc` in another guise.
+// SAFETY: it is an `Arc` in another form.
 unsafe impl<N: Send + Sync> Send for Kept<N> {}
 // SAFETY: as above.
 unsafe impl<N: Send + Sync> Sync for Kept<N> {}
@@ -340,7 +331,7 @@ impl<N> Kept<N> {
 
     pub(super) fn share(&self) -> Option<Arc<N>> {
         (self.node.addr() != NOWHERE).then(|| {
-            // SAFETY: it came from `Arc::into_raw`, and there is the count that belongs to it.
+            // SAFETY: it came from `Arc::into_raw`, and `self` owns a count of it.
             unsafe { share(self.node) }
         })
     }
@@ -349,7 +340,7 @@ impl<N> Kept<N> {
 impl<N> Drop for Kept<N> {
     fn drop(&mut self) {
         if self.node.addr() != NOWHERE {
-            // SAFETY: it came from `Arc::into_raw`, and the count that belongs to it is taken over.
+            // SAFETY: it came from `Arc::into_raw`, and this takes over the count that `self` owned.
             drop(unsafe { Arc::from_raw(self.node) });
         }
     }
@@ -361,28 +352,28 @@ impl<N> Clone for Kept<N> {
     }
 }
 
-/// One more share in a node.
+/// Makes one more share in a node.
 ///
 /// # Safety
 ///
-/// The pointer comes from `Arc::into_raw`, and somebody has a count of it.
+/// The pointer comes from `Arc::into_raw`, and somebody owns a count of it during the call.
 #[inline(always)]
 unsafe fn share<N>(node: *const N) -> Arc<N> {
-    // SAFETY: just that.
+    // SAFETY: the caller guarantees both.
     unsafe {
         Arc::increment_strong_count(node);
         Arc::from_raw(node)
     }
 }
 
-/// A node, and the slot that it was announced in.
+/// A node, and the slot that protects it.
 pub(super) struct Held<'a, N> {
     node: NonNull<N>,
     slot: &'static Slot,
     _borrowed: PhantomData<&'a N>,
 }
 
-/// A node that stands in a slot and so is not freed, and the part of it that is looked at.
+/// A node that a slot protects, and the part of it that is read. Dropping it clears the slot.
 pub(super) struct Protected<'a, N, P: ?Sized + 'a = N> {
     part: NonNull<P>,
     node: NonNull<N>,
@@ -407,18 +398,18 @@ impl<'a, N> Protected<'a, N> {
 impl<'a, N, P: ?Sized> Protected<'a, N, P> {
     #[inline(always)]
     pub(super) fn part(&self) -> &P {
-        // SAFETY: the part is the node or lies in it, and the slot protects the node until `self` is dropped. Or it was borrowed
-        // from elsewhere for as long as `P` lives, and `P: 'a`.
+        // SAFETY: the part is the node or lies in it, and the slot protects the node until `self` is dropped. Or the part was
+        // borrowed from elsewhere for `'a`, because `P: 'a`.
         unsafe { self.part.as_ref() }
     }
 
     #[inline(always)]
     pub(super) fn node(&self) -> &N {
-        // SAFETY: it is protected until `self` is dropped.
+        // SAFETY: the slot protects it until `self` is dropped.
         unsafe { self.node.as_ref() }
     }
 
-    /// A part of the part.
+    /// Narrows the part.
     #[inline(always)]
     pub(super) fn map<Q: ?Sized>(self, part: impl FnOnce(&P) -> &Q) -> Protected<'a, N, Q> {
         let mapped = Protected {
@@ -427,16 +418,15 @@ impl<'a, N, P: ?Sized> Protected<'a, N, P> {
             slot: self.slot,
             _borrowed: PhantomData,
         };
-        // The slot goes with what was made of it.
+        // `mapped` has the slot now.
         mem::forget(self);
         mapped
     }
 
-    /// A share in the node, which keeps it from now on.
+    /// Returns a share in the node.
     #[inline(always)]
     pub(super) fn share(&self) -> Arc<N> {
-        // SAFETY: it came from `Arc::into_raw`, and while it is protected, the cell or the list of the retired has a count
-        // of it.
+        // SAFETY: it came from `Arc::into_raw`, and while it is protected, the cell or its list of retired nodes owns a count.
         unsafe { share(self.node.as_ptr().cast_const()) }
     }
 }

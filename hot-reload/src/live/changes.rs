@@ -1,4 +1,4 @@
-//! [`Changes`]: the news of a service, one after the other.
+//! [`Changes`]: a subscription to the values of a service.
 
 use std::fmt;
 use std::pin::Pin;
@@ -11,10 +11,10 @@ use super::Live;
 use super::wake::Wake;
 use crate::snapshot::Snapshot;
 
-/// The changes of a value: from [`Live::subscribe`].
+/// A subscription to the changes of a value: from [`Live::subscribe`].
 ///
-/// A slow reader is told of the newest value and not of those that it missed. Fits a branch of `tokio::select!`, which
-/// switches itself off when the service has stopped:
+/// A slow subscriber gets the newest value and misses those in between. In a branch of `tokio::select!`, the pattern `Some(..)`
+/// disables the branch once the service has stopped:
 ///
 /// ```
 /// # async fn work() {}
@@ -29,8 +29,8 @@ use crate::snapshot::Snapshot;
 /// # }
 /// ```
 ///
-/// It is a `Stream`, too, which ends when the service has stopped. The stream and [`changed`](Self::changed) go on where
-/// the other one left off, so they may be mixed:
+/// It is also a `Stream`, which ends when the service has stopped. The stream and [`changed`](Self::changed) share one
+/// position, so they may be mixed:
 ///
 /// ```
 /// use futures_util::StreamExt;
@@ -42,7 +42,7 @@ use crate::snapshot::Snapshot;
 /// }
 /// # }
 /// ```
-#[must_use = "changes are only told when they are asked for"]
+#[must_use = "a subscription does nothing unless it is awaited"]
 pub struct Changes<V> {
     live: Live<V>,
     wake: Wake,
@@ -50,33 +50,32 @@ pub struct Changes<V> {
 
 impl<V> Changes<V> {
     pub(super) fn new(live: Live<V>) -> Self {
-        // What is visible, which may not have been told yet.
+        // Subscribers may not have been notified of the visible value yet.
         let wake = Wake::new(live.shared.news.subscribe(), live.shared.generation());
         Self { live, wake }
     }
 
-    /// The value of now counts as new, if there is one.
+    /// A subscription to which the visible value is a change.
     pub(super) fn from_start(live: Live<V>) -> Self {
         let wake = Wake::new(live.shared.news.subscribe(), 0);
         Self { live, wake }
     }
 
-    /// Waits for the next value. `None` once the service has stopped, and again `None` at every further call.
+    /// Waits for the next value. Returns `None` once the service has stopped, and at every call after that.
     ///
-    /// A value that was published between two calls is not lost: the second one returns at once.
+    /// If a value was published between two calls, the second call returns it at once.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: if the future is dropped, the change is told by the next call.
+    /// Cancel safe: if the future is dropped, the next call returns the change.
     pub async fn changed(&mut self) -> Option<Snapshot<V>> {
         self.wake.next().await?;
         self.newest()
     }
 
-    /// Waits for a value that is as wanted. `None` if the service stopped without one.
+    /// Waits for a value that meets a condition. Returns `None` if the service stops first.
     ///
-    /// Looks at the value of now first, whether or not it was told already, and then at each newer one. What was looked
-    /// at counts as told.
+    /// Tests the visible value first, even if it was returned before, and then each newer one. A tested value counts as seen.
     ///
     /// ```
     /// # #[derive(PartialEq)] enum Mode { Open, Closed }
@@ -93,7 +92,7 @@ impl<V> Changes<V> {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: if the future is dropped, every value that counts as told has been refused by `wanted`.
+    /// Cancel safe: if the future is dropped, `wanted` has refused every value that counts as seen.
     pub async fn wait_for(&mut self, mut wanted: impl FnMut(&V) -> bool) -> Option<Snapshot<V>> {
         loop {
             if let Some(newest) = self.newest()
@@ -105,15 +104,15 @@ impl<V> Changes<V> {
         }
     }
 
-    /// The handle that these are the changes of.
+    /// The handle that was subscribed to.
     pub fn live(&self) -> &Live<V> {
         &self.live
     }
 
-    /// The value of now, which is thereby told.
+    /// Returns the visible value, which counts as seen from now on.
     fn newest(&mut self) -> Option<Snapshot<V>> {
         let newest = self.live.try_get()?;
-        // It may be newer than the news that woke this reader, and shall not be told twice.
+        // It may be newer than the notification. It counts as seen, so that it is returned once.
         self.wake.saw(newest.generation().get());
         Some(newest)
     }
@@ -129,7 +128,7 @@ impl<V> Stream for Changes<V> {
 }
 
 impl<V> FusedStream for Changes<V> {
-    /// Whether the service has stopped and its last value was told.
+    /// Whether the service has stopped and the last value was returned.
     fn is_terminated(&self) -> bool {
         self.wake.is_over()
     }
@@ -148,38 +147,38 @@ mod tests {
     use super::*;
     use crate::live::Publisher;
 
-    /// What is told now, if anything: its number, or that this is the end.
-    fn now<V>(told: impl Future<Output = Option<Snapshot<V>>>) -> Option<Option<u64>> {
-        let told = told.now_or_never()?;
-        Some(told.map(|snapshot| snapshot.generation().get()))
+    /// What a future returns when it is polled once: a generation, or the end.
+    fn now<V>(changed: impl Future<Output = Option<Snapshot<V>>>) -> Option<Option<u64>> {
+        let changed = changed.now_or_never()?;
+        Some(changed.map(|snapshot| snapshot.generation().get()))
     }
 
     #[test]
-    fn changes_may_be_sent_and_shared() {
+    fn changes_are_send_and_sync() {
         fn both<T: Send + Sync + Unpin>(_: T) {}
         both(Live::fixed("a value").subscribe());
     }
 
     #[test]
-    fn each_value_is_told_once_whichever_way_it_is_asked_for() {
+    fn each_value_is_returned_once_by_any_method() {
         let publisher = Publisher::new();
         let mut changes = publisher.live().subscribe();
         for generation in 1..=9_u64 {
             assert_eq!(now(changes.next()), None);
             publisher.publish_fixed(generation);
-            let told = match generation % 3 {
+            let changed = match generation % 3 {
                 0 => now(changes.next()),
                 1 => now(changes.changed()),
                 _ => now(changes.wait_for(|value| *value == generation)),
             };
-            assert_eq!(told, Some(Some(generation)));
+            assert_eq!(changed, Some(Some(generation)));
             assert_eq!(now(changes.changed()), None);
         }
         assert_eq!(now(changes.next()), None);
     }
 
     #[test]
-    fn what_was_waited_for_in_vain_counts_as_told() {
+    fn tested_value_counts_as_seen() {
         let publisher = Publisher::new();
         let mut changes = publisher.live().subscribe();
         assert_eq!(now(changes.wait_for(|_| false)), None, "nothing is there");
@@ -189,19 +188,19 @@ mod tests {
         assert_eq!(
             now(changes.wait_for(|value| *value == "first")),
             Some(Some(1)),
-            "the value of now is looked at even so"
+            "the visible value is tested all the same"
         );
     }
 
     #[test]
-    fn a_wait_looks_at_each_value_once_and_ends_with_the_service() {
+    fn wait_for_tests_each_value_once_and_ends_at_stop() {
         let publisher = Publisher::new();
         publisher.publish_fixed(1);
         let mut changes = publisher.live().subscribe();
-        let mut looked = Vec::new();
+        let mut tested = Vec::new();
         {
             let mut waiting = std::pin::pin!(changes.wait_for(|value| {
-                looked.push(*value);
+                tested.push(*value);
                 false
             }));
             assert_eq!(now(&mut waiting), None);
@@ -213,7 +212,7 @@ mod tests {
             publisher.stop();
             assert_eq!(now(&mut waiting), Some(None));
         }
-        assert_eq!(looked, [1, 3, 4]);
+        assert_eq!(tested, [1, 3, 4]);
         assert_eq!(now(changes.wait_for(|value| *value == 4)), Some(Some(4)));
     }
 }

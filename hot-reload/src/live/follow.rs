@@ -1,4 +1,4 @@
-//! [`Followers`]: what keeps in step with a part of the value at the moment of publication.
+//! [`Followers`]: the projections with subscribers. Each publication compares their parts before the value becomes visible.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -6,34 +6,34 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use super::news::Channel;
 use crate::locks::lock;
 
-/// Something that keeps in step with a part of the value: a word, or the news of a projection.
+/// A projection with subscribers.
 pub(super) trait Follow<V>: Send + Sync {
-    /// Looks at a value that may become visible next. This is where code of the user's runs, and panics.
+    /// Compares the part in the visible value with the part in the next one. Runs the user's code, which may panic.
     fn prepare(&self, before: Option<&V>, now: &V);
 
-    /// What was prepared has become visible. The channel, if there is something to tell in it.
-    fn follow(&self) -> Option<Arc<Channel>>;
+    /// The channel to notify of the value last prepared, if the part has changed.
+    fn changed(&self) -> Option<Arc<Channel>>;
 
-    /// The channel in which the end is told.
+    /// The channel of the subscribers.
     fn channel(&self) -> Option<Arc<Channel>>;
 }
 
-/// All followers of a value. No code of the user's runs while they are locked.
+/// All followers of a value. The user's code never runs while they are locked.
 pub(super) struct Followers<V>(Mutex<List<V>>);
 
 struct List<V> {
     following: Vec<Following<V>>,
     joined: u64,
-    /// How many there may be before those that are gone are looked for.
+    /// When the list is this long, the next to join first removes the entries whose projections are gone.
     room: usize,
     stopped: bool,
 }
 
-/// Those who come and go where nothing is published are not looked through one by one.
+/// The least `room`, so that a short list is not searched at each join.
 const ROOM: usize = 16;
 
 struct Following<V> {
-    /// Its place in the order of joining.
+    /// The place in the order of joining.
     number: u64,
     follower: Weak<dyn Follow<V>>,
 }
@@ -48,33 +48,27 @@ impl<V> Followers<V> {
         }))
     }
 
-    /// Takes in a follower that was made for the value of now, if it `is_newest` still. Whether it was, and whether anything
-    /// will ever be published again.
-    pub(super) fn join(
-        &self,
-        follower: Weak<dyn Follow<V>>,
-        is_newest: impl FnOnce() -> bool,
-    ) -> Joined {
+    /// Adds a follower. `false` after [`stop`](Self::stop): no value follows.
+    #[must_use]
+    pub(super) fn join(&self, follower: Weak<dyn Follow<V>>) -> bool {
         let mut list = self.lock();
-        if !is_newest() {
-            return Joined::TooLate;
-        }
         if list.stopped {
-            return Joined::AfterTheEnd;
+            return false;
         }
         if list.following.len() >= list.room {
-            list.forget_gone();
+            list.remove_gone();
         }
         let number = list.joined;
         list.joined += 1;
         list.following.push(Following { number, follower });
-        Joined::InTime
+        true
     }
 
-    /// Prepares all for a value, makes it visible, and has all follow, unless it is not to become visible any more. The
-    /// channels that something is to be told in.
+    /// Prepares all followers, then makes the value visible, unless `make_visible` answers `None`. Returns the channels of
+    /// the parts that have changed.
     ///
-    /// A panic of a follower comes through, and then nothing has become visible.
+    /// A follower that joins meanwhile is prepared, too. If a follower panics, nothing becomes visible and the panic
+    /// propagates.
     pub(super) fn publish<R>(
         &self,
         before: Option<&V>,
@@ -90,7 +84,7 @@ impl<V> Followers<V> {
                 let visible = make_visible()?;
                 let channels = prepared
                     .iter()
-                    .filter_map(|follower: &Arc<dyn Follow<V>>| follower.follow());
+                    .filter_map(|follower: &Arc<dyn Follow<V>>| follower.changed());
                 return Some((visible, channels.collect()));
             }
             upto = list.joined;
@@ -102,7 +96,7 @@ impl<V> Followers<V> {
         }
     }
 
-    /// Nothing will be published any more. The channels that this is to be told in.
+    /// Ends the list: no value follows. Returns the channels of all followers, to be notified of the end.
     pub(super) fn stop(&self) -> Vec<Arc<Channel>> {
         let mut list = self.lock();
         list.stopped = true;
@@ -120,9 +114,9 @@ impl<V> Followers<V> {
 }
 
 impl<V> List<V> {
-    /// Those that are still there and have joined since.
+    /// The followers that joined at this number or later, and whose projections still exist.
     fn since(&mut self, number: u64) -> Vec<Arc<dyn Follow<V>>> {
-        self.forget_gone();
+        self.remove_gone();
         self.following
             .iter()
             .filter(|following| following.number >= number)
@@ -130,21 +124,11 @@ impl<V> List<V> {
             .collect()
     }
 
-    fn forget_gone(&mut self) {
+    fn remove_gone(&mut self) {
         self.following
             .retain(|following| following.follower.strong_count() > 0);
         self.room = (2 * self.following.len()).max(ROOM);
     }
-}
-
-/// How a follower was taken in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Joined {
-    InTime,
-    /// It was, and nothing will follow.
-    AfterTheEnd,
-    /// It was not: the value is another by now.
-    TooLate,
 }
 
 impl<V> fmt::Debug for Followers<V> {
@@ -159,29 +143,13 @@ impl<V> fmt::Debug for Followers<V> {
 mod tests {
     use super::super::Publisher;
 
-    /// How many are remembered.
+    /// How many the list has.
     fn count<V>(publisher: &Publisher<V>) -> usize {
         publisher.live().shared.followers.lock().following.len()
     }
 
     #[test]
-    fn a_word_that_was_dropped_is_forgotten_by_the_next_publication() {
-        let publisher = Publisher::new();
-        publisher.publish_fixed(1);
-        let live = publisher.live();
-        let words: Vec<_> = (0..10).map(|_| live.atomic(|value| *value)).collect();
-        let kept = words[3].clone();
-        assert_eq!(count(&publisher), 10);
-        drop(words);
-        publisher.publish_fixed(2);
-        assert_eq!((count(&publisher), kept.get()), (1, 2));
-        drop(kept);
-        publisher.publish_fixed(3);
-        assert_eq!(count(&publisher), 0);
-    }
-
-    #[test]
-    fn a_part_is_followed_once_somebody_subscribes_and_as_long_as_it_is_there() {
+    fn projection_follows_from_first_subscription_until_drop() {
         let publisher = Publisher::new();
         publisher.publish_fixed(1);
         let part = publisher.live().map(|value| value);
@@ -198,20 +166,19 @@ mod tests {
     }
 
     #[test]
-    fn p17_words_and_parts_that_come_and_go_pile_up_nowhere() {
+    fn p17_dropped_projections_do_not_accumulate() {
         let publisher = Publisher::new();
         publisher.publish_fixed(1);
         let live = publisher.live();
-        let kept: Vec<_> = (0..100).map(|_| live.atomic(|value| *value)).collect();
+        let _kept: Vec<_> = (0..100)
+            .map(|_| live.map(|value| value).subscribe())
+            .collect();
         for _ in 0..10_000 {
-            assert_eq!(live.atomic(|value| *value).get(), 1);
             let _ = live.map(|value| value).subscribe();
         }
         assert!(count(&publisher) <= 201, "{}", count(&publisher));
-        publisher.publish_fixed(2);
-        assert!(kept.iter().all(|word| word.get() == 2));
         publisher.stop();
-        let late = live.atomic(|value| *value);
-        assert_eq!((count(&publisher), late.get()), (0, 2));
+        let _late = live.map(|value| value).subscribe();
+        assert_eq!(count(&publisher), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! [`Guard`]: a value, or a part of it, borrowed for a moment.
+//! [`Guard`]: a short borrow of a value, or of a part of it.
 
 use std::fmt;
 use std::ops::Deref;
@@ -6,13 +6,15 @@ use std::ops::Deref;
 use super::cell::Protected;
 use crate::snapshot::{Generation, Published, Snapshot};
 
-/// A value, borrowed for a moment: from [`Live::load`](crate::Live::load). It dereferences to the value, or to the part of
-/// it that it was made for.
+/// A short borrow of a value, or of a part of it: from [`Live::load`](crate::Live::load). It dereferences to the value.
 ///
-/// It costs its thread a slot, and the service the freeing of the value, for as long as it is there. It is not `Send`, so a
-/// spawned task refuses to keep it across an `.await`: take a [`Snapshot`] there. Forgetting one (`mem::forget`) keeps the
-/// value for ever.
-#[must_use = "a guard is only worth what it is read for"]
+/// A guard occupies one slot of its thread, and its value is not freed before the guard is dropped. It is not `Send`, so a
+/// spawned task cannot keep it across an `.await`: take a [`Snapshot`] there. A guard passed to `mem::forget` keeps its value
+/// for ever.
+///
+/// Apart from `Deref`, it has associated functions and no methods, so that they never hide a method of the value. Write
+/// `Guard::generation(&guard)`.
+#[must_use = "a guard that is not read only keeps its value in memory"]
 pub struct Guard<'a, V, P: ?Sized + 'a = V>(Protected<'a, Published<V>, P>);
 
 impl<'a, V> Guard<'a, V> {
@@ -23,26 +25,28 @@ impl<'a, V> Guard<'a, V> {
 }
 
 impl<'a, V, P: ?Sized> Guard<'a, V, P> {
-    /// The number of the value.
-    pub fn generation(&self) -> Generation {
-        self.0.node().generation
+    /// The generation of the value.
+    pub fn generation(this: &Self) -> Generation {
+        this.0.node().generation
     }
 
-    /// The whole value as an owned snapshot.
-    pub fn to_snapshot(&self) -> Snapshot<V> {
-        Snapshot::of(self.0.share())
+    /// Returns the whole value as an owned snapshot.
+    pub fn to_snapshot(this: &Self) -> Snapshot<V> {
+        Snapshot::of(this.0.share())
     }
 
-    /// The same guard, for a part of what it is for.
+    /// Narrows the guard to a part of what it borrows.
     ///
     /// ```
-    /// let live = hot_reload::Live::fixed(("localhost".to_owned(), 80));
-    /// let host = live.load().map(|(host, _)| host.as_str());
+    /// use hot_reload::{Guard, Live};
+    ///
+    /// let live = Live::fixed(("localhost".to_owned(), 80));
+    /// let host = Guard::map(live.load(), |(host, _)| host.as_str());
     /// assert_eq!(&*host, "localhost");
     /// ```
     #[inline]
-    pub fn map<Q: ?Sized>(self, part: impl FnOnce(&P) -> &Q) -> Guard<'a, V, Q> {
-        Guard(self.0.map(part))
+    pub fn map<Q: ?Sized>(this: Self, part: impl FnOnce(&P) -> &Q) -> Guard<'a, V, Q> {
+        Guard(this.0.map(part))
     }
 }
 

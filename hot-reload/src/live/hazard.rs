@@ -1,7 +1,7 @@
-//! [`Domain`]: where the readers of a process announce what they read.
+//! [`Domain`]: the hazard pointers of all threads of a process.
 //!
-//! A [`Slot`] holds the address of what one guard protects. Each thread has a [`Record`] of slots for itself. What does
-//! not fit into it, and what is read while a thread ends, goes into slots that are lent. Records are never freed: there are
+//! A [`Slot`] has the address that one guard protects. Each thread owns a [`Record`] of slots. A guard borrows a slot from a shared
+//! record when the thread's own slots are taken, or while the thread ends. Records are never freed and are reused, so there are
 //! as many as there were threads at once.
 
 use std::iter;
@@ -9,9 +9,9 @@ use std::ptr;
 
 use super::sync::{AtomicBool, AtomicPtr, OnceLock, Ordering};
 
-/// Where one guard announces what it protects.
+/// A hazard pointer: the address that one guard protects.
 ///
-/// Null means free. Whoever stored an address is the only one to store the next, which is null again.
+/// Null means free. Only the thread that stored an address clears it.
 #[derive(Debug)]
 pub(super) struct Slot(pub(super) AtomicPtr<()>);
 
@@ -20,14 +20,14 @@ impl Slot {
         Self(AtomicPtr::new(ptr::null_mut()))
     }
 
-    /// Only for the thread that filled it last.
+    /// Correct only in the thread that filled the slot last.
     #[inline(always)]
     pub(super) fn is_free(&self) -> bool {
         self.0.load(Ordering::Relaxed).is_null()
     }
 
-    /// Announces. Released, though it only tells of an intention: the slot may have protected something else before, and
-    /// whoever finds that gone must find the reading of it done.
+    /// Protects an address. The store is a release, because it may replace an earlier address: a publisher that no longer finds the
+    /// earlier one must see its reads as finished.
     #[inline(always)]
     pub(super) fn hold(&self, address: *mut ()) {
         self.0.store(address, Ordering::Release);
@@ -50,19 +50,19 @@ impl Slot {
     }
 }
 
-/// What stands in a slot that is nobody's to take: the address of nothing.
+/// The content of a slot that nobody can take. It is the address of nothing.
 pub(super) const LENT: usize = 1;
 
-/// As many as make a record two cache lines long, so that no two threads write to one line.
+/// Makes a record two cache lines long, so that no two threads write to one line.
 const SLOTS: usize = 13;
 
 #[derive(Debug)]
 #[repr(align(128))]
 pub(super) struct Record {
     slots: [Slot; SLOTS],
-    /// Whether a thread has it for itself.
+    /// Whether a thread owns it.
     taken: AtomicBool,
-    /// Whether it is there to be lent, slot by slot.
+    /// Whether its slots are lent one by one.
     shared: bool,
     next: OnceLock<&'static Self>,
 }
@@ -77,16 +77,16 @@ impl Record {
         }
     }
 
-    /// A slot for the thread whose record this is, unless it holds so many guards.
+    /// Finds a free slot for the owner. `None` if all are taken.
     ///
-    /// The guard that was in it last may be one of the thread that had the record before, so what that one read is acquired.
+    /// The load acquires the reads of the last guard in the slot, which may be a guard of the thread that owned the record before.
     pub(super) fn free(&self) -> Option<&Slot> {
         self.slots
             .iter()
             .find(|slot| slot.0.load(Ordering::Acquire).is_null())
     }
 
-    /// Gives the record to the next thread that asks. A guard may still be in it; its slot stays its own.
+    /// Releases the record to the next thread. A guard that is still in it keeps its slot.
     pub(super) fn leave(&self) {
         self.taken.store(false, Ordering::Release);
     }
@@ -113,13 +113,13 @@ impl Domain {
         }
     }
 
-    /// A record for a thread: one that was left, or a new one.
+    /// Takes a record for a thread: a released one, or a new one.
     pub(super) fn claim(&self) -> &'static Record {
         let left = self.records().find(|record| record.take());
         left.unwrap_or_else(|| self.add(Record::new(false)))
     }
 
-    /// A slot for one guard, which is given back by being cleared.
+    /// Lends a slot for one guard. Clearing the slot returns it.
     pub(super) fn lend(&self) -> &'static Slot {
         let shared = self.records().filter(|record| record.shared);
         let borrowed = shared
@@ -127,14 +127,13 @@ impl Domain {
             .find(|slot| slot.borrow());
         borrowed.unwrap_or_else(|| {
             let record = Record::new(true);
-            // Before anybody else knows it.
+            // Before other threads see the record.
             record.slots[0].borrow();
             &self.add(record).slots[0]
         })
     }
 
-    /// Whether somebody has announced to read what is at this address. True to what was announced before the barrier that
-    /// the caller has behind it.
+    /// Whether a slot protects this address. Sees every slot that was filled before the caller's last barrier.
     pub(super) fn holds(&self, address: *mut ()) -> bool {
         self.records()
             .flat_map(|record| &record.slots)
@@ -147,7 +146,7 @@ impl Domain {
         })
     }
 
-    /// Hangs a record at the end of the list.
+    /// Appends a record to the list.
     fn add(&self, record: Record) -> &'static Record {
         let record: &'static Record = Box::leak(Box::new(record));
         let mut end = &self.first;
@@ -169,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_a_thread_has_left_is_the_next_ones() {
+    fn released_record_is_reused() {
         let domain = Domain::new();
         let first = domain.claim();
         let second = domain.claim();
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_lent_or_owned_and_never_both() {
+    fn record_is_never_both_lent_and_owned() {
         let domain = Domain::new();
         let lent: Vec<_> = (0..3 * SLOTS).map(|_| domain.lend()).collect();
         let own = domain.claim();
@@ -202,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_announced_is_found_until_it_is_taken_back() {
+    fn protected_address_is_found_until_cleared() {
         let domain = Domain::new();
         let record = domain.claim();
         for number in 1..=SLOTS {

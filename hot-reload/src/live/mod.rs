@@ -1,15 +1,15 @@
-//! The read side of a service: what request code holds.
+//! The read side of a service: the handles that request code holds.
 //!
-//! - [`Live`]: the handle, cloned freely;
+//! - [`Live`]: the handle, cheap to clone;
 //! - [`Guard`], [`Snapshot`], [`Reader`]: three ways to hold one value;
-//! - [`Projection`], [`LiveWord`]: a part of it;
-//! - [`Changes`]: the news, one after the other;
-//! - [`Callback`]: a function that is called with them.
+//! - [`Projection`]: a handle on a part of the value;
+//! - [`Changes`]: the subscription to new values;
+//! - [`Callback`]: a function that is called for each change.
 //!
 //! ```text
-//!   Live ─┬─▶ shared ─┬─▶ cell ──▶ hazard, thread, barrier    what is visible; how it is read and freed
-//!         │           ├─▶ follow                              what keeps in step with a part of it
-//!   Publisher         └─▶ news                                that something is new
+//!   Live ─┬─▶ shared ─┬─▶ cell ──▶ hazard, thread, barrier    the visible value; how it is read and freed
+//!         │           ├─▶ follow                              the projections with subscribers
+//!   Publisher         └─▶ news                                the channel that wakes subscribers
 //! ```
 //!
 //! # Limits
@@ -29,12 +29,11 @@ mod news;
 mod projection;
 mod publisher;
 mod reader;
+mod retained;
 mod shared;
-mod stats;
 mod sync;
 mod thread;
 mod wake;
-mod word;
 
 use std::any::Any;
 use std::fmt;
@@ -47,16 +46,15 @@ pub use self::guard::Guard;
 pub use self::projection::{PartChanges, PartSnapshot, Projection};
 pub(crate) use self::publisher::{Publisher, Replaced};
 pub use self::reader::Reader;
+pub use self::retained::Retained;
 use self::shared::Shared;
-pub use self::stats::ReadStats;
-pub use self::word::{LiveWord, Word};
 use crate::error::{Error, ErrorKind};
 use crate::snapshot::Snapshot;
 
-/// The value of a service, as it is now.
+/// The read handle of a service: gives the visible value.
 ///
 /// Cloning is cheap. A handle keeps its service running: the service ends when the last handle and the last
-/// [`Control`](crate::Control) are gone, or at [`Control::stop`](crate::Control::stop), after which the last value stays
+/// [`Control`](crate::Control) are dropped, or at [`Control::stop`](crate::Control::stop). After a stop, the last value stays
 /// readable.
 ///
 /// | accessor | gives | for |
@@ -65,13 +63,12 @@ use crate::snapshot::Snapshot;
 /// | [`get`](Self::get) | an owned [`Snapshot`], `Send` | a unit of work across `.await` |
 /// | [`reader`](Self::reader) | a [`Reader`] that remembers | the loop of a worker |
 /// | [`map`](Self::map) | a [`Projection`] | a component that needs one part |
-/// | [`atomic`](Self::atomic) | a [`LiveWord`] | a flag or a limit in the innermost loop |
-/// | [`subscribe`](Self::subscribe) | the [`Changes`] | reacting to news |
-/// | [`wait_for`](Self::wait_for) | the first [`Snapshot`] that is as wanted | waiting for a certain value |
-/// | [`on_change`](Self::on_change), [`for_each`](Self::for_each) | a [`Callback`] | reacting to news in code that is not async |
+/// | [`subscribe`](Self::subscribe) | the [`Changes`] | a `select!` loop that reacts to changes |
+/// | [`wait_for`](Self::wait_for) | the first [`Snapshot`] that meets a condition | waiting for a certain value |
+/// | [`on_change`](Self::on_change), [`for_each`](Self::for_each) | a [`Callback`] | code that is not async, or slow |
 ///
-/// Use one snapshot for one unit of work: two reads may see two values. `docs::patterns` has the wrong way beside the right
-/// one, for each accessor.
+/// Use one snapshot for one unit of work: two reads may return two values. `docs::patterns` shows for each accessor how to use
+/// it, and how not to.
 ///
 /// Reading never waits for a publication, takes no lock and writes to no memory that other readers share. It allocates
 /// nothing, except at a thread's first read and with dozens of guards on one thread. While the service runs, no reader
@@ -86,12 +83,12 @@ use crate::snapshot::Snapshot;
 ///   A filter that fakes success is not detected, and then a value may be freed while it is read.
 pub struct Live<V> {
     shared: Arc<Shared<V>>,
-    /// What ends the service when it is dropped for the last time.
+    /// Ends the service when its last clone is dropped.
     keep: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl<V> Live<V> {
-    /// A handle on a value that never changes, for tests and for programs without a source.
+    /// Makes a handle on a value that never changes, for tests and for programs without a source.
     ///
     /// ```
     /// let live = hot_reload::Live::fixed("hello");
@@ -101,19 +98,19 @@ impl<V> Live<V> {
     pub fn fixed(value: V) -> Self {
         let publisher = Publisher::new();
         publisher.publish_fixed(value);
-        // Nobody publishes, and nobody stops but the last handle.
+        // Subscribers get the end when the last handle is dropped.
         publisher.live().kept_by(Arc::new(publisher.into_ending()))
     }
 
-    /// A short borrow of the value. It never waits for a publication; see the [limits](Self#limits).
+    /// Borrows the value for a few lines. Never waits for a publication; see the [limits](Self#limits).
     ///
-    /// The guard is not `Send`, so it cannot be kept across an `.await` of a spawned task; use [`get`](Self::get) there. A
-    /// guard that is kept elsewhere delays nobody: it only keeps its value from being freed.
+    /// The guard is not `Send`, so a spawned task cannot keep it across an `.await`; use [`get`](Self::get) there. A guard
+    /// delays nobody, but its value is not freed before the guard is dropped.
     ///
     /// # Panics
     ///
-    /// If nothing was published yet. That cannot be after [`Builder::start`](crate::Builder::start), nor after
-    /// [`ready`](Self::ready); a handle from elsewhere has [`try_load`](Self::try_load).
+    /// If nothing was published yet. After [`Builder::start`](crate::Builder::start) or [`ready`](Self::ready) there is a
+    /// value. For a handle from elsewhere, use [`try_load`](Self::try_load).
     #[inline]
     #[track_caller]
     pub fn load(&self) -> Guard<'_, V> {
@@ -122,13 +119,13 @@ impl<V> Live<V> {
         Guard::new(node)
     }
 
-    /// The value for a moment, if there is one yet.
+    /// Borrows the value as [`load`](Self::load) does. `None` before the first publication.
     #[inline]
     pub fn try_load(&self) -> Option<Guard<'_, V>> {
         self.shared.cell.protect().map(Guard::new)
     }
 
-    /// The value for as long as it is needed: an owned snapshot.
+    /// Returns an owned snapshot of the value, which may be kept across `.await` and sent to other threads.
     ///
     /// # Panics
     ///
@@ -139,13 +136,14 @@ impl<V> Live<V> {
         self.try_get().expect(NOT_READY)
     }
 
-    /// An owned snapshot of the value, if there is one yet.
+    /// Returns an owned snapshot as [`get`](Self::get) does. `None` before the first publication.
     #[inline]
     pub fn try_get(&self) -> Option<Snapshot<V>> {
         self.shared.cell.get().map(Snapshot::of)
     }
 
-    /// A reader for the loop of a worker, which remembers the value and only checks whether it is still the newest.
+    /// Makes a reader for the loop of a worker. It keeps the last value, and each read only checks whether that is still the
+    /// newest.
     ///
     /// # Panics
     ///
@@ -155,12 +153,12 @@ impl<V> Live<V> {
         Reader::new(self.clone())
     }
 
-    /// The changes from now on. The value of now counts as seen.
+    /// Subscribes to changes from now on. The visible value counts as seen.
     pub fn subscribe(&self) -> Changes<V> {
         Changes::new(self.clone())
     }
 
-    /// Waits until there is a value. Returns at once if there is one.
+    /// Waits for the first value. Returns at once if there is one.
     ///
     /// # Errors
     ///
@@ -175,9 +173,9 @@ impl<V> Live<V> {
         ready.ok_or_else(|| stopped("the service stopped before it had a value"))
     }
 
-    /// Waits for a value that is as wanted. Returns at once if the value of now is.
+    /// Waits for a value that meets a condition. Returns at once if the visible value does.
     ///
-    /// There need not be a value yet. A slow caller is not shown every value, but always the newest.
+    /// May be called before the first value. A slow caller may miss values in between, but never the newest.
     ///
     /// ```
     /// # struct Config { upstreams: Vec<String> }
@@ -190,28 +188,26 @@ impl<V> Live<V> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Stopped`] if the service stopped without such a value.
+    /// [`ErrorKind::Stopped`] if the service stopped before such a value was published.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: nothing is lost if the future is dropped.
     pub async fn wait_for(&self, wanted: impl FnMut(&V) -> bool) -> Result<Snapshot<V>, Error> {
         let found = self.subscribe().wait_for(wanted).await;
-        found.ok_or_else(|| stopped("the service stopped before it had such a value"))
+        found.ok_or_else(|| stopped("the service stopped before a value met the condition"))
     }
 
-    /// What readers keep alive of the values that were replaced.
-    pub fn stats(&self) -> ReadStats {
-        let newest = self.try_load().map(|guard| guard.generation());
-        let (retired, oldest) = self.shared.retired();
-        ReadStats {
-            generation: newest,
-            retired,
-            oldest_retired: oldest.map(|since| since.elapsed()),
+    /// Counts the replaced values that readers still hold.
+    pub fn retained(&self) -> Retained {
+        let (count, oldest) = self.shared.retained();
+        Retained {
+            count,
+            oldest: oldest.map(|since| since.elapsed()),
         }
     }
 
-    /// The same handle, which also keeps this alive.
+    /// The same handle; it also keeps `keep` alive.
     pub(crate) fn kept_by(self, keep: Arc<dyn Any + Send + Sync>) -> Self {
         Self {
             keep: Some(keep),
@@ -219,7 +215,7 @@ impl<V> Live<V> {
         }
     }
 
-    /// A handle on the same, which does not keep the service running.
+    /// A handle that does not keep the service running.
     fn unkept(&self) -> Self {
         Self {
             shared: Arc::clone(&self.shared),

@@ -1,4 +1,4 @@
-//! [`News`]: what the channels carry, and how it is told.
+//! [`News`]: the content of the channels that wake subscribers. They carry generations, never values.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,29 +6,28 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// That something is new, and never a value.
+/// How far subscribers have been notified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct News {
-    /// The number of the newest value that was told.
+    /// The newest generation that subscribers were notified of.
     pub(super) published: u64,
     pub(super) stopped: bool,
 }
 
 pub(super) type Channel = watch::Sender<News>;
 
-/// News that wait to be told, because there are many to be woken by them: one for each channel, found by its address, since
-/// each part that is followed has one.
+/// Notifications that were not sent yet: for each channel, the newest generation. The key is the channel's address.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Untold(BTreeMap<usize, (Arc<Channel>, u64)>);
 
 impl Untold {
-    /// Takes note that a value of this number is to be told here.
+    /// Adds a notification of this generation.
     pub(super) fn add(&mut self, channel: Arc<Channel>, published: u64) {
         let address = Arc::as_ptr(&channel).addr();
         self.0.insert(address, (channel, published));
     }
 
-    /// Takes over what another one has, which is newer.
+    /// Adds all notifications of `newer`, which has the newer generations.
     pub(super) fn append(&mut self, newer: &mut Self) {
         self.0.append(&mut newer.0);
     }
@@ -37,7 +36,7 @@ impl Untold {
         self.0.is_empty()
     }
 
-    /// How many may be woken.
+    /// The number of receivers to wake.
     pub(super) fn listeners(&self) -> usize {
         self.0
             .values()
@@ -45,10 +44,10 @@ impl Untold {
             .sum()
     }
 
-    /// Tells them, which takes the longer the more there are to be woken.
+    /// Sends all notifications. Takes time in proportion to the number of receivers.
     pub(crate) fn tell(self) {
         for (channel, published) in self.0.into_values() {
-            // A waker that panics shall not keep the news from the other channels.
+            // If a waker panics, the other channels are still notified.
             let _ = catch_unwind(AssertUnwindSafe(|| {
                 channel.send_if_modified(|news| {
                     let is_new = news.published < published;
@@ -65,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_channel_is_told_the_newest_that_was_noted_for_it() {
+    fn each_channel_gets_its_newest_generation() {
         let channels: Vec<_> = (0..3)
             .map(|_| Arc::new(Channel::new(News::default())))
             .collect();
@@ -79,11 +78,11 @@ mod tests {
         let listening = [channels[0].subscribe(), channels[0].subscribe()];
         assert_eq!(untold.listeners(), 2);
         untold.tell();
-        let told: Vec<_> = channels
+        let notified: Vec<_> = channels
             .iter()
             .map(|channel| channel.borrow().published)
             .collect();
-        assert_eq!(told, [4, 4, 0]);
+        assert_eq!(notified, [4, 4, 0]);
         assert!(listening.iter().all(|one| one.borrow().published == 4));
     }
 }

@@ -11,15 +11,15 @@ use std::task::{Context, Poll};
 use futures_util::Stream;
 use futures_util::stream::FusedStream;
 
-use super::follow::{Follow, Joined};
+use super::follow::Follow;
 use super::guard::Guard;
 use super::news::{Channel, News};
 use super::wake::Wake;
 use super::{Live, NOT_READY};
 use crate::snapshot::{Generation, Snapshot};
 
-/// A handle on a part of a value: from [`Live::map`]. Reading it costs what reading the whole does, and its changes are told
-/// when that part has changed.
+/// A handle on a part of a value: from [`Live::map`]. Reading it costs as much as reading the whole value. Its subscribers are
+/// woken only when that part has changed.
 ///
 /// Cloning is cheap. Like the handle it was made from, it keeps the service running.
 ///
@@ -45,7 +45,7 @@ pub struct Projection<V, P: ?Sized, F = fn(&V) -> &P> {
 }
 
 impl<V> Live<V> {
-    /// A handle on a part of the value.
+    /// Makes a handle on a part of the value.
     ///
     /// ```
     /// # struct AppConfig { greeting: String }
@@ -68,7 +68,7 @@ impl<V> Live<V> {
 }
 
 impl<V, P: ?Sized, F: Fn(&V) -> &P> Projection<V, P, F> {
-    /// The part for a moment, as [`Live::load`].
+    /// Borrows the part, as [`Live::load`] borrows the value.
     ///
     /// # Panics
     ///
@@ -76,16 +76,17 @@ impl<V, P: ?Sized, F: Fn(&V) -> &P> Projection<V, P, F> {
     #[inline]
     #[track_caller]
     pub fn load(&self) -> Guard<'_, V, P> {
-        self.live.load().map(&self.part.of)
+        Guard::map(self.live.load(), &self.part.of)
     }
 
-    /// The part for a moment, if there is a value yet.
+    /// Borrows the part. `None` before the first publication.
     #[inline]
     pub fn try_load(&self) -> Option<Guard<'_, V, P>> {
-        self.live.try_load().map(|guard| guard.map(&self.part.of))
+        let guard = self.live.try_load()?;
+        Some(Guard::map(guard, &self.part.of))
     }
 
-    /// The part for as long as it is needed, as [`Live::get`]. It keeps the whole value.
+    /// Returns an owned snapshot of the part, as [`Live::get`] does of the value. It keeps the whole value alive.
     ///
     /// # Panics
     ///
@@ -95,7 +96,7 @@ impl<V, P: ?Sized, F: Fn(&V) -> &P> Projection<V, P, F> {
         self.try_get().expect(NOT_READY)
     }
 
-    /// The part for as long as it is needed, if there is a value yet.
+    /// Returns an owned snapshot of the part. `None` before the first publication.
     pub fn try_get(&self) -> Option<PartSnapshot<V, P, F>> {
         let snapshot = self.live.try_get()?;
         Some(PartSnapshot {
@@ -116,10 +117,10 @@ where
     P: PartialEq + ?Sized + 'static,
     F: Fn(&V) -> &P + Send + Sync + 'static,
 {
-    /// The changes of the part from now on. The value of now counts as seen.
+    /// Subscribes to changes of the part from now on. The visible value counts as seen.
     ///
-    /// Nobody is woken by a value whose part equals that of the value before. The parts are compared once at each
-    /// publication, however many subscribers there are; a comparison or function that panics refuses the value.
+    /// A value whose part equals the part before wakes nobody. The parts are compared once at each publication, however many
+    /// subscribers there are. If the comparison or the function panics, the value is rejected.
     pub fn subscribe(&self) -> PartChanges<V, P, F> {
         let news = self
             .part
@@ -127,13 +128,7 @@ where
             .get_or_init(|| Arc::new(Channel::new(News::default())));
         self.part.join.call_once(|| {
             let part: Arc<dyn Follow<V>> = self.part.clone();
-            if self
-                .live
-                .shared
-                .followers
-                .join(Arc::downgrade(&part), || true)
-                == Joined::AfterTheEnd
-            {
+            if !self.live.shared.followers.join(Arc::downgrade(&part)) {
                 news.send_modify(|news| news.stopped = true);
             }
         });
@@ -159,13 +154,13 @@ impl<V, P: fmt::Debug + ?Sized, F: Fn(&V) -> &P> fmt::Debug for Projection<V, P,
     }
 }
 
-/// Which part it is, and who is to be told of its changes. All clones of a projection have the same.
+/// The part and its subscribers, shared by all clones of a projection.
 struct Part<P: ?Sized, F> {
     of: F,
-    /// Once somebody has subscribed.
+    /// Made by the first subscription.
     news: OnceLock<Arc<Channel>>,
     join: Once,
-    /// Whether the value that is published now has another part than the one before.
+    /// Whether the part differs between the visible value and the one that is being published.
     changed: AtomicBool,
     _part: PhantomData<fn() -> *const P>,
 }
@@ -180,7 +175,7 @@ where
         self.changed.store(changed, Ordering::Relaxed);
     }
 
-    fn follow(&self) -> Option<Arc<Channel>> {
+    fn changed(&self) -> Option<Arc<Channel>> {
         let changed = self.changed.load(Ordering::Relaxed);
         changed.then(|| self.channel()).flatten()
     }
@@ -190,7 +185,8 @@ where
     }
 }
 
-/// A part of a published value, held for as long as you like: from [`Projection::get`]. It dereferences to the part.
+/// An owned snapshot of a part of a value: from [`Projection::get`]. It dereferences to the part and keeps the whole value
+/// alive.
 pub struct PartSnapshot<V, P: ?Sized, F = fn(&V) -> &P> {
     snapshot: Snapshot<V>,
     part: Arc<Part<P, F>>,
@@ -202,7 +198,7 @@ impl<V, P: ?Sized, F> PartSnapshot<V, P, F> {
         &self.snapshot
     }
 
-    /// The number of the whole value.
+    /// The generation of the whole value.
     pub fn generation(&self) -> Generation {
         self.snapshot.generation()
     }
@@ -234,8 +230,8 @@ impl<V, P: fmt::Debug + ?Sized, F: Fn(&V) -> &P> fmt::Debug for PartSnapshot<V, 
     }
 }
 
-/// The changes of a part of a value: from [`Projection::subscribe`].
-#[must_use = "changes are only told when they are asked for"]
+/// The subscription to changes of a part: from [`Projection::subscribe`].
+#[must_use = "a subscription does nothing unless it is awaited"]
 pub struct PartChanges<V, P: ?Sized, F = fn(&V) -> &P> {
     projection: Projection<V, P, F>,
     wake: Wake,
@@ -246,20 +242,20 @@ impl<V, P: ?Sized, F: Fn(&V) -> &P> PartChanges<V, P, F> {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: if the future is dropped, the change is told by the next call.
+    /// Cancel safe: if the future is dropped, the next call returns the change.
     pub async fn changed(&mut self) -> Option<PartSnapshot<V, P, F>> {
         self.wake.next().await?;
         self.newest()
     }
 
-    /// The handle that these are the changes of.
+    /// The handle that was subscribed to.
     pub fn projection(&self) -> &Projection<V, P, F> {
         &self.projection
     }
 
     fn newest(&mut self) -> Option<PartSnapshot<V, P, F>> {
         let newest = self.projection.try_get()?;
-        // It may be newer than the news that woke this reader, and shall not be told twice.
+        // It may be newer than the notification. It counts as seen, so that it is returned once.
         self.wake.saw(newest.generation().get());
         Some(newest)
     }
@@ -276,7 +272,7 @@ impl<V, P: ?Sized, F: Fn(&V) -> &P> Stream for PartChanges<V, P, F> {
 }
 
 impl<V, P: ?Sized, F: Fn(&V) -> &P> FusedStream for PartChanges<V, P, F> {
-    /// Whether the service has stopped and its last value was told.
+    /// Whether the service has stopped and the last value was returned.
     fn is_terminated(&self) -> bool {
         self.wake.is_over()
     }

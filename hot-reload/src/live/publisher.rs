@@ -1,4 +1,4 @@
-//! [`Publisher`]: the write side of [`Live`], of which the engine has the only one.
+//! [`Publisher`]: the write side of [`Live`]. Each service has one.
 
 use std::mem;
 use std::sync::atomic::AtomicUsize;
@@ -15,14 +15,14 @@ use crate::event::Trigger;
 use crate::locks::lock;
 use crate::snapshot::{Generation, Published, Snapshot};
 
-/// How many subscribers are woken at once, on the spot. More take longer than the next publication shall wait: some
-/// 30 µs for a thousand parked tasks in the best of cases, and many times that where other threads are busy.
+/// The most subscribers that the publishing task wakes itself. More are woken by another thread, so that they do not delay the
+/// next publication: waking a thousand parked tasks takes 30 µs at best, and many times that on a busy machine.
 const FEW: usize = 256;
 
-/// Publishes first and tells afterwards: whoever is woken finds the new value.
+/// Publishes a value first and notifies subscribers afterwards, so a woken subscriber reads the new value.
 ///
-/// What it publishes in place of something else it keeps, until nobody reads that any more and it is [swept](Self::sweep)
-/// out: so no reader frees a value.
+/// It keeps each replaced value until no reader holds it and [`sweep`](Self::sweep) hands it to the caller. So no reader ever
+/// frees a value.
 #[derive(Debug)]
 pub(crate) struct Publisher<V> {
     shared: Arc<Shared<V>>,
@@ -30,10 +30,10 @@ pub(crate) struct Publisher<V> {
     ending: Ending,
 }
 
-/// The news that nobody was told yet.
+/// The notifications that were not sent yet.
 #[derive(Debug, Default)]
 struct Pending {
-    /// Of a value that is visible, and that not all are done with who are to be done before it is told.
+    /// Of a visible value that is announced once participants have committed.
     held: Untold,
     untold: Untold,
 }
@@ -44,7 +44,7 @@ impl Pending {
     }
 }
 
-/// Tells everybody that nothing will follow when it is dropped, if that was not told before.
+/// Notifies all subscribers of the end when it is dropped, unless that was done before.
 #[derive(Debug)]
 pub(super) struct Ending(Arc<Channel>);
 
@@ -55,10 +55,10 @@ impl Drop for Ending {
     }
 }
 
-/// A value that another one has replaced.
+/// A value that was replaced.
 pub(crate) struct Replaced<V> {
     pub(crate) snapshot: Snapshot<V>,
-    /// When.
+    /// When it was replaced.
     pub(crate) since: Instant,
 }
 
@@ -76,7 +76,7 @@ impl<V> Replaced<V> {
     }
 }
 
-/// A value that all who follow it are ready for.
+/// A value for which all followers are prepared.
 pub(crate) struct Prepared<'p, V>(&'p Cell<Published<V>, Instant>, Arc<Published<V>>);
 
 impl<V> Prepared<'_, V> {
@@ -95,7 +95,7 @@ impl<V> Publisher<V> {
         }
     }
 
-    /// A handle on what is published here.
+    /// Makes a handle. It does not keep the service running.
     pub(crate) fn live(&self) -> Live<V> {
         Live {
             shared: Arc::clone(&self.shared),
@@ -103,20 +103,20 @@ impl<V> Publisher<V> {
         }
     }
 
-    /// What is visible now.
+    /// The visible value.
     pub(crate) fn current(&self) -> Option<Snapshot<V>> {
         self.shared.cell.get().map(Snapshot::of)
     }
 
-    /// The number of the value that is published next.
+    /// The generation of the next published value.
     pub(crate) fn next_generation(&self) -> Generation {
         self.current()
             .map_or(Generation::FIRST, |current| current.generation().next())
     }
 
-    /// Makes a value visible that comes from no source, as the first or the next. Nobody is told yet.
+    /// Publishes a value that comes from no source. Subscribers are notified by [`tell_few`](Self::tell_few).
     ///
-    /// A panic of what follows the value (a projection, a word) comes through, and then nothing has become visible.
+    /// If a projection panics, the panic propagates and the value is not published.
     pub(crate) fn publish_by_hand(&self, value: V) -> Generation {
         let generation = self.next_generation();
         let trigger = if generation == Generation::FIRST {
@@ -141,17 +141,16 @@ impl<V> Publisher<V> {
         generation
     }
 
-    /// The same, and everybody is told, unless they are so many that it takes long.
+    /// Publishes a value that comes from no source and notifies subscribers, unless there are too many.
     pub(super) fn publish_fixed(&self, value: V) {
         self.publish_by_hand(value);
         self.tell_few();
     }
 
-    /// Prepares a value and hands it to whoever says whether it becomes visible, which it does not when they say nothing.
-    /// Nobody is told, and [`untold`](Self::untold) does not have it, until [`tell_few`](Self::tell_few) is called.
+    /// Prepares the followers of a value, then asks `visibly` to publish it. If that answers `None`, nothing is published.
     ///
-    /// Before they are asked, what follows the value is prepared for it. That is code of the user's: it runs under no lock of
-    /// ours, and its panic comes through.
+    /// No subscriber is notified before [`tell_few`](Self::tell_few) is called. Followers run the user's code, without a lock of
+    /// ours; a panic propagates, and then nothing is published.
     pub(crate) fn publish_if<R>(
         &self,
         published: Published<V>,
@@ -172,7 +171,7 @@ impl<V> Publisher<V> {
         Some(visible)
     }
 
-    /// Tells everybody what was published, unless there are so many that it takes long.
+    /// Notifies all subscribers, unless there are more than [`FEW`]. Then [`untold`](Self::untold) returns the notifications.
     pub(crate) fn tell_few(&self) {
         let few = {
             let mut pending = self.lock();
@@ -180,31 +179,30 @@ impl<V> Publisher<V> {
             let untold = &mut pending.untold;
             (untold.listeners() <= FEW).then(|| mem::take(untold))
         };
-        // Whoever is woken finds nothing locked.
+        // Wakers run without a lock of ours.
         if let Some(few) = few {
             few.tell();
         }
     }
 
-    /// The end alone, which is told when it is dropped.
+    /// Keeps only the part that notifies subscribers of the end when it is dropped.
     pub(super) fn into_ending(self) -> Ending {
         self.ending
     }
 
-    /// What there is still to be told, to be told elsewhere.
+    /// Takes the pending notifications, so that another thread can send them.
     pub(crate) fn untold(&self) -> Option<Untold> {
         let untold = &mut self.lock().untold;
         (!untold.is_empty()).then(|| mem::take(untold))
     }
 
-    /// The replaced values that nobody reads any more, of those that were replaced at such times, to be freed by the caller.
+    /// Removes the replaced values that no reader holds and whose time of replacement meets a condition. The caller drops them.
     pub(crate) fn sweep(&self, such: impl Fn(Instant) -> bool) -> Vec<Replaced<V>> {
         let swept = self.shared.cell.sweep(|since| such(*since));
         swept.into_iter().map(Replaced::of).collect()
     }
 
-    /// The replaced values that are still there and not kept on purpose, the oldest first, and when each was replaced: what is
-    /// asked after, and what is warned of.
+    /// The replaced values that readers hold, the oldest first, and when each was replaced.
     pub(crate) fn left(&self) -> Vec<(Generation, Instant)> {
         let left = self
             .shared
@@ -213,19 +211,19 @@ impl<V> Publisher<V> {
         left.into_iter().flatten().collect()
     }
 
-    /// Whether there are replaced values that somebody reads. Those that are kept on purpose are let go on purpose, and
-    /// need not be looked at before.
+    /// Whether readers hold replaced values. Values that the service keeps on purpose do not count: whoever releases one of those
+    /// requests a sweep.
     pub(crate) fn must_sweep(&self) -> bool {
-        self.shared.retired().0 > 0
+        self.shared.retained().0 > 0
     }
 
-    /// Tells everybody that nothing will follow. The replaced values that somebody reads are left to them; those that nobody
-    /// reads are handed to the caller, to be freed.
+    /// Notifies all subscribers of the end. Returns the replaced values that no guard protects, to be dropped by the caller; a
+    /// value that is shared is freed by its last holder.
     pub(crate) fn stop(&self) -> Vec<Replaced<V>> {
         let mut pending = mem::take(&mut *self.lock());
         pending.release();
         pending.untold.tell();
-        // Another thread may be about to tell the newest: nobody hears of the end before it.
+        // Another thread may still have the notification of the newest value. Subscribers get it before the end.
         self.shared.news.send_if_modified(|news| {
             news.published = news.published.max(self.shared.generation());
             false

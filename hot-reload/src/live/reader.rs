@@ -1,4 +1,4 @@
-//! [`Reader`]: a handle with a memory, for the loop of a worker.
+//! [`Reader`]: a handle that keeps the value it read last, for the loop of a worker.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,17 +7,16 @@ use super::cell::Kept;
 use super::{Live, NOT_READY};
 use crate::snapshot::{Generation, Published, Snapshot};
 
-/// The newest value, read again and again by one worker: from [`Live::reader`].
+/// Reads the newest value again and again in one worker: from [`Live::reader`].
 ///
-/// As long as nothing was published, a read is one comparison; the value is not even waited for by the processor, which
-/// foresees how the comparison ends.
+/// A read compares two pointers, unless a value was published since the last read. The processor predicts that branch, so the
+/// read does not even wait for the comparison.
 ///
-/// A reader keeps the value that it read last alive. That is one value in the loop of a worker, and as many old ones as there
-/// are readers where they sit idle: so have one for each worker and not for each connection, and [`release`](Self::release)
-/// it before a long rest.
+/// A reader keeps the value that it read last alive. Use one reader for each worker, not one for each connection: each idle
+/// reader may keep an old value. Call [`release`](Self::release) before a long wait.
 pub struct Reader<V> {
     live: Live<V>,
-    /// What was read last, unless it was let go.
+    /// The value that was read last, unless it was released.
     last: Kept<Published<V>>,
 }
 
@@ -28,37 +27,37 @@ impl<V> Reader<V> {
         Self { live, last }
     }
 
-    /// The newest value.
+    /// Borrows the newest value.
     #[inline]
     pub fn load(&mut self) -> &V {
-        // The one before is retired, and the service has a share of it: it is not freed here. A reader is made when there is a
-        // value, and there is one ever after.
+        // This drops the share in the old value but never frees it: the list of retired nodes has a share, too. There is always a
+        // value, because a reader is made when there is one.
         let cell = &self.live.shared.cell;
         &cell.newest_or(&mut self.last, never).value
     }
 
-    /// The newest value as an owned snapshot.
+    /// Returns the newest value as an owned snapshot.
     #[inline]
     pub fn get(&mut self) -> Snapshot<V> {
         self.load();
         Snapshot::of(self.last.share().unwrap_or_else(never))
     }
 
-    /// The number of the newest value: whether what was made from it before still stands.
+    /// The generation of the newest value. Compare it to find out whether a derived value is out of date.
     #[inline]
     pub fn generation(&mut self) -> Generation {
         let cell = &self.live.shared.cell;
         cell.newest_or(&mut self.last, never).generation
     }
 
-    /// Lets go of the value that was read last, so that it can be freed if it is not the newest. The next read takes a
-    /// little longer.
+    /// Releases the value that was read last, so that the service can free it once it is replaced. The next read takes a little
+    /// longer.
     pub fn release(&mut self) {
         self.last = Kept::new(None);
     }
 }
 
-/// What a reader has, it has had from the beginning.
+/// A reader is made when there is a value, so the cell is never empty.
 #[cold]
 fn never<T>() -> T {
     unreachable!("{NOT_READY}")

@@ -1,24 +1,21 @@
-//! [`ReadStats`]: what the readers of a value keep alive.
+//! [`Retained`]: how many replaced values are still in memory.
 
 use std::time::Duration;
 
-use crate::snapshot::Generation;
-
-/// What the readers of a value keep alive: from [`Live::stats`](crate::Live::stats).
+/// The replaced values that readers still hold: from [`Live::retained`](crate::Live::retained).
 ///
-/// A value that was replaced is freed as soon as no guard, snapshot or reader has it and its
-/// [grace](crate::Builder::retire_after) is over, if it has one. Some are always kept for a moment; what stays for longer is
-/// kept by somebody who holds on to a snapshot, or by a reader that does not read. The log warns of such a one after a
-/// minute.
+/// The service frees a replaced value once no guard, snapshot or reader holds it and its
+/// [grace](crate::Builder::retire_after) is over. A count that grows with every reload, or an age of hours, means that
+/// somebody keeps snapshots, or has readers that do not read. The log warns of a value that is held for more than a minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ReadStats {
-    /// The number of the newest value, if there is one.
-    pub generation: Option<Generation>,
-    /// How many replaced values are still there, without those that the service keeps itself, as its
-    /// [history](crate::Builder::history). After a stop none that a snapshot or a reader has, because those are their
-    /// holders' own, but any that a guard held at that moment: it goes with the last handle.
-    pub retired: usize,
-    /// How long ago the oldest of them was replaced.
-    pub oldest_retired: Option<Duration>,
+pub struct Retained {
+    /// The number of replaced values in memory, without those that the service keeps on purpose, such as its
+    /// [history](crate::Builder::history).
+    ///
+    /// After a stop, values that only snapshots and readers hold do not count. A value that a guard held at the moment of
+    /// the stop counts until the last handle is gone.
+    pub count: usize,
+    /// How long ago the oldest of them was replaced. `None` if there are none.
+    pub oldest: Option<Duration>,
 }

@@ -1,4 +1,4 @@
-//! [`Shared`]: what the handles on a value and its publisher have in common.
+//! [`Shared`]: what the publisher and all handles of a value share.
 
 use std::sync::Arc;
 
@@ -25,12 +25,12 @@ impl<V> Shared<V> {
         }
     }
 
-    /// How many replaced values are there because somebody reads them, and since when the oldest is replaced.
-    pub(super) fn retired(&self) -> (usize, Option<Instant>) {
+    /// The number of replaced values that the service does not keep on purpose, and when the oldest was replaced.
+    pub(super) fn retained(&self) -> (usize, Option<Instant>) {
         self.cell.retired(|node| !node.is_keepsake())
     }
 
-    /// The number of the newest value, or zero.
+    /// The generation of the visible value, or zero.
     pub(super) fn generation(&self) -> u64 {
         let newest = self.cell.protect();
         newest.map_or(0, |newest| newest.node().generation.get())

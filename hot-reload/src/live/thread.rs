@@ -1,4 +1,4 @@
-//! What a thread knows of its own slots.
+//! The hazard pointers of the current thread, in thread-local storage.
 
 use std::cell::Cell;
 use std::ptr;
@@ -7,33 +7,32 @@ use super::barrier;
 use super::hazard::{Domain, LENT, Record, Slot};
 use super::sync::AtomicPtr;
 
-/// The one domain of the process.
+/// The domain of the process.
 static DOMAIN: Domain = Domain::new();
 
-/// The first slot of a thread that has none yet, or may not use it so lightly: it is never free.
+/// Stands for the first slot of a thread that has no record, or must use the other kind of barrier. It is never free.
 static BUSY: Slot = Slot(AtomicPtr::new(ptr::without_provenance_mut(LENT)));
 
-/// Two cache lines, as its number of slots is meant.
+/// Two cache lines.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 const _: () = assert!(size_of::<Record>() == 128);
 
 thread_local! {
-    /// The slot to try first. Nothing is to be dropped in it, so that reading it is free of questions, and most often possible
-    /// until the very end of a thread.
+    /// The slot to try first. The type needs no drop, so an access needs no registration and mostly works until the thread has
+    /// ended.
     static FIRST: Cell<&'static Slot> = const { Cell::new(&BUSY) };
-    /// The same slot, for a thread that has to take a fence with it.
+    /// The same slot, in a process that must use fences.
     static FENCED: Cell<&'static Slot> = const { Cell::new(&BUSY) };
     static OWN: Own = Own::claim();
 }
 
-/// A thread's own record. The thread leaves it when it ends.
+/// The record that the thread owns. Dropped when the thread ends, which releases the record.
 struct Own(&'static Record);
 
 impl Own {
     fn claim() -> Self {
         let record = DOMAIN.claim();
-        // One that is free now: where a guard of the thread before is left in a slot, more is to be known of it than that
-        // it is free again.
+        // A slot that is free now. A slot with a guard of an earlier owner must be acquired first, as `Record::free` does.
         if let Some(slot) = record.free() {
             let first = if barrier::is_light_enough() {
                 &FIRST
@@ -58,20 +57,19 @@ pub(super) fn domain() -> &'static Domain {
     &DOMAIN
 }
 
-/// The slot to try first: free, unless a guard of this thread is in it, or it takes a fence.
+/// The slot to try first. Not free if a guard of this thread is in it, or if the process must use fences.
 #[inline(always)]
 pub(super) fn first() -> &'static Slot {
     FIRST.try_with(Cell::get).unwrap_or(&BUSY)
 }
 
-/// As [`first`], for a thread that has to take a fence.
+/// The slot to try second, with a fence.
 #[inline(always)]
 pub(super) fn fenced() -> &'static Slot {
     FENCED.try_with(Cell::get).unwrap_or(&BUSY)
 }
 
-/// A slot for one guard of this thread, which takes a fence: one of its own, or, when those are taken or gone, one that is
-/// lent.
+/// Finds a slot for one guard, to be used with a fence: one of the thread's own, or a lent one if those are taken or gone.
 pub(super) fn slot() -> &'static Slot {
     let own = OWN.try_with(|own| own.0.free()).ok().flatten();
     own.unwrap_or_else(|| DOMAIN.lend())

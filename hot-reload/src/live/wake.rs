@@ -1,6 +1,4 @@
-//! [`Wake`]: waiting until something was published that its owner has not seen.
-//!
-//! It knows of numbers only: neither what a value is, nor where it is held.
+//! [`Wake`]: waits for a generation that its owner has not seen. It knows generations only, no values.
 
 use std::fmt;
 use std::pin::Pin;
@@ -10,23 +8,23 @@ use tokio::sync::watch;
 
 use super::news::News;
 
-/// One subscriber's place in the news.
+/// The position of one subscriber.
 ///
-/// Being woken marks nothing as seen; [`saw`](Self::saw) does. So a wait that is dropped loses nothing, and whoever
-/// finds a value that is newer than the news of it is not woken for it again.
+/// Only [`saw`](Self::saw) marks a generation as seen; waking does not. So a dropped wait loses nothing, and a subscriber that
+/// reads a value before its notification is not woken for it again.
 pub(super) struct Wake {
     receiver: watch::Receiver<News>,
-    /// How many values had been published when its owner looked last.
+    /// The newest generation that the owner has seen.
     seen: u64,
-    /// The wait of a [`poll_next`](Self::poll_next) that is not over, for what `seen` says now.
+    /// The pending wait of [`poll_next`](Self::poll_next), for a generation above `seen`.
     waiting: Option<Waiting>,
 }
 
-/// Boxed, because a future of the channel borrows its receiver, and has no name.
+/// Boxed, because the channel's future borrows its receiver and cannot be named.
 type Waiting = Pin<Box<dyn Future<Output = Option<()>> + Send + Sync>>;
 
 impl Wake {
-    /// What was published up to this number counts as seen: up to zero, nothing does.
+    /// Generations up to `seen` count as seen. With zero, none does.
     pub(super) fn new(receiver: watch::Receiver<News>, seen: u64) -> Self {
         Self {
             receiver,
@@ -35,14 +33,12 @@ impl Wake {
         }
     }
 
-    /// Waits until something is there that was not seen. `None`, for ever, once nothing more will come.
-    ///
-    /// The last value before a stop is still told. Cancel safe.
+    /// Waits for an unseen generation. Returns `None` after a stop, once the last generation was seen. Cancel safe.
     pub(super) async fn next(&mut self) -> Option<()> {
         unseen(&mut self.receiver, self.seen).await
     }
 
-    /// As [`next`](Self::next), which it may be mixed with.
+    /// Polls for what [`next`](Self::next) waits for. The two may be mixed.
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
         let (receiver, seen) = (&self.receiver, self.seen);
         let waiting = self.waiting.get_or_insert_with(|| {
@@ -56,18 +52,18 @@ impl Wake {
         news
     }
 
-    /// The owner has looked, and this is the number of the value that it found.
+    /// The owner has read the value of this generation.
     pub(super) fn saw(&mut self, published: u64) {
         if self.seen != published {
             self.seen = published;
-            // It waits for what was seen just now.
+            // It waits for a generation that is seen now.
             self.waiting = None;
         }
     }
 
-    /// Whether nothing is left to be told, and nothing will come.
+    /// Whether the service has stopped and its last generation was seen.
     pub(super) fn is_over(&self) -> bool {
-        // Asked first: what is read from a closed channel afterwards is the last that was said in it.
+        // In this order: after the channel has closed, its content is final.
         let closed = self.receiver.has_changed().is_err();
         let news = *self.receiver.borrow();
         news.published <= self.seen && (closed || news.stopped)
@@ -76,7 +72,7 @@ impl Wake {
 
 async fn unseen(receiver: &mut watch::Receiver<News>, seen: u64) -> Option<()> {
     let news = receiver.wait_for(|news| news.published > seen || news.stopped);
-    // An error means stopped, too: the publisher is gone.
+    // An error also means stopped: the publisher was dropped.
     (news.await.ok()?.published > seen).then_some(())
 }
 
@@ -106,7 +102,7 @@ mod tests {
         })
     }
 
-    /// What each form says now.
+    /// The answers of `poll_next` and `next`.
     fn both(wake: &mut Wake) -> [Option<Option<()>>; 2] {
         [
             poll_fn(|cx| wake.poll_next(cx)).now_or_never(),
@@ -119,7 +115,7 @@ mod tests {
     const ENDED: [Option<Option<()>>; 2] = [Some(None); 2];
 
     #[test]
-    fn news_stay_news_until_they_were_seen() {
+    fn waking_repeats_until_generation_is_seen() {
         let (sender, receiver) = channel(4);
         assert_eq!(both(&mut Wake::new(receiver.clone(), 0)), WOKEN);
         let mut wake = Wake::new(receiver, 4);
@@ -132,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_found_a_value_before_the_news_of_it_is_not_woken_for_it() {
+    fn generation_seen_before_notification_does_not_wake() {
         let (sender, receiver) = channel(4);
         let mut wake = Wake::new(receiver, 4);
         assert_eq!(both(&mut wake), WAITS);
@@ -144,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_before_the_end_is_told_and_then_the_end_for_ever() {
+    fn last_generation_wakes_before_end_and_end_is_final() {
         for stopped_or_gone in [true, false] {
             let (sender, receiver) = channel(0);
             let mut wake = Wake::new(receiver, 0);
@@ -166,7 +162,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_poll_leaves_a_waker_that_the_next_news_call() {
+    async fn pending_poll_registers_its_waker() {
         let (sender, receiver) = channel(0);
         let mut wake = Wake::new(receiver, 0);
         let waiting = tokio::spawn(async move { poll_fn(|cx| wake.poll_next(cx)).await });

@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::thread;
 
-use hot_reload::{Live, Outcome, Stage};
+use hot_reload::{Guard, Live, Outcome, Stage};
 
 use crate::tray::{Entry, Ledger, Tray};
 
@@ -61,7 +61,7 @@ struct Curious {
 impl Drop for Curious {
     fn drop(&mut self) {
         if let Some(newest) = self.live.get().and_then(Live::try_load) {
-            let snapshot = newest.to_snapshot();
+            let snapshot = Guard::to_snapshot(&newest);
             assert_eq!(snapshot.number, newest.number);
             self.read
                 .lock()
@@ -87,7 +87,7 @@ async fn a_value_may_read_its_successor_while_it_is_freed() {
     }
     assert_eq!(*read.lock().unwrap(), [(1, 2), (2, 3), (3, 4)]);
     control.stop().await;
-    assert_eq!(live.stats().retired, 0);
+    assert_eq!(live.retained().count, 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -140,7 +140,7 @@ async fn a_hundred_guards_at_once_keep_each_its_own_value() {
         guards.push(live.load());
         tray.publish(&control, ledger.value(number)).await;
     }
-    assert_eq!(live.stats().retired, 50);
+    assert_eq!(live.retained().count, 50);
     for (place, guard) in guards.iter().enumerate() {
         assert!(guard.is_whole());
         assert_eq!(guard.number, place as u64 / 2);
@@ -161,17 +161,21 @@ async fn a_guard_outlives_its_service() {
     let ledger = Ledger::default();
     let tray = Tray::with(ledger.value(1));
     let (live, control) = tray.service().await;
-    let (old, part) = (live.load(), live.load().map(|entry| entry.text.as_str()));
+    let old = live.load();
+    let part = Guard::map(live.load(), |entry| entry.text.as_str());
     tray.publish(&control, ledger.value(2)).await;
     let newest = live.load();
     control.stop().await;
     drop((control, tray));
     assert!(old.is_whole() && newest.is_whole());
     assert_eq!((old.number, &*part, newest.number), (1, "1", 2));
-    assert_eq!(old.to_snapshot().generation(), old.generation());
+    assert_eq!(
+        Guard::to_snapshot(&old).generation(),
+        Guard::generation(&old)
+    );
     assert!(ledger.freed().is_empty());
     drop((old, part, newest));
-    assert_eq!(live.stats().retired, 1, "what a guard held at the end");
+    assert_eq!(live.retained().count, 1, "what a guard held at the end");
     drop(live);
     assert_eq!(ledger.freed().len(), 2);
 }
@@ -199,7 +203,7 @@ async fn a_forgotten_guard_keeps_its_value_and_harms_nobody() {
     }
     tokio::time::sleep(crate::script::seconds(2)).await;
     assert_eq!(ledger.freed(), [2, 3, 4]);
-    assert_eq!(live.stats().retired, 1);
+    assert_eq!(live.retained().count, 1);
     control.stop().await;
     drop((live, control));
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hot_reload::{DataState, ErrorKind, Event, Live, Outcome, ReloaderService};
+use hot_reload::{DataState, ErrorKind, Event, Guard, Live, Outcome, ReloaderService};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::script::{Bad, Failing, Good, Hanging, Missing, Panicking, Script, seconds, settle};
@@ -252,7 +252,10 @@ async fn every_accessor_sees_the_newest_value() {
     settle().await;
     assert_eq!(reader.load(), "second");
     assert_eq!(reader.get().generation().get(), 2);
-    assert_eq!(live.load().to_snapshot().revision(), live.get().revision());
+    assert_eq!(
+        Guard::to_snapshot(&live.load()).revision(),
+        live.get().revision()
+    );
     assert_eq!(
         (&*old, old.generation().get()),
         (&"first".to_owned(), 1),

@@ -50,5 +50,4 @@ mod swap;
 mod told;
 mod tray;
 mod validators;
-mod words;
 mod written;

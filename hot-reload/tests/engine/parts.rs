@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Wake, Waker};
 
 use futures_util::{FutureExt, StreamExt};
-use hot_reload::{Control, ErrorKind, Live, Outcome, PartSnapshot, Projection, Stage};
+use hot_reload::{Control, ErrorKind, Guard, Live, Outcome, PartSnapshot, Projection, Stage};
 use tokio::time::timeout;
 
 use crate::script::seconds;
@@ -303,11 +303,14 @@ async fn p06_a_part_keeps_its_service_running_and_so_do_its_changes() {
 async fn guards_of_parts_of_parts_bear_the_number_of_the_whole() {
     let (tray, live, control) = service().await;
     let part: Projection<Config, Limits> = live.map(limits as fn(&Config) -> &Limits);
-    let connections = part.load().map(|limits| &limits.connections);
+    let connections = Guard::map(part.load(), |limits| &limits.connections);
     let snapshot = part.get();
     tray.publish(&control, config("second", 2)).await;
-    assert_eq!((*connections, connections.generation().get()), (1, 1));
-    assert_eq!(connections.to_snapshot().name, "first");
+    assert_eq!(
+        (*connections, Guard::generation(&connections).get()),
+        (1, 1)
+    );
+    assert_eq!(Guard::to_snapshot(&connections).name, "first");
     assert_eq!((snapshot.connections, snapshot.generation().get()), (1, 1));
     assert_eq!(snapshot.snapshot().name, "first");
     assert_eq!(snapshot.clone().connections, 1);
@@ -332,5 +335,5 @@ async fn a_part_need_not_be_of_a_known_size() {
     assert_eq!(&*names.changed().await.unwrap(), "second");
     assert!(changes.next().now_or_never().is_none());
     assert_eq!(format!("{:?}", &*shown.get()), "Limits { connections: 2 }");
-    assert_eq!(name.load().map(|name| &name[..3]).len(), 3);
+    assert_eq!(Guard::map(name.load(), |name| &name[..3]).len(), 3);
 }

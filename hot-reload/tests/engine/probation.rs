@@ -148,7 +148,7 @@ async fn a_value_that_passes_its_probation_is_what_is_gone_back_to_later() {
     sleep(WINDOW + seconds(1)).await;
     assert_eq!(control.status().on_probation, None);
     settle().await;
-    assert_eq!(live.stats().retired, 0);
+    assert_eq!(live.retained().count, 0);
     script.set(Good("sick"));
     sleep(WINDOW).await;
     assert_eq!(visible(&live), ("two".to_owned(), 4));

@@ -90,8 +90,8 @@ async fn p17_a_replaced_value_is_kept_for_its_grace_and_no_longer() {
     let second = service.publish(3).await;
     sleep_until(first + GRACE - INSTANT).await;
     assert!(service.freed().is_empty());
-    assert_eq!(service.live.stats().retired, 2);
-    assert_eq!(service.live.stats().oldest_retired, Some(GRACE - INSTANT));
+    assert_eq!(service.live.retained().count, 2);
+    assert_eq!(service.live.retained().oldest, Some(GRACE - INSTANT));
     sleep_until(first + GRACE + INSTANT).await;
     assert_eq!(service.freed(), [1]);
     let retired = service.told.last();
@@ -101,7 +101,7 @@ async fn p17_a_replaced_value_is_kept_for_its_grace_and_no_longer() {
     assert_eq!(service.freed(), [1]);
     sleep_until(second + GRACE + INSTANT).await;
     assert_eq!(service.freed(), [1, 2]);
-    assert_eq!(service.live.stats().retired, 0);
+    assert_eq!(service.live.retained().count, 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -226,7 +226,7 @@ async fn p15_nobody_wakes_while_values_come_of_age() {
     let woken = rests() - before;
     // Most of an hour is some steps of the runtime's clock.
     assert!(woken <= 10, "{woken} times");
-    assert_eq!(live.stats().retired, 3);
+    assert_eq!(live.retained().count, 3);
     sleep(seconds(300)).await;
     assert_eq!(ledger.freed(), [1, 2, 3]);
     // One that is of age and held is asked after, and does not keep a younger one.
@@ -303,7 +303,7 @@ async fn p15_values_of_a_history_are_neither_asked_after_nor_warned_of_and_retir
     }
     sleep(GRACE).await;
     assert_eq!(*told.lock().unwrap(), ["1"]);
-    assert_eq!(live.stats().retired, 0);
+    assert_eq!(live.retained().count, 0);
     let before = rests();
     sleep(seconds(3000)).await;
     let woken = rests() - before;

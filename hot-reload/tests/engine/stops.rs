@@ -29,21 +29,23 @@ impl Wake for Stopping {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_a_stop_from_within_the_function_of_a_word_keeps_the_value_from_becoming_visible() {
+async fn p14_stop_inside_projection_function_prevents_publication() {
     static STOPPING: Stopping = Stopping(Mutex::new(None));
     let tray = Tray::with(1);
     let (live, control) = tray.service().await;
-    let word = live.atomic(|value| {
+    let part = live.map(|value| {
         STOPPING.call();
-        *value
+        value
     });
+    let mut parts = part.subscribe();
     let mut changes = live.subscribe();
     *STOPPING.0.lock().unwrap() = Some(control.clone());
     let outcome = tray.offer(&control, 2).await;
     assert!(matches!(outcome, Outcome::Failed { error } if error.kind() == ErrorKind::Stopped));
     control.stop().await;
-    assert_eq!((*live.load(), word.get()), (1, 1));
+    assert_eq!(*live.load(), 1);
     assert!(changes.changed().await.is_none());
+    assert!(parts.changed().await.is_none());
 }
 
 #[tokio::test(start_paused = true)]

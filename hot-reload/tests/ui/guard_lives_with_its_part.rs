@@ -7,20 +7,19 @@ type OfText<'a> = Guard<'a, &'static str, str>;
 /// The captured reference has the lifetime of a shortened guard's part.
 fn from_a_shorter_guard<'x>(live: &'static Live<&'static str>, text: &'x str) -> OfText<'x> {
     let guard: Guard<'x, &'static str, &'x str> = live.load();
-    guard.map(move |_: &&'x str| text)
+    Guard::map(guard, move |_: &&'x str| text)
 }
 
 /// The captured reference has the lifetime of a part that an earlier closure made.
 fn from_a_part<'x>(live: &'static Live<&'static str>, text: &'x str) -> OfText<'x> {
-    live.load()
-        .map(|value: &&'static str| -> &&'x str { value })
-        .map(move |_: &&'x str| text)
+    let part = Guard::map(live.load(), |value: &&'static str| -> &&'x str { value });
+    Guard::map(part, move |_: &&'x str| text)
 }
 
 /// The guard comes from a projected handle.
 fn from_a_projection<'x>(live: &'static Live<&'static str>, text: &'x str) -> OfText<'x> {
     let projection = Box::leak(Box::new(live.map(|value| value)));
-    projection.load().map(move |_: &&'x str| text)
+    Guard::map(projection.load(), move |_: &&'x str| text)
 }
 
 pub(crate) fn main() {

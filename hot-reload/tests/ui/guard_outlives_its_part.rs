@@ -8,20 +8,19 @@ type OfText<'a> = Guard<'a, &'static str, str>;
 /// The reference is as long as the part of a guard that was shortened.
 fn from_a_shorter_guard<'x>(live: &'static Live<&'static str>, text: &'x str) -> OfText<'static> {
     let guard: Guard<'static, &'static str, &'x str> = live.load();
-    guard.map(move |_: &&'x str| text)
+    Guard::map(guard, move |_: &&'x str| text)
 }
 
 /// The reference is as long as the part that an earlier closure has made.
 fn from_a_part<'x>(live: &'static Live<&'static str>, text: &'x str) -> OfText<'static> {
-    live.load()
-        .map(|value: &&'static str| -> &&'x str { value })
-        .map(move |_: &&'x str| text)
+    let part = Guard::map(live.load(), |value: &&'static str| -> &&'x str { value });
+    Guard::map(part, move |_: &&'x str| text)
 }
 
 /// The guard is one of a handle on a part.
 fn from_a_projection<'x>(live: &'static Live<&'static str>, text: &'x str) -> OfText<'static> {
     let projection = Box::leak(Box::new(live.map(|value| value)));
-    projection.load().map(move |_: &&'x str| text)
+    Guard::map(projection.load(), move |_: &&'x str| text)
 }
 
 fn main() {

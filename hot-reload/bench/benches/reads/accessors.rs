@@ -2,7 +2,7 @@
 
 use bench::values::Value;
 use ours::testing::Publisher;
-use ours::{Live, LiveWord, Projection, Reader};
+use ours::{Live, Projection, Reader};
 
 use crate::contender::Contender;
 
@@ -121,33 +121,5 @@ impl<V: Value, F: Fn(&V) -> &u64 + Copy + Send + Sync> Contender<V> for Project<
 
     fn publish(&self, value: V) {
         self.publisher.publish(value);
-    }
-}
-
-/// [`Live::atomic`]: a word that is written at publication.
-pub(crate) struct Word<V>(Publisher<V>);
-
-impl<V: Value> Word<V> {
-    pub(crate) fn new(value: V) -> Self {
-        Self(Publisher::new(value))
-    }
-}
-
-impl<V: Value> Contender<V> for Word<V> {
-    const NAME: &'static str = "ours_word";
-
-    type Handle = LiveWord<u64>;
-
-    fn handle(&self) -> LiveWord<u64> {
-        self.0.live().atomic(V::number)
-    }
-
-    #[inline(always)]
-    fn read(word: &mut LiveWord<u64>) -> u64 {
-        word.get()
-    }
-
-    fn publish(&self, value: V) {
-        self.0.publish(value);
     }
 }

@@ -2,7 +2,7 @@
 
 use bench::values::{Config, Page};
 
-use crate::accessors::{Get, Load, Project, Remember, Word};
+use crate::accessors::{Get, Load, Project, Remember};
 use crate::contender::Contender;
 use crate::estimates::{Estimates, Key};
 use crate::others::{ParkingLock, Plain, StdLock, SwapCache, SwapLoad, SwapLoadFull, WatchBorrow};
@@ -50,7 +50,6 @@ fn of_one_thread() -> Vec<Ratio> {
         against::<Load<_>, ParkingLock<_>>(alone, None),
         against::<Get<_>, SwapLoadFull<_>>(alone, Some(0.6)),
         against::<Project<_>, Load<_>>(alone, None),
-        against::<Word<_>, Plain<_>>(alone, None),
     ]
 }
 
@@ -90,7 +89,6 @@ fn of_two_threads() -> Vec<Ratio> {
         to_one::<Load<_>>(Some(1.15)),
         to_one::<Remember<_>>(Some(1.15)),
         to_one::<Project<_>>(None),
-        to_one::<Word<_>>(None),
         to_one::<Plain<_>>(None),
         to_one::<Get<_>>(None),
         to_one::<SwapLoad<_>>(None),

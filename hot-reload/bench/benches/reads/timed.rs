@@ -6,7 +6,7 @@ use bench::reads::repeat;
 use bench::values::{Config, Page, Value};
 use criterion::{BenchmarkId, Criterion, SamplingMode};
 
-use crate::accessors::{Get, Load, Project, Remember, Word};
+use crate::accessors::{Get, Load, Project, Remember};
 use crate::contender::Contender;
 use crate::others::{ParkingLock, Plain, StdLock, SwapCache, SwapLoad, SwapLoadFull, WatchBorrow};
 use crate::published::PublishedGet;
@@ -16,7 +16,6 @@ use crate::threads::{Clock, Writer, read_by};
 macro_rules! for_each_contender {
     ($measure:ident::<$value:ty>($($argument:expr),*)) => {
         $measure::<$value, _>($($argument,)* Plain::new);
-        $measure::<$value, _>($($argument,)* Word::new);
         $measure::<$value, _>($($argument,)* Remember::new);
         $measure::<$value, _>($($argument,)* SwapCache::new);
         $measure::<$value, _>($($argument,)* Load::new);

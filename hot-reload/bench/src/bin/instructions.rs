@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use bench::reads::repeat;
 use bench::values::{Config, Value};
 use ours::testing::Publisher;
-use ours::{Live, LiveWord, Projection, Reader, Snapshot};
+use ours::{Live, Projection, Reader, Snapshot};
 use rustix::thread::{MembarrierCommand, membarrier_query};
 
 fn main() -> anyhow::Result<()> {
@@ -30,8 +30,7 @@ fn main() -> anyhow::Result<()> {
         "load" => load(&live, reads),
         "get" => get(&live, reads),
         "projection" => projection(&live.map(Config::part), reads),
-        "word" => word(&live.atomic(Config::number), reads),
-        _ => bail!("there are plain, reader, load, get, projection and word, and not {kind}"),
+        _ => bail!("expected plain, reader, load, get or projection, found {kind}"),
     }
     Ok(())
 }
@@ -59,9 +58,4 @@ fn get(live: &Live<Config>, reads: u64) {
 #[inline(never)]
 fn projection(projection: &Projection<Config, u64, impl Fn(&Config) -> &u64>, reads: u64) {
     repeat(reads, || *projection.load());
-}
-
-#[inline(never)]
-fn word(word: &LiveWord<u64>, reads: u64) {
-    repeat(reads, || word.get());
 }

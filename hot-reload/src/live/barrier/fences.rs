@@ -1,4 +1,4 @@
-//! The symmetric form: a fence on both sides.
+//! The symmetric barrier: a fence on both sides.
 
 use super::super::sync::{Ordering, fence};
 
@@ -8,12 +8,12 @@ pub(in crate::live) fn light() {
     fence(Ordering::SeqCst);
 }
 
-/// Whether [`light`] does: here it always does.
+/// Whether [`light`] suffices. Always, here.
 pub(in crate::live) fn is_light_enough() -> bool {
     true
 }
 
-/// The publisher's half. Whether it stands.
+/// The publisher's half. Always succeeds.
 pub(in crate::live) fn heavy() -> bool {
     fence(Ordering::SeqCst);
     true

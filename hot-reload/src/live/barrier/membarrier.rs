@@ -1,4 +1,4 @@
-//! The asymmetric form: the publisher has the system put a barrier into every running thread of the process.
+//! The asymmetric barrier: the kernel issues a barrier in every running thread when the publisher asks for it (`membarrier`).
 
 use std::sync::OnceLock;
 use std::sync::atomic::compiler_fence;
@@ -8,19 +8,19 @@ use rustix::thread::{MembarrierCommand, membarrier, membarrier_query};
 
 use super::super::sync::{Ordering, fence};
 
-/// Whether the system puts barriers into other threads for this process: asked once, because readers rely on the answer.
+/// Whether the kernel grants `membarrier` to this process. Asked once, because readers rely on the answer.
 static GRANTED: OnceLock<bool> = OnceLock::new();
 
-/// The reader's half: the compiler keeps the order, and the processor is made to by the publisher.
+/// The reader's half: orders the compiler only. The publisher's half orders the processor.
 #[inline(always)]
 pub(in crate::live) fn light() {
     compiler_fence(Ordering::SeqCst);
 }
 
-/// Whether [`light`] does. Where it does not, a reader takes a fence.
+/// Whether [`light`] suffices. If not, readers use a fence.
 ///
-/// The first call registers the process, which may take some milliseconds in one of many threads; so it is made when a
-/// service is, and not by a reader.
+/// The first call registers the process with the kernel, which may take milliseconds in a process of many threads. So the first
+/// service makes it, not a reader.
 pub(in crate::live) fn is_light_enough() -> bool {
     *GRANTED.get_or_init(|| {
         membarrier_query().contains_command(MembarrierCommand::PrivateExpedited)
@@ -29,11 +29,11 @@ pub(in crate::live) fn is_light_enough() -> bool {
     })
 }
 
-/// The publisher's half. Whether it stands: if the system refuses later what it granted at first, as it does when a
-/// process locks itself up, nobody can say what is read, and nothing may be freed.
+/// The publisher's half. `false` if the kernel refuses now what it granted before, as in a process that entered a sandbox. Then
+/// protected pointers cannot be known, and nothing may be reclaimed.
 pub(in crate::live) fn heavy() -> bool {
     fence(Ordering::SeqCst);
-    // A process forked off this one may have to register anew.
+    // A forked process may have to register again.
     !is_light_enough() || interrupt().is_ok() || (register().is_ok() && interrupt().is_ok())
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use hot_reload::{Cut, Member};
+use hot_reload::{Cut, Guard, Member};
 
 use super::rig::{Notes, Rig, builder, members};
 use crate::script::{Good, Script};
@@ -41,7 +41,7 @@ async fn p19_threads_that_read_all_the_time_never_see_a_mixed_group() {
                     0 => {
                         let cut = live.load();
                         first_of(&cut, &keys);
-                        cut.generation().get()
+                        Guard::generation(&cut).get()
                     }
                     1 => {
                         let cut = live.get();

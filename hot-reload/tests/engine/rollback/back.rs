@@ -73,20 +73,20 @@ async fn p17_a_history_keeps_the_newest_and_what_it_keeps_is_not_laid_to_the_rea
     let (live, control) = published(builder, &script, &["one", "two", "three", "four"]).await;
     assert_eq!(kept(&control), [3, 2]);
     settle().await;
-    assert_eq!(live.stats().retired, 0);
+    assert_eq!(live.retained().count, 0);
     let snapshot = live.get();
     script.set(Good("five"));
     assert!(control.barrier().await.is_current());
     script.set(Good("six"));
     assert!(control.barrier().await.is_current());
-    assert_eq!((kept(&control), live.stats().retired), (vec![5, 4], 0));
+    assert_eq!((kept(&control), live.retained().count), (vec![5, 4], 0));
     script.set(Good("seven"));
     assert!(control.barrier().await.is_current());
     sleep(seconds(5)).await;
-    assert_eq!(live.stats().retired, 1, "it is read");
+    assert_eq!(live.retained().count, 1, "it is read");
     drop(snapshot);
     sleep(seconds(5)).await;
-    assert_eq!(live.stats().retired, 0);
+    assert_eq!(live.retained().count, 0);
 }
 
 #[tokio::test(start_paused = true)]
