@@ -62,13 +62,12 @@ impl<V> Publisher<V> {
 
     /// Makes a value visible, tells those who wait for it, and says which number it bears.
     ///
-    /// The value before it is freed here; if somebody reads it still, by the next call after that, or at the end.
-    /// May be called by several threads at once; the numbers go up by one.
+    /// Frees the value before, or, if a reader still holds it, leaves that to a later call. Several threads may publish at once;
+    /// generations go up by one.
     ///
     /// # Panics
     ///
-    /// If what keeps in step with a part of the value does, a [projection](Live::map) or a [word](Live::atomic). Nothing has
-    /// become visible then.
+    /// If the function or the comparison of a [projection](Live::map) panics. Then the value is not published.
     pub fn publish(&self, value: V) -> Generation {
         let publisher = self.lock();
         let generation = publisher.publish_by_hand(value);
