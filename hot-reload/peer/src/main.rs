@@ -1,4 +1,4 @@
-//! Release 0.3.6 and this crate, side by side: the patterns of `tests/matrix`, by the very same code, as a table.
+//! Release 0.3.6 and this crate, side by side: the patterns of `tests/files/matrix`, by the very same code, as a table.
 //!
 //! Each cell is a process of its own, because the watchers of 0.3.6 are never released.
 #![allow(
@@ -6,9 +6,9 @@
     reason = "one file, compiled against each of the two crates"
 )]
 
-#[path = "../../tests/matrix/follow.rs"]
+#[path = "../../tests/files/matrix/follow.rs"]
 mod follow;
-#[path = "../../tests/matrix/patterns.rs"]
+#[path = "../../tests/files/matrix/patterns.rs"]
 mod patterns;
 mod project;
 mod published;

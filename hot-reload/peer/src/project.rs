@@ -2,5 +2,7 @@
 
 use ours as subject;
 
-#[path = "../../tests/matrix/compatible.rs"]
+use crate::{follow, patterns};
+
+#[path = "../../tests/files/matrix/compatible.rs"]
 pub(crate) mod compatible;

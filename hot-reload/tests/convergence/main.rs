@@ -42,7 +42,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod apart;
-#[path = "../resources/census.rs"]
+#[path = "../file/census.rs"]
 mod census;
 mod course;
 mod dice;

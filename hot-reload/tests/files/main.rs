@@ -1,28 +1,36 @@
-//! What happens to files, seen with nothing but hints to find it, or with nothing but questions: real files, and no
-//! service but where a promise is the service's. The numbers `t01` to `t68` are those of the scenarios.
+//! Files, directories and groups: real files, through the traits and through services. The numbers `t01` to `t68` are those
+//! of the scenarios.
+//!
+//! Tests that count what the process holds are in `process`.
+
+#![allow(missing_docs, reason = "tests are named by sentences")]
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+#[path = "../file/alone.rs"]
 mod alone;
 #[path = "../file/mod.rs"]
 mod file;
+#[path = "../file/many.rs"]
+mod many;
 #[cfg(target_os = "linux")]
 #[path = "../file/namespace.rs"]
 mod namespace;
-mod versions;
 
+mod dir;
+mod group;
 #[cfg(target_os = "linux")]
-mod bound;
+mod leases;
+mod loader;
 #[cfg(target_os = "linux")]
-mod coarse;
-mod folders;
+mod matrix;
 #[cfg(target_os = "linux")]
-mod inodes;
-#[cfg(unix)]
-mod links;
-mod names;
-mod polling;
-mod quiet;
-mod refused;
-mod services;
-mod stamps;
-mod writing;
+mod mounts;
+mod notify;
+mod one;
+#[cfg(target_os = "linux")]
+mod overflow;
+mod reloader;
+mod scenarios;
+mod settle;
+#[cfg(target_os = "linux")]
+mod status;

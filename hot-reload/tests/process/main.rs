@@ -6,10 +6,14 @@
 #![allow(missing_docs, reason = "tests are named by sentences")]
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
-#[path = "../resources/census.rs"]
+#[path = "../file/alone.rs"]
+mod alone;
+#[path = "../file/census.rs"]
 mod census;
 #[path = "../file/mod.rs"]
 mod file;
+#[path = "../file/many.rs"]
+mod many;
 #[path = "../file/namespace.rs"]
 mod namespace;
 
@@ -21,10 +25,14 @@ mod cost;
 mod ends;
 mod failure;
 mod hang;
+mod hub;
 mod mapped;
+mod memory;
 mod race;
+mod resources;
 mod rights;
 mod runtimes;
+mod scarce;
 mod sharing;
 mod storm;
 

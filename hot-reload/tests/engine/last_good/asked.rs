@@ -1,0 +1,62 @@
+//! Saves that overlap, that nobody waits for, and for which there is no thread.
+
+use std::task::Poll;
+
+use futures_util::{FutureExt, poll};
+use hot_reload::ErrorKind;
+
+use super::{published, texts};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_saves_at_once_the_last_one_that_was_asked_for_stays() {
+    for _ in 0..20 {
+        let (last_good, _folder) = texts();
+        // Each is asked for in turn, and done whenever a thread comes to it, some at once.
+        let mut begun = Vec::new();
+        for number in 0..8 {
+            let last_good = last_good.clone();
+            let text = format!("value {number}");
+            let mut save = Box::pin(async move { last_good.save(published(text)).await });
+            match poll!(&mut save) {
+                Poll::Ready(saved) => saved.unwrap(),
+                Poll::Pending => begun.push(save),
+            }
+        }
+        begun.truncate(4);
+        for save in begun {
+            save.await.unwrap();
+        }
+        // Those that nobody waits for go on; what is asked for after them comes last.
+        last_good.save(published("newest")).await.unwrap();
+        let restored = last_good.restore().await.unwrap().unwrap();
+        assert_eq!(restored.value(), "newest");
+    }
+}
+
+#[test]
+fn a_save_whose_future_was_dropped_is_done() {
+    let (last_good, _folder) = texts();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let mut save = Box::pin(last_good.save(published("value")));
+        let _ = poll!(&mut save);
+    });
+    // Waits for the threads that are at work.
+    drop(runtime);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let restored = runtime.block_on(last_good.restore()).unwrap().unwrap();
+    assert_eq!(restored.value(), "value");
+}
+
+#[test]
+fn without_a_runtime_there_is_an_error_and_no_panic() {
+    let (last_good, _folder) = texts();
+    let saved = last_good.save(published("value")).now_or_never().unwrap();
+    assert_eq!(saved.unwrap_err().kind(), ErrorKind::Unavailable);
+    let restored = last_good.restore().now_or_never().unwrap();
+    assert_eq!(restored.unwrap_err().kind(), ErrorKind::Unavailable);
+}

@@ -1,0 +1,10 @@
+//! When a service loads, and what it makes of the content.
+
+mod barriers;
+mod data;
+mod emptied;
+mod fresh;
+mod looks;
+mod memory;
+mod options;
+mod written;

@@ -1,0 +1,9 @@
+//! What readers see, and when values are freed.
+
+mod callbacks;
+mod changes;
+mod freed;
+mod guards;
+mod many;
+mod parts;
+mod retired;

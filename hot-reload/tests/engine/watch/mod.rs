@@ -1,0 +1,5 @@
+//! The watch of a service: opened, lost, hints and pushed values.
+
+mod hints;
+mod links;
+mod pushes;

@@ -1,0 +1,98 @@
+//! What happens to directories: to the one that is watched, and to those below it.
+
+use std::fs;
+
+use hot_reload::source::Dir;
+
+use super::dir;
+use crate::file::{World, write};
+use crate::many::{ManyRig, Texts};
+
+#[tokio::test]
+async fn an_absent_directory_is_nothing_and_is_seen_when_it_comes() {
+    let world = World::new();
+    let mut rig = ManyRig::watch(Dir::new(world.path("x/y/d"))).await;
+    rig.expect_absent().await;
+    for text in ["one", "two"] {
+        world.folder("x/y/d");
+        write(world.path("x/y/d/a"), text);
+        rig.expect(&[("a", text)]).await;
+        fs::remove_dir_all(world.path("x")).unwrap();
+        rig.expect_absent().await;
+    }
+}
+
+#[tokio::test]
+async fn a_directory_that_is_swapped_takes_the_watch_along() {
+    let world = World::new();
+    world.folder("d");
+    world.file("d/a", "one");
+    let mut rig = ManyRig::watch(dir(&world)).await;
+    world.folder("next");
+    world.file("next/a", "two");
+    fs::rename(world.path("d"), world.path("gone")).unwrap();
+    fs::rename(world.path("next"), world.path("d")).unwrap();
+    rig.expect(&[("a", "two")]).await;
+    rig.settle().await;
+    let looks = rig.looks;
+    write(world.path("gone/a"), "not this one");
+    write(world.path("gone/b"), "nor this one");
+    rig.settle().await;
+    assert_eq!(rig.looks, looks, "the old directory is nobody's business");
+    write(world.path("d/a"), "three");
+    rig.expect(&[("a", "three")]).await;
+}
+
+#[tokio::test]
+async fn what_is_no_directory_is_said_and_recovered_from() {
+    let world = World::new();
+    world.file("d", "a file");
+    let mut rig = ManyRig::watch(dir(&world)).await;
+    rig.expect_error("d: it is not a directory").await;
+    fs::remove_file(world.path("d")).unwrap();
+    world.folder("d");
+    world.file("d/a", "one");
+    rig.expect(&[("a", "one")]).await;
+}
+
+#[tokio::test]
+async fn directories_below_are_read_down_to_the_limit() {
+    let world = World::new();
+    world.folder("d/1/2/3");
+    for name in ["a", "1/b", "1/2/c", "1/2/3/e"] {
+        world.file(&format!("d/{name}"), name);
+    }
+    for (depth, expected) in [(0, 1), (1, 2), (2, 3), (9, 4)] {
+        let rig = ManyRig::watch(dir(&world).recursive(depth)).await;
+        assert_eq!(rig.current.unwrap().len(), expected, "depth {depth}");
+    }
+    let mut rig = ManyRig::watch(dir(&world).recursive(2)).await;
+    write(world.path("d/1/2/c"), "deep");
+    rig.expect(&[("a", "a"), ("1/b", "1/b"), ("1/2/c", "deep")])
+        .await;
+    fs::remove_dir_all(world.path("d/1/2")).unwrap();
+    rig.expect(&[("a", "a"), ("1/b", "1/b")]).await;
+}
+
+/// Five hundred times, a few in one directory each, since every look reads all that is there.
+#[tokio::test]
+async fn t49_directories_made_with_their_files_in_one_go_are_found() {
+    for _ in 0..20 {
+        let world = World::new();
+        world.folder("d");
+        let mut rig = ManyRig::watch(dir(&world).recursive(3)).await;
+        for round in 0..25 {
+            let path = world.path("d").join(format!("{round}/a/b"));
+            let writer = std::thread::spawn(move || {
+                fs::create_dir_all(&path).unwrap();
+                write(path.join("c"), "whole");
+            });
+            let reached = |rig: &ManyRig<_>| {
+                let files: &Texts = rig.current.as_ref().unwrap();
+                files.len() == round + 1 && files.values().all(|text| text == "whole")
+            };
+            rig.until(reached, &format!("round {round}")).await;
+            writer.join().unwrap();
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! A pattern followed through the builder, with a source of bytes and a decoder.
+
+use std::path::Path;
+use std::time::Duration;
+
+use hot_reload::source::{Decoded, File, Source, Toml};
+use hot_reload::{Builder, Changes, DataState, LinkState, Live, ReloaderService, Status};
+use serde::Deserialize;
+
+use super::follow::{News, Patience, Verdict, follow};
+use super::patterns::{Content, Pattern};
+
+/// Fields that may all be missing: whatever is cut off at the end of a line decodes, and is found out.
+#[derive(Debug, PartialEq, Deserialize)]
+pub(crate) struct App {
+    begin: Option<u64>,
+    end: Option<u64>,
+}
+
+/// What is published, from the value that was there first on.
+struct Published {
+    first: Option<Content>,
+    changes: Changes<App>,
+}
+
+impl Published {
+    /// The service may have been quicker, and what was there before does not count as a change.
+    fn of(live: &Live<App>) -> Self {
+        let changes = live.subscribe();
+        let first = live.try_load();
+        Self {
+            first: first.map(|app| Content::between(app.begin, app.end)),
+            changes,
+        }
+    }
+}
+
+impl News for Published {
+    async fn next(&mut self) -> Result<Option<Content>, String> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        match self.changes.changed().await {
+            Some(app) => Ok(Some(Content::between(app.begin, app.end))),
+            None => Err("stopped".to_owned()),
+        }
+    }
+}
+
+/// A service that is about to be started.
+pub(crate) type Draft = Builder<Decoded<File, Toml<App>>, App, String>;
+
+/// Follows the pattern in this folder, which is empty, and looks at the state of the service in the end.
+pub(crate) async fn run(
+    pattern: Pattern,
+    root: &Path,
+    strategy: fn(Draft) -> Draft,
+    patience: Patience,
+) -> Verdict {
+    pattern.prepare(root).expect("a folder to write to");
+    let source = File::new(pattern.path(root)).decode(Toml::<App>::new());
+    // Not `start`, which refuses a file that is not there.
+    let (live, control) = strategy(ReloaderService::builder(source)).start_in_background();
+    let verdict = follow(pattern, root, patience, Published::of(&live)).await;
+    match verdict {
+        Verdict::Seen(_) => check(&control.status()),
+        _ => super::note(&format!("{:?}", control.status())),
+    }
+    control.stop().await;
+    verdict
+}
+
+fn check(status: &Status) {
+    assert_eq!(status.data, DataState::Fresh, "{status:?}");
+    assert!(status.last_error.is_none(), "{status:?}");
+    assert!(
+        status.link == LinkState::Off || status.link.is_open(),
+        "{status:?}"
+    );
+    assert_eq!(status.counters.missed_events, 0, "{status:?}");
+    assert_eq!(status.counters.watch_losses, 0, "{status:?}");
+}
+
+/// So long that nobody takes a poll for an announcement.
+pub(crate) const NO_POLL: Duration = Duration::from_secs(3600);

@@ -1,0 +1,134 @@
+//! Writers who append by opening the file again and again: between two parts it looks finished.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use hot_reload::ReloaderService;
+use hot_reload::source::{Dir, File, Files};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::file::{DEADLINE, Rig, World};
+
+/// Long beside the pauses of the writer, also where the machine has other things to do.
+const SETTLE: Duration = Duration::from_secs(1);
+
+const WHOLE: &str = "0\n1\n2\n3\n4\n5\n";
+
+fn append(path: &Path, number: u32) {
+    let file = OpenOptions::new().append(true).open(path);
+    writeln!(file.unwrap(), "{number}").unwrap();
+}
+
+async fn script(path: impl AsRef<Path>) {
+    for number in 1..=5 {
+        append(path.as_ref(), number);
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_appended_to_by_opening_it_again_is_published_once_and_whole() {
+    let world = World::new();
+    let path = world.file("c", "0\n");
+    let mut rig = Rig::watch_source(File::new(&path).settle(SETTLE)).await;
+    let writer = tokio::spawn(script(path));
+    rig.expect(WHOLE).await;
+    writer.await.unwrap();
+    rig.settle().await;
+    assert_eq!(rig.texts(), ["0\n", WHOLE]);
+}
+
+#[tokio::test]
+async fn it_is_left_alone_for_as_long_where_it_is_polled_and_other_settings_are_made_around_it() {
+    let world = World::new();
+    let path = world.file("c", "0\n");
+    let file = File::new(&path).leases(true).settle(SETTLE).leases(false);
+    let mut rig = Rig::poll(file);
+    rig.look().await.unwrap();
+    append(&path, 1);
+    let writer = tokio::spawn({
+        let path = path.clone();
+        async move {
+            for number in 2..=5 {
+                append(&path, number);
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
+    });
+    rig.look().await.unwrap();
+    writer.await.unwrap();
+    assert_eq!(rig.texts(), ["0\n", WHOLE]);
+}
+
+#[tokio::test]
+async fn a_file_that_is_never_left_alone_is_published_all_the_same() {
+    let world = World::new();
+    let path = world.file("c", "0\n");
+    let mut rig = Rig::watch_source(File::new(&path).settle(SETTLE)).await;
+    let begun = Instant::now();
+    let writer = tokio::spawn(async move {
+        loop {
+            append(&path, 1);
+            sleep(Duration::from_millis(50)).await;
+        }
+    });
+    append_seen(&mut rig).await;
+    writer.abort();
+    assert!(begun.elapsed() >= SETTLE / 2, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_time_that_is_longer_than_any_other_wait_is_kept_too() {
+    let world = World::new();
+    let begun = Instant::now();
+    let path = world.file("c", "0\n");
+    let mut rig = Rig::poll(File::new(&path).settle(3 * SETTLE));
+    rig.look().await.unwrap();
+    // The times of files are a few milliseconds behind.
+    let waited = begun.elapsed() + SETTLE / 10;
+    assert!(waited >= 3 * SETTLE, "{waited:?}");
+}
+
+/// Looks until more than the first line is there.
+async fn append_seen(rig: &mut Rig) {
+    let seen = async {
+        while rig.current.as_deref() == Some("0\n") {
+            sleep(Duration::from_millis(10)).await;
+            rig.look().await.unwrap();
+        }
+    };
+    timeout(DEADLINE, seen)
+        .await
+        .expect("it is never published");
+}
+
+#[tokio::test]
+async fn the_files_of_a_directory_are_left_alone_for_as_long_too() {
+    let world = World::new();
+    world.folder("conf.d");
+    let path = world.file("conf.d/a", "0\n");
+    let dir = Dir::new(world.path("conf.d"))
+        .settle(SETTLE)
+        .decode_files(|files: &Files| {
+            let part = files.get("a").map(|part| part.bytes().to_vec());
+            Ok(part.unwrap_or_default())
+        });
+    let (live, _control) = ReloaderService::builder(dir)
+        .realtime()
+        .interval(Duration::from_secs(3600))
+        .start()
+        .await
+        .unwrap();
+    let mut changes = live.subscribe();
+    let writer = tokio::spawn(script(path));
+    let seen = async {
+        while *live.load() != WHOLE.as_bytes() {
+            changes.changed().await.unwrap();
+        }
+    };
+    timeout(DEADLINE, seen).await.expect("it is not published");
+    writer.await.unwrap();
+    assert_eq!(live.get().generation().get(), 2);
+}

@@ -1,0 +1,13 @@
+//! What files, services and readers take in memory, counted to the byte. Each test runs in a process of its own.
+
+mod files;
+mod flight;
+mod reads;
+
+use std::alloc::System;
+
+use cap::Cap;
+
+/// A program of tests has one allocator, and this one counts.
+#[global_allocator]
+static HEAP: Cap<System> = Cap::new(System, usize::MAX);
