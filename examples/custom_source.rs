@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hot_reload::{
-    Event, RealtimeWatch, RealtimeWatchHandle, Reload, ReloadResult, ReloaderError,
+    EventKind, RealtimeWatch, RealtimeWatchHandle, Reload, ReloadResult, ReloaderError,
     ReloaderService, WatchEvent, WatchProfile, async_trait,
 };
 use tokio::sync::{broadcast, mpsc};
@@ -139,7 +139,7 @@ async fn main() -> anyhow::Result<()> {
             }
             // What was no good is told here; the value stays.
             Some(event) = events.next() => {
-                let Event::Reload { outcome, .. } = event else { continue };
+                let EventKind::Load { outcome, .. } = event.kind else { continue };
                 let Some(error) = outcome.error() else { continue };
                 say(&format!("{outcome}: {error}; limit stays {:?}", limit.get()));
             }

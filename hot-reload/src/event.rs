@@ -3,6 +3,7 @@
 //! Each word is spelled the same in code, logs and JSON (there in `snake_case`, by `as_str`).
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Error;
@@ -256,45 +257,75 @@ words!(HoldReason {
     Self::BeingWritten => "being_written",
 });
 
-/// What happened in a service, as told by [`Control::events`](crate::Control::events).
+/// Something that happened in a service: from [`Control::events`](crate::Control::events), a
+/// [`Registry`](crate::Registry), or to an [`Observer`](crate::Observer).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Event {
-    /// A load or a rollback ended. Loads that found nothing new are reported too. Content that stays rejected is reported
-    /// once, and again for each manual reload. Other bad content is reported even if its error has the same text.
-    Reload {
-        /// Why it was taken.
+pub struct Event {
+    /// The name of the service. Empty for [`EventKind::Lagged`] of a registry.
+    pub target: Arc<str>,
+    /// The name that the source gives itself, if it does.
+    pub source: Option<Arc<str>>,
+    /// The generation that was visible when the event was made. `None` before the first value.
+    pub generation: Option<Generation>,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What happened in a service.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A load or a rollback ended. Loads that found nothing new are reported, too.
+    ///
+    /// Content that stays rejected is reported once, and again for each manual reload. Other bad content is reported even if
+    /// its error has the same text.
+    Load {
+        /// The cause of the load.
         trigger: Trigger,
-        /// What it led to.
+        /// Its result.
         outcome: Outcome,
         /// How long it took.
         elapsed: Duration,
+        /// How long each stage took, in order. A stage that was not reached is absent.
+        stages: Vec<(Stage, Duration)>,
     },
     /// The watch changed its state.
-    Link {
+    Watch {
         /// The state before.
         from: LinkState,
         /// The state now.
         to: LinkState,
-        /// Why, where there is a reason.
+        /// The reason, if there is one.
         error: Option<Error>,
     },
-    /// A heartbeat found a change that the watch had not announced.
+    /// The heartbeat found a change that the watch had not reported.
     Missed,
     /// [`Control::pause`](crate::Control::pause) was called.
     Paused,
-    /// [`Control::resume`](crate::Control::resume) has ended a pause, or whatever else held values back.
+    /// [`Control::resume`](crate::Control::resume) ended a pause or another hold.
     Resumed,
-    /// No look was good for longer than the service is [allowed](crate::Builder::max_staleness). Told once; the next good
-    /// [`Reload`](Self::Reload) ends it.
+    /// No load was good for longer than [`max_staleness`](crate::Builder::max_staleness). Reported once; the next good
+    /// [`Load`](Self::Load) ends it.
     Stale {
-        /// How long ago the last good look ended.
+        /// How long ago the last good load ended.
         age: Duration,
-        /// The error of the last look, if one has ended since.
+        /// The error of the last load, if one has ended since.
         error: Option<Error>,
     },
-    /// This reader was too slow, and so many events were left out.
+    /// The reader was too slow and lost this many events.
     Lagged(u64),
-    /// The service has stopped. Nothing follows.
+    /// The service has stopped. It sends no event after this one.
     Stopped,
 }
+
+words!(EventKind {
+    Self::Load { .. } => "load",
+    Self::Watch { .. } => "watch",
+    Self::Missed => "missed",
+    Self::Paused => "paused",
+    Self::Resumed => "resumed",
+    Self::Stale { .. } => "stale",
+    Self::Lagged(_) => "lagged",
+    Self::Stopped => "stopped",
+});

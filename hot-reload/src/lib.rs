@@ -54,7 +54,9 @@ pub use crate::compat::file_reloader;
 pub use crate::compat::file_reloader::{AsyncFileLoad, FileReloader};
 pub use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchStrategy};
 pub use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError};
-pub use crate::event::{DataState, Event, HoldReason, LinkState, Outcome, Stage, Trigger};
+pub use crate::event::{
+    DataState, Event, EventKind, HoldReason, LinkState, Outcome, Stage, Trigger,
+};
 pub use crate::group::{Coordinator, Cut, Member, MemberVersion, Members, Part, PartOf, WhenAway};
 #[cfg(feature = "last-good")]
 pub use crate::last_good::{LastGood, Restored};
@@ -66,8 +68,8 @@ pub use crate::receipt::{Receipt, Vote};
 pub use crate::reload::{Loaded, Reload};
 pub use crate::revision::Revision;
 pub use crate::service::{
-    Builder, Control, Cycle, Divergence, Events, Explanation, Fence, Probation, ReloaderService,
-    RemovalPolicy, Retired, ShrinkGuard,
+    Builder, Control, Cycle, Divergence, Events, Explanation, Fence, Observer, Probation, Registry,
+    ReloaderService, RemovalPolicy, Requester, Retired, ShrinkGuard, Target,
 };
 pub use crate::snapshot::{Generation, Snapshot};
 pub use crate::status::{Attempt, Counters, Degradation, Hold, SourceStatus, Status};

@@ -25,7 +25,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use hot_reload::{Control, ReloaderService, Trigger};
+use hot_reload::{Control, ReloaderService, Requester};
 use server_lib::{Server, ServerConfig, ServerContext, ServerError, Shutdown};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
@@ -124,7 +124,7 @@ async fn reload_on(hangup: Arc<Notify>, control: Control<ServerConfig>) {
     loop {
         hangup.notified().await;
         // The outcome is one word; the service logs the reason of a rejection.
-        let outcome = control.reload_by(Trigger::Signal).await.outcome;
+        let outcome = control.reload_for(Requester::Signal).await.outcome;
         tracing::info!(%outcome, "loaded the configuration, as SIGHUP asked");
     }
 }

@@ -4,7 +4,7 @@ use std::future::pending;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hot_reload::{Control, Event, Events, Live, Outcome, Snapshot};
+use hot_reload::{Control, EventKind, Events, Live, Outcome, Snapshot};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{debug, info, warn};
@@ -260,8 +260,8 @@ async fn watch_certificate<T>(tls: Option<&Tls>, expiry: &mut Expiry, events: &m
         };
         tokio::select! {
             () = look => {}
-            event = events.next() => match event {
-                Some(Event::Reload { outcome: Outcome::Rejected { .. }, .. }) => {
+            event = events.next() => match event.map(|event| event.kind) {
+                Some(EventKind::Load { outcome: Outcome::Rejected { .. }, .. }) => {
                     if let Some(tls) = tls
                         && expiry.stays(Instant::now())
                     {

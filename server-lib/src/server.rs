@@ -4,7 +4,7 @@ use std::future::pending;
 use std::net::SocketAddr;
 use std::pin::pin;
 
-use hot_reload::{Event, FileReloader, Outcome, ReloaderReceiver, ReloaderService};
+use hot_reload::{EventKind, FileReloader, Outcome, ReloaderReceiver, ReloaderService};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::info;
@@ -148,7 +148,7 @@ fn refused(service: &Service) -> impl Future<Output = ServerError> + use<> {
     let mut events = control.events();
     async move {
         while let Some(event) = events.next().await {
-            let Event::Reload { outcome, .. } = event else {
+            let EventKind::Load { outcome, .. } = event.kind else {
                 continue;
             };
             match outcome {

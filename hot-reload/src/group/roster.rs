@@ -126,7 +126,7 @@ impl<V: Send + Sync + 'static> Running for Control<V> {
     fn look(&self, trigger: Trigger) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             // What came of it is in the standing.
-            let _ = self.reload_by(trigger).await;
+            let _ = self.request(trigger).await;
         })
     }
 

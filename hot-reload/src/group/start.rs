@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 
 use super::link::Standing;
 use crate::hints::HintSender;
+use crate::service::builder::start::report;
 use crate::service::builder::{Builder, Mode};
 use crate::service::control::Control;
 use crate::service::feed::Feed;
@@ -56,7 +57,8 @@ where
 
     /// Starts the service for the group, which is told of what is new from the first look on.
     pub(crate) fn begin(self, group: Option<HintSender>) -> Begun<V> {
-        let first = |control: &Control<V>| {
+        let first = |control: &Control<V>, registered| {
+            report(registered);
             control.tell(group);
             control.board().inbox.next_receipt()
         };

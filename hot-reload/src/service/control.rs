@@ -4,16 +4,15 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
-use tracing::info;
-
+use super::commands;
+use super::events::Events;
 use super::flight::Explanation;
+use super::record::observer::{Call, Observer};
+use super::shared::Board;
+use super::shared::request::{Earlier, Requester};
+use super::target::Target;
 use crate::event::{Event, Trigger};
-use crate::panics::discard;
 use crate::receipt::Receipt;
-use crate::service::shared::Board;
-use crate::service::shared::request::{Request, Target};
 use crate::snapshot::{Generation, Snapshot};
 use crate::status::Status;
 
@@ -54,20 +53,23 @@ impl<V> Control<V> {
     ///
     /// If the future is dropped, the look is taken all the same.
     pub async fn reload(&self) -> Receipt {
-        self.reload_by(Trigger::Manual).await
+        self.request(Trigger::Manual).await
     }
 
-    /// As [`reload`](Self::reload), for another reason: [`Trigger::Signal`] or [`Trigger::Http`]. For a reason that is
-    /// nobody's request it is no more than a [`barrier`](Self::barrier).
+    /// Loads the source as [`reload`](Self::reload) does, for this requester, which events and logs name as the trigger.
     ///
     /// # Errors
     ///
-    /// As of [`reload`](Self::reload).
+    /// As [`reload`](Self::reload).
     ///
     /// # Cancel safety
     ///
     /// As [`reload`](Self::reload).
-    pub async fn reload_by(&self, trigger: Trigger) -> Receipt {
+    pub async fn reload_for(&self, requester: Requester) -> Receipt {
+        self.request(requester.into()).await
+    }
+
+    pub(crate) async fn request(&self, trigger: Trigger) -> Receipt {
         self.board.inbox.ask(trigger).await
     }
 
@@ -94,7 +96,7 @@ impl<V> Control<V> {
     ///
     /// If the future is dropped, the look is taken all the same.
     pub async fn barrier(&self) -> Receipt {
-        self.reload_by(Trigger::Resync).await
+        self.request(Trigger::Resync).await
     }
 
     /// The values that were replaced, the newest first: as many as [`Builder::history`](crate::Builder::history) keeps. None
@@ -121,7 +123,7 @@ impl<V> Control<V> {
     ///
     /// As [`rollback_to`](Self::rollback_to).
     pub async fn rollback(&self) -> Receipt {
-        self.roll_back(Target::Previous).await
+        commands::roll_back(&self.board, Earlier::Previous).await
     }
 
     /// Brings an earlier value back, as a new generation. Its [`origin`](Snapshot::origin) is the number under which the value
@@ -151,13 +153,7 @@ impl<V> Control<V> {
     ///
     /// If the future is dropped, the value is brought back all the same.
     pub async fn rollback_to(&self, generation: Generation) -> Receipt {
-        self.roll_back(Target::Generation(generation)).await
-    }
-
-    async fn roll_back(&self, target: Target) -> Receipt {
-        let resumed = self.board.gate().resumed();
-        let asked = Request { target, resumed };
-        self.board.inbox.roll_back(asked).await
+        commands::roll_back(&self.board, Earlier::Generation(generation)).await
     }
 
     /// Keeps the source out: when this returns, nothing that it holds becomes visible any more, until
@@ -171,12 +167,7 @@ impl<V> Control<V> {
     /// A value that became visible just before may be told to subscribers a moment later. What a hand-written watch pushes in
     /// a pause is not kept; at the end of the pause the source is asked.
     pub fn pause(&self) {
-        if self.board.gate().pause() {
-            let name = self.board.status().name.clone();
-            info!(target: "hot_reload", name, "paused");
-            self.board.flight.paused();
-            self.board.tell(Event::Paused);
-        }
+        commands::pause(&self.board);
     }
 
     /// Ends whatever holds values back, all of it at once: a [pause](Self::pause), a [rollback](Self::rollback_to), a failed
@@ -191,24 +182,12 @@ impl<V> Control<V> {
     ///
     /// If the future is dropped, the look is taken all the same, and nothing is held back.
     pub async fn resume(&self) -> Receipt {
-        let released = self.board.gate().resume();
-        if let Some(released) = released {
-            discard(released);
-            let name = self.board.status().name.clone();
-            info!(target: "hot_reload", name, "resumed");
-            self.board.flight.resumed();
-            self.board.tell(Event::Resumed);
-        }
-        self.board.inbox.resume().await
+        commands::resume(&self.board).await
     }
 
     /// How the service is.
     pub fn status(&self) -> Status {
-        let hold = self.board.hold();
-        Status {
-            hold,
-            ..self.board.status().clone()
-        }
+        commands::status(&self.board)
     }
 
     /// What the service has been through until now: what is the matter, and how it came to that.
@@ -226,17 +205,14 @@ impl<V> Control<V> {
         self.board.flight.explain(self.status())
     }
 
-    /// What happens in the service from now on.
+    /// Subscribes to the events of the service from now on.
     pub fn events(&self) -> Events {
-        Events {
-            channel: self.board.listen(),
-            stopped: self.board.status().stopped,
-        }
+        commands::events(&self.board)
     }
 
     /// The [`Events`] of the start were dropped.
     pub(crate) fn unlisten(&self) {
-        self.board.unlisten();
+        self.board.observers.unlisten();
     }
 
     /// Stops the service, and waits until it is gone.
@@ -251,15 +227,24 @@ impl<V> Control<V> {
     ///
     /// If the future is dropped, the service stops all the same.
     pub async fn stop(&self) {
-        self.board.inbox.stop();
-        self.board.close();
-        let mut task = self.board.task.lock().await;
-        if let Some(task) = task.as_mut() {
-            // An error means that the runtime has ended the task already.
-            let _ = task.await;
-        }
-        *task = None;
-        self.board.end();
+        commands::stop(&self.board).await;
+    }
+
+    /// Adds an observer, which is notified of each event from now on.
+    pub fn observe(&self, observer: impl Observer) {
+        self.board.observe(Arc::new(observer));
+    }
+
+    /// Calls a function for each event from now on, as [`observe`](Self::observe) does with an observer.
+    pub fn on_event(&self, call: impl Fn(&Event) + Send + Sync + 'static) {
+        self.observe(Call(call));
+    }
+}
+
+impl<V: Send + Sync + 'static> Control<V> {
+    /// Returns the same commands without the type of the value. A target does not keep the service running.
+    pub fn target(&self) -> Target {
+        Target::new(&self.board)
     }
 }
 
@@ -275,40 +260,5 @@ impl<V> Clone for Control<V> {
 impl<V> fmt::Debug for Control<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Control").field(&self.status()).finish()
-    }
-}
-
-/// What happens in a service: from [`Control::events`].
-#[must_use = "events are only told when they are asked for"]
-pub struct Events {
-    channel: broadcast::Receiver<Event>,
-    stopped: bool,
-}
-
-impl Events {
-    /// Waits for the next event. `None` after [`Event::Stopped`].
-    ///
-    /// A reader that is more than 256 events behind loses the oldest, and is told how many by [`Event::Lagged`].
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe: if the future is dropped, the event is told by the next call.
-    pub async fn next(&mut self) -> Option<Event> {
-        if self.stopped {
-            return None;
-        }
-        let event = match self.channel.recv().await {
-            Ok(event) => event,
-            Err(RecvError::Lagged(count)) => Event::Lagged(count),
-            Err(RecvError::Closed) => Event::Stopped,
-        };
-        self.stopped = matches!(event, Event::Stopped);
-        Some(event)
-    }
-}
-
-impl fmt::Debug for Events {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Events").finish_non_exhaustive()
     }
 }

@@ -25,5 +25,6 @@ mod reading;
 mod redaction;
 mod reports;
 mod script;
+mod targets;
 mod tray;
 mod watch;

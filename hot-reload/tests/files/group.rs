@@ -6,7 +6,7 @@ use std::time::Duration;
 use hot_reload::source::files::DecodedFiles;
 use hot_reload::source::files::Part;
 use hot_reload::source::{DecodeFiles, Files, Group, Toml};
-use hot_reload::{Coordinator, Error, ErrorKind, Event, ReloaderService};
+use hot_reload::{Coordinator, Error, ErrorKind, EventKind, ReloaderService};
 use tokio::time::{sleep, timeout};
 
 use crate::file::{DEADLINE, World, write};
@@ -299,7 +299,7 @@ async fn location_of_an_error_in_a_group_is_the_same_in_every_output() {
     assert_eq!(said(receipt.error().unwrap()), folder);
     assert_eq!(said(&control.status().last_error.unwrap()), folder);
     let announced = loop {
-        if let Some(Event::Reload { outcome, .. }) = events.next().await
+        if let Some(EventKind::Load { outcome, .. }) = events.next().await.map(|event| event.kind)
             && let Some(error) = outcome.error()
         {
             break error.clone();

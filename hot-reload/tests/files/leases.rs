@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use hot_reload::source::{File, Source};
-use hot_reload::{Event, HoldReason, Outcome, ReloaderService, Trigger};
+use hot_reload::{EventKind, HoldReason, Outcome, ReloaderService, Trigger};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::file::{DEADLINE, Rig, TextDecoder, World, write};
@@ -252,8 +252,8 @@ async fn p05_service_waits_for_a_writer_at_any_time_and_logs_it_once() {
         let mut held = 0;
         while let Some(event) = events.next().await {
             held += u32::from(matches!(
-                event,
-                Event::Reload { outcome: Outcome::Held, trigger, .. } if trigger != Trigger::Manual
+                event.kind,
+                EventKind::Load { outcome: Outcome::Held, trigger, .. } if trigger != Trigger::Manual
             ));
         }
         assert!(held <= 1, "{held}");

@@ -1,6 +1,6 @@
 //! Routes: what stands in the file is what is answered.
 
-use hot_reload::{Event, Outcome, Trigger};
+use hot_reload::{EventKind, Outcome, Trigger};
 
 use crate::support::client::Client;
 use crate::support::{Rig, until, within};
@@ -103,11 +103,11 @@ async fn a_route_file_that_appears_after_the_edit_is_served_at_once() {
     rig.put("new/page.html", "<p>new</p>");
     let published = within(async {
         loop {
-            if let Some(Event::Reload {
+            if let Some(EventKind::Load {
                 trigger,
                 outcome: Outcome::Published { .. },
                 ..
-            }) = events.next().await
+            }) = events.next().await.map(|event| event.kind)
             {
                 return trigger;
             }

@@ -1,7 +1,7 @@
 //! [`Builder`]: a service of the full surface, put together.
 
 mod options;
-mod start;
+pub(crate) mod start;
 mod strategy;
 
 use std::any::Any;
@@ -25,6 +25,8 @@ use super::policy::keeper::Keeper;
 use super::policy::probation::Probation;
 use super::policy::removal::Removal;
 use super::policy::retire::Retirement;
+use super::record::observer::Observer;
+use super::registry::Registry;
 use super::reloader_service::short_name;
 use super::settings::{LOAD_DEADLINE, PREPARE_DEADLINE, Settings};
 use crate::reload::Reload;
@@ -67,6 +69,8 @@ pub struct Builder<T, V, S> {
     pub(crate) probation: Option<Probation<V>>,
     /// How many entries the flight recorder keeps.
     pub(crate) flight: usize,
+    pub(crate) observers: Vec<Arc<dyn Observer>>,
+    pub(crate) registries: Vec<Registry>,
     pub(crate) _error: PhantomData<fn() -> S>,
 }
 
@@ -131,6 +135,8 @@ where
             copy: None,
             probation: None,
             flight: ENTRIES,
+            observers: Vec::new(),
+            registries: Vec::new(),
             _error: PhantomData,
         }
     }

@@ -4,14 +4,16 @@ use std::any::Any;
 use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
+use tracing::error;
 
 use super::Builder;
 use crate::error::{Error, ErrorKind};
-use crate::event::{Event, HoldReason, Outcome};
+use crate::event::{EventKind, HoldReason, Outcome};
 use crate::live::Live;
-use crate::service::control::{Control, Events};
+use crate::service::control::Control;
 use crate::service::driver::Engine;
 use crate::service::driver::housekeeping::free_elsewhere;
+use crate::service::events::Events;
 use crate::service::flight::Flight;
 use crate::service::pipeline::Pipeline;
 use crate::service::pipeline::state::Memory;
@@ -43,7 +45,15 @@ where
     /// If the future is dropped, the service is stopped.
     pub async fn start(self) -> Result<(Live<V>, Control<V>), Error> {
         let place = (self.mode.source_name)(&self.reload);
-        let (live, control, events) = self.launch(Control::events);
+        let (live, control, started) =
+            self.launch(|control, registered| registered.map(|()| control.events()));
+        let events = match started {
+            Ok(events) => events,
+            Err(error) => {
+                control.stop().await;
+                return Err(error);
+            }
+        };
         match first_value(&control, events, place).await {
             Ok(()) => {
                 control.unlisten();
@@ -62,14 +72,15 @@ where
     ///
     /// Outside of a tokio runtime.
     pub fn start_in_background(self) -> (Live<V>, Control<V>) {
-        let (live, control, ()) = self.launch(|_| ());
+        let (live, control, ()) = self.launch(|_, registered| report(registered));
         (live, control)
     }
 
-    /// `first` is done before anything can happen in the service.
+    /// Calls `first` before the first load, with the result of registering the service. After an error, the service stops before
+    /// its first load.
     pub(crate) fn launch<R>(
         self,
-        first: impl FnOnce(&Control<V>) -> R,
+        first: impl FnOnce(&Control<V>, Result<(), Error>) -> R,
     ) -> (Live<V>, Control<V>, R) {
         let mut profile = (self.mode.profile)(&self.reload);
         profile.quiet = self.quiet.unwrap_or(profile.quiet);
@@ -115,13 +126,28 @@ where
         };
         let keep: Arc<dyn Any + Send + Sync> = Arc::new(Owner(Arc::clone(&board)));
         let control = Control::new(Arc::clone(&board), Some(Arc::clone(&keep)));
-        let first = first(&control);
+        for observer in self.observers {
+            board.observe(observer);
+        }
+        let registries = &mut self.registries.iter();
+        let registered = registries.try_for_each(|registry| registry.register(control.target()));
+        if registered.is_err() {
+            board.inbox.stop();
+        }
+        let first = first(&control, registered);
         let live = board.publisher.live().kept_by(keep);
         // Nobody else knows the board yet, so the lock is free.
         if let Ok(mut slot) = board.task.try_lock() {
             *slot = Some(tokio::spawn(task));
         }
         (live, control, first)
+    }
+}
+
+/// Logs why a service that nobody waits for does not start.
+pub(crate) fn report(registered: Result<(), Error>) {
+    if let Err(error) = registered {
+        error!(target: "hot_reload", "the service does not start: {error}");
     }
 }
 
@@ -135,6 +161,7 @@ async fn first_value<V>(
     let mut last = None;
     loop {
         let event = timeout_at(deadline, events.next()).await;
+        let event = event.map(|event| event.map(|event| event.kind));
         // Whoever has started it finds in the status, too, that there is one.
         if control.status().generation.is_some() {
             return Ok(());
@@ -144,12 +171,12 @@ async fn first_value<V>(
             None => error,
         };
         let error = match event {
-            Ok(Some(Event::Reload { outcome, .. })) => match outcome {
+            Ok(Some(EventKind::Load { outcome, .. })) => match outcome {
                 Outcome::Missing => Error::new(ErrorKind::NotFound, "nothing is there"),
                 Outcome::Failed { error } | Outcome::Rejected { error, .. } => error,
                 Outcome::Published { .. } | Outcome::Unchanged | Outcome::Held => continue,
             },
-            Ok(Some(Event::Stopped) | None) => Error::new(
+            Ok(Some(EventKind::Stopped) | None) => Error::new(
                 ErrorKind::Stopped,
                 "the service was stopped while it started",
             ),

@@ -137,11 +137,11 @@ impl<'e, V> Task<'e, V> {
         // A waker may do what it likes; the value is visible all the same.
         let _ = contained(Stage::Commit, || board.publisher.tell_few());
         match noted {
-            None => self.recorder.rolled_back(&outcome, elapsed),
+            None => self.recorder.rolled_back(&outcome, elapsed, &trail.stages),
             Some(noted) => {
                 let now = self.clock.now();
                 self.recorder
-                    .looked(now, look.trigger, &outcome, elapsed, noted);
+                    .looked(now, look.trigger, &outcome, elapsed, &trail.stages, noted);
             }
         }
         board.tell_group();

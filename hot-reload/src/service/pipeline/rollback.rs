@@ -12,7 +12,7 @@ use crate::event::{Outcome, Stage, Trigger};
 use crate::panics::{discard, panicked};
 use crate::service::boundary::contained;
 use crate::service::policy::removal::Removal;
-use crate::service::shared::request::{Request, Target, To};
+use crate::service::shared::request::{Earlier, Request, To};
 use crate::snapshot::{Generation, Snapshot};
 
 impl<V> Pipeline<V> {
@@ -68,9 +68,9 @@ impl<V> Pipeline<V> {
     fn target(&self, to: &To<V>, current: &Snapshot<V>) -> Result<Snapshot<V>, Outcome> {
         let history = self.board.history();
         let target = match to {
-            To::Asked(asked) => match asked.target {
-                Target::Previous => history.before(current),
-                Target::Generation(generation) => history.find(generation),
+            To::Asked(asked) => match asked.earlier {
+                Earlier::Previous => history.before(current),
+                Earlier::Generation(generation) => history.find(generation),
             },
             To::Proven { proven, .. } => Some(proven.snapshot().clone()),
         };
@@ -86,7 +86,7 @@ impl<V> Pipeline<V> {
             };
             not_found(&match to {
                 To::Asked(Request {
-                    target: Target::Generation(generation),
+                    earlier: Earlier::Generation(generation),
                     ..
                 }) => {
                     let is_visible = *generation == current.generation();

@@ -7,6 +7,7 @@
 //! An error about other content counts as new even if its text is the same, and so does the answer to a manual reload. Of
 //! many rejections or failures in a row, the log has the first few lines and then summaries: [`storm`].
 
+pub(crate) mod observer;
 mod source;
 mod storm;
 mod swaps;
@@ -20,7 +21,7 @@ use tracing::{debug, error, info, trace, warn};
 
 use self::storm::{Line, Storms};
 use crate::clock::time_of_day;
-use crate::event::{DataState, Event, Outcome, Trigger};
+use crate::event::{DataState, EventKind, Outcome, Stage, Trigger};
 use crate::panics::discard;
 use crate::service::pipeline::trace::Trail;
 use crate::service::shared::Board;
@@ -50,6 +51,7 @@ impl<V> Recorder<V> {
         trigger: Trigger,
         outcome: &Outcome,
         elapsed: Duration,
+        stages: &[(Stage, Duration)],
         noted: Noted,
     ) {
         let Noted {
@@ -146,10 +148,11 @@ impl<V> Recorder<V> {
         let known =
             (waits || matches!(outcome, Outcome::Rejected { .. })) && repeated == Repeated::Yes;
         if !known || trigger.is_personal() {
-            self.board.tell(Event::Reload {
+            self.board.tell(|| EventKind::Load {
                 trigger,
                 outcome: outcome.clone(),
                 elapsed,
+                stages: stages.to_vec(),
             });
         }
     }

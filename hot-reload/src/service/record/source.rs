@@ -7,7 +7,7 @@ use tracing::{debug, info, warn};
 
 use super::{Recorder, TARGET};
 use crate::error::Error;
-use crate::event::{DataState, Event, LinkState};
+use crate::event::{DataState, EventKind, LinkState};
 use crate::panics::discard;
 use crate::status::{Degradation, SourceStatus};
 
@@ -44,7 +44,7 @@ impl<V> Recorder<V> {
             }
             _ => debug!(target: TARGET, name, link = to.as_str(), "the watch was {from}"),
         }
-        self.board.tell(Event::Link {
+        self.board.tell(|| EventKind::Watch {
             from,
             to,
             error: why.cloned(),
@@ -59,7 +59,7 @@ impl<V> Recorder<V> {
         let (name, missed_events) = (status.name.clone(), status.counters.missed_events);
         drop(status);
         warn!(target: TARGET, name, missed_events, "the watch missed a change, it is polled until it has proven itself");
-        self.board.tell(Event::Missed);
+        self.board.tell(|| EventKind::Missed);
     }
 
     /// No look was good for longer than is allowed.
@@ -76,7 +76,7 @@ impl<V> Recorder<V> {
         };
         let age_ms = age.as_millis() as u64;
         warn!(target: TARGET, name, source, age_ms, "stale, no look was good for {age:?}: {why}");
-        self.board.tell(Event::Stale { age, error });
+        self.board.tell(|| EventKind::Stale { age, error });
     }
 
     /// A look was good, after it was told that there was none for too long.

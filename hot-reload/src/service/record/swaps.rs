@@ -7,7 +7,7 @@ use tracing::{debug, error, info, warn};
 use super::{Recorder, TARGET};
 use crate::clock::time_of_day;
 use crate::error::Error;
-use crate::event::{DataState, Event, Outcome, Trigger};
+use crate::event::{DataState, EventKind, Outcome, Stage, Trigger};
 use crate::snapshot::{Generation, Snapshot};
 
 impl<V> Recorder<V> {
@@ -27,7 +27,12 @@ impl<V> Recorder<V> {
     }
 
     /// An earlier value was asked for, which was noted: it is told.
-    pub(crate) fn rolled_back(&self, outcome: &Outcome, elapsed: Duration) {
+    pub(crate) fn rolled_back(
+        &self,
+        outcome: &Outcome,
+        elapsed: Duration,
+        stages: &[(Stage, Duration)],
+    ) {
         let current = self.board.publisher.current();
         let origin = current.and_then(|current| current.origin());
         let origin = origin.map(Generation::get);
@@ -46,10 +51,11 @@ impl<V> Recorder<V> {
                 error!(target: TARGET, name, generation, "not rolled back: {why}");
             }
         }
-        self.board.tell(Event::Reload {
+        self.board.tell(|| EventKind::Load {
             trigger: Trigger::Rollback,
             outcome: outcome.clone(),
             elapsed,
+            stages: stages.to_vec(),
         });
     }
 

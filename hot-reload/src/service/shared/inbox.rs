@@ -185,7 +185,8 @@ impl Inbox {
 /// So few who have left are not worth looking for.
 const ROOMY: usize = 16;
 
-fn stopped(trigger: Trigger) -> Receipt {
+/// The receipt of a request to a service that has stopped.
+pub(crate) fn stopped(trigger: Trigger) -> Receipt {
     let error = Error::new(ErrorKind::Stopped, "the service has stopped");
     Receipt::untaken(trigger, Outcome::Failed { error })
 }

@@ -9,7 +9,6 @@ use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::{fmt, mem};
 
-use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
@@ -18,18 +17,16 @@ use self::history::History;
 use self::inbox::Inbox;
 use super::flight::Flight;
 use super::policy::retire::Retirement;
+use super::record::observer::{Observer, Observers};
 use crate::clock::time_of_day;
 use crate::compat::ReloaderSender;
 use crate::error::{Error, ErrorKind};
-use crate::event::{DataState, Event, Outcome};
+use crate::event::{DataState, Event, EventKind, Outcome};
 use crate::group::link::{Standing, Upward};
 use crate::live::Publisher;
 use crate::locks::lock;
 use crate::panics::discard;
 use crate::status::{Hold, Status};
-
-/// How many events a slow reader of them may be behind before it loses the oldest.
-const EVENTS: usize = 256;
 
 /// See the [module documentation](self). It does not keep the service running; an [`Owner`] does.
 pub(crate) struct Board<V> {
@@ -41,8 +38,11 @@ pub(crate) struct Board<V> {
     pub(crate) inbox: Inbox,
     status: Mutex<Status>,
     pub(crate) flight: Flight,
-    /// The ring of the events, while anybody listens: it is larger than all the rest.
-    events: Mutex<Option<broadcast::Sender<Event>>>,
+    /// The name of the service, as in its status.
+    pub(crate) name: Arc<str>,
+    /// The name of the source, as in the status.
+    pub(crate) source: Option<Arc<str>>,
+    pub(crate) observers: Observers,
     gate: Mutex<Gate<V>>,
     /// What is held back inside of the source, if that is made of other services.
     inner_hold: Mutex<Option<Box<Hold>>>,
@@ -73,6 +73,8 @@ impl<V> Board<V> {
         history: usize,
         flight: Flight,
     ) -> Self {
+        let name = status.name.as_str().into();
+        let source = status.source.as_deref().map(Arc::from);
         Self {
             publisher: Publisher::new(),
             retirement: Arc::new(retirement),
@@ -80,7 +82,9 @@ impl<V> Board<V> {
             inbox: Inbox::default(),
             status: Mutex::new(status),
             flight,
-            events: Mutex::new(None),
+            name,
+            source,
+            observers: Observers::default(),
             gate: Mutex::new(Gate::new()),
             inner_hold: Mutex::new(None),
             history: Mutex::new(History::new(history)),
@@ -113,24 +117,19 @@ impl<V> Board<V> {
         lock(&self.status)
     }
 
-    pub(crate) fn tell(&self, event: Event) {
-        // Not under the lock: whoever is woken may listen again at once.
-        let ring = lock(&self.events).clone();
-        // An error means that nobody listens any more.
-        if ring.is_some_and(|ring| ring.send(event).is_err()) {
-            self.unlisten();
-        }
+    /// Notifies observers and readers of events; makes the event only if there are some. Must not be called under a lock of this service.
+    pub(crate) fn tell(&self, kind: impl FnOnce() -> EventKind) {
+        self.observers.notify(|| Event {
+            target: Arc::clone(&self.name),
+            source: self.source.clone(),
+            generation: self.publisher.current().map(|now| now.generation()),
+            kind: kind(),
+        });
     }
 
-    pub(crate) fn listen(&self) -> broadcast::Receiver<Event> {
-        lock(&self.events)
-            .get_or_insert_with(|| broadcast::Sender::new(EVENTS))
-            .subscribe()
-    }
-
-    /// Somebody has ceased to listen, maybe the last one.
-    pub(crate) fn unlisten(&self) {
-        lock(&self.events).take_if(|ring| ring.receiver_count() == 0);
+    /// Adds an observer. One that is added after the end is never notified.
+    pub(crate) fn observe(&self, observer: Arc<dyn Observer>) {
+        self.observers.add(observer);
     }
 
     /// What holds values back now.
@@ -175,7 +174,8 @@ impl<V> Board<V> {
             return;
         }
         self.tell_group();
-        self.tell(Event::Stopped);
+        self.tell(|| EventKind::Stopped);
+        self.observers.clear();
         self.let_go();
         self.retirement.free(self.publisher.stop());
         let name = self.status().name.clone();

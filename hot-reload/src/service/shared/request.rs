@@ -54,16 +54,39 @@ pub(crate) enum To<V> {
     },
 }
 
-/// What a person asked for.
+/// A requested rollback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Request {
-    pub(crate) target: Target,
-    /// How often `resume` had been called by then. Who calls it later wants the source, and not the earlier value.
+    pub(crate) earlier: Earlier,
+    /// The number of calls of `resume` before the request. A later call wants the source, not the earlier value.
     pub(crate) resumed: u64,
 }
 
+/// Which earlier value a rollback publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Target {
+pub(crate) enum Earlier {
     Previous,
     Generation(Generation),
+}
+
+/// Who requests a reload. It becomes the [`Trigger`] in events, receipts and logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Requester {
+    /// A person or the program itself: [`Trigger::Manual`].
+    Manual,
+    /// A signal, such as SIGHUP: [`Trigger::Signal`].
+    Signal,
+    /// An HTTP request: [`Trigger::Http`].
+    Http,
+}
+
+impl From<Requester> for Trigger {
+    fn from(requester: Requester) -> Self {
+        match requester {
+            Requester::Manual => Self::Manual,
+            Requester::Signal => Self::Signal,
+            Requester::Http => Self::Http,
+        }
+    }
 }

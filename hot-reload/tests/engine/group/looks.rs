@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use hot_reload::{Coordinator, LinkState, Outcome, Revision, Stage, Trigger};
+use hot_reload::{Coordinator, LinkState, Outcome, Requester, Revision, Stage, Trigger};
 use tokio::time::sleep;
 
 use super::rig::{Notes, Rig, members, quiet};
@@ -180,8 +180,8 @@ async fn a_barrier_sees_what_was_changed_in_any_source_and_a_reload_tries_what_w
     let _ = rig.control.reload().await;
     assert_eq!(decoded_bad(&rig), 2);
     rig.set_all_silently("3");
-    for trigger in [Trigger::Signal, Trigger::Http] {
-        assert!(rig.control.reload_by(trigger).await.is_current());
+    for requester in [Requester::Signal, Requester::Http] {
+        assert!(rig.control.reload_for(requester).await.is_current());
     }
     assert_eq!(rig.texts(), ["3"; 3]);
     rig.control.stop().await;
@@ -202,10 +202,6 @@ async fn a_barrier_that_comes_with_a_hint_or_a_retry_is_a_barrier_all_the_same()
     let receipt = rig.control.barrier().await;
     assert!(receipt.is_current(), "{receipt}");
     assert_eq!(rig.texts(), ["3", "3"]);
-    // A reason that is nobody's request is no more than a barrier, and no less.
-    rig.set_all_silently("4");
-    assert!(rig.control.reload_by(Trigger::Watch).await.is_current());
-    assert_eq!(rig.texts(), ["4", "4"]);
     rig.control.stop().await;
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hot_reload::{DataState, ErrorKind, Event, Guard, Live, Outcome, ReloaderService};
+use hot_reload::{DataState, ErrorKind, EventKind, Guard, Live, Outcome, ReloaderService};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::script::{Bad, Failing, Good, Hanging, Missing, Panicking, Script, seconds, settle};
@@ -44,7 +44,7 @@ async fn p06_a_stopped_service_cannot_be_overlooked() {
         "for whoever asks later, too"
     );
     while let Some(event) = events.next().await {
-        if matches!(event, Event::Stopped) {
+        if matches!(event.kind, EventKind::Stopped) {
             break;
         }
     }

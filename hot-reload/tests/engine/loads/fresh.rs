@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use hot_reload::{
-    Builder, Control, DataState, Error, ErrorKind, Event, Events, LinkState, Outcome, RemovalPolicy,
+    Builder, Control, DataState, Error, ErrorKind, EventKind, Events, LinkState, Outcome,
+    RemovalPolicy,
 };
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -32,9 +33,9 @@ fn told(events: &mut Events) -> Vec<(Duration, Option<Error>)> {
     let mut told = Vec::new();
     // Otherwise the runtime would have the test pause after so many.
     while let Some(Some(event)) = unconstrained(events.next()).now_or_never() {
-        match event {
-            Event::Stale { age, error } => told.push((age, error)),
-            Event::Lagged(count) => panic!("{count} were left out"),
+        match event.kind {
+            EventKind::Stale { age, error } => told.push((age, error)),
+            EventKind::Lagged(count) => panic!("{count} were left out"),
             _ => {}
         }
     }

@@ -6,7 +6,8 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use hot_reload::{
-    Builder, ErrorKind, Event, LinkState, Outcome, ShrinkGuard, SourceStatus, Trigger, WatchEvent,
+    Builder, ErrorKind, EventKind, LinkState, Outcome, Requester, ShrinkGuard, SourceStatus,
+    Trigger, WatchEvent,
 };
 use tokio::time::{Instant, sleep, timeout};
 
@@ -45,7 +46,7 @@ async fn p04_hybrid_sees_an_unannounced_change_within_the_heartbeat_and_counts_t
     );
     let mut missed = 0;
     while let Ok(event) = timeout(seconds(1), events.next()).await {
-        missed += u32::from(matches!(event, Some(Event::Missed)));
+        missed += u32::from(event.is_some_and(|event| matches!(event.kind, EventKind::Missed)));
     }
     assert_eq!(missed, 1);
 
@@ -72,16 +73,16 @@ async fn p09_one_load_at_a_time_and_generations_go_up_by_one() {
     for round in 0..200 {
         script.set(Good(texts[round % texts.len()]));
         let control = control.clone();
-        tokio::spawn(async move { control.reload_by(Trigger::Http).await });
+        tokio::spawn(async move { control.reload_for(Requester::Http).await });
         sleep(Duration::from_millis(round as u64 % 70)).await;
     }
     sleep(seconds(1)).await;
     assert_eq!(script.state().most_running, 1);
     let mut expected = 2;
     while let Ok(Some(event)) = timeout(seconds(1), events.next()).await {
-        match event {
-            Event::Lagged(count) => panic!("{count} events were lost"),
-            Event::Reload {
+        match event.kind {
+            EventKind::Lagged(count) => panic!("{count} events were lost"),
+            EventKind::Load {
                 outcome: Outcome::Published { generation },
                 ..
             } => {
@@ -133,7 +134,7 @@ async fn a_reload_begins_after_the_call_and_answers_with_its_outcome() {
     assert!(matches!(outcome.outcome, Outcome::Published { generation } if generation.get() == 2));
     assert_eq!(live.get().trigger(), Trigger::Manual);
     script.set(Bad("typo"));
-    let outcome = control.reload_by(Trigger::Signal).await;
+    let outcome = control.reload_for(Requester::Signal).await;
     assert_eq!(outcome.outcome.to_string(), "rejected");
     script.set(Failing(ErrorKind::Denied));
     assert_eq!(control.reload().await.outcome.to_string(), "failed");
@@ -142,10 +143,7 @@ async fn a_reload_begins_after_the_call_and_answers_with_its_outcome() {
 /// The look that a hint has asked for begins right after another one, and somebody asks for a look of his own in between.
 #[tokio::test(start_paused = true)]
 async fn whoever_asks_just_before_a_look_begins_gets_the_look_that_was_asked_for() {
-    for (trigger, tries, names) in [
-        (Trigger::Manual, 2, "manual"),
-        (Trigger::Resync, 1, "watch"),
-    ] {
+    for (is_reload, tries, names) in [(true, 2, "manual"), (false, 1, "watch")] {
         let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(1));
         let (_live, control) = script.service().await;
         script.set(Bad("typo"));
@@ -160,7 +158,12 @@ async fn whoever_asks_just_before_a_look_begins_gets_the_look_that_was_asked_for
         script.on_status({
             let control = control.clone();
             move || {
-                let mut asks = Box::pin(async move { control.reload_by(trigger).await });
+                let mut asks = Box::pin(async move {
+                    match is_reload {
+                        true => control.reload().await,
+                        false => control.barrier().await,
+                    }
+                });
                 let begun = asks.as_mut().poll(&mut Context::from_waker(Waker::noop()));
                 assert!(begun.is_pending());
                 sender.send(asks).unwrap();

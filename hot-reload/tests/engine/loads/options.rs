@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use hot_reload::{ErrorKind, Outcome, ReloaderService, Revision, Trigger};
+use hot_reload::{ErrorKind, Outcome, ReloaderService, Requester, Revision};
 use tokio::time::{Instant, sleep};
 
 use crate::script::{Bad, Good, Hanging, Script, seconds, settle};
@@ -189,12 +189,12 @@ async fn p11_whoever_asks_gets_rejected_content_tried_again() {
     let script = Script::new(Good("first"));
     let (_live, control) = script.builder().start().await.unwrap();
     script.set(Bad("typo"));
-    for (count, trigger) in [Trigger::Manual, Trigger::Signal, Trigger::Http]
+    for (count, trigger) in [Requester::Manual, Requester::Signal, Requester::Http]
         .into_iter()
         .enumerate()
     {
         assert!(matches!(
-            control.reload_by(trigger).await.outcome,
+            control.reload_for(trigger).await.outcome,
             Outcome::Rejected { .. }
         ));
         assert_eq!(script.state().decoded_bad as usize, count + 1);

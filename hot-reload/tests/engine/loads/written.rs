@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use hot_reload::{Control, DataState, Error, ErrorKind, Event, Events, HoldReason, Live, Outcome};
+use hot_reload::{
+    Control, DataState, Error, ErrorKind, EventKind, Events, HoldReason, Live, Outcome,
+};
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep};
 
@@ -25,7 +27,7 @@ fn visible(live: &Live<String>) -> String {
 fn told(events: &mut Events) -> Vec<String> {
     let mut told = Vec::new();
     while let Some(Some(event)) = unconstrained(events.next()).now_or_never() {
-        if let Event::Reload { outcome, .. } = event {
+        if let EventKind::Load { outcome, .. } = event.kind {
             told.push(outcome.to_string());
         }
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use hot_reload::{
     Control, Error, ErrorKind, Explanation, Outcome, Participant, Reload, ReloadResult,
-    ReloaderConfig, ReloaderError, ReloaderService, RemovalPolicy, Stage, Trigger, async_trait,
+    ReloaderConfig, ReloaderError, ReloaderService, RemovalPolicy, Requester, Stage, Trigger,
+    async_trait,
 };
 use tokio::time::{sleep, timeout};
 
@@ -153,7 +154,7 @@ async fn a_cycle_says_what_asked_for_it_and_how_it_went() {
         .interval(NEVER)
         .start_in_background();
     settle().await;
-    let (manual, signal) = tokio::join!(control.reload(), control.reload_by(Trigger::Signal));
+    let (manual, signal) = tokio::join!(control.reload(), control.reload_for(Requester::Signal));
     assert!(!manual.is_current() && !signal.is_current());
     let explanation = control.explain();
     let cycles: Vec<_> = explanation.cycles().collect();

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use hot_reload::{
-    Builder, Control, Coordinator, DataState, Degradation, ErrorKind, Event, Events, LinkState,
-    Live, Outcome, Probation, ReloaderConfig, ReloaderService, RemovalPolicy, Snapshot,
-    SourceStatus, Trigger,
+    Builder, Control, Coordinator, DataState, Degradation, ErrorKind, EventKind, Events, LinkState,
+    Live, Outcome, Probation, ReloaderConfig, ReloaderService, RemovalPolicy, Requester, Snapshot,
+    SourceStatus,
 };
 use tokio::task::unconstrained;
 use tokio::time::sleep;
@@ -81,8 +81,8 @@ async fn p11_content_that_stays_rejected_is_announced_once() {
     let mut rejections = 0;
     while let Some(Some(event)) = events.next().now_or_never() {
         rejections += u32::from(matches!(
-            event,
-            Event::Reload {
+            event.kind,
+            EventKind::Load {
                 outcome: Outcome::Rejected { .. },
                 ..
             }
@@ -197,8 +197,8 @@ async fn a_slow_reader_of_events_is_told_how_many_it_missed() {
     for _ in 0..300 {
         assert!(control.reload().await.is_current());
     }
-    assert!(matches!(events.next().await, Some(Event::Lagged(44))));
-    assert!(matches!(events.next().await, Some(Event::Reload { .. })));
+    assert!(matches!(next(&mut events).await, EventKind::Lagged(44)));
+    assert!(matches!(next(&mut events).await, EventKind::Load { .. }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -371,13 +371,17 @@ async fn picky(script: &Script, builder: Builder<Script, String, String>) -> Ser
 type Service = (Live<String>, Control<String>, Events);
 
 /// The number of rejection events since the last call.
+async fn next(events: &mut Events) -> EventKind {
+    events.next().await.expect("an event").kind
+}
+
 fn rejections(events: &mut Events) -> usize {
     let mut rejections = 0;
     // Avoids the runtime's cooperative budget, which would pause the test after many events.
     while let Some(Some(event)) = unconstrained(events.next()).now_or_never() {
         rejections += usize::from(matches!(
-            event,
-            Event::Reload {
+            event.kind,
+            EventKind::Load {
                 outcome: Outcome::Rejected { .. },
                 ..
             }
@@ -450,8 +454,8 @@ async fn p11_manual_reload_of_rejected_content_is_logged_each_time() {
     let (_live, control, mut events) = picky(&script, script.builder().hybrid()).await;
     script.set(Good("second"));
     settle().await;
-    for trigger in [Trigger::Manual, Trigger::Signal, Trigger::Http] {
-        assert!(!control.reload_by(trigger).await.is_current());
+    for trigger in [Requester::Manual, Requester::Signal, Requester::Http] {
+        assert!(!control.reload_for(trigger).await.is_current());
     }
     assert_eq!((log.count("ERROR"), rejections(&mut events)), (4, 4));
     assert!(!control.barrier().await.is_current());

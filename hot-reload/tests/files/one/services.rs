@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use hot_reload::source::{Decode, Decoded, File, Source, Toml};
-use hot_reload::{Builder, Control, Event, Events, Live, Outcome, ReloaderService, Stage, Status};
+use hot_reload::{
+    Builder, Control, EventKind, Events, Live, Outcome, ReloaderService, Stage, Status,
+};
 use tokio::time::{sleep, timeout};
 
 use crate::file::{DEADLINE, TextDecoder, World, write};
@@ -55,8 +57,8 @@ impl<V: PartialEq + Send + Sync + 'static> Service<V> {
     async fn told(&mut self, is_it: impl Fn(&Outcome) -> bool) {
         let told = async {
             loop {
-                match self.events.next().await.unwrap() {
-                    Event::Reload { outcome, .. } if is_it(&outcome) => return,
+                match self.events.next().await.unwrap().kind {
+                    EventKind::Load { outcome, .. } if is_it(&outcome) => return,
                     _ => {}
                 }
             }
@@ -68,9 +70,9 @@ impl<V: PartialEq + Send + Sync + 'static> Service<V> {
     /// What has been told since the last time.
     fn outcomes(&mut self) -> Vec<Outcome> {
         std::iter::from_fn(|| self.events.next().now_or_never().flatten())
-            .filter_map(|event| match event {
-                Event::Reload { outcome, .. } => Some(outcome),
-                Event::Lagged(count) => panic!("{count} events were left out"),
+            .filter_map(|event| match event.kind {
+                EventKind::Load { outcome, .. } => Some(outcome),
+                EventKind::Lagged(count) => panic!("{count} events were left out"),
                 _ => None,
             })
             .collect()

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hot_reload::source::{DecodeWith, File, Source};
-use hot_reload::{Control, Event, Live, Outcome, ReloaderConfig, ReloaderService};
+use hot_reload::{Control, EventKind, Live, Outcome, ReloaderConfig, ReloaderService};
 use tempfile::TempDir;
 
 use crate::census::{Census, instances, no_watcher, one_watcher, say};
@@ -188,8 +188,8 @@ fn two_hundred_bad_and_good_saves_leave_nothing() {
             rename_into(path, &format!("bad {number}"));
             let rejected = async {
                 while !matches!(
-                    events.next().await.unwrap(),
-                    Event::Reload {
+                    events.next().await.unwrap().kind,
+                    EventKind::Load {
                         outcome: Outcome::Rejected { .. },
                         ..
                     }

@@ -17,7 +17,7 @@ use std::{fs, thread};
 
 use anyhow::{Context, ensure};
 use hot_reload::source::{File, OpenFile};
-use hot_reload::{Event, Events, Live, Outcome, ReloaderService};
+use hot_reload::{EventKind, Events, Live, Outcome, ReloaderService};
 use maxminddb::Reader;
 use memmap2::Mmap;
 use serde::Deserialize;
@@ -115,9 +115,9 @@ async fn main() -> anyhow::Result<()> {
 async fn report(mut events: Events, path: PathBuf) -> usize {
     let (mut refused, mut last) = (0, String::new());
     while let Some(event) = events.next().await {
-        let Event::Reload {
+        let EventKind::Load {
             outcome, elapsed, ..
-        } = event
+        } = event.kind
         else {
             continue;
         };

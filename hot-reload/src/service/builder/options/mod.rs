@@ -3,6 +3,7 @@
 mod checks;
 #[cfg(feature = "last-good")]
 mod last_good;
+mod observers;
 #[cfg(feature = "diff")]
 mod restart;
 mod timing;

@@ -78,7 +78,7 @@ where
     /// A good look is one that found the source to be as it should: with a new value, with the visible one, or with one
     /// that is held back. It need not have changed anything. With a bound, looks that fail or are rejected leave
     /// [`Status::data`](crate::Status::data) at [`Fresh`](crate::DataState::Fresh) until the bound is over, also while one
-    /// hangs. Then it is told once, by [`Event::Stale`](crate::Event::Stale) and in the log; the next good look ends it. The
+    /// hangs. Then it is told once, by [`EventKind::Stale`](crate::EventKind::Stale) and in the log; the next good look ends it. The
     /// value stays visible all the same. One that is [`Restored`](crate::DataState::Restored) was never checked, and stays
     /// that until a look finds what is visible or something that takes its place.
     ///

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use hot_reload::{Outcome, ReloaderService, RemovalPolicy, Trigger};
+use hot_reload::{Outcome, ReloaderService, RemovalPolicy};
 use tokio::time::sleep;
 
 use super::rig::{Agreeing, SOON, is_held, service, started};
@@ -57,7 +57,7 @@ async fn no_look_at_the_source_passes_for_a_rollback() {
         sleep(Duration::from_millis(5)).await;
         service.control.pause();
     };
-    let (receipt, ()) = tokio::join!(service.control.reload_by(Trigger::Rollback), pause);
+    let (receipt, ()) = tokio::join!(service.control.barrier(), pause);
     assert!(is_held(&receipt), "{receipt}");
     assert_eq!(service.visible(), "second value");
 }

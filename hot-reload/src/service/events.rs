@@ -1,0 +1,117 @@
+//! [`Events`]: the stream of what happens in a service or in a registry.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::Stream;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FusedStream;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::event::{Event, EventKind};
+
+/// The events of a service, from [`Control::events`](crate::Control::events), or of all services of a
+/// [`Registry`](crate::Registry::events).
+///
+/// It is also a `Stream`.
+#[must_use = "a subscription does nothing unless it is awaited"]
+pub struct Events {
+    /// `None` after the end.
+    channel: Option<Channel>,
+    /// The service. Empty for a registry, whose events do not end with one service.
+    target: Arc<str>,
+    source: Option<Arc<str>>,
+}
+
+enum Channel {
+    Idle(Receiver<Event>),
+    /// A wait in progress. Boxed, because the future of the channel borrows its receiver and cannot be named.
+    Waiting(BoxFuture<'static, (Result<Event, RecvError>, Receiver<Event>)>),
+}
+
+impl Events {
+    /// `channel` is `None` if the service has stopped.
+    pub(crate) fn new(
+        channel: Option<Receiver<Event>>,
+        target: Arc<str>,
+        source: Option<Arc<str>>,
+    ) -> Self {
+        Self {
+            channel: channel.map(Channel::Idle),
+            target,
+            source,
+        }
+    }
+
+    /// Waits for the next event. Of a service, returns `None` after [`EventKind::Stopped`]; of a registry, once the registry
+    /// is gone.
+    ///
+    /// A reader that is more than 256 events behind loses the oldest, and gets their number as [`EventKind::Lagged`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: if the future is dropped, the next call returns the event.
+    pub async fn next(&mut self) -> Option<Event> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    fn event(&self, kind: EventKind) -> Event {
+        Event {
+            target: Arc::clone(&self.target),
+            source: self.source.clone(),
+            generation: None,
+            kind,
+        }
+    }
+
+    fn is_of_a_service(&self) -> bool {
+        !self.target.is_empty()
+    }
+}
+
+impl Stream for Events {
+    type Item = Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        let this = &mut *self;
+        let mut waiting = match this.channel.take() {
+            None => return Poll::Ready(None),
+            Some(Channel::Waiting(waiting)) => waiting,
+            Some(Channel::Idle(mut receiver)) => Box::pin(async move {
+                let received = receiver.recv().await;
+                (received, receiver)
+            }),
+        };
+        let Poll::Ready((received, receiver)) = waiting.as_mut().poll(cx) else {
+            this.channel = Some(Channel::Waiting(waiting));
+            return Poll::Pending;
+        };
+        let event = match received {
+            Ok(event) => event,
+            Err(RecvError::Lagged(count)) => this.event(EventKind::Lagged(count)),
+            Err(RecvError::Closed) if this.is_of_a_service() => this.event(EventKind::Stopped),
+            Err(RecvError::Closed) => return Poll::Ready(None),
+        };
+        let is_last = this.is_of_a_service() && matches!(event.kind, EventKind::Stopped);
+        if !is_last {
+            this.channel = Some(Channel::Idle(receiver));
+        }
+        Poll::Ready(Some(event))
+    }
+}
+
+impl FusedStream for Events {
+    fn is_terminated(&self) -> bool {
+        self.channel.is_none()
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
+    }
+}

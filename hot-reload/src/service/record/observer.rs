@@ -1,0 +1,124 @@
+//! [`Observer`]: notified of each event of a service. [`Observers`]: those of one service or registry, and its event ring.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::broadcast;
+use tracing::error;
+
+use crate::event::Event;
+use crate::locks::lock;
+use crate::panics::panic_text;
+
+/// Is notified of each event of a service, or of all services of a [`Registry`](crate::Registry).
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use hot_reload::{Event, Observer};
+///
+/// /// Counts the events of all services.
+/// #[derive(Default)]
+/// struct Count(AtomicU64);
+///
+/// impl Observer for Count {
+///     fn on_event(&self, _: &Event) {
+///         self.0.fetch_add(1, Ordering::Relaxed);
+///     }
+/// }
+///
+/// let registry = hot_reload::Registry::new();
+/// registry.observe(Count::default());
+/// ```
+///
+/// # Contract
+///
+/// 1. `on_event` returns soon. It runs in the task of the service, or in the caller of `pause` and `resume`, so a slow observer
+///    delays the service. It never delays a reader. Do slow work elsewhere: send the event through a channel.
+/// 2. Events of one service come one after the other, in order. Events of two services may come at the same time.
+/// 3. A panic is caught and logged. Other observers are still notified.
+/// 4. The status of the service already shows what the event reports.
+pub trait Observer: Send + Sync + 'static {
+    /// Is called for each event.
+    fn on_event(&self, event: &Event);
+}
+
+/// An observer that is a function.
+pub(crate) struct Call<F>(pub(crate) F);
+
+impl<F: Fn(&Event) + Send + Sync + 'static> Observer for Call<F> {
+    fn on_event(&self, event: &Event) {
+        (self.0)(event);
+    }
+}
+
+/// The number of events that a slow reader of the ring may be behind before it loses the oldest.
+const EVENTS: usize = 256;
+
+/// The observers of a service or of a registry, and the ring for readers of events.
+#[derive(Default)]
+pub(crate) struct Observers {
+    observers: Mutex<Vec<Arc<dyn Observer>>>,
+    /// `None` while nobody reads events: the ring is larger than the rest of an idle service.
+    ring: Mutex<Option<broadcast::Sender<Event>>>,
+}
+
+impl Observers {
+    pub(crate) fn add(&self, observer: Arc<dyn Observer>) {
+        lock(&self.observers).push(observer);
+    }
+
+    pub(crate) fn remove(&self, observer: &Arc<dyn Observer>) {
+        lock(&self.observers).retain(|other| !Arc::ptr_eq(other, observer));
+    }
+
+    /// Subscribes to the events from now on.
+    pub(crate) fn listen(&self) -> broadcast::Receiver<Event> {
+        lock(&self.ring)
+            .get_or_insert_with(|| broadcast::Sender::new(EVENTS))
+            .subscribe()
+    }
+
+    /// Drops the ring if nobody reads it any more.
+    pub(crate) fn unlisten(&self) {
+        lock(&self.ring).take_if(|ring| ring.receiver_count() == 0);
+    }
+
+    /// Drops all observers, after the last event.
+    pub(crate) fn clear(&self) {
+        // Not dropped under the lock: an observer is the user's.
+        let observers = std::mem::take(&mut *lock(&self.observers));
+        drop(observers);
+    }
+
+    /// Notifies all observers, then readers of the ring. Makes the event only if somebody gets it.
+    pub(crate) fn notify(&self, event: impl FnOnce() -> Event) {
+        // Copies, because observers and woken readers may add themselves.
+        let observers = lock(&self.observers).clone();
+        let ring = lock(&self.ring).clone();
+        if observers.is_empty() && ring.is_none() {
+            return;
+        }
+        let event = event();
+        for observer in observers {
+            let call = AssertUnwindSafe(|| observer.on_event(&event));
+            if let Err(panic) = catch_unwind(call) {
+                let text = panic_text(panic.as_ref());
+                error!(target: "hot_reload", name = &*event.target, "an observer panicked: {text}");
+            }
+        }
+        // An error means that nobody reads the ring any more.
+        if ring.is_some_and(|ring| ring.send(event).is_err()) {
+            self.unlisten();
+        }
+    }
+}
+
+impl fmt::Debug for Observers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observers")
+            .field("count", &lock(&self.observers).len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,294 @@
+//! [`Target`]: the commands of a service without the type of its value.
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+
+use futures_util::future::BoxFuture;
+
+use super::commands;
+use super::events::Events;
+use super::flight::{Explanation, Flight};
+use super::record::observer::Observer;
+use super::shared::Board;
+use super::shared::inbox::stopped;
+use super::shared::request::{Earlier, Requester};
+use crate::event::Trigger;
+use crate::receipt::Receipt;
+use crate::snapshot::Generation;
+use crate::status::Status;
+
+/// The commands of a service without the type of its value: from [`Control::target`](crate::Control::target).
+///
+/// Admin endpoints, signals and metrics use it to handle services of many types alike; a [`Registry`](crate::Registry) has those
+/// of a process. Cloning is cheap.
+///
+/// A target keeps nothing alive: neither the service nor its value. Commands to a service that has stopped answer at once with
+/// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped).
+///
+/// ```
+/// # use hot_reload::{Control, Requester};
+/// # async fn example(config: Control<String>, routes: Control<Vec<String>>) {
+/// for target in [config.target(), routes.target()] {
+///     let receipt = target.reload_for(Requester::Signal).await;
+///     println!("{}: {receipt}", target.name());
+/// }
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Target {
+    name: Arc<str>,
+    source: Option<Arc<str>>,
+    service: Weak<dyn Service>,
+}
+
+/// The commands of a service, for any type of value.
+trait Service: Send + Sync {
+    fn status(&self) -> Status;
+    fn explain(&self) -> Explanation;
+    fn reload(self: Arc<Self>, trigger: Trigger) -> BoxFuture<'static, Receipt>;
+    fn roll_back(self: Arc<Self>, to: Earlier) -> BoxFuture<'static, Receipt>;
+    fn generations(&self) -> Vec<Generation>;
+    fn pause(&self);
+    fn resume(self: Arc<Self>) -> BoxFuture<'static, Receipt>;
+    fn events(&self) -> Events;
+    fn observe(&self, observer: Arc<dyn Observer>);
+    fn forget(&self, observer: &Arc<dyn Observer>);
+    fn stop(self: Arc<Self>) -> BoxFuture<'static, ()>;
+}
+
+impl<V: Send + Sync + 'static> Service for Board<V> {
+    fn status(&self) -> Status {
+        commands::status(self)
+    }
+
+    fn explain(&self) -> Explanation {
+        self.flight.explain(commands::status(self))
+    }
+
+    fn reload(self: Arc<Self>, trigger: Trigger) -> BoxFuture<'static, Receipt> {
+        Box::pin(async move { self.inbox.ask(trigger).await })
+    }
+
+    fn roll_back(self: Arc<Self>, to: Earlier) -> BoxFuture<'static, Receipt> {
+        Box::pin(async move { commands::roll_back(&self, to).await })
+    }
+
+    fn generations(&self) -> Vec<Generation> {
+        let history = self.history().list();
+        history.iter().map(|value| value.generation()).collect()
+    }
+
+    fn pause(&self) {
+        commands::pause(self);
+    }
+
+    fn resume(self: Arc<Self>) -> BoxFuture<'static, Receipt> {
+        Box::pin(async move { commands::resume(&self).await })
+    }
+
+    fn events(&self) -> Events {
+        commands::events(self)
+    }
+
+    fn observe(&self, observer: Arc<dyn Observer>) {
+        self.observe(observer);
+    }
+
+    fn forget(&self, observer: &Arc<dyn Observer>) {
+        self.observers.remove(observer);
+    }
+
+    fn stop(self: Arc<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async move { commands::stop(&self).await })
+    }
+}
+
+impl Target {
+    pub(crate) fn new<V: Send + Sync + 'static>(board: &Arc<Board<V>>) -> Self {
+        let service: Weak<Board<V>> = Arc::downgrade(board);
+        Self {
+            name: Arc::clone(&board.name),
+            source: board.source.clone(),
+            service,
+        }
+    }
+
+    /// The name of the service: [`Builder::named`](crate::Builder::named).
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name that the source gives itself, if it does.
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+
+    /// The state of the service. If the service is gone, only its name, its source and that it has stopped.
+    pub fn status(&self) -> Status {
+        match self.service.upgrade() {
+            Some(service) => service.status(),
+            None => {
+                let source = self.source.as_deref().map(str::to_owned);
+                let mut status = Status::new(self.name.as_ref().to_owned(), source);
+                status.stopped = true;
+                status
+            }
+        }
+    }
+
+    /// What the service has been through, as [`Control::explain`](crate::Control::explain). If the service is gone, without its
+    /// loads.
+    pub fn explain(&self) -> Explanation {
+        match self.service.upgrade() {
+            Some(service) => service.explain(),
+            None => Flight::new(0).explain(self.status()),
+        }
+    }
+
+    /// Loads the source now, as [`Control::reload`](crate::Control::reload).
+    ///
+    /// # Errors
+    ///
+    /// In the receipt.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the load takes place all the same.
+    pub async fn reload(&self) -> Receipt {
+        self.reload_for(Requester::Manual).await
+    }
+
+    /// Loads the source now for this requester, which events and logs name as the trigger.
+    ///
+    /// # Errors
+    ///
+    /// In the receipt.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the load takes place all the same.
+    pub async fn reload_for(&self, requester: Requester) -> Receipt {
+        let trigger = requester.into();
+        match self.service.upgrade() {
+            Some(service) => service.reload(trigger).await,
+            None => stopped(trigger),
+        }
+    }
+
+    /// Publishes the value before the visible one again, as [`Control::rollback`](crate::Control::rollback).
+    ///
+    /// # Errors
+    ///
+    /// In the receipt.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the rollback takes place all the same.
+    pub async fn rollback(&self) -> Receipt {
+        self.roll_back(Earlier::Previous).await
+    }
+
+    /// Publishes an earlier value again, as [`Control::rollback_to`](crate::Control::rollback_to).
+    ///
+    /// # Errors
+    ///
+    /// In the receipt.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the rollback takes place all the same.
+    pub async fn rollback_to(&self, generation: Generation) -> Receipt {
+        self.roll_back(Earlier::Generation(generation)).await
+    }
+
+    async fn roll_back(&self, to: Earlier) -> Receipt {
+        match self.service.upgrade() {
+            Some(service) => service.roll_back(to).await,
+            None => stopped(Trigger::Rollback),
+        }
+    }
+
+    /// The generations of the history, the newest first: those that [`rollback_to`](Self::rollback_to) can publish again.
+    pub fn history(&self) -> Vec<Generation> {
+        let service = self.service.upgrade();
+        service.map_or_else(Vec::new, |service| service.generations())
+    }
+
+    /// Publishes nothing from now on until [`resume`](Self::resume), as [`Control::pause`](crate::Control::pause).
+    pub fn pause(&self) {
+        if let Some(service) = self.service.upgrade() {
+            service.pause();
+        }
+    }
+
+    /// Ends every hold and loads the source, as [`Control::resume`](crate::Control::resume).
+    ///
+    /// # Errors
+    ///
+    /// In the receipt.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the holds are ended and the load takes place all the same.
+    pub async fn resume(&self) -> Receipt {
+        match self.service.upgrade() {
+            Some(service) => service.resume().await,
+            None => stopped(Trigger::Manual),
+        }
+    }
+
+    /// Subscribes to the events of the service from now on.
+    pub fn events(&self) -> Events {
+        match self.service.upgrade() {
+            Some(service) => service.events(),
+            None => Events::new(None, Arc::clone(&self.name), self.source.clone()),
+        }
+    }
+
+    /// Adds an observer to the service.
+    pub fn observe(&self, observer: impl Observer) {
+        self.add(Arc::new(observer));
+    }
+
+    pub(crate) fn add(&self, observer: Arc<dyn Observer>) {
+        if let Some(service) = self.service.upgrade() {
+            service.observe(observer);
+        }
+    }
+
+    pub(crate) fn remove(&self, observer: &Arc<dyn Observer>) {
+        if let Some(service) = self.service.upgrade() {
+            service.forget(observer);
+        }
+    }
+
+    /// Stops the service and waits until it is gone, as [`Control::stop`](crate::Control::stop).
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the service stops all the same.
+    pub async fn stop(&self) {
+        if let Some(service) = self.service.upgrade() {
+            service.stop().await;
+        }
+    }
+
+    /// Waits until the service has stopped. Returns at once if it has.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn stopped(&self) {
+        let mut events = self.events();
+        while events.next().await.is_some() {}
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target")
+            .field("name", &self.name)
+            .field("source", &self.source)
+            .finish_non_exhaustive()
+    }
+}
