@@ -66,6 +66,10 @@ impl<V> Pipeline<V> {
         pushed: Option<Pushed<V>>,
         trail: &mut Trail,
     ) -> Result<Option<Outcome>, Outcome> {
+        if pushed.is_some() {
+            // The watch has delivered what the source holds now, so nothing is waited for.
+            self.board.gate().source_waits(None);
+        }
         let mut loaded = match pushed {
             None => {
                 let loaded = trail.time(Stage::Load, self.load(feed, asked)).await;

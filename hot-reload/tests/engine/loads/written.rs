@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use hot_reload::{
-    Control, DataState, Error, ErrorKind, EventKind, Events, HoldReason, Live, Outcome,
+    Control, DataState, Error, ErrorKind, EventKind, Events, HoldReason, Live, Outcome, WatchEvent,
 };
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep};
@@ -134,6 +134,27 @@ async fn value_becomes_stale_during_a_hold_for_a_writer() {
     script.set(Good("one"));
     sleep(seconds(2)).await;
     assert_eq!(control.status().data, DataState::Fresh);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pushed_value_during_a_hold_for_a_writer_counts_as_verified() {
+    let script = Script::new(Good("one")).with(|state| state.muted = true);
+    let builder = script.builder().hybrid().interval(seconds(10));
+    let builder = builder.max_staleness(seconds(60));
+    let (live, control) = builder.start().await.unwrap();
+    script.set(Written(BEGIN));
+    sleep(seconds(50)).await;
+    assert_eq!(reason(&control), Some(HoldReason::BeingWritten));
+    script.send(WatchEvent::Changed("pushed".to_owned()));
+    settle().await;
+    assert_eq!(
+        (visible(&live).as_str(), reason(&control)),
+        ("pushed", None)
+    );
+    sleep(seconds(40)).await;
+    assert_eq!(control.status().data, DataState::Fresh);
+    sleep(seconds(40)).await;
+    assert_eq!(control.status().data, DataState::Stale);
 }
 
 #[tokio::test(start_paused = true)]
