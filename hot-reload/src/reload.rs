@@ -163,6 +163,23 @@ pub(crate) fn emptied(file: Option<String>, stays: bool) -> Error {
     }
 }
 
+/// The answer of a source whose content is blank. If it has never held content, the decoder's error says more.
+pub(crate) fn blank<V>(
+    decoded: Result<V, Error>,
+    revision: Revision,
+    file: Option<String>,
+    had_content: bool,
+) -> Result<Loaded<V>, Error> {
+    match decoded {
+        Err(error) if !had_content => Err(error.with_revision(revision)),
+        decoded => Ok(Loaded::Emptied {
+            value: decoded.ok(),
+            revision: Some(revision),
+            file,
+        }),
+    }
+}
+
 /// A source said "unchanged" although nobody had told it what was seen.
 pub(crate) fn unasked() -> Error {
     Error::new(
@@ -184,13 +201,15 @@ pub enum Loaded<V> {
     },
     /// The state that was seen last.
     Unchanged,
-    /// The source, or one file of several, has become empty or blank.
+    /// The source, or one file of several, is empty or blank.
     ///
-    /// A service treats this like a removal: it loads again after the debounce window. If the whole source is still empty,
-    /// it follows its [`RemovalPolicy`](crate::RemovalPolicy). Otherwise the last good value stays. While no value is
-    /// visible yet, empty content is treated like any other.
+    /// If the last good content was not blank, a service treats this like a removal: it loads again after the debounce
+    /// window. If the whole source is still empty, it follows its [`RemovalPolicy`](crate::RemovalPolicy). Otherwise the
+    /// last good value stays. At the start, the content of the kept [`LastGood`](crate::LastGood) value counts as the last
+    /// good content. If there is none, empty content is treated like any other.
     Emptied {
-        /// The value decoded from the empty content, if that succeeds.
+        /// The value decoded from the empty content, if that succeeds. A source that has never held more than blank content
+        /// returns the decoder's error instead of `None`.
         value: Option<V>,
         /// The state that it was loaded from.
         revision: Option<Revision>,

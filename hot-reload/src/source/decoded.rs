@@ -10,7 +10,7 @@ use super::blank::is_blank;
 use super::channel::channel;
 use super::{Decode, Fetched, HintSender, Source, Subscription};
 use crate::error::{Error, ReloadResult};
-use crate::reload::{Loaded, Reload};
+use crate::reload::{Loaded, Reload, blank};
 use crate::revision::Revision;
 use crate::status::SourceStatus;
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
@@ -47,13 +47,19 @@ impl<S: Source, D: Decode> Decoded<S, D> {
             Fetched::Absent => Ok(Loaded::Missing),
             Fetched::Held { hold, again } => Ok(Loaded::Held { hold, again }),
             Fetched::Content { bytes, revision } => {
-                let emptied = self.is_emptied(&bytes);
-                match self.0.decoder.decode(&bytes, &self.0.source.name()) {
-                    decoded if emptied => Ok(Loaded::Emptied {
-                        value: decoded.ok(),
-                        revision: Some(revision),
-                        file: None,
-                    }),
+                let Parts {
+                    source,
+                    decoder,
+                    had_content,
+                } = &*self.0;
+                let is_blank = is_blank(&bytes);
+                if !is_blank {
+                    had_content.store(true, Ordering::Relaxed);
+                }
+                match decoder.decode(&bytes, &source.name()) {
+                    decoded if is_blank && !source.accepts_empty() => {
+                        blank(decoded, revision, None, had_content.load(Ordering::Relaxed))
+                    }
                     Ok(value) => Ok(Loaded::Value {
                         value,
                         revision: Some(revision),
@@ -62,20 +68,6 @@ impl<S: Source, D: Decode> Decoded<S, D> {
                 }
             }
         }
-    }
-
-    /// Whether this content is blank and an earlier one was not.
-    fn is_emptied(&self, bytes: &[u8]) -> bool {
-        let Parts {
-            source,
-            had_content,
-            ..
-        } = &*self.0;
-        if !is_blank(bytes) {
-            had_content.store(true, Ordering::Relaxed);
-            return false;
-        }
-        !source.accepts_empty() && had_content.load(Ordering::Relaxed)
     }
 }
 

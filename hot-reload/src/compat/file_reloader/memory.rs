@@ -20,10 +20,18 @@ pub(super) struct Memory {
     full: HashSet<PathBuf>,
 }
 
+/// A blank file.
+pub(super) struct Blank {
+    pub(super) path: PathBuf,
+    /// Whether it has held more.
+    pub(super) had_content: bool,
+}
+
 impl Memory {
-    /// Notes which files hold content, and returns the first one that has become blank.
-    pub(super) fn fill(&mut self, paths: &[PathBuf], stamps: &[Option<Stamp>]) -> Option<PathBuf> {
-        let mut emptied = None;
+    /// Notes which files hold content, and returns the first one that has become blank. If there is none, returns the
+    /// file's own path if that file is blank.
+    pub(super) fn fill(&mut self, paths: &[PathBuf], stamps: &[Option<Stamp>]) -> Option<Blank> {
+        let (mut emptied, mut is_own_blank) = (None, false);
         for (path, stamp) in paths.iter().zip(stamps) {
             match stamp {
                 // The loader decides whether an absent file is an error.
@@ -32,12 +40,14 @@ impl Memory {
                 Some(_) if emptied.is_none() && self.full.contains(path) => {
                     emptied = Some(path.clone());
                 }
-                Some(_) => {}
+                Some(_) => is_own_blank |= paths.first() == Some(path),
             }
         }
         // Forgets files that neither the value nor the error depends on any more.
         self.full.retain(|path| paths.contains(path));
-        emptied
+        let own = || paths.first().filter(|_| is_own_blank).cloned();
+        let blank = |had_content| move |path| Blank { path, had_content };
+        emptied.map(blank(true)).or_else(|| own().map(blank(false)))
     }
 
     /// Notes the files that a load has named. Returns false if the set changed: a new file was not watched while it was read.

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use self::memory::{Memory, in_order};
+use self::memory::{Blank, Memory, in_order};
 use crate::clock;
 use crate::error::{Error, ErrorKind, Location, ReloadResult, ReloaderError};
 use crate::reload::{Loaded, Reload};
@@ -209,10 +209,10 @@ where
                 if holds {
                     let revision = revision(&stamps);
                     let certain = |stamp: Option<Stamp>| Some(stamp?.certain(observed));
-                    let emptied = memory.fill(&paths, &stamps);
+                    let blank = memory.fill(&paths, &stamps);
                     memory.stamps = stamps.into_iter().map(certain).collect();
                     view.accept();
-                    return self.conclude(loaded, emptied, revision);
+                    return self.conclude(loaded, blank, revision);
                 }
                 drop(memory);
                 look.retry(&view)
@@ -334,27 +334,27 @@ impl<F> FileReloader<F> {
     }
 
     /// A value gets no revision, since it may depend on files that are unknown here. An error gets one, so that the next
-    /// error about other content is reported too. `emptied` is a file that has become blank.
+    /// error about other content is reported too. `blank` is a file that is blank.
     fn conclude(
         &self,
         loaded: Result<F, String>,
-        emptied: Option<PathBuf>,
+        blank: Option<Blank>,
         revision: Revision,
     ) -> ReloadResult<Loaded<F>, F, String> {
-        match loaded {
-            loaded if emptied.is_some() => Ok(Loaded::Emptied {
+        match (loaded, blank) {
+            (loaded, Some(blank)) if blank.had_content || loaded.is_ok() => Ok(Loaded::Emptied {
                 value: loaded.ok(),
                 revision: None,
-                file: emptied
+                file: Some(blank.path)
                     .filter(|path| *path != self.file_path)
                     .map(|path| path.display().to_string()),
             }),
-            Ok(value) => Ok(Loaded::Value {
+            (Ok(value), _) => Ok(Loaded::Value {
                 value,
                 revision: None,
             }),
-            Err(_) if self.is_absent() => Ok(Loaded::Missing),
-            Err(text) => Err(self.refusal(&text).with_revision(revision).into()),
+            (Err(_), _) if self.is_absent() => Ok(Loaded::Missing),
+            (Err(text), _) => Err(self.refusal(&text).with_revision(revision).into()),
         }
     }
 

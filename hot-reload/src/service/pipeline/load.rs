@@ -86,6 +86,7 @@ impl<V> Pipeline<V> {
         };
         let mut rechecks = RECHECKS;
         loop {
+            let is_blank = matches!(loaded, Loaded::Emptied { .. });
             let (value, revision) = match loaded {
                 Loaded::Value { value, revision } => (value, revision),
                 Loaded::Unchanged => return self.unchanged(feed).map(Some),
@@ -107,7 +108,7 @@ impl<V> Pipeline<V> {
             self.memory().seen = None;
             trail.fresh = true;
             if self.is_visible(&value, revision.as_ref())? {
-                self.good(revision);
+                self.good(revision, !is_blank);
                 discard(value);
                 return Ok(Some(current(feed)));
             }
@@ -157,7 +158,7 @@ impl<V> Pipeline<V> {
             let seen = revision.clone();
             let visibly = || {
                 self.accept();
-                self.good(seen);
+                self.good(seen, !is_blank);
             };
             return match self.swap(assembly, candidate, trail, visibly).await {
                 // A pause that began while it was prepared.
@@ -186,10 +187,16 @@ impl<V> Pipeline<V> {
             resume: false,
         };
         match self.ask(feed, Some(revision), asked).await {
-            Ok(Loaded::Value {
-                revision: Some(now),
-                ..
-            }) if now == *revision => None,
+            Ok(
+                Loaded::Value {
+                    revision: Some(now),
+                    ..
+                }
+                | Loaded::Emptied {
+                    revision: Some(now),
+                    ..
+                },
+            ) if now == *revision => None,
             Ok(Loaded::Unchanged | Loaded::Held { .. }) | Err(_) => None,
             Ok(newer) => Some(newer),
         }
@@ -272,9 +279,10 @@ impl<V> Pipeline<V> {
         }
     }
 
-    fn good(&self, revision: Option<Revision>) {
+    fn good(&self, revision: Option<Revision>, has_content: bool) {
         self.believe();
         let mut memory = self.memory();
+        memory.had_content = has_content;
         memory.seen = revision;
         memory.rejected = None;
         memory.held = None;

@@ -1,5 +1,7 @@
 //! What a load does when the source holds nothing, or has become empty.
 
+use tracing::warn;
+
 use super::Pipeline;
 use super::candidate::{Candidate, Remains};
 use super::state::Memory;
@@ -23,8 +25,15 @@ impl<V> Pipeline<V> {
         file: Option<String>,
         trail: &mut Trail,
     ) -> Result<Remains<V>, Outcome> {
-        // While no value is visible, empty content can replace none.
-        let is_content = self.empty_is_content || self.board.publisher.current().is_none();
+        if self.may_restore() && !self.empty_is_content && !look.confirm {
+            discard(value);
+            return Ok(Remains::Unconfirmed);
+        }
+        let is_decoded = value.is_some() && file.is_none();
+        let is_content = self.empty_is_content
+            || !self
+                .has_replaced_content(is_decoded, revision.as_ref(), trail)
+                .await;
         if let Some(value) = value {
             if is_content {
                 return Ok(Remains::Content(value, revision));
@@ -48,6 +57,38 @@ impl<V> Pipeline<V> {
         let refusal = self.reject(Stage::Load, emptied(file, !is_content), revision);
         self.memory().emptied = !is_content;
         Err(refusal)
+    }
+
+    /// Whether blank content of this revision has replaced content that was not blank. The content may be that of an earlier
+    /// run, whose kept value is published here. `is_decoded`: the source itself does not know whether it held content.
+    async fn has_replaced_content(
+        &self,
+        is_decoded: bool,
+        revision: Option<&Revision>,
+        trail: &mut Trail,
+    ) -> bool {
+        let is_same = |other: Option<&Revision>| revision.is_some() && other == revision;
+        if let Some(visible) = self.board.publisher.current() {
+            return !is_decoded || self.memory().had_content && !is_same(visible.revision());
+        }
+        let has_default = matches!(self.removal, Removal::Default(_));
+        let restored = match self.kept().await {
+            Ok(Some((value, kept, _))) if is_same(kept.as_ref()) || has_default => {
+                discard(value);
+                return !is_same(kept.as_ref());
+            }
+            Ok(Some(kept)) => self.begin_with(kept, trail).await,
+            Ok(None) => return false,
+            Err(error) => Err(error),
+        };
+        match restored {
+            Ok(()) => self.board.publisher.current().is_some(),
+            Err(error) => {
+                let name = self.board.status().name.clone();
+                warn!(target: "hot_reload", name, "the last good value is not restored: {error}");
+                false
+            }
+        }
     }
 
     /// Whether finding nothing may be the moment between two halves of a replacement. It is not if nothing was ever
@@ -111,11 +152,15 @@ impl<V> Pipeline<V> {
         if let Err(refused) = gate.admits(false) {
             return refused;
         }
-        *self.memory() = Memory {
-            missing: true,
-            cleared: true,
-            ..Memory::default()
-        };
+        {
+            let mut memory = self.memory();
+            *memory = Memory {
+                missing: true,
+                cleared: true,
+                had_content: memory.had_content,
+                ..Memory::default()
+            };
+        }
         let mirror = self.board.mirror();
         let before = mirror.and_then(|mirror| mirror.sender.publish(None));
         drop(gate);

@@ -17,6 +17,8 @@ pub(crate) struct Memory {
     pub(crate) held: Option<Outcome>,
     /// Whether a second load has confirmed that the source, or a file of it, is empty.
     pub(crate) emptied: bool,
+    /// Whether the last good content was not blank. Only then does blank content mean that the source was emptied.
+    pub(crate) had_content: bool,
     /// Whether the source was removed and the policy followed.
     pub(crate) missing: bool,
     /// Whether what was kept of an earlier run was asked for.

@@ -1,6 +1,5 @@
 //! The end of a look: a [`Candidate`] that everybody has agreed to takes the place of the visible value.
 
-use std::mem;
 use std::sync::atomic::AtomicUsize;
 
 use tracing::{error, warn};
@@ -15,6 +14,7 @@ use crate::panics::discard;
 use crate::receipt::Vote;
 use crate::reload::unasked;
 use crate::service::boundary::{contained, within};
+use crate::service::policy::keeper::Kept;
 use crate::snapshot::Published;
 
 impl<V> Pipeline<V> {
@@ -129,23 +129,36 @@ impl<V> Pipeline<V> {
         Ok(Outcome::Published { generation })
     }
 
-    /// Begins with what was kept of an earlier run, if there is nothing else. Asked once: it does not get better.
+    /// Publishes the kept value of an earlier run if no value is visible.
     pub(crate) async fn restore(&self, trail: &mut Trail) -> Result<(), Error> {
-        let Some(keeper) = &self.keeper else {
-            return Ok(());
-        };
-        // A pause holds it back like anything else, until its end.
-        if self.board.publisher.current().is_some()
-            || self.board.gate().is_paused()
-            || mem::replace(&mut self.memory().restored, true)
-        {
-            return Ok(());
+        match self.kept().await? {
+            Some(kept) => self.begin_with(kept, trail).await,
+            None => Ok(()),
         }
-        let late = "the disk did not answer";
-        let restored = within(Stage::Load, self.deadline, late, || keeper.restore());
-        let Some((value, revision, loaded_at)) = restored.await?? else {
-            return Ok(());
+    }
+
+    /// Whether a kept value of an earlier run may be published: none is visible, and the kept one was not read before. A
+    /// pause delays this.
+    pub(super) fn may_restore(&self) -> bool {
+        self.keeper.is_some()
+            && self.board.publisher.current().is_none()
+            && !self.board.gate().is_paused()
+            && !self.memory().restored
+    }
+
+    /// Reads the kept value of an earlier run if it may be published. Reads it once, because it does not change.
+    pub(super) async fn kept(&self) -> Result<Option<Kept<V>>, Error> {
+        let Some(keeper) = self.keeper.as_ref().filter(|_| self.may_restore()) else {
+            return Ok(None);
         };
+        self.memory().restored = true;
+        let late = "the disk did not answer";
+        within(Stage::Load, self.deadline, late, || keeper.restore()).await?
+    }
+
+    /// Publishes the kept value of an earlier run, if validators and participants accept it.
+    pub(super) async fn begin_with(&self, kept: Kept<V>, trail: &mut Trail) -> Result<(), Error> {
+        let (value, revision, loaded_at) = kept;
         self.validators.ask(&value).await?;
         let assembly = self.prepare(&value, trail).await?;
         let candidate = Candidate {
@@ -159,6 +172,7 @@ impl<V> Pipeline<V> {
         match swapped {
             Ok(_) => {
                 trail.restored = true;
+                self.memory().had_content = true;
                 let name = self.board.status().name.clone();
                 warn!(target: "hot_reload", name, "the source gives no value, the last good one of an earlier run is visible");
                 Ok(())

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::DecodeFiles;
 use crate::error::{Error, ReloadResult};
-use crate::reload::{Loaded, Reload};
+use crate::reload::{Loaded, Reload, blank};
 use crate::revision::Revision;
 use crate::source::channel::channel;
 use crate::source::file::look::Unready;
@@ -43,16 +43,10 @@ impl<D: DecodeFiles> DecodedFiles<D> {
                 revision,
                 emptied,
             } => match (decoder.decode_files(&files, unit.name()), emptied) {
-                (decoded, Emptied::One(file)) => Ok(Loaded::Emptied {
-                    value: decoded.ok(),
-                    revision: Some(revision),
-                    file: Some(file),
-                }),
-                (decoded, Emptied::All) => Ok(Loaded::Emptied {
-                    value: decoded.ok(),
-                    revision: Some(revision),
-                    file: None,
-                }),
+                (decoded, Emptied::One(file)) => blank(decoded, revision, Some(file), true),
+                (decoded, Emptied::All { had_content }) => {
+                    blank(decoded, revision, None, had_content)
+                }
                 (Ok(value), Emptied::None) => Ok(Loaded::Value {
                     value,
                     revision: Some(revision),

@@ -79,13 +79,14 @@ impl Memory {
         })
     }
 
-    /// Notes which files hold content, and returns which of them have become blank. A file that was removed and reappears
+    /// Notes which files hold content, and returns which of them are blank. A file that was removed and reappears
     /// counts as new, unless all files were removed.
     pub(super) fn fill(&mut self, files: &Files) -> Emptied {
         let key = |part: &Part| xxh3_64(bytes(part.path()));
         let before = mem::take(&mut self.full);
-        let (mut emptied, mut is_any_full) = (None, false);
+        let (mut emptied, mut is_any_full, mut is_any) = (None, false, false);
         for part in files.iter() {
+            is_any = true;
             let is_full = !is_blank(part.bytes());
             is_any_full |= is_full;
             if is_full || before.contains(&key(part)) {
@@ -97,8 +98,10 @@ impl Memory {
         }
         match emptied {
             Some(name) if is_any_full => Emptied::One(name),
-            Some(_) => Emptied::All,
-            None => Emptied::None,
+            emptied if is_any && !is_any_full => Emptied::All {
+                had_content: emptied.is_some(),
+            },
+            _ => Emptied::None,
         }
     }
 
@@ -159,7 +162,10 @@ mod tests {
         let one = Emptied::One("a".to_owned());
         assert_eq!(fill(&[("a", ""), ("b", "1")]), one);
         assert_eq!(fill(&[("a", "\n"), ("b", "3")]), one, "it still is");
-        assert_eq!(fill(&[("a", ""), ("b", " ")]), Emptied::All);
+        let all = |had_content| Emptied::All { had_content };
+        assert_eq!(fill(&[("a", ""), ("b", " ")]), all(true));
+        assert_eq!(fill(&[("c", "")]), all(false));
+        assert_eq!(fill(&[]), Emptied::None);
         assert_eq!(fill(&[("b", "1"), ("c", "")]), Emptied::None, "c is new");
         assert_eq!(fill(&[("a", ""), ("b", "1")]), Emptied::None, "and so is a");
     }

@@ -90,7 +90,7 @@ pub(super) enum Found {
     Files {
         files: Files,
         revision: Revision,
-        /// Which of them have become blank.
+        /// Which of them are blank.
         emptied: Emptied,
     },
     /// Nothing.
@@ -99,14 +99,16 @@ pub(super) enum Found {
     Held(Unready),
 }
 
-/// Which files have become blank.
+/// Which files are blank or have become so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Emptied {
     None,
-    /// This file, by its name, and possibly others, but not all.
+    /// This file has become blank, given by its name, and possibly others, but not all.
     One(String),
-    /// All files are blank.
-    All,
+    /// All files are blank. `had_content`: one of them was not.
+    All {
+        had_content: bool,
+    },
 }
 
 impl Unit {

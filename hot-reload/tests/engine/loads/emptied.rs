@@ -11,7 +11,7 @@ use crate::log::log;
 use crate::script::{Bad, Good, Missing, Script, seconds, settle};
 
 /// A format in which empty content is a value, as when all fields have defaults.
-struct Lenient;
+pub(crate) struct Lenient;
 
 /// A format in which empty content is an error.
 struct Strict;

@@ -2,7 +2,7 @@
 
 mod barriers;
 mod data;
-mod emptied;
+pub(crate) mod emptied;
 mod fresh;
 mod looks;
 mod memory;

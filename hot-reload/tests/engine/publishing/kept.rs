@@ -6,13 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
+use hot_reload::source::{Decoded, Source};
 use hot_reload::{
-    Builder, DataState, ErrorKind, LastGood, Outcome, Participant, Probation, RemovalPolicy,
-    Trigger, async_trait,
+    Builder, DataState, ErrorKind, LastGood, Outcome, Participant, Probation, ReloaderService,
+    RemovalPolicy, Trigger, async_trait,
 };
 use tempfile::TempDir;
 use tokio::time::sleep;
 
+use crate::bytes::Bytes;
+use crate::loads::emptied::Lenient;
 use crate::log::log;
 use crate::script::{Bad, Content, Failing, Good, Missing, Script, seconds};
 
@@ -134,6 +137,124 @@ async fn a_good_source_is_not_passed_over_for_what_was_kept() {
     script.set(Failing(ErrorKind::Unavailable));
     sleep(seconds(60)).await;
     assert_eq!(*live.load(), "fresh");
+    control.stop().await;
+}
+
+/// A service that keeps values of a source whose blank content decodes to defaults.
+fn lenient(script: &Script, path: &Path) -> Builder<Decoded<Bytes, Lenient>, String, String> {
+    let source = Bytes(script.clone()).decode(Lenient);
+    ReloaderService::builder(source).last_good(store(path))
+}
+
+/// Runs until the value of this content is kept.
+async fn earlier_bytes(path: &Path, content: &'static str) {
+    let (_live, control) = lenient(&Script::new(Good(content)), path)
+        .start()
+        .await
+        .unwrap();
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p12_source_emptied_between_two_runs_leaves_the_last_good_value() {
+    for blank in ["", " \n\n", "\u{feff}\n"] {
+        let (_folder, path) = folder();
+        earlier_bytes(&path, "kept").await;
+        let lines = log();
+        let script = Script::new(Good(blank));
+        let (live, control) = lenient(&script, &path).start().await.unwrap();
+        assert_eq!(*live.load(), "kept", "{blank:?}");
+        let error = control.status().last_error.unwrap().to_string();
+        assert!(error.starts_with("bytes: is empty; the last good value stays"));
+        assert_eq!(control.status().data, DataState::Restored);
+        sleep(seconds(120)).await;
+        assert_eq!(lines.count("bytes: is empty"), 1, "logged once");
+        for _ in 0..3 {
+            assert!(!control.reload().await.is_current());
+        }
+        assert_eq!(*live.load(), "kept");
+        control.stop().await;
+        assert_eq!(kept(&path).await, Some(("kept".to_owned(), 1)));
+
+        let (live, control) = lenient(&script, &path).start().await.unwrap();
+        assert_eq!(*live.load(), "kept", "the run after that");
+        script.set(Good("fresh"));
+        assert!(control.reload().await.is_current());
+        assert_eq!(*live.load(), "fresh");
+        control.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p12_source_filled_within_the_debounce_window_of_a_start_is_loaded() {
+    let (_folder, path) = folder();
+    earlier_bytes(&path, "kept").await;
+    let script = Script::new(Good(""));
+    let refill = script.clone();
+    let mut loads = 0;
+    script.on_load(move |_| {
+        loads += 1;
+        if loads == 1 {
+            let refill = refill.clone();
+            tokio::spawn(async move { refill.set(Good("whole")) });
+        }
+    });
+    let (live, control) = lenient(&script, &path).start().await.unwrap();
+    assert_eq!(
+        (live.load().as_str(), live.get().generation().get()),
+        ("whole", 1)
+    );
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p12_source_that_was_blank_before_starts_with_its_defaults() {
+    let (_folder, path) = folder();
+    for run in 0..3 {
+        let script = Script::new(Good(""));
+        let (live, control) = lenient(&script, &path).start().await.unwrap();
+        assert_eq!(*live.load(), "defaults", "run {run}");
+        assert!(control.status().last_error.is_none(), "run {run}");
+        control.stop().await;
+        assert_eq!(kept(&path).await, Some(("defaults".to_owned(), 1)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p12_source_emptied_between_two_runs_is_loaded_if_that_is_content() {
+    let (_folder, path) = folder();
+    earlier_bytes(&path, "kept").await;
+    let service = lenient(&Script::new(Good("")), &path).empty_is_content(true);
+    let (live, control) = service.start().await.unwrap();
+    assert_eq!(*live.load(), "defaults");
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p12_source_emptied_between_two_runs_follows_the_removal_policy() {
+    let (_folder, path) = folder();
+    earlier_bytes(&path, "kept").await;
+    let policy = RemovalPolicy::Default("default".to_owned());
+    let service = lenient(&Script::new(Good("")), &path).on_removal(policy);
+    let (live, control) = service.start().await.unwrap();
+    assert_eq!(*live.load(), "default");
+    control.stop().await;
+    assert_eq!(kept(&path).await, Some(("kept".to_owned(), 1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn p01_emptied_source_is_loaded_if_the_kept_value_is_refused() {
+    let (_folder, path) = folder();
+    earlier_bytes(&path, "old-fashioned").await;
+    let lines = log();
+    let service =
+        lenient(&Script::new(Good("")), &path).validate(|value: &String| match value.as_str() {
+            "old-fashioned" => Err("no longer allowed"),
+            _ => Ok(()),
+        });
+    let (live, control) = service.start().await.unwrap();
+    assert_eq!(*live.load(), "defaults");
+    assert_eq!(lines.count("the last good value is not restored"), 1);
     control.stop().await;
 }
 

@@ -16,6 +16,10 @@ where
     /// look finds what is visible or something that takes its place. The source is asked all the same, as often as if there
     /// were no value.
     ///
+    /// Content that is empty or blank at the start, while the kept value came from other content, counts as
+    /// [emptied](crate::Loaded::Emptied): a second load confirms it, and the kept value is restored. The removal policy and
+    /// [`empty_is_content`](Self::empty_is_content) apply.
+    ///
     /// A value is saved after it has become visible, by a thread of its own. A save that fails is logged, and costs nothing
     /// else; the next value is tried again. [`stop`](crate::Control::stop) waits for the save that is under way and for that
     /// of the newest value, 10 s at most for each. The default of a [`RemovalPolicy`](crate::RemovalPolicy) is not saved;

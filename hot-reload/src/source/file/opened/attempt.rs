@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use super::{LoadFile, OpenFile, Parts};
 use crate::clock;
 use crate::error::Error;
-use crate::reload::Loaded;
+use crate::reload::{Loaded, blank};
 use crate::revision::Revision;
 use crate::source::Source;
 use crate::source::file::look::{Look, OUTRUN, Pause, Rest, Unready, View};
@@ -83,19 +83,18 @@ impl Attempt {
         found.view.accept();
         let revision = found.revision();
         memory.remember(stamp, revision.clone(), found.observed, found.local);
+        let is_blank = stamp.size == 0;
+        if !is_blank {
+            parts.had_content.store(true, Ordering::Relaxed);
+        }
+        let is_about_content = result.as_ref().err().is_none_or(Error::is_rejection);
         Step::Done(match result {
-            Ok(value) if is_emptied(parts, &stamp) => Ok(Loaded::Emptied {
-                value: Some(value),
-                revision: Some(revision),
-                file: None,
-            }),
-            Err(error) if error.is_rejection() && is_emptied(parts, &stamp) => {
-                Ok(Loaded::Emptied {
-                    value: None,
-                    revision: Some(revision),
-                    file: None,
-                })
-            }
+            result if is_blank && is_about_content && !file.accepts_empty() => blank(
+                result,
+                revision,
+                None,
+                parts.had_content.load(Ordering::Relaxed),
+            ),
             Ok(value) => Ok(Loaded::Value {
                 value,
                 revision: Some(revision),
@@ -230,15 +229,6 @@ impl Found {
             false => Revision::new(format!("{:?}, unsettled", self.stamp)),
         }
     }
-}
-
-/// Whether the file is empty and was not before.
-fn is_emptied<L>(parts: &Parts<L>, stamp: &Stamp) -> bool {
-    if stamp.size > 0 {
-        parts.had_content.store(true, Ordering::Relaxed);
-        return false;
-    }
-    !parts.file.accepts_empty() && parts.had_content.load(Ordering::Relaxed)
 }
 
 /// The same error once more.
