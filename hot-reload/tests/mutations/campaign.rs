@@ -1,50 +1,17 @@
 //! Mutation test: broken files are decoded, and their errors and log lines checked.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
+use crate::mutator::{Case, Format, Mutant, Shrink};
+use crate::samples::Site;
+use crate::{alone, samples};
 use hot_reload::Error;
 use hot_reload::source::{Decode, Json, Toml, Yaml};
-use serde::Deserialize;
-
-use crate::mutator::{Format, Mutant};
-use crate::{alone, samples};
-
-/// The value of the samples.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "only decoded")]
-struct Site {
-    name: String,
-    debug: bool,
-    ratio: f64,
-    server: Server,
-    routes: Vec<Route>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "only decoded")]
-struct Server {
-    host: String,
-    port: u16,
-    password: String,
-    tags: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "only decoded")]
-struct Route {
-    path: String,
-    weight: Option<u8>,
-    headers: BTreeMap<String, String>,
-}
 
 /// The default number of mutants.
 const ROUNDS: u64 = 1_500;
@@ -75,12 +42,15 @@ fn p17_broken_files_end_in_one_line_each_and_take_bounded_memory() {
                 let (format, sample) = samples::ALL[(seed % 3) as usize];
                 fs::write(&current, seed.to_string()).unwrap();
                 let mutant = Mutant::new(seed, format, sample);
-                let edited = mutant.edited_line();
-                if let Err(why) = passes(format, &mutant.bytes(), edited) {
-                    let small = mutant
-                        .clone()
-                        .shrunk(|bytes| passes(format, bytes, None).is_err());
-                    panic!("{why}\n{mutant}\nsmallest: {small}");
+                if let Err(why) = passes(format, &mutant.case()) {
+                    let small = Shrink::new(mutant.clone()).run(|case| {
+                        // Only an edit of a line that was right before says where the fault is.
+                        let was_right =
+                            case.before().is_none_or(|before| is_right(format, &before));
+                        was_right && passes(format, case).is_err()
+                    });
+                    let smallest = passes(format, small.smallest()).err().unwrap_or_default();
+                    panic!("{why}\n{mutant}\n{smallest}\n{small}");
                 }
             }
         });
@@ -88,16 +58,25 @@ fn p17_broken_files_end_in_one_line_each_and_take_bounded_memory() {
 }
 
 /// Decodes and logs. An error describes a wrong outcome.
-fn passes(format: Format, bytes: &[u8], edited: Option<u64>) -> Result<(), String> {
-    let decode = || match format {
+fn passes(format: Format, case: &Case) -> Result<(), String> {
+    let bytes = case.bytes();
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode(format, &bytes)));
+    let decoded = decoded.map_err(|_| "panicked".to_owned())?;
+    let Err(error) = decoded else { return Ok(()) };
+    is_one_line(&error)?;
+    is_placed(&error, &bytes, case.edited_line())
+}
+
+fn is_right(format: Format, bytes: &[u8]) -> bool {
+    catch_unwind(AssertUnwindSafe(|| decode(format, bytes))).is_ok_and(|decoded| decoded.is_ok())
+}
+
+fn decode(format: Format, bytes: &[u8]) -> Result<(), Error> {
+    match format {
         Format::Toml => Toml::<Site>::new().decode(bytes, "conf").map(drop),
         Format::Json => Json::<Site>::new().decode(bytes, "conf").map(drop),
         Format::Yaml => Yaml::<Site>::new().decode(bytes, "conf").map(drop),
-    };
-    let decoded = catch_unwind(AssertUnwindSafe(decode)).map_err(|_| "panicked".to_owned())?;
-    let Err(error) = decoded else { return Ok(()) };
-    is_one_line(&error)?;
-    is_placed(&error, bytes, edited)
+    }
 }
 
 fn is_one_line(error: &Error) -> Result<(), String> {

@@ -1,6 +1,41 @@
-//! The samples for mutations: one realistic configuration in each format.
+//! The samples for mutations: one realistic configuration in each format, and its value.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
 
 use super::mutator::Format;
+
+/// The value of the samples.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "decoded, and shown by `Debug`")]
+pub(crate) struct Site {
+    name: String,
+    debug: bool,
+    ratio: f64,
+    server: Server,
+    routes: Vec<Route>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "decoded, and shown by `Debug`")]
+struct Server {
+    host: String,
+    port: u16,
+    password: String,
+    tags: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "decoded, and shown by `Debug`")]
+struct Route {
+    path: String,
+    weight: Option<u8>,
+    headers: BTreeMap<String, String>,
+}
 
 /// Each decodes into the same value.
 pub(crate) const ALL: [(Format, &str); 3] = [

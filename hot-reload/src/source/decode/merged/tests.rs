@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use self::mutator::{Format, Mutant};
+use self::samples::Site;
 use crate::source::files::{DecodeMerged, Part};
 use crate::source::{Files, Json, Toml, Yaml};
 
-#[path = "../../../../tests/mutations/mutator.rs"]
+#[path = "../../../../tests/mutations/mutator/mod.rs"]
 mod mutator;
 #[path = "../../../../tests/mutations/samples.rs"]
 mod samples;
@@ -27,36 +28,6 @@ enum Tree {
     Number(f64),
     Bool(bool),
     Nothing(Option<()>),
-}
-
-/// The value of the samples.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "compared by what `Debug` shows")]
-struct Site {
-    name: String,
-    debug: bool,
-    ratio: f64,
-    server: Server,
-    routes: Vec<Route>,
-}
-
-#[derive(Debug, Deserialize)]
-#[allow(dead_code, reason = "compared by what `Debug` shows")]
-struct Server {
-    host: String,
-    port: u16,
-    password: String,
-    tags: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "compared by what `Debug` shows")]
-struct Route {
-    path: String,
-    weight: Option<u8>,
-    headers: BTreeMap<String, String>,
 }
 
 fn files(contents: &[&[u8]]) -> Files {
