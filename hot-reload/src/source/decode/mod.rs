@@ -1,5 +1,7 @@
 //! [`Decode`]: from bytes to a value.
 
+#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+mod decoder;
 #[cfg(feature = "yaml")]
 mod deep;
 #[cfg(feature = "json")]

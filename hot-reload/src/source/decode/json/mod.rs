@@ -1,15 +1,17 @@
 //! [`Json`]: values from JSON.
 //!
-//! - `scan`: the locations and texts of syntax errors.
+//! - `scan`: the locations and texts of syntax errors;
+//! - `number`: the texts for numbers.
 
+mod number;
 mod scan;
 
-use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
 use super::Decode;
+use super::decoder::decoder;
 use super::place::{self, Failure, Secrets};
 use super::quoting::Quoting;
 use crate::error::Error;
@@ -41,27 +43,9 @@ impl<T> Json<T> {
             value: PhantomData,
         }
     }
-
-    /// Declares what is at these paths, and below them, [secret](Decode#secrets): errors do not quote it. A path is
-    /// written like `users.*.note`, where `*` stands for any key and `[*]` for any item. One that cannot be read hides all
-    /// values. Default: none.
-    #[must_use]
-    pub const fn secret(self, paths: &'static [&'static str]) -> Self {
-        Self {
-            quoting: self.quoting.secret(paths),
-            ..self
-        }
-    }
-
-    /// Quotes no value of the content in errors. Default: values that do not look like [secrets](Decode#secrets) are quoted.
-    #[must_use]
-    pub const fn hide_values(self) -> Self {
-        Self {
-            quoting: self.quoting.off(),
-            ..self
-        }
-    }
 }
+
+decoder!(Json);
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Json<T> {
     type Value = T;
@@ -118,26 +102,6 @@ fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
         .map(str::len)
         .sum::<usize>();
     Some((start + column.saturating_sub(1)).min(text.len()))
-}
-
-impl<T> Default for Json<T> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<T> Clone for Json<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Json<T> {}
-
-impl<T> fmt::Debug for Json<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Json")
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! It scans the text again after the decoder has refused it. The decoder stops at the first character that it cannot use,
 //! which may be on a line below the mistake.
 
+use super::number::fault;
 use crate::source::decode::place::{Mistake, lines};
 
 /// The nesting depth that the decoder allows.
@@ -256,7 +257,7 @@ impl Scan<'_> {
                 "found a typographic quote; use \""
             }
             number if number.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) => {
-                match number_fault(number) {
+                match fault(number) {
                     None => {
                         self.take(length, Next::Comma, false)?;
                         self.value_ends();
@@ -320,48 +321,5 @@ impl Scan<'_> {
             }
             _ => self.here("expected a key in double quotes"),
         }
-    }
-}
-
-/// The mistake in a word that begins like a number.
-fn number_fault(word: &str) -> Option<&'static str> {
-    let unsigned = word.strip_prefix('-').unwrap_or(word);
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (unsigned, None),
-    };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let exponent = exponent.map(|text| text.strip_prefix(['+', '-']).unwrap_or(text));
-    let is_number = digits(whole) && fraction.is_none_or(digits) && exponent.is_none_or(digits);
-    match word {
-        _ if word.starts_with('+') && number_fault(&word[1..]).is_none() => {
-            Some("a number cannot begin with '+'")
-        }
-        _ if is_number && whole.len() > 1 && whole.starts_with('0') => {
-            Some("a number cannot begin with 0")
-        }
-        _ if is_number => None,
-        _ if unsigned.starts_with("0x")
-            || unsigned.starts_with("0o")
-            || unsigned.starts_with("0b") =>
-        {
-            Some("JSON has decimal numbers only")
-        }
-        _ if unsigned
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'_') =>
-        {
-            Some("a number cannot have '_' in it")
-        }
-        _ if whole.is_empty() && fraction.is_some_and(digits)
-            || fraction == Some("") && digits(whole) =>
-        {
-            Some("expected digits on both sides of '.'")
-        }
-        _ => Some("this is not a number; a text needs quotes"),
     }
 }

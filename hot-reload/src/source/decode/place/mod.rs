@@ -6,8 +6,14 @@
 //! - `message`: serde's sentences in the words of a configuration's author;
 //! - `wanted`: serde's expectations in the same words;
 //! - `judge`: decides what an error may quote;
-//! - `secret`: what must not be quoted.
+//! - `secret`: what must not be quoted;
+//! - `collect`: finds that in decoded content.
 
+#[cfg_attr(
+    not(any(feature = "json", feature = "yaml", feature = "dir")),
+    allow(dead_code, reason = "a TOML text is searched without being decoded")
+)]
+mod collect;
 mod judge;
 pub(super) mod lines;
 mod message;

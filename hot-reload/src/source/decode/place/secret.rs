@@ -1,12 +1,12 @@
 //! [`Secrets`]: the secret values and keys of one content, to redact them in errors.
 
 use std::collections::HashSet;
-use std::fmt;
 use std::ops::Range;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::Deserializer;
 
 use super::super::quoting::Quotes;
+use super::collect::Collect;
 use crate::scope::Scope;
 use crate::secret::{carries_secret, cut_ranges, is_field, is_harmless, is_usual};
 
@@ -32,7 +32,7 @@ impl Secrets {
     /// Collects from any self-describing format.
     pub(in super::super) fn of<'de, D: Deserializer<'de>>(quotes: &Quotes, content: D) -> Self {
         Self::found_by(quotes, |found, scope| {
-            content.deserialize_any(Collect { found, scope }).is_ok()
+            content.deserialize_any(Collect::new(found, scope)).is_ok()
         })
     }
 
@@ -209,170 +209,6 @@ impl Found {
             self.values.push(key.to_owned());
         }
         scope.key(key)
-    }
-}
-
-/// Walks a value and collects its secrets.
-struct Collect<'a, 's> {
-    found: &'a mut Found,
-    scope: &'a Scope<'s>,
-}
-
-impl Collect<'_, '_> {
-    fn keep(self, value: impl ToString) {
-        self.found.value(self.scope, &value.to_string());
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Collect<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Collect<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<(), E> {
-        self.keep(value);
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        self.keep(value);
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        self.keep(value);
-        Ok(())
-    }
-
-    fn visit_i128<E>(self, value: i128) -> Result<(), E> {
-        self.keep(value);
-        Ok(())
-    }
-
-    fn visit_u128<E>(self, value: u128) -> Result<(), E> {
-        self.keep(value);
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        self.keep(value);
-        Ok(())
-    }
-
-    fn visit_bytes<E>(self, _: &[u8]) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_none<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let mut index = 0;
-        loop {
-            let scope = self.scope.item(index, index);
-            let item = Collect {
-                found: self.found,
-                scope: &scope,
-            };
-            if items.next_element_seed(item)?.is_none() {
-                return Ok(());
-            }
-            index += 1;
-        }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        while let Some(key) = entries.next_key_seed(Key)? {
-            let scope = self.found.key(self.scope, &key);
-            entries.next_value_seed(Collect {
-                found: self.found,
-                scope: &scope,
-            })?;
-        }
-        Ok(())
-    }
-}
-
-/// A key as a text, whatever its type.
-struct Key;
-
-impl<'de> DeserializeSeed<'de> for Key {
-    type Value = String;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Key {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<String, E> {
-        Ok(key.to_owned())
-    }
-
-    fn visit_i64<E>(self, key: i64) -> Result<String, E> {
-        Ok(key.to_string())
-    }
-
-    fn visit_u64<E>(self, key: u64) -> Result<String, E> {
-        Ok(key.to_string())
-    }
-
-    fn visit_f64<E>(self, key: f64) -> Result<String, E> {
-        Ok(key.to_string())
-    }
-
-    fn visit_bool<E>(self, key: bool) -> Result<String, E> {
-        Ok(key.to_string())
-    }
-
-    fn visit_unit<E>(self) -> Result<String, E> {
-        Ok(String::new())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<String, A::Error> {
-        while items.next_element::<serde::de::IgnoredAny>()?.is_some() {}
-        Ok(String::new())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<String, A::Error> {
-        while entries
-            .next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?
-            .is_some()
-        {}
-        Ok(String::new())
     }
 }
 

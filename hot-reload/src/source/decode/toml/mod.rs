@@ -8,13 +8,13 @@ mod scan;
 mod secrets;
 mod words;
 
-use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 use toml::de::DeTable;
 
 use super::Decode;
+use super::decoder::decoder;
 use super::place::{self, Failure};
 use super::quoting::Quoting;
 use crate::error::Error;
@@ -54,27 +54,9 @@ impl<T> Toml<T> {
             value: PhantomData,
         }
     }
-
-    /// Declares what is at these paths, and below them, [secret](Decode#secrets): errors do not quote it. A path is
-    /// written like `users.*.note`, where `*` stands for any key and `[*]` for any item. One that cannot be read hides all
-    /// values. Default: none.
-    #[must_use]
-    pub const fn secret(self, paths: &'static [&'static str]) -> Self {
-        Self {
-            quoting: self.quoting.secret(paths),
-            ..self
-        }
-    }
-
-    /// Quotes no value of the content in errors. Default: values that do not look like [secrets](Decode#secrets) are quoted.
-    #[must_use]
-    pub const fn hide_values(self) -> Self {
-        Self {
-            quoting: self.quoting.off(),
-            ..self
-        }
-    }
 }
+
+decoder!(Toml);
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Toml<T> {
     type Value = T;
@@ -135,26 +117,6 @@ pub(super) fn parse<'t>(
             (message, _) => words::syntax(message, span, text).into_error(name, text),
         }
     })
-}
-
-impl<T> Default for Toml<T> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<T> Clone for Toml<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Toml<T> {}
-
-impl<T> fmt::Debug for Toml<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Toml")
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ mod scan;
 mod values;
 mod words;
 
-use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
@@ -19,6 +18,7 @@ use serde_saphyr::granit_parser::{Event, ScalarStyle};
 use serde_saphyr::{Deserializer, Options};
 
 use super::Decode;
+use super::decoder::decoder;
 use super::deep;
 use super::place::{self, Failure, Secrets};
 use super::quoting::Quoting;
@@ -90,26 +90,6 @@ impl<T> Yaml<T> {
         }
     }
 
-    /// Declares what is at these paths, and below them, [secret](Decode#secrets): errors do not quote it. A path is
-    /// written like `users.*.note`, where `*` stands for any key and `[*]` for any item. One that cannot be read hides all
-    /// values. Default: none.
-    #[must_use]
-    pub const fn secret(self, paths: &'static [&'static str]) -> Self {
-        Self {
-            quoting: self.quoting.secret(paths),
-            ..self
-        }
-    }
-
-    /// Quotes no value of the content in errors. Default: values that do not look like [secrets](Decode#secrets) are quoted.
-    #[must_use]
-    pub const fn hide_values(self) -> Self {
-        Self {
-            quoting: self.quoting.off(),
-            ..self
-        }
-    }
-
     /// The greatest depth of nested tables and lists, with aliases expanded. Default: 128. A number above 1,000 counts as
     /// 1,000.
     #[must_use]
@@ -128,6 +108,8 @@ impl<T> Yaml<T> {
         self
     }
 }
+
+decoder!(Yaml);
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Yaml<T> {
     type Value = T;
@@ -242,26 +224,6 @@ fn options() -> Options {
             max_replay_stack_depth: ANY,
             max_alias_expansions_per_anchor: ANY,
         },
-    }
-}
-
-impl<T> Default for Yaml<T> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<T> Clone for Yaml<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Yaml<T> {}
-
-impl<T> fmt::Debug for Yaml<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Yaml")
     }
 }
 

@@ -1,0 +1,51 @@
+//! [`decoder!`]: what the built-in decoders share.
+
+/// Implements the settings for quoting and the traits of a decoder `$name<T>`, which has a field `quoting` and `new()`.
+macro_rules! decoder {
+    ($name:ident) => {
+        impl<T> $name<T> {
+            /// Declares what is at these paths, and below them, [secret](Decode#secrets): errors do not quote it. A path is
+            /// written like `users.*.note`, where `*` stands for any key and `[*]` for any item. One that cannot be read
+            /// hides all values. Default: none.
+            #[must_use]
+            pub const fn secret(self, paths: &'static [&'static str]) -> Self {
+                Self {
+                    quoting: self.quoting.secret(paths),
+                    ..self
+                }
+            }
+
+            /// Quotes no value of the content in errors. Default: values that do not look like
+            /// [secrets](Decode#secrets) are quoted.
+            #[must_use]
+            pub const fn hide_values(self) -> Self {
+                Self {
+                    quoting: self.quoting.off(),
+                    ..self
+                }
+            }
+        }
+
+        impl<T> Default for $name<T> {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        impl<T> Clone for $name<T> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl<T> Copy for $name<T> {}
+
+        impl<T> std::fmt::Debug for $name<T> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    };
+}
+
+pub(super) use decoder;
