@@ -162,7 +162,7 @@ impl Error {
     /// The same error with the files that the load has read, or has tried to read. A change of one of them may fix the error.
     #[must_use]
     pub fn with_files(self, files: impl IntoIterator<Item = PathBuf>) -> Self {
-        self.amend(|inner| inner.files = files.into_iter().collect())
+        self.amend(|inner| inner.files = files.into_iter().take(FILES).collect())
     }
 
     /// The same error with its cause. If the cause or one below it shows a [secret](#secrets), their redacted texts replace
@@ -180,6 +180,8 @@ impl Error {
     }
 
     /// Where in the source the fault lies, if that is known.
+    ///
+    /// Keeps the first 65,536 files. A change of another one is found within the interval.
     pub fn location(&self) -> Option<&Location> {
         self.0.location.as_ref()
     }
@@ -304,3 +306,6 @@ fn clean(mut message: String) -> String {
 
 #[cfg(test)]
 mod tests;
+/// The most files of an error. A configuration of 16 MiB hardly names more.
+const FILES: usize = 65_536;
+

@@ -104,3 +104,11 @@ fn a_message_that_quotes_a_whole_file_is_not_searched_whole() {
     let error = Error::new(ErrorKind::Decode, "pw:/a/".repeat(1 << 20));
     assert!(error.to_string().len() <= LONGEST);
 }
+
+#[test]
+fn p17_error_keeps_a_bounded_number_of_files() {
+    let endless = (0_u64..).map(|number| PathBuf::from(number.to_string()));
+    let error = Error::new(ErrorKind::Decode, "bad").with_files(endless);
+    assert_eq!(error.files().len(), FILES);
+    assert_eq!(error.files()[0], PathBuf::from("0"));
+}
