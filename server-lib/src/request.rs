@@ -29,9 +29,9 @@ pub(crate) async fn answer(
     progress: &Arc<Progress>,
     request: Request<Incoming>,
 ) -> Response<Sending> {
-    progress.work();
     let now = shared.now();
     let (head, body) = request.into_parts();
+    progress.begin(body.size_hint().exact());
     let judged = judge(&now, &head, progress.is_over());
     let has_body = !body.is_end_stream();
     if has_body {

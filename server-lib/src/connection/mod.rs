@@ -1,8 +1,10 @@
 //! One connection, from its handshake to its end.
 //!
+//! - `heads`: whether a client has begun its next request;
 //! - `progress`: the stage of its request, and the deadline of that stage;
 //! - `transport`: a wrapper of the stream that records it.
 
+mod heads;
 mod progress;
 mod transport;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::heads::Heads;
 use crate::config::Limits;
 use crate::roster::{Class, Seat};
 
@@ -50,6 +51,7 @@ struct State {
     stopping: Option<Instant>,
     /// Whether part of the request's body may be unread.
     unread: bool,
+    heads: Heads,
 }
 
 impl Progress {
@@ -62,6 +64,7 @@ impl Progress {
                 handed_over: false,
                 stopping: None,
                 unread: false,
+                heads: Heads::default(),
             }),
             seat,
         }
@@ -75,6 +78,12 @@ impl Progress {
     /// Enters [`Stage::Silent`] anew: a TLS handshake is over, if there was one.
     pub(super) fn open(&self) {
         self.state().enter(Stage::Silent);
+    }
+
+    /// Notes that a request begins, with a body of this length, `None` if it comes in chunks.
+    pub(crate) fn begin(&self, body: Option<u64>) {
+        self.state().heads.request(body);
+        self.work();
     }
 
     /// Enters [`Stage::Work`]: the head is complete and there is no body to read.
@@ -111,11 +120,13 @@ impl Progress {
         self.state().unread
     }
 
-    pub(super) fn read(&self) {
+    pub(super) fn read(&self, bytes: &[u8]) {
         let mut state = self.state();
         if matches!(state.stage, Stage::Silent | Stage::Idle) {
+            state.heads.begin();
             state.enter(Stage::Head);
         }
+        state.heads.read(bytes);
     }
 
     pub(super) fn wrote(&self, bytes: usize) {
@@ -130,7 +141,11 @@ impl Progress {
     pub(super) fn flushed(&self) {
         let mut state = self.state();
         if state.stage == Stage::Send && state.handed_over {
-            state.enter(Stage::Idle);
+            let next = match state.heads.next_has_begun() {
+                true => Stage::Head,
+                false => Stage::Idle,
+            };
+            state.enter(next);
             drop(state);
             self.seat.wait(Class::Served);
         }
@@ -189,6 +204,8 @@ mod tests {
     use super::*;
     use crate::roster::Roster;
 
+    const HEAD: &[u8] = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+
     fn progress() -> Progress {
         Progress::new(Arc::new(Roster::default()).admit(1).unwrap())
     }
@@ -207,10 +224,10 @@ mod tests {
         progress.open();
         assert_eq!(left(&progress), Some(10), "silent");
         advance(Duration::from_secs(4)).await;
-        progress.read();
+        progress.read(HEAD);
         assert_eq!(left(&progress), Some(10), "the head has begun");
         advance(Duration::from_secs(4)).await;
-        progress.read();
+        progress.read(HEAD);
         assert_eq!(
             left(&progress),
             Some(6),
@@ -223,8 +240,21 @@ mod tests {
         progress.handed_over();
         progress.flushed();
         assert_eq!((left(&progress), progress.is_waiting()), (Some(60), true));
-        progress.read();
+        progress.read(HEAD);
         assert_eq!(left(&progress), Some(10), "the next head");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn half_a_pipelined_head_has_the_timeout_of_a_head() {
+        for (next, seconds) in [("", 60), ("GET / HT", 10)] {
+            let progress = progress();
+            progress.read(&[HEAD, next.as_bytes()].concat());
+            progress.begin(Some(0));
+            progress.respond();
+            progress.handed_over();
+            progress.flushed();
+            assert_eq!(left(&progress), Some(seconds), "{next}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -251,7 +281,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn stop_shortens_the_deadline_of_a_head_but_not_of_a_response() {
         let progress = progress();
-        progress.read();
+        progress.read(HEAD);
         progress.stop();
         assert_eq!(
             progress.deadline(&Limits::default()),

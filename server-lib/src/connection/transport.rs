@@ -51,8 +51,8 @@ impl<T: Transport> AsyncRead for Watched<T> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.transport).poll_read(cx, buffer))?;
-        if buffer.filled().len() > before {
-            self.progress.read();
+        if let Some(bytes @ [_, ..]) = buffer.filled().get(before..) {
+            self.progress.read(bytes);
         }
         Poll::Ready(Ok(()))
     }

@@ -89,6 +89,25 @@ async fn an_incomplete_head_is_408_and_its_connection_is_closed() {
 }
 
 #[tokio::test]
+async fn half_a_head_behind_a_request_is_408_after_the_response() {
+    for request in [
+        "GET / HTTP/1.1\r\nhost: a\r\n\r\n",
+        "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nbody",
+    ] {
+        let rig = Rig::start(&config(1, "idle_timeout_ms = 86400000")).await;
+        let mut raw = Raw::connect(rig.address()).await;
+        raw.send(&format!("{request}GET / HTTP/1.1\r\nho")).await;
+        raw.until("this is 1.").await;
+        rig.save(&config(
+            2,
+            "head_timeout_ms = 1\nidle_timeout_ms = 86400000",
+        ));
+        let reply = raw.rest().await;
+        assert!(reply.starts_with("HTTP/1.1 408 "), "{reply}");
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_sends_nothing_is_cut_off() {
     let rig = Rig::start(&config(1, "head_timeout_ms = 1")).await;
     assert_eq!(Raw::connect(rig.address()).await.rest().await, "");
