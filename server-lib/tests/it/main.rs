@@ -1,6 +1,7 @@
 //! The server as its clients see it: real connections on loopback, a real file that changes.
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod certificate_errors;
 mod edits;
 mod errors;
 mod http;
