@@ -14,12 +14,17 @@ pub(crate) fn one_line(text: Cow<'_, str>) -> String {
     if is_clean(&text) && !text.is_empty() {
         return text.into_owned();
     }
+    match joined(&text) {
+        line if line.is_empty() => "failed without a reason".to_owned(),
+        line => escaped(Cow::Owned(line)),
+    }
+}
+
+/// Joins the lines of a text, without blank lines and the blanks around each.
+pub(crate) fn joined(text: &str) -> String {
     let lines = text.split(['\n', '\r']).map(str::trim);
     let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
-    match lines.is_empty() {
-        true => "failed without a reason".to_owned(),
-        false => escaped(Cow::Owned(lines.join("; "))),
-    }
+    lines.join("; ")
 }
 
 /// Makes a name or a key one line: escapes line breaks, and joins or trims nothing.

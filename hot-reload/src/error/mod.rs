@@ -1,6 +1,6 @@
-//! What went wrong, in a form that a person can act on and an event can carry to many readers.
+//! The errors of the crate.
 //!
-//! - [`Error`]: the one error of everything that the engine, a source or a handle reports;
+//! - [`Error`]: the error that the engine, a source or a handle reports;
 //! - [`ReloaderError`]: the error in the signatures of the two traits, converted at the engine's edge.
 
 mod line;
@@ -16,6 +16,8 @@ use std::sync::Arc;
 use crate::revision::Revision;
 use crate::secret;
 
+#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+pub(crate) use self::line::joined;
 pub(crate) use self::line::{escaped, one_line};
 pub use self::location::Location;
 pub use self::reloader::{ReloadResult, ReloaderError};
@@ -24,7 +26,7 @@ pub use self::reloader::{ReloadResult, ReloaderError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The source holds nothing; or an earlier value that was asked for is not kept.
+    /// The source holds nothing, or the requested earlier value is not kept.
     NotFound,
     /// The source could not be reached or read for now.
     Unavailable,
@@ -75,7 +77,7 @@ impl fmt::Display for ErrorKind {
 
 /// A failure: one line for a person, a [`kind`](Error::kind) for a program.
 ///
-/// Cloning is cheap, because one failure is told to many: it goes into the status, an event and a log line.
+/// Cloning is cheap, because one failure goes into the status, an event and a log line.
 ///
 /// `Display` is one line and starts with the place, where there is one:
 /// `app.toml:4:8: server.port: expected u16, found "80a"`. It never repeats [`source`](StdError::source).
@@ -85,10 +87,13 @@ impl fmt::Display for ErrorKind {
 /// An error goes to logs, events and status pages, so it redacts every secret that it recognizes. `(not shown)` replaces
 /// these in the message, in the location and in the chain of causes:
 ///
-/// - credentials in a URL, and in its query: `postgres://(not shown)@db/app`, `?sig=(not shown)`;
+/// - credentials in a URL, and in its query: `postgres://(not shown)@db/app`, `?sig=(not shown)`, `?code=(not shown)`;
 /// - the text after the name of a secret: `password=…`, `"apiKey": "…"`, `Bearer …`, `Basic …`;
+/// - passwords in command lines: `curl -u me:(not shown)`, `--token (not shown)`;
 /// - blocks in PEM, JSON web tokens, and tokens with the prefix of their issuer, such as `sk_live_`, `ghp_` or `AKIA`;
-/// - random text of twelve characters or more, except in paths and in digests such as `sha256:…`.
+/// - numbers of payment cards;
+/// - random text of twelve characters or more, except in paths, in digests such as `sha256:…`, and behind a name such as
+///   `commit` or `trace_id`.
 ///
 /// A password that looks like an ordinary word cannot be recognized in a sentence, so a message must not quote one. The
 /// built-in decoders recognize more, because they know the key of a value: see [`Decode`](crate::source::Decode#secrets).
@@ -100,6 +105,8 @@ struct Inner {
     kind: ErrorKind,
     location: Option<Location>,
     message: String,
+    /// A value in the message that may be shown, although it looks like a secret.
+    quoted: Option<Box<str>>,
     revision: Option<Revision>,
     files: Vec<PathBuf>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -112,10 +119,20 @@ impl Error {
     /// An error of this kind. `message` has no final period. Several lines become one, and [secrets](#secrets) are redacted.
     /// Control and invisible characters are escaped, and at most 4,096 characters are kept.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self::quoting(kind, message, None)
+    }
+
+    /// The same, with a value that the message quotes and that may be shown, although it looks like a secret.
+    pub(crate) fn quoting(
+        kind: ErrorKind,
+        message: impl Into<String>,
+        quoted: Option<String>,
+    ) -> Self {
         Self(Arc::new(Inner {
             kind,
             location: None,
-            message: clean(message.into()),
+            message: clean(message.into(), quoted.as_deref()),
+            quoted: quoted.map(String::into_boxed_str),
             revision: None,
             files: Vec::new(),
             source: None,
@@ -150,7 +167,10 @@ impl Error {
 
     /// Puts text in front of the message. The location stays first.
     pub(crate) fn context(self, context: &str) -> Self {
-        self.amend(|inner| inner.message = clean(format!("{context}: {}", inner.message)))
+        self.amend(|inner| {
+            let message = format!("{context}: {}", inner.message);
+            inner.message = clean(message, inner.quoted.as_deref());
+        })
     }
 
     /// The same error about the content of this revision: it will not be tried again while the revision stays.
@@ -160,6 +180,8 @@ impl Error {
     }
 
     /// The same error with the files that the load has read, or has tried to read. A change of one of them may fix the error.
+    ///
+    /// Keeps the first 65,536 files. A change of another one is found within the interval.
     #[must_use]
     pub fn with_files(self, files: impl IntoIterator<Item = PathBuf>) -> Self {
         self.amend(|inner| inner.files = files.into_iter().take(FILES).collect())
@@ -180,8 +202,6 @@ impl Error {
     }
 
     /// Where in the source the fault lies, if that is known.
-    ///
-    /// Keeps the first 65,536 files. A change of another one is found within the interval.
     pub fn location(&self) -> Option<&Location> {
         self.0.location.as_ref()
     }
@@ -209,7 +229,7 @@ impl Error {
         )
     }
 
-    /// Whether the content itself was refused, in distinction to not having been had.
+    /// Whether the content was loaded and refused.
     pub fn is_rejection(&self) -> bool {
         matches!(
             self.kind(),
@@ -229,6 +249,7 @@ impl Error {
             kind: shared.kind,
             location: shared.location.clone(),
             message: shared.message.clone(),
+            quoted: shared.quoted.clone(),
             revision: shared.revision.clone(),
             files: shared.files.clone(),
             source: shared.source.clone(),
@@ -288,11 +309,14 @@ fn contains_name(text: &str, name: &str) -> bool {
         })
 }
 
+/// The most files of an error. A configuration of 16 MiB hardly names more.
+const FILES: usize = 65_536;
+
 /// The size limit of a message in bytes. A longer one quotes a whole file.
 const LONGEST: usize = 16 * 1024;
 
-/// The message on one line, with secrets redacted.
-fn clean(mut message: String) -> String {
+/// The message on one line, with secrets redacted. `quoted` is a value that is none.
+fn clean(mut message: String, quoted: Option<&str>) -> String {
     if message.len() > LONGEST {
         let end = (0..LONGEST).rev().find(|at| message.is_char_boundary(*at));
         let start = &message[..end.unwrap_or(0)];
@@ -301,11 +325,11 @@ fn clean(mut message: String) -> String {
         message.truncate(whole);
         message.push('…');
     }
-    one_line(secret::cut(&message))
+    one_line(match quoted {
+        Some(quoted) => secret::cut_around(&message, quoted),
+        None => secret::cut(&message),
+    })
 }
 
 #[cfg(test)]
 mod tests;
-/// The most files of an error. A configuration of 16 MiB hardly names more.
-const FILES: usize = 65_536;
-

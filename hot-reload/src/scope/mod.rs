@@ -4,7 +4,7 @@ pub(crate) mod pattern;
 
 use self::pattern::Wanted;
 use crate::error::Error;
-use crate::secret::{Level, level};
+use crate::secret::{Form, Level, form, is_expected, level};
 
 /// The declared paths that could be parsed.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +38,7 @@ impl Rules {
         Scope {
             is_declared: self.secret.iter().any(Vec::is_empty),
             level: Level::Plain,
+            form: Form::Any,
             open: self.secret.iter().map(Vec::as_slice).collect(),
         }
     }
@@ -50,6 +51,8 @@ pub(crate) struct Scope<'a> {
     is_declared: bool,
     /// The verdict of the keys on the path to this place.
     level: Level,
+    /// The form that the keys promise of a value here.
+    form: Form,
     /// The rest of each pattern that has matched so far.
     open: Vec<&'a [Wanted]>,
 }
@@ -65,10 +68,27 @@ impl<'a> Scope<'a> {
         self.level == Level::Doubtful
     }
 
+    /// Whether this value has the form that the keys promise, such as a commit or an address, and may be shown although it
+    /// looks random or the keys are ambiguous.
+    pub(crate) fn expects(&self, value: &str) -> bool {
+        !self.is_secret() && is_expected(self.form, value)
+    }
+
     /// The scope of the entry with this key.
     pub(crate) fn key(&self, key: &str) -> Self {
         let fits = |wanted: &Wanted| matches!(wanted, Wanted::Key(name) if name == key);
-        self.step(level(self.level, key), fits)
+        let level = level(self.level, key);
+        let form = match (form(key), level) {
+            (Form::Identifier, Level::Plain) => Form::Identifier,
+            (Form::Address, Level::Doubtful) => Form::Address,
+            // `brokers.list`, below an ambiguous key.
+            (Form::Any, Level::Doubtful) if self.form == Form::Address => Form::Address,
+            _ => Form::Any,
+        };
+        Self {
+            form,
+            ..self.step(level, fits)
+        }
     }
 
     /// The scope of a list item, which may have moved.
@@ -86,6 +106,7 @@ impl<'a> Scope<'a> {
         Self {
             is_declared: self.is_declared || open.iter().any(|steps| steps.is_empty()),
             level,
+            form: self.form,
             open,
         }
     }

@@ -13,6 +13,18 @@ pub(crate) fn cut(sentence: &str) -> Cow<'_, str> {
     remove(sentence, &find(sentence, Text::Sentence))
 }
 
+/// Redacts a sentence, but not the places where it quotes this value.
+pub(crate) fn cut_around<'a>(sentence: &'a str, quoted: &str) -> Cow<'a, str> {
+    let quotes = sentence.match_indices(quoted);
+    let quotes: Vec<_> = quotes.map(|(at, quote)| at..at + quote.len()).collect();
+    let mut found = find(sentence, Text::Sentence);
+    found.retain(|range| {
+        let is_in = |quote: &Range<usize>| quote.start <= range.start && range.end <= quote.end;
+        !quotes.iter().any(is_in)
+    });
+    remove(sentence, &found)
+}
+
 /// Redacts the credentials in the name of a source, such as a path or a URL.
 pub(crate) fn cut_name(name: &str) -> Cow<'_, str> {
     remove(name, &find(name, Text::Name))

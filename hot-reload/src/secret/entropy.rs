@@ -47,8 +47,9 @@ const USUAL: [&str; 26] = [
 
 /// Whether this text of letters, digits and `+/=_-` is random.
 pub(super) fn is_random(text: &str) -> bool {
+    // Names have no plus sign in them, and base 64 has.
     let longest = text
-        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '+')
         .map(str::len)
         .max()
         .unwrap_or(0);
@@ -104,6 +105,7 @@ mod tests {
             "k3xv9q2mzt7w1p5r",
             "MFRGGZDFMZTWQ2LKNNWG23TPOA",
             "S3cr3tP4ssw0rd",
+            "FU47RQgY+DGlPS2kn",
         ] {
             assert!(is_random(text), "{text}");
         }

@@ -30,11 +30,11 @@ mod value;
 
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 pub(crate) use self::cut::{HIDDEN, cut_ranges};
-pub(crate) use self::cut::{cut, cut_name};
+pub(crate) use self::cut::{cut, cut_around, cut_name};
 #[cfg(any(feature = "diff", feature = "json", feature = "toml", feature = "yaml"))]
-pub(crate) use self::names::{Level, level};
+pub(crate) use self::names::{Form, Level, form, level};
 #[cfg(any(feature = "diff", feature = "json", feature = "toml", feature = "yaml"))]
-pub(crate) use self::value::{carries_secret, is_harmless};
+pub(crate) use self::value::{carries_secret, is_expected, is_harmless};
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 pub(crate) use self::{
     names::{is_field, is_usual},

@@ -1,4 +1,6 @@
-//! Evidently harmless values: numbers with units, paths, addresses of plain words.
+//! Evidently harmless values: numbers with units, paths, addresses of plain words; and values of a form that their key expects.
+
+use super::entropy::is_random;
 
 /// The greatest length of a number with its unit.
 const NUMBER: usize = 24;
@@ -58,15 +60,97 @@ pub(super) fn is_plain_address(value: &str) -> bool {
         return false;
     };
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let is_word =
-        |word: &str| word.len() <= 12 && word.chars().all(|letter| letter.is_ascii_lowercase());
-    let is_version = |word: &str| word.len() <= 4 && word.chars().all(char::is_alphanumeric);
     let is_host = |letter: char| letter.is_ascii_alphanumeric() || "-.:".contains(letter);
-    is_word(scheme)
-        && host.chars().all(is_host)
-        && path
-            .split('/')
-            .all(|step| is_word(step) || is_version(step))
+    is_word(scheme) && host.chars().all(is_host) && is_plain_path(path)
+}
+
+fn is_word(word: &str) -> bool {
+    word.len() <= 12 && word.chars().all(|letter| letter.is_ascii_lowercase())
+}
+
+/// Whether the steps of a URL's path are words and versions.
+fn is_plain_path(path: &str) -> bool {
+    let is_version = |word: &str| word.len() <= 4 && word.chars().all(char::is_alphanumeric);
+    path.split('/')
+        .all(|step| is_word(step) || is_version(step))
+}
+
+/// The longest list of addresses.
+const ADDRESSES: usize = 512;
+
+/// One address or several with commas between them: `db:5432`, `https://db.example.org:8080/v1`, `a:9092,b:9092`. A name
+/// alone may be anything, so it needs a scheme, a port or two dots.
+pub(super) fn is_address(value: &str) -> bool {
+    let is_one = |one: &str| {
+        let (scheme, rest) = match one.split_once("://") {
+            Some((scheme, rest)) => (Some(scheme), rest),
+            None => (None, one),
+        };
+        let (place, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (host, port) = match place.rsplit_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (place, None),
+        };
+        let is_marked = scheme.is_some() || port.is_some() || host.matches('.').count() >= 2;
+        is_marked
+            && scheme.is_none_or(is_word)
+            && is_host(host)
+            && port.is_none_or(is_port)
+            && is_plain_path(path)
+    };
+    value.len() <= ADDRESSES && value.split(',').all(|one| is_one(one.trim()))
+}
+
+/// A name of a host, or an address of IPv6 in brackets.
+fn is_host(host: &str) -> bool {
+    let six = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    if let Some(six) = six {
+        return six
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || byte == b':');
+    }
+    let is_label = |label: &str| {
+        let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        !label.is_empty() && label.bytes().all(is_usual) && !is_random(label)
+    };
+    host.split('.').all(is_label)
+}
+
+/// A port, or a typo of one: `5432`, `70000`, `80a`.
+fn is_port(port: &str) -> bool {
+    let digits = port.bytes().filter(u8::is_ascii_digit).count();
+    port.len() <= 6
+        && port.starts_with(|first: char| first.is_ascii_digit())
+        && port.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && 2 * digits > port.len()
+}
+
+/// Marks in front of an identifier.
+const IDENTIFIER_MARKS: [&str; 6] = [
+    "sha1:",
+    "sha256:",
+    "sha384:",
+    "sha512:",
+    "md5:",
+    "urn:uuid:",
+];
+
+/// A commit, a digest, a UUID, the identifier of a trace: hexadecimal digits, perhaps in groups, among them a letter.
+pub(crate) fn is_identifier(value: &str) -> bool {
+    let value = value.strip_prefix("W/").unwrap_or(value);
+    let value = value.trim_matches(['"', '{', '}']);
+    let mark = IDENTIFIER_MARKS
+        .iter()
+        .find_map(|mark| value.strip_prefix(mark));
+    let digits = mark.unwrap_or(value);
+    let count = digits.bytes().filter(u8::is_ascii_hexdigit).count();
+    (7..=128).contains(&count)
+        && digits
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || b"-:".contains(&byte))
+        && digits.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// Whether this is a path that starts with a known folder, since names of releases and containers in it look random.

@@ -1,12 +1,22 @@
 //! Decides whether one value of a configuration may be shown.
 
-use super::plain::{is_number, is_path, is_plain_address};
+use super::names::Form;
+use super::plain::{is_address, is_identifier, is_number, is_path, is_plain_address};
 use super::shapes::{Text, find};
 
 /// The most words of a value that is shown. A longer text may be anything, such as a pasted file.
 const WORDS: usize = 4;
 /// The most bytes of a value that is shown.
 const LENGTH: usize = 512;
+
+/// Whether this value has the form that its key promises.
+pub(crate) fn is_expected(form: Form, value: &str) -> bool {
+    match form {
+        Form::Any => false,
+        Form::Identifier => is_identifier(value),
+        Form::Address => is_address(value),
+    }
+}
 
 /// Whether this value looks like a secret under any key, or is so long that it may contain one.
 pub(crate) fn is_secret(value: &str) -> bool {

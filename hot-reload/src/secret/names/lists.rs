@@ -136,6 +136,52 @@ pub(super) const DOUBTFUL: [&str; 26] = [
     "xsrf",
 ];
 
+/// The words among them whose value is an address. Also the last words of a name whose value is one.
+pub(super) const ADDRESSES: [&str; 14] = [
+    "broker",
+    "callback",
+    "conn",
+    "connect",
+    "connection",
+    "datasource",
+    "endpoint",
+    "hook",
+    "jdbc",
+    "proxy",
+    "sentry",
+    "uri",
+    "url",
+    "vault",
+];
+
+/// Last words of a name whose value is an identifier that an operator needs: `commit`, `trace_id`, `image_digest`.
+pub(super) const IDENTIFIERS: [&str; 24] = [
+    "build",
+    "checksum",
+    "commit",
+    "crc",
+    "digest",
+    "etag",
+    "fingerprint",
+    "guid",
+    "hash",
+    "id",
+    "ident",
+    "identifier",
+    "md",
+    "ref",
+    "release",
+    "rev",
+    "revision",
+    "sha",
+    "span",
+    "thumbprint",
+    "trace",
+    "traceparent",
+    "uid",
+    "uuid",
+];
+
 /// Words before `key` with which it is no secret, such as `primary_key`.
 pub(super) const OPEN_KEYS: [&str; 11] = [
     "cache",

@@ -5,7 +5,10 @@
 
 mod lists;
 
-use self::lists::{ABOUT, AMOUNT, DOUBTFUL, FIELDS, NOT_PARTS, NOT_PASS, OPEN_KEYS, PARTS, SECRET};
+use self::lists::{
+    ABOUT, ADDRESSES, AMOUNT, DOUBTFUL, FIELDS, IDENTIFIERS, NOT_PARTS, NOT_PASS, OPEN_KEYS, PARTS,
+    SECRET,
+};
 
 /// The class of a key's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +63,43 @@ pub(crate) fn level(around: Level, key: &str) -> Level {
         Level::Secret if is_about(&words) => Level::Doubtful,
         level => level,
     }
+}
+
+/// The form that a name that is not secret promises of its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Form {
+    /// None.
+    #[default]
+    Any,
+    /// An identifier: `commit`, `trace_id`.
+    Identifier,
+    /// An address: `endpoint`, `redis_url`.
+    Address,
+}
+
+/// The form that the name of this key promises.
+pub(crate) fn form(key: &str) -> Form {
+    let words = words(key);
+    let is_in = |word: &String, list: &[&str]| list.contains(&word.as_str());
+    let mut doubtful = words
+        .iter()
+        .filter(|word| is_in(word, &DOUBTFUL))
+        .peekable();
+    if doubtful.peek().is_some() {
+        return match doubtful.all(|word| is_in(word, &ADDRESSES)) {
+            true => Form::Address,
+            false => Form::Any,
+        };
+    }
+    match words.last() {
+        Some(last) if is_in(last, &IDENTIFIERS) => Form::Identifier,
+        _ => Form::Any,
+    }
+}
+
+/// Whether these words name an identifier, and nothing that may be secret.
+pub(super) fn names_identifier(words: &str) -> bool {
+    form(words) == Form::Identifier && level(Level::Plain, words) == Level::Plain
 }
 
 /// Whether this one word, in lower case, is the name of a secret.

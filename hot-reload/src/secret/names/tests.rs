@@ -148,6 +148,28 @@ fn usual_field_is_distinguished_from_an_ambiguous_key() {
 }
 
 #[test]
+fn name_promises_the_form_of_its_value() {
+    for (key, expected) in [
+        ("commit", Form::Identifier),
+        ("traceId", Form::Identifier),
+        ("IMAGE_DIGEST", Form::Identifier),
+        ("sha256", Form::Identifier),
+        ("session_id", Form::Any),
+        ("idle", Form::Any),
+        ("id_file", Form::Any),
+        ("endpoint", Form::Address),
+        ("kafkaBrokers", Form::Address),
+        ("redis_url", Form::Address),
+        ("login_url", Form::Any),
+        ("password", Form::Any),
+    ] {
+        assert_eq!(form(key), expected, "{key}");
+    }
+    assert!(names_identifier("request id"));
+    assert!(!names_identifier("api key id"));
+}
+
+#[test]
 fn value_below_a_secret_is_secret_unless_it_is_metadata() {
     assert_eq!(level(Level::Secret, "issuer"), Level::Secret);
     assert_eq!(level(Level::Secret, "rate"), Level::Doubtful);

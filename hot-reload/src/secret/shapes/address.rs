@@ -1,8 +1,10 @@
-//! Credentials in an address: `postgres://me:hunter2@db/app`, `me:hunter2@tcp(db)`.
+//! Credentials in an address: `postgres://me:hunter2@db/app`, `me:hunter2@tcp(db)`, `?code=hunter2`.
 
 use std::ops::Range;
 
-use super::place;
+use super::super::names::{Form, Level, form, level};
+use super::super::plain::is_number;
+use super::{is_delimiter, place};
 
 /// The credentials in URLs. A password may hold any sign but blanks and quotes.
 pub(super) fn in_urls(text: &str, found: &mut Vec<Range<usize>>) {
@@ -29,6 +31,77 @@ fn in_url(text: &str, word: &str, found: &mut Vec<Range<usize>>) {
             rest = after;
         }
     }
+}
+
+/// Parameters whose value gives access once, without separators. Those with the name of a secret have it, too.
+const ONCE: [&str; 24] = [
+    "access",
+    "assertion",
+    "authcode",
+    "authorizationcode",
+    "code",
+    "codeverifier",
+    "confirmation",
+    "confirmationcode",
+    "devicecode",
+    "invitation",
+    "invite",
+    "invitecode",
+    "logincode",
+    "magic",
+    "otp",
+    "reset",
+    "resetcode",
+    "samlart",
+    "samlrequest",
+    "samlresponse",
+    "state",
+    "ticket",
+    "usercode",
+    "verification",
+];
+
+/// The longest name of a parameter.
+const PARAMETER: usize = 64;
+
+/// The values of parameters behind a `?`, `&` or `#` that give access.
+pub(super) fn in_queries(text: &str, found: &mut Vec<Range<usize>>) {
+    // The end of the last value: the text is searched once.
+    let mut done = 0;
+    for (at, _) in text.match_indices(['?', '&', '#']) {
+        if at < done {
+            continue;
+        }
+        let rest = &text[at + 1..];
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
+        let name = rest.bytes().take(PARAMETER).take_while(is_name).count();
+        let Some(value) = rest[name..].strip_prefix('=') else {
+            continue;
+        };
+        let end = value.find(|letter: char| is_delimiter(letter) || "&#".contains(letter));
+        let value = &value[..end.unwrap_or(value.len())];
+        let range = place(text, value);
+        done = range.end;
+        if gives_access(&rest[..name], value) {
+            found.push(range);
+        }
+    }
+}
+
+/// Whether a parameter with this name and value gives access. A short number is a status, or a measure.
+fn gives_access(name: &str, value: &str) -> bool {
+    let is_status = value.len() <= 3 && value.bytes().all(|digit| digit.is_ascii_digit());
+    let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
+    let letters: String = letters
+        .map(|letter| char::from(letter.to_ascii_lowercase()))
+        .collect();
+    let is_once = ONCE.contains(&letters.as_str());
+    let is_named = match level(Level::Plain, name) {
+        Level::Secret => true,
+        Level::Doubtful => form(name) != Form::Address && !is_number(value),
+        Level::Plain => false,
+    };
+    !is_status && (is_once || is_named)
 }
 
 /// The password in front of an `@` in this word of the text, which is no URL.

@@ -1,18 +1,23 @@
 //! Detection of secrets by their form, anywhere in a text.
 //!
 //! - `marked`: blocks in PEM, and tokens with a prefix of their issuer;
-//! - `address`: credentials in a URL or in front of an `@`;
+//! - `address`: credentials in a URL, in its query, or in front of an `@`;
+//! - `cards`: numbers of payment cards;
+//! - `commands`: credentials in command lines;
 //! - `named`: `password=…`, `"token": "…"`, `Bearer …`;
 //! - random text, by the rules of [`entropy`](super::entropy).
 
 mod address;
+mod cards;
+mod commands;
 mod marked;
 mod named;
 
 use std::ops::Range;
 
 use super::entropy::is_random;
-use super::plain::{is_number, is_path};
+use super::names::names_identifier;
+use super::plain::{is_identifier, is_number, is_path};
 
 /// The kind of a text, which decides how strict the detection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +38,9 @@ pub(super) fn find(text: &str, kind: Text) -> Vec<Range<usize>> {
     named::pairs(text, kind, &mut found);
     named::schemes(text, kind, &mut found);
     address::in_urls(text, &mut found);
+    address::in_queries(text, &mut found);
+    cards::cards(text, &mut found);
+    commands::flags(text, kind, &mut found);
     for token in tokens(text) {
         address::before_at(text, token.clone(), &mut found);
         if kind != Text::Name {
@@ -93,7 +101,8 @@ fn random(text: &str, token: Range<usize>, found: &mut Vec<Range<usize>>) {
     let parts =
         word.split(|letter: char| !letter.is_ascii_alphanumeric() && !"+/_-".contains(letter));
     for part in parts {
-        if is_digest(text, place(text, part)) {
+        let range = place(text, part);
+        if is_digest(text, range.clone()) || (is_identifier(part) && names_it(text, range.start)) {
             continue;
         }
         let steps = part.split('/').filter(|step| is_random(step));
@@ -105,6 +114,24 @@ fn random(text: &str, token: Range<usize>, found: &mut Vec<Range<usize>>) {
             found.push(place(text, part));
         }
     }
+}
+
+/// How far before a value its name may begin.
+const NAME: usize = 64;
+
+/// Whether the words before this offset name an identifier: `commit 9f86d08…`, `trace_id=…`.
+fn names_it(text: &str, at: usize) -> bool {
+    let from = (at.saturating_sub(NAME)..=at).find(|from| text.is_char_boundary(*from));
+    let before = text[from.unwrap_or(at)..at].trim_end_matches([' ', '"', '\'', '`', '=', ':']);
+    let is_part = |letter: char| letter.is_alphanumeric() || "_-".contains(letter);
+    let last = before
+        .rsplit(|letter| !is_part(letter))
+        .next()
+        .unwrap_or("");
+    // `session id`: the word before decides, too.
+    let rest = before[..before.len() - last.len()].trim_end_matches(' ');
+    let other = rest.rsplit(|letter| !is_part(letter)).next().unwrap_or("");
+    names_identifier(&format!("{other} {last}"))
 }
 
 /// Whether this range is the digest of a file or an image: `sha256:` and 64 hexadecimal digits.

@@ -49,7 +49,7 @@ pub(super) fn pairs(text: &str, kind: Text, found: &mut Vec<Range<usize>>) {
 }
 
 /// The content of the quotes at the start of this text. Quotes may be escaped.
-fn quoted(text: &str) -> Option<&str> {
+pub(super) fn quoted(text: &str) -> Option<&str> {
     let inner = text.trim_start_matches('\\');
     let quote = inner
         .chars()

@@ -153,6 +153,15 @@ fn a_long_text_is_searched_once() {
         "://a@b/",
         "a:b@",
         "Bearer ",
+        "-u a:b ",
+        "-u '",
+        "--token x ",
+        "mysql -px ",
+        "?code=",
+        "&code=a",
+        "4111 1111 1111 1111 ",
+        "4111-",
+        "commit abc1234 ",
         "q7Kp2mQ9xWv4Zt8R",
         "a/",
         "=",
@@ -175,7 +184,147 @@ fn digest_of_an_image_is_shown() {
         shows(&text, &text);
     }
     // Anything else behind the name is random text like any other.
-    for text in ["sha256:q7Kp2mQ9xWv4Zt8R", &format!("sha512:{hex}"), hex] {
+    for text in ["sha256:q7Kp2mQ9xWv4Zt8R", &format!("key:{hex}"), hex] {
         assert!(!find(text, Text::Value).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn password_in_a_command_line_is_redacted() {
+    for (sentence, shown) in [
+        ("curl -u me:h https://a", "curl -u me:(not shown) https://a"),
+        ("curl -ume:h https://a", "curl -ume:(not shown) https://a"),
+        ("curl --user=me:h a", "curl --user=me:(not shown) a"),
+        ("curl --user 'me:h u n' a", "curl --user 'me:(not shown)' a"),
+        (
+            "curl --proxy-user me:h a",
+            "curl --proxy-user me:(not shown) a",
+        ),
+        (
+            "ran wget --http-password swordfish a",
+            "ran wget --http-password (not shown) a",
+        ),
+        (
+            "/usr/bin/mysql -u root -phunter2 app",
+            "/usr/bin/mysql -u root -p(not shown) app",
+        ),
+        ("redis-cli -a hunter2 ping", "redis-cli -a (not shown) ping"),
+        ("sshpass -p hunter2 ssh a", "sshpass -p (not shown) ssh a"),
+        (
+            "docker login -u me -p hunter2",
+            "docker login -u me -p (not shown)",
+        ),
+        (
+            "deploy --token \"a b\" now",
+            "deploy --token \"(not shown)\" now",
+        ),
+    ] {
+        shows(sentence, shown);
+    }
+}
+
+#[test]
+fn ordinary_flag_of_a_command_line_is_shown() {
+    for sentence in [
+        "docker run -u 1000:1000 -p 8080:80 app",
+        "mysql -p app",
+        "curl -u me https://a",
+        "tool --key /etc/app.pem --config a:b",
+        "the flag --token is missing",
+        "give --password or --token",
+        "unexpected argument '--token' found",
+        "the argument '--password <PASSWORD>' cannot be used twice",
+        "--token-ttl 30 is too long",
+        "grep -a pattern",
+        "ls -la /tmp",
+    ] {
+        shows(sentence, sentence);
+    }
+}
+
+#[test]
+fn parameter_of_a_query_that_gives_access_is_redacted() {
+    for (sentence, shown) in [
+        ("GET /cb?code=abc&x=1", "GET /cb?code=(not shown)&x=1"),
+        (
+            "GET /cb?x=1&state=abc#top",
+            "GET /cb?x=1&state=(not shown)#top",
+        ),
+        (
+            "https://a/?ticket=a%20b c",
+            "https://a/?ticket=(not shown) c",
+        ),
+        (
+            "https://a/#auth_code=abc",
+            "https://a/#auth_code=(not shown)",
+        ),
+        ("https://a/?key=word", "https://a/?key=(not shown)"),
+        ("https://a/?session=abc", "https://a/?session=(not shown)"),
+        (
+            "https://a/?SAMLResponse=abc",
+            "https://a/?SAMLResponse=(not shown)",
+        ),
+    ] {
+        shows(sentence, shown);
+    }
+    for sentence in [
+        "https://a/?page=2&sort=name",
+        "https://a/?status=ok&code=404",
+        "https://a/?country_code=de",
+        "https://a/?redirect_uri=https://b/c",
+        "is this right? code=abc",
+    ] {
+        shows(sentence, sentence);
+    }
+}
+
+#[test]
+fn number_of_a_payment_card_is_redacted() {
+    for card in [
+        "4111111111111111",
+        "4111 1111 1111 1111",
+        "5500-0000-0000-0004",
+        "3400 000000 00009",
+        "6011000000000004",
+        "2221000000000009",
+    ] {
+        shows(
+            &format!("paid with {card}, thanks"),
+            "paid with (not shown), thanks",
+        );
+    }
+    shows("4111 1111 1111 1111 12/27", "(not shown) 12/27");
+    for sentence in [
+        "4111111111111112 has a wrong check digit",
+        "at 1700000000000 ms",
+        "4111 bytes of 1111 in 1111 parts of 1111",
+        "2026-11-30 16:20:00",
+        "0.4111111111111111 of 1",
+        "a4111111111111111f",
+        "+49 170 1234567",
+    ] {
+        shows(sentence, sentence);
+    }
+}
+
+#[test]
+fn identifier_behind_its_name_is_shown() {
+    let hex = "9f86d081884c7d659a2feaa0c55ad015";
+    let uuid = "550e8400-e29b-41d4-a716-446655440000";
+    for sentence in [
+        format!("no image for commit {hex}"),
+        format!("trace_id={hex} failed"),
+        format!("request id \"{uuid}\" is gone"),
+        format!("etag: {hex}"),
+    ] {
+        shows(&sentence, &sentence);
+    }
+    for (before, shown) in [
+        ("got ", "got (not shown)"),
+        ("session id ", "session id (not shown)"),
+        ("api_key_id ", "api_key_id (not shown)"),
+        ("commit of ", "commit of (not shown)"),
+    ] {
+        shows(&format!("{before}{hex}"), shown);
     }
 }

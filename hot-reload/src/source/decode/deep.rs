@@ -30,7 +30,7 @@ pub(super) fn with_stack<R: Send>(
             .spawn_scoped(scope, decode);
         match thread.map(thread::ScopedJoinHandle::join) {
             Ok(Ok(decoded)) => Ok(decoded),
-            // It goes on where the caller expects it.
+            // The panic continues on the caller's thread.
             Ok(Err(panic)) => panic::resume_unwind(panic),
             Err(error) => Err(Error::new(
                 ErrorKind::Unavailable,

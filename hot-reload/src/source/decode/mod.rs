@@ -1,4 +1,4 @@
-//! [`Decode`]: from bytes to a value.
+//! [`Decode`]: turns bytes into a value.
 
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 mod decoder;
@@ -46,10 +46,13 @@ pub use self::yaml::Yaml;
 ///   usual names of fields.
 /// - **An ambiguous name** hides a value that is not evidently harmless: `endpoint`, `session`, `connection`,
 ///   `database_url`, `token_ttl`, `key_file`, … Numbers with units, IP addresses, switches, paths, and addresses of plain
-///   words are harmless.
-/// - **The form of a secret** hides a value under any key: credentials in a URL or its query, `password=…`, `Bearer …`,
-///   blocks in PEM, JSON web tokens, prefixes of issuers such as `sk_live_`, `ghp_`, `xoxb-` or `AKIA`, random text of twelve
-///   characters or more, and a text of more than four words or several lines.
+///   words are harmless. `host:port` is harmless under the name of an address, such as `endpoint`, `broker` or `url`.
+/// - **The form of a secret** hides a value under any key: credentials in a URL, `?code=…` and the like in its query,
+///   `password=…`, `Bearer …`, `curl -u me:…` and other flags of command lines, blocks in PEM, JSON web tokens, prefixes of
+///   issuers such as `sk_live_`, `ghp_`, `xoxb-` or `AKIA`, numbers of payment cards, random text of twelve characters or
+///   more, and a text of more than four words or several lines.
+/// - **The name of an identifier**, such as `commit`, `trace_id`, `digest` or `etag`, shows hexadecimal digits and UUIDs,
+///   although they look random.
 /// - **A copy** of a secret, or a part of eight characters, is hidden everywhere in the error.
 ///
 /// A secret that looks like an ordinary word, under an ordinary key, cannot be recognized. A program declares such paths,
@@ -62,7 +65,7 @@ pub use self::yaml::Yaml;
 /// 2. An error says where the fault is as precisely as is known, and does not quote more of the content than the value
 ///    that is wrong.
 pub trait Decode: Send + Sync + 'static {
-    /// What the bytes become.
+    /// The decoded value.
     type Value: Send + Sync + 'static;
 
     /// Decodes the bytes of the source that is called `name`.
@@ -72,7 +75,7 @@ pub trait Decode: Send + Sync + 'static {
     /// [`ErrorKind::Decode`], with the place in the source.
     fn decode(&self, bytes: &[u8], name: &str) -> Result<Self::Value, Error>;
 
-    /// The same, where a source that holds nothing is a value too. Goes with
+    /// The same decoder for an `Option`, so that a removed source can become `None`. Goes with
     /// [`RemovalPolicy::clear`](crate::RemovalPolicy::clear).
     fn optional(self) -> Optional<Self>
     where
@@ -94,7 +97,7 @@ impl<D: Decode> Decode for Optional<D> {
     }
 }
 
-/// A decoder made of a function, for every format that is not built in.
+/// A decoder from a function, for formats that are not built in.
 ///
 /// ```
 /// use hot_reload::source::{Decode, DecodeWith};

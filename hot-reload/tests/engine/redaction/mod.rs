@@ -20,7 +20,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use self::content::{KINDS, Refusing, document, refuse, text};
 use self::dice::Dice;
-use self::planted::{Planted, name, part_in, secret};
+use self::planted::{Planted, harmless, name, part_in, secret};
 
 /// A number from the environment, or this one.
 fn setting(name: &str, otherwise: u64) -> u64 {
@@ -79,6 +79,30 @@ async fn p18_no_merge_and_no_comparison_shows_a_planted_secret() {
         let refused = beside::refuse_merged(&mut dice, case.format, &document, folder.path());
         if let Some(error) = refused.await {
             case.shows_nothing(&outputs::of(&error));
+        }
+    }
+}
+
+/// What an operator needs is shown, in whatever format and under whatever spelling of the key.
+#[test]
+fn identifiers_and_addresses_are_shown_under_keys_that_say_so() {
+    let seed = seed();
+    for case in 0..setting("REDACTION_CASES", 6000) / 10 {
+        let mut dice = Dice(seed.wrapping_add(case));
+        let (name, value) = harmless(&mut dice);
+        for format in 0..3 {
+            let text = text(format, &serde_json::json!({ name.as_str(): value }));
+            // A number, a program's own type, and a program's own enum.
+            for kind in [0, 1, 2] {
+                let error = refuse(format, kind, &text)
+                    .expect("it does not fit")
+                    .to_string();
+                let seed = seed.wrapping_add(case);
+                assert!(
+                    error.contains(&value),
+                    "REDACTION_SEED={seed}: {error} about {text}"
+                );
+            }
         }
     }
 }

@@ -67,6 +67,11 @@ pub(super) fn name(dice: &mut Dice) -> String {
     {
         last.push('s');
     }
+    spelt(dice, &words)
+}
+
+/// These words in any spelling.
+fn spelt(dice: &mut Dice, words: &[String]) -> String {
     let capital = |word: &String| {
         let (first, rest) = word.split_at(1);
         first.to_uppercase() + rest
@@ -81,6 +86,57 @@ pub(super) fn name(dice: &mut Dice) -> String {
             words[0].clone() + &rest
         }
     }
+}
+
+/// A name of an identifier or of an address, and such a value.
+pub(super) fn harmless(dice: &mut Dice) -> (String, String) {
+    let hex =
+        |dice: &mut Dice, count: usize| "a7".to_owned() + &dice.text("0123456789abcdef", count - 2);
+    let host = *dice.pick(&[
+        "db",
+        "localhost",
+        "kafka-0.kafka",
+        "auth-service",
+        "10.0.0.1",
+        "[::1]",
+    ]);
+    let port = 1 + dice.below(65_535);
+    let (names, value): (&[&[&str]], String) = match dice.below(6) {
+        0 => (
+            &[&["commit"], &["git", "sha"], &["revision"]],
+            hex(dice, 40),
+        ),
+        1 => (
+            &[&["trace", "id"], &["request", "id"], &["id"]],
+            hex(dice, 32),
+        ),
+        2 => {
+            let groups = [8, 4, 4, 4, 12].map(|count| hex(dice, count));
+            (
+                &[&["id"], &["user", "id"], &["uuid"], &["tenant", "id"]],
+                groups.join("-"),
+            )
+        }
+        3 => (
+            &[&["digest"], &["image", "digest"], &["etag"], &["checksum"]],
+            hex(dice, 32),
+        ),
+        4 => (
+            &[
+                &["endpoint"],
+                &["broker"],
+                &["redis", "url"],
+                &["otlp", "endpoint"],
+            ],
+            format!("{host}:{port}"),
+        ),
+        _ => (
+            &[&["brokers"], &["bootstrap", "urls"]],
+            format!("{host}:{port},b:9092"),
+        ),
+    };
+    let words: Vec<String> = dice.pick(names).iter().map(ToString::to_string).collect();
+    (spelt(dice, &words), value)
 }
 
 /// A secret.
@@ -101,7 +157,7 @@ const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /// A secret of any shape.
 pub(super) fn secret(dice: &mut Dice) -> Planted {
     let word = dice.text(LETTERS, 6) + &dice.text("0123456789", 2) + &dice.text(LETTERS, 4);
-    let (text, heart, is_marked) = match dice.below(24) {
+    let (text, heart, is_marked) = match dice.below(30) {
         0 | 1 => (word.clone(), word, false),
         2 => {
             let letters = [
@@ -207,6 +263,34 @@ pub(super) fn secret(dice: &mut Dice) -> Planted {
             (body.clone(), body, true)
         }
         22 => (format!("the new one is {word} from today on"), word, true),
+        23 | 24 => {
+            let command = *dice.pick(&[
+                "curl -u me:{} https://example.org",
+                "curl --user=me:{} example.org",
+                "curl -ume:{} example.org",
+                "wget --http-password {} example.org",
+                "mysql -u root -p{}",
+                "redis-cli -a {} ping",
+                "deploy --token {}",
+                "http -a 'me:{}' example.org",
+            ]);
+            (command.replace("{}", &word), word, true)
+        }
+        25 | 26 => {
+            let query = *dice.pick(&[
+                "https://example.org/callback?code={}&x=1",
+                "https://example.org/?x=1&ticket={}",
+                "/login?state={}",
+                "https://example.org/#access_token={}&x=1",
+                "example.org/reset?invite={}#top",
+                "https://example.org/?session={}",
+            ]);
+            (query.replace("{}", &word), word, true)
+        }
+        27 | 28 => {
+            let card = card(dice);
+            (card.clone(), card, true)
+        }
         _ => (format!("{{\"password\": \"{word}\"}}"), word, true),
     };
     Planted {
@@ -214,6 +298,32 @@ pub(super) fn secret(dice: &mut Dice) -> Planted {
         heart,
         is_marked,
     }
+}
+
+/// A number of a payment card, with or without separators.
+fn card(dice: &mut Dice) -> String {
+    let (prefix, length) = *dice.pick(&[
+        ("4", 16),
+        ("51", 16),
+        ("2221", 16),
+        ("34", 15),
+        ("6011", 16),
+    ]);
+    let mut digits = prefix.to_owned() + &dice.text("0123456789", length - prefix.len() - 1);
+    let is_valid = |digits: &str| {
+        let doubled = |(at, digit): (usize, u8)| match (at % 2, u32::from(digit - b'0')) {
+            (1, digit) => digit * 2 / 10 + digit * 2 % 10,
+            (_, digit) => digit,
+        };
+        digits.bytes().rev().enumerate().map(doubled).sum::<u32>() % 10 == 0
+    };
+    let check = (b'0'..=b'9')
+        .map(char::from)
+        .find(|check| is_valid(&format!("{digits}{check}")));
+    digits.extend(check);
+    let divider = *dice.pick(&["", " ", "-"]);
+    let groups = digits.as_bytes().chunks(4).map(String::from_utf8_lossy);
+    groups.collect::<Vec<_>>().join(divider)
 }
 
 fn marked(dice: &mut Dice, prefixes: &[&str], length: usize) -> (String, String, bool) {

@@ -54,7 +54,14 @@ impl<'a> Judge<'a> {
             true => is_harmless(value),
             false => !is_secret(value),
         };
-        !self.hides_values() && looks_well && !self.secrets.show_in(value)
+        !self.hides_values()
+            && (looks_well || self.scope.expects(value))
+            && !self.secrets.show_in(value)
+    }
+
+    /// Whether this value may be quoted only because its keys promise its form.
+    pub(super) fn expects(&self, value: &str) -> bool {
+        self.scope.expects(value) && self.shows(value)
     }
 
     /// Whether an unknown key may be quoted. Within a secret it may be one itself, unless it is a typo of a known name.

@@ -2,6 +2,7 @@
 
 use super::judge::Judge;
 use super::wanted::{sentence, wanted};
+use crate::error::joined;
 use crate::secret::HIDDEN;
 
 /// How many characters of a wrong value are quoted.
@@ -18,17 +19,35 @@ pub(super) struct Said {
     pub(super) text: String,
     /// The key that is not known, if that is what the sentence says.
     pub(super) unknown_key: Option<String>,
+    /// The quoted value, if its keys promise the form in which it looks like a secret.
+    pub(super) expected: Option<String>,
+}
+
+impl Said {
+    fn new(text: String) -> Self {
+        Self {
+            text,
+            unknown_key: None,
+            expected: None,
+        }
+    }
+
+    /// The text, with this value quoted in it.
+    fn quoting(text: String, value: &str, judge: &Judge<'_>) -> Self {
+        let quote = || value.chars().take(QUOTED).collect();
+        Self {
+            expected: judge.expects(&unescaped(value)).then(quote),
+            ..Self::new(text)
+        }
+    }
 }
 
 /// `expected u16, found "80a"` for `invalid type: string "80a", expected u16`, and the like.
 ///
 /// `judge` decides what may be quoted.
 pub(super) fn rewrite(message: &str, judge: &Judge<'_>) -> Said {
-    let message = one_line(message);
-    let plain = |text| Said {
-        text,
-        unknown_key: None,
-    };
+    let message = joined(message);
+    let plain = Said::new;
     if let Some(rest) = message.strip_prefix("missing field ") {
         return plain(format!("missing key {}", quoted(unticked(rest))));
     }
@@ -46,30 +65,30 @@ pub(super) fn rewrite(message: &str, judge: &Judge<'_>) -> Said {
             false => format!("unknown key {HIDDEN}, {}", choices.text),
         };
         return Said {
-            text,
             unknown_key: Some(key.to_owned()),
+            ..Said::new(text)
         };
     }
     if let Some((value, expected)) = split_unknown(&message, "unknown variant `") {
-        return plain(if judge.shows(value) {
-            format!("{}, found {}", choices(value, expected).text, quoted(value))
-        } else {
-            format!(
-                "{}, found another text {HIDDEN}",
-                choices("", expected).text
-            )
-        });
+        if !judge.shows(value) {
+            let choices = choices("", expected).text;
+            return plain(format!("{choices}, found another text {HIDDEN}"));
+        }
+        let text = format!("{}, found {}", choices(value, expected).text, quoted(value));
+        return Said::quoting(text, value, judge);
     }
     let mismatch = message
         .strip_prefix("invalid type: ")
         .or_else(|| message.strip_prefix("invalid value: "));
     if let Some((found, expected)) = mismatch.and_then(split_found) {
         let expected = cut(&judge.cut(&cut(expected, SEARCHED)), SENTENCE);
-        return plain(format!(
+        let text = format!(
             "expected {}, found {}",
             wanted(&expected),
             describe(found, judge)
-        ));
+        );
+        let value = found.strip_prefix("string \"").unwrap_or_default();
+        return Said::quoting(text, value.strip_suffix('"').unwrap_or(value), judge);
     }
     if let Some((length, expected)) = message
         .strip_prefix("invalid length ")
@@ -87,7 +106,17 @@ pub(super) fn rewrite(message: &str, judge: &Judge<'_>) -> Said {
                 .to_owned(),
         );
     }
-    plain(cut(&judge.cut(&cut(&message, SEARCHED)), SENTENCE))
+    let text = cut(&judge.cut(&cut(&message, SEARCHED)), SENTENCE);
+    // A program's own sentence about a value often quotes it.
+    let is_end = |letter: char| letter.is_whitespace() || "\"'`,;".contains(letter);
+    let value = text
+        .split(is_end)
+        .find(|word| judge.expects(word))
+        .map(str::to_owned);
+    Said {
+        expected: value,
+        ..Said::new(text)
+    }
 }
 
 /// Splits ``unknown field `prot`, expected one of …`` after its introduction. The name may itself hold quotes and commas.
@@ -248,14 +277,6 @@ fn cut(text: &str, most: usize) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! The one line that says where content is wrong, and what it should be.
+//! The one line of an error: the place of the fault, and the expected value.
 //!
-//! - [`text`]: bytes as text, or the place of the first byte that is not;
+//! - [`text`]: bytes as text, or the place of the first invalid byte;
 //! - [`Mistake`]: a syntax error at its location;
 //! - [`Failure`]: a wrong value, before it becomes an [`Error`];
-//! - `message`: serde's sentences in the words of a configuration's author;
-//! - `wanted`: serde's expectations in the same words;
+//! - `message`: rewrites serde's sentences for the author of a configuration;
+//! - `wanted`: rewrites serde's expectations;
 //! - `judge`: decides what an error may quote;
 //! - `secret`: what must not be quoted;
 //! - `collect`: finds that in decoded content.
@@ -126,8 +126,8 @@ impl Failure {
 
     /// Converts the failure into an error about the source with this name, at this line and column.
     pub(super) fn into_error(self, name: &str, place: Option<(u64, u64)>) -> Error {
-        let (text, path) = match &self.quoted {
-            None => (self.message, None),
+        let (text, expected, path) = match &self.quoted {
+            None => (self.message, None, None),
             Some(quoted) => {
                 let (quotes, secrets) = &**quoted;
                 let whole = quotes.scope();
@@ -136,7 +136,7 @@ impl Failure {
                 let said = message::rewrite(&self.message, &judge);
                 let unknown_key = said.unknown_key.as_deref();
                 let path = path.map(|path| shown_path(path, &whole, secrets, unknown_key));
-                (said.text, path)
+                (said.text, said.expected, path)
             }
         };
         let mut path = path.unwrap_or_default();
@@ -148,7 +148,7 @@ impl Failure {
         if let Some((line, column)) = place {
             location = location.line(line, column);
         }
-        Error::new(ErrorKind::Decode, text).at(location)
+        Error::quoting(ErrorKind::Decode, text, expected).at(location)
     }
 }
 

@@ -22,7 +22,7 @@ const PART: usize = 8;
 #[derive(Debug, Default)]
 pub(in super::super) struct Secrets {
     found: Vec<String>,
-    /// Usual words at doubtful places: elsewhere they stand by chance.
+    /// Usual words at doubtful places. Elsewhere they occur by chance.
     words: Vec<String>,
     /// Whether all of the content was read.
     is_whole: bool,
@@ -192,6 +192,9 @@ pub(in super::super) struct Found {
 impl Found {
     /// Collects a value if its path or its form makes it secret, or doubtful.
     pub(in super::super) fn value(&mut self, scope: &Scope<'_>, value: &str) {
+        if !self.is_all && scope.expects(value) {
+            return;
+        }
         // A usual word does not become a secret because it is also the value of a doubtful key.
         let is_kept = self.is_all
             || scope.is_secret()
@@ -216,7 +219,7 @@ impl Found {
 mod tests {
     use super::*;
 
-    /// A hundred thousand secrets that all stand in the sentence, at every place of it.
+    /// A hundred thousand secrets, each of which occurs everywhere in the sentence.
     #[test]
     fn many_secrets_are_searched_for_at_once() {
         let secrets = Secrets {

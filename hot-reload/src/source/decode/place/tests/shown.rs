@@ -74,6 +74,56 @@ fn ordinary_value_is_shown() {
     );
 }
 
+/// Values that look like secrets, under keys that promise their form.
+#[test]
+fn identifier_or_address_is_shown_under_its_key() {
+    let hex = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b";
+    let uuid = "550e8400-e29b-41d4-a716-446655440000";
+    for (key, value) in [
+        ("commit", hex),
+        ("trace_id", hex),
+        ("image.digest", hex),
+        ("id", uuid),
+        ("tenantId", uuid),
+        ("etag", uuid),
+        ("endpoint", "db.example.org:5432"),
+        ("broker", "localhost:9092"),
+        ("brokers.list", "a:9092,b:9092x"),
+        ("redis_url", "auth-service:70000"),
+        ("url", "kafka://db:9092/v1"),
+    ] {
+        let line = match key.contains('.') {
+            true => why::<Table<Table<u8>>>(&format!("{key} = '{value}'")),
+            false => why::<Table<u8>>(&format!("{key} = '{value}'")),
+        };
+        assert_eq!(line, format!("{key}: expected u8, found \"{value}\""));
+    }
+    for (key, value) in [
+        ("session_id", hex),
+        ("api_key_id", hex),
+        ("note", hex),
+        ("id", "q7Kp2mQ9xWv4Zt8R"),
+        ("commit", "q7Kp2mQ9xWv4Zt8R"),
+        ("id", "4111111111111111"),
+        ("login", "me:12345"),
+        ("session", "me:12345"),
+        ("endpoint", "swordfish"),
+        ("endpoint", "me:hunter2"),
+        ("url", "https://a/?code=hunter2"),
+        ("command", "curl -u me:h a"),
+        ("next", "/cb?code=hunter2"),
+        ("card", "4111 1111 1111 1111"),
+    ] {
+        let line = why::<Table<u8>>(&format!("{key} = '{value}'"));
+        assert_eq!(
+            line,
+            format!("{key}: expected u8, found a string (not shown)")
+        );
+    }
+    let line = why::<Table<u8>>("card = 4111111111111111");
+    assert_eq!(line, "card: expected u8, found an integer (not shown)");
+}
+
 #[test]
 fn a_secret_elsewhere_does_not_hide_the_reason() {
     #[derive(Debug, Deserialize)]
