@@ -17,7 +17,7 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "MODE", default_value = "hybrid")]
     pub(crate) watch_mode: WatchMode,
 
-    /// Seconds between two looks at the file, where it is polled
+    /// Seconds between two loads of the file, where it is polled
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) interval: u32,
 

@@ -99,7 +99,7 @@ impl Logs {
                     info!(filter = text, "log filter applied");
                 }
             }
-            // The configuration was checked, so this is for whoever changes one of the two.
+            // The configuration was checked, so this happens only if the two checks differ.
             Err(expected) => warn!(
                 filter = text,
                 "the log filter is not applied: expected {expected}"

@@ -1,4 +1,4 @@
-//! [`ServerContext`]: what the program around a server gives it.
+//! [`ServerContext`]: the connection between a server and the program that runs it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// What the program around a server gives it: how it is told to stop, and how it sets the log filter.
+/// The connection between a server and the program that runs it: the signal to stop, and the setter of the log filter.
 ///
 /// ```
 /// use server_lib::{ServerContext, Shutdown};
@@ -57,25 +57,25 @@ impl fmt::Debug for ServerContext {
     }
 }
 
-/// How a server is told to stop. All clones are one.
+/// The signal to stop a server. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Shutdown(watch::Sender<bool>);
 
 impl Shutdown {
-    /// One that has not been told yet.
+    /// A signal that was not given yet.
     pub fn new() -> Self {
         Self(watch::Sender::new(false))
     }
 
-    /// Tells to stop, once and for all.
+    /// Gives the signal. It cannot be taken back.
     pub fn stop(&self) {
         self.0.send_replace(true);
     }
 
-    /// Waits until it is told. Cancel safe.
+    /// Waits for the signal. Cancel safe.
     pub async fn stopped(&self) {
         // The sender is held by `self`, so the channel cannot close.
-        let _ = self.0.subscribe().wait_for(|told| *told).await;
+        let _ = self.0.subscribe().wait_for(|given| *given).await;
     }
 }
 

@@ -1,11 +1,11 @@
-//! [`ServerError`]: why a server ended without having been told to.
+//! [`ServerError`]: why a server ended without the signal to stop.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
-/// Why a server ended without having been told to. `Display` is one line that says what to do.
+/// Why a server ended without the signal to stop. `Display` is one line that says what to do.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ServerError {

@@ -1,4 +1,4 @@
-//! [`Front`]: what of a server faces its clients, carried from one configuration to the next.
+//! [`Front`]: the listener and the settings of a server, moved from one configuration to the next.
 
 use std::future::pending;
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ const RETRY: Duration = Duration::from_secs(5);
 
 /// What of a server faces its clients: the listener, its connections, the log filter.
 ///
-/// Routes, limits and certificates need no carrying: whoever needs them takes them from [`Live`] at that moment.
+/// Routes, limits and certificates are not moved: each request and each handshake reads them from [`Live`].
 pub(crate) struct Front {
     context: ServerContext,
     live: Live<ServerConfig>,

@@ -1,13 +1,12 @@
-//! A small HTTP server whose whole behaviour comes from a file, and changes with it while it serves.
+//! A small HTTP server that reloads its configuration file while it serves.
 //!
-//! Routes, headers, limits, the log filter, the certificate and the listen address stand in one TOML file. The server
-//! follows the file without failing one request: it is the model of an integration of `hot_reload`, and what
-//! `server-bin` runs.
+//! One TOML file holds routes, headers, limits, the log filter, the certificate and the listen address. A change of the file
+//! fails no request. The crate shows how to integrate `hot_reload`, and `server-bin` runs it.
 //!
-//! - [`ServerConfig`] is the value: loaded from the file and checked, so that whoever has one has a good one;
-//! - [`Server`] follows it. Its two entrypoints are the loops that a program of your own would have;
-//! - [`LogFilter`] is its key `log`, understood;
-//! - [`ServerContext`] is what the program around it gives: a way to stop, a way to set the log filter.
+//! - [`ServerConfig`]: the configuration, loaded from the file and checked;
+//! - [`Server`]: serves it. Its two entrypoints are the loops that a program of your own would have;
+//! - [`LogFilter`]: its parsed key `log`;
+//! - [`ServerContext`]: the signal to stop, and the setter of the log filter.
 
 mod address;
 mod config;

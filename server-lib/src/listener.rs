@@ -125,8 +125,8 @@ async fn accept_until(listener: TcpListener, door: Door, mut stopped: oneshot::R
             _ = &mut stopped => break,
         }
     }
-    // Who has connected already is in the queue of the listener, and would be cut off with it. The queue itself is asked:
-    // the runtime knows of a connection only after its next look, and lets a task take a few in a row.
+    // Clients that have connected already are in the queue of the listener, which would cut them off. This reads the queue
+    // itself: the runtime notices a connection only at its next poll, and lets a task take a few in a row.
     let Ok(listener) = listener.into_std() else {
         return;
     };
@@ -168,11 +168,11 @@ fn turn_away(listener: &std::net::TcpListener) {
 #[cfg(not(target_os = "linux"))]
 fn turn_away(_: &std::net::TcpListener) {}
 
-/// More connections than the kernel keeps in a queue; whoever still comes does not keep the listener open.
+/// More connections than the kernel keeps in a queue. Later ones do not keep the listener open.
 const QUEUE: usize = 8192;
 
-/// How long a listener that closes lets in who is in its queue, if each has to wait until another one gives way. It holds
-/// up the end of the server, or the move to another address.
+/// How long a closing listener admits the connections in its queue, if each has to wait until another one gives way. This
+/// delays the end of the server, or the move to another address.
 const LAST: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
@@ -211,7 +211,7 @@ mod tests {
     async fn lost(count: usize) -> usize {
         let (_shared, listener, _alive) = server("");
         let local = listener.local;
-        // The listener has looked, and found nobody.
+        // The listener has polled, and found no connection.
         tokio::time::sleep(Duration::from_millis(10)).await;
         let connect = |_| std::net::TcpStream::connect(local).unwrap();
         let clients: Vec<_> = (0..count).map(connect).collect();

@@ -19,8 +19,8 @@ type Service = ReloaderService<FileReloader<ServerConfig>, ServerConfig, String>
 
 /// A server that follows its file.
 ///
-/// Each entrypoint is one loop over four things: the service, the news of its value, the listener, and the end. The
-/// requests are not in it: they read the newest value by themselves, through [`Live`](hot_reload::Live).
+/// Each entrypoint is one loop over four things: the service, changes of its value, the listener, and the shutdown.
+/// Requests do not pass through it. They read the newest value through [`Live`](hot_reload::Live).
 ///
 /// ```no_run
 /// use hot_reload::{ReloaderConfig, ReloaderService};

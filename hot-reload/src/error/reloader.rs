@@ -9,7 +9,7 @@ use tokio::sync::watch::error::{RecvError, SendError};
 use super::{Error, ErrorKind};
 use crate::secret;
 
-/// Why a hand-written source has no value, or a receiver no news.
+/// Why a hand-written source has no value, or why a receiver gets no more changes.
 ///
 /// Implementors mostly use [`Reload`](Self::Reload) with a text of theirs, or `?` on an [`anyhow::Error`]. A
 /// [`hot_reload::Error`](crate::Error) inside [`Other`](Self::Other) reaches the user as it is, with its kind and
@@ -19,9 +19,9 @@ use crate::secret;
     reason = "existing programs match on it without a wildcard"
 )]
 pub enum ReloaderError<V, S = &'static str> {
-    /// The service is gone, and nothing can ever follow.
+    /// The service has ended, so no value can follow.
     WatchRecvError(RecvError),
-    /// A value could not be handed on, because nobody is left to take it.
+    /// No receiver is left to take the value.
     WatchSendError(SendError<Option<V>>),
     /// The source failed, in the words of its author.
     Reload(S),
@@ -89,7 +89,7 @@ impl<V, S> From<anyhow::Error> for ReloaderError<V, S> {
     }
 }
 
-/// One of ours on its way through the traits; the engine's edge takes it out again.
+/// Wraps the error for its way through the traits. The engine's edge unwraps it.
 impl<V, S> From<Error> for ReloaderError<V, S> {
     fn from(error: Error) -> Self {
         Self::Other(anyhow::Error::new(error))

@@ -1,8 +1,8 @@
-//! The text of a path, or of a pattern of paths, taken apart.
+//! Parses paths, and patterns of paths.
 
 use crate::error::{Error, ErrorKind};
 
-/// One step of what a path or a pattern asks for.
+/// One step of a path or a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
     Key(String),
@@ -11,17 +11,17 @@ pub(crate) enum Wanted {
     Any,
 }
 
-/// Whether a key with this character stands in quotes.
+/// Whether a key with this character needs quotes.
 pub(crate) fn is_special(letter: char) -> bool {
     matches!(letter, '.' | '[' | ']' | '"' | '\\') || letter.is_whitespace() || is_hidden(letter)
 }
 
-/// Control characters, and what else would not be seen: exactly what Rust escapes.
+/// Control characters and other invisible ones: exactly those that Rust escapes.
 fn is_hidden(letter: char) -> bool {
     letter != '\'' && letter.escape_debug().len() > 1
 }
 
-/// The steps of a path or a pattern.
+/// Parses a path or a pattern into its steps.
 pub(crate) fn parse(text: &str) -> Result<Vec<Wanted>, Error> {
     let mut rest = text;
     let mut steps = Vec::new();
@@ -60,7 +60,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Wanted>, Error> {
             });
             behind
         };
-        // Behind a dot there must be a key, and behind a bracket may be one more.
+        // A key must follow a dot. Another bracket may follow a bracket.
         rest = match rest.strip_prefix('.') {
             Some(behind) if !behind.starts_with('[') => behind,
             None if rest.is_empty() => return Ok(steps),
@@ -76,7 +76,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Wanted>, Error> {
     }
 }
 
-/// A key up to its closing quote, and what stands behind that.
+/// A key up to its closing quote, and the rest behind it.
 fn quoted(text: &str) -> Result<(String, &str), &'static str> {
     let mut key = String::new();
     let mut letters = text.char_indices();
@@ -88,9 +88,9 @@ fn quoted(text: &str) -> Result<(String, &str), &'static str> {
                 Some('r') => '\r',
                 Some('t') => '\t',
                 Some('0') => '\0',
-                Some('u') => by_number(&mut letters).ok_or("an escape that is none")?,
+                Some('u') => by_number(&mut letters).ok_or("an unknown escape")?,
                 Some(same @ ('"' | '\'' | '\\')) => same,
-                _ => return Err("an escape that is none"),
+                _ => return Err("an unknown escape"),
             },
             letter => letter,
         });

@@ -140,8 +140,9 @@ async fn mutated_configurations_leave_a_server_that_answers() {
     let number = |name: &str| env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let first = number("HOT_RELOAD_SEED").unwrap_or_else(|| u64::from(std::process::id()));
     let rounds = number("HOT_RELOAD_ROUNDS").unwrap_or(300);
-    let end =
-        number("HOT_RELOAD_HOURS").map(|hours| Instant::now() + Duration::from_secs(hours * 3600));
+    let hours = env::var("HOT_RELOAD_HOURS").ok();
+    let hours = hours.map(|hours| hours.parse::<f64>().unwrap() * 3_600.0);
+    let end = hours.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds));
     println!("HOT_RELOAD_SEED={first}");
     let mut server = Server::start().await;
     let mut round = 0;

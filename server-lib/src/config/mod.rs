@@ -45,7 +45,7 @@ pub(crate) use self::tls::{Moment, Validity};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerConfig {
-    /// A number of the operator's choice, told in the header `x-config-id` of every response.
+    /// A number of the operator's choice. Every response carries it in the header `x-config-id`.
     pub id: u64,
     /// The server's name, for the logs.
     pub name: String,

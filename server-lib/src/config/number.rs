@@ -1,4 +1,4 @@
-//! Whole numbers within bounds, refused in one sentence whatever stands there instead.
+//! Whole numbers within bounds, with one error for every other value.
 
 use std::fmt;
 use std::ops::RangeInclusive;

@@ -57,11 +57,11 @@ fn a_text_that_is_no_path_is_told_with_the_place() {
         ),
         (
             "\"\\q\"",
-            "\"\\\"\\\\q\\\"\" is not a path: an escape that is none at byte 0",
+            "\"\\\"\\\\q\\\"\" is not a path: an unknown escape at byte 0",
         ),
         (
             "\"\\u{110000}\"",
-            "\"\\\"\\\\u{110000}\\\"\" is not a path: an escape that is none at byte 0",
+            "\"\\\"\\\\u{110000}\\\"\" is not a path: an unknown escape at byte 0",
         ),
         (
             "*.a",
