@@ -38,6 +38,9 @@ enum Kind {
     Bomb,
 }
 
+/// The most bytes that repetitions of a line add. Several of them would otherwise take the memory of the test itself.
+const LARGEST: usize = 1 << 20;
+
 const KINDS: [Kind; 20] = [
     Kind::DropToken,
     Kind::DoubleToken,
@@ -132,7 +135,8 @@ impl Edit {
             }
             Kind::Repeat => {
                 let times = [2, 10, 100, 1_000][self.with as usize % 4];
-                self.with_line(&lines, |line| line.repeat(times))
+                let most = |line: &[u8]| times.min(LARGEST / line.len().max(1)).max(1);
+                self.with_line(&lines, |line| line.repeat(most(line)))
             }
             Kind::LineEnds => {
                 let end: &[u8] = [&b"\r\n"[..], b"\r", b"\n\n"][self.with as usize % 3];
