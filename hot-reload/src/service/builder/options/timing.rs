@@ -51,6 +51,9 @@ where
 
     /// The longest that one load may take. After it, the load is dropped and the outcome is
     /// [`Failed`](crate::Outcome::Failed).
+    ///
+    /// A file source waits within a load for up to 2 s while somebody writes the file, and then reports a hold. With a
+    /// deadline below 2 s, one or two loads of such a file fail with a timeout first.
     pub fn load_deadline(self, load_deadline: Duration) -> Self {
         Self {
             load_deadline,
