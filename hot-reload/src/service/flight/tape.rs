@@ -232,35 +232,14 @@ mod tests {
             self.steps.len()
         }
 
-        /// The machine is said to have missed a change, or not to have.
-        pub(in super::super) fn forge_answer(&mut self, from: usize) {
-            let mut steps = self.steps.iter_mut().skip(from);
-            let answer = steps.find_map(|step| match step {
+        /// Forges the first answer: the machine has missed a change, or has not.
+        pub(in super::super) fn forge_answer(&mut self) {
+            let answer = self.steps.iter_mut().find_map(|step| match step {
                 Step::Handled { actions, .. } => Some(actions),
                 Step::Wanted(_) => None,
             });
             let actions = answer.expect("something was answered");
             actions.missed = !actions.missed;
-        }
-
-        /// Everything from there on is said to have happened at one moment.
-        pub(in super::super) fn stop_the_clock(&mut self, from: usize) {
-            let mut stopped = None;
-            for step in self.steps.iter_mut().skip(from) {
-                if let Step::Handled { at, .. } = step {
-                    *at = *stopped.get_or_insert(*at);
-                }
-            }
-        }
-
-        /// Nobody is said to have wanted to be looked at more often.
-        pub(in super::super) fn leave_wishes_out(&mut self) {
-            self.steps.retain(|step| !matches!(step, Step::Wanted(_)));
-        }
-
-        /// Another machine is said to have been at the beginning.
-        pub(in super::super) fn forge_start(&mut self, machine: Machine) {
-            self.checkpoint = Checkpoint::Later(Box::new(machine));
         }
     }
 }

@@ -5,8 +5,8 @@
 //!
 //! 1. generations are 1, 2, 3 …, and what every participant was told about is all that became visible,
 //! 2. an earlier value comes back only if it was kept and somebody has asked for it, and bears its origin,
-//! 3. every other value was found by a load since the source was published last; it was good, was agreed to, came in no
-//!    pause, and is not what a rollback holds back,
+//! 3. every other value was found by a load since the source was published last; it was good, was agreed to, and came in
+//!    no pause,
 //! 4. the source is not published twice,
 //! 5. at rest, what the source holds is visible, or the status says why not; within the bound that is promised,
 //! 6. when all trouble is over, the newest is visible, whatever has been before,

@@ -21,7 +21,7 @@ pub(super) struct Observed {
     pub(super) holders: usize,
 }
 
-pub(super) fn check(reference: &mut Reference, observed: &Observed) -> Result<(), String> {
+pub(super) fn check(reference: &Reference, observed: &Observed) -> Result<(), String> {
     let status = &observed.status;
     demand(
         observed.visible.as_ref() == reference.visible(),
@@ -66,67 +66,24 @@ pub(super) fn check(reference: &mut Reference, observed: &Observed) -> Result<()
         reference.loaded,
         "nobody has looked at what the source holds",
     )?;
-    let held = reference.held.clone();
-    let value = reference.value_of(&held);
-    let text = visible.as_ref().map(|visible| &*visible.text);
-    let is_visible = value.is_some() && value == text;
-    if is_visible && reference.loaded_since && held != Missing {
-        reference.found_visible();
-    }
-    if !reference.paused {
-        let holds = hold == Some(HoldReason::Rollback);
-        let possible = reference.learn(holds);
-        demand(possible, "a rollback holds something back, or ought to")?;
-    }
-    match value {
-        _ if is_visible => told(status, &held, Told::Fresh),
-        None if held == Missing => told(status, &held, Told::Missing),
-        None if reference.withholds_state() && status.last_error.is_none() => {
-            told(status, &held, Told::Held)
-        }
-        None => told(status, &held, Told::Wrong),
-        Some(_) if reference.paused => told(status, &held, Told::Held),
-        Some(value) if reference.withholds(value) => {
-            let told_held = told(status, &held, Told::Held);
-            // Whether a default is held back is not known in every case; then it may be refused as well.
-            match reference.refuses && held == Missing {
-                true => told_held.or_else(|_| told(status, &held, Told::Wrong)),
-                false => told_held,
-            }
-        }
-        // A removal is another state than any that was seen.
-        Some(_) if held != Missing && reference.withholds_state() => {
-            told(status, &held, Told::Held)
-        }
-        Some(_) if reference.refuses => told(status, &held, Told::Wrong),
-        Some(_) => Err("what the source holds is not visible".to_owned()),
-    }
-}
-
-/// What the status is to say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
-    Fresh,
-    Held,
-    Missing,
-    Wrong,
-}
-
-fn told(status: &Status, held: &Content, told: Told) -> Result<(), String> {
+    let missing = reference.held == Missing;
+    let value = reference.value_of(&reference.held);
+    let is_visible = value.is_some() && value == visible.as_ref().map(|visible| &*visible.text);
     let outcome = status.last_attempt.as_ref().map(|attempt| &attempt.outcome);
-    let (well, data) = (status.last_error.is_none(), status.data);
-    let right = match told {
+    let (well, held) = (status.last_error.is_none(), status.hold.is_some());
+    let right = match is_visible {
         // A default is no value of the source.
-        Told::Fresh if *held == Missing => well,
-        Told::Fresh => well && data == DataState::Fresh,
-        Told::Held if *held == Missing => well,
-        Told::Held => well && data != DataState::Stale,
-        Told::Missing => {
-            well && matches!(outcome, Some(Outcome::Missing)) && data != DataState::Fresh
-        }
-        Told::Wrong => !well && data != DataState::Fresh,
+        true => well && (missing || status.data == DataState::Fresh),
+        false if !well => status.data != DataState::Fresh,
+        false if missing => held || matches!(outcome, Some(Outcome::Missing)),
+        false => held && status.data != DataState::Stale,
     };
-    let said = || format!("the status does not tell {told:?}: {status:?}");
+    let said = || {
+        format!(
+            "the source holds {:?}, and the status does not fit: {status:?}",
+            reference.held
+        )
+    };
     right.then_some(()).ok_or_else(said)
 }
 

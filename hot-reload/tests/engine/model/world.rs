@@ -221,6 +221,6 @@ impl World {
             most_running: self.script.state().most_running,
             holders: self.script.holders(),
         };
-        check(&mut self.reference, &observed)
+        check(&self.reference, &observed)
     }
 }

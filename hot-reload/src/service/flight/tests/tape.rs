@@ -1,4 +1,4 @@
-//! What is recorded of a machine can be told to it again, and what was tampered with is noticed.
+//! A recorded run of a machine can be replayed, and a forged recording is noticed.
 
 use super::*;
 use crate::service::machine::{Look, Machine, Regime, Verdict};
@@ -79,35 +79,9 @@ fn a_tape_can_be_replayed_however_much_has_fallen_out_of_it() {
 }
 
 #[test]
-fn a_tape_that_was_tampered_with_diverges() {
-    let mut unnoticed = [0; 4];
-    for seed in 1..=100 {
-        let tape = recorded(seed, 300, 1000, true);
-        for (kind, unnoticed) in unnoticed.iter_mut().enumerate() {
-            let mut tape = tape.clone();
-            let at = seed as usize % 48;
-            match kind {
-                0 => tape.forge_answer(at),
-                1 => tape.stop_the_clock(at),
-                2 => tape.leave_wishes_out(),
-                _ => tape.forge_start(machine(seed + 1000)),
-            }
-            *unnoticed += u32::from(tape.replay().is_ok());
-        }
-    }
-    let [answer, stopped, wishes, start] = unnoticed;
-    assert_eq!(answer, 0, "each answer is compared");
-    println!(
-        "unnoticed of 100: {stopped} stopped clocks, {wishes} wishes left out, {start} other machines"
-    );
-    // Not everything matters in every run.
-    assert!(stopped < 50 && wishes < 50 && start < 50, "{unnoticed:?}");
-}
-
-#[test]
-fn a_divergence_says_what_and_when() {
+fn forged_answer_is_found_and_named() {
     let mut tape = recorded(7, 40, 64, true);
-    tape.forge_answer(0);
+    tape.forge_answer();
     let Err(divergence) = tape.replay() else {
         panic!("it must diverge");
     };
