@@ -112,11 +112,12 @@ fn is_placed(error: &Error, bytes: &[u8], edited: Option<u64>) -> Result<(), Str
     match edited {
         Some(edited) if edited != line => {
             // Some errors are not in the edited line: a missing key is reported at its table, an unclosed bracket at its
-            // start, and a duplicate or misplaced key at its second occurrence.
+            // start, a duplicate or misplaced key at its second occurrence, and a merged key at its anchor.
             let message = error.message();
             let is_elsewhere = message.contains("missing key")
                 || message.contains("not closed") && line < edited
                 || message.contains("no anchor above")
+                || message.contains("unknown key") && line < edited && merges(bytes, edited)
                 || message.contains("stands here twice")
                 || (message.contains("wrong indentation") || message.contains("expected '-'"))
                     && line == edited + 1;
@@ -127,6 +128,12 @@ fn is_placed(error: &Error, bytes: &[u8], edited: Option<u64>) -> Result<(), Str
         }
         _ => Ok(()),
     }
+}
+
+/// Whether this line is the merge key of YAML.
+fn merges(bytes: &[u8], line: u64) -> bool {
+    let line = bytes.split(|byte| *byte == b'\n').nth(line as usize - 1);
+    line.is_some_and(|line| line.trim_ascii_start().starts_with(b"<<"))
 }
 
 thread_local! {
