@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::file::follow::{Follow, Leases};
+use super::file::watch::subscription::{Follow, Leases};
 use super::file::{FileEvents, absolute};
 use super::files::{DecodeFiles, DecodedFiles};
 use super::unit::{Limits, Listing, Member, Roster, Spec, Unit, Unlisted};

@@ -5,8 +5,8 @@ use std::mem;
 use std::path::{Path, PathBuf};
 
 use crate::source::blank::is_blank;
-use crate::source::file::read::{ReadOnce, read_once};
-use crate::source::file::stamp::{Kind, Stamp};
+use crate::source::file::read::bytes::{ReadOnce, read_once};
+use crate::source::file::read::stamp::{Kind, Stamp};
 
 #[derive(Default)]
 pub(super) struct Memory {

@@ -12,7 +12,7 @@ use self::names::Names;
 use self::pattern::Pattern;
 use self::scan::Scan;
 use super::Decode;
-use super::file::follow::{Follow, Leases};
+use super::file::watch::subscription::{Follow, Leases};
 use super::file::{FileEvents, absolute};
 use super::files::{DecodeFiles, DecodeMerged, DecodedFiles, Each, Merged};
 use super::unit::{Limits, Spec, Unit};

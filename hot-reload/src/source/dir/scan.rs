@@ -9,7 +9,7 @@ use super::names::Names;
 use crate::error::{Error, ErrorKind, Location};
 use crate::revision::Revision;
 use crate::source::file::fault;
-use crate::source::file::stamp::Kind;
+use crate::source::file::read::stamp::Kind;
 use crate::source::unit::{Listing, Member, Roster, Unlisted};
 
 /// A directory, and which of its files are meant.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::stamp::Kind;
+use super::read::stamp::Kind;
 use crate::error::{Error, ErrorKind, Location};
 
 /// The operating system refuses. It may allow it later without anybody telling, so this is never final.

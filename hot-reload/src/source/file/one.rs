@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::follow::{Follow, Leases, blocking};
-use super::hub::FileEvents;
-use super::look::{Look, Pause, Rest, Unready, View};
-use super::memory::{Memory, NEAR};
-use super::read::{ReadOnce, read_once, read_opened};
-use super::stamp::Kind;
+use super::read::bytes::{ReadOnce, read_once, read_opened};
+use super::read::load::{Look, Pause, Rest, Unready, View};
+use super::read::memory::{Memory, NEAR};
+use super::read::stamp::Kind;
 use super::turns::{Turn, Turns};
-use super::{absolute, fault, os, tier};
+use super::watch::hub::FileEvents;
+use super::watch::subscription::{Follow, Leases, blocking};
+use super::watch::tier;
+use super::{absolute, fault, os};
 use crate::clock;
 use crate::error::{Error, Location};
 use crate::revision::Revision;

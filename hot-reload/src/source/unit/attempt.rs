@@ -10,10 +10,10 @@ use crate::clock;
 use crate::error::{Error, ErrorKind, Location};
 use crate::revision::Revision;
 use crate::source::file::fault;
-use crate::source::file::follow::Follow;
-use crate::source::file::look::{Look, Pause, Rest, View};
-use crate::source::file::read::{ReadOnce, read_once};
-use crate::source::file::stamp::{Kind, Stamp};
+use crate::source::file::read::bytes::{ReadOnce, read_once};
+use crate::source::file::read::load::{Look, Pause, Rest, View};
+use crate::source::file::read::stamp::{Kind, Stamp};
+use crate::source::file::watch::subscription::Follow;
 use crate::source::files::{Files, Part};
 
 /// How long this look has been going on, and why.

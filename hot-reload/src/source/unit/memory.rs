@@ -10,7 +10,7 @@ use super::Emptied;
 use super::listing::{Listing, bytes};
 use crate::revision::Revision;
 use crate::source::blank::is_blank;
-use crate::source::file::stamp::Stamp;
+use crate::source::file::read::stamp::Stamp;
 use crate::source::files::{Files, Part};
 
 /// What was found last.

@@ -15,9 +15,9 @@ use crate::error::Error;
 use crate::reload::{Loaded, blank};
 use crate::revision::Revision;
 use crate::source::Source;
-use crate::source::file::look::{Look, OUTRUN, Pause, Rest, Unready, View};
-use crate::source::file::memory::Memory;
-use crate::source::file::stamp::{Kind, Stamp};
+use crate::source::file::read::load::{Look, OUTRUN, Pause, Rest, Unready, View};
+use crate::source::file::read::memory::Memory;
+use crate::source::file::read::stamp::{Kind, Stamp};
 use crate::source::file::{fault, os};
 
 /// How far a load has come.

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use self::attempt::{Attempt, Step};
 pub use self::open_file::{LoadFile, OpenFile};
 use super::File;
-use super::follow::blocking;
+use super::watch::subscription::blocking;
 use crate::error::{Error, ReloadResult};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;

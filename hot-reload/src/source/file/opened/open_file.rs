@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind};
-use crate::source::file::stamp::Stamp;
+use crate::source::file::read::stamp::Stamp;
 use crate::source::file::{fault, os};
 
 /// Turns an open file into a value, reading or mapping of it what it needs.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::MountTable;
 use crate::clock;
 use crate::locks::lock;
-use crate::source::file::tier::answers;
+use crate::source::file::watch::tier::answers;
 
 /// Whether no path can lead to a file system that does not answer, because none is mounted that depends on another machine
 /// or on a program.

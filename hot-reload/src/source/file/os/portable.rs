@@ -13,7 +13,7 @@ use super::times::stamp;
 #[cfg(unix)]
 use super::unix::stamp;
 use super::{NodeKind, Writers};
-use crate::source::file::stamp::Stamp;
+use crate::source::file::read::stamp::Stamp;
 
 /// How long a file must not have been written to. No event announces the end of writing here, so every write in place
 /// waits for this long.

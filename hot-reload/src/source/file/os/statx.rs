@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::path::Arg;
 
 use super::unix::stamp;
-use crate::source::file::stamp::{Kind, Stamp};
+use crate::source::file::read::stamp::{Kind, Stamp};
 
 /// The stamp of what the path leads to, links followed.
 pub(crate) fn stamp_at(path: &Path) -> io::Result<Stamp> {

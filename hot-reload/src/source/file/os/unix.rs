@@ -3,7 +3,7 @@
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 
-use crate::source::file::stamp::{Kind, Stamp};
+use crate::source::file::read::stamp::{Kind, Stamp};
 
 /// What is compared to tell whether a file is the same.
 pub(crate) fn stamp(metadata: &Metadata) -> Stamp {

@@ -1,0 +1,108 @@
+//! Arming against a system that has few watches.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::path::Path;
+
+use super::*;
+use crate::locks::lock;
+use crate::source::file::os::Node;
+use crate::source::file::watch::activity::Activity;
+
+/// As many watches as it has room for, each with the number of its inode.
+struct Few {
+    watched: Mutex<HashSet<WatchId>>,
+    room: usize,
+}
+
+impl Few {
+    fn new(room: usize) -> Arc<Self> {
+        Arc::new(Self {
+            watched: Mutex::default(),
+            room,
+        })
+    }
+
+    fn id(node: &Node) -> WatchId {
+        node.identity().1 as WatchId
+    }
+}
+
+impl Backend for Few {
+    fn watch(&self, node: &Node, _: Depth) -> Result<Option<WatchId>, Error> {
+        let (id, mut watched) = (Self::id(node), lock(&self.watched));
+        if !watched.contains(&id) && watched.len() >= self.room {
+            return Err(Error::new(ErrorKind::Unavailable, "no room"));
+        }
+        watched.insert(id);
+        Ok(Some(id))
+    }
+
+    fn unwatch(&self, id: WatchId) -> bool {
+        lock(&self.watched).remove(&id);
+        false
+    }
+
+    fn stop(&self) {}
+}
+
+fn hub(backend: &Arc<Few>) -> Hub {
+    Hub {
+        arming: Mutex::new(Arming {
+            backend: Some(Arc::clone(backend) as _),
+            subscribers: HashMap::new(),
+        }),
+        table: Arc::default(),
+        users: AtomicUsize::new(0),
+        process: process::id(),
+    }
+}
+
+fn file() -> Node {
+    Node::root(&std::env::current_exe().unwrap()).unwrap()
+}
+
+fn folder() -> Node {
+    Node::root(Path::new("/")).unwrap()
+}
+
+#[test]
+fn t32_whoever_loses_the_watch_of_a_file_to_a_folder_is_told() {
+    let hub = hub(&Few::new(1));
+    let (one, other): (Arc<Activity>, Arc<Activity>) = Default::default();
+    let (has, wants) = (hub.enter(&one), hub.enter(&other));
+    hub.begin(has);
+    let armed = hub.arm(has, &file(), Depth::Inode, None).unwrap();
+    assert!(armed.is_some());
+    hub.finish(has);
+    let before = one.counts();
+    hub.begin(wants);
+    let name = Some(OsStr::new("x"));
+    let armed = hub.arm(wants, &folder(), Depth::Way, name).unwrap();
+    assert!(armed.is_some());
+    assert_ne!(one.counts(), before, "it looks again");
+    assert!(one.take_refusal().is_some(), "and says why");
+
+    hub.begin(has);
+    let armed = hub.arm(has, &file(), Depth::Inode, None).unwrap();
+    assert!(armed.is_none(), "a file makes nobody go");
+}
+
+#[test]
+fn a_watch_that_has_ended_by_itself_is_given_up_all_the_same() {
+    let few = Few::new(100);
+    let hub = hub(&few);
+    let activity: Arc<Activity> = Arc::default();
+    let who = hub.enter(&activity);
+    hub.begin(who);
+    let name = Some(OsStr::new("x"));
+    hub.arm(who, &folder(), Depth::Way, name).unwrap();
+    hub.finish(who);
+    let mut told = Vec::new();
+    let mut report = hub.table.report(&mut told);
+    report.died(Few::id(&folder()));
+    report.tell();
+    hub.begin(who);
+    hub.finish(who);
+    assert!(lock(&few.watched).is_empty());
+}
