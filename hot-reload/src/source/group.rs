@@ -2,10 +2,9 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use super::file::watch::subscription::{Follow, Leases};
-use super::file::{FileEvents, absolute};
+use super::file::path::absolute;
+use super::file::watch::options::{Options, file_options};
 use super::files::{DecodeFiles, DecodedFiles};
 use super::unit::{Limits, Listing, Member, Roster, Spec, Unit, Unlisted};
 
@@ -34,7 +33,7 @@ pub struct Group {
     roster: Named,
     limits: Limits,
     empty_is_content: bool,
-    follow: Follow,
+    options: Options,
 }
 
 impl Group {
@@ -62,7 +61,7 @@ impl Group {
                 total: u64::MAX,
             },
             empty_is_content: false,
-            follow: Follow::default(),
+            options: Options::default(),
         }
     }
 
@@ -72,32 +71,8 @@ impl Group {
         self
     }
 
-    /// Where the events come from. Without it, [`FileEvents::Native`].
-    pub fn events(mut self, events: FileEvents) -> Self {
-        self.follow = self.follow.with_events(events);
-        self
-    }
-
-    /// Whether the system is asked, by a read lease that is given back at once, if anybody has a file open for writing
-    /// before it is read. Without it, yes. What that means for a writer is said at
-    /// [`File::leases`](super::File::leases).
-    pub fn leases(mut self, ask: bool) -> Self {
-        let leases = if ask { Leases::Ask } else { Leases::Never };
-        self.follow = self.follow.with_leases(leases);
-        self
-    }
-
-    /// The longest wait for a writer that has one of the files open, as
-    /// [`File::wait_for_writers`](super::File::wait_for_writers). Default: 60 s.
-    pub fn wait_for_writers(mut self, longest: Duration) -> Self {
-        self.follow = self.follow.with_writers(longest);
-        self
-    }
-
-    /// How long no file that has changed must have been touched before all are read, as
-    /// [`File::settle`](super::File::settle) says it of one. Without it, not at all; at most 5 s.
-    pub fn settle(mut self, untouched: Duration) -> Self {
-        self.follow = self.follow.with_settle(untouched);
+    fn with(mut self, change: impl FnOnce(Options) -> Options) -> Self {
+        self.options = change(self.options);
         self
     }
 
@@ -117,9 +92,11 @@ impl Group {
             limits: self.limits,
             empty_is_content: self.empty_is_content,
         };
-        DecodedFiles::new(Unit::new(spec, self.follow), decoder)
+        DecodedFiles::new(Unit::new(spec, self.options), decoder)
     }
 }
+
+file_options!(Group);
 
 struct Named(Vec<NamedFile>);
 

@@ -116,10 +116,8 @@ async fn a_folder_that_may_not_be_read_is_named_and_what_changes_in_it_is_found_
 }
 
 #[tokio::test]
-async fn t20_a_mounted_file_that_was_replaced_outside_is_called_pinned_until_it_is_mounted_anew() {
-    if !is_ours(
-        "t20_a_mounted_file_that_was_replaced_outside_is_called_pinned_until_it_is_mounted_anew",
-    ) {
+async fn t20_replaced_mounted_file_is_pinned_until_it_is_mounted_again() {
+    if !is_ours("t20_replaced_mounted_file_is_pinned_until_it_is_mounted_again") {
         return;
     }
     let world = World::new();
@@ -128,18 +126,14 @@ async fn t20_a_mounted_file_that_was_replaced_outside_is_called_pinned_until_it_
     mount(&["--bind", host.to_str().unwrap()], &path);
     let (live, control) = start(&path).await;
     assert!(find(&control, "pinned").is_none());
-    // The inode that is mounted tells that it has lost its name.
+    // The mounted inode reports that it has lost its name.
     world.rename_into("host", "two");
     until("pinned", || find(&control, "pinned").is_some()).await;
     let pinned = find(&control, "pinned").unwrap();
     assert!(pinned.message.contains(path.to_str().unwrap()), "{pinned}");
-    assert!(pinned.remedy.contains("mount the folder"), "{pinned}");
-    assert_eq!(*live.load(), "one", "what is mounted stays");
-    assert_eq!(
-        said(&control).heartbeat,
-        None,
-        "looking more often does not help"
-    );
+    assert!(pinned.remedy.contains("mount the directory"), "{pinned}");
+    assert_eq!(*live.load(), "one", "the mounted file stays");
+    assert_eq!(said(&control).heartbeat, None, "more loads do not help");
 
     unmount(&[], &path);
     until("seen", || *live.load() == "below").await;

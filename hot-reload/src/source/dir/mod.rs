@@ -6,14 +6,13 @@ mod scan;
 
 use std::fmt;
 use std::path::Path;
-use std::time::Duration;
 
 use self::names::Names;
 use self::pattern::Pattern;
 use self::scan::Scan;
 use super::Decode;
-use super::file::watch::subscription::{Follow, Leases};
-use super::file::{FileEvents, absolute};
+use super::file::path::absolute;
+use super::file::watch::options::{Options, file_options};
 use super::files::{DecodeFiles, DecodeMerged, DecodedFiles, Each, Merged};
 use super::unit::{Limits, Spec, Unit};
 
@@ -37,7 +36,7 @@ pub struct Dir {
     scan: Scan,
     limits: Limits,
     empty_is_content: bool,
-    follow: Follow,
+    options: Options,
 }
 
 impl Dir {
@@ -61,7 +60,7 @@ impl Dir {
                 total: MAX_TOTAL,
             },
             empty_is_content: false,
-            follow: Follow::default(),
+            options: Options::default(),
         }
     }
 
@@ -104,32 +103,8 @@ impl Dir {
         self
     }
 
-    /// Where the events come from. Without it, [`FileEvents::Native`].
-    pub fn events(mut self, events: FileEvents) -> Self {
-        self.follow = self.follow.with_events(events);
-        self
-    }
-
-    /// Whether the system is asked, by a read lease that is given back at once, if anybody has a file open for writing
-    /// before it is read. Without it, yes. What that means for a writer is said at
-    /// [`File::leases`](super::File::leases).
-    pub fn leases(mut self, ask: bool) -> Self {
-        let leases = if ask { Leases::Ask } else { Leases::Never };
-        self.follow = self.follow.with_leases(leases);
-        self
-    }
-
-    /// The longest wait for a writer that has one of the files open, as
-    /// [`File::wait_for_writers`](super::File::wait_for_writers). Default: 60 s.
-    pub fn wait_for_writers(mut self, longest: Duration) -> Self {
-        self.follow = self.follow.with_writers(longest);
-        self
-    }
-
-    /// How long no file that has changed must have been touched before all are read, as
-    /// [`File::settle`](super::File::settle) says it of one. Without it, not at all; at most 5 s.
-    pub fn settle(mut self, untouched: Duration) -> Self {
-        self.follow = self.follow.with_settle(untouched);
+    fn with(mut self, change: impl FnOnce(Options) -> Options) -> Self {
+        self.options = change(self.options);
         self
     }
 
@@ -187,16 +162,20 @@ impl Dir {
     /// ```
     pub fn decode_files<D: DecodeFiles>(self, decoder: D) -> DecodedFiles<D> {
         let scan = self.scan.clone();
-        let follow = self.follow.with_interest(move |name| scan.may_matter(name));
+        let options = self
+            .options
+            .with_interest(move |name| scan.may_matter(name));
         let spec = Spec {
             name: self.scan.name.display().to_string(),
             roster: Box::new(self.scan),
             limits: self.limits,
             empty_is_content: self.empty_is_content,
         };
-        DecodedFiles::new(Unit::new(spec, follow), decoder)
+        DecodedFiles::new(Unit::new(spec, options), decoder)
     }
 }
+
+file_options!(Dir);
 
 impl fmt::Debug for Dir {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

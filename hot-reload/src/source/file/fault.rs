@@ -1,15 +1,15 @@
-//! Why a file cannot be read, in words that say what to do.
+//! The errors of reading a file, which say what to do.
 
 use std::io;
 
 use super::read::stamp::Kind;
 use crate::error::{Error, ErrorKind, Location};
 
-/// The operating system refuses. It may allow it later without anybody telling, so this is never final.
+/// The operating system refuses. It may allow the access later without any event, so this is never final.
 pub(crate) fn refused(name: &str, error: io::Error) -> Error {
     let remedy = match error.kind() {
         io::ErrorKind::PermissionDenied => {
-            "; grant this process read access to it and to the folders above it"
+            "; grant this process read access to it and to the directories above it"
         }
         io::ErrorKind::StaleNetworkFileHandle => {
             "; the network file system has to be mounted again"
@@ -20,7 +20,7 @@ pub(crate) fn refused(name: &str, error: io::Error) -> Error {
     unavailable(name, text).with_source(error)
 }
 
-/// Whether this says that there is no such file, in distinction to one that cannot be read.
+/// Whether there is no such file, rather than one that cannot be read.
 pub(crate) fn is_absent(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -35,6 +35,20 @@ struct State<M> {
     since: Instant,
 }
 
+/// Runs work that may block on the runtime's threads for blocking work.
+///
+/// # Errors
+///
+/// The work panicked, or the runtime is about to end.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    let task = tokio::task::spawn_blocking(work).await;
+    task.map_err(|error| {
+        Error::new(ErrorKind::Unavailable, "reading the file was broken off").with_source(error)
+    })
+}
+
 impl<M: Send + 'static> Turns<M> {
     /// `anew` makes the state of a first step.
     pub(crate) fn new(anew: impl Fn() -> M + Send + Sync + 'static) -> Self {

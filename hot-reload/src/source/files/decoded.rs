@@ -10,7 +10,7 @@ use crate::error::{Error, ReloadResult};
 use crate::reload::{Loaded, Reload, blank};
 use crate::revision::Revision;
 use crate::source::channel::channel;
-use crate::source::file::read::load::Unready;
+use crate::source::file::read::readiness::Unready;
 use crate::source::unit::{Emptied, Found, Unit};
 use crate::source::{HintSender, Subscription};
 use crate::status::SourceStatus;

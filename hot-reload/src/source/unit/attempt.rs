@@ -1,26 +1,28 @@
-//! [`Attempt`]: one look at several files, in steps that block and waits that do not.
+//! [`Attempt`]: one load of several files, in steps that block and waits that do not.
 
 use std::io;
 use std::time::{Duration, Instant};
 
 use super::listing::Listing;
 use super::memory::{self, Memory};
-use super::{Emptied, Found, Limits, Spec, Unlisted};
+use super::spec::{Emptied, Found, Limits, Spec, Unlisted};
 use crate::clock;
 use crate::error::{Error, ErrorKind, Location};
 use crate::revision::Revision;
-use crate::source::file::fault;
 use crate::source::file::read::bytes::{ReadOnce, read_once};
-use crate::source::file::read::load::{Look, Pause, Rest, View};
+use crate::source::file::read::load::Load;
+use crate::source::file::read::readiness::Readiness;
 use crate::source::file::read::stamp::{Kind, Stamp};
-use crate::source::file::watch::subscription::Follow;
+use crate::source::file::read::view::{Pause, View};
+use crate::source::file::watch::subscription::FileWatch;
+use crate::source::file::{fault, os};
 use crate::source::files::{Files, Part};
 
-/// How long this look has been going on, and why.
+/// The state of a load.
 #[derive(Debug)]
 pub(super) struct Attempt {
-    look: Look,
-    /// Since when a file is missed.
+    load: Load,
+    /// Since when a file has been missing.
     gap_since: Option<Instant>,
 }
 
@@ -29,41 +31,43 @@ pub(super) enum Step {
     Wait(Pause),
 }
 
-/// Why a step is not the last one.
+/// Why a read did not succeed.
 enum Stop {
-    /// An answer all the same.
+    /// The load ends with this answer.
     Answer(Result<Found, Error>),
-    /// What was found did not hold: try again, or give this reason when that has been done for long enough.
+    /// The files changed during the read. Repeat it, or end with this error after the longest wait.
     Restless(Error),
-    /// It has to be found once more after this pause.
-    Doubtful(Pause),
+    /// The files have to be read once more after this pause.
+    Unverified(Pause),
 }
 
 impl Attempt {
     pub(super) fn new() -> Self {
         Self {
-            look: Look::new(),
+            load: Load::new(),
             gap_since: None,
         }
     }
 
-    /// One step: walk, list, ask whether all files are at rest, and read them if they are.
+    /// Takes one step: walks, lists, checks that all files are at rest, and reads them if they are.
     pub(super) fn step(
         &mut self,
         spec: &Spec,
-        follow: &Follow,
+        watch: &FileWatch,
         memory: &mut Memory,
         seen: Option<&Revision>,
     ) -> Step {
-        let view = match self.settle(spec, follow, memory) {
-            Ok(Some(Rest::Reached(view))) => view,
-            Ok(Some(Rest::Wait(pause))) => return Step::Wait(pause),
-            Ok(Some(Rest::BeingWritten(unready))) => return Step::Done(Ok(Found::Held(unready))),
+        let view = match self.settle(spec, watch, memory) {
+            Ok(Some(Readiness::Ready(view))) => view,
+            Ok(Some(Readiness::Wait(pause))) => return Step::Wait(pause),
+            Ok(Some(Readiness::BeingWritten(unready))) => {
+                return Step::Done(Ok(Found::Held(unready)));
+            }
             Ok(None) => {
                 memory.forget();
                 return Step::Done(Ok(Found::Absent));
             }
-            // What is too much is refused once.
+            // An oversized listing is reported once.
             Err(error) if error.revision().is_some() && error.revision() == seen => {
                 return Step::Done(Ok(Found::Unchanged));
             }
@@ -75,39 +79,39 @@ impl Attempt {
         {
             return Step::Wait(pause);
         }
-        match read_all(spec, follow, memory, &mut self.look, &view, seen) {
+        match read_all(spec, watch, memory, &mut self.load, &view, seen) {
             Ok(found) => Step::Done(Ok(found)),
             Err(Stop::Answer(answer)) => Step::Done(answer),
-            Err(Stop::Restless(error)) if self.look.is_over() && view.may_be_taken(follow) => {
+            Err(Stop::Restless(error)) if self.load.is_over() && view.may_be_taken(watch) => {
                 Step::Done(Err(error))
             }
             Err(Stop::Restless(_)) => {
-                follow.tally().torn_retries.add();
-                Step::Wait(self.look.retry(&view))
+                watch.counters().torn_retries.add();
+                Step::Wait(self.load.retry(&view))
             }
-            Err(Stop::Doubtful(pause)) => Step::Wait(pause),
+            Err(Stop::Unverified(pause)) => Step::Wait(pause),
         }
     }
 
     /// Walks and lists until nothing is listed that was not watched before. `None` if there is no place for files.
     ///
-    /// A tree that grows as fast as it is listed is not chased for ever: what is listed last is judged, and what has
-    /// come since leads to a hint and is found by the listing after the read.
+    /// A tree may grow as fast as it is listed, so the number of rounds is bounded. Files that come later cause a hint, and the
+    /// listing after the read finds them.
     fn settle(
         &mut self,
         spec: &Spec,
-        follow: &Follow,
+        watch: &FileWatch,
         memory: &mut Memory,
-    ) -> Result<Option<Rest>, Error> {
+    ) -> Result<Option<Readiness>, Error> {
         let mut round = 0;
         loop {
-            let rest = self.look(follow, memory);
+            let readiness = self.readiness(watch, memory);
             round += 1;
             if round > ROUNDS {
-                return Ok(Some(rest));
+                return Ok(Some(readiness));
             }
             let now = match spec.roster.list() {
-                Ok(Some(now)) if now == memory.listing => return Ok(Some(rest)),
+                Ok(Some(now)) if now == memory.listing => return Ok(Some(readiness)),
                 Ok(Some(now)) => now,
                 Ok(None) => {
                     memory.listing = spec.roster.known();
@@ -121,25 +125,25 @@ impl Attempt {
         }
     }
 
-    /// Walks along all that is known, and asks whether the files are at rest.
-    fn look(&mut self, follow: &Follow, memory: &Memory) -> Rest {
+    /// Walks along everything that is known, and checks whether the files are at rest.
+    fn readiness(&mut self, watch: &FileWatch, memory: &Memory) -> Readiness {
         let listing = &memory.listing;
         let (paths, ways) = (listing.paths(), listing.ways());
         let before = |index: usize| match index.checked_sub(ways) {
             Some(index) => memory.certain_stamp(index),
-            // That a directory has changed is what the listing is for: it is not waited for.
-            None => Stamp::of(paths.get(index)?).ok(),
+            // A changed directory is listed again, and needs no wait.
+            None => os::stamp_at(paths.get(index)?).ok(),
         };
-        match self.look.step(follow, paths, before) {
-            Rest::Reached(mut view) => {
+        match self.load.step(watch, paths, before) {
+            Readiness::Ready(mut view) => {
                 view.stamps.drain(..ways);
-                Rest::Reached(view)
+                Readiness::Ready(view)
             }
             other => other,
         }
     }
 
-    /// Many programs take a file away for a moment while they replace it.
+    /// The wait for a missing file, because many programs remove a file for a moment while they replace it.
     fn gap(&mut self, view: &View, memory: &Memory) -> Option<Pause> {
         let absent = |stamp: &io::Result<Stamp>| stamp.as_ref().is_err_and(fault::is_absent);
         let gaps = view.stamps.iter().filter(|stamp| absent(stamp)).count();
@@ -151,11 +155,11 @@ impl Attempt {
         let now = clock::now();
         let since = *self.gap_since.get_or_insert(now);
         let left = GAP_GRACE.checked_sub(now.duration_since(since))?;
-        (!left.is_zero() && !self.look.is_over()).then(|| self.look.wait(view, left))
+        (!left.is_zero() && !self.load.is_over()).then(|| self.load.wait(view, left))
     }
 
-    /// If several files have changed, more may be about to; and an event which says that one of them is complete says
-    /// nothing of the others. So each must have been left alone for a moment.
+    /// The wait after several files have changed, because more may be about to. An event which says that one file is complete
+    /// says nothing about the others. So each must have been untouched for a moment.
     fn flurry(&mut self, view: &View, memory: &Memory) -> Option<Pause> {
         let changed = |(index, stamp): (usize, &io::Result<Stamp>)| {
             let stamp = *stamp.as_ref().ok()?;
@@ -167,22 +171,22 @@ impl Attempt {
             count += 1;
             left = left.max(stamp.young(now));
         }
-        let left = left.filter(|_| count > 1 && !self.look.is_over())?;
-        Some(self.look.wait(view, left))
+        let left = left.filter(|_| count > 1 && !self.load.is_over())?;
+        Some(self.load.wait(view, left))
     }
 }
 
-/// Reads all files, if they are not known already, and asks whether they still are what was looked at.
+/// Reads all files, unless they are known, and checks that none has changed meanwhile.
 fn read_all(
     spec: &Spec,
-    follow: &Follow,
+    watch: &FileWatch,
     memory: &mut Memory,
-    look: &mut Look,
+    load: &mut Load,
     view: &View,
     seen: Option<&Revision>,
 ) -> Result<Found, Stop> {
     let stamps = stamps(spec, memory, view)?;
-    // Where somebody was seen to finish, the stamps alone are no proof: a store into a mapped file need not change them.
+    // If an event says "complete", the stamps alone are no proof: a store into a mapped file need not change them.
     if memory.knows(stamps.iter(), seen) && !view.is_announced() {
         view.accept();
         return Ok(Found::Unchanged);
@@ -198,7 +202,7 @@ fn read_all(
         };
     }
     let observed = clock::time_of_day();
-    follow.tally().reads.add();
+    watch.counters().reads.add();
     let files = read(spec, &memory.listing, &stamps)?;
     let outrun = || Stop::Restless(outrun(&spec.name));
     let listed = spec.roster.list();
@@ -208,13 +212,13 @@ fn read_all(
     let paths = memory.listing.files().map(|(_, path)| path);
     let unmoved = paths
         .zip(&stamps)
-        .all(|(path, stamp)| Stamp::of(path).is_ok_and(|now| now == *stamp));
+        .all(|(path, stamp)| os::stamp_at(path).is_ok_and(|now| now == *stamp));
     if !unmoved || !view.still_holds() {
         return Err(outrun());
     }
     let revision = memory::revision(&files);
-    if let Some(pause) = look.doubt(view, &stamps, &revision) {
-        return Err(Stop::Doubtful(pause));
+    if let Some(pause) = load.verify(view, &stamps, &revision) {
+        return Err(Stop::Unverified(pause));
     }
     view.accept();
     memory.remember(stamps, revision.clone(), observed);
@@ -234,7 +238,7 @@ fn read_all(
     })
 }
 
-/// The stamps of all files, or what follows from one that has none.
+/// The stamps of all files, or the answer if a file has none.
 fn stamps(spec: &Spec, memory: &mut Memory, view: &View) -> Result<Vec<Stamp>, Stop> {
     let all = &view.stamps;
     let is_absent = |stamp: &io::Result<Stamp>| stamp.as_ref().is_err_and(fault::is_absent);
@@ -256,8 +260,8 @@ fn stamps(spec: &Spec, memory: &mut Memory, view: &View) -> Result<Vec<Stamp>, S
                 return Err(Stop::Answer(Err(missing(&name()))));
             }
             Err(error) if !fault::is_absent(error) => {
-                // Asked anew, because an error cannot be copied.
-                let error = Stamp::of(path).err();
+                // Asked again, because an error cannot be copied.
+                let error = os::stamp_at(path).err();
                 let error = error.unwrap_or_else(|| io::ErrorKind::Interrupted.into());
                 return Err(Stop::Answer(Err(fault::refused(&name(), error))));
             }

@@ -1,4 +1,4 @@
-//! [`Memory`]: what was found last, so that the next look may find out cheaply that nothing has changed.
+//! [`Memory`]: the last accepted files, so that the next load can find out cheaply that nothing has changed.
 
 use std::collections::HashSet;
 use std::mem;
@@ -6,8 +6,8 @@ use std::time::SystemTime;
 
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
-use super::Emptied;
 use super::listing::{Listing, bytes};
+use super::spec::Emptied;
 use crate::revision::Revision;
 use crate::source::blank::is_blank;
 use crate::source::file::read::stamp::Stamp;
@@ -16,7 +16,7 @@ use crate::source::files::{Files, Part};
 /// What was found last.
 #[derive(Debug)]
 pub(super) struct Memory {
-    /// Which files there were when the last look began, whatever came of it. They are what is watched.
+    /// The files at the beginning of the last load. They are the watched ones.
     pub(super) listing: Listing,
     accepted: Option<Accepted>,
     /// The files that have held more than blank content, by the hash of their key.

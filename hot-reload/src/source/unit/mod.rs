@@ -1,31 +1,31 @@
 //! [`Unit`]: several files, read as one.
 //!
-//! What [`Dir`](super::Dir) and [`Group`](super::Group) have in common, which is nearly all: they differ in how the
-//! listing comes about, and in what it means that a file is missing. One look is
+//! [`Dir`](super::Dir) and [`Group`](super::Group) share it. They differ in the listing, and in the meaning of a missing file.
+//! A load
 //!
-//! 1. walk along everything that is known, and watch it;
-//! 2. list; if there is more or less than was known, walk again, so that nothing is listed that was not watched before;
-//! 3. wait until all files are at rest;
-//! 4. read all, list again, and ask for all stamps again: what does not stand as it stood is read again.
+//! 1. walks along everything that is known, and watches it;
+//! 2. lists the files, and walks again if the listing has changed, so that every listed file was watched before;
+//! 3. waits until all files are at rest;
+//! 4. reads all files, lists them again and takes all stamps again, and reads again if anything has changed.
 
 mod attempt;
 mod listing;
 mod memory;
+mod spec;
 
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 
 use self::attempt::{Attempt, Step};
 pub(super) use self::listing::{Listing, Member};
 use self::memory::Memory;
-use super::HintSender;
-use super::file::read::load::Unready;
-use super::file::turns::{Turn, Turns};
-use super::file::watch::subscription::{Follow, Guard, blocking};
-use super::file::watch::tier;
-use super::files::Files;
+pub(super) use self::spec::{Emptied, Found, Limits, Roster, Spec, Unlisted};
+use super::file::turns::{Turn, Turns, blocking};
+use super::file::watch::options::Options;
+use super::file::watch::profile;
+use super::file::watch::subscription::{FileWatch, Guard};
 use crate::error::{Error, Location};
+use crate::hints::HintSender;
 use crate::revision::Revision;
 use crate::status::SourceStatus;
 use crate::watch::WatchProfile;
@@ -33,86 +33,13 @@ use crate::watch::WatchProfile;
 /// Several files, read as one.
 pub(super) struct Unit {
     spec: Arc<Spec>,
-    follow: Arc<Follow>,
-    /// Locked for the length of one step, which makes it one at a time even if a step hangs.
+    watch: Arc<FileWatch>,
+    /// Locked during each step, so that one step runs at a time, even if a step hangs.
     memory: Arc<Turns<Memory>>,
 }
 
-/// What is to be read.
-pub(super) struct Spec {
-    /// What errors call the whole.
-    pub(super) name: String,
-    pub(super) roster: Box<dyn Roster>,
-    pub(super) limits: Limits,
-    pub(super) empty_is_content: bool,
-}
-
-/// Says which files belong together.
-pub(super) trait Roster: Send + Sync + 'static {
-    /// All that is to be watched before the first listing.
-    fn known(&self) -> Listing;
-
-    /// The files as they are now. `None` if there is not even a place for them. Blocks.
-    ///
-    /// # Errors
-    ///
-    /// They cannot be listed, or are too many.
-    fn list(&self) -> Result<Option<Listing>, Unlisted>;
-
-    /// What errors call the file with this key.
-    fn name_of(&self, key: &Path) -> String;
-
-    /// Whether a listed file that is not there is a gap, in distinction to a listing that was outrun.
-    fn is_fixed(&self) -> bool;
-}
-
-/// The error if the files cannot be listed, and the paths whose change may fix it.
-pub(super) struct Unlisted {
-    pub(super) error: Error,
-    /// The paths to watch until the files can be listed.
-    pub(super) ways: Listing,
-}
-
-/// How much is read.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    /// In bytes, each file.
-    pub(super) file: u64,
-    /// In bytes, all together.
-    pub(super) total: u64,
-}
-
-/// What a fetch found.
-pub(super) enum Found {
-    /// The state that was seen last.
-    Unchanged,
-    /// The files, and the name of their state.
-    Files {
-        files: Files,
-        revision: Revision,
-        /// Which of them are blank.
-        emptied: Emptied,
-    },
-    /// Nothing.
-    Absent,
-    /// One of the files is being written.
-    Held(Unready),
-}
-
-/// Which files are blank or have become so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Emptied {
-    None,
-    /// This file has become blank, given by its name, and possibly others, but not all.
-    One(String),
-    /// All files are blank. `had_content`: one of them was not.
-    All {
-        had_content: bool,
-    },
-}
-
 impl Unit {
-    pub(super) fn new(spec: Spec, follow: Follow) -> Self {
+    pub(super) fn new(spec: Spec, options: Options) -> Self {
         let spec = Arc::new(spec);
         let anew = {
             let spec = Arc::clone(&spec);
@@ -120,7 +47,7 @@ impl Unit {
         };
         Self {
             spec,
-            follow: Arc::new(follow),
+            watch: Arc::new(FileWatch::new(options)),
             memory: Arc::new(Turns::new(anew)),
         }
     }
@@ -134,9 +61,9 @@ impl Unit {
         &self.spec.name
     }
 
-    /// How far the announcements about the files can be believed. Asks nothing that may hang.
+    /// The watch profile of the files. Asks nothing that may hang.
     pub(super) fn profile(&self) -> WatchProfile {
-        tier::profile_of_all(self.spec.roster.known().paths())
+        profile::profile_of_all(self.spec.roster.known().paths())
     }
 
     /// The files as they are now, unless they still are what was `seen` last. Cancel safe.
@@ -144,12 +71,12 @@ impl Unit {
         let mut attempt = Attempt::new();
         loop {
             let mut memory = self.turn().await?;
-            let (spec, follow) = (Arc::clone(&self.spec), Arc::clone(&self.follow));
+            let (spec, watch) = (Arc::clone(&self.spec), Arc::clone(&self.watch));
             let (seen, turns) = (seen.cloned(), Arc::clone(&self.memory));
             let step = move || {
-                let step = attempt.step(&spec, &follow, &mut memory, seen.as_ref());
+                let step = attempt.step(&spec, &watch, &mut memory, seen.as_ref());
                 if !turns.is_last(turns.number(&memory)) {
-                    follow.came_late();
+                    watch.came_late();
                 }
                 (step, attempt)
             };
@@ -165,15 +92,15 @@ impl Unit {
 
     /// How the source is.
     pub(super) fn status(&self) -> SourceStatus {
-        self.follow.status()
+        self.watch.status()
     }
 
-    /// Opens a watch on all that is known. The look that follows watches the rest.
+    /// Opens a watch on everything that is known. The load that follows watches the rest.
     pub(super) async fn open(&self, hints: HintSender) -> Result<Guard, Error> {
-        // No look at the same time: one of them would give up what the other has armed.
+        // Never during a load, because one walk would release the watches that the other has added.
         let memory = self.turn().await?;
-        let follow = Arc::clone(&self.follow);
-        blocking(move || follow.open(hints, memory.listing.paths())).await?
+        let watch = Arc::clone(&self.watch);
+        blocking(move || watch.open(hints, memory.listing.paths())).await?
     }
 }
 

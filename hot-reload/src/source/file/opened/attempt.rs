@@ -1,28 +1,39 @@
 //! [`Attempt`]: one load, in steps that block and waits that do not.
 //!
-//! Nothing is read but by the loader, so the stamp alone says whether anything has changed. That holds only if every
-//! later change changes the stamp too. So a file is loaded when its stamp is older than the tick of the clock that it was
-//! taken by; until then it is waited for, as it is while somebody writes.
+//! Only the loader reads the file, so the stamp alone says whether anything has changed. This requires that every later change
+//! also changes the stamp. So a load waits until the stamp is older than a tick of the file system's clock, as it waits for a
+//! writer.
 
 use std::fs;
 use std::io;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use super::{LoadFile, OpenFile, Parts};
+use super::open_file::{LoadFile, OpenFile};
 use crate::clock;
 use crate::error::Error;
 use crate::reload::{Loaded, blank};
 use crate::revision::Revision;
 use crate::source::Source;
-use crate::source::file::read::load::{Look, OUTRUN, Pause, Rest, Unready, View};
+use crate::source::file::one::File;
+use crate::source::file::read::load::{Load, OUTRUN};
 use crate::source::file::read::memory::Memory;
+use crate::source::file::read::readiness::{Readiness, Unready};
 use crate::source::file::read::stamp::{Kind, Stamp};
+use crate::source::file::read::view::{Pause, View};
 use crate::source::file::{fault, os};
 
-/// How far a load has come.
+/// A file and its loader.
+pub(super) struct Parts<L> {
+    pub(super) file: File,
+    pub(super) loader: L,
+    /// Whether the file has held a byte.
+    pub(super) had_content: AtomicBool,
+}
+
+/// The state of a load.
 pub(super) struct Attempt {
-    look: Look,
+    load: Load,
     /// How often the file was changed or replaced while it was loaded.
     outrun: u32,
 }
@@ -44,10 +55,10 @@ struct Found {
     settled: bool,
 }
 
-/// What became of a file while it was loaded.
+/// Whether a file stayed as it was during its load.
 enum Held {
     Yes,
-    /// It is whole, but by now another file has the name.
+    /// It is whole, but another file has the name by now.
     Replaced,
     /// It was written to.
     No,
@@ -56,12 +67,12 @@ enum Held {
 impl Attempt {
     pub(super) fn new() -> Self {
         Self {
-            look: Look::new(),
+            load: Load::new(),
             outrun: 0,
         }
     }
 
-    /// One step: walk, ask whether the file is at rest, and have it loaded if it is. Blocks.
+    /// Takes one step: walks, checks that the file is at rest, and calls the loader if it is. Blocks.
     pub(super) fn step<L: LoadFile>(
         &mut self,
         parts: &Parts<L>,
@@ -100,7 +111,7 @@ impl Attempt {
                 revision: Some(revision),
             }),
             Err(error) if error.is_rejection() => Err(error.with_revision(revision)),
-            // Not about this state of the file: it is loaded again.
+            // The error does not depend on the content, so the file is loaded again.
             Err(error) => Err(error),
         })
     }
@@ -114,12 +125,12 @@ impl Attempt {
     ) -> Result<Found, Step<L::Value>> {
         let (file, name) = (&parts.file, parts.file.name());
         let before = |_| memory.stamp();
-        let view = match self.look.step(file.follow(), file.paths(), before) {
-            Rest::Wait(pause) => return Err(Step::Wait(pause)),
-            Rest::BeingWritten(Unready { hold, again }) => {
+        let view = match self.load.step(file.watch(), file.paths(), before) {
+            Readiness::Wait(pause) => return Err(Step::Wait(pause)),
+            Readiness::BeingWritten(Unready { hold, again }) => {
                 return Err(Step::Done(Ok(Loaded::Held { hold, again })));
             }
-            Rest::Reached(view) => view,
+            Readiness::Ready(view) => view,
         };
         let stamp = match view.stamps.first() {
             Some(Ok(stamp)) if stamp.kind == Kind::File => *stamp,
@@ -140,10 +151,10 @@ impl Attempt {
             return Err(Step::Done(Ok(Loaded::Unchanged)));
         }
         let local = view.is_proven() || os::is_local(file.path());
-        let (observed, is_over) = (clock::time_of_day(), self.look.is_over());
+        let (observed, is_over) = (clock::time_of_day(), self.load.is_over());
         let unsettled = stamp.unsettled(observed, local);
         if let Some(time) = unsettled.filter(|_| !is_over) {
-            return Err(Step::Wait(self.look.wait(&view, time)));
+            return Err(Step::Wait(self.load.wait(&view, time)));
         }
         let opened = match view.opened() {
             Some(opened) => opened.try_clone(),
@@ -159,16 +170,16 @@ impl Attempt {
                 settled: unsettled.is_none() && now == stamp,
             }),
             Ok((now, _)) if is_over => Err(Step::Done(Err(fault::not_a_file(&name, now.kind)))),
-            // It became another one after it was found at rest, or went away: look again.
-            Ok(_) => Err(Step::Wait(self.look.retry(&view))),
+            // It was replaced after it was found at rest, or went away: load again.
+            Ok(_) => Err(Step::Wait(self.load.retry(&view))),
             Err(error) if fault::is_absent(&error) && !is_over => {
-                Err(Step::Wait(self.look.retry(&view)))
+                Err(Step::Wait(self.load.retry(&view)))
             }
             Err(error) => Err(Step::Done(Err(fault::refused(&name, error)))),
         }
     }
 
-    /// Has the file loaded, and asks whether it still is what was loaded.
+    /// Calls the loader, and checks that the file has not changed meanwhile.
     fn load<L: LoadFile>(
         &mut self,
         parts: &Parts<L>,
@@ -182,38 +193,42 @@ impl Attempt {
         let result = parts.loader.load_file(&open);
         drop(open);
         self.outrun += 1;
-        let held = found.held(&Stamp::of(path));
-        parts.file.follow().tally().read(!matches!(held, Held::Yes));
+        let held = found.held(&os::stamp_at(path));
+        parts
+            .file
+            .watch()
+            .counters()
+            .read(!matches!(held, Held::Yes));
         match held {
             Held::Yes => Ok(result),
             Held::Replaced if self.outrun >= OUTRUN => Ok(result),
             // Waits for a writer, but not for one that starts again each time.
-            Held::No if self.outrun >= OUTRUN && found.view.may_be_taken(parts.file.follow()) => {
+            Held::No if self.outrun >= OUTRUN && found.view.may_be_taken(parts.file.watch()) => {
                 Err(Step::Done(Err(fault::restless(&name))))
             }
             Held::No if self.outrun >= 2 * OUTRUN => Err(Step::Done(Err(fault::restless(&name)))),
             Held::Replaced | Held::No => {
-                // With patience of its own.
-                self.look = Look::new();
-                Err(Step::Wait(self.look.retry(&found.view)))
+                // The next load waits on its own account.
+                self.load = Load::new();
+                Err(Step::Wait(self.load.retry(&found.view)))
             }
         }
     }
 }
 
 impl Found {
-    /// Whether the file is now what it was before it was loaded. `named` is what has the name now.
+    /// Whether the file is as it was before the load. `named` is the stamp of what has the name now.
     fn held(&self, named: &io::Result<Stamp>) -> Held {
-        let told = self.settled || self.view.still_holds();
+        let holds = self.settled || self.view.still_holds();
         let Some(now) = os::stamp_of(&self.file)
             .ok()
-            .filter(|_| told && self.view.is_still_at_rest())
+            .filter(|_| holds && self.view.is_still_at_rest())
         else {
             return Held::No;
         };
         let before = &self.stamp;
         let is_named = matches!(named, Ok(named) if named.same_inode(before));
-        // Taking its name away is a change of the file, too, but none of its content.
+        // Losing its name changes the file's times, but not its content.
         match now.same_content(before) {
             true if is_named && now == *before => Held::Yes,
             true if !is_named => Held::Replaced,
@@ -221,8 +236,7 @@ impl Found {
         }
     }
 
-    /// A name for the state that was loaded. If the stamp may stay where the content changes, it is one that no later
-    /// look finds again.
+    /// The revision of the loaded state. If the content may change without the stamp, no later load finds this revision again.
     fn revision(&self) -> Revision {
         match self.settled {
             true => self.stamp.revision(),
@@ -231,7 +245,7 @@ impl Found {
     }
 }
 
-/// The same error once more.
+/// A copy of the error.
 fn same(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),

@@ -1,4 +1,4 @@
-//! [`LoadFile`]: from an open file to a value, for what is too large to be read into memory first.
+//! [`LoadFile`]: makes a value of an open file, for files that are too large to be read into memory first.
 
 use std::error::Error as StdError;
 use std::fs::File;
@@ -9,24 +9,24 @@ use crate::error::{Error, ErrorKind};
 use crate::source::file::read::stamp::Stamp;
 use crate::source::file::{fault, os};
 
-/// Turns an open file into a value, reading or mapping of it what it needs.
+/// Turns an open file into a value. It reads or maps the parts that it needs.
 ///
 /// Implemented by every `Fn(&OpenFile) -> Result<V, E>` whose error can be boxed.
 ///
 /// # Contract
 ///
 /// 1. The same content always gives the same result.
-/// 2. An error is of kind [`ErrorKind::Decode`] if the content is no good, and of another one if it could not be read for
-///    now; of a function's error that is decided by whether an error of the operating system is at the bottom of it.
+/// 2. An error is of kind [`ErrorKind::Decode`] if the content is wrong, and of another kind if the file cannot be read now. The
+///    error of a function counts as unreadable if its cause is an error of the operating system.
 pub trait LoadFile: Send + Sync + 'static {
-    /// What the file becomes.
+    /// The value.
     type Value: Send + Sync + 'static;
 
-    /// Loads the value. May block, and take its time.
+    /// Loads the value. May block.
     ///
     /// # Errors
     ///
-    /// Why there is none.
+    /// The content is wrong, or cannot be read.
     fn load_file(&self, file: &OpenFile) -> Result<Self::Value, Error>;
 }
 
@@ -62,37 +62,34 @@ impl OpenFile {
         }
     }
 
-    /// The file, at its beginning. Whoever keeps it for longer than the loader runs takes a
-    /// [clone](std::fs::File::try_clone).
+    /// The file, at its beginning. To keep it for longer than the loader runs, [clone](std::fs::File::try_clone) it.
     pub fn file(&self) -> &File {
         &self.file
     }
 
-    /// The absolute path under which it was found, for messages and for what a name says. Another file may have the name
-    /// by now.
+    /// The absolute path where it was found, for messages. Another file may have the name by now.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// A path for libraries that insist on one.
     ///
-    /// On Linux it leads to this very file while the loader runs, whatever happens to its name, and means nothing later.
-    /// Elsewhere, and without `/proc`, it is the path itself; should it lead to another file by then, the value is thrown
-    /// away and loaded again.
+    /// On Linux it leads to this very file while the loader runs, whatever happens to its name. It is invalid afterwards.
+    /// Elsewhere, and without `/proc`, it is the path itself. If it leads to another file by then, the file is loaded again.
     pub fn direct_path(&self) -> PathBuf {
         let leads_here =
-            |path: &PathBuf| Stamp::of(path).is_ok_and(|stamp| stamp.same_inode(&self.stamp));
+            |path: &PathBuf| os::stamp_at(path).is_ok_and(|stamp| stamp.same_inode(&self.stamp));
         os::path_of(&self.file)
             .filter(leads_here)
             .unwrap_or_else(|| self.path.clone())
     }
 
-    /// How many bytes it has.
+    /// Its size in bytes.
     pub fn len(&self) -> u64 {
         self.stamp.size
     }
 
-    /// Whether it has none.
+    /// Whether it has no bytes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

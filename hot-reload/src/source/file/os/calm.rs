@@ -4,10 +4,10 @@ use std::process;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::MountTable;
+use super::mount_table::MountTable;
+use super::tier::answers;
 use crate::clock;
 use crate::locks::lock;
-use crate::source::file::watch::tier::answers;
 
 /// Whether no path can lead to a file system that does not answer, because none is mounted that depends on another machine
 /// or on a program.

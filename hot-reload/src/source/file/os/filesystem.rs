@@ -1,16 +1,16 @@
-//! Linux: what kind of file system a file is on, which decides what is believed of it.
+//! Linux: whether a file is on a file system of this machine.
 
 use std::os::fd::AsFd;
 use std::path::Path;
 
 use rustix::fs::{StatFs, fstatfs, statfs};
 
-/// Whether only this machine changes what the path leads to. If nothing is known of its file system, it is not.
+/// Whether only this machine changes what the path leads to. `false` for unknown file systems.
 pub(crate) fn is_local(path: &Path) -> bool {
     statfs(path).is_ok_and(|stat| knows(&stat))
 }
 
-/// The same of an open file.
+/// The same for an open file.
 pub(super) fn is_local_file(file: impl AsFd) -> bool {
     fstatfs(file).is_ok_and(|stat| knows(&stat))
 }
@@ -22,15 +22,15 @@ fn knows(stat: &StatFs) -> bool {
     LOCAL.contains(&magic)
 }
 
-/// Those of which it is known, by their numbers in the kernel's `magic.h` and in their own sources. A kernel file
-/// system such as that of `/proc` is none of them, and neither is anything with FUSE or a network behind it.
+/// The file systems that only this machine changes, by their numbers in the kernel's `magic.h` and in their own sources. The
+/// kernel's own, such as `/proc`, are none of them, and neither are those of FUSE or a network.
 const LOCAL: [u32; 12] = [
     0xef53,      // ext2, ext3, ext4
     0x5846_5342, // xfs
     0x9123_683e, // btrfs
     0x0102_1994, // tmpfs
     0x8584_58f6, // ramfs
-    // The layer that is written to is always local, and a writer there is seen; a file that is only mapped is not.
+    // The upper layer is always local, and a writer there is noticed. A file that is only mapped is not.
     0x794c_7630, // overlay
     0xf2f5_2010, // f2fs
     0x2fc1_2fc1, // zfs
@@ -46,7 +46,7 @@ mod tests {
     use std::fs::File;
 
     #[test]
-    fn a_file_system_of_the_kernel_is_not_taken_for_a_local_one() {
+    fn file_systems_of_the_kernel_are_not_local() {
         for path in ["/proc", "/sys"] {
             assert!(!is_local(path.as_ref()));
             assert!(!is_local_file(File::open(path).unwrap()));

@@ -10,10 +10,10 @@ use std::os::fd::AsRawFd;
 
 use libc::c_int;
 
-use super::Writers;
 use super::filesystem::is_local_file;
+use super::kinds::Writers;
 
-/// Asks by taking a lease and giving it back at once. The file must have been opened for reading only.
+/// Asks by taking a lease and releasing it at once. The file must be open for reading only.
 pub(crate) fn writers(file: &File) -> Writers {
     if !is_local_file(file) {
         return Writers::Unknown;
@@ -21,16 +21,15 @@ pub(crate) fn writers(file: &File) -> Writers {
     writers_now(file)
 }
 
-/// Asks once more about an open file for which there was an answer before.
+/// Asks again about an open file that had an answer before.
 pub(crate) fn writers_now(file: &File) -> Writers {
-    // Before the lease: whoever opens the file for writing while it stands causes a signal. The usual one, SIGIO, ends
-    // a process that does not expect it; this one is ignored unless somebody wants it.
-    // Each time: giving a lease back also forgets the signal.
+    // Before the lease, because a writer that opens the file during it causes a signal. The default, SIGIO, ends a process
+    // without a handler; SIGURG is ignored then. Each time, because releasing a lease resets the signal.
     let answer = fcntl(file, F_SETSIG, libc::SIGURG)
         .and_then(|()| fcntl(file, libc::F_SETLEASE, libc::F_RDLCK as c_int));
     match answer {
         Ok(()) => {
-            // A writer who opens the file waits for this. Should it fail, the lease goes with the descriptor.
+            // A writer that opens the file waits for this. If it fails, the lease ends with the descriptor.
             let _ = fcntl(file, libc::F_SETLEASE, libc::F_UNLCK as c_int);
             Writers::Nobody
         }

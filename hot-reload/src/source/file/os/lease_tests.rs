@@ -1,13 +1,15 @@
-//! The lease against the writers it must see.
+//! The lease: which writers it reports, and that it disturbs nobody.
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Writers, open, writers};
+use super::kinds::Writers;
+use super::lease::{writers, writers_now};
+use super::linux::open;
 
-/// A file of its own, removed in the end.
+/// A file that is removed in the end.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -32,7 +34,7 @@ impl Drop for Scratch {
 }
 
 #[test]
-fn a_writer_is_seen_as_long_as_it_has_the_file_open() {
+fn writer_is_reported_while_it_has_the_file_open() {
     let file = Scratch::new();
     assert_eq!(file.ask(), Writers::Nobody);
     let writer = fs::OpenOptions::new().append(true).open(&file.0).unwrap();
@@ -42,7 +44,7 @@ fn a_writer_is_seen_as_long_as_it_has_the_file_open() {
 }
 
 #[test]
-fn readers_are_no_writers_and_do_not_disturb_one_another() {
+fn readers_are_not_reported_as_writers() {
     let file = Scratch::new();
     let readers = [open(&file.0).unwrap(), open(&file.0).unwrap()];
     for reader in &readers {
@@ -51,17 +53,17 @@ fn readers_are_no_writers_and_do_not_disturb_one_another() {
 }
 
 #[test]
-fn nothing_stays_behind_that_a_writer_would_wait_for() {
+fn writer_does_not_wait_after_the_question() {
     let file = Scratch::new();
     let reader = open(&file.0).unwrap();
     assert_eq!(writers(&reader), Writers::Nobody);
-    // One that would wait is refused instead.
+    // With this flag, a writer that would have to wait gets an error.
     let flags = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::NONBLOCK;
     rustix::fs::open(&file.0, flags, rustix::fs::Mode::empty()).unwrap();
 }
 
 #[test]
-fn writers_that_come_and_go_during_the_question_cost_nobody_its_life() {
+fn writers_during_the_question_do_not_end_the_process() {
     let file = Scratch::new();
     std::thread::scope(|scope| {
         let asking = scope.spawn(|| {
@@ -77,16 +79,16 @@ fn writers_that_come_and_go_during_the_question_cost_nobody_its_life() {
 }
 
 #[test]
-fn what_is_no_file_of_a_local_file_system_is_unknown() {
+fn writers_of_kernel_files_are_unknown() {
     for path in ["/proc/self/stat", "/proc/self/maps"] {
         let file = open(path.as_ref()).unwrap();
         assert_eq!(writers(&file), Writers::Unknown, "{path}");
     }
 }
 
-/// The signal of a lease that is broken would end this process, if it were the usual one.
+/// The default signal of a broken lease would end this process.
 #[test]
-fn a_writer_who_opens_the_file_while_it_is_asked_about_ends_nobody() {
+fn writer_that_breaks_the_lease_does_not_end_the_process() {
     let file = Scratch::new();
     let path = file.0.clone();
     let writer = std::thread::spawn(move || {
@@ -98,7 +100,7 @@ fn a_writer_who_opens_the_file_while_it_is_asked_about_ends_nobody() {
         let opened = open(&file.0).unwrap();
         writers(&opened);
         for _ in 0..10 {
-            super::writers_now(&opened);
+            writers_now(&opened);
         }
     }
     writer.join().unwrap();

@@ -1,4 +1,4 @@
-//! Linux: descriptors that name an inode without opening it, so that the inode looked at is the inode watched.
+//! Linux: descriptors that name an inode without opening it, so that the watched inode is the one that was found.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -11,20 +11,20 @@ use std::time::Duration;
 use rustix::fs::{CWD, FileType, Mode, OFlags, fcntl_getfl, fstat, openat, readlinkat};
 use rustix::io::Errno;
 
-use super::NodeKind;
+use super::kinds::NodeKind;
 
-/// How long a file that is open for writing must not have been written to. A large copy on a busy disk pauses for
-/// longer than 50 ms; the end of writing is usually announced, so this is for writers that never close.
+/// The time without a write after which a file counts as finished although its writer keeps it open. A large copy on a busy
+/// disk pauses for longer than 50 ms. Usually the event of the close comes first.
 pub(crate) const QUIET: Duration = Duration::from_millis(500);
 
-/// Whether the system has an event for a writer that closes a file.
+/// Whether the system reports that a writer closes a file.
 pub(crate) const CLOSES: bool = true;
 
 /// Whether the system can be asked who writes.
 pub(crate) const LEASES: bool = true;
 
-/// Opens for reading without ever waiting for a writer at the other end of a pipe, and without a note in the file of when it
-/// was read, where that is allowed: to its owner.
+/// Opens for reading. It never waits for a writer at the other end of a pipe, and leaves the time of last access alone if this
+/// process's user owns the file.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let opened = match openat(CWD, path, flags | OFlags::NOATIME, Mode::empty()) {
@@ -34,7 +34,7 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     Ok(opened?.into())
 }
 
-/// Whether reading this file changes nothing on its disk, so that a busy disk does not hold up who reads it from memory.
+/// Whether reading this file changes nothing on its disk. Then a busy disk does not delay a read from memory.
 pub(crate) fn is_quiet(file: &File) -> bool {
     fcntl_getfl(file).is_ok_and(|flags| flags.contains(OFlags::NOATIME))
 }
@@ -44,7 +44,7 @@ pub(crate) fn path_of(file: &File) -> Option<PathBuf> {
     Some(format!("/proc/self/fd/{}", file.as_raw_fd()).into())
 }
 
-/// One inode on the way to a file, held by a descriptor.
+/// One inode on the path of a file, held by a descriptor.
 #[derive(Debug)]
 pub(crate) struct Node {
     fd: OwnedFd,
@@ -60,20 +60,20 @@ impl Node {
         Self::new(fd, path.to_owned())
     }
 
-    /// What stands under this name in this directory. A link is returned and not followed.
+    /// The entry with this name in this directory. Links are not followed.
     pub(crate) fn child(&self, name: &OsStr) -> io::Result<Self> {
         let fd = openat(&self.fd, name, NAME_ONLY, Mode::empty())?;
         Self::new(fd, self.path.join(name))
     }
 
-    /// Whether the names in this directory may be read, which watching it takes.
+    /// Whether this process may read the names in this directory, which watching it requires.
     pub(crate) fn readable(&self) -> io::Result<()> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NONBLOCK;
         openat(&self.fd, ".", flags, Mode::empty())?;
         Ok(())
     }
 
-    /// Where this link points.
+    /// The target of this link.
     pub(crate) fn target(&self) -> io::Result<PathBuf> {
         let target = readlinkat(&self.fd, "", Vec::new())?;
         Ok(OsString::from_vec(target.into_bytes()).into())

@@ -1,11 +1,12 @@
-//! What the operating systems do differently: opening, naming and stamping a file.
+//! The differences between operating systems: opening, naming and stamping a file.
 //!
-//! Every platform module has the same items, so that nothing outside this folder asks where it runs.
+//! Every platform module has the same items, so that no code outside this folder depends on the platform.
 
 #[cfg(target_os = "linux")]
 mod calm;
 #[cfg(target_os = "linux")]
 mod filesystem;
+mod kinds;
 #[cfg(target_os = "linux")]
 mod lease;
 #[cfg(all(test, target_os = "linux"))]
@@ -18,6 +19,7 @@ mod mount_table;
 mod portable;
 #[cfg(target_os = "linux")]
 mod statx;
+mod tier;
 #[cfg(not(unix))]
 mod times;
 #[cfg(unix)]
@@ -27,6 +29,7 @@ mod unix;
 pub(crate) use self::calm::{MountWatch, is_calm, mounts_have_changed};
 #[cfg(target_os = "linux")]
 pub(crate) use self::filesystem::is_local;
+pub(crate) use self::kinds::{NodeKind, Writers};
 #[cfg(target_os = "linux")]
 pub(crate) use self::lease::{writers, writers_now};
 #[cfg(target_os = "linux")]
@@ -40,27 +43,4 @@ pub(crate) use self::portable::{
 };
 #[cfg(target_os = "linux")]
 pub(crate) use self::statx::{stamp_at, stamp_of};
-
-/// What stands behind a name, links not followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NodeKind {
-    Directory,
-    Link,
-    File,
-    Other,
-}
-
-/// Whether anybody has a file open for writing.
-#[cfg_attr(
-    not(target_os = "linux"),
-    allow(dead_code, reason = "no other system tells")
-)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Writers {
-    Nobody,
-    Somebody,
-    /// The kernel knows, but hides it from this user.
-    Withheld,
-    /// The system cannot say, or is not believed.
-    Unknown,
-}
+pub(crate) use self::tier::Tier;

@@ -1,15 +1,15 @@
-//! Linux: the file system that a path is on, by the mount table, so that nothing that may hang is asked.
+//! Linux: the file system of a path, from the mount table, because asking the file system itself may hang.
 
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-/// What is mounted where in this process, as it was at one moment.
+/// The mounts of this process at one moment.
 pub(crate) struct MountTable(Vec<(PathBuf, String)>);
 
 impl MountTable {
-    /// `None` if it is not known.
+    /// `None` without `/proc`.
     pub(crate) fn read() -> Option<Self> {
         Some(Self::parse(&fs::read("/proc/self/mountinfo").ok()?))
     }
@@ -19,10 +19,10 @@ impl MountTable {
         Self(lines.filter_map(entry).collect())
     }
 
-    /// The kind of file system where this absolute path is, as the kernel calls it. Links are not followed.
+    /// The kind of file system of this absolute path, by the kernel's name. Links are not followed.
     pub(crate) fn kind_of(&self, path: &Path) -> Option<&str> {
         let above = self.0.iter().filter(|(place, _)| path.starts_with(place));
-        // Of several on the same place, the last one is on top.
+        // Of several mounts at one place, the last one is on top.
         let (_, kind) = above.max_by_key(|(place, _)| place.components().count())?;
         Some(kind)
     }
@@ -42,7 +42,7 @@ fn entry(line: &[u8]) -> Option<(PathBuf, String)> {
     Some((OsString::from_vec(place).into(), kind))
 }
 
-/// Spaces and the like stand in the table as `\040`.
+/// The table writes spaces and the like as `\040`.
 fn unescape(field: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(field.len());
     let mut rest = field;
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_deepest_mount_counts_and_of_two_in_one_place_the_last() {
+    fn deepest_and_last_mount_counts() {
         assert_eq!(kind("/etc/c"), "ext4");
         assert_eq!(kind("/mntx/c"), "ext4");
         assert_eq!(kind("/mnt/c"), "fuse.sshfs");
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_this_process_is_understood() {
+    fn table_of_this_process_is_parsed() {
         let table = MountTable::read().unwrap();
         assert_eq!(table.kind_of(Path::new("/proc/self/stat")), Some("proc"));
     }

@@ -1,4 +1,4 @@
-//! Every other system: the same by path.
+//! All systems but Linux: the same items, by path.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
@@ -8,34 +8,34 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::kinds::{NodeKind, Writers};
 #[cfg(not(unix))]
 use super::times::stamp;
 #[cfg(unix)]
 use super::unix::stamp;
-use super::{NodeKind, Writers};
 use crate::source::file::read::stamp::Stamp;
 
-/// How long a file must not have been written to. No event announces the end of writing here, so every write in place
-/// waits for this long.
+/// The time without a write after which a file counts as finished. No event reports the end of writing here, so every write in
+/// place waits for this long.
 pub(crate) const QUIET: Duration = Duration::from_millis(100);
 
-/// Whether the system has an event for a writer that closes a file.
+/// Whether the system reports that a writer closes a file.
 pub(crate) const CLOSES: bool = false;
 
 /// Whether the system can be asked who writes.
 pub(crate) const LEASES: bool = false;
 
-/// No other system tells without getting in a writer's way.
+/// Unknown: these systems cannot say it without disturbing a writer.
 pub(crate) fn writers(_: &File) -> Writers {
     Writers::Unknown
 }
 
-/// The same once more.
+/// As [`writers`].
 pub(crate) fn writers_now(_: &File) -> Writers {
     Writers::Unknown
 }
 
-/// What is mounted where, where that can be known.
+/// The mounts of this process, which are unknown here.
 pub(crate) enum MountTable {}
 
 impl MountTable {
@@ -49,12 +49,12 @@ impl MountTable {
     }
 }
 
-/// Whether no path can lead to a file system that does not answer. Not known here.
+/// Whether no path can lead to a file system that does not answer. Unknown here.
 pub(crate) fn is_calm() -> bool {
     false
 }
 
-/// Whether only this machine changes what the path leads to. Assumed, since it is not known.
+/// Whether only this machine changes what the path leads to. Assumed here.
 pub(crate) fn is_local(_: &Path) -> bool {
     true
 }
@@ -88,17 +88,17 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// A path that leads to this very inode while the file is open. None here.
+/// A path that leads to this very inode while the file is open. There is none here.
 pub(crate) fn path_of(_: &File) -> Option<PathBuf> {
     None
 }
 
-/// Whether reading this file changes nothing on its disk. Not known here.
+/// Whether reading this file changes nothing on its disk. Unknown here.
 pub(crate) fn is_quiet(_: &File) -> bool {
     false
 }
 
-/// One directory entry on the way to a file.
+/// One directory entry on the path of a file.
 #[derive(Debug)]
 pub(crate) struct Node {
     path: PathBuf,
@@ -114,17 +114,17 @@ impl Node {
         })
     }
 
-    /// What stands under this name in this directory. A link is returned and not followed.
+    /// The entry with this name in this directory. Links are not followed.
     pub(crate) fn child(&self, name: &OsStr) -> io::Result<Self> {
         Self::root(&self.path.join(name))
     }
 
-    /// Whether the names in this directory may be read, which watching it takes.
+    /// Whether this process may read the names in this directory, which watching it requires.
     pub(crate) fn readable(&self) -> io::Result<()> {
         fs::read_dir(&self.path).map(drop)
     }
 
-    /// Where this link points.
+    /// The target of this link.
     pub(crate) fn target(&self) -> io::Result<PathBuf> {
         fs::read_link(&self.path)
     }
@@ -147,7 +147,7 @@ impl Node {
         }
     }
 
-    /// Device and inode number. Where there are none, the same path means the same directory.
+    /// Device and inode number. On systems without them, the same path means the same directory.
     pub(crate) fn identity(&self) -> (u64, u64) {
         let stamp = stamp(&self.metadata);
         match (stamp.dev, stamp.ino) {

@@ -1,4 +1,4 @@
-//! Linux: the stamp of a file as whoever keeps it has it now, and not as it is remembered on this machine.
+//! Linux: the current stamp of a file, not one that this machine has cached for a remote file system.
 
 use std::fs::{self, File};
 use std::io;
@@ -28,8 +28,8 @@ pub(crate) fn stamp_of(file: &File) -> io::Result<Stamp> {
     }
 }
 
-/// File systems of this machine have nothing to synchronise; others may remember a size that is no longer true, and
-/// then a read ends where it says.
+/// Remote file systems may have cached an old size, at which a read would end. So it is synchronised, which costs nothing on
+/// file systems of this machine.
 fn ask(folder: impl AsFd, path: impl Arg, flags: AtFlags) -> Result<Stamp, Errno> {
     let flags = flags | AtFlags::STATX_FORCE_SYNC;
     let found = statx(folder, path, flags, StatxFlags::BASIC_STATS)?;
@@ -45,7 +45,7 @@ fn ask(folder: impl AsFd, path: impl Arg, flags: AtFlags) -> Result<Stamp, Errno
     })
 }
 
-/// A kernel or a sandbox that does not know the call.
+/// Whether the kernel or a sandbox lacks the call.
 fn is_missing(error: Errno) -> bool {
     matches!(error, Errno::NOSYS | Errno::PERM)
 }
@@ -67,13 +67,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_the_same_as_by_the_older_call() {
+    fn stamp_equals_that_of_the_older_call() {
         for path in ["/", "/dev/null", "/proc/self/exe"] {
             let path = Path::new(path);
             let mut found = stamp_at(path).unwrap();
             assert_eq!(found, stamp_of(&File::open(path).unwrap()).unwrap());
             let older = stamp(&fs::metadata(path).unwrap());
-            // A device's own times may move meanwhile.
+            // The times of a device may change meanwhile.
             (found.modified, found.changed) = (older.modified, older.changed);
             assert_eq!(found, older);
         }

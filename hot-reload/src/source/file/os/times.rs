@@ -1,11 +1,11 @@
-//! Systems without `stat`: the stamp of a file from what the standard library knows.
+//! Systems without `stat`: the stamp of a file from the standard library's metadata.
 
 use std::fs::Metadata;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::source::file::read::stamp::{Kind, Stamp};
 
-/// What is compared to tell whether a file is the same.
+/// The stamp of this metadata.
 pub(crate) fn stamp(metadata: &Metadata) -> Stamp {
     Stamp {
         dev: 0,

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 
 use crate::source::file::read::stamp::{Kind, Stamp};
 
-/// What is compared to tell whether a file is the same.
+/// The stamp of this metadata.
 pub(crate) fn stamp(metadata: &Metadata) -> Stamp {
     Stamp {
         dev: metadata.dev(),

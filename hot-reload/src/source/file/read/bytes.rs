@@ -1,4 +1,4 @@
-//! Reading a file so that its bytes are of one state: stat, read, stat, and ask the path again.
+//! Reads a file so that its bytes are of one state: stamp, read, stamp, and check the path again.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,14 +9,14 @@ use super::memory::NEAR;
 use super::stamp::{Kind, Stamp};
 use crate::source::file::{fault, os};
 
-/// What a read has found.
+/// The result of a read.
 #[derive(Debug)]
 pub(crate) enum ReadOnce {
     /// These bytes, which are all of the file in the state of this stamp.
     Whole { bytes: Vec<u8>, stamp: Stamp },
-    /// The same, but by now another file has the name.
+    /// The same, but another file has the name by now.
     Replaced { bytes: Vec<u8>, stamp: Stamp },
-    /// The file changed under the reader's hands.
+    /// The file changed during the read.
     Torn,
     /// More than the limit.
     TooLarge { stamp: Stamp },
@@ -51,16 +51,16 @@ pub(crate) fn read_opened(
     if bytes.len() as u64 > max_size {
         return Ok(ReadOnce::TooLarge { stamp: after });
     }
-    // Files of the kernel, such as those under /proc, say that they are empty and are not.
+    // Files of the kernel, such as those under /proc, claim to be empty.
     let complete = bytes.len() as u64 == after.size || after.size == 0;
     let stamp = after;
     // Removing or replacing the name changes the file's times and link count. Local file systems show that at once, so
     // there is no need to check the path again.
     let is_named =
-        (is_local && before == stamp) || Stamp::of(path).is_ok_and(|now| now.same_inode(&stamp));
+        (is_local && before == stamp) || os::stamp_at(path).is_ok_and(|now| now.same_inode(&stamp));
     Ok(match is_named {
         _ if !complete || !before.same_content(&stamp) => ReadOnce::Torn,
-        // Taking its name away is a change of the file, too, but none of its content.
+        // Losing its name changes the file's times, but not its content.
         false => ReadOnce::Replaced { bytes, stamp },
         true if before == stamp => ReadOnce::Whole { bytes, stamp },
         true => ReadOnce::Torn,
@@ -98,7 +98,7 @@ pub fn read(path: impl AsRef<Path>, max_size: u64) -> io::Result<Vec<u8>> {
     let mut pause = Duration::from_millis(1);
     loop {
         // Anything but a regular file is not opened, because opening a device may have side effects.
-        let found = Stamp::of(path)?;
+        let found = os::stamp_at(path)?;
         if found.kind != Kind::File {
             return Err(not_a_file(found.kind));
         }
@@ -134,10 +134,9 @@ const LAST_PAUSE: Duration = Duration::from_millis(256);
 fn read_up_to(mut file: &File, expected: u64, limit: u64) -> io::Result<Vec<u8>> {
     let capacity = usize::try_from(expected.min(limit).min(AT_FIRST)).unwrap_or(0);
     let mut bytes = Vec::with_capacity(capacity.saturating_add(1));
-    // What claims to be empty may be a file of the kernel, which answers in pieces of its own choice.
+    // A file that claims to be empty may be one of the kernel's, which arrive in pieces of any size.
     if (1..=NEAR).contains(&expected) {
-        // All that is expected in one go, and room for more that is not used: then it is known without asking again that
-        // this was the end.
+        // One call for all that is expected, with room for one byte more. If that stays free, this was the end.
         bytes.resize(capacity.saturating_add(1), 0);
         let count = match file.read(&mut bytes) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
@@ -148,7 +147,7 @@ fn read_up_to(mut file: &File, expected: u64, limit: u64) -> io::Result<Vec<u8>>
             return Ok(bytes);
         }
     }
-    // One that has grown is read anew; one of the kernel does not say how much there is.
+    // A file that has grown is read anew. A file of the kernel does not say its size.
     let limit = match expected {
         0 => limit,
         _ => limit.min(expected.saturating_add(1)),
@@ -167,13 +166,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_of_the_kernel_is_read_although_it_claims_to_be_empty() {
+    fn file_of_the_kernel_is_read_although_it_claims_to_be_empty() {
         let read = read_once(Path::new("/proc/self/stat"), 1 << 20).unwrap();
         assert!(matches!(read, ReadOnce::Whole { bytes, .. } if !bytes.is_empty()));
     }
 
     #[test]
-    fn a_directory_and_a_device_are_no_files() {
+    fn directory_and_device_are_not_files() {
         for path in ["/", "/dev/null"] {
             let read = read_once(Path::new(path), 10).unwrap();
             assert!(matches!(read, ReadOnce::NotAFile), "{path}: {read:?}");
@@ -220,13 +219,13 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_file_ends_at_the_limit() {
+    fn endless_file_ends_at_the_limit() {
         let read = read_once(Path::new("/proc/self/maps"), 10).unwrap();
         assert!(matches!(read, ReadOnce::TooLarge { .. }), "{read:?}");
     }
 
     #[test]
-    fn a_file_that_loses_its_name_is_whole_and_one_that_is_written_to_is_torn() {
+    fn renamed_over_file_is_whole_and_rewritten_file_is_torn() {
         let folder = std::env::temp_dir().join(format!("hot-reload-read-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let (path, draft) = (folder.join("c"), folder.join("draft"));

@@ -1,11 +1,11 @@
-//! [`Memory`]: what was found last, so that the next look may find out cheaply that nothing has changed.
+//! [`Memory`]: the last accepted file, so that the next load can find out cheaply that nothing has changed.
 
 use std::time::SystemTime;
 
 use super::stamp::Stamp;
 use crate::revision::Revision;
 
-/// What was found last.
+/// The file that was accepted last.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     last: Option<Last>,
@@ -15,20 +15,21 @@ pub(crate) struct Memory {
 struct Last {
     stamp: Stamp,
     revision: Revision,
-    /// A change after it may have left the stamp as it is.
+    /// Whether a later change may have left the stamp as it is.
     racy: bool,
+    /// See [`set_near`](Memory::set_near).
     near: bool,
 }
 
 impl Memory {
-    /// Whether the file certainly still is in the state that the caller has seen.
+    /// Whether the file certainly is still in the state that the caller has seen.
     pub(crate) fn knows(&self, stamp: &Stamp, seen: Option<&Revision>) -> bool {
         self.last
             .as_ref()
             .is_some_and(|last| !last.racy && last.stamp == *stamp && seen == Some(&last.revision))
     }
 
-    /// The stamp that was accepted last. If a change may have left it as it is, it equals no other.
+    /// The stamp that was accepted last. If a change may have left the stamp as it is, this equals no other stamp.
     pub(crate) fn stamp(&self) -> Option<Stamp> {
         let last = self.last.as_ref()?;
         Some(if last.racy {
@@ -38,7 +39,7 @@ impl Memory {
         })
     }
 
-    /// Whether the next step may be taken at once: see [`set_near`](Self::set_near).
+    /// Whether the next step may run on the service's task: see [`set_near`](Self::set_near).
     pub(crate) fn is_near(&self) -> bool {
         self.last.as_ref().is_some_and(|last| last.near)
     }
@@ -47,15 +48,15 @@ impl Memory {
         self.last = None;
     }
 
-    /// The next step may be expected to take less time than to have another thread take it: the file that was accepted last
-    /// is small, on a file system of this machine, and read without a trace.
+    /// Notes that the accepted file is on a file system of this machine and is read without a trace. If it is also small, the
+    /// next step takes less time than handing it to another thread.
     pub(crate) fn set_near(&mut self) {
         if let Some(last) = &mut self.last {
             last.near = last.stamp.size <= NEAR;
         }
     }
 
-    /// Accepts what was observed at this time. `local` is whether only this machine changes it.
+    /// Accepts a file that was observed at this time. `local`: only this machine changes it.
     pub(crate) fn remember(
         &mut self,
         stamp: Stamp,
@@ -63,7 +64,7 @@ impl Memory {
         observed: SystemTime,
         local: bool,
     ) {
-        let racy = stamp.is_racy(observed) || (!local && stamp.is_doubtful(observed));
+        let racy = stamp.is_racy(observed) || (!local && stamp.is_racy_elsewhere(observed));
         self.last = Some(Last {
             stamp,
             revision,
@@ -73,7 +74,7 @@ impl Memory {
     }
 }
 
-/// So much is read from memory in some ten microseconds, and may be read where nobody should be held up for long.
+/// This much is read from memory in about ten microseconds, so it may be read on a task.
 pub(crate) const NEAR: u64 = 64 << 10;
 
 #[cfg(test)]
@@ -83,7 +84,7 @@ mod tests {
     use super::super::stamp::Kind;
     use super::*;
 
-    /// Of a file system whose timestamps are whole seconds.
+    /// The stamp of a file system whose timestamps are whole seconds.
     const COARSE: Stamp = Stamp {
         dev: 1,
         ino: 1,
@@ -103,13 +104,10 @@ mod tests {
     }
 
     #[test]
-    fn who_writes_within_the_same_second_is_asked_after_although_the_stamp_is_the_same() {
+    fn stamp_of_a_coarse_clock_is_not_believed_within_its_second() {
         let stamp = remembered(Duration::from_millis(5_500)).unwrap();
         assert_ne!(stamp, COARSE);
-        assert_eq!(
-            stamp.size, COARSE.size,
-            "whether it was emptied is still known"
-        );
+        assert_eq!(stamp.size, COARSE.size, "an emptied file is still noticed");
         assert_eq!(remembered(Duration::from_millis(7_500)), Some(COARSE));
     }
 }

@@ -1,9 +1,17 @@
-//! Loading files: whether they are at rest, and bytes of one state.
+//! The load of files: whether they are at rest, and bytes of one state.
+//!
+//! ```text
+//! poll ─▶ settle ─▶ load ─▶ view ─▶ bytes ─▶ memory
+//! ```
 
 pub(crate) mod bytes;
 pub(crate) mod load;
 pub(crate) mod memory;
-pub(crate) mod patience;
-pub(crate) mod settle;
+mod patience;
+mod pinned;
+mod poll;
+mod proof;
+pub(crate) mod readiness;
+mod settle;
 pub(crate) mod stamp;
 pub(crate) mod view;

@@ -1,21 +1,20 @@
-//! [`Patience`]: for how long a look has been waiting.
+//! [`Patience`]: the time that a load has been waiting.
 
 use std::time::{Duration, Instant};
 
-/// The time that a look has spent, from its first step on.
+/// The time that a load has spent since its first step.
 ///
-/// It does not count what it was not there for: a thread that came late, a process that was stopped. A writer who was not
-/// looked at all that time was not waited for either.
+/// It does not count the time in which a thread came late or the process was stopped, because nobody checked the writer then.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Patience {
     spent: Duration,
     mark: Option<Instant>,
-    /// How long it was meant to take until it is asked again.
+    /// The planned time until the next step.
     planned: Duration,
 }
 
 impl Patience {
-    /// A step begins or ends.
+    /// Counts the time up to now, at the beginning or end of a step.
     pub(crate) fn pass(&mut self, now: Instant) {
         self.spent = self.spent(now);
         self.mark = Some(now);
@@ -28,7 +27,7 @@ impl Patience {
         self.planned = Duration::ZERO;
     }
 
-    /// From here on it is waited for so long.
+    /// Plans a wait of this length.
     pub(crate) fn plan(&mut self, pause: Duration) {
         self.planned = pause;
     }
@@ -39,7 +38,7 @@ impl Patience {
     }
 }
 
-/// What a step and being woken may take on a busy machine.
+/// The time that a step and a wake-up may take on a busy machine.
 const LAPSE: Duration = Duration::from_millis(250);
 
 #[cfg(test)]
@@ -48,7 +47,7 @@ mod tests {
     use crate::clock;
 
     #[test]
-    fn it_begins_with_the_first_step_and_a_sleep_of_the_process_does_not_count() {
+    fn time_counts_from_the_first_step_without_stops_of_the_process() {
         let start = clock::now();
         let after = |seconds| start + Duration::from_secs(seconds);
         let mut patience = Patience::default();

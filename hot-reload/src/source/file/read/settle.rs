@@ -1,33 +1,19 @@
-//! When a file is at rest: nobody is known to be writing, and it was not touched just now.
+//! Whether a file is at rest: nobody is known to be writing, and it was not touched just now.
 //!
-//! There is no fixed delay. Where the system says who has a file open for writing, its word is all that counts. Elsewhere
-//! a file that was renamed into place, or closed after writing, is read as soon as the news of a further write would have
-//! come; only one that is being written, or of which nobody saw how it came to be, is waited for.
+//! There is no fixed delay. If the kernel says who has a file open for writing, only that counts. Otherwise, a file that was
+//! renamed into place or closed after writing is read as soon as the event of a further write would have come. A load only
+//! waits for a file that is being written, or whose origin no event has shown.
 //! [`Writing`](crate::source::file::watch::writing::Writing) measures how long.
 
 use std::time::{Duration, Instant, SystemTime};
 
+use super::proof::Proof;
 use super::stamp::{Stamp, YOUNG};
-use crate::source::file::os::{self, QUIET, Writers};
+use crate::source::file::os::{self, QUIET};
 use crate::source::file::watch::writes::{Seen, Write};
 use crate::source::file::watch::writing::Evidence;
 
-/// What the system says about the writers of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Proof {
-    /// It says nothing.
-    None,
-    /// It knows, but hides it from this user.
-    Withheld,
-    /// Nobody has it open for writing.
-    AtRest,
-    /// Somebody has, and may be asked about again after this time.
-    BeingWritten { again: Duration },
-    /// Somebody has, or may have, but has exceeded the longest wait before.
-    NeverClosed,
-}
-
-/// How much longer to wait before reading, and for what.
+/// The time to wait before reading, and the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Wait {
     pub(crate) time: Duration,
@@ -48,20 +34,7 @@ impl Wait {
     }
 }
 
-impl Proof {
-    /// `again` is when to ask again, or `None` for a writer who was waited for in vain.
-    pub(crate) fn new(writers: Writers, again: Option<Duration>) -> Self {
-        match (writers, again) {
-            (Writers::Nobody, _) => Self::AtRest,
-            (Writers::Somebody, Some(again)) => Self::BeingWritten { again },
-            (_, None) => Self::NeverClosed,
-            (Writers::Withheld, _) => Self::Withheld,
-            (Writers::Unknown, _) => Self::None,
-        }
-    }
-}
-
-/// How much longer to wait before reading a file that had the stamp `before` when it was accepted last. `None`: read now.
+/// The time to wait before reading a file that had the stamp `before` when it was accepted last. `None`: read now.
 pub(crate) fn wait(
     seen: Option<&Seen>,
     before: Option<&Stamp>,
@@ -71,7 +44,7 @@ pub(crate) fn wait(
     wall: SystemTime,
 ) -> Option<Wait> {
     match proof {
-        // A name is made a moment before its maker counts as a writer.
+        // An empty file may have a creator that does not count as a writer yet.
         Proof::AtRest if stamp.size > 0 => None,
         Proof::BeingWritten { again } => Some(Wait::for_writer(Evidence::Open, again)),
         Proof::NeverClosed => stamp.until(QUIET, wall).map(Wait::for_rest),
@@ -95,12 +68,12 @@ pub(crate) fn wait(
 /// Whether events reported a write, and not yet that its writer closed the file.
 pub(crate) fn unclosed(seen: &Seen, stamp: &Stamp) -> bool {
     let mut writes = seen.writes.iter();
-    // A name alone is made by many a program for a finished file; but an empty one is about to be written.
+    // Programs also create a name for a finished file, with `ln`. But an empty file is about to be written.
     writes.any(|write| !write.only_created || (stamp.size == 0 && stamp.links < 2))
 }
 
-/// How much longer the file has to be left alone, where that was asked for: for writers who close it after each part and
-/// open it again for the next, between which nobody can know that more will come.
+/// The time for which the file still has to be untouched, by the option `settle`. The option is for writers that close the file
+/// after each part and open it again for the next one.
 pub(crate) fn settle(stamp: &Stamp, settle: Duration, wall: SystemTime) -> Option<Duration> {
     if settle.is_zero() {
         return None;
@@ -109,12 +82,12 @@ pub(crate) fn settle(stamp: &Stamp, settle: Duration, wall: SystemTime) -> Optio
 }
 
 /// The longest wait of a load for all reasons but a writer, with this time without a touch.
-pub(crate) fn longest(settle: Duration) -> Duration {
+pub(crate) fn max_wait(settle: Duration) -> Duration {
     MAX_WAIT + settle
 }
 
-/// The same from what was seen and from the age of the file alone, which has to be `unseen` if nobody saw how it came to
-/// be.
+/// The time to wait, from the events and the age of the file alone. Without events about its origin, the file has to be
+/// `unseen` old.
 fn guess(
     seen: Option<&Seen>,
     stamp: &Stamp,
@@ -132,25 +105,25 @@ fn guess(
         .filter(|write| !(write.only_created && stamp.links > 1))
         .filter_map(|write| remaining(write, now))
         .max();
-    // Many programs empty a file before they write it. Nobody may have seen what it held before.
+    // Many programs empty a file before they write it. Its earlier content may be unknown.
     let emptied = (stamp.size == 0)
         .then(|| stamp.until(EMPTY, wall))
         .flatten();
     if let Some(rest) = writing.max(emptied) {
         return Some(rest);
     }
-    // Who writes next may have begun, and the news of it be on its way.
+    // The next writer may have begun, and its event may be on its way.
     if seen.complete.is_some() {
-        return stamp.until(NEWS, wall);
+        return stamp.until(EVENT_DELAY, wall);
     }
-    // Writers that were waited for in vain are as good as gone, and so is the doubt about the age.
+    // Writers that exceeded the longest wait do not count any more, and neither does the age.
     if !seen.writes.is_empty() {
         return None;
     }
     stamp.until(unseen, wall)
 }
 
-/// Until the write has been quiet for long enough, or has gone on for too long.
+/// The time until the write has been quiet for long enough, or has gone on for too long.
 fn remaining(write: &Write, now: Instant) -> Option<Duration> {
     let until = (write.last + QUIET).min(write.first + MAX_WAIT);
     until
@@ -158,22 +131,18 @@ fn remaining(write: &Write, now: Instant) -> Option<Duration> {
         .filter(|rest| !rest.is_zero())
 }
 
-/// The longest wait of a load for an untouched file. Then it takes what is stable: a file that is rewritten without end
-/// has to be readable too.
+/// The longest wait of a load for an untouched file. Then it takes what is stable, because a file that is rewritten without
+/// end has to be readable too.
 const MAX_WAIT: Duration = Duration::from_secs(2);
 
-/// The longest that a file may have to be left alone. With the longest wait it stays below the deadline of a load, which
-/// would otherwise be all that ever comes of a file that is written to for ever.
-pub(crate) const MAX_SETTLE: Duration = Duration::from_secs(5);
-
-/// On a busy machine with a file system that is served by a process, bytes are there this long before they are announced.
-const NEWS: Duration = Duration::from_millis(10);
+/// On a busy machine, bytes of a file system that a process serves are visible this long before their event.
+const EVENT_DELAY: Duration = Duration::from_millis(10);
 
 /// The time without a touch if the kernel hides writers from this user and the file is new or changed in place. A writer
 /// pauses for less between two parts of a file, and a load may take as long.
 const UNSEEN: Duration = MAX_WAIT;
 
-/// An empty file is a finished one when it has not been touched for this long.
+/// An empty file counts as finished when it has been untouched for this long.
 const EMPTY: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
@@ -183,7 +152,9 @@ mod tests {
     use super::super::stamp::Kind;
     use super::*;
     use crate::clock;
-    use crate::source::file::watch::activity::{Activity, Change, Token};
+    use crate::source::file::watch::activity::Activity;
+    use crate::source::file::watch::event::{Change, Token};
+    use crate::source::file::watch::options::MAX_SETTLE;
 
     const OLD: Stamp = Stamp {
         dev: 1,
@@ -217,10 +188,10 @@ mod tests {
     }
 
     #[test]
-    fn a_renamed_or_closed_file_is_read_when_no_news_of_a_further_write_can_be_on_its_way() {
+    fn complete_file_is_read_after_the_delay_of_an_event() {
         let saved = [Change::Created, Change::Written, Change::Closed];
         for changes in [&[Change::Arrived][..], &saved] {
-            assert_eq!(after(changes, Duration::ZERO, NEW), Some(NEWS));
+            assert_eq!(after(changes, Duration::ZERO, NEW), Some(EVENT_DELAY));
             assert_eq!(after(changes, Duration::ZERO, OLD), None);
         }
     }
@@ -266,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_writer_that_never_pauses_is_not_waited_for_for_ever() {
+    fn writer_without_pauses_is_waited_for_up_to_the_bound() {
         let (activity, token, start) = (Activity::default(), Token::next(), clock::now());
         activity.note(token, Change::Written, start);
         activity.note(token, Change::Written, start + MAX_WAIT);
@@ -277,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_has_to_be_left_alone_for_as_long_as_was_asked_for() {
+    fn settle_waits_until_the_file_is_untouched() {
         let (wall, second) = (UNIX_EPOCH + WALL, Duration::from_secs(1));
         let later = |milliseconds| wall + Duration::from_millis(milliseconds);
         assert_eq!(settle(&NEW, second, wall), Some(second));
@@ -298,20 +269,20 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_left_alone_never_is_read_all_the_same() {
-        assert_eq!(longest(Duration::ZERO), MAX_WAIT);
-        assert!(longest(MAX_SETTLE) < Duration::from_secs(10), "one load");
+    fn settle_is_bounded_below_the_load_deadline() {
+        assert_eq!(max_wait(Duration::ZERO), MAX_WAIT);
+        assert!(max_wait(MAX_SETTLE) < Duration::from_secs(10), "one load");
     }
 
     #[test]
-    fn a_further_name_for_a_finished_file_is_no_write() {
+    fn another_name_of_a_finished_file_is_no_write() {
         let linked = Stamp { links: 2, ..OLD };
         assert_eq!(after(&[Change::Created], Duration::ZERO, linked), None);
         assert!(after(&[Change::Created], Duration::ZERO, OLD).is_some());
     }
 
     #[test]
-    fn a_young_file_of_unknown_origin_is_waited_for() {
+    fn young_file_of_unknown_origin_is_waited_for() {
         assert!(after(&[], Duration::ZERO, NEW).is_some());
         assert_eq!(after(&[], Duration::ZERO, OLD), None);
         assert!(guess(None, &NEW, YOUNG, clock::now(), UNIX_EPOCH + WALL).is_some());
@@ -326,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_system_says_outweighs_what_was_seen() {
+    fn kernel_outweighs_events() {
         assert_eq!(knowing(Proof::None, NEW), Some(QUIET));
         assert_eq!(knowing(Proof::AtRest, NEW), None);
         let again = Duration::from_millis(1);
@@ -338,13 +309,13 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_without_a_writer_may_be_about_to_get_one() {
+    fn empty_file_without_a_writer_is_waited_for() {
         let made = Stamp { size: 0, ..NEW };
         assert_eq!(knowing(Proof::AtRest, made), Some(QUIET));
     }
 
     #[test]
-    fn a_file_that_was_emptied_and_closed_is_waited_for_whatever_it_held() {
+    fn emptied_and_closed_file_is_waited_for() {
         let emptied = Stamp { size: 0, ..NEW };
         let saved = [Change::Created, Change::Closed];
         assert_eq!(after(&saved, Duration::ZERO, emptied), Some(EMPTY));
@@ -353,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_writer_who_never_closes_need_only_pause() {
+    fn never_closed_file_is_read_when_its_writer_pauses() {
         assert_eq!(knowing(Proof::NeverClosed, NEW), Some(QUIET));
         assert_eq!(knowing(Proof::NeverClosed, OLD), None);
     }

@@ -1,14 +1,11 @@
-//! [`Stamp`]: what tells two states of a file apart without reading it.
+//! [`Stamp`]: the metadata that distinguishes two states of a file without reading it.
 
 use std::fs::Metadata;
-use std::io;
-use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::revision::Revision;
-use crate::source::file::os;
 
-/// What the file system says about a file. Compared for equality only: timestamps go backwards too.
+/// The metadata of a file. Compared for equality only, because timestamps also go back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
     pub(crate) dev: u64,
@@ -23,7 +20,7 @@ pub(crate) struct Stamp {
     pub(crate) kind: Kind,
 }
 
-/// What a path leads to, links followed.
+/// The kind of what a path leads to, links followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     File,
@@ -44,11 +41,6 @@ impl Kind {
 }
 
 impl Stamp {
-    /// The stamp of what the path leads to, links followed.
-    pub(crate) fn of(path: &Path) -> io::Result<Self> {
-        os::stamp_at(path)
-    }
-
     /// Device and inode number.
     pub(crate) fn inode(&self) -> (u64, u64) {
         (self.dev, self.ino)
@@ -73,8 +65,8 @@ impl Stamp {
         numbers.chain(self.modified.to_be_bytes()).collect()
     }
 
-    /// What to remember of a file that was observed at this time. If a change may have left the stamp as it is, it equals
-    /// no stamp of a file, but for size and inode.
+    /// What to remember of a file that was observed at this time. If a change may have left the stamp as it is, the result
+    /// equals no stamp of a file, except in size and inode.
     #[cfg(any(feature = "dir", feature = "file-reloader"))]
     pub(crate) fn certain(self, observed: SystemTime) -> Self {
         if self.is_racy(observed) {
@@ -84,7 +76,7 @@ impl Stamp {
         }
     }
 
-    /// The same size and inode, and equal to no stamp of a file.
+    /// A stamp with the same size and inode that equals no stamp of a file.
     pub(crate) fn unlike_any(self) -> Self {
         Self {
             changed: i128::MIN,
@@ -92,30 +84,30 @@ impl Stamp {
         }
     }
 
-    /// Whether a change right after the stamp was taken could leave it as it is, because the clock of the file system
-    /// is too coarse.
+    /// Whether a change right after the stamp was taken could leave it as it is, because the file system's clock is too
+    /// coarse.
     pub(crate) fn is_racy(&self, observed: SystemTime) -> bool {
         nanoseconds(observed) - self.newest() < self.window(true).as_nanos() as i128
     }
 
-    /// The same where not all changes pass through this machine and its clock: a small file is read rather than believed.
-    pub(crate) fn is_doubtful(&self, observed: SystemTime) -> bool {
+    /// The same if other machines with other clocks may change the file. A small file is always read then.
+    pub(crate) fn is_racy_elsewhere(&self, observed: SystemTime) -> bool {
         let age = nanoseconds(observed) - self.newest();
         self.size <= CHEAP || age < RACY_SECONDS.as_nanos() as i128
     }
 
-    /// How much longer the file has to lie untouched to count as finished, if it was touched just now.
+    /// The time until a file that was touched just now counts as finished.
     #[cfg(any(test, feature = "dir"))]
     pub(crate) fn young(&self, now: SystemTime) -> Option<Duration> {
         self.until(YOUNG, now)
     }
 
-    /// How much longer it takes until the file was not touched for so long.
+    /// The time until the file has been untouched for this long.
     pub(crate) fn until(&self, untouched: Duration, now: SystemTime) -> Option<Duration> {
         let age = nanoseconds(now) - self.newest();
-        // A time in the future says nothing about now: the clock was set, or the time was.
+        // A time in the future says nothing about now: either the clock or the file's time was set.
         let age = Duration::from_nanos(u64::try_from(age).ok()?);
-        // A second is what such a file may be younger than its timestamps say.
+        // Such a file may be a second younger than its timestamps say.
         let unsure = Duration::from_secs(u64::from(self.is_coarse()));
         (untouched + unsure)
             .checked_sub(age)
@@ -129,22 +121,21 @@ impl Stamp {
         age - unsure >= untouched.as_nanos() as i128
     }
 
-    /// How much longer it takes until every later change will change the stamp too. `local` is whether only this machine
-    /// changes the file.
+    /// The time until every later change will also change the stamp. `local`: only this machine changes the file.
     pub(crate) fn unsettled(&self, now: SystemTime, local: bool) -> Option<Duration> {
-        // One from the future is left by the next change, which happens now.
+        // The next change replaces a time from the future by the time of now.
         let age = u64::try_from(nanoseconds(now) - self.newest()).ok()?;
         self.window(local)
             .checked_sub(Duration::from_nanos(age))
             .filter(|rest| !rest.is_zero())
     }
 
-    /// A name for a state of which the content was not read.
+    /// The revision of a state whose content was not read.
     pub(crate) fn revision(&self) -> Revision {
         Revision::new(format!("{self:?}"))
     }
 
-    /// How far apart two changes have to be for their stamps to differ for certain.
+    /// The time between two changes after which their stamps certainly differ.
     fn window(&self, local: bool) -> Duration {
         if self.is_coarse() || !local {
             RACY_SECONDS
@@ -153,7 +144,7 @@ impl Stamp {
         }
     }
 
-    /// Whether its timestamps are whole seconds, as far as this one shows.
+    /// Whether its timestamps are whole seconds, as far as this stamp shows.
     fn is_coarse(&self) -> bool {
         self.modified % SECOND == 0 && self.changed % SECOND == 0
     }
@@ -176,10 +167,10 @@ const RACY: Duration = Duration::from_millis(20);
 /// The same where timestamps are whole seconds.
 const RACY_SECONDS: Duration = Duration::from_secs(2);
 
-/// Reading so much takes no longer than asking for it.
+/// Reading this much takes no longer than a request to another machine.
 const CHEAP: u64 = 1 << 20;
 
-/// A file that nobody was seen to finish counts as finished when it has not been touched for this long.
+/// Without an event that says "complete", a file counts as finished when it has been untouched for this long.
 pub(crate) const YOUNG: Duration = Duration::from_millis(50);
 
 #[cfg(test)]
@@ -204,21 +195,21 @@ mod tests {
     }
 
     #[test]
-    fn a_stamp_taken_within_the_tick_proves_nothing() {
+    fn stamp_within_a_clock_tick_is_racy() {
         let written = at(5_000_000_001);
         assert!(written.is_racy(wall(5_010_000_000)));
         assert!(!written.is_racy(wall(5_030_000_000)));
     }
 
     #[test]
-    fn whole_seconds_are_believed_later() {
+    fn stamp_in_whole_seconds_is_racy_for_two_seconds() {
         let written = at(5_000_000_000);
         assert!(written.is_racy(wall(6_900_000_000)));
         assert!(!written.is_racy(wall(7_100_000_000)));
     }
 
     #[test]
-    fn a_young_file_grows_up() {
+    fn file_is_young_for_fifty_milliseconds() {
         let written = at(5_000_000_001);
         assert_eq!(
             written.young(wall(5_010_000_001)),
@@ -228,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stamp_settles_with_the_clock_of_its_file_system() {
+    fn stamp_settles_by_the_resolution_of_its_clock() {
         let left = |stamp: Stamp, now, local| stamp.unsettled(wall(now), local);
         let ms = |count| Some(Duration::from_millis(count));
         let written = at(5_000_000_001);
@@ -241,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_with_whole_seconds_may_be_a_second_younger_than_it_says() {
+    fn file_with_whole_seconds_is_young_for_a_second_longer() {
         let written = at(5_000_000_000);
         let young = |ms: u64| written.young(wall(ms * 1_000_000));
         assert_eq!(young(5_900), Some(Duration::from_millis(150)));
@@ -249,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_from_the_future_is_not_waited_for() {
+    fn file_from_the_future_is_not_waited_for() {
         assert_eq!(at(9_000_000_001).young(wall(5_000_000_000)), None);
     }
 }

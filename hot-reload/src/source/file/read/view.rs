@@ -1,4 +1,4 @@
-//! [`View`]: what a look has found at rest, and [`Pause`]: how long to wait until it is.
+//! [`View`]: the files that a load has found at rest, and [`Pause`]: the wait before its next step.
 
 use std::fs::File;
 use std::io;
@@ -7,34 +7,35 @@ use std::time::Duration;
 use super::settle;
 use super::stamp::{Kind, Stamp};
 use crate::source::file::os::{self, Writers};
-use crate::source::file::watch::subscription::{Follow, Watch};
+use crate::source::file::watch::open_watch::OpenWatch;
+use crate::source::file::watch::subscription::FileWatch;
 use crate::source::file::watch::writes::Seen;
 
 /// The files as they were when they were found at rest.
 pub(crate) struct View {
     /// By path, in the order asked for.
     pub(crate) stamps: Vec<io::Result<Stamp>>,
-    /// The watch, and what it had seen before.
-    pub(crate) watched: Option<(Watch, Seen)>,
-    /// The file that was asked about, if it is the only one; nothing was read of it yet.
+    /// The open watch, and its events before the stamps were taken.
+    pub(crate) watched: Option<(OpenWatch, Seen)>,
+    /// The file that the kernel was asked about, if it is the only one. Nothing was read of it yet.
     pub(crate) opened: Option<File>,
-    /// Nobody was writing then, so nobody must be later either.
+    /// Whether the kernel said that nobody writes. Then nobody may write later either.
     pub(crate) proven: bool,
 }
 
-/// How long to wait, and what ends it early.
+/// A wait, and what ends it early.
 pub(crate) struct Pause {
     pub(crate) time: Duration,
-    pub(crate) epoch: Option<(Watch, u64)>,
+    pub(crate) epoch: Option<(OpenWatch, u64)>,
 }
 
 impl View {
-    /// Whether nobody was seen to write since. A file that has taken the name meanwhile is another matter: what was
-    /// read is whole, and the next look finds the new one.
+    /// Whether no event reported a write since. It may be that another file has taken the name: then the content that was read
+    /// is whole, and the next load finds the new file.
     pub(crate) fn still_holds(&self) -> bool {
         self.watched
             .as_ref()
-            .is_none_or(|(watch, seen)| watch.counts().1 == seen.written)
+            .is_none_or(|(open, seen)| open.counts().1 == seen.written)
     }
 
     /// Whether an event has said that the file is complete.
@@ -45,36 +46,32 @@ impl View {
 
     /// A pause that ends early with the next event.
     pub(crate) fn pause(&self, time: Duration) -> Pause {
-        let epoch = self.watched.as_ref().map(|(watch, _)| {
-            let (epoch, _) = watch.counts();
-            (watch.clone(), epoch)
+        let epoch = self.watched.as_ref().map(|(open, _)| {
+            let (epoch, _) = open.counts();
+            (open.clone(), epoch)
         });
         Pause { time, epoch }
     }
 
-    /// The file, open and not read yet, if there is one of them and it was asked about.
+    /// The file, open and not read yet, if it is the only one and the kernel was asked about it.
     pub(crate) fn opened(&self) -> Option<&File> {
         self.opened.as_ref()
     }
 
-    /// Whether nobody writes to what was opened, where nobody did before.
+    /// Whether still nobody writes to the opened file, if nobody did before.
     pub(crate) fn is_still_at_rest(&self) -> bool {
         let file = self.opened.as_ref().filter(|_| self.proven);
         file.is_none_or(|file| os::writers_now(file) != Writers::Somebody)
     }
 
     /// Whether the content may be taken although it changed during the read: neither the kernel nor an event reports a writer.
-    pub(crate) fn may_be_taken(&self, follow: &Follow) -> bool {
-        let tireless = |stamp: &io::Result<Stamp>| {
-            stamp
-                .as_ref()
-                .is_ok_and(|stamp| follow.is_tireless(stamp.inode()))
-        };
-        if self.stamps.iter().any(tireless) {
+    pub(crate) fn may_be_taken(&self, watch: &FileWatch) -> bool {
+        let mut stamps = self.stamps.iter().flatten();
+        if stamps.any(|stamp| watch.is_never_closed(stamp.inode())) {
             return true;
         }
-        let unclosed = |(watch, _): &(Watch, Seen)| {
-            let seen = watch.seen();
+        let unclosed = |(open, _): &(OpenWatch, Seen)| {
+            let seen = open.seen();
             let stamps = self.stamps.iter().flatten();
             let mut changed = stamps.filter(|stamp| stamp.kind == Kind::File);
             os::CLOSES && !self.proven && changed.any(|stamp| settle::unclosed(&seen, stamp))
@@ -82,17 +79,17 @@ impl View {
         self.is_still_at_rest() && !self.watched.as_ref().is_some_and(unclosed)
     }
 
-    /// Whether the file was asked about and nobody wrote, which is believed of file systems of this machine only.
+    /// Whether the kernel said that nobody writes to the opened file. It only says so on file systems of this machine.
     pub(crate) fn is_proven(&self) -> bool {
         self.proven && self.opened.is_some()
     }
 
-    /// What was found is taken for good.
+    /// Notes that the load has accepted the files.
     pub(crate) fn accept(&self) {
-        if let Some((watch, seen)) = &self.watched
+        if let Some((open, seen)) = &self.watched
             && let Some(complete) = seen.complete
         {
-            watch.use_up(complete);
+            open.use_up(complete);
         }
     }
 }
@@ -101,7 +98,7 @@ impl Pause {
     /// Waits. Cancel safe.
     pub(crate) async fn wait(self) {
         match self.epoch {
-            Some((watch, epoch)) => watch.pause(epoch, self.time).await,
+            Some((open, epoch)) => open.pause(epoch, self.time).await,
             None => tokio::time::sleep(self.time).await,
         }
     }

@@ -1,75 +1,33 @@
-//! [`Activity`]: what a watch has seen happening to the files of one source.
+//! [`Activity`]: the events of one source's files, summarised.
 //!
-//! The watcher's thread writes here and does nothing else: a million events collapse into a few fields and one hint.
+//! The watcher's thread writes here and does nothing else. A million events collapse into a few fields and one hint.
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::num::NonZeroU64;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::gaps::Gaps;
-use super::hub::Membership;
-use super::subscription::Follow;
+use super::counters::Counters;
+use super::event::{Change, Token};
+use super::options::Options;
 use super::track::Track;
 use super::writes::{Complete, Seen};
 use crate::error::Error;
+use crate::hints::HintSender;
 use crate::locks::lock;
-use crate::source::HintSender;
-use crate::status::Degradation;
 
-/// What happened to a name or an inode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Change {
-    /// Bytes were written.
-    Written,
-    /// Somebody who could write has closed it.
-    Closed,
-    /// Another file has taken the name, complete.
-    Arrived,
-    /// The name was made, by somebody who may be about to write.
-    Created,
-    /// The name is gone.
-    Gone,
-    /// Anything else: attributes, a directory on the way, a mount.
-    Touched,
-}
-
-/// Which name or inode a change belongs to, unique in the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Token(NonZeroU64);
-
-impl Token {
-    pub(crate) fn next() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self(NonZeroU64::MIN.saturating_add(NEXT.fetch_add(1, Ordering::Relaxed)))
-    }
-}
-
-/// The shared state between the watcher's thread and one source.
+/// The state that the watcher's thread and one source share.
 #[derive(Default)]
 pub(crate) struct Activity {
-    /// What it is the watch of, and has a hold of it in turn as long as the watch is open.
-    follow: Arc<Follow>,
+    options: Arc<Options>,
+    counters: Arc<Counters>,
+    /// Whether the last load was held for a writer. While it is, loads repeat without an event for each write.
+    awaits_writer: AtomicBool,
     state: Mutex<State>,
-    hold: Mutex<Hold>,
     wake: Notify,
-}
-
-/// What an open watch has a hold of, besides.
-#[derive(Debug, Default)]
-pub(crate) struct Hold {
-    /// What has the activity told of things. It has a hold of the activity in turn, so whoever ends the watch takes it.
-    pub(crate) membership: Option<Membership>,
-    /// The files that the last walk has found.
-    pub(crate) files: Box<[Token]>,
-    /// What the last walk could not watch.
-    pub(crate) gaps: Gaps,
-    /// What is not announced, whatever is watched.
-    pub(crate) unannounced: Option<Box<Degradation>>,
 }
 
 #[derive(Debug, Default)]
@@ -78,82 +36,82 @@ struct State {
     track: Option<Track>,
     /// The number of events when the whole path was last walked, and the time.
     walked: Option<(u64, Instant)>,
-    /// Whom to tell, in the order of the tokens.
+    /// The receivers of hints, in the order of their tokens.
     hints: Vec<(Token, HintSender)>,
-    /// Why the last file found no watch, until somebody takes note.
+    /// Why the last file has no watch, until a walk takes it.
     refusal: Option<Error>,
-    /// Whether somebody must be told, and whether that is urgent.
-    untold: bool,
+    /// Whether a notification is due, and whether it is urgent.
+    due: bool,
     urgent: bool,
 }
 
 impl Activity {
-    /// One that counts there. Of the names in a directory that is watched as a whole only those of interest matter to it.
-    pub(crate) fn new(follow: &Arc<Follow>) -> Self {
+    pub(crate) fn new(options: Arc<Options>, counters: Arc<Counters>) -> Self {
         Self {
-            follow: Arc::clone(follow),
-            state: Mutex::default(),
-            hold: Mutex::default(),
-            wake: Notify::new(),
+            options,
+            counters,
+            ..Self::default()
         }
     }
 
-    pub(crate) fn follow(&self) -> &Follow {
-        &self.follow
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
     }
 
-    pub(crate) fn hold(&self) -> MutexGuard<'_, Hold> {
-        lock(&self.hold)
-    }
-
-    /// Whether a change of this name in a directory that is watched as a whole matters.
+    /// Whether a change of this name matters, in a directory that is watched as a whole.
     pub(crate) fn wants(&self, name: &OsStr) -> bool {
-        self.follow.wants(name)
+        self.options.wants(name)
     }
 
-    /// Records a change. Returns true if [`tell`](Self::tell) has to be called for it: no change was waiting, or this is the
-    /// first urgent one. A change is urgent unless it only says that somebody writes.
+    /// Sets whether the last load was held for a writer.
+    pub(crate) fn set_awaits_writer(&self, awaits: bool) {
+        // Relaxed: the next load makes up for an event too many or too few.
+        self.awaits_writer.store(awaits, Ordering::Relaxed);
+    }
+
+    /// Records a change. Returns true if [`notify`](Self::notify) has to be called for it: no notification was due, or this is
+    /// the first urgent change. A change is urgent unless it only says that somebody writes.
     pub(crate) fn note(&self, token: Token, change: Change, now: Instant) -> bool {
-        self.follow.tally().events.add();
+        self.counters.events.add();
         let mut state = lock(&self.state);
         state.seen.note(token, change, now);
         if let Some(track) = &mut state.track {
             track.note(token, change);
         }
-        // Further bytes only prolong a wait, which need not be woken for that.
+        // Further bytes only prolong a wait, so they need not wake it.
         let urgent = !matches!(change, Change::Written | Change::Created);
-        if !urgent && self.follow.waits() {
+        if !urgent && self.awaits_writer.load(Ordering::Relaxed) {
             return false;
         }
-        let news = !state.untold || (urgent && !state.urgent);
-        state.untold = true;
+        let must_notify = !state.due || (urgent && !state.urgent);
+        state.due = true;
         state.urgent |= urgent;
-        news
+        must_notify
     }
 
-    /// Whether an urgent change waits for [`tell`](Self::tell). Only the backend of Linux postpones the others.
+    /// Whether the notification that is due is urgent. Only the backend of Linux postpones the others.
     #[cfg(any(target_os = "linux", test))]
     pub(crate) fn is_urgent(&self) -> bool {
         lock(&self.state).urgent
     }
 
-    /// Records that something may have happened, nobody knows what.
+    /// Records that events were lost, so that anything may have happened.
     pub(crate) fn note_anything(&self) {
-        self.follow.tally().overflows.add();
+        self.counters.overflows.add();
         let mut state = lock(&self.state);
         state.seen.epoch += 1;
         state.seen.written += 1;
         state.seen.complete = None;
         state.track = None;
-        state.untold = true;
+        state.due = true;
         state.urgent = true;
     }
 
-    /// Tells the service, and whoever waits for rest, if that was not done yet. No lock is held while it is told.
-    pub(crate) fn tell(&self) {
+    /// Sends the notification that is due, if there is one, to the service and to loads that wait. Holds no lock meanwhile.
+    pub(crate) fn notify(&self) {
         let urgent = {
             let mut state = lock(&self.state);
-            if !std::mem::take(&mut state.untold) {
+            if !std::mem::take(&mut state.due) {
                 return;
             }
             std::mem::take(&mut state.urgent)
@@ -164,47 +122,47 @@ impl Activity {
         self.each_hint(HintSender::hint);
     }
 
-    /// Tells the service that the watch is lost.
-    pub(crate) fn tell_lost(&self, error: &Error) {
+    /// Notifies the service that the watch is lost.
+    pub(crate) fn notify_lost(&self, error: &Error) {
         self.wake.notify_waiters();
         self.each_hint(|hints| hints.lost(error));
     }
 
-    /// A file had to do without a watch, for this reason.
+    /// Notes why a file has no watch of its own.
     pub(crate) fn refuse(&self, reason: Error) {
         lock(&self.state).refusal = Some(reason);
     }
 
-    /// Why the last file had to do without a watch, if that was not asked before.
+    /// Takes the reason why the last file has no watch of its own.
     pub(crate) fn take_refusal(&self) -> Option<Error> {
         lock(&self.state).refusal.take()
     }
 
-    /// What was seen so far.
+    /// All events so far, summarised.
     pub(crate) fn seen(&self) -> Seen {
         lock(&self.state).seen.clone()
     }
 
-    /// The number of events so far, and of those that wrote.
+    /// The number of events so far, and the number of those that wrote.
     pub(crate) fn counts(&self) -> (u64, u64) {
         let seen = &lock(&self.state).seen;
         (seen.epoch, seen.written)
     }
 
-    /// The way that was walked last, if the file's own events are all that has happened since.
+    /// The path as it was walked last, if only the file itself has had events since.
     pub(crate) fn track(&self) -> Option<Track> {
         let state = lock(&self.state);
         state.track.filter(|track| track.holds(state.seen.epoch))
     }
 
-    /// The file at the end of that way was looked at again, when there had been so many events.
+    /// Notes that the file at the end of the path was checked again, at this number of events.
     pub(crate) fn advance(&self, inode: Option<Token>, epoch: u64) {
         if let Some(track) = &mut lock(&self.state).track {
             track.advance(inode, epoch);
         }
     }
 
-    /// The way was walked anew, which began when there had been so many events.
+    /// Notes a walk of the whole path that began at this number of events.
     pub(crate) fn set_track(&self, walked: Option<(Token, Option<Token>)>, epoch: u64) {
         let mut state = lock(&self.state);
         let quiet = state.seen.epoch == epoch;
@@ -226,13 +184,13 @@ impl Activity {
         lock(&self.state).walked = walked;
     }
 
-    /// The last "complete" was about a file that is no longer the one looked at.
+    /// Forgets the last event that said "complete": it was about a file that is no longer at the path.
     pub(crate) fn forget_complete(&self) {
         lock(&self.state).seen.complete = None;
     }
 
-    /// What this event said has been acted upon. It says nothing about a change that comes after it, and whose own
-    /// events may still be on their way.
+    /// Notes that a load has acted upon this event. It says nothing about a later change, whose own events may still be on
+    /// their way.
     pub(crate) fn use_up(&self, complete: Complete) {
         lock(&self.state)
             .seen
@@ -240,7 +198,7 @@ impl Activity {
             .take_if(|last| *last == complete);
     }
 
-    /// This name or inode is no longer looked at, or is no file, or was waited for long enough.
+    /// Forgets the writer of this name or inode: it is no longer watched, is no file, or was waited for long enough.
     pub(crate) fn forget_write(&self, token: Token) {
         lock(&self.state)
             .seen
@@ -248,35 +206,35 @@ impl Activity {
             .retain(|write| write.token != token);
     }
 
-    /// All writers were waited for long enough. The next byte begins a new wait.
+    /// Forgets all writers: they were waited for long enough. The next byte begins a new wait.
     pub(crate) fn forget_writes(&self) {
         lock(&self.state).seen.writes.clear();
     }
 
     /// Waits until something other than another written byte has happened after `epoch`.
     pub(crate) async fn changed(&self, epoch: u64) {
-        let told = self.wake.notified();
-        tokio::pin!(told);
-        told.as_mut().enable();
+        let notified = self.wake.notified();
+        tokio::pin!(notified);
+        notified.as_mut().enable();
         let seen = self.seen();
         if seen.epoch != epoch && seen.writes.is_empty() {
             return;
         }
-        told.await;
+        notified.await;
     }
 
-    /// Adds somebody to tell. The token takes it out again.
+    /// Adds a receiver of hints. The token removes it.
     pub(crate) fn add_hints(&self, hints: HintSender) -> Token {
         let known = &mut lock(&self.state).hints;
         let token = Token::next();
-        // There is one for nearly all.
+        // Nearly every source has exactly one.
         known.reserve_exact(1);
         known.push((token, hints));
         token
     }
 
-    /// Takes somebody out, and says if nobody is left. What is taken out is to be dropped with no lock held: it may be
-    /// the last of its kind, which wakes whoever hears of that.
+    /// Removes a receiver of hints, and returns whether it was the last one. Drop what is returned with no lock held: dropping
+    /// the last sender wakes its receiver.
     pub(crate) fn remove_hints(&self, token: Token) -> (Option<HintSender>, bool) {
         let hints = &mut lock(&self.state).hints;
         let index = hints.iter().position(|(other, _)| *other == token);
@@ -284,18 +242,18 @@ impl Activity {
         (gone, hints.is_empty())
     }
 
-    /// Sends with no lock held: whoever is woken may drop its subscription at once.
+    /// Sends with no lock held, because a receiver may drop its subscription at once.
     fn each_hint(&self, send: impl Fn(&HintSender)) {
-        let mut told = None;
+        let mut last = None;
         loop {
             let next = {
                 let hints = &lock(&self.state).hints;
-                let index = hints.partition_point(|(token, _)| Some(*token) <= told);
+                let index = hints.partition_point(|(token, _)| Some(*token) <= last);
                 hints.get(index).cloned()
             };
             let Some((token, hints)) = next else { return };
             send(&hints);
-            told = Some(token);
+            last = Some(token);
         }
     }
 }
@@ -308,8 +266,8 @@ impl fmt::Debug for Activity {
     }
 }
 
-/// A path is walked again after this time even without an event: a watch may have silently lost its place. Shorter than
-/// the heartbeat with its jitter, so that every heartbeat walks.
+/// A path is walked again after this time even without an event, because a watch may have silently lost its place. It is
+/// shorter than the heartbeat with its jitter, so that every heartbeat walks.
 const WALK_AGAIN: Duration = Duration::from_secs(40);
 
 #[cfg(test)]
@@ -318,7 +276,7 @@ mod tests {
     use crate::clock;
 
     #[test]
-    fn a_write_ends_when_it_is_closed() {
+    fn write_ends_when_its_writer_closes_the_file() {
         let (activity, token) = (Activity::default(), Token::next());
         activity.note(token, Change::Written, clock::now());
         assert!(activity.seen().complete.is_none());
@@ -329,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn the_death_of_a_replaced_inode_leaves_its_successor_complete() {
+    fn end_of_a_replaced_inode_leaves_its_successor_complete() {
         let (activity, name, inode) = (Activity::default(), Token::next(), Token::next());
         activity.note(name, Change::Arrived, clock::now());
         activity.note(inode, Change::Touched, clock::now());
@@ -337,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_completion_serves_once_and_a_later_one_is_left_alone() {
+    fn event_complete_serves_once_and_a_later_one_stays() {
         let (activity, token) = (Activity::default(), Token::next());
         activity.note(token, Change::Closed, clock::now());
         let first = activity.seen().complete.unwrap();
@@ -367,11 +325,11 @@ mod tests {
     }
 
     #[test]
-    fn many_changes_are_told_once() {
+    fn many_changes_lead_to_one_notification() {
         let (activity, token) = (Activity::default(), Token::next());
         assert!(activity.note(token, Change::Written, clock::now()));
         assert!(!activity.note(token, Change::Written, clock::now()));
-        activity.tell();
+        activity.notify();
         assert!(activity.note(token, Change::Written, clock::now()));
         assert!(!activity.is_urgent());
         assert!(activity.note(token, Change::Closed, clock::now()));

@@ -1,26 +1,26 @@
-//! [`Tally`]: how often what has happened to a source of files.
+//! [`Counters`]: how often something has happened to a source of files.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counted from when the source was made, over all its watches.
+/// Counts from when the source was made, over all its watches.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
-    /// What the system announced: each name and each inode for itself.
+pub(crate) struct Counters {
+    /// Events that the system announced, each name and each inode separately.
     pub(crate) events: Counter,
-    /// Times that announcements were lost, so that anything may have changed.
+    /// Times that events were lost, so that anything may have changed.
     pub(crate) overflows: Counter,
     /// Times that the content was read.
     pub(crate) reads: Counter,
-    /// Times that what was read did not hold or could not be believed yet, and was read again.
+    /// Times that the content was read again because it had changed, or had to be verified.
     pub(crate) torn_retries: Counter,
-    /// Times that somebody was found to have the file open for writing.
+    /// Times that a program was found to have the file open for writing.
     pub(crate) lease_busy: Counter,
-    /// Walks along the path that had something new to watch.
+    /// Walks along the path that found something new to watch.
     pub(crate) rearms: Counter,
 }
 
-impl Tally {
-    /// The content was read, and did not hold if it was `torn`.
+impl Counters {
+    /// Counts a read of the content, which is `torn` if it has to be repeated.
     pub(crate) fn read(&self, torn: bool) {
         self.reads.add();
         if torn {
@@ -28,8 +28,8 @@ impl Tally {
         }
     }
 
-    /// All of them, by the names that operators know.
-    pub(crate) fn counters(&self) -> Vec<(&'static str, u64)> {
+    /// All counters, by their names in the status.
+    pub(crate) fn all(&self) -> Vec<(&'static str, u64)> {
         vec![
             ("events", self.events.get()),
             ("overflows", self.overflows.get()),
@@ -41,13 +41,13 @@ impl Tally {
     }
 }
 
-/// Goes up.
+/// A number that only goes up.
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
     pub(crate) fn add(&self) {
-        // Nothing else is read by it, so its order to other memory does not matter.
+        // Relaxed: no other memory depends on it.
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 

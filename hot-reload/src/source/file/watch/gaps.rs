@@ -1,16 +1,15 @@
-//! [`Gaps`]: what a source of files does not hear of, in words that say what to do.
+//! [`Gaps`]: the changes of files that are not announced, as degradations that say what to do.
 //!
-//! None of them is an error: the file is read all the same, and what is not announced is found by looking.
+//! None of them is an error: the file is still read, and polling finds what is not announced.
 
 use std::error::Error as _;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::tier::{self, Tier};
+use super::profile;
 use crate::error::Error;
-use crate::source::file::os::{self, Node};
-use crate::source::file::read::stamp::Stamp;
+use crate::source::file::os::{Node, Tier};
 use crate::status::Degradation;
 
 /// What one walk along the paths could not watch.
@@ -18,14 +17,14 @@ use crate::status::Degradation;
 pub(crate) struct Gaps(Vec<Degradation>);
 
 impl Gaps {
-    /// Where the way is known and only the file was to be watched.
+    /// The gaps of a walk that only had to watch the file.
     pub(crate) fn of_file(refusal: Option<Error>) -> Self {
         let mut gaps = Self::default();
         gaps.scarce(refusal);
         gaps
     }
 
-    /// The system had no watch left for the file itself, for this reason. Once for all files.
+    /// Adds that the system had no watch left for the file itself, once for all files.
     pub(crate) fn scarce(&mut self, error: Option<Error>) {
         let Some(error) = error else { return };
         let why = error.source().map(ToString::to_string);
@@ -33,14 +32,13 @@ impl Gaps {
         self.add(Degradation::new(
             FILE_UNWATCHED,
             format!(
-                "there is no watch left for the file itself ({why}): what is written to it by another name is found \
-                 by looking"
+                "no watch is left for the file itself ({why}): writes to it under another name are found by polling"
             ),
             "raise fs.inotify.max_user_watches",
         ));
     }
 
-    /// This folder is not watched. A gap if that is because it may not be read.
+    /// Adds that this directory is not watched, if that is because this process may not read it.
     pub(crate) fn unwatched(&mut self, folder: &Node) {
         let Err(error) = folder.readable() else {
             return;
@@ -51,12 +49,12 @@ impl Gaps {
         let folder = folder.path().display();
         self.add(Degradation::new(
             FOLDER_UNREADABLE,
-            format!("{folder} cannot be watched ({error}): what changes in it is found by looking"),
-            "grant this process read access to the folder",
+            format!("{folder} cannot be watched ({error}): changes in it are found by polling"),
+            "grant this process read access to the directory",
         ));
     }
 
-    /// How often to look as long as there are such gaps.
+    /// How often to load as long as there are gaps.
     pub(crate) fn heartbeat(&self) -> Option<Duration> {
         (!self.0.is_empty()).then_some(HEARTBEAT)
     }
@@ -72,29 +70,6 @@ impl Gaps {
     }
 }
 
-/// The files of which no name is left, although paths lead to them: each was mounted by itself, and its name taken by
-/// another file outside of the mount.
-pub(crate) fn pinned(paths: &[PathBuf], stamps: &[io::Result<Stamp>]) -> Vec<Degradation> {
-    let nameless = |stamp: &io::Result<Stamp>| stamp.as_ref().is_ok_and(|stamp| stamp.links == 0);
-    let found = paths.iter().zip(stamps);
-    let found = found.filter(|(path, stamp)| {
-        // Asked again, since the name may have been taken away between finding the file and asking about it. And there
-        // are file systems elsewhere that count no names at all.
-        nameless(stamp) && nameless(&Stamp::of(path)) && os::is_local(path)
-    });
-    let degradation = |(path, _): (&PathBuf, _)| {
-        Degradation::new(
-            PINNED,
-            format!(
-                "{} is mounted by itself and was replaced or removed outside: here it stays as it was",
-                path.display()
-            ),
-            "mount the folder, and mount anew for now",
-        )
-    };
-    found.take(MOST).map(degradation).collect()
-}
-
 /// A file whose writer has exceeded the longest wait.
 pub(crate) fn never_closed(path: &Path, longest: Duration) -> Degradation {
     Degradation::new(
@@ -108,18 +83,18 @@ pub(crate) fn never_closed(path: &Path, longest: Duration) -> Degradation {
     )
 }
 
-/// What is not announced because of where the paths are.
+/// What the file systems of the paths do not announce.
 pub(crate) fn unannounced(paths: &[PathBuf]) -> Option<Degradation> {
-    let (path, kind, tier) = tier::worst(paths)?;
+    let (path, kind, tier) = profile::worst(paths)?;
     let (what, every) = match tier {
         Tier::Local => return None,
-        Tier::Unknown => ("what changes beneath it", tier::FOR_UNKNOWN),
-        Tier::Remote => ("what other machines change", tier::FOR_REMOTE),
+        Tier::Unknown => ("changes beneath it", profile::FOR_UNKNOWN),
+        Tier::Remote => ("changes by other machines", profile::FOR_REMOTE),
     };
     let degradation = Degradation::new(
         UNANNOUNCED,
         format!(
-            "{} is on a file system of the kind {kind}: {what} is not announced and found by looking, every {} s \
+            "{} is on a file system of the kind {kind}: {what} are not announced, and found by polling every {} s \
              unless a heartbeat was set",
             folder(path).display(),
             every.as_secs(),
@@ -133,19 +108,17 @@ fn folder(path: &Path) -> &Path {
     path.parent().unwrap_or(path)
 }
 
-/// What is written to a file by another name is not announced.
+/// Writes to a file under another name are not announced.
 const FILE_UNWATCHED: &str = "file_unwatched";
-/// What changes in a folder on the way is not announced.
+/// Changes in a directory on the path are not announced.
 const FOLDER_UNREADABLE: &str = "folder_unreadable";
-/// The file is one that nobody can change any more, but for writing to it in place.
-const PINNED: &str = "pinned";
-/// Somebody keeps the file open for writing.
+/// A program keeps the file open for writing.
 const NEVER_CLOSED: &str = "never_closed";
-/// What is done elsewhere is not announced.
+/// Changes made elsewhere are not announced.
 const UNANNOUNCED: &str = "unannounced";
 
-/// As good as being told, for a person.
+/// For a person, as fast as an event.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 
-/// Whoever reads so many has understood.
+/// More would say nothing new.
 const MOST: usize = 8;

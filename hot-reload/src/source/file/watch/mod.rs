@@ -1,19 +1,25 @@
-//! The watch on the files of a source: what the system reports about them, and how far that can be believed.
+//! The watch on the files of a source: what the system reports about them, and how far that can be relied on.
 //!
 //! ```text
-//! source ─▶ subscription ─ walk ─▶ hub (one per process) ─▶ activity ─▶ hint
+//! source ─▶ subscription ─▶ open_watch ─ walk ─▶ hub (one per process)
+//!                               ▲                  │ events
+//!                               └──── activity ◀───┘ ─▶ hint
 //! ```
 
 pub(crate) mod activity;
 pub(crate) mod counters;
-pub(crate) mod gaps;
+pub(crate) mod event;
+pub(crate) mod file_events;
+mod gaps;
 #[cfg(feature = "file-reloader")]
 pub(crate) mod handle;
 pub(crate) mod hub;
-pub(crate) mod never_closed;
+mod never_closed;
+pub(crate) mod open_watch;
+pub(crate) mod options;
+pub(crate) mod profile;
 pub(crate) mod subscription;
-pub(crate) mod tier;
-pub(crate) mod track;
-pub(crate) mod walk;
+mod track;
+mod walk;
 pub(crate) mod writes;
 pub(crate) mod writing;

@@ -1,72 +1,72 @@
-//! [`Tireless`]: the files whose writers exceeded the longest wait.
+//! [`NeverClosed`]: the files whose writers exceeded the longest wait.
 
 use crate::status::Degradation;
 
-/// The files whose writers exceeded the longest wait, the last one first.
+/// The files whose writers exceeded the longest wait, the latest first.
 #[derive(Default)]
-pub(crate) struct Tireless(Vec<Known>);
+pub(crate) struct NeverClosed(Vec<Known>);
 
 struct Known {
     inode: (u64, u64),
-    /// What the status says of it.
+    /// The reason for the status.
     why: Degradation,
-    /// How many waits the writers exceeded since nobody had the inode open for writing.
-    vain: u32,
-    /// Whether a writer has closed a file since: the next one is waited for.
-    doubted: bool,
+    /// How many waits the writers have exceeded since nobody had the inode open for writing.
+    exceeded: u32,
+    /// Whether a writer has closed a file since, so that the next one is waited for.
+    rechecked: bool,
 }
 
-impl Tireless {
+impl NeverClosed {
     /// Notes that a writer of this inode has exceeded the longest wait once more.
     pub(crate) fn add(&mut self, inode: (u64, u64), why: Degradation) {
         let before = self.0.iter().position(|known| known.inode == inode);
-        let vain = before.map_or(0, |place| self.0.remove(place).vain);
-        self.0.truncate(MOST - 1);
+        let exceeded = before.map_or(0, |place| self.0.remove(place).exceeded);
+        self.0.truncate(MOST_FILES - 1);
         let known = Known {
             inode,
             why,
-            vain: vain.saturating_add(1),
-            doubted: false,
+            exceeded: exceeded.saturating_add(1),
+            rechecked: false,
         };
         self.0.insert(0, known);
     }
 
-    /// Nobody writes to this inode any more.
+    /// Notes that nobody writes to this inode any more.
     pub(crate) fn remove(&mut self, inode: (u64, u64)) {
         self.0.retain(|known| known.inode != inode);
     }
 
-    /// Only these inodes have a name still.
-    pub(crate) fn keep(&mut self, is_there: impl Fn((u64, u64)) -> bool) {
-        self.0.retain(|known| is_there(known.inode));
+    /// Keeps only the inodes that still have a name.
+    pub(crate) fn keep(&mut self, has_name: impl Fn((u64, u64)) -> bool) {
+        self.0.retain(|known| has_name(known.inode));
     }
 
-    /// Notes that somebody who could write has closed a file. It may be a writer that exceeded the longest wait. After two
+    /// Notes that a program that could write has closed a file. It may be a writer that exceeded the longest wait. After two
     /// exceeded waits, another program keeps the file open beside its writers, and a third wait has no use.
-    pub(crate) fn doubt(&mut self) {
-        for known in self.0.iter_mut().filter(|known| known.vain < IN_VAIN) {
-            known.doubted = true;
+    pub(crate) fn recheck(&mut self) {
+        for known in self.0.iter_mut() {
+            known.rechecked |= known.exceeded < MOST_WAITS;
         }
     }
 
     pub(crate) fn contains(&self, inode: (u64, u64)) -> bool {
-        self.believed().any(|known| known.inode == inode)
+        self.current().any(|known| known.inode == inode)
     }
 
     pub(crate) fn reasons(&self) -> impl Iterator<Item = &Degradation> {
-        self.believed().map(|known| &known.why)
+        self.current().map(|known| &known.why)
     }
 
-    fn believed(&self) -> impl Iterator<Item = &Known> {
-        self.0.iter().filter(|known| !known.doubted)
+    fn current(&self) -> impl Iterator<Item = &Known> {
+        self.0.iter().filter(|known| !known.rechecked)
     }
 }
 
-/// More than a source has files that are never closed. One that is forgotten is waited for once more.
-const MOST: usize = 16;
+/// More files of one source than are never closed in practice. A file that falls out is waited for once more.
+const MOST_FILES: usize = 16;
 
-/// One exceeded wait may be for a slow writer, who closes the file in the end.
-const IN_VAIN: u32 = 2;
+/// The first exceeded wait may be for a slow writer that closes the file in the end.
+const MOST_WAITS: u32 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -75,21 +75,21 @@ mod tests {
     const INODE: (u64, u64) = (1, 1);
 
     #[test]
-    fn whoever_keeps_a_file_open_beside_its_writers_is_waited_for_twice() {
-        let mut tireless = Tireless::default();
+    fn file_kept_open_beside_its_writers_is_waited_for_twice() {
+        let mut never_closed = NeverClosed::default();
         let why = || Degradation::new("never_closed", "c is not closed".to_owned(), "close it");
         for is_known in [false, true, true] {
-            tireless.add(INODE, why());
-            assert!(tireless.contains(INODE));
-            assert_eq!(tireless.reasons().count(), 1);
-            tireless.doubt();
-            assert_eq!(tireless.contains(INODE), is_known);
-            assert_eq!(tireless.reasons().count(), usize::from(is_known));
+            never_closed.add(INODE, why());
+            assert!(never_closed.contains(INODE));
+            assert_eq!(never_closed.reasons().count(), 1);
+            never_closed.recheck();
+            assert_eq!(never_closed.contains(INODE), is_known);
+            assert_eq!(never_closed.reasons().count(), usize::from(is_known));
         }
-        tireless.remove(INODE);
-        assert!(!tireless.contains(INODE));
-        tireless.add(INODE, why());
-        tireless.doubt();
-        assert!(!tireless.contains(INODE), "as if nothing had been");
+        never_closed.remove(INODE);
+        assert!(!never_closed.contains(INODE));
+        never_closed.add(INODE, why());
+        never_closed.recheck();
+        assert!(!never_closed.contains(INODE), "the count begins anew");
     }
 }

@@ -1,227 +1,85 @@
-//! [`Follow`]: the link between a source and the watch on its files, while there is one.
+//! [`FileWatch`]: what a source knows about its files from one load to the next, and its open watch, if there is one.
 //!
-//! A source is looked at with or without a watch. With one, every look first walks along the paths again, unless only the
-//! file itself has had events, and knows from the events whether somebody is still writing. With or without, the system is
-//! asked that too, if it may be.
+//! A source can be loaded without a watch. With one, a load walks along the paths again, unless only the file itself had
+//! events, and the events say whether a writer is still busy. In both cases the kernel is asked about writers too, if the
+//! options allow it.
 
-use std::ffi::OsStr;
 use std::fmt;
-use std::io;
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
-use super::activity::{Activity, Token};
-use super::counters::Tally;
-use super::gaps::{self, Gaps};
-use super::hub::{FileEvents, Membership};
-use super::never_closed::Tireless;
-use super::walk;
-use super::writes::{Complete, Seen};
-use super::writing::{self, Writing};
-use crate::clock;
-use crate::error::{Error, ErrorKind};
+use super::activity::Activity;
+use super::counters::Counters;
+use super::event::Token;
+use super::gaps;
+use super::hub::membership::Membership;
+use super::never_closed::NeverClosed;
+use super::open_watch::OpenWatch;
+use super::options::Options;
+use super::writing::Writing;
+use crate::error::Error;
+use crate::hints::HintSender;
 use crate::locks::lock;
-use crate::source::HintSender;
-use crate::source::file::os;
-use crate::source::file::read::settle::MAX_SETTLE;
-use crate::source::file::read::stamp::Stamp;
 use crate::status::{Degradation, SourceStatus};
 
-/// Which names in a watched directory matter. It is asked on the watcher's thread, so it only compares.
-type Interest = dyn Fn(&OsStr) -> bool + Send + Sync;
+/// Device and inode number.
+type Inode = (u64, u64);
 
-/// What a source and its subscriptions share.
+/// The watch of one source. Its subscriptions share it.
 #[derive(Default)]
-pub(crate) struct Follow {
-    events: FileEvents,
-    leases: Leases,
-    /// `None`: all.
-    interest: Option<Arc<Interest>>,
-    settle: Duration,
-    /// The longest wait for a writer. `None`: the default.
-    writers: Option<Duration>,
-    tally: Tally,
-    /// Whether the last load was held for a writer. Then events about further writes are not urgent.
-    waits: AtomicBool,
+pub(crate) struct FileWatch {
+    options: Arc<Options>,
+    counters: Arc<Counters>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    watch: Option<Watch>,
-    oddities: Option<Box<Oddities>>,
+    open: Option<OpenWatch>,
+    rare: Option<Box<Rare>>,
 }
 
-/// What most sources have nothing of.
+/// What most sources never need.
 #[derive(Default)]
-struct Oddities {
+struct Rare {
     /// The inodes whose writers exceeded the longest wait.
-    tireless: Tireless,
+    never_closed: NeverClosed,
     /// The unfinished write, if there is one, and the inodes that it writes to.
     writing: Option<Writing>,
-    written: Vec<(u64, u64)>,
-    /// The files that the last look found to be mounted by themselves and gone outside.
+    written: Vec<Inode>,
+    /// The files that are mounted by themselves and were replaced outside, by the last load.
     pinned: Vec<Degradation>,
 }
 
-/// Whether the system is asked who has a file open for writing.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Leases {
-    #[default]
-    Ask,
-    Never,
-}
-
-/// One open watch. The membership goes with the last guard, even if a look still has a hold of the rest.
-#[derive(Debug, Clone)]
-pub(crate) struct Watch(Arc<Activity>);
-
-impl Follow {
-    /// The same settings but for this one, and nothing open yet.
-    pub(crate) fn with_events(&self, events: FileEvents) -> Self {
+impl FileWatch {
+    /// A watch with these options, which is not open yet.
+    pub(crate) fn new(options: Options) -> Self {
         Self {
-            events,
-            ..self.anew()
-        }
-    }
-
-    /// The same settings but for this one, and nothing open yet.
-    pub(crate) fn with_leases(&self, leases: Leases) -> Self {
-        Self {
-            leases,
-            ..self.anew()
-        }
-    }
-
-    /// The same settings but for this one, and nothing open yet.
-    pub(crate) fn with_settle(&self, settle: Duration) -> Self {
-        Self {
-            settle: settle.min(MAX_SETTLE),
-            ..self.anew()
-        }
-    }
-
-    /// The same settings with this longest wait for a writer, and no open watch.
-    pub(crate) fn with_writers(&self, longest: Duration) -> Self {
-        Self {
-            writers: Some(longest),
-            ..self.anew()
-        }
-    }
-
-    /// The same settings, but of the names in a directory that is watched as a whole only these matter.
-    #[cfg(feature = "dir")]
-    pub(crate) fn with_interest(
-        &self,
-        interest: impl Fn(&OsStr) -> bool + Send + Sync + 'static,
-    ) -> Self {
-        Self {
-            interest: Some(Arc::new(interest)),
-            ..self.anew()
-        }
-    }
-
-    fn anew(&self) -> Self {
-        Self {
-            events: self.events,
-            leases: self.leases,
-            interest: self.interest.clone(),
-            settle: self.settle,
-            writers: self.writers,
+            options: Arc::new(options),
             ..Self::default()
         }
     }
 
-    /// How long a file must not have been touched before it is read.
-    pub(crate) fn settle(&self) -> Duration {
-        self.settle
+    /// The same options but for one, and nothing open yet.
+    pub(crate) fn with(&self, change: impl FnOnce(Options) -> Options) -> Self {
+        Self::new(change(Options::clone(&self.options)))
     }
 
-    /// The longest wait for a writer.
-    pub(crate) fn longest_write(&self) -> Duration {
-        self.writers.unwrap_or(writing::LONGEST)
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
     }
 
-    /// Notes that somebody writes to these inodes, with the last event "written". Returns since when, and how long the source
-    /// has waited. A write to other inodes than before begins a new wait.
-    pub(crate) fn writing(
-        &self,
-        now: Instant,
-        wall: SystemTime,
-        last_write: Option<Instant>,
-        inodes: &[(u64, u64)],
-    ) -> Writing {
-        let mut state = lock(&self.state);
-        let odd = state.oddities.get_or_insert_default();
-        let goes_on = inodes.iter().any(|inode| odd.written.contains(inode));
-        odd.written = inodes.to_vec();
-        let writing = match odd.writing.take().filter(|_| goes_on) {
-            Some(mut writing) => {
-                writing.goes_on(now, last_write);
-                writing
-            }
-            None => Writing::new(now, wall, last_write),
-        };
-        odd.writing.insert(writing).clone()
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
     }
 
-    /// Notes that nobody writes any more, or that the longest wait is over.
-    pub(crate) fn forget_writing(&self) {
-        self.set_waits(false);
-        if let Some(odd) = &mut lock(&self.state).oddities {
-            odd.writing = None;
-            odd.written = Vec::new();
-        }
+    /// The open watch.
+    pub(crate) fn open_watch(&self) -> Option<OpenWatch> {
+        lock(&self.state).open.clone()
     }
 
-    /// Sets whether the last load was held for a writer. While it is, loads repeat without an event for each write.
-    pub(crate) fn set_waits(&self, waits: bool) {
-        // Relaxed: the next load makes up for an event too many or too few.
-        self.waits.store(waits, Ordering::Relaxed);
-    }
-
-    pub(crate) fn waits(&self) -> bool {
-        self.waits.load(Ordering::Relaxed)
-    }
-
-    /// Whether the system may and can be asked who writes.
-    pub(crate) fn asks_who_writes(&self) -> bool {
-        os::LEASES && self.leases == Leases::Ask
-    }
-
-    /// Remembers that the writer of this path's inode has exceeded the longest wait.
-    pub(crate) fn set_tireless(&self, inode: (u64, u64), path: &Path) {
-        let why = gaps::never_closed(path, self.longest_write());
-        let mut state = lock(&self.state);
-        let odd = state.oddities.get_or_insert_default();
-        odd.tireless.add(inode, why);
-    }
-
-    /// Notes that nobody writes to this inode any more.
-    pub(crate) fn unset_tireless(&self, inode: (u64, u64)) {
-        if let Some(odd) = &mut lock(&self.state).oddities {
-            odd.tireless.remove(inode);
-        }
-    }
-
-    /// Notes that somebody who could write has closed a file. It may be a writer that exceeded the longest wait.
-    pub(crate) fn doubt_tireless(&self) {
-        if let Some(odd) = &mut lock(&self.state).oddities {
-            odd.tireless.doubt();
-        }
-    }
-
-    /// Whether this inode's writer has exceeded the longest wait before.
-    pub(crate) fn is_tireless(&self, inode: (u64, u64)) -> bool {
-        let state = lock(&self.state);
-        let odd = state.oddities.as_ref();
-        odd.is_some_and(|odd| odd.tireless.contains(inode))
-    }
-
-    /// Opens the watch, or adds to the one that is open, and walks along the paths. Blocks.
+    /// Opens the watch or joins the one that is open, and walks along the paths. Blocks.
     ///
     /// # Errors
     ///
@@ -232,243 +90,196 @@ impl Follow {
         paths: &[PathBuf],
     ) -> Result<Guard, Error> {
         let guard = self.join(hints)?;
-        guard.watch.walk(paths)?;
+        guard.open.walk(paths)?;
         Ok(guard)
     }
 
     fn join(self: &Arc<Self>, hints: HintSender) -> Result<Guard, Error> {
-        let slot = &mut lock(&self.state).watch;
-        let watch = match slot.as_ref().filter(|watch| !watch.is_lost()) {
-            Some(watch) => watch.clone(),
+        let slot = &mut lock(&self.state).open;
+        let open = match slot.as_ref().filter(|open| !open.is_lost()) {
+            Some(open) => open.clone(),
             None => {
-                let activity = Arc::new(Activity::new(self));
-                let membership = Membership::join(self.events, &activity)?;
-                activity.hold().membership = Some(membership);
-                slot.insert(Watch(activity)).clone()
+                let options = Arc::clone(&self.options);
+                let activity = Arc::new(Activity::new(options, Arc::clone(&self.counters)));
+                let membership = Membership::join(self.options.events(), &activity)?;
+                slot.insert(OpenWatch::new(activity, membership)).clone()
             }
         };
-        let token = watch.0.add_hints(hints);
-        Ok(Guard { watch, token })
+        let token = open.add_hints(hints);
+        Ok(Guard {
+            watch: Arc::clone(self),
+            open,
+            token,
+        })
     }
 
-    /// How the source is: what cannot be watched, as long as a watch is open, and what was counted.
+    /// Notes that a given-up step has ended. It may have changed the watched paths, so they are checked again.
+    pub(crate) fn came_late(&self) {
+        if let Some(open) = self.open_watch() {
+            open.notify_anything();
+        }
+    }
+
+    /// Notes that somebody writes to these inodes, with the last event "written". Returns since when, and how long the source
+    /// has waited. A write to other inodes than before begins a new wait.
+    pub(crate) fn writing(
+        &self,
+        now: Instant,
+        wall: SystemTime,
+        last_write: Option<Instant>,
+        inodes: &[Inode],
+    ) -> Writing {
+        let mut state = lock(&self.state);
+        let rare = state.rare.get_or_insert_default();
+        let goes_on = inodes.iter().any(|inode| rare.written.contains(inode));
+        rare.written = inodes.to_vec();
+        let writing = match rare.writing.take().filter(|_| goes_on) {
+            Some(mut writing) => {
+                writing.goes_on(now, last_write);
+                writing
+            }
+            None => Writing::new(now, wall, last_write),
+        };
+        rare.writing.insert(writing).clone()
+    }
+
+    /// Notes that nobody writes any more, or that the longest wait is over.
+    pub(crate) fn forget_writing(&self) {
+        let mut state = lock(&self.state);
+        if let Some(open) = &state.open {
+            open.set_awaits_writer(false);
+        }
+        if let Some(rare) = &mut state.rare {
+            rare.writing = None;
+            rare.written = Vec::new();
+        }
+    }
+
+    /// Notes that a load was held for a writer. Until it is over, loads repeat without an event for each write.
+    pub(crate) fn await_writer(&self) {
+        if let Some(open) = self.open_watch() {
+            open.set_awaits_writer(true);
+        }
+    }
+
+    /// Remembers that the writer of this path's inode has exceeded the longest wait.
+    pub(crate) fn add_never_closed(&self, inode: Inode, path: &Path) {
+        let why = gaps::never_closed(path, self.options.max_writer_wait());
+        let mut state = lock(&self.state);
+        let rare = state.rare.get_or_insert_default();
+        rare.never_closed.add(inode, why);
+    }
+
+    /// Notes that nobody writes to this inode any more.
+    pub(crate) fn remove_never_closed(&self, inode: Inode) {
+        if let Some(rare) = &mut lock(&self.state).rare {
+            rare.never_closed.remove(inode);
+        }
+    }
+
+    /// Notes that a program that could write has closed a file. It may be a writer that exceeded the longest wait.
+    pub(crate) fn recheck_never_closed(&self) {
+        if let Some(rare) = &mut lock(&self.state).rare {
+            rare.never_closed.recheck();
+        }
+    }
+
+    /// Whether this inode's writer has exceeded the longest wait before.
+    pub(crate) fn is_never_closed(&self, inode: Inode) -> bool {
+        let state = lock(&self.state);
+        let rare = state.rare.as_ref();
+        rare.is_some_and(|rare| rare.never_closed.contains(inode))
+    }
+
+    /// Notes what a load has found at the paths: which inodes have a name, and which files are pinned.
+    pub(crate) fn found(&self, has_name: impl Fn(Inode) -> bool, pinned: Vec<Degradation>) {
+        let mut state = lock(&self.state);
+        if let Some(rare) = &mut state.rare {
+            rare.never_closed.keep(has_name);
+        }
+        if !pinned.is_empty() || state.rare.is_some() {
+            state.rare.get_or_insert_default().pinned = pinned;
+        }
+    }
+
+    /// What cannot be watched, as long as the watch is open, which files are read by other rules, and the counters.
     pub(crate) fn status(&self) -> SourceStatus {
         let mut status = SourceStatus {
-            counters: self.tally.counters(),
+            counters: self.counters.all(),
             ..SourceStatus::default()
         };
-        if let Some(watch) = self.watch() {
-            let hold = watch.0.hold();
-            status.degraded.extend(hold.gaps.reasons().cloned());
-            status.heartbeat = hold.gaps.heartbeat();
-            let unannounced = hold.unannounced.as_deref();
-            status.degraded.extend(unannounced.cloned());
+        if let Some(open) = self.open_watch() {
+            status.degraded = open.degradations();
+            status.heartbeat = open.heartbeat();
         }
-        if let Some(odd) = &lock(&self.state).oddities {
-            status.degraded.extend_from_slice(&odd.pinned);
-            status.degraded.extend(odd.tireless.reasons().cloned());
+        if let Some(rare) = &lock(&self.state).rare {
+            status.degraded.extend_from_slice(&rare.pinned);
+            status.degraded.extend(rare.never_closed.reasons().cloned());
         }
         status
     }
-
-    /// Whether a change of this name in a directory that is watched as a whole matters.
-    pub(crate) fn wants(&self, name: &OsStr) -> bool {
-        self.interest.as_ref().is_none_or(|interest| interest(name))
-    }
-
-    pub(crate) fn tally(&self) -> &Tally {
-        &self.tally
-    }
-
-    /// Takes note of what a look has found at the paths.
-    pub(crate) fn found(&self, paths: &[PathBuf], stamps: &[io::Result<Stamp>]) {
-        let pinned = gaps::pinned(paths, stamps);
-        let mut state = lock(&self.state);
-        if let Some(odd) = &mut state.oddities {
-            // Another file has the name by now.
-            let is_there = |inode| stamps.iter().flatten().any(|stamp| stamp.inode() == inode);
-            odd.tireless.keep(is_there);
-        }
-        if !pinned.is_empty() || state.oddities.is_some() {
-            state.oddities.get_or_insert_default().pinned = pinned;
-        }
-    }
-
-    /// Notes that a given-up step has ended: it may have changed the watched paths, so they are checked again.
-    pub(crate) fn came_late(&self) {
-        if let Some(watch) = self.watch() {
-            watch.0.note_anything();
-            watch.0.tell();
-        }
-    }
-
-    /// The watch, if one is open.
-    pub(crate) fn watch(&self) -> Option<Watch> {
-        lock(&self.state).watch.clone()
-    }
 }
 
-impl fmt::Debug for Follow {
+impl fmt::Debug for FileWatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Follow")
-            .field("events", &self.events)
-            .field("leases", &self.leases)
-            .field("watch", &self.watch())
+        f.debug_struct("FileWatch")
+            .field("events", &self.options.events())
+            .field("open", &self.open_watch())
             .finish_non_exhaustive()
     }
 }
 
-impl Watch {
-    /// Walks along the paths and watches what they lead through now. If that cannot be, the service is told that the
-    /// watch is lost; the files can be read all the same.
-    pub(crate) fn rearm(&self, paths: &[PathBuf]) {
-        if let Err(error) = self.walk(paths) {
-            self.0.tell_lost(&error);
-        }
-    }
-
-    /// Whether the walk can be skipped if the files are unchanged: the whole path is watched and was walked recently, and no
-    /// event has arrived since.
-    pub(crate) fn was_walked(&self) -> bool {
-        self.0.was_walked(clock::now())
-    }
-
-    /// What the events have said so far about the files. That a link or a directory on the way has arrived does not
-    /// make complete what is behind it.
-    pub(crate) fn seen(&self) -> Seen {
-        let mut seen = self.0.seen();
-        let hold = self.0.hold();
-        seen.complete = seen
-            .complete
-            .filter(|complete| hold.files.contains(&complete.token));
-        seen
-    }
-
-    /// The number of events so far, and of those that wrote.
-    pub(crate) fn counts(&self) -> (u64, u64) {
-        self.0.counts()
-    }
-
-    /// What this event said has been acted upon.
-    pub(crate) fn use_up(&self, complete: Complete) {
-        self.0.use_up(complete);
-    }
-
-    /// Whoever writes was waited for long enough.
-    pub(crate) fn forget_writes(&self) {
-        self.0.forget_writes();
-    }
-
-    /// Waits for so long, or until something has happened after `epoch`.
-    pub(crate) async fn pause(&self, epoch: u64, time: Duration) {
-        let _ = tokio::time::timeout(time, self.0.changed(epoch)).await;
-    }
-
-    fn walk(&self, paths: &[PathBuf]) -> Result<(), Error> {
-        let (hub, subscriber) = match &self.0.hold().membership {
-            Some(membership) => (Arc::clone(membership.hub()), membership.subscriber()),
-            None => return Ok(()),
-        };
-        hub.check()?;
-        let (epoch, _) = self.0.counts();
-        if let (Some(track), [path]) = (self.0.track(), paths)
-            && let Some(inode) = walk::last(&hub, subscriber, path)?
-        {
-            self.0.advance(inode, epoch);
-            let gaps = Gaps::of_file(self.0.take_refusal());
-            let mut hold = self.0.hold();
-            hold.files = [track.name].into_iter().chain(inode).collect();
-            hold.gaps = gaps;
-            return Ok(());
-        }
-        let walked = walk::arm(&hub, subscriber, &self.0, paths)?;
-        if walked.fresh {
-            self.0.forget_complete();
-            self.0.follow().tally().rearms.add();
-            // Another file system comes by way of another directory.
-            let unannounced = gaps::unannounced(paths).map(Box::new);
-            self.0.hold().unannounced = unannounced;
-        }
-        let track = walked.track(paths);
-        self.0.set_track(track, epoch);
-        // The next walk retries the watches that failed.
-        let whole = track.filter(|_| walked.gaps.heartbeat().is_none());
-        self.0.set_walked(whole.map(|_| (epoch, clock::now())));
-        let mut hold = self.0.hold();
-        hold.gaps = walked.gaps;
-        hold.files = walked.files.into();
-        Ok(())
-    }
-
-    fn is_lost(&self) -> bool {
-        let hold = self.0.hold();
-        hold.membership.as_ref().is_none_or(Membership::is_lost)
-    }
-}
-
-/// Keeps the watch open. Dropping the last one has ended it when it returns.
+/// Keeps the watch open. Dropping the last guard ends the watch before it returns.
 #[derive(Debug)]
 pub(crate) struct Guard {
-    watch: Watch,
+    watch: Arc<FileWatch>,
+    open: OpenWatch,
     token: Token,
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let (gone, membership) = {
-            // Under this lock nobody can add itself to a watch that is about to end.
-            let slot = &mut lock(&self.watch.0.follow().state).watch;
-            let (gone, last) = self.watch.0.remove_hints(self.token);
+        let (hints, membership) = {
+            // Nobody can join a watch that is about to end while this lock is held.
+            let slot = &mut lock(&self.watch.state).open;
+            let (hints, last) = self.open.remove_hints(self.token);
             let membership = if last {
-                slot.take_if(|watch| Arc::ptr_eq(&watch.0, &self.watch.0));
-                self.watch.0.hold().membership.take()
+                slot.take_if(|open| open.is(&self.open));
+                self.open.close()
             } else {
                 None
             };
-            (gone, membership)
+            (hints, membership)
         };
         drop(membership);
-        drop(gone);
+        drop(hints);
     }
-}
-
-/// Runs what may block outside the runtime's own threads.
-///
-/// # Errors
-///
-/// It panicked, or the runtime is about to end.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Error> {
-    let task = tokio::task::spawn_blocking(work).await;
-    task.map_err(|error| {
-        Error::new(ErrorKind::Unavailable, "reading the file was broken off").with_source(error)
-    })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
+    use std::time::{Duration, UNIX_EPOCH};
 
-    use super::super::writing::{Evidence, Patience};
+    use super::super::writing::{Evidence, MAX_WRITER_WAIT, Patience, WITHIN};
     use super::*;
+    use crate::clock;
 
-    const INODE: (u64, u64) = (1, 1);
-    const OTHER: (u64, u64) = (1, 2);
+    const INODE: Inode = (1, 1);
+    const OTHER: Inode = (1, 2);
 
     #[test]
-    fn p05_another_file_that_is_being_written_is_waited_for_anew() {
-        let (follow, start) = (Follow::default(), clock::now());
+    fn p05_write_to_another_file_begins_a_new_wait() {
+        let (watch, start) = (FileWatch::default(), clock::now());
         let patience = |second, inodes: &[_]| {
             let now = start + Duration::from_secs(second);
-            let writing = follow.writing(now, UNIX_EPOCH, None, inodes);
-            writing.patience(Evidence::Open, writing::LONGEST)
+            let writing = watch.writing(now, UNIX_EPOCH, None, inodes);
+            writing.patience(Evidence::Open, MAX_WRITER_WAIT)
         };
         for second in 0..60 {
             assert_ne!(patience(second, &[INODE]), Patience::Over);
         }
         assert_eq!(patience(60, &[INODE, OTHER]), Patience::Over);
         assert_eq!(patience(61, &[OTHER]), Patience::Over, "it goes on");
-        assert_eq!(patience(62, &[INODE]), Patience::Within(writing::WITHIN));
+        assert_eq!(patience(62, &[INODE]), Patience::Within(WITHIN));
     }
 }

@@ -1,18 +1,18 @@
-//! [`Track`]: whether the way to a file certainly is the one that was walked last, so that it need not be walked again.
+//! [`Track`]: whether a path certainly still leads where the last walk went, so that it need not be walked again.
 
-use super::activity::{Change, Token};
+use super::event::{Change, Token};
 
-/// A way of which every name is watched, and that ends at a file by its own name and not by a link.
+/// A walked path. Every name on it is watched, and its last name is the file itself and not a link.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Track {
-    /// Under which the file's name is watched.
+    /// The token of the file's name.
     pub(crate) name: Token,
-    /// Under which its inode is, if it can be.
+    /// The token of its inode, if that can be watched.
     pub(crate) inode: Option<Token>,
-    /// The events that were known when it was walked or looked at last.
+    /// The number of events when it was last walked, or its file last checked.
     epoch: u64,
-    /// Something has happened on the way.
-    astray: bool,
+    /// Whether something else than the file has had an event.
+    is_lost: bool,
 }
 
 impl Track {
@@ -21,23 +21,23 @@ impl Track {
             name,
             inode,
             epoch,
-            astray: false,
+            is_lost: false,
         }
     }
 
-    /// Takes in an event. What happens to the folder itself comes under the name too, as [`Change::Touched`].
+    /// Adds an event. Events of the directory itself come under the token of the name, as [`Change::Touched`].
     pub(crate) fn note(&mut self, token: Token, change: Change) {
         let of_name = token == self.name && change != Change::Touched;
-        self.astray |= !of_name && Some(token) != self.inode;
+        self.is_lost |= !of_name && Some(token) != self.inode;
     }
 
-    /// Whether the file's own events are all that has happened. Without any it is not believed: a look that nothing has
-    /// announced is there to find what was missed.
+    /// Whether only the file itself had events, and at least one. A load without an event is there to find what was missed,
+    /// so it walks.
     pub(crate) fn holds(&self, epoch: u64) -> bool {
-        !self.astray && epoch != self.epoch
+        !self.is_lost && epoch != self.epoch
     }
 
-    /// The file at the end of it was looked at again.
+    /// Notes that the file at its end was checked again.
     pub(crate) fn advance(&mut self, inode: Option<Token>, epoch: u64) {
         self.inode = inode;
         self.epoch = epoch;
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_way_is_believed_as_long_as_only_the_file_has_events() {
+    fn track_holds_while_only_the_file_has_events() {
         let (name, inode) = (Token::next(), Token::next());
         let mut track = Track::new(name, Some(inode), 1);
         assert!(!track.holds(1), "nothing was announced");
@@ -59,11 +59,11 @@ mod tests {
         track.advance(None, 3);
         assert!(!track.holds(3));
         track.note(inode, Change::Touched);
-        assert!(!track.holds(4), "that inode is another's now");
+        assert!(!track.holds(4), "that inode belongs to another file now");
     }
 
     #[test]
-    fn what_happens_to_the_folder_leads_astray() {
+    fn event_of_the_directory_ends_the_track() {
         let name = Token::next();
         let mut track = Track::new(name, None, 1);
         track.note(name, Change::Touched);

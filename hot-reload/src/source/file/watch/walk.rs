@@ -1,34 +1,35 @@
-//! The walk along a path: each directory is watched first and looked into after, so no change can fall in between.
+//! The walk along a path: it watches each directory first and reads it afterwards, so no change is lost in between.
 //!
-//! It is taken anew at every look, but for those that only the file's own events have caused: see
-//! [`Track`](super::track::Track). A path that was resolved once is wrong as soon as somebody re-points a link, swaps a
-//! directory or mounts over it, and a watch follows the inode, not the name.
+//! Every load walks again, except those that only the file's own events have caused: see
+//! [`Track`](super::track::Track). A path that was resolved once is wrong as soon as a program re-points a link, swaps a
+//! directory or mounts over it. A watch follows the inode, not the name.
 
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-use super::activity::{Activity, Token};
+use super::activity::Activity;
+use super::event::Token;
 use super::gaps::Gaps;
 use super::hub::{Depth, Hub};
 use crate::error::Error;
 use crate::source::file::os::{Node, NodeKind};
 
-/// What a walk has found.
+/// The result of a walk.
 #[derive(Debug, Default)]
 pub(crate) struct Walked {
-    /// A name is watched that was not before, so nothing is known of what happened to it until now.
+    /// Whether a name is watched that was not watched before, so that its earlier changes are unknown.
     pub(crate) fresh: bool,
-    /// The names and inodes of the files, in distinction to those on the way.
+    /// The names and inodes of the files, without those on the path.
     pub(crate) files: Vec<Token>,
-    /// Not every name on the way could be watched.
+    /// Whether a name on the path could not be watched.
     blind: bool,
-    /// Which, and why.
+    /// What could not be watched, and why.
     pub(crate) gaps: Gaps,
 }
 
 impl Walked {
-    /// The name and the inode of the one file, if all on the way to it is watched.
+    /// The name and the inode of the file, if it is the only one and everything on its path is watched.
     pub(crate) fn track(&self, paths: &[PathBuf]) -> Option<(Token, Option<Token>)> {
         match (&*self.files, paths) {
             ([name, inode @ ..], [_]) if !self.blind => Some((*name, inode.first().copied())),
@@ -37,8 +38,8 @@ impl Walked {
     }
 }
 
-/// Watches the file at the end of a way that is still the one that was walked. `None` if it has to be walked again: it
-/// ends at a link, or at no file.
+/// Watches the file at the end of a path that still is as it was walked. `None` if it has to be walked again, because it ends
+/// at a link or at no file.
 ///
 /// # Errors
 ///
@@ -57,7 +58,7 @@ pub(crate) fn last(
     }
 }
 
-/// Watches all that the paths lead through, and gives up what they no longer do.
+/// Watches everything that the paths lead through, and releases the rest.
 ///
 /// # Errors
 ///
@@ -88,11 +89,11 @@ struct Walker<'a> {
     subscriber: Token,
     activity: &'a Activity,
     walked: Walked,
-    /// The folder of the last path: files of one folder share the way to it.
+    /// The directory of the last path, for other files in it.
     folder: Option<Folder>,
 }
 
-/// A folder that was reached in this very walk.
+/// A directory that this walk has reached.
 struct Folder {
     path: PathBuf,
     way: Way,
@@ -102,7 +103,7 @@ struct Folder {
 /// The directories from the root to here.
 type Way = Vec<Rc<Node>>;
 
-/// What is still to be walked, the next step last.
+/// The steps that are left, the next one last.
 type Steps = Vec<Step>;
 
 enum Step {
@@ -112,8 +113,8 @@ enum Step {
 }
 
 impl Walker<'_> {
-    /// Ends early where the path does: the deepest directory that exists is watched by then. What a reader makes of it
-    /// is the reader's business, so an obstacle is no error here.
+    /// Walks one path. It ends early where the path does, and the deepest directory that exists is watched then. An obstacle is
+    /// no error here: the reader will meet it.
     fn walk(&mut self, path: &Path) -> Result<(), Error> {
         let mut steps = Steps::new();
         let mut way = Way::new();
@@ -188,14 +189,14 @@ impl Walker<'_> {
             _ => {}
         }
         if let (NodeKind::Link | NodeKind::Directory, Some(arm)) = (node.kind(), arm) {
-            // That a link or a directory was made is no write that somebody will end.
+            // The creation of a link or a directory is no write that will be closed.
             self.activity.forget_write(arm.token);
         }
         Ok(Some(node))
     }
 }
 
-/// The folder of a path, when the walk has come to its last name. Not if that name is the path of a link's target.
+/// The directory of a path, at its last name, unless that name belongs to the target of a link.
 fn folder_of(path: &Path, name: &OsString, way: &Way, links: usize) -> Option<Folder> {
     Some(Folder {
         path: path
@@ -225,5 +226,5 @@ fn push(steps: &mut Steps, path: &Path) {
     steps.extend(parts.into_iter().rev());
 }
 
-/// The same as the kernel's, so that a path which the kernel refuses is given up here too.
+/// The limit of the kernel, so that the walk ends where the kernel refuses a path.
 const LINKS: usize = 40;

@@ -1,41 +1,41 @@
-//! [`Seen`]: what the events about the files of one source say, taken together.
+//! [`Seen`]: what all events about the files of one source say together, most of all about unfinished writes.
 
 use std::time::Instant;
 
-use super::activity::{Change, Token};
+use super::event::{Change, Token};
 
-/// What was seen so far.
+/// All events so far, summarised.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Seen {
-    /// Goes up with every event.
+    /// The number of events.
     pub(crate) epoch: u64,
-    /// Goes up when something was written, or may have been.
+    /// The number of events that wrote, or may have written.
     pub(crate) written: u64,
-    /// The last event about content said that it is complete.
+    /// The last event about content, if it said that the content is complete.
     pub(crate) complete: Option<Complete>,
-    /// Who is writing, and since when.
+    /// The writes that have not ended.
     pub(crate) writes: Vec<Write>,
 }
 
-/// Which name or inode was said to be complete, and by which event.
+/// The name or inode that an event said to be complete, and the number of that event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Complete {
     pub(crate) token: Token,
     epoch: u64,
 }
 
-/// A write that was not yet seen to end.
+/// A write of which no event has said that it ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Write {
     pub(crate) token: Token,
     pub(crate) first: Instant,
     pub(crate) last: Instant,
-    /// Only the name was seen to appear, no byte.
+    /// Whether the name was created and no byte was written.
     pub(crate) only_created: bool,
 }
 
 impl Seen {
-    /// Takes in an event.
+    /// Adds an event.
     pub(crate) fn note(&mut self, token: Token, change: Change, now: Instant) {
         self.epoch += 1;
         match change {
@@ -55,7 +55,7 @@ impl Seen {
                 self.writes.retain(|write| write.token != token);
                 self.complete = None;
             }
-            // Comes too when an inode is replaced, after its successor has arrived: says nothing about the content.
+            // This also comes when an inode is replaced, after its successor has arrived. It says nothing about the content.
             Change::Touched => {}
         }
     }

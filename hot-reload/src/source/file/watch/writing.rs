@@ -1,4 +1,4 @@
-//! [`Writing`]: measures how long a source has been waiting for the writers of its files.
+//! [`Writing`]: how long a source has been waiting for the writers of its files.
 //!
 //! The wait may span several loads: each load that finds the write unfinished ends as held, and the next one goes on
 //! counting.
@@ -6,7 +6,6 @@
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::source::file::read::stamp::Stamp;
 use crate::status::Hold;
 
 /// The evidence that somebody writes.
@@ -18,7 +17,7 @@ pub(crate) enum Evidence {
     Unclosed,
 }
 
-/// An unfinished write.
+/// An unfinished write, and the wait for its end.
 #[derive(Debug, Clone)]
 pub(crate) struct Writing {
     since: SystemTime,
@@ -94,14 +93,9 @@ impl Writing {
     }
 }
 
-/// Whether the last write is so long ago that a writer who still has the file open is ignored.
-pub(crate) fn is_abandoned(stamp: &Stamp, longest: Duration, wall: SystemTime) -> bool {
-    stamp.is_older_than(longest, wall)
-}
-
 /// The default of the longest wait for a writer that the kernel knows of. A copy of some gigabytes over a slow network
 /// takes less, and a hung one does not block an edit for too long.
-pub(crate) const LONGEST: Duration = Duration::from_secs(60);
+pub(crate) const MAX_WRITER_WAIT: Duration = Duration::from_secs(60);
 
 /// The longest wait for the event "closed" after the last event "written". Such events are weaker evidence: a file
 /// truncated by its path is never closed. A program pauses for less between two parts of a file.
@@ -138,7 +132,7 @@ mod tests {
 
     #[test]
     fn p05_open_writer_is_waited_for_a_minute() {
-        let patience = |seconds| after(seconds, |_| 0).patience(Evidence::Open, LONGEST);
+        let patience = |seconds| after(seconds, |_| 0).patience(Evidence::Open, MAX_WRITER_WAIT);
         assert_eq!(patience(0), Patience::Within(WITHIN));
         assert_eq!(patience(1), Patience::Within(SECOND));
         assert_eq!(patience(2), Patience::Beyond);
@@ -148,12 +142,13 @@ mod tests {
 
     #[test]
     fn p05_unclosed_write_is_waited_for_until_ten_seconds_without_a_write() {
-        let once = |seconds| after(seconds, |_| 0).patience(Evidence::Unclosed, LONGEST);
+        let once = |seconds| after(seconds, |_| 0).patience(Evidence::Unclosed, MAX_WRITER_WAIT);
         assert_eq!(once(9), Patience::Beyond);
         assert_eq!(once(10), Patience::Over);
         // One part every five seconds.
-        let parts =
-            |seconds| after(seconds, |second| second / 5 * 5).patience(Evidence::Unclosed, LONGEST);
+        let parts = |seconds| {
+            after(seconds, |second| second / 5 * 5).patience(Evidence::Unclosed, MAX_WRITER_WAIT)
+        };
         assert_eq!(parts(59), Patience::Beyond);
         assert_eq!(parts(60), Patience::Over, "but not for ever");
     }
@@ -176,7 +171,7 @@ mod tests {
         let mut writing = Writing::new(start, UNIX_EPOCH, None);
         writing.goes_on(start + 600 * SECOND, None);
         assert_eq!(
-            writing.patience(Evidence::Open, LONGEST),
+            writing.patience(Evidence::Open, MAX_WRITER_WAIT),
             Patience::Beyond,
             "it counts as {LAPSE:?}"
         );
@@ -185,7 +180,7 @@ mod tests {
     #[test]
     fn hold_names_the_file_and_what_ends_it() {
         let writing = after(5, |_| 0);
-        let hold = |evidence| writing.hold(Path::new("/etc/app.toml"), evidence, LONGEST);
+        let hold = |evidence| writing.hold(Path::new("/etc/app.toml"), evidence, MAX_WRITER_WAIT);
         assert_eq!(
             hold(Evidence::Open).message,
             "/etc/app.toml is open for writing: it is loaded when its writer closes it, or has had it open for 60s"

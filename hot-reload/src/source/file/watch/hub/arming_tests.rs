@@ -3,13 +3,16 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
-use super::*;
+use super::backend::{Backend, Depth, WatchId};
+use super::state::Hub;
+use crate::error::{Error, ErrorKind};
 use crate::locks::lock;
 use crate::source::file::os::Node;
 use crate::source::file::watch::activity::Activity;
 
-/// As many watches as it has room for, each with the number of its inode.
+/// A backend with room for a few watches, each with the number of its inode.
 struct Few {
     watched: Mutex<HashSet<WatchId>>,
     room: usize,
@@ -46,16 +49,9 @@ impl Backend for Few {
     fn stop(&self) {}
 }
 
-fn hub(backend: &Arc<Few>) -> Hub {
-    Hub {
-        arming: Mutex::new(Arming {
-            backend: Some(Arc::clone(backend) as _),
-            subscribers: HashMap::new(),
-        }),
-        table: Arc::default(),
-        users: AtomicUsize::new(0),
-        process: process::id(),
-    }
+fn hub(few: &Arc<Few>) -> Hub {
+    let backend: Arc<dyn Backend> = Arc::clone(few) as _;
+    Hub::with(backend, Arc::default())
 }
 
 fn file() -> Node {
@@ -67,7 +63,7 @@ fn folder() -> Node {
 }
 
 #[test]
-fn t32_whoever_loses_the_watch_of_a_file_to_a_folder_is_told() {
+fn t32_source_that_loses_the_watch_of_a_file_is_notified() {
     let hub = hub(&Few::new(1));
     let (one, other): (Arc<Activity>, Arc<Activity>) = Default::default();
     let (has, wants) = (hub.enter(&one), hub.enter(&other));
@@ -80,16 +76,16 @@ fn t32_whoever_loses_the_watch_of_a_file_to_a_folder_is_told() {
     let name = Some(OsStr::new("x"));
     let armed = hub.arm(wants, &folder(), Depth::Way, name).unwrap();
     assert!(armed.is_some());
-    assert_ne!(one.counts(), before, "it looks again");
-    assert!(one.take_refusal().is_some(), "and says why");
+    assert_ne!(one.counts(), before, "it loads again");
+    assert!(one.take_refusal().is_some(), "and gets the reason");
 
     hub.begin(has);
     let armed = hub.arm(has, &file(), Depth::Inode, None).unwrap();
-    assert!(armed.is_none(), "a file makes nobody go");
+    assert!(armed.is_none(), "a file releases no other watch");
 }
 
 #[test]
-fn a_watch_that_has_ended_by_itself_is_given_up_all_the_same() {
+fn watch_that_has_ended_by_itself_is_released() {
     let few = Few::new(100);
     let hub = hub(&few);
     let activity: Arc<Activity> = Arc::default();
@@ -98,10 +94,10 @@ fn a_watch_that_has_ended_by_itself_is_given_up_all_the_same() {
     let name = Some(OsStr::new("x"));
     hub.arm(who, &folder(), Depth::Way, name).unwrap();
     hub.finish(who);
-    let mut told = Vec::new();
-    let mut report = hub.table.report(&mut told);
+    let mut notified = Vec::new();
+    let mut report = hub.table.report(&mut notified);
     report.died(Few::id(&folder()));
-    report.tell();
+    report.notify();
     hub.begin(who);
     hub.finish(who);
     assert!(lock(&few.watched).is_empty());

@@ -1,19 +1,19 @@
-//! [`Backend`]: what the hub asks of a system's file events.
+//! [`Backend`]: a source of file events, such as inotify.
 
 use crate::error::Error;
 use crate::source::file::os::Node;
 
-/// Which watch an event came from, as the backend numbers them. The same inode has the same number.
+/// The number of a watch. The same inode has the same number.
 pub(crate) type WatchId = i32;
 
-/// How much of a place matters. The order counts: a deeper watch sees all that a shallower one sees.
+/// What of a place is watched. A greater depth includes all smaller ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Depth {
-    /// A directory on the way: which name stands for what.
+    /// A directory on the path: its names.
     Way,
-    /// The directory that holds the file: also its content.
+    /// The directory of the file: its names, and writes to them.
     Folder,
-    /// The inode itself, which may be written to by another name.
+    /// The inode itself, which may be written to under another name.
     Inode,
 }
 
@@ -23,25 +23,25 @@ pub(crate) enum Depth {
 ///
 /// 1. When `watch` returns, every later event of that place is reported.
 /// 2. Watching the same inode again adds to what is reported. As long as it is registered, it returns the same number.
-/// 3. A watch that ends by itself, or has to make room for another, is reported as dead; losing events is reported as such;
-///    failing for good is too.
-/// 4. Reporting takes no lock that is held during a call to any of these methods.
-/// 5. Any thread may call at any time. A call of `watch` that hangs holds up no other call, where the system allows that.
-/// 6. `stop` returns when nothing is reported any more and everything is released, but for what a hanging call holds.
+/// 3. It reports a watch that ends by itself or makes room for another as dead. It reports the loss of events, and its own
+///    end.
+/// 4. Reporting takes no lock that is held while one of these methods is called.
+/// 5. Any thread may call at any time. A call of `watch` that hangs delays no other call, if the system allows that.
+/// 6. When `stop` returns, nothing is reported any more and everything is released, except what a hanging call holds.
 pub(super) trait Backend: Send + Sync {
-    /// Starts to watch. `None` where this cannot be watched, such as a directory that may not be read. Called with no lock
-    /// held, so it may report what it has cost others.
+    /// Starts to watch. `None` if this cannot be watched, such as a directory without read permission. Called with no lock
+    /// held, so it may report watches that had to end for it.
     fn watch(&self, node: &Node, depth: Depth) -> Result<Option<WatchId>, Error>;
 
-    /// Stops to watch, also what has ended by itself. True if events of other watches may have been lost by that, which the
+    /// Stops to watch, also what has ended by itself. Returns whether events of other watches may have been lost, which the
     /// caller reports.
     fn unwatch(&self, id: WatchId) -> bool;
 
-    /// The same for a watch that was reported as dead. Provided: no difference.
+    /// Stops a watch that was reported as dead. Provided: as [`unwatch`](Self::unwatch).
     fn unwatch_ended(&self, id: WatchId) -> bool {
         self.unwatch(id)
     }
 
-    /// Ends it all.
+    /// Ends the backend.
     fn stop(&self);
 }

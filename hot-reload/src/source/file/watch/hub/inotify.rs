@@ -1,4 +1,4 @@
-//! Linux: one inotify instance and one thread, which is also told of mounts.
+//! Linux: one inotify instance and one thread, which also watches the mount table.
 
 use std::ffi::OsStr;
 use std::io;
@@ -13,14 +13,15 @@ use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;
 
 use super::backend::{Backend, Depth, WatchId};
-use super::later::Later;
+use super::delayed::Delayed;
 use super::mounts::{self, Mounts};
-use super::table::{Report, Table};
+use super::report::Report;
+use super::table::Table;
 use crate::clock;
 use crate::error::{Error, ErrorKind};
 use crate::locks::lock;
 use crate::source::file::os::Node;
-use crate::source::file::watch::activity::Change;
+use crate::source::file::watch::event::Change;
 
 /// Starts the thread.
 pub(super) fn start(table: &Arc<Table>) -> Result<Arc<dyn Backend>, Error> {
@@ -33,11 +34,11 @@ pub(super) fn start(table: &Arc<Table>) -> Result<Arc<dyn Backend>, Error> {
         .name("hot-reload-files".to_owned())
         .stack_size(STACK)
         .spawn(move || {
-            let obituary = Obituary(table);
-            if let Err(error) = run(&theirs, &mut mounts, &obituary.0) {
-                obituary.0.fail(&lost(error));
+            let notifier = PanicNotifier(table);
+            if let Err(error) = run(&theirs, &mut mounts, &notifier.0) {
+                notifier.0.fail(&lost(error));
             }
-            // By then the joining side is the only owner of the descriptors, and closes them.
+            // Then the joining side is the only owner of the descriptors, and closes them.
             drop(theirs);
         })
         .map_err(|error| lost(error).with_source(io::Error::other("no thread")))?;
@@ -49,13 +50,13 @@ pub(super) fn start(table: &Arc<Table>) -> Result<Arc<dyn Backend>, Error> {
 
 struct Inotify {
     shared: Arc<Descriptors>,
-    /// Until it was stopped.
+    /// `None` once stopped.
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Descriptors {
     events: OwnedFd,
-    /// Rung to end the thread.
+    /// Written to in order to end the thread.
     bell: OwnedFd,
 }
 
@@ -64,20 +65,20 @@ impl Backend for Inotify {
         let flags = mask(depth) | WatchFlags::MASK_ADD | WatchFlags::EXCL_UNLINK;
         let mut answer = inotify::add_watch(&self.shared.events, node.handle(), flags);
         if answer == Err(Errno::NOENT) {
-            // No /proc here. By name it is then; whoever swaps the name at this moment is heard one level up.
+            // There is no /proc, so the watch is set by name. A swap of the name at this moment is an event one level up.
             let flags = flags | WatchFlags::DONT_FOLLOW;
             answer = inotify::add_watch(&self.shared.events, node.path(), flags);
         }
         match answer {
             Ok(id) => Ok(Some(id)),
             Err(error @ (Errno::NOSPC | Errno::NOMEM)) => Err(no_watch(error)),
-            // Not readable, or gone already: the directory above will tell when that changes.
+            // Not readable, or gone already: the directory above reports when that changes.
             Err(_) => Ok(None),
         }
     }
 
     fn unwatch(&self, id: WatchId) -> bool {
-        // An error says that it has ended by itself.
+        // An error means that it has ended by itself.
         let _ = inotify::remove_watch(&self.shared.events, id);
         false
     }
@@ -91,7 +92,7 @@ impl Backend for Inotify {
     fn stop(&self) {
         let _ = rustix::io::write(&self.shared.bell, &1_u64.to_ne_bytes());
         let thread = lock(&self.thread).take();
-        // Whoever is told of a change may drop the last watch on this very thread, which then ends by itself.
+        // A notified source may drop the last watch on this very thread, which then ends by itself.
         if let Some(thread) = thread
             && thread.thread().id() != thread::current().id()
         {
@@ -103,20 +104,20 @@ impl Backend for Inotify {
 /// Reports until the bell rings.
 fn run(descriptors: &Descriptors, mounts: &mut Mounts, table: &Table) -> io::Result<()> {
     let mut buffer = vec![MaybeUninit::uninit(); BUFFER];
-    let (mut told, mut later) = (Vec::new(), Later::default());
+    let (mut notified, mut delayed) = (Vec::new(), Delayed::default());
     loop {
         let now = clock::now();
-        later.tell(now);
-        let rests = [mounts.rest(now), later.rest(now)];
-        let rest = rests.into_iter().flatten().min().map(Timespec::try_from);
-        let rest = rest.and_then(Result::ok);
+        delayed.notify(now);
+        let times = [mounts.rest(now), delayed.time_left(now)];
+        let timeout = times.into_iter().flatten().min().map(Timespec::try_from);
+        let timeout = timeout.and_then(Result::ok);
         let mut ready = [
             PollFd::new(&descriptors.bell, PollFlags::IN),
             PollFd::new(&descriptors.events, PollFlags::IN),
-            // The bell once more where there is no table to ask.
+            // The bell once more if there is no mount table.
             PollFd::new(mounts.table().unwrap_or(&descriptors.bell), mounts::CHANGED),
         ];
-        match poll(&mut ready, rest.as_ref()) {
+        match poll(&mut ready, timeout.as_ref()) {
             Err(Errno::INTR) => continue,
             other => other?,
         };
@@ -125,7 +126,7 @@ fn run(descriptors: &Descriptors, mounts: &mut Mounts, table: &Table) -> io::Res
             return Ok(());
         }
         if mounts.have_changed(mounted, clock::now()) {
-            table.report_remount(&mut told);
+            table.report_remount(&mut notified);
         }
         if events.is_empty() {
             continue;
@@ -136,20 +137,20 @@ fn run(descriptors: &Descriptors, mounts: &mut Mounts, table: &Table) -> io::Res
             Err(Errno::INTR | Errno::AGAIN) => continue,
             other => other?,
         };
-        let mut report = table.report(&mut told);
+        let mut report = table.report(&mut notified);
         loop {
             overflow |= event.events().contains(ReadFlags::QUEUE_OVERFLOW);
             let name = event
                 .file_name()
                 .map(|name| OsStr::from_bytes(name.to_bytes()));
             dispatch(&mut report, event.wd(), event.events(), name);
-            // One buffer at a time, so that a storm cannot keep the table to itself.
+            // One buffer at a time, so that a storm of events does not keep the table locked.
             if reader.is_buffer_empty() {
                 break;
             }
             event = reader.next()?;
         }
-        report.tell_urgent(&mut later);
+        report.notify_urgent(&mut delayed);
         if overflow {
             table.report_overflow();
         }
@@ -176,7 +177,7 @@ fn dispatch(report: &mut Report<'_>, id: WatchId, events: ReadFlags, name: Optio
     report.change(id, name, change);
 }
 
-/// What is asked of the kernel. Never opening, reading or closing after reading: those would wake us by our own looks.
+/// The events requested of the kernel. Not those of opening, reading or closing after reading: our own loads would cause them.
 fn mask(depth: Depth) -> WatchFlags {
     let itself = WatchFlags::DELETE_SELF | WatchFlags::MOVE_SELF;
     let content = WatchFlags::MODIFY | WatchFlags::CLOSE_WRITE | WatchFlags::ATTRIB;
@@ -188,10 +189,10 @@ fn mask(depth: Depth) -> WatchFlags {
     }
 }
 
-/// Tells everybody when the thread ends by a panic.
-struct Obituary(Arc<Table>);
+/// Notifies all sources if the thread ends by a panic.
+struct PanicNotifier(Arc<Table>);
 
-impl Drop for Obituary {
+impl Drop for PanicNotifier {
     fn drop(&mut self) {
         if thread::panicking() {
             self.0.fail(&lost(io::Error::other("it panicked")));
@@ -225,8 +226,8 @@ fn unavailable(what: &str, error: io::Error, remedy: &str) -> Error {
     Error::new(ErrorKind::Unavailable, text).with_source(error)
 }
 
-/// The thread calls into nothing deep.
+/// The thread makes no deep calls.
 const STACK: usize = 128 * 1024;
 
-/// Some two thousand events; at least one with the longest name must fit.
+/// About two thousand events. At least one with the longest name must fit.
 const BUFFER: usize = 64 * 1024;

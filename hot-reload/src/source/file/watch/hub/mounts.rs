@@ -1,4 +1,4 @@
-//! [`Mounts`]: the mount table of this process, which changes what a path leads to without any event of files.
+//! [`Mounts`]: the mount table of this process. Its changes change what a path leads to, without an event of files.
 
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -8,18 +8,18 @@ use rustix::fs::{CWD, Mode, OFlags, openat};
 
 use crate::source::file::os;
 
-/// The mount table, held open to be told of its changes.
+/// The open mount table, which reports its changes.
 pub(super) struct Mounts {
     table: Option<(OwnedFd, os::MountWatch)>,
-    /// Not asked before, so that a storm of mounts does not become a storm of looks.
+    /// Not polled before this time, so that a storm of mounts does not become a storm of loads.
     rests_until: Option<Instant>,
 }
 
-/// What to poll the table for. The kernel reports each change once, however late it is asked.
+/// The events of the table. The kernel reports each change once, however late it is polled.
 pub(super) const CHANGED: PollFlags = PollFlags::PRI.union(PollFlags::ERR);
 
 impl Mounts {
-    /// Without `/proc`, changes are found by the heartbeat.
+    /// Opens the table. Without `/proc`, changes of mounts are found by the heartbeat.
     pub(super) fn open() -> Self {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
         let table = openat(CWD, "/proc/self/mountinfo", flags, Mode::empty()).ok();
@@ -29,13 +29,13 @@ impl Mounts {
         }
     }
 
-    /// What to poll, if it may be asked now.
+    /// The descriptor to poll, unless it has to rest.
     pub(super) fn table(&self) -> Option<&OwnedFd> {
         let table = self.table.as_ref().map(|(table, _)| table);
         table.filter(|_| self.rests_until.is_none())
     }
 
-    /// How long until it may be asked again, if it may not now.
+    /// The time until it may be polled again, if it has to rest.
     pub(super) fn rest(&mut self, now: Instant) -> Option<Duration> {
         let left = self.rests_until?.checked_duration_since(now);
         self.rests_until
@@ -43,7 +43,7 @@ impl Mounts {
         left.filter(|_| self.rests_until.is_some())
     }
 
-    /// Takes in what polling has answered. True if something was mounted or unmounted.
+    /// Handles the result of polling. Returns whether something was mounted or unmounted.
     pub(super) fn have_changed(&mut self, answer: PollFlags, now: Instant) -> bool {
         if answer.contains(PollFlags::NVAL) {
             self.table = None;
@@ -57,7 +57,7 @@ impl Mounts {
     }
 }
 
-/// A change of mounts costs one look at every file of the process.
+/// A change of mounts costs one load of every file of the process.
 const PAUSE: Duration = Duration::from_millis(50);
 
 #[cfg(test)]
@@ -66,7 +66,7 @@ mod tests {
     use crate::clock;
 
     #[test]
-    fn after_a_change_the_table_is_left_alone_for_a_while() {
+    fn table_rests_after_a_change() {
         let (mut mounts, start) = (Mounts::open(), clock::now());
         assert_eq!(mounts.rest(start), None);
         assert!(mounts.table().is_some());
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_changes_without_an_answer() {
+    fn poll_without_events_is_no_change() {
         let mut mounts = Mounts::open();
         assert!(!mounts.have_changed(PollFlags::empty(), clock::now()));
         assert!(mounts.table().is_some());

@@ -1,18 +1,18 @@
-//! [`Places`]: all that one subscriber has armed, found by inode and name.
+//! [`Places`]: everything that one source has armed, found by inode and name.
 
 use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::mem;
 use std::sync::Arc;
 
-use super::{Depth, WatchId};
-use crate::source::file::watch::activity::Token;
+use super::backend::{Depth, WatchId};
+use crate::source::file::watch::event::Token;
 
-/// A set of [`Place`]s that is gone through in rounds: what a round does not visit is given up at its end.
+/// A set of [`Place`]s that is visited in rounds. The end of a round takes out what it did not visit.
 #[derive(Default)]
 pub(super) struct Places {
-    /// First the known ones, in the order of their keys. Then those of this round, in the order in which they came: of
-    /// two with the same key, the later one counts.
+    /// First the known places, in the order of their keys. Then those of this round, in the order of arrival. Of two with the
+    /// same key, the later one counts.
     all: Vec<Place>,
     known: usize,
 }
@@ -51,7 +51,7 @@ impl Place {
 }
 
 impl Places {
-    /// Begins a round. One that was broken off keeps what it had.
+    /// Begins a round. A round that was broken off keeps its places.
     pub(super) fn begin(&mut self) {
         self.absorb();
         for place in &mut self.all {
@@ -59,12 +59,12 @@ impl Places {
         }
     }
 
-    /// The place with this key as earlier rounds have left it.
+    /// The place with this key, as earlier rounds have left it.
     pub(super) fn find(&self, identity: (u64, u64), name: Option<&OsStr>) -> Option<&Place> {
         self.all.get(self.position(identity, name)?)
     }
 
-    /// This place is still wanted.
+    /// Marks this place as visited.
     pub(super) fn visit(&mut self, identity: (u64, u64), name: Option<&OsStr>) {
         if let Some(index) = self.position(identity, name)
             && let Some(place) = self.all.get_mut(index)
@@ -73,7 +73,7 @@ impl Places {
         }
     }
 
-    /// Adds a place, or another state of one, which is given back as it was.
+    /// Adds a place, or replaces the one with its key, which is returned.
     pub(super) fn put(&mut self, place: Place) -> Option<Place> {
         let index = self.position(place.identity, place.name.as_deref());
         match index.and_then(|index| self.all.get_mut(index)) {
@@ -90,7 +90,7 @@ impl Places {
         self.extract(|place| !place.visited)
     }
 
-    /// Takes out those inodes, in distinction to names, of which this is true.
+    /// Takes out the inodes, but not the names, for which `which` is true.
     pub(super) fn take_inodes(&mut self, mut which: impl FnMut(&Place) -> bool) -> Vec<Place> {
         self.extract(|place| place.depth == Depth::Inode && which(place))
     }
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_round_does_not_visit_is_given_up() {
+    fn round_takes_out_what_it_does_not_visit() {
         let mut places = Places::default();
         places.begin();
         places.put(place(3, 9, None));
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_comes_twice_counts_once_as_it_was_last() {
+    fn place_that_comes_twice_counts_once_in_its_last_state() {
         let mut places = Places::default();
         places.begin();
         places.put(place(1, 2, Some("a")));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_round_that_was_broken_off_keeps_what_it_had() {
+    fn round_that_was_broken_off_keeps_its_places() {
         let mut places = Places::default();
         places.begin();
         places.put(place(1, 2, None));

@@ -1,7 +1,7 @@
-//! The crate `notify`: the only backend outside Linux, and selectable there.
+//! The crate `notify`: the only backend outside Linux, and selectable on Linux.
 //!
-//! It watches directories and nothing else, each under one path, and its events are read as names only: whatever they
-//! claim, the file is looked at.
+//! It watches only directories, each under one path. Its events are read as names, because a load checks the file whatever an
+//! event says.
 
 use std::collections::HashMap;
 use std::io;
@@ -22,7 +22,8 @@ use super::table::Table;
 use crate::error::{Error, ErrorKind};
 use crate::locks::lock;
 use crate::source::file::os::{Node, NodeKind};
-use crate::source::file::watch::activity::{Activity, Change};
+use crate::source::file::watch::activity::Activity;
+use crate::source::file::watch::event::Change;
 
 /// Starts the watcher, which brings its own thread.
 pub(super) fn start(table: &Arc<Table>) -> Result<Arc<dyn Backend>, Error> {
@@ -30,7 +31,7 @@ pub(super) fn start(table: &Arc<Table>) -> Result<Arc<dyn Backend>, Error> {
     let mut handler = Handler {
         table: Arc::clone(table),
         directories: Arc::default(),
-        told: Vec::new(),
+        notified: Vec::new(),
         thread: Arc::default(),
         _alive: alive,
     };
@@ -54,11 +55,11 @@ pub(super) fn start(table: &Arc<Table>) -> Result<Arc<dyn Backend>, Error> {
 /// Shared with the callback, and never locked during a call of the watcher.
 type Directories = Arc<Mutex<Numbered>>;
 
-/// Which directory has which number, as long as it is not known to be gone.
+/// The numbers of the directories that are not known to be gone.
 #[derive(Default)]
 struct Numbered {
     by_path: HashMap<PathBuf, WatchId>,
-    /// How often events were lost, and with them maybe the news that a directory is gone.
+    /// How often events were lost, maybe that a directory is gone.
     losses: u64,
 }
 
@@ -69,18 +70,18 @@ struct Portable {
 }
 
 struct State {
-    /// And what fails when its thread has let go of the handler. `None` once stopped.
+    /// With the receiver that fails when its thread has dropped the handler. `None` once stopped.
     watcher: Option<(RecommendedWatcher, Receiver<()>)>,
     directories: Directories,
     watched: HashMap<WatchId, Watched>,
-    /// The same by what they watch.
+    /// The numbers by inode.
     numbers: HashMap<(u64, u64), WatchId>,
     next: WatchId,
 }
 
 struct Watched {
     path: PathBuf,
-    /// How many losses there had been.
+    /// The number of losses when it was set up.
     losses: u64,
     identity: (u64, u64),
 }
@@ -92,10 +93,10 @@ impl Backend for Portable {
         }
         let (ended, answer) = lock(&self.state).watch(node);
         if let Some(ended) = ended {
-            let mut told = Vec::new();
-            let mut report = self.table.report(&mut told);
+            let mut notified = Vec::new();
+            let mut report = self.table.report(&mut notified);
             report.died(ended);
-            report.tell();
+            report.notify();
         }
         if WATCH_CHANGES_LOSE_EVENTS && (ended.is_some() || matches!(answer, Ok(New::Yes(_)))) {
             self.table.report_anything();
@@ -117,17 +118,17 @@ impl Backend for Portable {
         // Dropping the watcher ends its thread. It panics if the thread is gone.
         let watcher = AssertUnwindSafe(watcher);
         let _ = catch_unwind(|| drop(watcher));
-        // The crate does not wait for the thread, so this does; but not if it is this one, which is about to drop the last
-        // watch because it was told of a change.
+        // The crate does not wait for its thread, so this does, unless this is that thread: a notified source may drop the last
+        // watch on it.
         if self.thread.get() != Some(&thread::current().id()) {
             let _ = ended.recv_timeout(END);
         }
     }
 }
 
-/// What asking the watcher led to.
+/// The answer of the watcher.
 enum New {
-    /// A watch that was not there before.
+    /// A new watch.
     Yes(WatchId),
     No(WatchId),
     /// It cannot be watched.
@@ -135,14 +136,14 @@ enum New {
 }
 
 impl State {
-    /// The watch of this directory, and which other one had to go for it.
+    /// The watch of this directory, and the other one that had to end for it.
     fn watch(&mut self, node: &Node) -> (Option<WatchId>, Result<New, Error>) {
-        // By whatever path it was set up.
+        // It may have been set up under another path.
         let known = self.numbers.get(&node.identity()).copied();
         if let Some(id) = known.filter(|id| self.is_certain(*id)) {
             return (None, Ok(New::No(id)));
         }
-        // The watcher keeps one watch for a path, so what stood there before has to go first.
+        // The watcher keeps one watch for a path, so an earlier one of the same path has to end first.
         let ended = lock(&self.directories).by_path.get(node.path()).copied();
         if let Some(before) = ended {
             self.unwatch(before);
@@ -170,7 +171,7 @@ impl State {
         (ended, Ok(New::Yes(id)))
     }
 
-    /// Whether this watch still reports, for certain.
+    /// Whether this watch certainly still reports.
     fn is_certain(&self, id: WatchId) -> bool {
         let directories = lock(&self.directories);
         self.watched.get(&id).is_some_and(|watched| {
@@ -179,7 +180,7 @@ impl State {
         })
     }
 
-    /// True if there was something to stop.
+    /// Ends this watch. Returns whether there was one.
     fn unwatch(&mut self, id: WatchId) -> bool {
         let Some(Watched { path, identity, .. }) = self.watched.remove(&id) else {
             return false;
@@ -195,25 +196,25 @@ impl State {
         };
         drop(directories);
         if let Some((watcher, _)) = &mut self.watcher {
-            // An error says that it has ended by itself.
+            // An error means that it has ended by itself.
             let _ = watcher.unwatch(&path);
         }
         true
     }
 }
 
-/// What the watcher's thread calls. It only takes short locks, and never calls the watcher.
+/// Called on the watcher's thread. It only takes short locks, and never calls the watcher.
 struct Handler {
     table: Arc<Table>,
     directories: Directories,
-    told: Vec<Arc<Activity>>,
-    /// Which calls it.
+    notified: Vec<Arc<Activity>>,
+    /// The thread that calls it.
     thread: Arc<OnceLock<ThreadId>>,
     /// Dropped with it.
     _alive: Sender<()>,
 }
 
-/// The watcher drops it when its thread ends. If that was not asked for, somebody still waits and has to be told.
+/// The watcher drops it when its thread ends. If no source has asked for that, sources still wait and have to be notified.
 impl Drop for Handler {
     fn drop(&mut self) {
         let text = "the watcher of files has ended";
@@ -231,7 +232,7 @@ impl Handler {
                 self.table.report_overflow();
             }
             Ok(event) => self.dispatch(&event),
-            // It may be about one path or about all.
+            // The error may concern one path or all.
             Err(_) => self.table.report_anything(),
         }
     }
@@ -240,7 +241,7 @@ impl Handler {
         let Some(change) = change(event.kind) else {
             return;
         };
-        let mut report = self.table.report(&mut self.told);
+        let mut report = self.table.report(&mut self.notified);
         for (index, path) in event.paths.iter().enumerate() {
             let (of_folder, of_itself) = {
                 let mut directories = lock(&self.directories);
@@ -270,11 +271,11 @@ impl Handler {
                 }
             }
         }
-        report.tell();
+        report.notify();
     }
 }
 
-/// What a kind of event says. `None`: somebody only looked.
+/// The change that a kind of event reports. `None`: a program has only read.
 fn change(kind: EventKind) -> Option<Change> {
     Some(match kind {
         EventKind::Access(AccessKind::Close(AccessMode::Write)) => Change::Closed,
@@ -312,8 +313,8 @@ fn refused(error: notify::Error) -> Error {
     Error::new(ErrorKind::Unavailable, text).with_source(error)
 }
 
-/// One of the systems restarts its whole stream of events when a watch is added, and drops what was on the way.
+/// On Apple systems, adding a watch restarts the whole stream of events and loses those that were on their way.
 const WATCH_CHANGES_LOSE_EVENTS: bool = cfg!(target_vendor = "apple");
 
-/// More than a thread takes to end. One that hangs in the system is not waited for.
+/// More than a thread takes to end. A thread that hangs in the system is not waited for.
 const END: Duration = Duration::from_secs(1);

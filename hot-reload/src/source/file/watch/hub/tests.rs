@@ -1,26 +1,28 @@
-//! The hub through its own door: what a failure leads to.
+//! The hub when its backend fails, and after a fork.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::*;
-use crate::error::ErrorKind;
+use super::membership::NATIVE;
+use super::state::Hub;
+use crate::error::{Error, ErrorKind};
 use crate::locks::lock;
+use crate::source::file::watch::file_events::FileEvents;
 use crate::source::file::watch::handle::watch_handle;
-use crate::source::file::watch::subscription::Follow;
+use crate::source::file::watch::subscription::FileWatch;
 use crate::watch::WatchEvent;
 
 /// There is one slot for the process, so one test at a time.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 #[tokio::test]
-async fn t52_a_watcher_that_fails_is_announced_and_replaced() {
+async fn t52_failed_watcher_is_reported_and_replaced() {
     let _alone = ALONE.lock().await;
-    let folder = std::env::temp_dir().join(format!("hot-reload-hub-{}", process::id()));
+    let folder = std::env::temp_dir().join(format!("hot-reload-hub-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("c");
-    let follow = Arc::new(Follow::default());
-    let mut first = watch_handle::<()>(&follow, (), vec![path.clone()])
+    let watch = Arc::new(FileWatch::default());
+    let mut first = watch_handle::<()>(&watch, (), vec![path.clone()])
         .await
         .unwrap();
     let failed = Arc::clone(lock(&NATIVE).as_ref().unwrap());
@@ -30,7 +32,7 @@ async fn t52_a_watcher_that_fails_is_announced_and_replaced() {
     let event = first.rx.recv().await;
     assert_eq!(event, Some(WatchEvent::Error("broken".to_owned())));
 
-    let mut second = watch_handle::<()>(&follow, (), vec![path.clone()])
+    let mut second = watch_handle::<()>(&watch, (), vec![path.clone()])
         .await
         .unwrap();
     assert!(!Arc::ptr_eq(&failed, lock(&NATIVE).as_ref().unwrap()));
@@ -45,20 +47,20 @@ async fn t52_a_watcher_that_fails_is_announced_and_replaced() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
-/// A fork cannot be had without `unsafe`, so the hub is told that it comes from another process.
+/// A fork needs `unsafe`, so the test marks the hub as another process's.
 #[tokio::test]
-async fn t62_a_forked_process_gets_a_watcher_of_its_own_and_leaves_its_parents_alone() {
+async fn t62_forked_process_starts_its_own_watcher() {
     let _alone = ALONE.lock().await;
-    let folder = std::env::temp_dir().join(format!("hot-reload-fork-{}", process::id()));
+    let folder = std::env::temp_dir().join(format!("hot-reload-fork-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("c");
     let mut inherited = Hub::start(FileEvents::Native).unwrap();
-    inherited.process ^= 1;
+    inherited.belong_to_the_parent();
     let inherited = Arc::new(inherited);
     *lock(&NATIVE) = Some(Arc::clone(&inherited));
 
-    let follow = Arc::new(Follow::default());
-    let mut handle = watch_handle::<()>(&follow, (), vec![path.clone()])
+    let watch = Arc::new(FileWatch::default());
+    let mut handle = watch_handle::<()>(&watch, (), vec![path.clone()])
         .await
         .unwrap();
     assert!(!Arc::ptr_eq(&inherited, lock(&NATIVE).as_ref().unwrap()));
@@ -68,7 +70,7 @@ async fn t62_a_forked_process_gets_a_watcher_of_its_own_and_leaves_its_parents_a
 
     drop(handle);
     assert!(lock(&NATIVE).is_none());
-    // Nobody has rung its bell or joined its thread, which still has the table.
+    // Its thread was neither stopped nor joined, and still has the table.
     assert_eq!(Arc::strong_count(&inherited.table), 2);
     assert!(!inherited.table.has_failed());
     std::fs::remove_dir_all(&folder).unwrap();

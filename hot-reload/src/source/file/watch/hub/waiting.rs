@@ -1,14 +1,15 @@
-//! [`Waiting`]: who waits for one name, which is nearly always one source.
+//! [`Waiting`]: the sources that wait for one name or inode, nearly always exactly one.
 
 use std::sync::Arc;
 
-use crate::source::file::watch::activity::{Activity, Token};
+use crate::source::file::watch::activity::Activity;
+use crate::source::file::watch::event::Token;
 
-/// By subscriber, the token under which it waits and where it is told. There is one for each name and each inode.
+/// By source, the token that it waits under and its activity. There is one `Waiting` for each name and each inode.
 #[derive(Debug)]
 pub(super) enum Waiting {
     One(Token, Waiter),
-    /// The directories that many files have in common. `None`: nobody.
+    /// For the directories that many files have in common. `None`: no source.
     Others(Option<Box<Crowd>>),
 }
 
@@ -63,10 +64,10 @@ impl Waiting {
     }
 }
 
-/// Those who wait for the same, in the order of their tokens, which is nearly always the one in which they come.
+/// Many sources that wait for the same, in the order of their tokens, which is nearly always the order of their arrival.
 ///
-/// Every file is in the crowd of each directory on the way to it, so a place takes no more than what it holds. Who goes
-/// leaves its place empty until half of them are: so ten thousand may go in any order, and each costs about the same.
+/// Every file is in the crowd of each directory on its path, so a place takes no more memory than its content. A source that
+/// leaves makes its place empty until half of the places are. So ten thousand may leave in any order at the same cost each.
 #[derive(Debug, Default)]
 pub(super) struct Crowd {
     places: Vec<(Token, Option<Waiter>)>,
@@ -82,7 +83,7 @@ impl Crowd {
             return;
         }
         if self.places.len() == self.places.capacity() {
-            // By a quarter, in distinction to what it would take by itself.
+            // By a quarter, because a `Vec` doubles.
             self.places.reserve_exact(self.places.len() / 4 + 1);
         }
         let (Ok(index) | Err(index)) = found;
@@ -121,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_subscriber_counts_once_however_many_there_are() {
+    fn source_that_is_inserted_twice_counts_once() {
         let mut waiting = Waiting::default();
         let subscribers: Vec<_> = (0..3).map(|_| Token::next()).collect();
         for subscriber in subscribers.iter().chain(&subscribers) {
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_goes_and_comes_back_in_any_order_waits_once() {
+    fn source_that_leaves_and_returns_waits_once() {
         let mut waiting = Waiting::default();
         let mut subscribers: Vec<_> = (0..100).map(|_| Token::next()).collect();
         let count = |waiting: &Waiting| {
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_little_of_it_for_each_name() {
+    fn waiting_takes_at_most_three_words() {
         let words = size_of::<Waiting>() / size_of::<usize>();
         assert!(words <= 3, "{words} words");
     }

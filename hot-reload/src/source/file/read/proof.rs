@@ -1,0 +1,33 @@
+//! [`Proof`]: what the kernel says about the writers of a file.
+
+use std::time::Duration;
+
+use crate::source::file::os::Writers;
+
+/// What the kernel says about the writers of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// It says nothing.
+    None,
+    /// It knows, but hides it from this user.
+    Withheld,
+    /// Nobody has it open for writing.
+    AtRest,
+    /// Somebody has it open. Check again after this time.
+    BeingWritten { again: Duration },
+    /// Somebody has it open, or may have, but has exceeded the longest wait before.
+    NeverClosed,
+}
+
+impl Proof {
+    /// `again` is when to check again, or `None` for a writer that has exceeded the longest wait.
+    pub(crate) fn new(writers: Writers, again: Option<Duration>) -> Self {
+        match (writers, again) {
+            (Writers::Nobody, _) => Self::AtRest,
+            (Writers::Somebody, Some(again)) => Self::BeingWritten { again },
+            (_, None) => Self::NeverClosed,
+            (Writers::Withheld, _) => Self::Withheld,
+            (Writers::Unknown, _) => Self::None,
+        }
+    }
+}
