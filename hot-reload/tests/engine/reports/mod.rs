@@ -2,5 +2,6 @@
 
 mod flight;
 mod lines;
+mod rejections;
 mod replay;
 mod told;
