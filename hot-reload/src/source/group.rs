@@ -10,25 +10,25 @@ use super::unit::{Limits, Listing, Member, Roster, Spec, Unit, Unlisted};
 
 /// Several named files, read as one: a certificate and its key.
 ///
-/// The files are read when all of them are at rest, and what is handed to the decoder stood there at one moment. If
-/// programs replace them one after the other, there is a moment at which old and new stand side by side, and no reader
-/// can see that from outside: the decoder or a validator has to say whether they belong together. While they do not, the
-/// last good value stays; when the other half comes, all are read again.
+/// The files are read when all of them are at rest, and the decoder gets their content of one moment. If programs replace them
+/// one after the other, there is a moment with old and new files side by side. The library cannot notice that, so the decoder or
+/// a validator has to check that the files belong together. While they do not, the last good value stays. When the next file is
+/// replaced, all are read again.
 ///
-/// - all files are missing: the source holds nothing;
-/// - some are: after 100 ms an error that names the first;
-/// - a file may be a link, and is followed as by [`File`](super::File).
+/// - If all files are missing, the source is missing.
+/// - If some are missing, the load fails after 100 ms with an error that names the first one.
+/// - A file may be a link, which is followed as by [`File`](super::File).
 ///
 /// ```
 /// use hot_reload::source::{Files, Group};
 ///
 /// let pair = Group::new([("certificate", "tls.crt"), ("key", "tls.key")]).decode_files(|files: &Files| {
 ///     let bytes = |name| files.get(name).map(|file| file.bytes().to_vec()).unwrap_or_default();
-///     // Here belongs the question whether the two fit.
+///     // Check here that the two belong together.
 ///     Ok((bytes("certificate"), bytes("key")))
 /// });
 /// ```
-#[must_use = "a group is read by what it is decoded into"]
+#[must_use = "it does nothing until a service loads it"]
 pub struct Group {
     roster: Named,
     limits: Limits,
@@ -37,8 +37,8 @@ pub struct Group {
 }
 
 impl Group {
-    /// The files at these paths, each with the name that [`Files::get`](super::Files::get) knows it by. A relative path is
-    /// meant from where the process stands now. Of two files with one name, the later one stands.
+    /// The files at these paths, each with its name for [`Files::get`](super::Files::get). A relative path is resolved against the
+    /// current directory of the process now. Of two files with one name, the later one counts.
     pub fn new<N, P>(files: impl IntoIterator<Item = (N, P)>) -> Self
     where
         N: AsRef<Path>,
@@ -65,7 +65,7 @@ impl Group {
         }
     }
 
-    /// Refuses a file of more than so many bytes. Without it, 16 MiB.
+    /// Refuses a file of more than this many bytes. Default: 16 MiB.
     pub fn max_file_size(mut self, bytes: u64) -> Self {
         self.limits.file = bytes;
         self

@@ -31,7 +31,7 @@ use super::unit::{Limits, Spec, Unit};
 /// let routes = Dir::new("routes.d").matching("*.toml").each(Toml::<Route>::new());
 /// # }
 /// ```
-#[must_use = "a directory is read by what it is decoded into"]
+#[must_use = "it does nothing until a service loads it"]
 pub struct Dir {
     scan: Scan,
     limits: Limits,
@@ -40,11 +40,10 @@ pub struct Dir {
 }
 
 impl Dir {
-    /// The directory at this path. A relative one is meant from where the process stands now; links are followed anew
-    /// at every look.
+    /// The directory at this path. A relative path is resolved against the current directory of the process now. Links are
+    /// followed again at every load.
     ///
-    /// Without more, it is every file in it whose name is not that of a hidden file or of an editor's droppings, and
-    /// nothing below it.
+    /// By default, all files in it are read, except hidden files, temporary files of editors, and files in directories below.
     pub fn new(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         Self {
@@ -64,40 +63,40 @@ impl Dir {
         }
     }
 
-    /// Only files whose name fits this shell pattern: `*` stands for any text, `?` for one byte, `[a-z]` and `[!a-z]` for
-    /// one of a set. It is asked of the name alone, not of the directories before it. Asked for several times, a name has
-    /// to fit one of them. Without it, all.
+    /// Reads only files whose name fits this shell pattern: `*` matches any text, `?` one byte, `[a-z]` and `[!a-z]` one byte of a
+    /// set. The pattern applies to the name alone, not to the directories above. If it is set several times, a name has to fit
+    /// one of the patterns. Default: all files.
     pub fn matching(mut self, pattern: &str) -> Self {
         self.scan.names.patterns.push(Pattern::new(pattern));
         self
     }
 
-    /// Also the files in directories up to so many levels below. Without it, 0: none.
+    /// Also reads the files in directories up to this many levels below. Default: 0.
     pub fn recursive(mut self, levels: usize) -> Self {
         self.scan.depth = levels;
         self
     }
 
-    /// Also names that begin with a dot or look like droppings of an editor: `.x`, `x~`, `x.swp`, `#x#`. Names that begin
-    /// with `..` are never read: they are the store behind the links of a Kubernetes volume.
+    /// Also reads hidden files and temporary files of editors: `.x`, `x~`, `x.swp`, `#x#`. Names that begin with `..` are never
+    /// read, because they are the store behind the links of a Kubernetes volume.
     pub fn with_hidden(mut self) -> Self {
         self.scan.names.hidden = true;
         self
     }
 
-    /// Refuses a directory with more than so many files. Without it, 10,000.
+    /// Refuses a directory with more than this many files. Default: 10,000.
     pub fn max_files(mut self, count: usize) -> Self {
         self.scan.max_files = count;
         self
     }
 
-    /// Refuses a file of more than so many bytes. Without it, 16 MiB.
+    /// Refuses a file of more than this many bytes. Default: 16 MiB.
     pub fn max_file_size(mut self, bytes: u64) -> Self {
         self.limits.file = bytes;
         self
     }
 
-    /// Refuses files of more than so many bytes in all. Without it, 64 MiB.
+    /// Refuses files of more than this many bytes together. Default: 64 MiB.
     pub fn max_total_size(mut self, bytes: u64) -> Self {
         self.limits.total = bytes;
         self

@@ -84,7 +84,7 @@ impl Token {
     }
 }
 
-/// What stands behind a `[`, and what follows the `]`.
+/// The set after a `[`, and the text after its `]`.
 fn set(text: &[u8]) -> Option<(Token, &[u8])> {
     let excluded = matches!(text.first(), Some(b'!' | b'^'));
     let text = text.get(usize::from(excluded)..)?;

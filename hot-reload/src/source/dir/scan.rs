@@ -1,4 +1,4 @@
-//! [`Scan`]: which files of a directory are meant, as they are now.
+//! [`Scan`]: lists the files of a directory that are to be read.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,14 +12,14 @@ use crate::source::file::fault;
 use crate::source::file::read::stamp::Kind;
 use crate::source::unit::{Listing, Member, Roster, Unlisted};
 
-/// A directory, and which of its files are meant.
+/// A directory, and the rules for which of its files are read.
 #[derive(Debug, Clone)]
 pub(super) struct Scan {
-    /// As it was given.
+    /// The path as it was given.
     pub(super) name: PathBuf,
     pub(super) path: PathBuf,
     pub(super) names: Names,
-    /// How many levels below.
+    /// The number of levels below.
     pub(super) depth: usize,
     pub(super) max_files: usize,
 }
@@ -97,7 +97,7 @@ impl Scan {
             let kind = if kind.is_symlink() {
                 match fs::metadata(&path) {
                     Ok(metadata) => Kind::of(&metadata),
-                    // It leads nowhere yet: watched, so that it is seen when it does.
+                    // It leads nowhere yet. It is watched, so that its target is read once it exists.
                     Err(_) => {
                         if self.names.fits(&name) {
                             found.ways.push(path);
@@ -124,19 +124,19 @@ impl Scan {
                     Err(Refusal::System(_, error)) if fault::is_absent(&error) => {}
                     result => result?,
                 },
-                // A link to a device is how a file is masked, and a pipe is nobody's configuration.
+                // A link to a device masks a file, and a pipe is no configuration.
                 Kind::File | Kind::Directory | Kind::Other => {}
             }
         }
         Ok(())
     }
 
-    /// Whether something of this name can make a difference: as a file, or as a directory that is looked into.
+    /// Whether an entry of this name can matter, as a file or as a directory that is read.
     pub(super) fn may_matter(&self, name: &OsStr) -> bool {
         self.names.wants(name) && (self.depth > 0 || self.names.fits(name))
     }
 
-    /// Without a second look at how many more there are: as long as there are too many, it is the same refusal.
+    /// It does not say how many there are, so it is the same error as long as there are too many.
     fn too_many(&self) -> Error {
         let text = format!("it holds more than the limit of {} files", self.max_files);
         Error::new(ErrorKind::TooLarge, text)

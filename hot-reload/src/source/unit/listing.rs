@@ -38,7 +38,7 @@ impl Listing {
         }
     }
 
-    /// All that is to be watched: what is not read, then the files.
+    /// Everything to watch: first what is not read, then the files.
     pub(super) fn paths(&self) -> &[PathBuf] {
         &self.paths
     }
@@ -59,7 +59,7 @@ impl Listing {
         &self.keys
     }
 
-    /// Where the file with this key stands.
+    /// The position of the file with this key.
     pub(super) fn find(&self, key: &Path) -> Option<usize> {
         self.keys
             .binary_search_by(|other| bytes(other).cmp(bytes(key)))
@@ -67,7 +67,7 @@ impl Listing {
     }
 }
 
-/// What a path is ordered by.
+/// The bytes that paths are sorted by.
 pub(super) fn bytes(path: &Path) -> &[u8] {
     path.as_os_str().as_encoded_bytes()
 }

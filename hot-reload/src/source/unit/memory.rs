@@ -13,7 +13,7 @@ use crate::source::blank::is_blank;
 use crate::source::file::read::stamp::Stamp;
 use crate::source::files::{Files, Part};
 
-/// What was found last.
+/// The files that were accepted last.
 #[derive(Debug)]
 pub(super) struct Memory {
     /// The files at the beginning of the last load. They are the watched ones.
@@ -29,12 +29,12 @@ struct Accepted {
     stamps: Vec<Stamp>,
     revision: Revision,
     observed: SystemTime,
-    /// A stamp was so fresh that a change after it may have left it as it is.
+    /// Whether a stamp was so young that a later change may have left it as it is.
     racy: bool,
 }
 
 impl Memory {
-    /// Nothing was found yet, and this is known.
+    /// A memory without accepted files, of a source with these known files.
     pub(super) fn new(listing: Listing) -> Self {
         Self {
             listing,
@@ -57,20 +57,20 @@ impl Memory {
         })
     }
 
-    /// The same as [`stamp`](Self::stamp), but if a change may have left it as it is, it equals no other.
+    /// As [`stamp`](Self::stamp), but if a change may have left the stamp as it is, the result equals no other stamp.
     pub(super) fn certain_stamp(&self, index: usize) -> Option<Stamp> {
         let observed = self.accepted.as_ref()?.observed;
         Some(self.stamp(index)?.certain(observed))
     }
 
-    /// The stamp that was accepted last of the file that stands at this place now.
+    /// The last accepted stamp of the file that has this position now.
     pub(super) fn stamp(&self, index: usize) -> Option<Stamp> {
         let last = self.accepted.as_ref()?;
         let key = self.listing.keys().get(index)?;
         last.stamps.get(last.listing.find(key)?).copied()
     }
 
-    /// Whether a file that was accepted last is not there any more.
+    /// Whether a file that was accepted last is gone.
     pub(super) fn misses_one(&self) -> bool {
         self.accepted.as_ref().is_some_and(|last| {
             let mut keys = last.listing.keys().iter();
