@@ -1,57 +1,63 @@
-//! [`HintSender`], [`Hints`] and [`Subscription`]: the thread between a source's watch and the service that it wakes.
+//! [`HintSender`], [`Hints`] and [`Subscription`]: the channel from the watch of a source to its service.
 
 use std::any::Any;
 use std::fmt;
 use std::mem;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
+
+use futures_util::Stream;
 
 use crate::error::{Error, ErrorKind};
 use crate::locks::lock;
 
-/// Tells a service that its source may have changed. Cloning is cheap; no method ever waits.
+/// Notifies a service that its source may have changed. Cloning is cheap, and no method waits.
 ///
-/// When the last clone is dropped, the watch has ended.
-pub struct HintSender(Arc<dyn Link>);
+/// The watch has ended when the last clone is dropped.
+pub struct HintSender(Arc<dyn Channel>);
 
-/// The way of the hints to whoever waits for them.
-pub(crate) trait Link: Send + Sync {
+/// The receiving side of a sender.
+pub(crate) trait Channel: Send + Sync {
     fn hint(&self);
     fn lost(&self, error: &Error);
     fn is_closed(&self) -> bool;
 
-    /// There is one sender more.
+    /// A sender was added.
     fn joined(&self) {}
 
-    /// There is one sender less.
+    /// A sender was dropped.
     fn left(&self) {}
 }
 
 impl HintSender {
-    /// A sender, and what its hints come out of: what [`RealtimeWatch::watch_hints`](crate::RealtimeWatch::watch_hints)
-    /// and [`Source::subscribe`](crate::source::Source::subscribe) are given by a service, and may be given by a test.
+    /// Makes a sender and its receiver, for a test of [`RealtimeWatch::watch_hints`](crate::RealtimeWatch::watch_hints) or
+    /// [`Source::subscribe`](crate::source::Source::subscribe). A service makes its own.
     pub fn pair() -> (Self, Hints) {
-        let line = Arc::new(Line::default());
-        (Self::over(Arc::clone(&line) as _), Hints(line))
+        let slot = Arc::new(Slot::default());
+        (
+            Self::over(Arc::clone(&slot) as _),
+            Hints { slot, over: false },
+        )
     }
 
-    /// A sender over another way.
-    pub(crate) fn over(link: Arc<dyn Link>) -> Self {
-        link.joined();
-        Self(link)
+    /// Makes a sender to another kind of receiver.
+    pub(crate) fn over(channel: Arc<dyn Channel>) -> Self {
+        channel.joined();
+        Self(channel)
     }
 
-    /// Something may have changed: look again.
+    /// Notifies the service that something may have changed.
     pub fn hint(&self) {
         self.0.hint();
     }
 
-    /// The watch has ended, for this reason. Hints after it are in vain.
+    /// Ends the watch with this error. Later hints have no effect.
     pub fn lost(&self, error: &Error) {
         self.0.lost(error);
     }
 
-    /// Whether nobody listens any more.
+    /// Whether the receiver is gone.
     pub fn is_closed(&self) -> bool {
         self.0.is_closed()
     }
@@ -77,25 +83,29 @@ impl fmt::Debug for HintSender {
     }
 }
 
-/// What the hints come out of: from [`HintSender::pair`].
-pub struct Hints(Arc<Line>);
+/// The receiver of hints: from [`HintSender::pair`].
+pub struct Hints {
+    slot: Arc<Slot>,
+    /// Whether the stream has returned the error that ended the watch.
+    over: bool,
+}
 
 impl Hints {
-    /// Waits for the next hint. All that have come since the last one are one.
+    /// Waits for the next hint. All hints since the last call count as one.
     ///
     /// # Errors
     ///
-    /// The watch has ended, for this reason. No hint will come any more.
+    /// The reason for the end of the watch. No hint follows.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: if the future is dropped, the hint is told by the next call.
+    /// Cancel safe: if the future is dropped, the next call returns the hint.
     pub async fn next(&mut self) -> Result<(), Error> {
         std::future::poll_fn(|context| self.poll(context)).await
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let mut state = self.0.state();
+        let mut state = self.slot.state();
         if mem::take(&mut state.hinted) {
             return Poll::Ready(Ok(()));
         }
@@ -116,10 +126,24 @@ impl Hints {
     }
 }
 
+/// Ends after the error that ended the watch.
+impl Stream for Hints {
+    type Item = Result<(), Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.over {
+            return Poll::Ready(None);
+        }
+        let hint = self.poll(context);
+        self.over = matches!(hint, Poll::Ready(Err(_)));
+        hint.map(Some)
+    }
+}
+
 impl Drop for Hints {
     fn drop(&mut self) {
         let waker = {
-            let mut state = self.0.state();
+            let mut state = self.slot.state();
             state.closed = true;
             state.waker.take()
         };
@@ -133,9 +157,9 @@ impl fmt::Debug for Hints {
     }
 }
 
-/// Room for one hint and one end. There is one for each open watch, so it is small.
+/// Holds one hint and one end. Each open watch has one, so it is small.
 #[derive(Default)]
-struct Line(Mutex<State>);
+struct Slot(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -144,16 +168,16 @@ struct State {
     lost: Option<Error>,
     senders: u32,
     hinted: bool,
-    /// Nobody listens any more.
+    /// The receiver is gone.
     closed: bool,
 }
 
-impl Line {
+impl Slot {
     fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.0)
     }
 
-    /// Wakes with no lock held: whoever is woken may ask at once, or drop its end.
+    /// Wakes the receiver without the lock, which the waker may take.
     fn wake(&self, change: impl FnOnce(&mut State) -> bool) {
         let waker = {
             let mut state = self.state();
@@ -169,7 +193,7 @@ impl Line {
     }
 }
 
-impl Link for Line {
+impl Channel for Slot {
     fn hint(&self) {
         self.wake(|state| !mem::replace(&mut state.hinted, true));
     }
@@ -198,16 +222,16 @@ impl Link for Line {
     }
 }
 
-/// A subscription to a source's hints. Dropping it ends it.
+/// A subscription to the hints of a source. Dropping it ends it.
 pub struct Subscription(Box<dyn Any + Send>);
 
 impl Subscription {
-    /// A subscription that lasts as long as `guard`.
+    /// Makes a subscription that lasts until `guard` is dropped.
     pub fn new(guard: impl Any + Send) -> Self {
         Self(Box::new(guard))
     }
 
-    /// The guard itself, as a watch handle wants it.
+    /// The guard itself, for a watch handle.
     pub(crate) fn into_guard(self) -> Box<dyn Any + Send> {
         self.0
     }
@@ -221,7 +245,7 @@ impl fmt::Debug for Subscription {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt;
+    use futures_util::{FutureExt, StreamExt};
 
     use super::*;
 
@@ -230,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_hints_is_one_and_the_end_comes_after_it() {
+    fn many_hints_are_one_and_the_end_follows() {
         let (sender, mut hints) = HintSender::pair();
         (0..100_000).for_each(|_| sender.hint());
         sender.lost(&gone());
@@ -243,7 +267,17 @@ mod tests {
     }
 
     #[test]
-    fn the_watch_has_ended_when_the_last_sender_is_dropped() {
+    fn stream_ends_after_the_error() {
+        let (sender, mut hints) = HintSender::pair();
+        sender.hint();
+        sender.lost(&gone());
+        let all: Vec<_> =
+            std::iter::from_fn(|| StreamExt::next(&mut hints).now_or_never().flatten()).collect();
+        assert!(matches!(&all[..], [Ok(()), Err(error)] if error.message() == "gone"));
+    }
+
+    #[test]
+    fn dropping_the_last_sender_ends_the_watch() {
         let (sender, mut hints) = HintSender::pair();
         let other = sender.clone();
         drop(sender);
@@ -256,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sender_knows_when_nobody_listens() {
+    fn sender_sees_that_the_receiver_is_gone() {
         let (sender, hints) = HintSender::pair();
         assert!(!sender.is_closed());
         drop(hints);
@@ -266,7 +300,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_waits_is_woken_by_each_of_them() {
+    async fn receiver_is_woken_by_hint_loss_and_drop() {
         let ways: [fn(HintSender); 3] = [
             |sender| sender.hint(),
             |sender| sender.lost(&gone()),
@@ -278,14 +312,14 @@ mod tests {
                 tokio::task::yield_now().await;
                 way(sender);
             });
-            // A hint that was the last word is told all the same.
+            // A hint before the end is still returned.
             assert!(waiting.is_ok() || hints.next().await.is_err());
         }
     }
 
     #[test]
-    fn there_is_little_of_it_for_each_watch() {
-        let line = size_of::<Line>() + 2 * size_of::<usize>();
-        assert!(line <= 64, "{line} bytes");
+    fn p17_each_watch_takes_little_memory() {
+        let slot = size_of::<Slot>() + 2 * size_of::<usize>();
+        assert!(slot <= 64, "{slot} bytes");
     }
 }

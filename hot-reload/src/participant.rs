@@ -1,30 +1,27 @@
-//! [`Participant`]: a component that takes part in the swap of a value.
+//! [`Participant`]: a component that prepares for a value before it is published.
 
 use std::error::Error as StdError;
 
 use async_trait::async_trait;
 
-/// A component that has to be ready for a value before it becomes visible: a pool of connections, a listener, a store of
-/// certificates.
+/// A component that must be ready for a value before it becomes visible: a connection pool, a listener, a certificate store.
 ///
-/// When a value has been loaded and validated, all participants of the service prepare for it, at the same time. If all
-/// are ready, the value becomes visible and all commit; if one refuses, or does not answer in time, it is as if the value
-/// had never been: all that were ready abort, and the last good value stays. Who refused, and why, stands in the
-/// [`Receipt`](crate::Receipt) and in the error of the outcome, which is [`Rejected`](crate::Outcome::Rejected) at stage
-/// [`Prepare`](crate::Stage::Prepare).
+/// When a value has been loaded and validated, all participants of the service prepare for it, at the same time. If all are
+/// ready, the value becomes visible and all commit. If one refuses or misses the deadline, all others abort, and the last good
+/// value stays. The outcome is then [`Rejected`](crate::Outcome::Rejected) at stage [`Prepare`](crate::Stage::Prepare). Its error
+/// and the [`Receipt`](crate::Receipt) name the participant and its reason.
 ///
 /// # Contract
 ///
-/// 1. `prepare` opens whatever the value takes, and changes nothing that is in use. It may be called for values that never
-///    become visible, and again for a value that it has refused.
-/// 2. What it opened is in what it returns, and goes when that is dropped. A service that ends in between only drops it.
-/// 3. After `prepare` has answered, one of `commit` and `abort` is called at most once, and never both.
-/// 4. `commit` cannot refuse. It puts what was prepared in the place of what was in use. The value is visible already, but
-///    nobody has been told; so it should be quick. Participants commit one after the other, in the order in which they were
-///    named. One that panics or misses its deadline leaves the value visible; it is logged, and stands in the
-///    [`Vote`](crate::Vote).
-/// 5. Each call has a deadline ([`prepare_deadline`](crate::Builder::prepare_deadline)), and a panic in it is contained. A
-///    call that misses its deadline is dropped, and what it had in hand with it.
+/// 1. `prepare` opens the resources that the value needs, and changes nothing that is in use. It may be called for values that
+///    never become visible, and again for a value that it has refused.
+/// 2. `prepare` returns everything that it opened. Dropping that releases it. A service that ends in between only drops it.
+/// 3. After `prepare`, either `commit` or `abort` is called, at most once.
+/// 4. `commit` cannot refuse. It puts the prepared resources in place of those in use. It should be quick: the value is visible,
+///    but subscribers are notified only afterwards. Participants commit one after the other, in the order in which they were
+///    added. If one panics or misses its deadline, the value stays visible; the log and the [`Vote`](crate::Vote) report it.
+/// 5. Each call has a deadline ([`prepare_deadline`](crate::Builder::prepare_deadline)), and its panics are caught. A call that
+///    misses its deadline is dropped, with everything that it holds.
 ///
 /// # Examples
 ///
@@ -61,24 +58,24 @@ use async_trait::async_trait;
 /// ```
 #[async_trait]
 pub trait Participant<V>: Send + Sync {
-    /// What was opened for a value that is not visible yet.
+    /// The resources that were opened for a candidate.
     type Prepared: Send + 'static;
 
-    /// Gets ready for a value.
+    /// Prepares for a candidate.
     ///
     /// # Errors
     ///
-    /// Why the value cannot be used. It is not tried again until it has changed, somebody asks for it, or five minutes have
-    /// passed; of a source without revisions, which cannot tell whether it has changed, it is prepared for at each look.
+    /// If the candidate cannot be used. The service tries it again when the content changes, when a person requests a reload, and
+    /// after five minutes. A source without revisions cannot report whether its content has changed, so each load tries it again.
     async fn prepare(
         &self,
         candidate: &V,
     ) -> Result<Self::Prepared, Box<dyn StdError + Send + Sync>>;
 
-    /// The value is visible.
+    /// The value is visible: uses the prepared resources from now on.
     async fn commit(&self, prepared: Self::Prepared);
 
-    /// The value will not become visible.
+    /// The candidate does not become visible: releases the prepared resources. Provided: drops them.
     async fn abort(&self, prepared: Self::Prepared) {
         drop(prepared);
     }

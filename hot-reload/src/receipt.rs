@@ -1,37 +1,37 @@
-//! [`Receipt`]: what came of a reload, and how it came to that.
+//! [`Receipt`]: the answer to a reload.
 
 use std::fmt;
-use std::ops::Deref;
 use std::time::Duration;
 
 use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger};
 use crate::status::Hold;
 
-/// What came of a look, and how it came to that: from [`Control::reload`](crate::Control::reload).
+/// The answer to a reload or a rollback: its outcome and the course of its stages. From
+/// [`Control::reload`](crate::Control::reload).
 ///
-/// It dereferences to the [`Outcome`]. Printed, it is some lines for a person.
+/// `Display` is a few lines for a person. The first has the outcome and the error.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 #[must_use = "a reload may have been rejected"]
 pub struct Receipt {
-    /// Why the look was taken.
+    /// The cause of the load.
     pub trigger: Trigger,
-    /// What it led to.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What holds the value back, if the outcome is [`Held`](Outcome::Held).
+    /// The hold, if the outcome is [`Held`](Outcome::Held).
     pub hold: Option<Hold>,
     /// How long it took.
     pub elapsed: Duration,
-    /// How long each stage took, in the order in which they were gone through. One that was not come to is not there; decoding
-    /// is part of the load.
+    /// How long each stage took, in order. A stage that was not reached is absent. The stage [`Load`](Stage::Load) includes
+    /// decoding.
     pub stages: Vec<(Stage, Duration)>,
-    /// What the participants said, in the order in which they were named, when they were asked.
+    /// The votes of the participants, in the order in which they were added. Empty if they were not asked.
     pub votes: Vec<Vote>,
 }
 
 impl Receipt {
-    /// Of a look that was not taken.
+    /// The receipt of a load that did not take place.
     pub(crate) fn untaken(trigger: Trigger, outcome: Outcome) -> Self {
         Self {
             trigger,
@@ -42,13 +42,15 @@ impl Receipt {
             votes: Vec::new(),
         }
     }
-}
 
-impl Deref for Receipt {
-    type Target = Outcome;
+    /// Whether the visible value is now what was asked for: [`Outcome::is_current`].
+    pub const fn is_current(&self) -> bool {
+        self.outcome.is_current()
+    }
 
-    fn deref(&self) -> &Outcome {
-        &self.outcome
+    /// The error of a rejected or failed load.
+    pub const fn error(&self) -> Option<&Error> {
+        self.outcome.error()
     }
 }
 
@@ -77,17 +79,17 @@ impl fmt::Display for Receipt {
     }
 }
 
-/// What a participant answered.
+/// The answer of one participant.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Vote {
-    /// The name that the participant was given.
+    /// The name of the participant.
     pub participant: String,
-    /// Why it refused. A participant that did not answer in time, or panicked, has refused.
+    /// Why it refused. A participant that misses its deadline or panics has refused.
     pub refusal: Option<Error>,
     /// How long it took to answer.
     pub elapsed: Duration,
-    /// What went wrong when it was to commit or to abort.
+    /// The error of its `commit` or `abort`.
     pub failure: Option<Error>,
 }
 

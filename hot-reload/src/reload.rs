@@ -1,4 +1,4 @@
-//! [`Reload`]: what can say what its value is now.
+//! [`Reload`]: loads a typed value from its source.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -12,20 +12,20 @@ use crate::error::{Error, ErrorKind, Location, ReloadResult};
 use crate::revision::Revision;
 use crate::status::{Hold, SourceStatus};
 
-/// A typed value that can be loaded from its source, again and again.
+/// Loads a typed value from its source.
 ///
 /// `V` is the value, `S` the text type of [`ReloaderError::Reload`](crate::ReloaderError::Reload). Implement it with
 /// `#[async_trait]`; only [`new`](Self::new) and [`reload`](Self::reload) are required.
 ///
 /// # Contract
 ///
-/// 1. `new` loads nothing. It only makes the object from what names the source.
-/// 2. `reload` returns the value as the source holds it now, not as it was at some earlier time.
-/// 3. `Ok(None)` means that the source holds nothing now. It is not an error, and what follows from it is the
-///    service's policy.
-/// 4. An error means that the value could not be had, or is no good. The service keeps the last good one and asks again.
-/// 5. The returned future may be dropped at any `.await`, at a deadline or at the end of the service. Nothing may be
-///    left behind.
+/// 1. `new` loads nothing. It only makes the object from the name or options of the source.
+/// 2. `reload` returns the value that the source holds now, not an earlier one.
+/// 3. `Ok(None)` means that the source holds nothing now. That is not an error; the service follows its removal policy.
+/// 4. An error means that the source cannot be loaded, or that its content is bad. The service keeps the last good value and
+///    loads again later.
+/// 5. The service may drop the returned future at any `.await`: at a deadline, or at its end. The future then leaves nothing
+///    behind.
 /// 6. A service never calls `reload` twice at once.
 ///
 /// # Examples
@@ -57,50 +57,49 @@ pub trait Reload<V, S = &'static str>
 where
     S: Into<Cow<'static, str>> + Display,
 {
-    /// What names the source: a path, a set of options.
+    /// The name or options of the source, such as a path.
     type Source;
 
     /// Makes the reloader. Loads nothing.
     ///
     /// # Errors
     ///
-    /// If what names the source makes no sense.
+    /// If the name or options are invalid.
     async fn new(source: &Self::Source) -> ReloadResult<Self, V, S>
     where
         Self: Sized;
 
-    /// Loads the value as it is now. `None` if the source holds nothing.
+    /// Loads the value that the source holds now. `None` if it holds nothing.
     ///
     /// # Errors
     ///
-    /// Why there is no value: the source is away, or its content is no good. An
-    /// [`Error`] inside [`ReloaderError::Other`](crate::ReloaderError::Other) says by its kind which.
+    /// If the source cannot be loaded, or if its content is bad. The kind of an [`Error`] inside
+    /// [`ReloaderError::Other`](crate::ReloaderError::Other) says which.
     ///
     /// # Cancel safety
     ///
-    /// Must be cancel safe; see the contract.
+    /// Must be cancel safe: see the contract.
     async fn reload(&self) -> ReloadResult<Option<V>, V, S>;
 
-    /// What logs and errors call the source: a path, a key, a URL without credentials. Provided: nothing.
+    /// The name of the source in logs and errors: a path, a key, a URL without credentials. Provided: `None`.
     fn source_name(&self) -> Option<String> {
         None
     }
 
-    /// How the source is: what it cannot do at the moment, and how often what has happened to it. Provided: nothing.
+    /// The state of the source: what it cannot do at the moment, and its counters. Provided: `None`.
     ///
-    /// It is asked after every look and every change of the watch, so it must be cheap and must not block. What it says
-    /// is shown by [`Control::status`](crate::Control::status); each reason is logged when it appears and when it is
-    /// gone, so a source need not do that itself.
+    /// The service calls it after every load and every change of the watch, so it must be cheap and must not block.
+    /// [`Control::status`](crate::Control::status) shows the answer. The service logs each degradation when it appears and when it
+    /// ends, so a source need not log it.
     fn source_status(&self) -> Option<SourceStatus> {
         None
     }
 
-    /// Loads the value, unless the source still is in the state that was seen last.
+    /// Loads the value, unless the source is still at the revision `seen`. Provided: calls [`reload`](Self::reload).
     ///
-    /// Provided; worth overriding where the source can tell "unchanged" more cheaply than by sending its content.
-    /// `seen` is the revision of the last look, whether its content was good or was refused, and `None` if the whole is
-    /// wanted. An error about content should bear its revision
-    /// ([`Error::with_revision`](crate::Error::with_revision)).
+    /// Override it if the source can answer "unchanged" without sending its content. `seen` is the revision of the last load,
+    /// whether its content was good or rejected. `None` asks for the content in any case. An error about content should carry its
+    /// revision ([`Error::with_revision`](crate::Error::with_revision)).
     ///
     /// # Errors
     ///
@@ -136,7 +135,7 @@ where
 }
 
 impl<V> Loaded<V> {
-    /// The answer to the question for the whole, to which "unchanged" is no answer.
+    /// The answer to a load without a `seen` revision, to which "unchanged" is no valid answer.
     pub(crate) fn whole(self) -> Result<Option<V>, Error> {
         match self {
             Self::Value { value, .. } => Ok(Some(value)),
@@ -150,7 +149,7 @@ impl<V> Loaded<V> {
     }
 }
 
-/// The error about a source, or a file of it, that has become empty. `stays`: a value is visible and stays.
+/// The error about a source, or one of its files, that has become empty. `stays`: a value is visible and stays.
 pub(crate) fn emptied(file: Option<String>, stays: bool) -> Error {
     let text = match stays {
         true => "is empty; the last good value stays until it has content again",
@@ -180,26 +179,26 @@ pub(crate) fn blank<V>(
     }
 }
 
-/// A source said "unchanged" although nobody had told it what was seen.
+/// The error of a source that answers "unchanged" to a load without a `seen` revision.
 pub(crate) fn unasked() -> Error {
     Error::new(
         ErrorKind::Other,
-        "the source answered \"unchanged\" without having been asked",
+        "the source answered \"unchanged\" to a load without a revision",
     )
 }
 
-/// What a load found.
+/// The result of a load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Loaded<V> {
-    /// A value, and the source's name for this state of it, if it has one.
+    /// A value, with its revision if the source has revisions.
     Value {
         /// The value.
         value: V,
-        /// The state that it was loaded from.
+        /// The revision of the content.
         revision: Option<Revision>,
     },
-    /// The state that was seen last.
+    /// The source is still at the revision of the last load.
     Unchanged,
     /// The source, or one file of several, is empty or blank.
     ///
@@ -211,12 +210,12 @@ pub enum Loaded<V> {
         /// The value decoded from the empty content, if that succeeds. A source that has never held more than blank content
         /// returns the decoder's error instead of `None`.
         value: Option<V>,
-        /// The state that it was loaded from.
+        /// The revision of the content.
         revision: Option<Revision>,
         /// The name of the empty file, if other files of the source are not empty.
         file: Option<String>,
     },
-    /// Nothing.
+    /// The source holds nothing.
     Missing,
     /// The content is not ready, such as a file that somebody is writing. The visible value stays, and the load counts
     /// neither as good nor as failed.

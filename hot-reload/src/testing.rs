@@ -1,4 +1,4 @@
-//! [`Publisher`]: a service in the hands of a test.
+//! [`Publisher`]: publishes values in place of a service, for tests.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard};
@@ -9,10 +9,10 @@ use crate::snapshot::Generation;
 
 /// Publishes values in place of a service, for tests of code that reads a [`Live`].
 ///
-/// There is no source, no task and no clock: a value is visible when [`publish`](Self::publish) returns, and every
-/// snapshot says that it was loaded at [`SystemTime::UNIX_EPOCH`](std::time::SystemTime::UNIX_EPOCH). The first value was
-/// caused by [`Trigger::Startup`](crate::Trigger::Startup), every other by [`Trigger::Manual`](crate::Trigger::Manual). A
-/// test that needs one value and no changes is served by [`Live::fixed`].
+/// It has no source, no task and no clock. A value is visible when [`publish`](Self::publish) returns. Every snapshot has the load
+/// time [`SystemTime::UNIX_EPOCH`](std::time::SystemTime::UNIX_EPOCH). The trigger of the first value is
+/// [`Trigger::Startup`](crate::Trigger::Startup), that of all others [`Trigger::Manual`](crate::Trigger::Manual). For a test with
+/// one value and no changes, use [`Live::fixed`].
 ///
 /// Dropping the publisher stops the service, as [`stop`](Self::stop) does.
 ///
@@ -39,12 +39,12 @@ use crate::snapshot::Generation;
 #[must_use = "dropping the publisher stops the service"]
 pub struct Publisher<V> {
     live: Live<V>,
-    /// Held from the choice of a number until the value that bears it is visible.
+    /// Locked from the choice of a generation until its value is visible.
     publisher: Mutex<live::Publisher<V>>,
 }
 
 impl<V> Publisher<V> {
-    /// A service that has published this value as its first.
+    /// Makes a publisher and publishes its first value.
     pub fn new(value: V) -> Self {
         let publisher = live::Publisher::new();
         let publisher = Self {
@@ -55,12 +55,12 @@ impl<V> Publisher<V> {
         publisher
     }
 
-    /// A handle on what is published here. All handles see the same.
+    /// Makes a read handle.
     pub fn live(&self) -> Live<V> {
         self.live.clone()
     }
 
-    /// Makes a value visible, tells those who wait for it, and says which number it bears.
+    /// Publishes a value, notifies subscribers, and returns its generation.
     ///
     /// Frees the value before, or, if a reader still holds it, leaves that to a later call. Several threads may publish at once;
     /// generations go up by one.
@@ -72,7 +72,7 @@ impl<V> Publisher<V> {
         let publisher = self.lock();
         let generation = publisher.publish_by_hand(value);
         let (untold, swept) = (publisher.untold(), publisher.sweep(|_| true));
-        // Neither those who are woken nor the values that are freed shall find it locked.
+        // Wakers and drops of values run without the lock.
         drop(publisher);
         if let Some(untold) = untold {
             untold.tell();
@@ -81,7 +81,7 @@ impl<V> Publisher<V> {
         generation
     }
 
-    /// Stops the service: nothing follows, and the last value stays readable.
+    /// Stops: subscribers get the end, and the last value stays readable.
     pub fn stop(self) {}
 
     fn lock(&self) -> MutexGuard<'_, live::Publisher<V>> {
@@ -113,20 +113,20 @@ mod tests {
     use crate::event::Trigger;
 
     #[tokio::test]
-    async fn whoever_waits_is_told_of_a_value_and_of_the_end() {
+    async fn subscriber_gets_values_and_the_end() {
         let publisher = Publisher::new(1);
         let mut changes = publisher.live().subscribe();
-        let told = tokio::spawn(async move {
-            let mut told = Vec::new();
+        let received = tokio::spawn(async move {
+            let mut received = Vec::new();
             while let Some(snapshot) = changes.changed().await {
-                told.push((*snapshot, snapshot.generation().get(), snapshot.trigger()));
+                received.push((*snapshot, snapshot.generation().get(), snapshot.trigger()));
             }
-            told
+            received
         });
         tokio::task::yield_now().await;
         publisher.publish(20);
         drop(publisher);
-        assert_eq!(told.await.unwrap(), [(20, 2, Trigger::Manual)]);
+        assert_eq!(received.await.unwrap(), [(20, 2, Trigger::Manual)]);
     }
 
     /// Does something once, when it is called.
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn several_threads_publish_each_under_a_number_of_its_own() {
+    fn concurrent_publications_get_distinct_generations() {
         let publisher = Arc::new(Publisher::new(0));
         let threads: Vec<_> = (0..2)
             .map(|_| {

@@ -1,4 +1,4 @@
-//! [`RealtimeWatch`]: what can say that its value may have changed.
+//! [`RealtimeWatch`]: a source that reports changes.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -15,22 +15,22 @@ use crate::error::ReloadResult;
 use crate::hints::{HintSender, Subscription};
 use crate::reload::Reload;
 
-/// A [`Reload`] whose source announces changes.
+/// A [`Reload`] whose source reports changes.
 ///
 /// # Contract
 ///
-/// 1. When `watch_realtime` returns, the watch stands: every later change of the source leads to an event. The service
-///    opens the watch *before* it loads, and loads again after every opening, so nothing is lost between the two.
-/// 2. An event only means "look again". Events may be repeated, merged and too many; they should not be too few, but a
-///    service survives that too, by its heartbeat.
-/// 3. The watch ends when the channel closes or an [`Error`](WatchEvent::Error) comes through it. The service then
-///    polls, and opens a new watch after a back-off.
+/// 1. When `watch_realtime` returns, the watch is open: every later change of the source leads to an event. The service opens
+///    the watch *before* it loads, and loads again after every opening, so no change between the two is lost.
+/// 2. An event is a hint: it only means that something may have changed. Events may be repeated or merged. A watch should not
+///    miss changes; if it does, the heartbeat of a hybrid service finds them.
+/// 3. The watch ends when the channel closes or an [`Error`](WatchEvent::Error) comes through it. The service then polls, and
+///    opens a new watch after a back-off.
 /// 4. Dropping the handle releases everything that the watch holds.
-/// 5. A slow service must not block the source: if the channel is full, an event may be left out, because one that is
-///    already in the channel says the same.
-/// 6. A source whose watch never says more than "look again" may offer [`watch_hints`](Self::watch_hints) as well. What
-///    is said here of the watch holds for both: it stands on return, and it ends with an error or with the last sender.
-///    A service then uses that one alone. It is smaller by more than a kibibyte, and hands the error on whole.
+/// 5. A slow service does not block the source. If the channel is full, the source drops the event, because an event that is
+///    already in the channel has the same meaning.
+/// 6. A source whose watch only sends hints may implement [`watch_hints`](Self::watch_hints), too. Rules 1 to 4 hold for it: it
+///    is open on return, and ends with an error or with the last sender. Services prefer it: it saves about 1 KiB per watch and
+///    keeps the error's type.
 #[async_trait]
 pub trait RealtimeWatch<V, S = &'static str>: Reload<V, S>
 where
@@ -40,19 +40,19 @@ where
     ///
     /// # Errors
     ///
-    /// Why there is no watch for now. The service polls, and tries again.
+    /// If the watch cannot be opened. The service polls and tries again.
     ///
     /// # Cancel safety
     ///
     /// Must be cancel safe: the service drops the future at its deadline of 10 s, and at its end.
     async fn watch_realtime(&self) -> ReloadResult<RealtimeWatchHandle<V>, V, S>;
 
-    /// Opens a watch that only hints, if this source has one: it tells `hints` until the subscription is dropped.
-    /// Provided: `None`, after which the service calls [`watch_realtime`](Self::watch_realtime).
+    /// Opens a watch that sends only hints, to `hints`, until the subscription is dropped. Provided: `None`; the service then calls
+    /// [`watch_realtime`](Self::watch_realtime).
     ///
     /// # Errors
     ///
-    /// As [`watch_realtime`](Self::watch_realtime), which is not tried after one.
+    /// As [`watch_realtime`](Self::watch_realtime), which the service does not call after an error.
     ///
     /// # Cancel safety
     ///
@@ -76,13 +76,13 @@ where
         Box::pin(async { Ok(None) })
     }
 
-    /// How the announcements of this source behave. Provided: [`WatchProfile::unknown`].
+    /// How the hints of this source behave. Provided: [`WatchProfile::unknown`].
     fn profile(&self) -> WatchProfile {
         WatchProfile::unknown()
     }
 }
 
-/// What a watch tells.
+/// An event of a watch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(
     clippy::exhaustive_enums,
@@ -91,18 +91,18 @@ where
 pub enum WatchEvent<V> {
     /// The value is now this one. It goes through the same pipeline as a loaded value.
     Changed(V),
-    /// The source holds nothing any more.
+    /// The source no longer holds a value.
     ///
-    /// A service started by [`start_with_realtime`](crate::ReloaderService::start_with_realtime) publishes `None`; the
-    /// builder's services look again and follow their removal policy.
+    /// A service started by [`start_with_realtime`](crate::ReloaderService::start_with_realtime) publishes `None`. A service of the
+    /// builder loads again and follows its removal policy.
     Removed,
     /// The watch has ended, for this reason.
     Error(String),
-    /// Something may have changed: look again.
+    /// Something may have changed. The service loads.
     Hint,
 }
 
-/// An open watch: the channel of its events, and what must be dropped to end it.
+/// An open watch: the channel of its events, and the resources that it holds.
 #[allow(clippy::exhaustive_structs, reason = "it has a private field")]
 pub struct RealtimeWatchHandle<V> {
     /// The events. The channel closes when the watch has ended.
@@ -111,12 +111,12 @@ pub struct RealtimeWatchHandle<V> {
 }
 
 impl<V> RealtimeWatchHandle<V> {
-    /// A watch that ends when its channel is dropped.
+    /// Makes a watch that ends when its channel is dropped.
     pub fn new(rx: mpsc::Receiver<WatchEvent<V>>) -> Self {
         Self { rx, _cleanup: None }
     }
 
-    /// A watch that ends when `cleanup` is dropped, which happens with the handle.
+    /// Makes a watch that ends when `cleanup` is dropped, together with the handle.
     pub fn with_cleanup(rx: mpsc::Receiver<WatchEvent<V>>, cleanup: Box<dyn Any + Send>) -> Self {
         Self {
             rx,
@@ -132,25 +132,26 @@ impl<V> fmt::Debug for RealtimeWatchHandle<V> {
     }
 }
 
-/// How the announcements of a source behave, from which the service takes its defaults.
+/// How the hints of a source behave. A service takes its defaults from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WatchProfile {
-    /// How long hints must be silent before the service looks. Zero if a hint comes only when the source is at rest.
+    /// The debounce window: how long no hint may come before the service loads. Zero if a hint comes only when the source is at
+    /// rest.
     pub quiet: Duration,
     /// The longest pause between two loads while there is no trusted watch, unless the service sets its own.
     pub interval: Duration,
     /// The longest pause between two loads of a hybrid service under a trusted watch.
     pub heartbeat: Duration,
-    /// How late a hint may be for a change that a look has already found. Later than this, it was missed.
+    /// How late a hint may come for a change that a load has found. After that, the change counts as missed by the watch.
     pub grace: Duration,
-    /// How many looks at once hints may cause, and how long each further one has to wait. `None`: no limit.
+    /// How many loads hints may cause at once, and the pause before each further one. `None`: no limit.
     pub rate: Option<(u32, Duration)>,
 }
 
 impl WatchProfile {
-    /// A source of which nothing is known: 250 ms quiet (at most 1 s in all), interval 30 s, heartbeat 60 s, grace 10 s,
-    /// two looks at once and one more each second.
+    /// The profile of an unknown source: debounce 250 ms (1 s at most), interval 30 s, heartbeat 60 s, grace 10 s, two loads at
+    /// once and one more each second.
     pub const fn unknown() -> Self {
         Self {
             quiet: Duration::from_millis(250),
@@ -161,8 +162,8 @@ impl WatchProfile {
         }
     }
 
-    /// A source on this machine that waits by itself until its content is at rest: looked at without delay, interval
-    /// 10 s, heartbeat 60 s, grace 1 s.
+    /// The profile of a local source that waits until its content is at rest: no debounce, interval 10 s, heartbeat 60 s, grace
+    /// 1 s, no limit of loads.
     pub const fn local() -> Self {
         Self {
             quiet: Duration::ZERO,
@@ -173,8 +174,8 @@ impl WatchProfile {
         }
     }
 
-    /// A store with transactions on another machine: looked at without delay, interval 30 s, heartbeat 5 min, grace
-    /// 10 s, two looks at once and one more each second.
+    /// The profile of a remote store with transactions: no debounce, interval 30 s, heartbeat 5 min, grace 10 s, two loads at once
+    /// and one more each second.
     pub const fn network() -> Self {
         Self {
             quiet: Duration::ZERO,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::error::Error;
-use crate::hints::{HintSender, Link};
+use crate::hints::{self, HintSender};
 use crate::watch::WatchEvent;
 
 /// How many events may wait. Hints use up to half of it, because one that waits says the same as many; the other half
@@ -19,7 +19,7 @@ pub(super) fn channel<V: Send + 'static>() -> (HintSender, mpsc::Receiver<WatchE
     (HintSender::over(Arc::new(tx)), rx)
 }
 
-impl<V: Send> Link for mpsc::Sender<WatchEvent<V>> {
+impl<V: Send> hints::Channel for mpsc::Sender<WatchEvent<V>> {
     fn hint(&self) {
         if self.capacity() > CAPACITY / 2 {
             // An error means closed, or full by a race with another sender: then a hint is already waiting.

@@ -263,7 +263,7 @@ async fn the_policy_of_one_member_can_be_another_than_that_of_the_group() {
     rig.scripts[0]
         .state()
         .set_silently(Failing(ErrorKind::Unavailable));
-    assert_eq!(rig.control.reload().await.as_str(), "failed");
+    assert_eq!(rig.control.reload().await.outcome.as_str(), "failed");
     rig.control.stop().await;
 }
 

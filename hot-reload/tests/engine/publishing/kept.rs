@@ -94,7 +94,7 @@ async fn what_was_kept_is_unchanged_where_the_source_holds_the_same() {
     let script = Script::new(Failing(ErrorKind::Unavailable));
     let (live, control) = service(&script, &path).start().await.unwrap();
     script.set(Good("same"));
-    assert_eq!(control.reload().await.as_str(), "unchanged");
+    assert_eq!(control.reload().await.outcome.as_str(), "unchanged");
     assert_eq!(control.status().data, DataState::Fresh);
     assert_eq!(live.get().generation().get(), 1);
     control.stop().await;

@@ -44,7 +44,7 @@ async fn a_value_that_goes_back_or_away_while_it_is_prepared_is_not_published() 
             script.set(content);
         };
         let (receipt, ()) = tokio::join!(control.reload(), change);
-        assert_eq!(receipt.as_str(), word);
+        assert_eq!(receipt.outcome.as_str(), word);
         assert_eq!(ledger.told(), ["a aborted"]);
         assert_eq!(ledger.open(), open(&["a"], "first"));
         assert_eq!(

@@ -257,7 +257,7 @@ async fn p12_participants_have_to_be_ready_for_the_default_of_a_removal_too() {
         ("first", open(&["a", "b"], "first"))
     );
     ledger.fail("b", Nothing);
-    assert_eq!(control.reload().await.as_str(), "missing");
+    assert_eq!(control.reload().await.outcome.as_str(), "missing");
     assert_eq!(
         (live.load().as_str(), ledger.open()),
         ("default", open(&["a", "b"], "default"))

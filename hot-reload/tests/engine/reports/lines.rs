@@ -96,7 +96,7 @@ async fn names_messages_and_panics_reach_status_and_log_as_one_line() {
     for content in [Good("panics"), Good("invalid"), Bad(HOSTILE)] {
         script.set(content);
         let receipt = control.reload().await;
-        let Outcome::Rejected { error, .. } = &*receipt else {
+        let Outcome::Rejected { error, .. } = &receipt.outcome else {
             panic!("{receipt:?}");
         };
         is_plain(&error.to_string());
