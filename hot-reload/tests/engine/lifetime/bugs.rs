@@ -275,7 +275,7 @@ async fn p01_a_source_that_says_unchanged_unasked_has_no_value() {
 
     let error = ReloaderService::builder(Liar).start().await.unwrap_err();
     assert!(
-        error.to_string().contains("without having been asked"),
+        error.to_string().contains("to a load without a revision"),
         "{error}"
     );
 }
