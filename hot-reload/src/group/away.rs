@@ -1,9 +1,9 @@
-//! What a group says of members that are not well.
+//! Errors and status entries about members that have nothing to offer.
 
 use super::roster::Roster;
 use crate::error::Error;
 use crate::event::Outcome;
-use crate::group::link::Standing;
+use crate::group::link::MemberState;
 use crate::revision::Revision;
 use crate::status::Degradation;
 
@@ -48,15 +48,15 @@ fn named(member: &str, source: Option<&str>, error: &Error) -> String {
 }
 
 /// What the status of the group says of a member.
-pub(super) fn trouble(name: &str, standing: &Standing) -> Option<Degradation> {
-    let outcome = standing.trouble.as_ref()?;
+pub(super) fn trouble(name: &str, member_state: &MemberState) -> Option<Degradation> {
+    let outcome = member_state.trouble.as_ref()?;
     let text = match (outcome.error(), outcome) {
         (Some(error), _) => error.to_string(),
         (None, Outcome::Missing) => "its source holds nothing".to_owned(),
         (None, Outcome::Held) => "what its source holds is held back".to_owned(),
-        (None, _) => format!("its last look was {outcome}"),
+        (None, _) => format!("its last load was {outcome}"),
     };
-    let remedy = match (standing.generation, outcome) {
+    let remedy = match (member_state.generation, outcome) {
         (_, Outcome::Held) => {
             "the `hold` in its `member_status` says why, and whether `resume` of the group lets it in"
         }

@@ -73,7 +73,7 @@ use crate::watch::WatchProfile;
 ///   [`pause`](crate::Control::pause) and [`rollback`](crate::Control::rollback): earlier values of all members come back
 ///   together. On the builder of a member they have no effect. What was brought back stays until *any* member changes: that
 ///   lets in the newest of all of them. Who wants one member's value to stay away pauses the group, or mends that source.
-/// - Doubts ([`shrink_guard`](Builder::shrink_guard), [`fence`](Builder::fence)) may be a member's. They go by what the group
+/// - Admission ([`shrink_guard`](Builder::shrink_guard), [`fence`](Builder::fence)) may be a member's. They go by what the group
 ///   has made visible: while the member's new value is held back, the one before is in the cut, and
 ///   [`resume`](crate::Control::resume) of the group lets it in.
 /// - What takes a restart of the process (`Builder::restart_required`) is declared for a member. What is in effect is
@@ -105,10 +105,10 @@ pub struct Coordinator {
     policies: Vec<Option<WhenAway>>,
     to_be: Vec<ToBe>,
     adoptions: Vec<Adoption>,
-    longest_look: Duration,
+    longest_load: Duration,
 }
 
-/// Hands what was lifted out of a member to the group.
+/// Gives the hooks of a member to the group.
 type Adoption = Box<dyn FnOnce(&mut Builder<Members, Cut, Cow<'static, str>>) + Send>;
 
 impl Coordinator {
@@ -122,7 +122,7 @@ impl Coordinator {
             policies: Vec::new(),
             to_be: Vec::new(),
             adoptions: Vec::new(),
-            longest_look: Duration::ZERO,
+            longest_load: Duration::ZERO,
         }
     }
 
@@ -151,15 +151,15 @@ impl Coordinator {
         );
         let member = Member::<V>::new(self.group, self.names.len());
         let mut builder = builder.named(name.clone());
-        self.longest_look = self.longest_look.max(builder.longest_look());
-        let lifted = builder.lift();
+        self.longest_load = self.longest_load.max(builder.longest_load());
+        let hooks = builder.take_hooks();
         self.adoptions.push(Box::new({
             let name = name.clone();
             move |group| {
                 let part = move |cut: &Cut| cut.get(member)?.snapshot().cloned();
                 let good = move |cut: &Cut| part(cut).filter(|_| !cut.stands_in(member));
                 let lent = move |cut: &Cut| cut.get(member)?.lent_again();
-                group.adopt(&name, lifted, part, good, lent);
+                group.adopt(&name, hooks, part, good, lent);
             }
         }));
         self.to_be.push(Box::new(move |group| {
@@ -167,7 +167,7 @@ impl Coordinator {
             Begun {
                 running: Box::new(begun.control),
                 keep: begun.keep,
-                first_look: begun.first_look,
+                first_load: begun.first_load,
             }
         }));
         self.names.push(name);
@@ -212,8 +212,8 @@ impl Coordinator {
                 quiet: GROUP_QUIET,
                 ..WatchProfile::local()
             },
-            // A look of a member may have begun before it is asked for the next one.
-            patience: self.longest_look.saturating_mul(2),
+            // A load of a member may have begun before it is asked for the next one.
+            patience: self.longest_load.saturating_mul(2),
         };
         let mut builder = Builder::over(Members::new(roster, self.to_be), profile).named("group");
         for adopt in self.adoptions {

@@ -1,4 +1,4 @@
-//! [`Cut`]: the values that the members of a group have together.
+//! [`Cut`]: one consistent set of the values of a group.
 
 use std::any::Any;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Doubts of the member of a group: they go by what the group has made visible, whatever the member has published by itself.
+//! [`MemberGuards`]: guards of a member that compare with the value that the group has published.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -6,16 +6,16 @@ use std::time::Duration;
 use super::loan::Loan;
 use crate::event::HoldReason;
 use crate::locks::lock;
-use crate::service::admission::Doubts;
+use crate::service::admission::Admission;
 use crate::snapshot::Snapshot;
 
-/// The doubts of a member, and what they go by.
-pub(crate) struct LentDoubts<V> {
-    guards: Vec<Arc<dyn Doubts<V>>>,
+/// The guards of a member, and the value of the member that the group has published.
+pub(crate) struct MemberGuards<V> {
+    guards: Vec<Arc<dyn Admission<V>>>,
     visible: Arc<Visible<V>>,
 }
 
-/// What of the member is visible now.
+/// The value of the member that is visible through the group.
 struct Visible<V>(Mutex<Option<Loan<V>>>);
 
 impl<V> Visible<V> {
@@ -30,16 +30,16 @@ impl<V> Visible<V> {
     }
 }
 
-/// What of a cut is asked for.
+/// Finds something of the member in a value of the group.
 type Of<C, P> = Box<dyn Fn(&C) -> Option<P> + Send + Sync>;
 
-impl<V: Send + Sync + 'static> LentDoubts<V> {
-    /// What is to act for the group, and what stays with the member.
-    pub(crate) fn split(guards: Vec<Box<dyn Doubts<V>>>) -> (Self, Vec<Box<dyn Doubts<V>>>) {
+impl<V: Send + Sync + 'static> MemberGuards<V> {
+    /// The half that acts for the group, and the guards that stay with the member.
+    pub(crate) fn split(guards: Vec<Box<dyn Admission<V>>>) -> (Self, Vec<Box<dyn Admission<V>>>) {
         let guards: Vec<Arc<_>> = guards.into_iter().map(Arc::from).collect();
         let visible = Arc::new(Visible(Mutex::new(None)));
-        let left = guards.iter().map(|guard| -> Box<dyn Doubts<V>> {
-            Box::new(Doubting {
+        let left = guards.iter().map(|guard| -> Box<dyn Admission<V>> {
+            Box::new(MemberGuard {
                 guard: Arc::clone(guard),
                 visible: Arc::clone(&visible),
             })
@@ -54,11 +54,11 @@ impl<V: Send + Sync + 'static> LentDoubts<V> {
         self,
         lent: impl Fn(&C) -> Option<Loan<V>> + Send + Sync + 'static,
         good: impl Fn(&C) -> Option<Snapshot<V>> + Send + Sync + 'static,
-    ) -> Option<Box<dyn Doubts<C>>> {
+    ) -> Option<Box<dyn Admission<C>>> {
         if self.guards.is_empty() {
             return None;
         }
-        Some(Box::new(Telling {
+        Some(Box::new(NotifyGuards {
             of: self,
             lent: Box::new(lent),
             good: Box::new(good),
@@ -66,38 +66,38 @@ impl<V: Send + Sync + 'static> LentDoubts<V> {
     }
 }
 
-/// What stays with the member.
-struct Doubting<V> {
-    guard: Arc<dyn Doubts<V>>,
+/// The half of a guard that stays with the member: it objects.
+struct MemberGuard<V> {
+    guard: Arc<dyn Admission<V>>,
     visible: Arc<Visible<V>>,
 }
 
-impl<V: Send + Sync> Doubts<V> for Doubting<V> {
-    fn doubt(&self, _: &V, candidate: &V) -> Option<String> {
+impl<V: Send + Sync> Admission<V> for MemberGuard<V> {
+    fn objection(&self, _: &V, candidate: &V) -> Option<String> {
         let visible = self.visible.snapshot()?;
-        self.guard.doubt(visible.value(), candidate)
+        self.guard.objection(visible.value(), candidate)
     }
 
     fn reason(&self) -> HoldReason {
         self.guard.reason()
     }
 
-    fn patience(&self) -> Duration {
-        self.guard.patience()
+    fn confirm_after(&self) -> Duration {
+        self.guard.confirm_after()
     }
 
     fn accepted(&self, _: &V) {}
 }
 
 /// What acts for the group: it doubts nothing, and says what is visible.
-struct Telling<C, V> {
-    of: LentDoubts<V>,
+struct NotifyGuards<C, V> {
+    of: MemberGuards<V>,
     lent: Of<C, Loan<V>>,
     good: Of<C, Snapshot<V>>,
 }
 
-impl<C, V: Send + Sync> Doubts<C> for Telling<C, V> {
-    fn doubt(&self, _: &C, _: &C) -> Option<String> {
+impl<C, V: Send + Sync> Admission<C> for NotifyGuards<C, V> {
+    fn objection(&self, _: &C, _: &C) -> Option<String> {
         None
     }
 
@@ -105,7 +105,7 @@ impl<C, V: Send + Sync> Doubts<C> for Telling<C, V> {
         HoldReason::Shrunk
     }
 
-    fn patience(&self) -> Duration {
+    fn confirm_after(&self) -> Duration {
         Duration::ZERO
     }
 
@@ -117,7 +117,7 @@ impl<C, V: Send + Sync> Doubts<C> for Telling<C, V> {
         }
     }
 
-    fn shown(&self, cut: &C) {
+    fn published(&self, cut: &C) {
         let before = self.of.visible.replace((self.lent)(cut));
         drop(before);
     }

@@ -1,4 +1,4 @@
-//! What the handles of a group can do beyond those of any service.
+//! Methods of [`Live`] and [`Control`] that only a group has.
 
 use super::cut::Cut;
 use super::member::{Member, Part};

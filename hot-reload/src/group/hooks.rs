@@ -1,4 +1,4 @@
-//! [`Lifted`]: what of a member acts upon visible values, and so acts for the group.
+//! [`MemberHooks`]: adapters that run a member's hooks at group level.
 
 use std::mem;
 use std::sync::{Arc, Mutex};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all, ready};
 
-use super::guards::LentDoubts;
+use super::guards::MemberGuards;
 use super::loan::Loan;
 use crate::error::{Error, ErrorKind};
 use crate::event::Stage;
@@ -15,30 +15,29 @@ use crate::service::boundary::within;
 use crate::service::builder::Builder;
 use crate::service::pipeline::prepare::{Ending, Participants, Ready, Seat};
 use crate::service::policy::keeper::{Keeper, Kept};
-use crate::service::policy::restart::{Restarts, Waits};
+use crate::service::policy::restart::{NeedsRestart, RestartCheck};
 use crate::snapshot::{Generation, Snapshot};
 
-/// The participants of a member, where its values are saved, what of them takes a restart, what doubts go by, and how long
-/// values are kept after they were visible.
-pub(crate) struct Lifted<V> {
+/// The hooks of a member that act on visible values, moved to the group.
+pub(crate) struct MemberHooks<V> {
     pub(crate) participants: Participants<V>,
     pub(crate) saving: Option<Arc<dyn Keeper<V>>>,
-    pub(crate) restarts: Option<Arc<dyn Restarts<V>>>,
-    pub(crate) doubts: LentDoubts<V>,
+    pub(crate) restarts: Option<Arc<dyn RestartCheck<V>>>,
+    pub(crate) admission: MemberGuards<V>,
     pub(crate) grace: Duration,
 }
 
-/// A member's part in a value of the group.
+/// Finds the member's value in a value of the group.
 type PartOf<C, V> = Arc<dyn Fn(&C) -> Option<Snapshot<V>> + Send + Sync>;
 
-impl<V: Send + Sync + 'static> Lifted<V> {
-    /// What is left to the member: it begins with what was kept.
+impl<V: Send + Sync + 'static> MemberHooks<V> {
+    /// The keeper that stays with the member: it restores, and saves nothing.
     pub(crate) fn restoring(keeper: Arc<dyn Keeper<V>>) -> Arc<dyn Keeper<V>> {
         Arc::new(Restoring(keeper))
     }
 
-    /// What is left to the member: it refuses what its group would refuse, so that this is told of the member.
-    pub(crate) fn admitting(restarts: Arc<dyn Restarts<V>>) -> Arc<dyn Restarts<V>> {
+    /// The check that stays with the member: it refuses what the group would refuse, so that the error names the member.
+    pub(crate) fn admitting(restarts: Arc<dyn RestartCheck<V>>) -> Arc<dyn RestartCheck<V>> {
         Arc::new(Admitting(restarts))
     }
 }
@@ -48,24 +47,24 @@ where
     T: Send + Sync + 'static,
     V: Send + Sync + 'static,
 {
-    /// Takes out what acts upon a value that becomes visible, because a value of a member does not by itself.
-    pub(crate) fn lift(&mut self) -> Lifted<V> {
+    /// Moves the hooks out of a member, whose values become visible only through its group.
+    pub(crate) fn take_hooks(&mut self) -> MemberHooks<V> {
         let deadline = self.participants.deadline;
         let participants = mem::replace(&mut self.participants, Participants::none(deadline));
-        // Nobody could bring back what nobody sees.
+        // No reader sees the values of a member, so a rollback of one would change nothing.
         self.probation = None;
         self.history = 0;
         let saving = self.keeper.take();
-        self.keeper = saving.clone().map(Lifted::restoring);
+        self.keeper = saving.clone().map(MemberHooks::restoring);
         let restarts = self.validators.restarts.take();
-        self.validators.restarts = restarts.clone().map(Lifted::admitting);
-        let (doubts, left) = LentDoubts::split(mem::take(&mut self.doubts));
-        self.doubts = left;
-        Lifted {
+        self.validators.restarts = restarts.clone().map(MemberHooks::admitting);
+        let (admission, left) = MemberGuards::split(mem::take(&mut self.admission));
+        self.admission = left;
+        MemberHooks {
             participants,
             saving,
             restarts,
-            doubts,
+            admission,
             grace: mem::take(&mut self.retirement.grace),
         }
     }
@@ -75,21 +74,21 @@ impl<T, C, S> Builder<T, C, S>
 where
     C: Send + Sync + 'static,
 {
-    /// Takes in what was lifted out of the member of this name. `part` is its part in a value of the group; `good` the same,
-    /// unless that only stands in for what the source should hold; `lent` the same as it was lent.
+    /// Runs the hooks of this member for the group. `part` finds its value in a value of the group, `lent` finds the loan of it, and
+    /// `good` finds it unless it stands in for the content of the source.
     pub(crate) fn adopt<V: Send + Sync + 'static>(
         &mut self,
         name: &str,
-        lifted: Lifted<V>,
+        hooks: MemberHooks<V>,
         part: impl Fn(&C) -> Option<Snapshot<V>> + Send + Sync + 'static,
         good: impl Fn(&C) -> Option<Snapshot<V>> + Send + Sync + 'static,
         lent: impl Fn(&C) -> Option<Loan<V>> + Send + Sync + 'static,
     ) {
         let (part, good): (PartOf<C, V>, PartOf<C, V>) = (Arc::new(part), Arc::new(good));
         let accepted = Arc::clone(&good);
-        let doubts = lifted.doubts.of(lent, move |cut| accepted(cut));
-        self.doubts.extend(doubts);
-        let Participants { seats, deadline } = lifted.participants;
+        let admission = hooks.admission.of(lent, move |cut| accepted(cut));
+        self.admission.extend(admission);
+        let Participants { seats, deadline } = hooks.participants;
         if !seats.is_empty() {
             self.participants.deadline = self.participants.deadline.max(deadline);
         }
@@ -102,7 +101,7 @@ where
                 in_use: Mutex::new(None),
             }));
         }
-        if let Some(keeper) = lifted.saving {
+        if let Some(keeper) = hooks.saving {
             let saving = Saving {
                 name: name.to_owned(),
                 keeper,
@@ -112,7 +111,7 @@ where
             let before = self.keeper.take();
             self.keeper = Some(Arc::new(Both(before, saving)));
         }
-        if let Some(restarts) = lifted.restarts {
+        if let Some(restarts) = hooks.restarts {
             self.validators.restarts = Some(Arc::new(Restarting {
                 before: self.validators.restarts.take(),
                 name: name.to_owned(),
@@ -121,19 +120,19 @@ where
                 known: Mutex::new(None),
             }));
         }
-        // It begins when the group has replaced the value, and so all of a cut are kept for the longest of them.
-        self.retirement.grace = self.retirement.grace.max(lifted.grace);
+        // The grace begins when the group replaces the value, so all values of a cut are kept for the longest grace.
+        self.retirement.grace = self.retirement.grace.max(hooks.grace);
     }
 }
 
-/// A participant of a member as one of the group: asked when the member's part has changed.
+/// A participant of a member as one of the group: it prepares when the member's value has changed.
 struct Deputy<C, V> {
     name: String,
     seat: Box<dyn Seat<V>>,
     /// The member's own.
     deadline: Duration,
     part: PartOf<C, V>,
-    /// The value of the member that it was last told to use.
+    /// The value that the participant committed last.
     in_use: Mutex<Option<Generation>>,
 }
 
@@ -153,7 +152,7 @@ impl<C: Sync, V: Send + Sync> Seat<C> for Deputy<C, V> {
             let end = within(Stage::Prepare, self.deadline, "was not ready", prepare).await??;
             let generation = part.generation();
             Ok(Box::new(move |ending| {
-                // One that fails to commit is not asked to again: the value is visible all the same.
+                // A failed commit is not repeated: the value is visible all the same.
                 if ending == Ending::Commit {
                     *lock(&self.in_use) = Some(generation);
                 }
@@ -163,12 +162,12 @@ impl<C: Sync, V: Send + Sync> Seat<C> for Deputy<C, V> {
     }
 }
 
-/// What a participant has prepared that was not asked.
+/// The preparation of a participant whose member has not changed.
 fn nothing_to_end<'p>() -> Ready<'p> {
     Box::new(|_| Box::pin(ready(())))
 }
 
-/// A member's keeper as the group sees it: what was made visible is saved, if it is not yet.
+/// A member's keeper in the group: it saves each published value once.
 struct Saving<C, V> {
     name: String,
     keeper: Arc<dyn Keeper<V>>,
@@ -196,7 +195,7 @@ impl<C, V: Send + Sync + 'static> Saving<C, V> {
     }
 }
 
-/// The keepers of several members, one behind the other.
+/// The keepers of several members, as a list.
 struct Both<C, V>(Option<Arc<dyn Keeper<C>>>, Saving<C, V>);
 
 impl<C: Send + Sync + 'static, V: Send + Sync + 'static> Keeper<C> for Both<C, V> {
@@ -221,7 +220,7 @@ impl<C: Send + Sync + 'static, V: Send + Sync + 'static> Keeper<C> for Both<C, V
     }
 }
 
-/// A keeper that nothing is saved by.
+/// A keeper that only restores.
 struct Restoring<V>(Arc<dyn Keeper<V>>);
 
 impl<V: Send + Sync + 'static> Keeper<V> for Restoring<V> {
@@ -234,32 +233,32 @@ impl<V: Send + Sync + 'static> Keeper<V> for Restoring<V> {
     }
 }
 
-/// What takes a restart, without a say in what the process has started with.
-struct Admitting<V>(Arc<dyn Restarts<V>>);
+/// A check that only admits: the group knows the value that the process started with.
+struct Admitting<V>(Arc<dyn RestartCheck<V>>);
 
-impl<V: Send + Sync> Restarts<V> for Admitting<V> {
+impl<V: Send + Sync> RestartCheck<V> for Admitting<V> {
     fn admit(&self, candidate: &V) -> Result<(), Error> {
         self.0.admit(candidate)
     }
 
-    fn visible(&self, _: &V) -> Result<Waits, Error> {
-        Ok(Waits::default())
+    fn visible(&self, _: &V) -> Result<NeedsRestart, Error> {
+        Ok(NeedsRestart::default())
     }
 }
 
-/// What takes a restart in several members, one behind the other.
+/// The checks of several members, as a list.
 struct Restarting<C, V> {
-    before: Option<Arc<dyn Restarts<C>>>,
+    before: Option<Arc<dyn RestartCheck<C>>>,
     name: String,
-    restarts: Arc<dyn Restarts<V>>,
+    restarts: Arc<dyn RestartCheck<V>>,
     part: PartOf<C, V>,
-    /// What waits in the part that is visible.
-    known: Mutex<Option<(Generation, Waits)>>,
+    /// The pending changes of the visible value.
+    known: Mutex<Option<(Generation, NeedsRestart)>>,
 }
 
 impl<C, V> Restarting<C, V> {
-    /// What waits in this part, unless it has to be found out.
-    fn known(&self, part: &Snapshot<V>) -> Option<Waits> {
+    /// The pending changes of this value, if they are known.
+    fn known(&self, part: &Snapshot<V>) -> Option<NeedsRestart> {
         let known = lock(&self.known);
         let (generation, waits) = known.as_ref()?;
         (*generation == part.generation()).then(|| waits.clone())
@@ -270,24 +269,24 @@ impl<C, V> Restarting<C, V> {
     }
 }
 
-impl<C: Send + Sync, V: Send + Sync> Restarts<C> for Restarting<C, V> {
+impl<C: Send + Sync, V: Send + Sync> RestartCheck<C> for Restarting<C, V> {
     fn admit(&self, candidate: &C) -> Result<(), Error> {
         let before = self.before.as_ref();
         let before = before.map_or(Ok(()), |before| before.admit(candidate));
-        // What is visible in this part was admitted already.
+        // The visible value was admitted already.
         let part = (self.part)(candidate).filter(|part| self.known(part).is_none());
         let own = part.map_or(Ok(()), |part| self.restarts.admit(&part));
         match (before, own.map_err(|error| self.named(&error))) {
-            // Each problem is told.
+            // Both problems are reported.
             (Err(one), Err(other)) => Err(Error::new(one.kind(), format!("{one}; {other}"))),
             (before, own) => before.and(own),
         }
     }
 
-    fn visible(&self, value: &C) -> Result<Waits, Error> {
+    fn visible(&self, value: &C) -> Result<NeedsRestart, Error> {
         let before = self.before.as_ref().map(|before| before.visible(value));
         let Some(part) = (self.part)(value) else {
-            return before.unwrap_or_else(|| Ok(Waits::default()));
+            return before.unwrap_or_else(|| Ok(NeedsRestart::default()));
         };
         let own = match self.known(&part) {
             Some(known) => Ok(known),
@@ -305,14 +304,14 @@ impl<C: Send + Sync, V: Send + Sync> Restarts<C> for Restarting<C, V> {
 }
 
 impl<C, V> Restarting<C, V> {
-    fn find_out(&self, part: &Snapshot<V>) -> Result<Waits, Error> {
+    fn find_out(&self, part: &Snapshot<V>) -> Result<NeedsRestart, Error> {
         let name = &self.name;
         let waits = self.restarts.visible(part).map_err(|e| self.named(&e))?;
         let named = |texts: Vec<String>| -> Vec<_> {
             let texts = texts.into_iter();
             texts.map(|text| format!("{name}: {text}")).collect()
         };
-        let waits = Waits {
+        let waits = NeedsRestart {
             paths: named(waits.paths),
             text: match &*waits.text {
                 "" => String::new(),
@@ -320,8 +319,8 @@ impl<C, V> Restarting<C, V> {
             },
             unknown: named(waits.unknown),
         };
-        // What was declared and is nowhere is told once.
-        let again = Waits {
+        // A declared path that does not exist is reported once.
+        let again = NeedsRestart {
             unknown: Vec::new(),
             ..waits.clone()
         };

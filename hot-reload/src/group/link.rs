@@ -1,4 +1,4 @@
-//! [`Upward`]: the link from a member to its group.
+//! [`GroupLink`]: notifies the group of a member of each change of its state.
 
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,19 +11,19 @@ use crate::locks::lock;
 use crate::panics::discard;
 use crate::snapshot::Generation;
 
-/// How a member is, as its last look has left it.
+/// How a member is, as its last load has left it.
 #[derive(Debug, Clone)]
-pub(crate) struct Standing {
-    /// The value that the last look has left.
+pub(crate) struct MemberState {
+    /// The value that the last load has left.
     pub(crate) generation: Option<Generation>,
     /// Whether that value stands in for what the source should hold: the default of a removal policy, or what was kept of an
     /// earlier run.
     pub(crate) stands_in: bool,
-    /// What the last look led to, if it was not good.
+    /// What the last load led to, if it was not good.
     pub(crate) trouble: Option<Outcome>,
 }
 
-impl Standing {
+impl MemberState {
     /// Whether the value is what the member has to offer: what its source holds, or what a policy of its own puts in the
     /// place of that.
     pub(crate) fn is_able(&self) -> bool {
@@ -48,7 +48,7 @@ impl Standing {
 
 /// Notifies the group of a member of each change of its state.
 #[derive(Default)]
-pub(crate) struct Upward {
+pub(crate) struct GroupLink {
     told: Mutex<Told>,
     version: AtomicU64,
 }
@@ -57,13 +57,13 @@ pub(crate) struct Upward {
 struct Told {
     is_member: bool,
     group: Option<HintSender>,
-    /// What the last look had left when the version was counted last.
+    /// What the last load had left when the version was counted last.
     generation: Option<Generation>,
     stands_in: bool,
     trouble: Option<Outcome>,
 }
 
-impl Upward {
+impl GroupLink {
     /// Makes the service a member, and sets who is notified of changes.
     pub(crate) fn join(&self, group: Option<HintSender>) {
         let before = {
@@ -85,8 +85,8 @@ impl Upward {
     }
 
     /// Notifies the group if this state differs from the one before.
-    pub(crate) fn notify(&self, state: Standing) {
-        let Standing {
+    pub(crate) fn notify(&self, state: MemberState) {
+        let MemberState {
             generation,
             stands_in,
             trouble,

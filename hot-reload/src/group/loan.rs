@@ -3,37 +3,37 @@
 use std::sync::{Arc, Weak};
 
 use crate::service::control::Control;
-use crate::service::shared::Board;
+use crate::service::shared::Shared;
 use crate::snapshot::{Keepsake, Snapshot};
 
 impl<V> Control<V> {
     /// The newest value, which nobody else sees.
     pub(crate) fn lend(&self) -> Option<Loan<V>> {
-        let newest = self.board().publisher.current()?;
+        let newest = self.shared().publisher.current()?;
         Some(Loan {
             value: Keepsake::of(&newest),
-            back: Back(Arc::downgrade(self.board())),
+            back: Back(Arc::downgrade(self.shared())),
         })
     }
 }
 
-/// A value of a member in the hands of its group. To the member nobody reads it who is to be asked after; when the group gives
-/// it back, the member sees to it.
+/// A value of a member, borrowed by the group; the member does not count it as read. When the group drops it, the member frees
+/// it.
 pub(crate) struct Loan<V> {
-    // In this order: it is given back, and then the member is told.
+    // Dropped in this order: the value is given back first, then the member is notified.
     value: Keepsake<V>,
     back: Back<V>,
 }
 
-/// The way back to the member.
-struct Back<V>(Weak<Board<V>>);
+/// Notifies the member when it is dropped.
+struct Back<V>(Weak<Shared<V>>);
 
 impl<V> Loan<V> {
     pub(crate) fn snapshot(&self) -> &Snapshot<V> {
         self.value.snapshot()
     }
 
-    /// The same once more.
+    /// Borrows the same value once more.
     pub(crate) fn again(&self) -> Self {
         Self {
             value: Keepsake::of(self.snapshot()),
@@ -44,8 +44,8 @@ impl<V> Loan<V> {
 
 impl<V> Drop for Back<V> {
     fn drop(&mut self) {
-        if let Some(board) = self.0.upgrade() {
-            board.inbox.give_back();
+        if let Some(shared) = self.0.upgrade() {
+            shared.inbox.give_back();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! [`Member`]: the key to a member's part in a cut; and [`Part`], what it opens.
+//! [`Member`]: the key of a member; [`Part`]: the value of a member in a [`Cut`](super::Cut).
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,4 +1,4 @@
-//! [`Members`]: the services of a group as the source of its cuts.
+//! [`Members`]: the members of a group as the source of its values.
 
 use std::any::Any;
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ use crate::hints::{HintSender, Subscription};
 use crate::locks::lock;
 use crate::reload::Loaded;
 use crate::revision::Revision;
-use crate::service::feed::{Asked, Fault, Feed};
+use crate::service::feed::{Fault, Feed, LoadRequest};
 use crate::status::{Hold, SourceStatus};
 use crate::watch::RealtimeWatchHandle;
 
@@ -36,11 +36,11 @@ pub struct Members {
 /// A member that does not run yet. It is given who is to be told of what it has new.
 pub(super) type ToBe = Box<dyn FnOnce(Option<HintSender>) -> Begun + Send>;
 
-/// A member that runs, what keeps it running, and the end of its first look.
+/// A member that runs, what keeps it running, and the end of its first load.
 pub(super) struct Begun {
     pub(super) running: Box<dyn Running>,
     pub(super) keep: Arc<dyn Any + Send + Sync>,
-    pub(super) first_look: BoxFuture<'static, ()>,
+    pub(super) first_load: BoxFuture<'static, ()>,
 }
 
 impl Members {
@@ -54,9 +54,9 @@ impl Members {
     }
 
     /// Has the members look, as far as the trigger asks for it.
-    async fn look(&self, asked: Asked) {
+    async fn load_members(&self, asked: LoadRequest) {
         if !self.roster.has_begun() {
-            // Not before the group's own first look: what was changed before whoever asked for that is seen by theirs.
+            // Not before the group's own first load: what was changed before whoever asked for that is seen by theirs.
             join_all(self.begin()).await;
             return;
         }
@@ -71,21 +71,21 @@ impl Members {
             // A member has said that it has something new; or there may be something that it has said and nobody heard.
             Trigger::Watch | Trigger::Interval | Trigger::Retry | Trigger::Rollback => return,
         };
-        let looks = self.roster.running().iter();
-        join_all(looks.map(|member| member.look(trigger))).await;
+        let loads = self.roster.running().iter();
+        join_all(loads.map(|member| member.reload(trigger))).await;
     }
 
-    /// Starts the members. The ends of their first looks.
+    /// Starts the members. The ends of their first loads.
     fn begin(&self) -> Vec<BoxFuture<'static, ()>> {
         let to_be = mem::take(&mut *lock(&self.to_be));
-        let mut first_looks = Vec::new();
+        let mut first_loads = Vec::new();
         self.roster.begin(|group| {
             let names = self.roster.names.names.iter();
             let start = |(name, start): (&String, ToBe)| -> Box<dyn Running> {
                 match Broken::unless(name, || start(group.cloned())) {
                     Ok(begun) => {
                         lock(&self.keeps).push(begun.keep);
-                        first_looks.push(begun.first_look);
+                        first_loads.push(begun.first_load);
                         begun.running
                     }
                     Err(broken) => Box::new(broken),
@@ -93,7 +93,7 @@ impl Members {
             };
             names.zip(to_be).map(start).collect()
         });
-        first_looks
+        first_loads
     }
 
     /// The newest values of all, unless one of them is away.
@@ -124,7 +124,7 @@ impl Members {
         let mut away = Vec::new();
         for (place, (policy, reading)) in self.roster.policies.iter().zip(&*readings).enumerate() {
             if *policy == WhenAway::Hold
-                && let Some(outcome) = reading.standing.refusal()
+                && let Some(outcome) = reading.member_state.refusal()
             {
                 away.push((place, outcome));
             }
@@ -152,13 +152,13 @@ impl Feed<Cut> for Members {
     fn load<'a>(
         &'a self,
         seen: Option<&'a Revision>,
-        asked: Asked,
+        asked: LoadRequest,
     ) -> BoxFuture<'a, Result<Loaded<Cut>, Fault>>
     where
         Cut: 'a,
     {
         Box::pin(async move {
-            self.look(asked).await;
+            self.load_members(asked).await;
             self.assemble(seen).await
         })
     }
@@ -172,7 +172,9 @@ impl Feed<Cut> for Members {
     {
         Box::pin(async move {
             self.roster.tell(Some(&hints));
-            Ok(Some(Subscription::new(Telling(Arc::clone(&self.roster)))))
+            Ok(Some(Subscription::new(NotifyGroup(Arc::clone(
+                &self.roster,
+            )))))
         })
     }
 
@@ -193,14 +195,14 @@ impl Feed<Cut> for Members {
         let mut status = SourceStatus::default();
         let names = self.roster.names.names.iter();
         for (name, reading) in names.zip(&*lock(&self.readings)) {
-            status.degraded.extend(trouble(name, &reading.standing));
+            status.degraded.extend(trouble(name, &reading.member_state));
         }
         Some(status)
     }
 
     fn hold(&self) -> Option<Hold> {
         // As they were read for the last cut, so that members that have nothing new are not asked.
-        let held = |reading: &Reading| matches!(reading.standing.trouble, Some(Outcome::Held));
+        let held = |reading: &Reading| matches!(reading.member_state.trouble, Some(Outcome::Held));
         let place = lock(&self.readings).iter().position(held)?;
         let hold = self.roster.running().get(place)?.status().hold?;
         let message = format!("{}: {}", self.roster.names.names[place], hold.message);
@@ -226,9 +228,9 @@ impl fmt::Debug for Members {
 }
 
 /// The members tell the group as long as this is there.
-struct Telling(Arc<Roster>);
+struct NotifyGroup(Arc<Roster>);
 
-impl Drop for Telling {
+impl Drop for NotifyGroup {
     fn drop(&mut self) {
         self.0.tell(None);
     }

@@ -1,4 +1,4 @@
-//! [`Coordinator`]: several services become one group, whose values become visible together or not at all.
+//! [`Coordinator`]: several services as one group, whose values become visible together or not at all.
 //!
 //! ```text
 //!   member ─▶ its own service ─ private snapshot ─┐

@@ -1,15 +1,15 @@
-//! [`Reading`]: what a member has to offer, as it was read last, so that one that has nothing new is not read again.
+//! [`Reading`]: the last read state of a member, so that an unchanged member is not read again.
 
 use std::sync::Arc;
 
 use super::cut::Slot;
 use super::roster::Running;
-use crate::group::link::Standing;
+use crate::group::link::MemberState;
 
 pub(super) struct Reading {
     /// The version that it was read at. `None` if it has to be read again in any case.
     version: Option<u64>,
-    pub(super) standing: Standing,
+    pub(super) member_state: MemberState,
     pub(super) slot: Option<Arc<Slot>>,
 }
 
@@ -33,14 +33,14 @@ pub(super) fn refresh(
             continue;
         }
         moved = true;
-        let standing = member.standing();
-        let slot = member.slot(standing.stands_in);
+        let member_state = member.member_state();
+        let slot = member.slot(member_state.stands_in);
         let generation = slot.as_ref().map(|slot| slot.generation);
-        // A value that is just being published is not what the standing is about yet.
-        let version = (generation == standing.generation).then_some(version);
+        // A value that is just being published is not what the member_state is about yet.
+        let version = (generation == member_state.generation).then_some(version);
         let reading = Reading {
             version,
-            standing,
+            member_state,
             slot,
         };
         match last {

@@ -1,4 +1,4 @@
-//! [`Roster`]: who the members of a group are, and how to reach those that run.
+//! [`Roster`]: the members of a group, and access to those that run.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
@@ -10,7 +10,7 @@ use super::member::Member;
 use super::when_away::WhenAway;
 use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger};
-use crate::group::link::Standing;
+use crate::group::link::MemberState;
 use crate::hints::HintSender;
 use crate::locks::lock;
 use crate::panics::panicked;
@@ -81,16 +81,16 @@ impl Roster {
 pub(super) trait Running: Send + Sync {
     fn status(&self) -> Status;
 
-    fn standing(&self) -> Standing;
+    fn member_state(&self) -> MemberState;
 
-    /// Another number whenever its standing is another.
+    /// Another number whenever its member_state is another.
     fn version(&self) -> u64;
 
     /// Its newest value.
     fn slot(&self, stands_in: bool) -> Option<Arc<Slot>>;
 
     /// Has it look, and waits for the end of that.
-    fn look(&self, trigger: Trigger) -> BoxFuture<'_, ()>;
+    fn reload(&self, trigger: Trigger) -> BoxFuture<'_, ()>;
 
     /// As [`look`](Self::look), and it holds nothing back any more.
     fn resume(&self) -> BoxFuture<'_, ()>;
@@ -105,8 +105,8 @@ impl<V: Send + Sync + 'static> Running for Control<V> {
         self.status()
     }
 
-    fn standing(&self) -> Standing {
-        self.standing()
+    fn member_state(&self) -> MemberState {
+        self.member_state()
     }
 
     fn version(&self) -> u64 {
@@ -123,9 +123,9 @@ impl<V: Send + Sync + 'static> Running for Control<V> {
         })
     }
 
-    fn look(&self, trigger: Trigger) -> BoxFuture<'_, ()> {
+    fn reload(&self, trigger: Trigger) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            // What came of it is in the standing.
+            // What came of it is in the state.
             let _ = self.request(trigger).await;
         })
     }
@@ -163,8 +163,8 @@ impl Running for Broken {
         status
     }
 
-    fn standing(&self) -> Standing {
-        Standing {
+    fn member_state(&self) -> MemberState {
+        MemberState {
             generation: None,
             stands_in: false,
             trouble: Some(Outcome::Failed {
@@ -185,7 +185,7 @@ impl Running for Broken {
         Box::pin(ready(()))
     }
 
-    fn look(&self, _: Trigger) -> BoxFuture<'_, ()> {
+    fn reload(&self, _: Trigger) -> BoxFuture<'_, ()> {
         Box::pin(ready(()))
     }
 

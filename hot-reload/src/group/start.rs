@@ -1,4 +1,4 @@
-//! A service as the member of a group: started for it, watched by it, and asked by it.
+//! Starts members for a group, and the service over them.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use super::link::Standing;
+use super::link::MemberState;
 use crate::hints::HintSender;
 use crate::service::builder::start::report;
 use crate::service::builder::{Builder, Mode};
@@ -22,8 +22,8 @@ pub(crate) struct Begun<V> {
     pub(crate) control: Control<V>,
     /// What ends the member when it is dropped.
     pub(crate) keep: Arc<dyn Any + Send + Sync>,
-    /// Over when its first look is.
-    pub(crate) first_look: BoxFuture<'static, ()>,
+    /// Over when its first load is.
+    pub(crate) first_load: BoxFuture<'static, ()>,
 }
 
 impl<T, V, S> Builder<T, V, S>
@@ -49,25 +49,25 @@ where
         builder.load_deadline(group.patience.max(LOAD_DEADLINE))
     }
 
-    /// The longest that it is waited for one look: of loading, of restoring what was kept, and of the validators.
-    pub(crate) fn longest_look(&self) -> Duration {
+    /// The longest that it is waited for one load: of loading, of restoring what was kept, and of the validators.
+    pub(crate) fn longest_load(&self) -> Duration {
         let asking = self.load_deadline.min(LONGEST).saturating_mul(2);
         asking.saturating_add(self.validators.deadline)
     }
 
-    /// Starts the service for the group, which is told of what is new from the first look on.
+    /// Starts the service for the group, which is told of what is new from the first load on.
     pub(crate) fn begin(self, group: Option<HintSender>) -> Begun<V> {
         let first = |control: &Control<V>, registered| {
             report(registered);
             control.tell(group);
-            control.board().inbox.next_receipt()
+            control.shared().inbox.next_receipt()
         };
         let (_, control, receipt) = self.launch(first);
         let (control, keep) = control.into_parts();
         Begun {
             control,
             keep,
-            first_look: Box::pin(async move {
+            first_load: Box::pin(async move {
                 // An error means that it was stopped before.
                 let _ = receipt.await;
             }),
@@ -79,28 +79,28 @@ where
 pub(crate) struct GroupProfile<T> {
     pub(crate) inside: fn(&T) -> Option<Arc<dyn Any + Send + Sync>>,
     pub(crate) profile: fn(&T) -> WatchProfile,
-    /// How long all of them together may take for a look.
+    /// How long all of them together may take for a load.
     pub(crate) patience: Duration,
 }
 
 impl<V> Control<V> {
     /// How the service is.
-    pub(crate) fn standing(&self) -> Standing {
-        self.board().standing()
+    pub(crate) fn member_state(&self) -> MemberState {
+        self.shared().member_state()
     }
 
     /// Says who is to be told when the service has something new to offer, or is well or unwell in another way.
     pub(crate) fn tell(&self, group: Option<HintSender>) {
-        self.board().upward.join(group);
+        self.shared().group_link.join(group);
     }
 
-    /// The number of what it has to offer: another one whenever its [`Standing`] is another.
+    /// The number of what it has to offer: another one whenever its [`MemberState`] is another.
     pub(crate) fn version(&self) -> u64 {
-        self.board().upward.version()
+        self.shared().group_link.version()
     }
 
     /// What the source is made of, if it is made of other services.
     pub(crate) fn inside(&self) -> Option<&Arc<dyn Any + Send + Sync>> {
-        self.board().inside.get()
+        self.shared().inside.get()
     }
 }

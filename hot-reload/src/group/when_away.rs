@@ -1,6 +1,6 @@
-//! [`WhenAway`]: what becomes of a group when one of its members has nothing to offer.
+//! [`WhenAway`]: what a group does while a member has nothing to offer.
 
-/// What becomes of a group when a member is away: when its last look failed or was rejected, or its source holds nothing and
+/// What becomes of a group when a member is away: when its last load failed or was rejected, or its source holds nothing and
 /// it has no value.
 ///
 /// A member is not away whose value stands in for what its source should hold, by a policy of its own: the last good value or

@@ -1,4 +1,4 @@
-//! The boundary around code of the user's or of a source's.
+//! The boundary around foreign code: a deadline, and panics that become errors.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -8,7 +8,7 @@ use super::commands;
 use super::events::Events;
 use super::flight::Explanation;
 use super::record::observer::{Call, Observer};
-use super::shared::Board;
+use super::shared::Shared;
 use super::shared::request::{Earlier, Requester};
 use super::target::Target;
 use crate::event::{Event, Trigger};
@@ -18,30 +18,33 @@ use crate::status::Status;
 
 /// The commanding side of a service. Cloning is cheap; request code should only get [`Live`](crate::Live).
 pub struct Control<V> {
-    board: Arc<Board<V>>,
+    shared: Arc<Shared<V>>,
     /// What stops the service when it is dropped for the last time; nothing if somebody else owns the service.
     _keep: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl<V> Control<V> {
-    pub(crate) fn new(board: Arc<Board<V>>, keep: Option<Arc<dyn Any + Send + Sync>>) -> Self {
-        Self { board, _keep: keep }
+    pub(crate) fn new(shared: Arc<Shared<V>>, keep: Option<Arc<dyn Any + Send + Sync>>) -> Self {
+        Self {
+            shared,
+            _keep: keep,
+        }
     }
 
-    pub(crate) fn board(&self) -> &Arc<Board<V>> {
-        &self.board
+    pub(crate) fn shared(&self) -> &Arc<Shared<V>> {
+        &self.shared
     }
 
     /// The same without what keeps the service running, and that.
     pub(crate) fn into_parts(self) -> (Self, Arc<dyn Any + Send + Sync>) {
         let keep = self._keep.unwrap_or_else(|| Arc::new(()));
-        (Self::new(self.board, None), keep)
+        (Self::new(self.shared, None), keep)
     }
 
     /// Looks at the source now, and says what came of it, and how.
     ///
-    /// The look begins after this call, so it sees everything that was changed before. Content that was rejected is
-    /// tried again. Calls that come together share a look. Where the service has not been started yet, the call waits
+    /// The load begins after this call, so it sees everything that was changed before. Content that was rejected is
+    /// tried again. Calls that come together share a load. Where the service has not been started yet, the call waits
     /// for that.
     ///
     /// # Errors
@@ -51,7 +54,7 @@ impl<V> Control<V> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the look is taken all the same.
+    /// If the future is dropped, the load is taken all the same.
     pub async fn reload(&self) -> Receipt {
         self.request(Trigger::Manual).await
     }
@@ -70,16 +73,16 @@ impl<V> Control<V> {
     }
 
     pub(crate) async fn request(&self, trigger: Trigger) -> Receipt {
-        self.board.inbox.ask(trigger).await
+        self.shared.inbox.ask(trigger).await
     }
 
     /// Waits until everything that was changed before this call is visible, or says why it is not.
     ///
-    /// It is for tests and for whoever has just written to the source and wants to go on with what was written. A look
+    /// It is for tests and for whoever has just written to the source and wants to go on with what was written. A load
     /// begins after this call; content that was rejected before is not tried again, which
     /// [`reload`](Self::reload) does. What is not current after it is said by the outcome:
     /// [`Published`](crate::Outcome::Published) and [`Unchanged`](crate::Outcome::Unchanged) are,
-    /// as told by [`Outcome::is_current`](crate::Outcome::is_current). Calls that come together share a look. Where the service has not been started
+    /// as told by [`Outcome::is_current`](crate::Outcome::is_current). Calls that come together share a load. Where the service has not been started
     /// yet, the call waits for that; where it has stopped, it returns at once.
     ///
     /// ```
@@ -94,7 +97,7 @@ impl<V> Control<V> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the look is taken all the same.
+    /// If the future is dropped, the load is taken all the same.
     pub async fn barrier(&self) -> Receipt {
         self.request(Trigger::Resync).await
     }
@@ -111,7 +114,7 @@ impl<V> Control<V> {
     /// # }
     /// ```
     pub fn history(&self) -> Vec<Snapshot<V>> {
-        self.board.history().list()
+        self.shared.history().list()
     }
 
     /// Brings the value back that was visible before this one. Called again, the one before that, if it is still kept: what
@@ -123,13 +126,13 @@ impl<V> Control<V> {
     ///
     /// As [`rollback_to`](Self::rollback_to).
     pub async fn rollback(&self) -> Receipt {
-        commands::roll_back(&self.board, Earlier::Previous).await
+        commands::roll_back(&self.shared, Earlier::Previous).await
     }
 
     /// Brings an earlier value back, as a new generation. Its [`origin`](Snapshot::origin) is the number under which the value
     /// was published for the first time.
     ///
-    /// What the source holds stays away until the source changes or [`resume`](Self::resume) is called: each look that finds
+    /// What the source holds stays away until the source changes or [`resume`](Self::resume) is called: each load that finds
     /// it again answers [`Held`](crate::Outcome::Held), [`reload`](Self::reload), too, and [`Status::hold`] tells. Where it
     /// cannot be told whether a source has changed ([by revision](crate::ReloaderService::builder_by_revision), and the source
     /// has none), only `resume` ends it.
@@ -153,7 +156,7 @@ impl<V> Control<V> {
     ///
     /// If the future is dropped, the value is brought back all the same.
     pub async fn rollback_to(&self, generation: Generation) -> Receipt {
-        commands::roll_back(&self.board, Earlier::Generation(generation)).await
+        commands::roll_back(&self.shared, Earlier::Generation(generation)).await
     }
 
     /// Keeps the source out: when this returns, nothing that it holds becomes visible any more, until
@@ -167,7 +170,7 @@ impl<V> Control<V> {
     /// A value that became visible just before may be told to subscribers a moment later. What a hand-written watch pushes in
     /// a pause is not kept; at the end of the pause the source is asked.
     pub fn pause(&self) {
-        commands::pause(&self.board);
+        commands::pause(&self.shared);
     }
 
     /// Ends whatever holds values back, all of it at once: a [pause](Self::pause), a [rollback](Self::rollback_to), a failed
@@ -180,14 +183,14 @@ impl<V> Control<V> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the look is taken all the same, and nothing is held back.
+    /// If the future is dropped, the load is taken all the same, and nothing is held back.
     pub async fn resume(&self) -> Receipt {
-        commands::resume(&self.board).await
+        commands::resume(&self.shared).await
     }
 
     /// How the service is.
     pub fn status(&self) -> Status {
-        commands::status(&self.board)
+        commands::status(&self.shared)
     }
 
     /// What the service has been through until now: what is the matter, and how it came to that.
@@ -202,17 +205,17 @@ impl<V> Control<V> {
     /// # }
     /// ```
     pub fn explain(&self) -> Explanation {
-        self.board.flight.explain(self.status())
+        self.shared.flight.explain(self.status())
     }
 
     /// Subscribes to the events of the service from now on.
     pub fn events(&self) -> Events {
-        commands::events(&self.board)
+        commands::events(&self.shared)
     }
 
     /// The [`Events`] of the start were dropped.
     pub(crate) fn unlisten(&self) {
-        self.board.observers.unlisten();
+        self.shared.observers.unlisten();
     }
 
     /// Stops the service, and waits until it is gone.
@@ -227,12 +230,12 @@ impl<V> Control<V> {
     ///
     /// If the future is dropped, the service stops all the same.
     pub async fn stop(&self) {
-        commands::stop(&self.board).await;
+        commands::stop(&self.shared).await;
     }
 
     /// Adds an observer, which is notified of each event from now on.
     pub fn observe(&self, observer: impl Observer) {
-        self.board.observe(Arc::new(observer));
+        self.shared.observe(Arc::new(observer));
     }
 
     /// Calls a function for each event from now on, as [`observe`](Self::observe) does with an observer.
@@ -244,14 +247,14 @@ impl<V> Control<V> {
 impl<V: Send + Sync + 'static> Control<V> {
     /// Returns the same commands without the type of the value. A target does not keep the service running.
     pub fn target(&self) -> Target {
-        Target::new(&self.board)
+        Target::new(&self.shared)
     }
 }
 
 impl<V> Clone for Control<V> {
     fn clone(&self) -> Self {
         Self {
-            board: Arc::clone(&self.board),
+            shared: Arc::clone(&self.shared),
             _keep: self._keep.clone(),
         }
     }

@@ -1,13 +1,12 @@
-//! [`Feed`]: what the engine sees of a source, whether or not it can be watched.
+//! [`Feed`]: a source as the engine sees it, with or without a watch.
 
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::future;
-use std::marker::PhantomData;
 
 use futures_util::future::BoxFuture;
 
-use crate::error::Error;
+use crate::error::{Error, ReloadResult};
 use crate::event::{Outcome, Trigger};
 use crate::hints::{HintSender, Subscription};
 use crate::reload::{Loaded, Reload};
@@ -22,7 +21,7 @@ pub(crate) trait Feed<V> {
     fn load<'a>(
         &'a self,
         seen: Option<&'a Revision>,
-        asked: Asked,
+        asked: LoadRequest,
     ) -> BoxFuture<'a, Result<Loaded<V>, Fault>>
     where
         V: 'a;
@@ -55,7 +54,7 @@ pub(crate) trait Feed<V> {
 
 /// Why a source is asked. One that is made of others goes by it as to how far it asks them.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Asked {
+pub(crate) struct LoadRequest {
     pub(crate) trigger: Trigger,
     /// Whether nothing is to be held back any more, inside the source either.
     pub(crate) resume: bool,
@@ -66,7 +65,7 @@ pub(crate) struct Asked {
 pub(crate) enum Fault {
     /// What the source says.
     Source(Error),
-    /// What a look inside of the source has led to. Nothing is concluded from it about what the source holds.
+    /// What a load inside of the source has led to. Nothing is concluded from it about what the source holds.
     Inside(Outcome),
 }
 
@@ -76,13 +75,54 @@ impl From<Error> for Fault {
     }
 }
 
-/// A source that is only polled.
-pub(crate) struct Polled<'t, T, S>(pub(crate) &'t T, pub(crate) PhantomData<fn() -> S>);
+/// A source behind one of the two traits, with its watch if the service uses one.
+pub(crate) struct SourceFeed<'t, T, V, S> {
+    source: &'t T,
+    watch: Option<WatchCalls<'t, T, V, S>>,
+}
 
-/// A source that is watched too.
-pub(crate) struct Watched<'t, T, S>(pub(crate) &'t T, pub(crate) PhantomData<fn() -> S>);
+/// The calls of [`RealtimeWatch`], for a feed that knows only [`Reload`].
+struct WatchCalls<'t, T, V, S> {
+    hints: HintsCall<'t, T, V, S>,
+    realtime: RealtimeCall<'t, T, V, S>,
+}
 
-impl<T, V, S> Feed<V> for Polled<'_, T, S>
+type HintsCall<'t, T, V, S> =
+    fn(&'t T, HintSender) -> BoxFuture<'t, ReloadResult<Option<Subscription>, V, S>>;
+type RealtimeCall<'t, T, V, S> =
+    fn(&'t T) -> BoxFuture<'t, ReloadResult<RealtimeWatchHandle<V>, V, S>>;
+
+impl<'t, T, V, S> SourceFeed<'t, T, V, S>
+where
+    T: Reload<V, S>,
+    S: Into<Cow<'static, str>> + Display,
+{
+    /// A source that is only polled.
+    pub(crate) fn polled(source: &'t T) -> Self {
+        Self {
+            source,
+            watch: None,
+        }
+    }
+
+    /// A source that is watched, too.
+    pub(crate) fn watched(source: &'t T) -> Self
+    where
+        T: RealtimeWatch<V, S>,
+        V: 't,
+        S: 't,
+    {
+        Self {
+            source,
+            watch: Some(WatchCalls {
+                hints: |source, hints| source.watch_hints(hints),
+                realtime: |source| source.watch_realtime(),
+            }),
+        }
+    }
+}
+
+impl<T, V, S> Feed<V> for SourceFeed<'_, T, V, S>
 where
     T: Reload<V, S>,
     S: Into<Cow<'static, str>> + Display,
@@ -90,51 +130,13 @@ where
     fn load<'a>(
         &'a self,
         seen: Option<&'a Revision>,
-        _: Asked,
+        _: LoadRequest,
     ) -> BoxFuture<'a, Result<Loaded<V>, Fault>>
     where
         V: 'a,
     {
-        load(self.0, seen)
-    }
-
-    fn watch_hints<'a>(
-        &'a self,
-        _: HintSender,
-    ) -> BoxFuture<'a, Result<Option<Subscription>, Error>>
-    where
-        V: 'a,
-    {
-        Box::pin(future::ready(Ok(None)))
-    }
-
-    fn watch<'a>(&'a self) -> BoxFuture<'a, Result<RealtimeWatchHandle<V>, Error>>
-    where
-        V: 'a,
-    {
-        // Never asked for: the machine of a polled service has its link off.
-        Box::pin(future::pending())
-    }
-
-    fn status(&self) -> Option<SourceStatus> {
-        self.0.source_status()
-    }
-}
-
-impl<T, V, S> Feed<V> for Watched<'_, T, S>
-where
-    T: RealtimeWatch<V, S>,
-    S: Into<Cow<'static, str>> + Display,
-{
-    fn load<'a>(
-        &'a self,
-        seen: Option<&'a Revision>,
-        _: Asked,
-    ) -> BoxFuture<'a, Result<Loaded<V>, Fault>>
-    where
-        V: 'a,
-    {
-        load(self.0, seen)
+        let load = self.source.reload_since(seen);
+        Box::pin(async move { Ok(load.await.map_err(Error::from)?) })
     }
 
     fn watch_hints<'a>(
@@ -144,7 +146,10 @@ where
     where
         V: 'a,
     {
-        let watch = self.0.watch_hints(hints);
+        let Some(calls) = &self.watch else {
+            return Box::pin(future::ready(Ok(None)));
+        };
+        let watch = (calls.hints)(self.source, hints);
         Box::pin(async move { watch.await.map_err(Error::from) })
     }
 
@@ -152,24 +157,15 @@ where
     where
         V: 'a,
     {
-        let watch = self.0.watch_realtime();
+        let Some(calls) = &self.watch else {
+            // Never called: the machine of a polled service has its watch off.
+            return Box::pin(future::pending());
+        };
+        let watch = (calls.realtime)(self.source);
         Box::pin(async move { watch.await.map_err(Error::from) })
     }
 
     fn status(&self) -> Option<SourceStatus> {
-        self.0.source_status()
+        self.source.source_status()
     }
-}
-
-fn load<'a, T, V, S>(
-    source: &'a T,
-    seen: Option<&'a Revision>,
-) -> BoxFuture<'a, Result<Loaded<V>, Fault>>
-where
-    T: Reload<V, S>,
-    V: 'a,
-    S: Into<Cow<'static, str>> + Display + 'a,
-{
-    let load = source.reload_since(seen);
-    Box::pin(async move { Ok(load.await.map_err(Error::from)?) })
 }

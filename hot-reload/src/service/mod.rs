@@ -1,8 +1,8 @@
-//! The engine, and [`ReloaderService`], which is a source joined with it.
+//! The engine: keeps a value in step with its source.
 //!
 //! ```text
-//!   builder, ReloaderService ─▶ driver ─▶ machine    when to look (pure)
-//!                                 │ └───▶ pipeline   what a look does
+//!   builder, ReloaderService ─▶ driver ─▶ machine    when to load (pure)
+//!                                 │ └───▶ pipeline   what a load does
 //!   Control ─▶ inbox ─────────────┘ └───▶ record     status, events, log
 //! ```
 

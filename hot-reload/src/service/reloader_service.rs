@@ -9,17 +9,17 @@ use std::time::Duration;
 
 use super::control::Control;
 use super::driver::Engine;
-use super::feed::{Polled, Watched};
+use super::feed::SourceFeed;
 use super::flight::{ENTRIES, Flight};
 use super::pipeline::Pipeline;
 use super::pipeline::candidate::Sameness;
 use super::pipeline::prepare::Participants;
-use super::pipeline::state::Memory;
+use super::pipeline::state::LoadState;
 use super::pipeline::validate::Validators;
 use super::policy::removal::Removal;
 use super::policy::retire::Retirement;
 use super::settings::{COMPAT_LOAD_DEADLINE, LONGEST, PREPARE_DEADLINE, Settings};
-use super::shared::{Board, Ending, Mirror};
+use super::shared::{Ending, Mirror, Shared};
 use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchStrategy};
 use crate::error::ReloadResult;
 use crate::live::Live;
@@ -67,7 +67,7 @@ where
             copy: V::clone,
         };
         let status = Status::new(short_name::<V>(), reload.source_name());
-        let board = Arc::new(Board::new(
+        let shared = Arc::new(Shared::new(
             status,
             Some(mirror),
             Retirement::at_once(),
@@ -76,7 +76,7 @@ where
         ));
         let engine = Engine {
             pipeline: Pipeline {
-                board: Arc::clone(&board),
+                shared: Arc::clone(&shared),
                 sameness: match config.force_reload {
                     false => Sameness::Equal(V::eq),
                     true => Sameness::Never,
@@ -86,12 +86,12 @@ where
                 keeper: None,
                 removal: Removal::Keep,
                 empty_is_content: false,
-                doubts: Vec::new(),
+                admission: Vec::new(),
                 copy: None,
                 deadline: COMPAT_LOAD_DEADLINE,
-                memory: Memory::default().into(),
+                state: LoadState::default().into(),
             },
-            board: Arc::clone(&board),
+            shared: Arc::clone(&shared),
             removed_clears: true,
             probation: None,
             // A value of this surface may be bound to its thread.
@@ -101,7 +101,7 @@ where
             reload,
             engine,
             config,
-            _ending: Ending(board),
+            _ending: Ending(shared),
             _error: PhantomData,
         };
         Ok((service, receiver))
@@ -151,7 +151,7 @@ where
             )
             .into());
         }
-        let feed = Polled(&self.reload, PhantomData);
+        let feed = SourceFeed::polled(&self.reload);
         self.engine.run(Arc::new(self.polling()), &feed).await;
         Ok(())
     }
@@ -190,7 +190,7 @@ where
 
     /// Another receiver. To it the current value is a change, if there is one.
     pub fn receiver(&self) -> ReloaderReceiver<V, S> {
-        let mirror = self.engine.board.mirror();
+        let mirror = self.engine.shared.mirror();
         ReloaderReceiver::new(match mirror {
             Some(mirror) => mirror.sender.subscribe(),
             // The service has ended; the channel of this receiver has, too.
@@ -206,12 +206,12 @@ where
     /// It does not keep the service running; whoever holds the service does. There is no value before the first load:
     /// await [`Live::ready`].
     pub fn live(&self) -> Live<V> {
-        self.engine.board.publisher.live()
+        self.engine.shared.publisher.live()
     }
 
     /// The commands of the full surface on the same service. It does not keep the service running.
     pub fn control(&self) -> Control<V> {
-        Control::new(Arc::clone(&self.engine.board), None)
+        Control::new(Arc::clone(&self.engine.shared), None)
     }
 
     fn polling(&self) -> Settings {
@@ -241,7 +241,7 @@ where
             WatchStrategy::Realtime => Settings::realtime(self.interval(), profile),
             WatchStrategy::Hybrid => Settings::hybrid(self.interval(), profile),
         };
-        let feed = Watched(&self.reload, PhantomData);
+        let feed = SourceFeed::watched(&self.reload);
         self.engine.run(Arc::new(settings), &feed).await;
         Ok(())
     }
@@ -251,7 +251,7 @@ impl<T, V, S> fmt::Debug for ReloaderService<T, V, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReloaderService")
             .field("config", &self.config)
-            .field("board", &self.engine.board)
+            .field("shared", &self.engine.shared)
             .finish_non_exhaustive()
     }
 }

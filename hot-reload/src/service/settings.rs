@@ -1,4 +1,4 @@
-//! [`Settings`]: every number of the engine, each with its reason.
+//! [`Settings`]: the constants of the engine, each with its reason.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub(crate) struct Settings {
     /// The longest pause between two loads in hybrid: alone under a trusted watch, otherwise together with `interval`.
     /// `None`: under a trusted watch, there are no periodic loads.
     pub(crate) heartbeat: Option<Duration>,
-    /// How long hints must be silent before a look.
+    /// How long hints must be silent before a load.
     pub(crate) quiet: Duration,
     /// How late a hint may come before it counts as missed.
     pub(crate) grace: Duration,
@@ -122,22 +122,22 @@ pub(crate) const REFUSED_CAP: Duration = Duration::from_secs(60 * 60);
 /// Content that was rejected is tried again after this long although it has not changed, because what a validator asked
 /// may have.
 pub(crate) const QUARANTINE: Duration = Duration::from_secs(5 * 60);
-/// Good looks in a row after which a source counts as no longer refusing.
+/// Good loads in a row after which a source counts as no longer refusing.
 pub(crate) const REFUSED_LEAVE: u32 = 2;
 
-/// How long a watch must stand, and have been followed by a look, before it is trusted and its back-off forgotten.
+/// How long a watch must stand, and have been followed by a load, before it is trusted and its back-off forgotten.
 pub(crate) const SETTLE: Duration = Duration::from_secs(60);
 /// Announced changes after which a watch that missed one is trusted again.
 pub(crate) const REGAIN_TRUST: u32 = 3;
 /// Closings of a watch that had delivered, each sooner than [`SETTLE`], that are forgiven without a penalty.
 pub(crate) const FORGIVEN_CLOSINGS: u32 = 2;
-/// Hints that keep coming postpone a look up to so many quiet windows, and no longer.
+/// Hints that keep coming postpone a load up to so many quiet windows, and no longer.
 pub(crate) const QUIET_CEILING: u32 = 4;
 /// How long the members of a group must be silent before the group looks. Files that belong together are mostly written
 /// one right after the other, by one command or one deployment, and each member that is looked at in between is work that
 /// is refused or done twice.
 pub(crate) const GROUP_QUIET: Duration = Duration::from_millis(50);
-/// A removal is believed when a second look, this much later, finds nothing either.
+/// A removal is believed when a second load, this much later, finds nothing either.
 pub(crate) const REMOVAL_CONFIRM: Duration = Duration::from_secs(1);
 
 /// A replaced value that is still read is asked after this time whether it still is, and then ever later. A guard lasts for

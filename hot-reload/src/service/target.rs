@@ -9,7 +9,7 @@ use super::commands;
 use super::events::Events;
 use super::flight::{Explanation, Flight};
 use super::record::observer::Observer;
-use super::shared::Board;
+use super::shared::Shared;
 use super::shared::inbox::stopped;
 use super::shared::request::{Earlier, Requester};
 use crate::event::Trigger;
@@ -56,7 +56,7 @@ trait Service: Send + Sync {
     fn stop(self: Arc<Self>) -> BoxFuture<'static, ()>;
 }
 
-impl<V: Send + Sync + 'static> Service for Board<V> {
+impl<V: Send + Sync + 'static> Service for Shared<V> {
     fn status(&self) -> Status {
         commands::status(self)
     }
@@ -104,11 +104,11 @@ impl<V: Send + Sync + 'static> Service for Board<V> {
 }
 
 impl Target {
-    pub(crate) fn new<V: Send + Sync + 'static>(board: &Arc<Board<V>>) -> Self {
-        let service: Weak<Board<V>> = Arc::downgrade(board);
+    pub(crate) fn new<V: Send + Sync + 'static>(shared: &Arc<Shared<V>>) -> Self {
+        let service: Weak<Shared<V>> = Arc::downgrade(shared);
         Self {
-            name: Arc::clone(&board.name),
-            source: board.source.clone(),
+            name: Arc::clone(&shared.name),
+            source: shared.source.clone(),
             service,
         }
     }

@@ -1,7 +1,7 @@
-//! What is good by itself, and implausible beside what is visible: it waits for a confirmation.
+//! [`Admission`]: guards that hold a valid but implausible value until it is confirmed.
 //!
-//! - [`ShrinkGuard`]: much less than before;
-//! - [`Fence`]: an older version than before.
+//! - [`ShrinkGuard`]: much smaller than the visible value;
+//! - [`Fence`]: an older version than an accepted one.
 
 mod shrink;
 mod version;
@@ -13,19 +13,19 @@ pub use self::version::Fence;
 use crate::event::HoldReason;
 
 /// Somebody who compares a value with the one that is visible. Its methods are the user's code.
-pub(crate) trait Doubts<V>: Send + Sync {
+pub(crate) trait Admission<V>: Send + Sync {
     /// What is implausible about a value, in one line.
-    fn doubt(&self, visible: &V, candidate: &V) -> Option<String>;
+    fn objection(&self, visible: &V, candidate: &V) -> Option<String>;
 
     /// The kind of doubt.
     fn reason(&self) -> HoldReason;
 
     /// How long what is doubted has to stay as it is to be believed.
-    fn patience(&self) -> Duration;
+    fn confirm_after(&self) -> Duration;
 
     /// This value of the source was accepted.
     fn accepted(&self, value: &V);
 
     /// This value is visible, wherever it comes from. Provided: nothing follows.
-    fn shown(&self, _: &V) {}
+    fn published(&self, _: &V) {}
 }

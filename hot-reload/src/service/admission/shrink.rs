@@ -1,13 +1,13 @@
-//! [`ShrinkGuard`]: a value that is much smaller than the one before.
+//! [`ShrinkGuard`]: objects to a value that is much smaller than the visible one.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::Doubts;
+use super::Admission;
 use crate::event::HoldReason;
 use crate::service::settings::{LONGEST, SHRINK_CONFIRM, SHRINK_PERCENT};
 
-/// Doubts a value that is empty or much smaller than the visible one: the half-written file, the export that has failed, the
+/// Admission a value that is empty or much smaller than the visible one: the half-written file, the export that has failed, the
 /// query against the wrong table. From [`Builder::shrink_guard`](crate::Builder::shrink_guard).
 ///
 /// Such a value is valid, so no validator refuses it. It is held back ([`Outcome::Held`](crate::Outcome::Held),
@@ -56,8 +56,8 @@ impl<V> ShrinkGuard<V> {
     }
 }
 
-impl<V> Doubts<V> for ShrinkGuard<V> {
-    fn doubt(&self, visible: &V, candidate: &V) -> Option<String> {
+impl<V> Admission<V> for ShrinkGuard<V> {
+    fn objection(&self, visible: &V, candidate: &V) -> Option<String> {
         let (before, now) = ((self.size)(visible), (self.size)(candidate));
         let lost = before.saturating_sub(now) as u128 * 100;
         let too_much = lost > before as u128 * u128::from(self.percent);
@@ -69,7 +69,7 @@ impl<V> Doubts<V> for ShrinkGuard<V> {
         HoldReason::Shrunk
     }
 
-    fn patience(&self) -> Duration {
+    fn confirm_after(&self) -> Duration {
         self.confirm_after
     }
 
@@ -89,24 +89,24 @@ impl<V> fmt::Debug for ShrinkGuard<V> {
 mod tests {
     use super::*;
 
-    fn doubts(percent: u8, before: usize, now: usize) -> bool {
+    fn admission(percent: u8, before: usize, now: usize) -> bool {
         let guard = ShrinkGuard::by(|size: &usize| *size).at_most(percent);
-        guard.doubt(&before, &now).is_some()
+        guard.objection(&before, &now).is_some()
     }
 
     #[test]
     fn what_has_lost_more_than_the_bound_is_doubted_and_nothing_else() {
-        assert!(!doubts(50, 10, 5) && doubts(50, 10, 4));
-        assert!(!doubts(0, 10, 10) && doubts(0, 10, 9));
-        assert!(!doubts(50, 10, 1000) && !doubts(50, 0, 0) && !doubts(50, 0, 1));
-        assert!(doubts(50, usize::MAX, 1) && !doubts(50, 1, usize::MAX));
+        assert!(!admission(50, 10, 5) && admission(50, 10, 4));
+        assert!(!admission(0, 10, 10) && admission(0, 10, 9));
+        assert!(!admission(50, 10, 1000) && !admission(50, 0, 0) && !admission(50, 0, 1));
+        assert!(admission(50, usize::MAX, 1) && !admission(50, 1, usize::MAX));
     }
 
     #[test]
     fn what_is_empty_is_doubted_whatever_the_bound() {
         for percent in [0, 50, 99, 100, 255] {
-            assert!(doubts(percent, 1, 0), "{percent}");
+            assert!(admission(percent, 1, 0), "{percent}");
         }
-        assert!(!doubts(100, 1000, 1));
+        assert!(!admission(100, 1000, 1));
     }
 }

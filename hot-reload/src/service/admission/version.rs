@@ -1,16 +1,16 @@
-//! [`Fence`]: a value whose version is lower than that of one before.
+//! [`Fence`]: objects to a value whose version is lower than an accepted one.
 
 use std::fmt;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use super::Doubts;
+use super::Admission;
 use crate::event::HoldReason;
 use crate::locks::lock;
 use crate::service::settings::{LONGEST, REWIND_CONFIRM};
 
-/// Doubts a value of a lower version than the highest that was accepted: the answer of a replica that lags behind. From
+/// Admission a value of a lower version than the highest that was accepted: the answer of a replica that lags behind. From
 /// [`Builder::fence`](crate::Builder::fence).
 ///
 /// Such a value is held back ([`Outcome::Held`](crate::Outcome::Held), and [`Status::hold`](crate::Status) says that the
@@ -84,12 +84,12 @@ impl<V, K, I> Fence<V, K, I> {
     }
 }
 
-impl<V, K, I> Doubts<V> for Fence<V, K, I>
+impl<V, K, I> Admission<V> for Fence<V, K, I>
 where
     K: Ord + Display + Send + Sync,
     I: PartialEq + Send + Sync,
 {
-    fn doubt(&self, visible: &V, candidate: &V) -> Option<String> {
+    fn objection(&self, visible: &V, candidate: &V) -> Option<String> {
         let now = self.mark(candidate);
         let highest = self.highest().clone();
         // Where none was accepted yet, what is visible is from an earlier run.
@@ -105,7 +105,7 @@ where
         HoldReason::Rewound
     }
 
-    fn patience(&self) -> Duration {
+    fn confirm_after(&self) -> Duration {
         self.rewind_after
     }
 

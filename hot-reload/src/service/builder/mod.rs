@@ -1,4 +1,4 @@
-//! [`Builder`]: a service of the full surface, put together.
+//! [`Builder`]: configures a service of the full surface.
 
 mod options;
 pub(crate) mod start;
@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use super::admission::Doubts;
+use super::admission::Admission;
 use super::driver::Engine;
-use super::feed::Polled;
+use super::feed::SourceFeed;
 use super::flight::ENTRIES;
 use super::pipeline::candidate::Sameness;
 use super::pipeline::prepare::Participants;
@@ -40,7 +40,7 @@ use crate::watch::WatchProfile;
 /// - [`interval`](Self::interval): 30 s; under `realtime` and `hybrid`, what the source's [`WatchProfile`] says
 /// - [`heartbeat`](Self::heartbeat), [`quiet`](Self::quiet): what the source's [`WatchProfile`] says
 /// - [`load_deadline`](Self::load_deadline), [`prepare_deadline`](Self::prepare_deadline): 10 s
-/// - [`max_staleness`](Self::max_staleness): none, a look that fails makes the value stale at once
+/// - [`max_staleness`](Self::max_staleness): none, a load that fails makes the value stale at once
 /// - [`on_removal`](Self::on_removal): the last good value stays
 /// - [`history`](Self::history): nothing is kept
 /// - [`flight_recorder`](Self::flight_recorder): 32 entries
@@ -63,7 +63,7 @@ pub struct Builder<T, V, S> {
     pub(crate) removal: Removal<V>,
     pub(crate) empty_is_content: bool,
     pub(crate) retirement: Retirement<V>,
-    pub(crate) doubts: Vec<Box<dyn Doubts<V>>>,
+    pub(crate) admission: Vec<Box<dyn Admission<V>>>,
     pub(crate) history: usize,
     pub(crate) copy: Option<fn(&V) -> V>,
     pub(crate) probation: Option<Probation<V>>,
@@ -98,7 +98,7 @@ where
             profile: |_| WatchProfile::unknown(),
             run: |reload, engine, settings| {
                 Box::pin(async move {
-                    let feed = Polled::<T, S>(&reload, PhantomData);
+                    let feed = SourceFeed::<T, V, S>::polled(&reload);
                     engine.run(settings, &feed).await;
                 })
             },
@@ -130,7 +130,7 @@ where
             removal: Removal::Keep,
             empty_is_content: false,
             retirement: Retirement::at_once(),
-            doubts: Vec::new(),
+            admission: Vec::new(),
             history: 0,
             copy: None,
             probation: None,

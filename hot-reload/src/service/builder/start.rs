@@ -16,9 +16,9 @@ use crate::service::driver::housekeeping::free_elsewhere;
 use crate::service::events::Events;
 use crate::service::flight::Flight;
 use crate::service::pipeline::Pipeline;
-use crate::service::pipeline::state::Memory;
+use crate::service::pipeline::state::LoadState;
 use crate::service::settings::{FIRST_VALUE_DEADLINE, LONGEST};
-use crate::service::shared::{Board, Ending, Owner};
+use crate::service::shared::{Ending, Owner, Shared};
 use crate::status::Status;
 
 impl<T, V, S> Builder<T, V, S>
@@ -89,7 +89,7 @@ where
         let settings = (self.mode.settings)(interval, profile).checking_within(self.max_staleness);
         let mut status = Status::new(self.name, (self.mode.source_name)(&self.reload));
         status.max_staleness = self.max_staleness;
-        let board = Arc::new(Board::new(
+        let shared = Arc::new(Shared::new(
             status,
             None,
             self.retirement,
@@ -97,47 +97,47 @@ where
             Flight::new(self.flight),
         ));
         if let Some(inside) = (self.mode.inside)(&self.reload) {
-            board.inside.get_or_init(|| inside);
+            shared.inside.get_or_init(|| inside);
         }
         let engine = Engine {
             pipeline: Pipeline {
-                board: Arc::clone(&board),
+                shared: Arc::clone(&shared),
                 sameness: self.sameness,
                 validators: self.validators,
                 participants: self.participants,
                 keeper: self.keeper,
                 removal: self.removal,
                 empty_is_content: self.empty_is_content,
-                doubts: self.doubts,
+                admission: self.admission,
                 copy: self.copy,
                 deadline: self.load_deadline.min(LONGEST),
-                memory: Memory::default().into(),
+                state: LoadState::default().into(),
             },
-            board: Arc::clone(&board),
+            shared: Arc::clone(&shared),
             removed_clears: false,
             probation: self.probation,
             free_elsewhere: Some(free_elsewhere),
         };
-        let ending = Ending(Arc::clone(&board));
+        let ending = Ending(Arc::clone(&shared));
         let run = (self.mode.run)(self.reload, engine, Arc::new(settings));
         let task = async move {
             let _ending = ending;
             run.await;
         };
-        let keep: Arc<dyn Any + Send + Sync> = Arc::new(Owner(Arc::clone(&board)));
-        let control = Control::new(Arc::clone(&board), Some(Arc::clone(&keep)));
+        let keep: Arc<dyn Any + Send + Sync> = Arc::new(Owner(Arc::clone(&shared)));
+        let control = Control::new(Arc::clone(&shared), Some(Arc::clone(&keep)));
         for observer in self.observers {
-            board.observe(observer);
+            shared.observe(observer);
         }
         let registries = &mut self.registries.iter();
         let registered = registries.try_for_each(|registry| registry.register(control.target()));
         if registered.is_err() {
-            board.inbox.stop();
+            shared.inbox.stop();
         }
         let first = first(&control, registered);
-        let live = board.publisher.live().kept_by(keep);
-        // Nobody else knows the board yet, so the lock is free.
-        if let Ok(mut slot) = board.task.try_lock() {
+        let live = shared.publisher.live().kept_by(keep);
+        // Nobody else knows the shared yet, so the lock is free.
+        if let Ok(mut slot) = shared.task.try_lock() {
             *slot = Some(tokio::spawn(task));
         }
         (live, control, first)

@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::marker::PhantomData;
 use std::time::Duration;
 
 use super::{Builder, Mode};
 use crate::reload::Reload;
-use crate::service::feed::Watched;
+use crate::service::feed::SourceFeed;
 use crate::service::pipeline::candidate::Sameness;
 use crate::service::reloader_service::ReloaderService;
 use crate::service::settings::Settings;
@@ -99,7 +98,7 @@ where
                 profile: T::profile,
                 run: |reload, engine, settings| {
                     Box::pin(async move {
-                        let feed = Watched::<T, S>(&reload, PhantomData);
+                        let feed = SourceFeed::<T, V, S>::watched(&reload);
                         engine.run(settings, &feed).await;
                     })
                 },

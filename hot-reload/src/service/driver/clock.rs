@@ -1,4 +1,4 @@
-//! [`Clock`]: the time as the machine counts it, and the jitter of its periods.
+//! [`Clock`]: the time of one service since its start, and the jitter of its periods.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;

@@ -1,4 +1,4 @@
-//! [`Freshness`]: whether the source was found good lately enough; pure, and told what time it is.
+//! [`Freshness`]: whether the last good load is recent enough. Pure: the caller passes the time.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::service::settings::Settings;
 pub(crate) const LOOKS_WITHIN: u32 = 3;
 
 impl Settings {
-    /// The same, with so many looks that it is known in time whether the source is good.
+    /// The same, with so many loads that it is known in time whether the source is good.
     pub(crate) fn checking_within(mut self, bound: Option<Duration>) -> Self {
         let Some(bound) = bound else {
             return self;
@@ -26,11 +26,11 @@ impl Settings {
     }
 }
 
-/// The age of the last good look, and the bound of it.
+/// The age of the last good load, and the bound of it.
 #[derive(Debug)]
 pub(crate) struct Freshness {
     bound: Option<Duration>,
-    /// When the last good look ended, if the visible value is the source's.
+    /// When the last good load ended, if the visible value is the source's.
     checked: Option<Duration>,
     /// Whether it was told that this was too long ago.
     told: bool,
@@ -45,8 +45,8 @@ impl Freshness {
         }
     }
 
-    /// A look has ended, and has left the value so. How old the last good look was if it was too old, and is not now.
-    pub(crate) fn looked(
+    /// A load has ended, and has left the value so. How old the last good load was if it was too old, and is not now.
+    pub(crate) fn load_ended(
         &mut self,
         now: Duration,
         verdict: Verdict,
@@ -65,7 +65,7 @@ impl Freshness {
         checked.map(|_| age)
     }
 
-    /// When the last good look will be too old, if none comes before.
+    /// When the last good load will be too old, if none comes before.
     pub(crate) fn next_tick(&self) -> Option<Duration> {
         let (bound, checked) = (self.bound?, self.checked?);
         (!self.told).then_some(checked + bound)
@@ -79,7 +79,7 @@ impl Freshness {
     }
 }
 
-/// Whether such a look has found the source as it should be.
+/// Whether such a load has found the source as it should be.
 fn is_good(verdict: Verdict) -> bool {
     matches!(
         verdict,
@@ -103,7 +103,7 @@ mod tests {
 
     fn checked_at(seconds: u64) -> Freshness {
         let mut freshness = Freshness::new(Some(BOUND));
-        let again = freshness.looked(at(seconds), Verdict::Published, DataState::Fresh);
+        let again = freshness.load_ended(at(seconds), Verdict::Published, DataState::Fresh);
         assert_eq!(again, None, "it was never stale");
         freshness
     }
@@ -112,7 +112,10 @@ mod tests {
     fn it_is_due_at_the_bound_and_not_before_and_once() {
         let mut freshness = checked_at(5);
         for verdict in [FAILED, Verdict::Rejected, Verdict::Missing, Verdict::Absent] {
-            assert_eq!(freshness.looked(at(64), verdict, DataState::Fresh), None);
+            assert_eq!(
+                freshness.load_ended(at(64), verdict, DataState::Fresh),
+                None
+            );
             assert_eq!(freshness.next_tick(), Some(at(65)));
         }
         assert_eq!(freshness.is_due(at(65) - Duration::from_nanos(1)), None);
@@ -127,7 +130,10 @@ mod tests {
     fn each_good_look_puts_it_off() {
         let mut freshness = checked_at(0);
         for (now, verdict) in [(50, Verdict::Unchanged), (100, Verdict::Published)] {
-            assert_eq!(freshness.looked(at(now), verdict, DataState::Fresh), None);
+            assert_eq!(
+                freshness.load_ended(at(now), verdict, DataState::Fresh),
+                None
+            );
             assert_eq!(freshness.next_tick(), Some(at(now) + BOUND));
         }
     }
@@ -136,14 +142,14 @@ mod tests {
     fn a_good_look_ends_it_and_says_how_long_there_was_none() {
         let mut freshness = checked_at(0);
         assert_eq!(freshness.is_due(at(70)), Some(at(70)));
-        assert_eq!(freshness.looked(at(80), FAILED, DataState::Stale), None);
+        assert_eq!(freshness.load_ended(at(80), FAILED, DataState::Stale), None);
         assert_eq!(freshness.next_tick(), None);
-        let again = freshness.looked(at(90), Verdict::Unchanged, DataState::Fresh);
+        let again = freshness.load_ended(at(90), Verdict::Unchanged, DataState::Fresh);
         assert_eq!(
             (again, freshness.next_tick()),
             (Some(at(90)), Some(at(150)))
         );
-        let again = freshness.looked(at(95), Verdict::Unchanged, DataState::Fresh);
+        let again = freshness.load_ended(at(95), Verdict::Unchanged, DataState::Fresh);
         assert_eq!(again, None);
     }
 
@@ -151,13 +157,13 @@ mod tests {
     fn what_is_not_of_the_source_is_not_waited_for() {
         let mut freshness = Freshness::new(Some(BOUND));
         assert_eq!(freshness.next_tick(), None);
-        assert_eq!(freshness.looked(at(1), FAILED, DataState::None), None);
+        assert_eq!(freshness.load_ended(at(1), FAILED, DataState::None), None);
         assert_eq!(freshness.next_tick(), None);
         freshness = checked_at(2);
         assert_eq!(freshness.is_due(at(62)), Some(BOUND));
-        let again = freshness.looked(at(70), Verdict::Missing, DataState::Restored);
+        let again = freshness.load_ended(at(70), Verdict::Missing, DataState::Restored);
         assert_eq!((again, freshness.next_tick()), (None, None));
-        let again = freshness.looked(at(99), Verdict::Published, DataState::Fresh);
+        let again = freshness.load_ended(at(99), Verdict::Published, DataState::Fresh);
         assert_eq!((again, freshness.next_tick()), (None, Some(at(159))));
     }
 
@@ -165,7 +171,7 @@ mod tests {
     fn without_a_bound_nothing_is_ever_due() {
         let mut freshness = Freshness::new(None);
         assert_eq!(
-            freshness.looked(at(1), Verdict::Published, DataState::Fresh),
+            freshness.load_ended(at(1), Verdict::Published, DataState::Fresh),
             None
         );
         assert_eq!(

@@ -1,4 +1,4 @@
-//! [`Chores`]: what a publication leaves to be done, and no publication waits for: waking the many, freeing the old.
+//! [`Housekeeping`]: work after a publication: waking many subscribers, and freeing replaced values.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +11,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tracing::warn;
 
 use super::clock::Clock;
-use super::leak_monitor::{Late, Overdue};
+use super::leak_monitor::{Late, LeakMonitor};
 use crate::live::{Publisher, Replaced};
 use crate::service::policy::retire::Retirement;
 use crate::service::settings::{FREE_ELSEWHERE, SWEEP_AGAIN_AT_MOST, SWEEP_AGAIN_FIRST};
@@ -20,15 +20,15 @@ use crate::service::settings::{FREE_ELSEWHERE, SWEEP_AGAIN_AT_MOST, SWEEP_AGAIN_
 pub(crate) type FreeElsewhere<V> = fn(Vec<Replaced<V>>, Arc<Retirement<V>>) -> JoinHandle<()>;
 
 /// See the [module documentation](self).
-pub(crate) struct Chores<V> {
+pub(crate) struct Housekeeping<V> {
     clock: Clock,
     name: String,
     elsewhere: Option<FreeElsewhere<V>>,
     retirement: Arc<Retirement<V>>,
-    overdue: Overdue,
+    leaks: LeakMonitor,
     /// Whether freeing took so long before that it is done elsewhere from now on.
     takes_long: bool,
-    /// The next look whether a replaced value is still read.
+    /// The next load whether a replaced value is still read.
     again: Option<Again>,
     /// What is done on other threads, at most one of each.
     telling: Option<JoinHandle<()>>,
@@ -42,7 +42,7 @@ struct Again {
     after: Duration,
 }
 
-impl<V> Chores<V> {
+impl<V> Housekeeping<V> {
     pub(crate) fn new(
         clock: Clock,
         name: String,
@@ -53,7 +53,7 @@ impl<V> Chores<V> {
             clock,
             name,
             elsewhere,
-            overdue: Overdue::new(retirement.grace),
+            leaks: LeakMonitor::new(retirement.grace),
             takes_long: retirement.takes_long(),
             retirement,
             again: None,
@@ -62,7 +62,7 @@ impl<V> Chores<V> {
         }
     }
 
-    /// A look has ended, and has published something maybe.
+    /// A load has ended: wakes subscribers and frees values, if it has published.
     pub(crate) fn begin(&mut self, publisher: &Publisher<V>) {
         self.tell(publisher);
         self.free(publisher, SWEEP_AGAIN_FIRST);
@@ -97,8 +97,8 @@ impl<V> Chores<V> {
         .await;
     }
 
-    /// The service ends: waits for the other threads, and for whoever is told what is freed now, of whatever age.
-    pub(crate) async fn finish(mut self, publisher: &Publisher<V>) {
+    /// The service ends: waits for the other threads, and frees all values that nobody holds, whatever their age.
+    pub(crate) async fn finish(&mut self, publisher: &Publisher<V>) {
         self.others().await;
         self.sweep(publisher, Duration::ZERO);
         self.others().await;
@@ -122,7 +122,7 @@ impl<V> Chores<V> {
         }
     }
 
-    /// Frees what nobody reads, and looks again after this time if somebody reads more, or when more comes of age.
+    /// Frees what nobody reads. Tries again after this time if something is still read, or when the grace of more is over.
     fn free(&mut self, publisher: &Publisher<V>, after: Duration) {
         if !publisher.must_sweep() {
             self.again = None;
@@ -138,7 +138,7 @@ impl<V> Chores<V> {
         self.sweep(publisher, self.retirement.grace);
         let left = publisher.left().into_iter();
         let left = left.map(|(generation, since)| (generation, clock.at(since)));
-        let left = self.overdue.look(now, left);
+        let left = self.leaks.check(now, left);
         if let Some(late) = left.late {
             self.warn_of(late);
         }
@@ -150,7 +150,7 @@ impl<V> Chores<V> {
     /// Frees what nobody reads and is of this age.
     fn sweep(&mut self, publisher: &Publisher<V>, grace: Duration) {
         let (clock, begun) = (self.clock, self.clock.now());
-        let free = publisher.sweep(|since| Overdue::is_of_age(grace, begun, clock.at(since)));
+        let free = publisher.sweep(|since| LeakMonitor::is_of_age(grace, begun, clock.at(since)));
         match self.elsewhere {
             _ if free.is_empty() => {}
             Some(elsewhere) if self.takes_long => {
@@ -179,7 +179,7 @@ impl<V> Chores<V> {
     }
 }
 
-/// Has something done on another thread. Nothing if there is none to be had, about which the runtime panics.
+/// Runs a job on another thread. `None` if the runtime has none left, in which case it panics.
 fn help(spawn: impl FnOnce() -> JoinHandle<()>) -> Option<JoinHandle<()>> {
     catch_unwind(AssertUnwindSafe(spawn)).ok()
 }

@@ -1,4 +1,4 @@
-//! [`Overdue`]: when replaced values come of age, and which of them are held for too long; pure, and told what time it is.
+//! [`LeakMonitor`]: finds replaced values that somebody holds for too long. Pure: the caller passes the time.
 
 use std::mem;
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::service::settings::HELD_LONG;
 use crate::snapshot::Generation;
 
-/// Watches over the replaced values that are not freed.
+/// Tracks the replaced values that are not freed.
 #[derive(Debug)]
-pub(crate) struct Overdue {
+pub(crate) struct LeakMonitor {
     /// How long a value is kept at least.
     grace: Duration,
     /// Those that somebody holds although they are of age, the oldest first.
@@ -18,19 +18,19 @@ pub(crate) struct Overdue {
 #[derive(Debug)]
 struct Held {
     generation: Generation,
-    /// Since when it is nobody's but theirs.
+    /// Since when only its holders keep it.
     from: Duration,
     told: bool,
 }
 
-/// What there is to be done about them.
+/// The result of a check.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Left {
     /// Whether somebody holds one that is of age.
     pub(crate) held: bool,
     /// When the next one comes of age.
     pub(crate) next: Option<Duration>,
-    /// What is to be told.
+    /// The warning that is due.
     pub(crate) late: Option<Late>,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct Late {
     pub(crate) more: usize,
 }
 
-impl Overdue {
+impl LeakMonitor {
     pub(crate) fn new(grace: Duration) -> Self {
         Self {
             grace,
@@ -58,7 +58,7 @@ impl Overdue {
     }
 
     /// Looks at those that are left, and when each was replaced, the oldest first.
-    pub(crate) fn look(
+    pub(crate) fn check(
         &mut self,
         now: Duration,
         left: impl IntoIterator<Item = (Generation, Duration)>,
@@ -119,56 +119,56 @@ mod tests {
 
     #[test]
     fn a_value_comes_of_age_when_its_grace_is_over() {
-        let mut overdue = Overdue::new(GRACE);
+        let mut leaks = LeakMonitor::new(GRACE);
         let values = [(FIRST, at(5)), (FIRST.next(), at(8))];
-        let left = overdue.look(at(14), values);
+        let left = leaks.check(at(14), values);
         assert_eq!((left.held, left.next), (false, Some(at(15))));
-        let left = overdue.look(at(15), values);
+        let left = leaks.check(at(15), values);
         assert_eq!((left.held, left.next), (true, Some(at(18))));
-        let left = overdue.look(at(18), values);
+        let left = leaks.check(at(18), values);
         assert_eq!((left.held, left.next, left.late), (true, None, None));
-        let left = overdue.look(at(18), []);
+        let left = leaks.check(at(18), []);
         assert_eq!((left.held, left.next, left.late), (false, None, None));
     }
 
     #[test]
     fn each_value_that_is_held_for_too_long_is_told_once() {
-        let mut overdue = Overdue::new(GRACE);
+        let mut leaks = LeakMonitor::new(GRACE);
         let [first, second, third] = [
             (FIRST, at(5)),
             (FIRST.next(), at(8)),
             (FIRST.next().next(), at(300)),
         ];
-        let late = |overdue: &mut Overdue, now, values: &[_]| {
-            let left = overdue.look(at(now), values.iter().copied());
+        let late = |leaks: &mut LeakMonitor, now, values: &[_]| {
+            let left = leaks.check(at(now), values.iter().copied());
             left.late.map(|late| (late.generation, late.age, late.more))
         };
         for now in [5, 8, 15, 18, 74] {
-            assert_eq!(late(&mut overdue, now, &[first, second]), None);
+            assert_eq!(late(&mut leaks, now, &[first, second]), None);
         }
-        let told = late(&mut overdue, 75, &[first, second]);
+        let told = late(&mut leaks, 75, &[first, second]);
         assert_eq!(told, Some((first.0, at(70), 0)));
-        let told = late(&mut overdue, 78, &[first, second]);
+        let told = late(&mut leaks, 78, &[first, second]);
         assert_eq!(told, Some((second.0, at(70), 0)));
         for now in [79, 299, 310, 369] {
-            assert_eq!(late(&mut overdue, now, &[first, third]), None);
+            assert_eq!(late(&mut leaks, now, &[first, third]), None);
         }
-        let told = late(&mut overdue, 370, &[first, third]);
+        let told = late(&mut leaks, 370, &[first, third]);
         assert_eq!(told, Some((third.0, at(70), 0)));
     }
 
     #[test]
     fn the_minute_begins_when_nobody_else_keeps_the_value() {
-        let mut overdue = Overdue::new(GRACE);
+        let mut leaks = LeakMonitor::new(GRACE);
         let values = [(FIRST, at(0)), (FIRST.next(), at(1))];
-        assert_eq!(overdue.look(at(500), values).late, None);
-        assert_eq!(overdue.look(at(559), values).late, None);
+        assert_eq!(leaks.check(at(500), values).late, None);
+        assert_eq!(leaks.check(at(559), values).late, None);
         let late = Late {
             generation: FIRST,
             age: at(560),
             more: 1,
         };
-        assert_eq!(overdue.look(at(560), values).late, Some(late));
-        assert_eq!(overdue.look(at(900), values).late, None);
+        assert_eq!(leaks.check(at(560), values).late, Some(late));
+        assert_eq!(leaks.check(at(900), values).late, None);
     }
 }

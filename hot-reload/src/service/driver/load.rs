@@ -1,223 +1,290 @@
-//! What the task has to do with a look: it begins, ends, and is told of.
+//! The loads of a [`Task`]: begin one, conclude it in the status, then announce it.
 
-use std::future::Future;
 use std::mem;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::clock::Clock;
+use super::engine::Engine;
+use super::task::Task;
 use super::watch::regime;
-use super::{Engine, Task};
 use crate::event::{Outcome, Stage, Trigger};
 use crate::receipt::Receipt;
 use crate::service::boundary::contained;
-use crate::service::feed::{Asked, Feed};
-use crate::service::flight::Looked;
-use crate::service::machine::{Input, Look, Supply, Verdict};
-use crate::service::pipeline::trace::Trail;
+use crate::service::feed::{Feed, LoadRequest};
+use crate::service::flight::EndedLoad;
+use crate::service::machine::{Input, Load, LoadFrom, Verdict};
+use crate::service::pipeline::trace::LoadTrace;
 use crate::service::record::Noted;
-use crate::service::shared::request::{Rollback, To, Wish};
+use crate::service::shared::request::{PendingRequest, Rollback};
 use crate::snapshot::Snapshot;
 use crate::status::Hold;
 
-/// A look that has ended.
-pub(crate) struct Ended {
-    pub(crate) look: Look,
-    /// Nothing if a second look shall say what it means that nothing was found.
-    pub(crate) outcome: Option<Outcome>,
-    pub(crate) trail: Trail,
-    pub(crate) elapsed: Duration,
+/// A load that has ended, and is not in the status yet.
+pub(super) struct Ended {
+    load: Load,
+    /// `None` if a second load has to confirm that the source holds nothing.
+    outcome: Option<Outcome>,
+    trace: LoadTrace,
+    elapsed: Duration,
+}
+
+/// A load that is in the status, and that nobody is notified of yet.
+pub(super) struct Concluded {
+    verdict: Verdict,
+    /// `None` if a second load has to confirm that the source holds nothing.
+    announcement: Option<Announcement>,
+}
+
+struct Announcement {
+    trigger: Trigger,
+    outcome: Outcome,
+    hold: Option<Hold>,
+    trace: LoadTrace,
+    elapsed: Duration,
+    /// `None` of a rollback.
+    noted: Option<Noted>,
+    serving: Vec<oneshot::Sender<Receipt>>,
+}
+
+impl Concluded {
+    /// Whether woken subscribers run before replaced values are reclaimed, which interrupts every processor that this
+    /// process runs on. If a caller waits for the receipt, reclaiming comes first, so that the caller finds everything done.
+    pub(super) fn lets_subscribers_run(&self) -> bool {
+        self.announcement.as_ref().is_some_and(|announcement| {
+            announcement.serving.is_empty()
+                && matches!(announcement.outcome, Outcome::Published { .. })
+        })
+    }
 }
 
 impl<'e, V> Task<'e, V> {
-    /// Takes a look; the future says what came of it.
-    pub(crate) fn begin<F: Feed<V>>(
+    /// Begins a load; the future runs it.
+    pub(super) fn begin<F: Feed<V>>(
         &mut self,
         feed: &'e F,
-        mut look: Look,
-        clock: Clock,
+        mut load: Load,
     ) -> impl Future<Output = Ended> + use<'e, V, F> {
+        let clock = self.clock;
         let begun = clock.now();
         let pipeline = &self.engine.pipeline;
         let mut pushed = None;
         let mut rollback = None;
-        match look.supply {
-            Supply::Source => {
-                let (waiting, wish) = self.engine.board.inbox.serve();
+        let mut pending = PendingRequest::default();
+        match load.from {
+            LoadFrom::Source => {
+                let (waiting, requests) = self.engine.shared.inbox.serve();
                 self.serving.extend(waiting);
-                self.wish = wish;
-                // Some may have asked when the machine had another reason for a look already.
-                let in_person = wish.why.filter(|why| why.is_personal());
-                if !look.trigger.is_personal() && look.trigger != Trigger::Startup {
-                    look.trigger = in_person.unwrap_or(look.trigger);
+                self.pending = requests;
+                pending = requests;
+                // A person may have requested a load when the machine had another reason for one already.
+                let in_person = pending.why.filter(|why| why.is_personal());
+                if !load.trigger.is_personal() && load.trigger != Trigger::Startup {
+                    load.trigger = in_person.unwrap_or(load.trigger);
                 }
             }
-            Supply::Watch => pushed = self.pushed.take(),
-            Supply::History => {
+            LoadFrom::Watch => pushed = self.pushed.take(),
+            LoadFrom::History => {
                 if let Some(Rollback { to, answer }) = self.rollbacks.pop_front() {
-                    self.serving_aside = answer;
+                    self.serving_rollback = answer;
                     rollback = Some(to);
                 }
             }
         }
-        let wish = match look.supply {
-            Supply::Source => self.wish,
-            _ => Wish::default(),
-        };
-        let asked = Asked {
-            // Who waits for what is there now is owed more than a hint or a retry would be.
-            trigger: match wish.why {
-                Some(_) if !look.trigger.is_personal() => Trigger::Resync,
-                _ => look.trigger,
+        let request = LoadRequest {
+            // A caller who waits for the present content is owed more than a hint or a retry would be.
+            trigger: match pending.why {
+                Some(_) if !load.trigger.is_personal() => Trigger::Resync,
+                _ => load.trigger,
             },
-            resume: wish.resume,
+            resume: pending.resume,
         };
         async move {
-            let (outcome, trail) = match rollback {
+            let (outcome, trace) = match rollback {
                 Some(to) => {
-                    let (outcome, trail) = pipeline.roll_back(to).await;
-                    (Some(outcome), trail)
+                    let (outcome, trace) = pipeline.roll_back(to).await;
+                    (Some(outcome), trace)
                 }
-                None => pipeline.look(feed, look, asked, pushed).await,
+                None => pipeline.load(feed, load, request, pushed).await,
             };
             Ended {
-                look,
+                load,
                 outcome,
-                trail,
+                trace,
                 elapsed: clock.now() - begun,
             }
         }
     }
 
-    /// A look has ended. It is noted, `settle` does what follows from it for the rest of the task, and then it is told: so
-    /// whoever is woken, answered or told finds all of it in the status.
-    pub(crate) fn looked<F: Feed<V>>(
-        &mut self,
-        feed: &F,
-        ended: Ended,
-        settle: impl FnOnce(&mut Self, Verdict),
-    ) -> Input {
+    /// Writes a load into the status and the flight recorder, and begins probation and saving of a new value. Whoever is
+    /// notified afterwards finds all of it.
+    pub(super) fn conclude<F: Feed<V>>(&mut self, feed: &F, ended: Ended) -> Concluded {
         let Ended {
-            look,
+            load,
             outcome,
-            trail,
+            trace,
             elapsed,
         } = ended;
-        let board = &self.engine.board;
-        board.note_inner_hold(feed.hold());
-        self.ask(feed);
-        self.waiting.looked(board);
-        let aside = look.supply == Supply::History;
-        let (serving, wish) = match aside {
+        let shared = &self.engine.shared;
+        shared.note_inner_hold(feed.hold());
+        self.update_source_status(feed);
+        self.restart_pending.load_ended(shared);
+        let is_rollback = load.from == LoadFrom::History;
+        let (serving, pending) = match is_rollback {
             true => (
-                self.serving_aside.take().into_iter().collect(),
-                Wish::default(),
+                self.serving_rollback.take().into_iter().collect(),
+                PendingRequest::default(),
             ),
-            false => (mem::take(&mut self.serving), mem::take(&mut self.wish)),
+            false => (mem::take(&mut self.serving), mem::take(&mut self.pending)),
         };
         let Some(outcome) = outcome else {
-            board.flight.absent();
-            board.inbox.postpone(serving, wish);
-            settle(self, Verdict::Absent);
-            return Input::Looked(Verdict::Absent);
+            shared.flight.absent();
+            shared.inbox.postpone(serving, pending);
+            self.settle(load, Verdict::Absent, false);
+            return Concluded {
+                verdict: Verdict::Absent,
+                announcement: None,
+            };
         };
-        let noted = match aside {
+        let noted = match is_rollback {
             true => {
                 self.recorder.note_rollback(&outcome);
                 None
             }
-            false => Some(self.recorder.note(look.trigger, &outcome, &trail)),
+            false => Some(self.recorder.note(load.trigger, &outcome, &trace)),
         };
         let hold = noted.as_ref().and_then(Noted::hold);
         let hold = hold.filter(|_| matches!(outcome, Outcome::Held)).cloned();
-        self.remember(look, &outcome, hold.clone(), &trail, elapsed);
-        let verdict = self.verdict(aside, &outcome);
-        settle(self, verdict);
-        // A waker may do what it likes; the value is visible all the same.
-        let _ = contained(Stage::Commit, || board.publisher.tell_few());
+        self.record_flight(load, &outcome, hold.clone(), &trace, elapsed);
+        let verdict = self.verdict(load, &outcome);
+        let is_published = matches!(outcome, Outcome::Published { .. });
+        self.settle(load, verdict, is_published);
+        Concluded {
+            verdict,
+            announcement: Some(Announcement {
+                trigger: load.trigger,
+                outcome,
+                hold,
+                trace,
+                elapsed,
+                noted,
+                serving,
+            }),
+        }
+    }
+
+    /// Notifies subscribers, then the log and the events, then the group and the callers who wait for a receipt.
+    pub(super) fn announce(&mut self, concluded: Concluded) -> Input {
+        let input = Input::Loaded(concluded.verdict);
+        let Some(announcement) = concluded.announcement else {
+            return input;
+        };
+        let Announcement {
+            trigger,
+            outcome,
+            hold,
+            trace,
+            elapsed,
+            noted,
+            serving,
+        } = announcement;
+        let shared = &self.engine.shared;
+        // A waker may panic; the value is visible all the same.
+        let _ = contained(Stage::Commit, || shared.publisher.tell_few());
         match noted {
-            None => self.recorder.rolled_back(&outcome, elapsed, &trail.stages),
+            None => self.recorder.rolled_back(&outcome, elapsed, &trace.stages),
             Some(noted) => {
                 let now = self.clock.now();
                 self.recorder
-                    .looked(now, look.trigger, &outcome, elapsed, &trail.stages, noted);
+                    .announce(now, trigger, &outcome, elapsed, &trace.stages, noted);
             }
         }
-        board.tell_group();
+        shared.notify_group();
         for caller in serving {
             // An error means that the caller has left.
             let _ = caller.send(Receipt {
-                trigger: look.trigger,
+                trigger,
                 outcome: outcome.clone(),
                 hold: hold.clone(),
                 elapsed,
-                stages: trail.stages.clone(),
-                votes: trail.votes.clone(),
+                stages: trace.stages.clone(),
+                votes: trace.votes.clone(),
             });
         }
-        Input::Looked(verdict)
+        input
     }
 
-    /// What follows from an outcome for the time of the next look.
-    fn verdict(&self, aside: bool, outcome: &Outcome) -> Verdict {
+    /// Updates freshness, probation and saving after a load.
+    fn settle(&mut self, load: Load, verdict: Verdict, is_published: bool) {
+        let shared = &self.engine.shared;
+        let data = shared.status().data;
+        // A load that finds the source not ready counts neither as good nor as failed.
+        if !shared.gate().is_source_waiting() {
+            let now = self.clock.now();
+            if let Some(age) = self.freshness.load_ended(now, verdict, data) {
+                self.recorder.fresh_again(age);
+            }
+        }
+        // A refused rollback is tried again after the next load of the source, and not at once for ever.
+        if (is_published || load.from != LoadFrom::History)
+            && let Some(visible) = shared.publisher.current()
+            && self.trial.visible(&visible, is_published)
+            && is_published
+        {
+            self.saver.published(visible);
+        }
+        self.recorder.on_probation(self.trial.on_probation());
+    }
+
+    /// The outcome as the machine needs it, for the time of the next load.
+    fn verdict(&self, load: Load, outcome: &Outcome) -> Verdict {
         match outcome {
-            _ if aside => Verdict::Aside,
+            _ if load.from == LoadFrom::History => Verdict::Aside,
             Outcome::Published { .. } => Verdict::Published,
             Outcome::Unchanged => Verdict::Unchanged,
-            Outcome::Held => Verdict::held(self.engine.board.gate().patience()),
+            Outcome::Held => Verdict::held(self.engine.shared.gate().patience()),
             Outcome::Rejected { .. } => Verdict::Rejected,
             Outcome::Failed { error } => Verdict::Failed(regime(error)),
             Outcome::Missing => Verdict::Missing,
         }
     }
 
-    /// An earlier value shall be brought back.
-    pub(crate) fn roll_back(
-        &mut self,
-        to: To<V>,
-        answer: Option<oneshot::Sender<Receipt>>,
-    ) -> Input {
-        self.rollbacks.push_back(Rollback { to, answer });
-        Input::Rollback
-    }
-
-    /// Writes the look into the flight recorder.
-    fn remember(
+    /// Writes the load into the flight recorder.
+    fn record_flight(
         &self,
-        look: Look,
+        load: Load,
         outcome: &Outcome,
         hold: Option<Hold>,
-        trail: &Trail,
+        trace: &LoadTrace,
         elapsed: Duration,
     ) {
         let Engine {
-            board, pipeline, ..
+            shared, pipeline, ..
         } = self.engine;
-        let current = board.publisher.current();
+        let current = shared.publisher.current();
         let mut causes = self.machine.causes();
-        causes.insert(look.trigger);
-        board.flight.looked(Looked {
-            trigger: look.trigger,
+        causes.insert(load.trigger);
+        shared.flight.load_ended(EndedLoad {
+            trigger: load.trigger,
             causes,
             outcome,
             revision: match outcome {
-                // Nobody knows in which state the source is.
+                // The state of the source is unknown.
                 Outcome::Failed { .. } => None,
-                _ if look.supply == Supply::History => {
+                _ if load.from == LoadFrom::History => {
                     current.as_ref().and_then(|now| now.revision().cloned())
                 }
-                _ => pipeline.memory().seen.clone(),
+                _ => pipeline.state().seen.clone(),
             },
             generation: current.as_ref().map(Snapshot::generation),
-            origin: match look.supply {
-                Supply::History => current.as_ref().and_then(Snapshot::origin),
+            origin: match load.from {
+                LoadFrom::History => current.as_ref().and_then(Snapshot::origin),
                 _ => None,
             },
             hold,
             elapsed,
-            stages: &trail.stages,
-            votes: &trail.votes,
+            stages: &trace.stages,
+            votes: &trace.votes,
         });
     }
 }

@@ -1,23 +1,23 @@
-//! [`Waiting`]: what of the visible value waits for a restart of the process, into the status and the log.
+//! [`RestartPending`]: reports which changes of the visible value take effect after a restart of the process.
 
 use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use crate::service::policy::restart::Restarts;
-use crate::service::shared::Board;
+use crate::service::policy::restart::RestartCheck;
+use crate::service::shared::Shared;
 use crate::snapshot::Generation;
 
 /// Asks once for each visible value, and tells what is new.
-pub(crate) struct Waiting<V> {
-    restarts: Option<Arc<dyn Restarts<V>>>,
+pub(crate) struct RestartPending<V> {
+    restarts: Option<Arc<dyn RestartCheck<V>>>,
     seen: Option<Generation>,
     /// What was said last.
     told: String,
 }
 
-impl<V> Waiting<V> {
-    pub(crate) fn new(restarts: Option<Arc<dyn Restarts<V>>>) -> Self {
+impl<V> RestartPending<V> {
+    pub(crate) fn new(restarts: Option<Arc<dyn RestartCheck<V>>>) -> Self {
         Self {
             restarts,
             seen: None,
@@ -25,16 +25,16 @@ impl<V> Waiting<V> {
         }
     }
 
-    /// A look has ended. Whether it has made something visible is found out here: also a default may have become so.
-    pub(crate) fn looked(&mut self, board: &Board<V>) {
-        let (Some(restarts), Some(newest)) = (&self.restarts, board.publisher.current()) else {
+    /// A load has ended. Whether it has made something visible is found out here: also a default may have become so.
+    pub(crate) fn load_ended(&mut self, shared: &Shared<V>) {
+        let (Some(restarts), Some(newest)) = (&self.restarts, shared.publisher.current()) else {
             return;
         };
         if self.seen.replace(newest.generation()) == Some(newest.generation()) {
             return;
         }
         let waits = restarts.visible(newest.value());
-        let name = board.status().name.clone();
+        let name = shared.status().name.clone();
         let text = match &waits {
             Ok(waits) => waits.text.clone(),
             Err(error) => format!("it could not be found out: {error}"),
@@ -51,7 +51,7 @@ impl<V> Waiting<V> {
                     "" => info!(target: "hot_reload", name, "nothing waits for a restart any more"),
                     text => warn!(target: "hot_reload", name, "this waits for a restart: {text}"),
                 }
-                board.status().needs_restart = waits.paths;
+                shared.status().needs_restart = waits.paths;
             }
             Err(_) if news => warn!(target: "hot_reload", name, "what waits for a restart: {text}"),
             Err(_) => {}

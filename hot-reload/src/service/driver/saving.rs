@@ -1,4 +1,4 @@
-//! [`Keeping`]: the newest good value is kept outside of the process, for a start without the source.
+//! [`Saver`]: saves the newest good value, one save at a time.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use tracing::{debug, warn};
 use crate::error::Error;
 use crate::service::policy::keeper::Keeper;
 use crate::service::settings::SAVE_DEADLINE;
-use crate::service::shared::Board;
+use crate::service::shared::Shared;
 use crate::snapshot::Snapshot;
 
-/// The saving of what is published, one at a time. What comes meanwhile waits, and only the newest of it.
-pub(crate) struct Keeping<'e, V> {
-    board: &'e Board<V>,
+/// Saves published values, one at a time. Of the values published meanwhile, only the newest is saved.
+pub(crate) struct Saver<'e, V> {
+    shared: &'e Shared<V>,
     keeper: Option<Arc<dyn Keeper<V>>>,
     saving: Option<BoxFuture<'static, Result<(), Error>>>,
     waiting: Option<Snapshot<V>>,
@@ -23,10 +23,10 @@ pub(crate) struct Keeping<'e, V> {
     told: Option<String>,
 }
 
-impl<'e, V> Keeping<'e, V> {
-    pub(crate) fn new(board: &'e Board<V>, keeper: Option<Arc<dyn Keeper<V>>>) -> Self {
+impl<'e, V> Saver<'e, V> {
+    pub(crate) fn new(shared: &'e Shared<V>, keeper: Option<Arc<dyn Keeper<V>>>) -> Self {
         Self {
-            board,
+            shared,
             keeper,
             saving: None,
             waiting: None,
@@ -35,9 +35,9 @@ impl<'e, V> Keeping<'e, V> {
     }
 
     /// A value from the source was published.
-    pub(crate) fn published(&mut self, newest: Option<Snapshot<V>>) {
+    pub(crate) fn published(&mut self, newest: Snapshot<V>) {
         if self.keeper.is_some() {
-            self.waiting = newest;
+            self.waiting = Some(newest);
             self.begin();
         }
     }
@@ -49,12 +49,12 @@ impl<'e, V> Keeping<'e, V> {
         };
         let saved = saving.await;
         self.saving = None;
-        self.tell(saved);
+        self.log(saved);
         self.begin();
     }
 
     /// The service ends: what was published is saved, unless that takes for ever.
-    pub(crate) async fn finish(mut self) {
+    pub(crate) async fn finish(&mut self) {
         while self.saving.is_some() {
             if timeout(SAVE_DEADLINE, self.saved()).await.is_err() {
                 warn!(target: "hot_reload", name = self.name(), "the last good value was not saved within {SAVE_DEADLINE:?}");
@@ -72,8 +72,8 @@ impl<'e, V> Keeping<'e, V> {
         }
     }
 
-    /// Says a failure once.
-    fn tell(&mut self, saved: Result<(), Error>) {
+    /// Logs a failure once.
+    fn log(&mut self, saved: Result<(), Error>) {
         let text = saved.err().map(|error| error.to_string());
         match &text {
             Some(text) if self.told.as_ref() == Some(text) => {
@@ -87,8 +87,8 @@ impl<'e, V> Keeping<'e, V> {
         self.told = text;
     }
 
-    /// The service's, a copy of it: whatever writes the log may ask for the status.
+    /// A copy of the name: a log subscriber may ask for the status.
     fn name(&self) -> String {
-        self.board.status().name.clone()
+        self.shared.status().name.clone()
     }
 }

@@ -4,24 +4,28 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::task::coop::cooperative;
 
-use super::Engine;
 use super::clock::Clock;
-use super::restart_pending::Waiting;
+use super::engine::Engine;
+use super::freshness::Freshness;
+use super::housekeeping::Housekeeping;
+use super::restart_pending::RestartPending;
+use super::saving::Saver;
 use super::watch::{Watch, regime};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::event::{LinkState, Stage};
 use crate::panics::{discard, panicked};
 use crate::receipt::Receipt;
 use crate::service::feed::Feed;
 use crate::service::machine::{Actions, Input, Machine};
 use crate::service::pipeline::candidate::Pushed;
+use crate::service::policy::probation::{Proof, Trial};
 use crate::service::record::Recorder;
-use crate::service::shared::request::{Rollback, Wish};
+use crate::service::shared::request::{PendingRequest, Rollback, To};
 use crate::status::{Degradation, SourceStatus};
 use crate::watch::WatchEvent;
 
@@ -31,141 +35,223 @@ pub(super) struct Task<'e, V> {
     pub(super) recorder: Recorder<V>,
     pub(super) clock: Clock,
     pub(super) machine: Machine,
-    /// The state of the watch that was told last.
-    pub(super) link: LinkState,
+    /// The state of the watch that was reported last.
+    watch_state: LinkState,
     pub(super) watch: Option<Watch<V>>,
-    /// What the watch said, and no look has used yet.
+    /// Why the watch was lost, until that is reported.
+    lost: Option<Error>,
+    /// A value or a removal that the watch delivered and that no load has taken yet.
     pub(super) pushed: Option<Pushed<V>>,
-    /// The earlier values that were asked for, and are not brought back yet.
+    /// The rollbacks that were requested and have not begun.
     pub(super) rollbacks: VecDeque<Rollback<V>>,
-    /// Those who wait for the look that is running, of the source or at an earlier value.
+    /// The callers who wait for the load of the source that is running.
     pub(super) serving: Vec<oneshot::Sender<Receipt>>,
-    pub(super) serving_aside: Option<oneshot::Sender<Receipt>>,
-    /// What is wanted of the look of the source that is running.
-    pub(super) wish: Wish,
-    /// What waits for a restart of the process.
-    pub(super) waiting: Waiting<V>,
+    /// The caller who waits for the rollback that is running.
+    pub(super) serving_rollback: Option<oneshot::Sender<Receipt>>,
+    /// What the callers request of the load that is running.
+    pub(super) pending: PendingRequest,
+    pub(super) restart_pending: RestartPending<V>,
+    pub(super) freshness: Freshness,
+    pub(super) trial: Trial<'e, V>,
+    pub(super) saver: Saver<'e, V>,
+    pub(super) housekeeping: Housekeeping<V>,
 }
 
-impl<V> Task<'_, V> {
-    /// Has the machine conclude what follows from what happened.
-    pub(super) fn handle(&mut self, now: Duration, input: Input) -> Actions {
-        let actions = self.machine.handle(now, input);
-        let flight = &self.engine.board.flight;
-        flight.handled(now, input, actions, self.machine.link());
-        actions
+impl<'e, V> Task<'e, V> {
+    pub(super) fn new(engine: &'e Engine<V>, clock: Clock, machine: Machine) -> Self {
+        let Engine {
+            shared, pipeline, ..
+        } = engine;
+        let (name, bound) = {
+            let status = shared.status();
+            (status.name.clone(), status.max_staleness)
+        };
+        let retirement = Arc::clone(&shared.retirement);
+        Self {
+            engine,
+            recorder: Recorder::new(Arc::clone(shared)),
+            clock,
+            machine,
+            watch_state: LinkState::Off,
+            watch: None,
+            lost: None,
+            pushed: None,
+            rollbacks: VecDeque::new(),
+            serving: Vec::new(),
+            serving_rollback: None,
+            pending: PendingRequest::default(),
+            restart_pending: RestartPending::new(pipeline.validators.restarts.clone()),
+            freshness: Freshness::new(bound),
+            trial: Trial::new(engine.probation.as_ref()),
+            saver: Saver::new(shared, pipeline.keeper.clone()),
+            housekeeping: Housekeeping::new(clock, name, engine.free_elsewhere, retirement),
+        }
     }
 
-    /// Tells of what the machine has concluded.
-    pub(super) fn note<F: Feed<V>>(&mut self, feed: &F, actions: Actions, why: Option<Error>) {
+    /// Feeds an input to the machine, and reports what it finds out about the watch.
+    pub(super) fn handle<F: Feed<V>>(&mut self, feed: &F, input: Input) -> Actions {
+        let now = self.clock.now();
+        let actions = self.machine.handle(now, input);
+        let state = self.machine.watch();
+        let flight = &self.engine.shared.flight;
+        flight.handled(now, input, actions, state);
         if actions.missed {
             self.recorder.missed();
         }
-        let link = self.machine.link();
-        let before = mem::replace(&mut self.link, link);
-        if before != link {
-            self.recorder.link(before, link, why.as_ref());
-            self.ask(feed);
+        let why = self.lost.take();
+        let before = mem::replace(&mut self.watch_state, state);
+        if before != state {
+            self.recorder.link(before, state, why.as_ref());
+            self.update_source_status(feed);
         }
+        actions
     }
 
-    /// Asks the source how it is.
-    pub(super) fn ask<F: Feed<V>>(&mut self, feed: &F) {
+    /// Does what is due by time, beside the loads.
+    pub(super) fn attend(&mut self) {
+        self.housekeeping.attend(&self.engine.shared.publisher);
+        if let Some(age) = self.freshness.is_due(self.clock.now()) {
+            self.recorder.stale(age);
+        }
+        self.recorder.attend(self.clock.now());
+    }
+
+    /// When the next thing is due by time.
+    pub(super) fn next_tick(&self) -> Option<Duration> {
+        let ticks = [
+            self.machine.next_tick(),
+            self.housekeeping.next_tick(),
+            self.freshness.next_tick(),
+            self.recorder.next_tick(),
+        ];
+        ticks.into_iter().flatten().min()
+    }
+
+    /// Frees the replaced values that nobody reads any more, and wakes the remaining subscribers.
+    pub(super) fn sweep(&mut self) -> Input {
+        self.housekeeping.begin(&self.engine.shared.publisher);
+        Input::Tick
+    }
+
+    /// Writes the source's own status into the status of the service.
+    pub(super) fn update_source_status<F: Feed<V>>(&mut self, feed: &F) {
         let status = catch_unwind(AssertUnwindSafe(|| feed.status()));
-        let status = status.unwrap_or_else(|panic| Some(speechless(panic.as_ref())));
+        let status = status.unwrap_or_else(|panic| Some(panicking_source(panic.as_ref())));
         let wanted = status.as_ref().and_then(|status| status.heartbeat);
         self.machine.want(wanted);
-        self.engine.board.flight.wanted(wanted);
+        self.engine.shared.flight.wanted(wanted);
         self.recorder.source(status);
     }
 
-    /// The run ends, with the service or before it: whoever waits is served by the next run, if there is one.
-    pub(super) fn leave(&mut self) {
-        self.close_watch();
-        let pushed = self.pushed.take();
-        discard(pushed);
-        self.engine
-            .board
-            .inbox
-            .postpone(mem::take(&mut self.serving), self.wish);
-        let link = mem::replace(&mut self.link, LinkState::Off);
-        if link != LinkState::Off {
-            self.recorder.link(link, LinkState::Off, None);
-        }
-        self.recorder.finish(self.clock.now());
-    }
-}
-
-impl<V> Task<'_, V> {
-    pub(crate) fn opened(&mut self, watch: Watch<V>) -> Input {
-        self.watch = Some(watch);
-        Input::Opened
-    }
-
-    pub(crate) fn lost(&mut self, why: &mut Option<Error>, error: Error) -> Input {
-        self.close_watch();
-        let regime = regime(&error);
-        *why = Some(error);
-        Input::Lost(regime)
-    }
-
-    /// The next event of the watch, if one stands. Cancel safe.
-    pub(crate) async fn event(&mut self) -> Result<WatchEvent<V>, Error> {
-        let text = match &mut self.watch {
-            // A flood of hints leaves time for the other tasks of the runtime, as the channel sees to it by itself.
-            Some(Watch::Hints(hints, _)) => {
-                return cooperative(hints.next()).await.map(|()| WatchEvent::Hint);
-            }
-            Some(Watch::Handle(handle)) => match handle.rx.recv().await {
-                Some(WatchEvent::Error(text)) => text,
-                Some(event) => return Ok(event),
-                None => "the watch was closed".to_owned(),
-            },
-            None => std::future::pending().await,
-        };
-        Err(Error::new(ErrorKind::Unavailable, text))
-    }
-
-    pub(crate) fn heard(
+    /// Queues a rollback.
+    pub(super) fn roll_back(
         &mut self,
-        why: &mut Option<Error>,
-        event: Result<WatchEvent<V>, Error>,
+        to: To<V>,
+        answer: Option<oneshot::Sender<Receipt>>,
     ) -> Input {
+        self.rollbacks.push_back(Rollback { to, answer });
+        Input::Rollback
+    }
+
+    /// The visible value has passed its probation, or has failed it and is rolled back.
+    pub(super) fn trial_ended(&mut self, proof: Proof<V>) -> Input {
+        self.recorder.on_probation(self.trial.on_probation());
+        self.sweep();
+        match proof {
+            Proof::Failed { to, error } => {
+                self.recorder.failed(&error);
+                self.roll_back(to, None)
+            }
+            Proof::Proven(value, loaded) => {
+                self.recorder.proven(&value);
+                if loaded {
+                    self.saver.published(value);
+                }
+                Input::Tick
+            }
+        }
+    }
+
+    pub(super) fn opened(&mut self, opened: Result<Watch<V>, Error>) -> Input {
+        match opened {
+            Ok(watch) => {
+                self.watch = Some(watch);
+                Input::Opened
+            }
+            Err(error) => self.lost(error),
+        }
+    }
+
+    pub(super) fn heard(&mut self, event: Result<WatchEvent<V>, Error>) -> Input {
         match event {
             Ok(WatchEvent::Changed(value)) => self.push(Pushed::Value(value)),
             Ok(WatchEvent::Removed) if self.engine.removed_clears => self.push(Pushed::Removed),
             Ok(_) => Input::Hint,
-            Err(error) => self.lost(why, error),
+            Err(error) => self.lost(error),
         }
     }
 
-    pub(super) fn push(&mut self, pushed: Pushed<V>) -> Input {
+    fn push(&mut self, pushed: Pushed<V>) -> Input {
         let older = self.pushed.replace(pushed);
         discard(older);
         Input::Pushed
     }
 
-    pub(crate) fn close_watch(&mut self) {
+    fn lost(&mut self, error: Error) -> Input {
+        self.close_watch();
+        let regime = regime(&error);
+        self.lost = Some(error);
+        Input::Lost(regime)
+    }
+
+    fn close_watch(&mut self) {
         let watch = self.watch.take();
         discard(watch);
     }
+
+    /// The service ends. When this returns, everybody is notified of that, and nothing of the service runs.
+    pub(super) async fn finish<F: Feed<V>>(mut self, feed: &F) {
+        let shared = &self.engine.shared;
+        self.trial.end();
+        self.leave();
+        // Release holds before retire hooks run and before members stop.
+        shared.release_holds();
+        self.housekeeping.finish(&shared.publisher).await;
+        self.saver.finish().await;
+        feed.finish().await;
+        shared.end();
+    }
+
+    /// The run ends, with the service or before it. Callers who wait are served by the next run, if there is one.
+    fn leave(&mut self) {
+        self.close_watch();
+        let pushed = self.pushed.take();
+        discard(pushed);
+        let serving = mem::take(&mut self.serving);
+        self.engine.shared.inbox.postpone(serving, self.pending);
+        let state = mem::replace(&mut self.watch_state, LinkState::Off);
+        if state != LinkState::Off {
+            self.recorder.link(state, LinkState::Off, None);
+        }
+        self.recorder.finish(self.clock.now());
+    }
 }
 
-/// Also where the future of the run is dropped half-way.
+/// Also runs where the future of the run is dropped half-way.
 impl<V> Drop for Task<'_, V> {
     fn drop(&mut self) {
         self.leave();
     }
 }
 
-/// What is said of a source that panics when it is asked.
-fn speechless(panic: &(dyn Any + Send)) -> SourceStatus {
+/// The status of a source whose `source_status` panics.
+fn panicking_source(panic: &(dyn Any + Send)) -> SourceStatus {
     let message = panicked(Stage::Load, panic).message().to_owned();
     let mut status = SourceStatus::default();
     status.degraded.push(Degradation::new(
         "panicked",
         format!("it cannot say how it is: {message}"),
-        "mend its `source_status`",
+        "fix its `source_status`",
     ));
     status
 }

@@ -1,4 +1,6 @@
-//! What the task has to do with the watch: it is opened, says something, and is lost.
+//! [`Watch`]: an open watch of a source, and the events that come out of it.
+
+use tokio::task::coop::cooperative;
 
 use crate::error::{Error, ErrorKind};
 use crate::event::Stage;
@@ -7,19 +9,20 @@ use crate::service::boundary::within;
 use crate::service::feed::Feed;
 use crate::service::machine::Regime;
 use crate::service::settings::OPEN_DEADLINE;
-use crate::watch::RealtimeWatchHandle;
+use crate::watch::{RealtimeWatchHandle, WatchEvent};
 
 /// An open watch. It ends when it is dropped.
-pub(crate) enum Watch<V> {
+pub(super) enum Watch<V> {
     Handle(RealtimeWatchHandle<V>),
-    /// What the hints come out of, and what is kept for them to come.
+    /// The receiver of the hints, and the subscription that keeps them coming.
     Hints(
         Hints,
         #[allow(dead_code, reason = "it is there to be dropped")] Subscription,
     ),
 }
 
-pub(crate) async fn open<V, F: Feed<V>>(feed: &F) -> Result<Watch<V>, Error> {
+/// Opens the watch of a source, within a deadline.
+pub(super) async fn open<V, F: Feed<V>>(feed: &F) -> Result<Watch<V>, Error> {
     let open = async || {
         let (sender, hints) = HintSender::pair();
         match feed.watch_hints(sender).await? {
@@ -30,8 +33,25 @@ pub(crate) async fn open<V, F: Feed<V>>(feed: &F) -> Result<Watch<V>, Error> {
     within(Stage::Load, OPEN_DEADLINE, "the watch was not opened", open).await?
 }
 
-/// Whether waiting may heal it.
-pub(crate) fn regime(error: &Error) -> Regime {
+/// The next event of a watch. Pending while none is open. Cancel safe.
+pub(super) async fn next_event<V>(watch: &mut Option<Watch<V>>) -> Result<WatchEvent<V>, Error> {
+    let text = match watch {
+        // A flood of hints leaves time for the other tasks of the runtime. The channel of a handle yields by itself.
+        Some(Watch::Hints(hints, _)) => {
+            return cooperative(hints.next()).await.map(|()| WatchEvent::Hint);
+        }
+        Some(Watch::Handle(handle)) => match handle.rx.recv().await {
+            Some(WatchEvent::Error(text)) => text,
+            Some(event) => return Ok(event),
+            None => "the watch was closed".to_owned(),
+        },
+        None => std::future::pending().await,
+    };
+    Err(Error::new(ErrorKind::Unavailable, text))
+}
+
+/// How an error is retried: quickly, or rarely because somebody has to act first.
+pub(super) fn regime(error: &Error) -> Regime {
     match error.kind() {
         ErrorKind::Denied | ErrorKind::Misconfigured => Regime::Refused,
         _ => Regime::Passing,

@@ -1,4 +1,4 @@
-//! [`Cycle`]: one look, or several that were the same, as the flight recorder keeps it.
+//! [`Cycle`]: one entry of the flight recorder, for one load or for several equal ones.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,9 +10,9 @@ use crate::revision::Revision;
 use crate::snapshot::Generation;
 use crate::status::Hold;
 
-/// A look that was taken, from [`Explanation::cycles`](crate::Explanation::cycles).
+/// A load that was taken, from [`Explanation::cycles`](crate::Explanation::cycles).
 ///
-/// Looks that follow each other and found the same are one cycle: nothing new, the same refusal of the same revision, the same
+/// Loads that follow each other and found the same are one cycle: nothing new, the same refusal of the same revision, the same
 /// failure. What is said of it is said of the last of them, where nothing else is said.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

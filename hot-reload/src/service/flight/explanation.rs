@@ -1,4 +1,4 @@
-//! [`Explanation`]: what a service has been through, for a person and for a replay.
+//! [`Explanation`]: the recent history of a service, for a person and for a replay.
 
 use std::fmt;
 use std::time::Duration;
@@ -41,10 +41,10 @@ impl Explanation {
         &self.status
     }
 
-    /// The looks that are remembered, the oldest first.
+    /// The loads that are remembered, the oldest first.
     pub fn cycles(&self) -> impl DoubleEndedIterator<Item = &Cycle> {
         self.story.entries().filter_map(|entry| match &entry.what {
-            What::Look(cycle) => Some(&**cycle),
+            What::Load(cycle) => Some(&**cycle),
             _ => None,
         })
     }
@@ -82,7 +82,7 @@ impl fmt::Display for Explanation {
         for (age, entry) in ages.iter().zip(self.story.entries()) {
             write!(f, "\n  {age:>width$}  ")?;
             self.fmt_entry(f, entry)?;
-            if let What::Look(cycle) = &entry.what {
+            if let What::Load(cycle) = &entry.what {
                 // Who refused is in the error already.
                 for vote in cycle.votes.iter().filter(|vote| vote.failure.is_some()) {
                     write!(f, "\n  {:width$}    {vote}", "")?;
@@ -146,9 +146,9 @@ impl Explanation {
 
     fn fmt_entry(&self, f: &mut fmt::Formatter<'_>, entry: &Entry) -> fmt::Result {
         match &entry.what {
-            What::Look(cycle) => self.fmt_cycle(f, cycle),
+            What::Load(cycle) => self.fmt_cycle(f, cycle),
             What::Absent => {
-                f.write_str("nothing is there; a second look is to say whether that is meant")
+                f.write_str("nothing is there; a second load is to say whether that is meant")
             }
             What::Link(to) => write!(f, "link {to}"),
             What::Lost(lost) => self.fmt_lost(f, lost),

@@ -1,4 +1,4 @@
-//! [`Flight`]: what a service has been through, kept in a small ring, for a person who asks and for a replay.
+//! [`Flight`]: the flight recorder: a small ring of what happened to a service.
 //!
 //! ```text
 //!   driver ─▶ looks, the watch ─▶ Story ─┐
@@ -43,7 +43,7 @@ use crate::status::{Hold, Status};
 pub(super) const ENTRIES: usize = 32;
 /// How many entries may be asked for. More is a log.
 const AT_MOST: usize = 4096;
-/// How many steps of the machine are kept for each entry. A look is a step that begins it and one that ends it.
+/// How many steps of the machine are kept for each entry. A load is a step that begins it and one that ends it.
 const STEPS: usize = 2;
 
 /// See the [module documentation](self).
@@ -65,8 +65,8 @@ struct Records {
     generation: Option<Generation>,
 }
 
-/// A look that has ended.
-pub(super) struct Looked<'l> {
+/// A load that has ended.
+pub(super) struct EndedLoad<'l> {
     pub(super) trigger: Trigger,
     pub(super) causes: Causes,
     pub(super) outcome: &'l Outcome,
@@ -117,20 +117,20 @@ impl Flight {
         }
     }
 
-    pub(super) fn looked(&self, looked: Looked<'_>) {
+    pub(super) fn load_ended(&self, load_ended: EndedLoad<'_>) {
         let now = self.clock.now();
         let at = time_of_day();
         let mut cycle = Box::new(Cycle {
-            trigger: looked.trigger,
-            causes: looked.causes,
-            outcome: looked.outcome.clone(),
-            revision: looked.revision,
-            generation: looked.generation,
-            origin: looked.origin,
-            hold: looked.hold,
-            elapsed: looked.elapsed,
-            stages: looked.stages.to_vec(),
-            votes: looked.votes.to_vec(),
+            trigger: load_ended.trigger,
+            causes: load_ended.causes,
+            outcome: load_ended.outcome.clone(),
+            revision: load_ended.revision,
+            generation: load_ended.generation,
+            origin: load_ended.origin,
+            hold: load_ended.hold,
+            elapsed: load_ended.elapsed,
+            stages: load_ended.stages.to_vec(),
+            votes: load_ended.votes.to_vec(),
             since_start: now,
             at,
             times: 1,
@@ -145,14 +145,14 @@ impl Flight {
             }
             let before = std::mem::replace(&mut records.generation, cycle.generation);
             cycle.stands_in = cycle.generation != before && !cycle.outcome.is_current();
-            let fallen = records.story.looked(cycle);
+            let fallen = records.story.load_ended(cycle);
             records.heed(&fallen);
             fallen
         };
         discard(fallen);
     }
 
-    /// A look found nothing, and another one shall say whether that is meant.
+    /// A load found nothing, and another one shall say whether that is meant.
     pub(super) fn absent(&self) {
         self.note(|story, now| story.absent(now));
     }

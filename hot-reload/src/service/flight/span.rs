@@ -1,4 +1,4 @@
-//! [`Span`]: a time as a person says it.
+//! [`Span`]: a duration for people, in one unit.
 
 use std::fmt;
 use std::time::Duration;

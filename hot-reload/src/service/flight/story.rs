@@ -1,4 +1,4 @@
-//! [`Story`]: what happened, in a ring in which what only repeats itself takes one place.
+//! [`Story`]: a ring of entries, in which a repetition takes no place of its own.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -29,8 +29,8 @@ pub(super) struct Entry {
 /// Boxed is what is large, so that the ring of a service to which nothing happens is small.
 #[derive(Debug, Clone)]
 pub(super) enum What {
-    Look(Box<Cycle>),
-    /// A look found nothing, and another one is to say whether that is meant.
+    Load(Box<Cycle>),
+    /// A load found nothing, and another one is to say whether that is meant.
     Absent,
     /// The watch stands, is believed, or is not.
     Link(LinkState),
@@ -74,17 +74,17 @@ impl Story {
         }
     }
 
-    pub(super) fn looked(&mut self, mut cycle: Box<Cycle>) -> Fallen {
+    pub(super) fn load_ended(&mut self, mut cycle: Box<Cycle>) -> Fallen {
         if let Some(entry) = self.entries.back_mut()
-            && let What::Look(last) = &mut entry.what
+            && let What::Load(last) = &mut entry.what
             && cycle.repeats(last)
         {
             cycle.absorb(last);
             let at = entry.at;
-            let what = What::Look(mem::replace(last, cycle));
+            let what = What::Load(mem::replace(last, cycle));
             return Fallen::repeated(Some(Entry { at, what }));
         }
-        self.push(cycle.since_start, What::Look(cycle))
+        self.push(cycle.since_start, What::Load(cycle))
     }
 
     pub(super) fn absent(&mut self, now: Duration) -> Fallen {

@@ -1,8 +1,7 @@
-//! [`Tape`]: what the machine was told and what it answered, so that the same can be told to it again.
+//! [`Tape`]: a recording of the inputs and answers of the machine, which can be replayed.
 //!
-//! The machine is pure: from the same state, the same inputs lead to the same answers. The tape holds the state before the
-//! first step that it remembers, and that state swallows each step that falls out. So the tape can always be replayed,
-//! whatever inputs there are.
+//! The machine is pure: from the same state, the same inputs lead to the same answers. The tape holds a checkpoint: the state
+//! before its first step. Evicted steps are applied to the checkpoint, so the tape can be replayed at any time.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -151,7 +150,7 @@ impl Tape {
         };
         let too_many = (self.steps.len() + 1).saturating_sub(room);
         for oldest in self.steps.drain(..too_many) {
-            self.checkpoint.swallow(&oldest);
+            self.checkpoint.apply(&oldest);
         }
         if peace {
             self.steps.shrink_to(room);
@@ -169,8 +168,8 @@ impl Checkpoint {
         }
     }
 
-    /// The machine was told this, too.
-    fn swallow(&mut self, step: &Step) {
+    /// Applies an evicted step.
+    fn apply(&mut self, step: &Step) {
         if let Self::Start(..) = self {
             *self = Self::Later(Box::new(self.machine()));
         }
@@ -186,7 +185,7 @@ impl Step {
         match self {
             Self::Handled { at, input, .. } => {
                 let actions = machine.handle(Duration::from_nanos(*at), *input);
-                Some((actions, machine.link()))
+                Some((actions, machine.watch()))
             }
             Self::Wanted(wanted) => {
                 machine.want(wanted.as_deref().copied());

@@ -1,13 +1,13 @@
-//! [`Agenda`]: what asks for a look that has not begun, gathered so that many causes make one look.
+//! [`Agenda`]: gathers the causes of the next load, so that many causes make one load.
 
 use std::time::Duration;
 
 use super::super::settings::QUIET_CEILING;
-use super::earliest;
+use super::time::earliest;
 use crate::backoff::Limit;
 use crate::event::Trigger;
 
-/// The causes of the next look, and when they are due.
+/// The causes of the next load, and when they are due.
 #[derive(Debug, Clone)]
 pub(super) struct Agenda {
     asked: Causes,
@@ -36,7 +36,7 @@ impl Agenda {
         }
     }
 
-    /// A look is wanted at this moment, or earlier if something else is due earlier.
+    /// A load is wanted at this moment, or earlier if something else is due earlier.
     pub(super) fn ask(&mut self, trigger: Trigger, at: Duration) {
         self.asked.insert(trigger);
         self.at = earliest([self.at, Some(at)]);
@@ -97,7 +97,7 @@ impl Agenda {
 pub(crate) struct Causes(u16);
 
 impl Causes {
-    /// The order in which one of several causes names a look: what a person did comes before what a clock did.
+    /// The order in which one of several causes names a load: what a person did comes before what a clock did.
     const BY_WEIGHT: [Trigger; 9] = [
         Trigger::Startup,
         Trigger::Rollback,
@@ -128,7 +128,7 @@ impl Causes {
         self.0 == 0
     }
 
-    /// The cause that names the look.
+    /// The cause that names the load.
     pub(super) fn weightiest(self) -> Option<Trigger> {
         self.by_weight().next()
     }

@@ -1,4 +1,4 @@
-//! *When* to look: the pure state machine of all three strategies.
+//! [`Machine`]: the pure state machine that decides when to load, for all three strategies.
 //!
 //! The machine takes `(now, input)` and answers with [`Actions`]. It does not know what a value is, that a runtime
 //! exists, or what time it is: `now` is the time since the service started, and never goes back.
@@ -21,6 +21,7 @@ mod retry;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod time;
 #[cfg(test)]
 mod walk;
 mod watch;
@@ -31,11 +32,12 @@ use std::time::Duration;
 use self::agenda::Agenda;
 pub(super) use self::agenda::Causes;
 use self::retry::Retry;
-pub(super) use self::terms::{Actions, Input, Look, Regime, Supply, Verdict};
+pub(super) use self::terms::{Actions, Input, Load, LoadFrom, Regime, Verdict};
+use self::time::{earliest, take_due};
+use self::watch::Watch;
 use super::settings::{OPEN_PATIENCE, PERIOD_JITTER_PERCENT, REMOVAL_CONFIRM, Settings};
 use crate::backoff::Jitter;
 use crate::event::{LinkState, Trigger};
-use crate::service::machine::watch::Link;
 
 /// See the [module documentation](self).
 #[derive(Debug, Clone)]
@@ -44,33 +46,33 @@ pub(super) struct Machine {
     settings: Arc<Settings>,
     jitter: Jitter,
     agenda: Agenda,
-    link: Link,
+    watch: Watch,
     retry: Retry,
-    looking: Option<Looking>,
-    /// Whether the watch said a value that no look has taken.
+    running: Option<RunningLoad>,
+    /// Whether the watch said a value that no load has taken.
     pushed: bool,
     /// How many have asked for an earlier value and do not have it yet.
     rollbacks: u32,
-    /// Whether the last look did not ask the source; then one that is due and does goes first.
+    /// Whether the last load did not ask the source; then one that is due and does goes first.
     aside_last: bool,
     /// When the last load ended. Every period is counted from here, so that no change of the watch stretches one.
-    loaded: Duration,
-    /// When the periodic look is due.
+    last_load: Duration,
+    /// When the periodic load is due.
     periodic: Option<Duration>,
-    /// When a second look may confirm that the source was removed.
+    /// When a second load may confirm that the source was removed.
     removal: Option<Duration>,
     /// When a change that the heartbeat found counts as missed, unless a hint for it comes before.
     suspicion: Option<Duration>,
-    /// Whether the first look has ended, from which on periods have their full length.
+    /// Whether the first load has ended, from which on periods have their full length.
     spread: bool,
     /// How often the source wants to be looked at for now, beside its heartbeat.
     wanted: Option<Duration>,
 }
 
-/// The look that is running.
+/// The load that is running.
 #[derive(Debug, Clone, Copy)]
-struct Looking {
-    look: Look,
+struct RunningLoad {
+    load: Load,
     /// Everything that asked for it.
     causes: Causes,
     /// Whether it began before the watch stood that stands now, and so proves nothing about it.
@@ -86,13 +88,13 @@ impl Machine {
         let settings = settings.into();
         Self {
             agenda: Agenda::new(settings.quiet, settings.rate),
-            link: Link::new(settings.watch),
+            watch: Watch::new(settings.watch),
             retry: Retry::new(settings.interval),
-            looking: None,
+            running: None,
             pushed: false,
             rollbacks: 0,
             aside_last: false,
-            loaded: Duration::ZERO,
+            last_load: Duration::ZERO,
             periodic: None,
             removal: None,
             suspicion: None,
@@ -108,7 +110,7 @@ impl Machine {
         let mut actions = Actions::default();
         match input {
             Input::Started if self.settings.watch => {
-                self.link.connect();
+                self.watch.connect();
                 actions.open = true;
                 self.agenda.ask(Trigger::Startup, now + OPEN_PATIENCE);
             }
@@ -122,15 +124,15 @@ impl Machine {
                 self.pushed = true;
             }
             Input::Opened => {
-                self.link.opened(now);
-                if let Some(looking) = &mut self.looking {
-                    looking.before_watch = true;
+                self.watch.opened(now);
+                if let Some(running) = &mut self.running {
+                    running.before_watch = true;
                 }
                 self.agenda.ask(Trigger::Resync, now);
             }
             Input::Lost(regime) => {
-                let was_open = self.link.state().is_open();
-                self.link.lost(now, regime, &mut self.jitter);
+                let was_open = self.watch.state().is_open();
+                self.watch.lost(now, regime, &mut self.jitter);
                 self.suspicion = None;
                 if was_open {
                     self.agenda.ask(Trigger::Resync, now);
@@ -140,12 +142,12 @@ impl Machine {
                     self.agenda.hasten(now);
                 }
             }
-            Input::Looked(verdict) => self.looked(now, verdict),
+            Input::Loaded(verdict) => self.loaded(now, verdict),
             Input::Asked(trigger) => {
                 self.agenda.ask(trigger, now);
                 // A program that only waits does not know of a lost watch, and may do so often.
                 if trigger.is_personal() {
-                    self.link.hasten(now);
+                    self.watch.hasten(now);
                 }
             }
             Input::Rollback => self.rollbacks += 1,
@@ -157,25 +159,25 @@ impl Machine {
 
     /// When [`Input::Tick`] is due, if nothing happens before. Never in the past of the last `handle`.
     pub(super) fn next_tick(&self) -> Option<Duration> {
-        earliest([self.next_look(), self.link.next(), self.suspicion])
+        earliest([self.next_load(), self.watch.next(), self.suspicion])
     }
 
-    /// When the next look begins, if nothing happens before. One that is due while another runs begins when that ends.
-    fn next_look(&self) -> Option<Duration> {
-        if self.looking.is_some() {
+    /// When the next load begins, if nothing happens before. One that is due while another runs begins when that ends.
+    fn next_load(&self) -> Option<Duration> {
+        if self.running.is_some() {
             return None;
         }
         let aside = self.waits_aside().then_some(Duration::ZERO);
-        earliest([aside, self.next_load()])
+        earliest([aside, self.next_source_load()])
     }
 
-    /// Whether a look is to be taken, at once, that does not ask the source.
+    /// Whether a load is to be taken, at once, that does not ask the source.
     fn waits_aside(&self) -> bool {
         self.pushed || self.rollbacks > 0
     }
 
     /// When the source is to be asked next.
-    fn next_load(&self) -> Option<Duration> {
+    fn next_source_load(&self) -> Option<Duration> {
         earliest([
             self.agenda.next(),
             self.periodic,
@@ -184,64 +186,64 @@ impl Machine {
         ])
     }
 
-    /// What asked for the look that is running.
+    /// What asked for the load that is running.
     pub(super) fn causes(&self) -> Causes {
-        self.looking
-            .map(|looking| looking.causes)
+        self.running
+            .map(|running| running.causes)
             .unwrap_or_default()
     }
 
     /// How the watch is.
-    pub(super) fn link(&self) -> LinkState {
-        self.link.state()
+    pub(super) fn watch(&self) -> LinkState {
+        self.watch.state()
     }
 
     /// Everything that time alone brings about.
     fn advance(&mut self, now: Duration, actions: &mut Actions) {
         if take_due(&mut self.suspicion, now) {
             actions.missed = true;
-            self.link.missed();
+            self.watch.missed();
             self.shorten_period();
         }
-        if self.link.settle(now) {
+        if self.watch.settle(now) {
             self.draw_period();
         }
-        if self.link.reconnect(now) {
+        if self.watch.reconnect(now) {
             actions.open = true;
         }
-        if self.looking.is_none()
-            && let Some(looking) = self.due(now)
+        if self.running.is_none()
+            && let Some(running) = self.due(now)
         {
-            self.looking = Some(looking);
-            if looking.look.supply == Supply::Source {
+            self.running = Some(running);
+            if running.load.from == LoadFrom::Source {
                 self.periodic = None;
             }
-            actions.look = Some(looking.look);
+            actions.load = Some(running.load);
         }
     }
 
-    /// The look that is due, made of all causes for one.
-    fn due(&mut self, now: Duration) -> Option<Looking> {
+    /// The load that is due, made of all causes for one.
+    fn due(&mut self, now: Duration) -> Option<RunningLoad> {
         // What waits beside it keeps waiting, for a load that follows at once.
-        self.aside_last = self.waits_aside() && !(self.aside_last && self.is_load_due(now));
+        self.aside_last = self.waits_aside() && !(self.aside_last && self.is_source_load_due(now));
         if self.aside_last {
-            let (trigger, supply) = if self.rollbacks > 0 {
+            let (trigger, from) = if self.rollbacks > 0 {
                 self.rollbacks -= 1;
-                (Trigger::Rollback, Supply::History)
+                (Trigger::Rollback, LoadFrom::History)
             } else {
                 self.pushed = false;
-                (Trigger::Watch, Supply::Watch)
+                (Trigger::Watch, LoadFrom::Watch)
             };
-            return Some(Looking {
-                look: Look {
+            return Some(RunningLoad {
+                load: Load {
                     trigger,
                     confirm: false,
-                    supply,
+                    from,
                 },
                 causes: Causes::of(trigger),
                 before_watch: false,
                 by_clock: false,
-                announced: supply == Supply::Watch,
+                announced: from == LoadFrom::Watch,
             });
         }
         let hinted = self.agenda.is_hinted();
@@ -255,16 +257,16 @@ impl Machine {
         // After a failure, the fix may lie outside the watch: in a file that the content names, or in a host.
         let by_clock = causes.is_empty() && well;
         if self.periodic.is_some_and(|due| due <= now) {
-            causes.insert(match self.link.state() {
+            causes.insert(match self.watch.state() {
                 LinkState::Trusted => Trigger::Resync,
                 _ => Trigger::Interval,
             });
         }
-        Some(Looking {
-            look: Look {
+        Some(RunningLoad {
+            load: Load {
                 trigger: causes.weightiest()?,
                 confirm,
-                supply: Supply::Source,
+                from: LoadFrom::Source,
             },
             causes,
             before_watch: false,
@@ -273,29 +275,29 @@ impl Machine {
         })
     }
 
-    /// Whether a look is due that asks the source.
-    fn is_load_due(&self, now: Duration) -> bool {
-        self.next_load().is_some_and(|due| due <= now)
+    /// Whether a load is due that asks the source.
+    fn is_source_load_due(&self, now: Duration) -> bool {
+        self.next_source_load().is_some_and(|due| due <= now)
     }
 
     fn announced(&mut self) {
         self.suspicion = None;
-        self.link.delivered();
-        if let Some(looking) = &mut self.looking {
-            looking.announced = true;
+        self.watch.delivered();
+        if let Some(running) = &mut self.running {
+            running.announced = true;
         }
     }
 
-    fn looked(&mut self, now: Duration, verdict: Verdict) {
-        let Some(looking) = self.looking.take() else {
-            debug_assert!(false, "a look ended that had not begun");
+    fn loaded(&mut self, now: Duration, verdict: Verdict) {
+        let Some(running) = self.running.take() else {
+            debug_assert!(false, "a load ended that had not begun");
             return;
         };
         match verdict {
             Verdict::Aside => return,
-            Verdict::Published if looking.announced => self.link.announced_change(),
+            Verdict::Published if running.announced => self.watch.announced_change(),
             Verdict::Published
-                if looking.by_clock && !looking.before_watch && self.link.state().is_open() =>
+                if running.by_clock && !running.before_watch && self.watch.state().is_open() =>
             {
                 self.suspicion = Some(now + self.settings.grace);
             }
@@ -318,16 +320,16 @@ impl Machine {
                 }
                 self.retry.again_at(now + pause);
             }
-            if !looking.before_watch {
-                self.link.looked();
+            if !running.before_watch {
+                self.watch.loaded();
             }
             if verdict != Verdict::Absent {
                 self.removal = None;
             }
         }
-        match looking.look.supply {
-            Supply::Source => {
-                self.loaded = now;
+        match running.load.from {
+            LoadFrom::Source => {
+                self.last_load = now;
                 self.draw_period();
                 self.spread = true;
             }
@@ -337,13 +339,4 @@ impl Machine {
             _ => {}
         }
     }
-}
-
-fn earliest<const N: usize>(times: [Option<Duration>; N]) -> Option<Duration> {
-    times.into_iter().flatten().min()
-}
-
-/// Whether this moment has come; if so, it is taken away.
-fn take_due(moment: &mut Option<Duration>, now: Duration) -> bool {
-    moment.take_if(|due| *due <= now).is_some()
 }

@@ -15,7 +15,8 @@
 use std::time::Duration;
 
 use super::super::settings::{GRID, INTERVAL_FLOOR, PERIOD_JITTER_PERCENT, since_grid_point};
-use super::{Machine, earliest};
+use super::Machine;
+use super::time::earliest;
 use crate::event::LinkState;
 
 impl Machine {
@@ -39,7 +40,7 @@ impl Machine {
     /// Sets the time of the next periodic load, by the state of the watch.
     pub(super) fn draw_period(&mut self) {
         let interval = self.settings.interval;
-        let period = match (self.link.state(), self.settings.heartbeat) {
+        let period = match (self.watch.state(), self.settings.heartbeat) {
             // While the source refuses access, the retries replace the period.
             (_, None) if self.retry.is_refused() => None,
             (LinkState::Trusted, heartbeat) => heartbeat,
@@ -55,8 +56,8 @@ impl Machine {
             100
         };
         let due = period.map(|period| {
-            let drawn = self.loaded + self.jitter.below(period, percent);
-            on_grid(drawn, self.loaded + period - period * percent / 100)
+            let drawn = self.last_load + self.jitter.below(period, percent);
+            on_grid(drawn, self.last_load + period - period * percent / 100)
         });
         self.periodic = earliest([due, self.wanted_at()]);
     }
@@ -64,7 +65,10 @@ impl Machine {
     /// When the source wants the next load. `None` without a heartbeat.
     fn wanted_at(&self) -> Option<Duration> {
         let wanted = self.wanted?;
-        Some(on_grid(self.loaded.saturating_add(wanted), self.loaded))
+        Some(on_grid(
+            self.last_load.saturating_add(wanted),
+            self.last_load,
+        ))
     }
 }
 

@@ -1,9 +1,10 @@
-//! [`Retry`]: when a look that came to nothing is taken again.
+//! [`Retry`]: the time of the next load after a failure.
 
 use std::time::Duration;
 
 use super::super::settings::{REFUSED_CAP, REFUSED_FLOOR, REFUSED_LEAVE, RETRY_FLOOR};
-use super::Regime;
+use super::terms::Regime;
+use super::time::take_due;
 use crate::backoff::{Backoff, Jitter};
 
 /// Two retry schedules, by the class of the error. Retries only shorten the period, with one exception: without a
@@ -15,7 +16,7 @@ pub(super) struct Retry {
     regime: Option<Regime>,
     passing: Backoff,
     refused: Backoff,
-    /// Good looks since the source last refused.
+    /// Good loads since the source last refused.
     good: u32,
 }
 
@@ -69,6 +70,6 @@ impl Retry {
     }
 
     pub(super) fn take_due(&mut self, now: Duration) -> bool {
-        super::take_due(&mut self.due, now)
+        take_due(&mut self.due, now)
     }
 }

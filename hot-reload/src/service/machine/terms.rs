@@ -1,4 +1,4 @@
-//! What the machine is told, and what it answers.
+//! The inputs and the answers of the machine.
 
 use std::time::Duration;
 
@@ -12,15 +12,15 @@ pub(crate) enum Input {
     Started,
     /// The watch said: look again.
     Hint,
-    /// The watch said what the value is; looking costs nothing.
+    /// The watch said what the value is; running costs nothing.
     Pushed,
     /// The watch stands.
     Opened,
     /// The watch could not be opened, or has ended.
     Lost(Regime),
-    /// The look that was running has ended.
-    Looked(Verdict),
-    /// Somebody asked for a look.
+    /// The load that was running has ended.
+    Loaded(Verdict),
+    /// Somebody asked for a load.
     Asked(Trigger),
     /// An earlier value is asked for. It is had without the source.
     Rollback,
@@ -37,7 +37,7 @@ pub(crate) enum Regime {
     Refused,
 }
 
-/// What a look led to, as far as timing is concerned.
+/// What a load led to, as far as timing is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// A new value is visible.
@@ -54,12 +54,12 @@ pub(crate) enum Verdict {
     Missing,
     /// Something good is held back for now; for so many milliseconds more, if it is time that ends it.
     Held(Option<u32>),
-    /// It was no look at the source, and says nothing of it.
+    /// It was no load at the source, and says nothing of it.
     Aside,
 }
 
 impl Verdict {
-    /// Something good is held back, for so much longer if it is time that ends it. A look at the end of that finds it, and
+    /// Something good is held back, for so much longer if it is time that ends it. A load at the end of that finds it, and
     /// none sooner than after a failure.
     pub(crate) fn held(patience: Option<Duration>) -> Self {
         Self::Held(patience.map(|patience| {
@@ -74,27 +74,27 @@ impl Verdict {
 #[must_use]
 pub(crate) struct Actions {
     /// Look at the source.
-    pub(crate) look: Option<Look>,
+    pub(crate) load: Option<Load>,
     /// Open the watch.
     pub(crate) open: bool,
     /// Tell that the watch missed a change.
     pub(crate) missed: bool,
 }
 
-/// A look to be taken.
+/// A load to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Look {
+pub(crate) struct Load {
     /// Why.
     pub(crate) trigger: Trigger,
-    /// Whether finding nothing means that the source was removed, or only that a second look is due.
+    /// Whether finding nothing means that the source was removed, or only that a second load is due.
     pub(crate) confirm: bool,
     /// What it takes the value from.
-    pub(crate) supply: Supply,
+    pub(crate) from: LoadFrom,
 }
 
-/// What a look takes the value from. One that loads nothing answers nobody who asked for a load.
+/// What a load takes the value from. One that loads nothing answers nobody who asked for a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Supply {
+pub(crate) enum LoadFrom {
     /// The source is asked.
     Source,
     /// What the watch said.

@@ -1,12 +1,12 @@
 //! Every sequence of inputs up to a depth, and what must hold after each of them.
 //!
 //! The ghost below knows what the world knows: which look runs, whether a watch stands, and since when a cause waits
-//! for a look. It knows nothing of how the machine works.
+//! for a load. It knows nothing of how the machine works.
 
 use std::time::Duration;
 
 use super::super::settings::{INTERVAL_FLOOR, REMOVAL_CONFIRM, Settings};
-use super::{Actions, Input, Look, Machine, Regime, Supply, Verdict};
+use super::{Actions, Input, Load, LoadFrom, Machine, Regime, Verdict};
 use crate::backoff::Jitter;
 use crate::event::{LinkState, Trigger};
 use crate::watch::WatchProfile;
@@ -26,16 +26,16 @@ struct Ghost {
     interval: Duration,
     heartbeat: Option<Duration>,
     now: Duration,
-    looking: Option<Look>,
+    running: Option<Load>,
     opening: bool,
     open: bool,
-    /// Since when a cause waits for a look that begins after it.
+    /// Since when a cause waits for a load that begins after it.
     owed: Option<Duration>,
-    /// Whether the watch said a value that no look has taken.
+    /// Whether the watch said a value that no load has taken.
     pushed: bool,
     /// How many wait for an earlier value.
     rollbacks: u32,
-    /// Looks that hints have caused: each may make the next one wait for a pause.
+    /// Loads that hints have caused: each may make the next one wait for a pause.
     hinted: u32,
     /// When the last load of the source ended.
     idle: Duration,
@@ -52,7 +52,7 @@ impl Ghost {
             heartbeat: settings.heartbeat,
             machine: Machine::new(settings, Jitter::none()),
             now: Duration::ZERO,
-            looking: None,
+            running: None,
             opening: false,
             open: false,
             owed: Some(Duration::ZERO),
@@ -88,17 +88,17 @@ impl Ghost {
             inputs.push((soon, Input::Lost(Regime::Passing)));
             inputs.push((soon, Input::Lost(Regime::Refused)));
         }
-        if let Some(look) = self.looking {
-            if look.supply == Supply::History {
-                inputs.push((soon, Input::Looked(Verdict::Aside)));
+        if let Some(load) = self.running {
+            if load.from == LoadFrom::History {
+                inputs.push((soon, Input::Loaded(Verdict::Aside)));
                 return inputs;
             }
-            if look.supply == Supply::Watch {
+            if load.from == LoadFrom::Watch {
                 let verdicts = [Verdict::Published, Verdict::Unchanged, Verdict::Rejected];
-                inputs.extend(verdicts.map(|verdict| (soon, Input::Looked(verdict))));
+                inputs.extend(verdicts.map(|verdict| (soon, Input::Loaded(verdict))));
                 return inputs;
             }
-            let nothing = match look.confirm || self.missing {
+            let nothing = match load.confirm || self.missing {
                 true => Verdict::Missing,
                 false => Verdict::Absent,
             };
@@ -111,7 +111,7 @@ impl Ghost {
                 Verdict::Failed(Regime::Refused),
                 nothing,
             ];
-            inputs.extend(verdicts.map(|verdict| (soon, Input::Looked(verdict))));
+            inputs.extend(verdicts.map(|verdict| (soon, Input::Loaded(verdict))));
         }
         inputs
     }
@@ -133,17 +133,17 @@ impl Ghost {
             Input::Hint | Input::Asked(_) => self.owe(),
             Input::Pushed => self.pushed = true,
             Input::Rollback => self.rollbacks += 1,
-            Input::Looked(Verdict::Aside) => self.looking = None,
-            Input::Looked(verdict) => {
-                let look = self.looking.take();
-                if look.is_some_and(|look| look.supply == Supply::Source) {
+            Input::Loaded(Verdict::Aside) => self.running = None,
+            Input::Loaded(verdict) => {
+                let load = self.running.take();
+                if load.is_some_and(|load| load.from == LoadFrom::Source) {
                     self.idle = self.now;
                 }
-                let confirmed = look.is_some_and(|look| look.confirm);
+                let confirmed = load.is_some_and(|load| load.confirm);
                 self.refused = verdict == Verdict::Failed(Regime::Refused);
                 self.absent = match verdict {
                     Verdict::Absent => self.absent.or(Some(self.now)),
-                    // A confirmation that failed is no confirmation; the next look begins anew.
+                    // A confirmation that failed is no confirmation; the next load begins anew.
                     Verdict::Failed(_) if !confirmed => self.absent,
                     _ => None,
                 };
@@ -167,28 +167,28 @@ impl Ghost {
             }
             self.opening = true;
         }
-        if let Some(look) = actions.look {
-            if self.looking.is_some() {
-                return Err("P9: a second look beside the running one");
+        if let Some(load) = actions.load {
+            if self.running.is_some() {
+                return Err("P9: a second load beside the running one");
             }
             let since = self.absent.unwrap_or(Duration::MAX);
-            if look.confirm && self.now < since.saturating_add(REMOVAL_CONFIRM) {
+            if load.confirm && self.now < since.saturating_add(REMOVAL_CONFIRM) {
                 return Err("P12: a removal is confirmed too early");
             }
             self.hinted +=
-                u32::from(look.trigger == Trigger::Watch && look.supply == Supply::Source);
-            self.looking = Some(look);
-            match look.supply {
-                // Only a look that asks the source pays for what was owed.
-                Supply::Source => self.owed = None,
-                Supply::Watch if !self.pushed => {
-                    return Err("a look takes a value that the watch never said");
+                u32::from(load.trigger == Trigger::Watch && load.from == LoadFrom::Source);
+            self.running = Some(load);
+            match load.from {
+                // Only a load that asks the source pays for what was owed.
+                LoadFrom::Source => self.owed = None,
+                LoadFrom::Watch if !self.pushed => {
+                    return Err("a load takes a value that the watch never said");
                 }
-                Supply::Watch => self.pushed = false,
-                Supply::History if self.rollbacks == 0 => {
+                LoadFrom::Watch => self.pushed = false,
+                LoadFrom::History if self.rollbacks == 0 => {
                     return Err("an earlier value is brought back that nobody has asked for");
                 }
-                Supply::History => self.rollbacks -= 1,
+                LoadFrom::History => self.rollbacks -= 1,
             }
         }
         Ok(())
@@ -200,27 +200,27 @@ impl Ghost {
         if tick.is_some_and(|tick| tick <= self.now) {
             return Err("the machine spins: it wants to be called at once, again");
         }
-        if self.looking.is_none() && tick.is_none() && !self.open && !self.opening {
+        if self.running.is_none() && tick.is_none() && !self.open && !self.opening {
             return Err("dead end: nothing runs, nothing is due, nothing is listened to");
         }
-        if self.machine.link().is_open() != self.open {
+        if self.machine.watch().is_open() != self.open {
             return Err("the machine is wrong about the watch");
         }
-        if self.looking.is_some() {
+        if self.running.is_some() {
             return Ok(());
         }
         if self.pushed {
-            return Err("a value that the watch said is not looked at");
+            return Err("a value that the watch said is not loaded at");
         }
         if self.rollbacks > 0 {
             return Err("an earlier value was asked for and is not brought back");
         }
-        let next = self.machine.next_look();
+        let next = self.machine.next_load();
         let patience = PATIENCE * (1 + self.hinted);
         if let Some(owed) = self.owed
             && next.is_none_or(|next| next > owed + patience)
         {
-            return Err("P3, P9: a cause is not followed by a look that begins after it");
+            return Err("P3, P9: a cause is not followed by a load that begins after it");
         }
         if let Some(bound) = self.bound()
             && next.is_none_or(|next| next > self.idle + bound)
@@ -237,7 +237,7 @@ impl Ghost {
 
     /// The longest pause between two loads, if there is one.
     fn bound(&self) -> Option<Duration> {
-        let trusted = self.machine.link() == LinkState::Trusted;
+        let trusted = self.machine.watch() == LinkState::Trusted;
         match self.heartbeat {
             Some(heartbeat) if trusted => Some(heartbeat),
             Some(heartbeat) => Some(heartbeat.min(self.interval)),

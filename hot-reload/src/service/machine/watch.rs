@@ -1,4 +1,4 @@
-//! [`Link`]: how far the watch is to be believed, and when a lost one is opened again.
+//! [`Watch`]: how far the watch is trusted, and when a lost one is opened again.
 
 use std::time::Duration;
 
@@ -6,18 +6,18 @@ use super::super::settings::{
     FORGIVEN_CLOSINGS, RECONNECT_CAP, RECONNECT_FLOOR, REFUSED_CAP, REFUSED_FLOOR, REGAIN_TRUST,
     SETTLE,
 };
-use super::Regime;
+use super::terms::Regime;
 use crate::backoff::{Backoff, Jitter};
 use crate::event::LinkState;
 
 /// The watch, as seen from the machine. Its back-off and the polling period are separate numbers.
 #[derive(Debug, Clone)]
-pub(super) struct Link {
+pub(super) struct Watch {
     state: LinkState,
     /// Since when it stands.
     since: Duration,
-    /// Whether a look that began after the opening has succeeded.
-    looked: bool,
+    /// Whether a load that began after the opening has succeeded.
+    loaded: bool,
     /// Whether it has delivered anything since the opening.
     delivered: bool,
     /// Changes announced since one was missed.
@@ -30,7 +30,7 @@ pub(super) struct Link {
     refused: Backoff,
 }
 
-impl Link {
+impl Watch {
     pub(super) fn new(wanted: bool) -> Self {
         Self {
             state: if wanted {
@@ -39,7 +39,7 @@ impl Link {
                 LinkState::Off
             },
             since: Duration::ZERO,
-            looked: false,
+            loaded: false,
             delivered: false,
             announced: 0,
             closings: 0,
@@ -61,7 +61,7 @@ impl Link {
     pub(super) fn opened(&mut self, now: Duration) {
         self.state = LinkState::Settling;
         self.since = now;
-        self.looked = false;
+        self.loaded = false;
         self.delivered = false;
     }
 
@@ -107,12 +107,12 @@ impl Link {
         self.delivered = true;
     }
 
-    /// A look that began after the opening has succeeded.
-    pub(super) fn looked(&mut self) {
-        self.looked |= self.state.is_open();
+    /// A load that began after the opening has succeeded.
+    pub(super) fn loaded(&mut self) {
+        self.loaded |= self.state.is_open();
     }
 
-    /// Whether it has just earned trust, by standing long enough.
+    /// Whether it has just earned trust, by member_state long enough.
     pub(super) fn settle(&mut self, now: Duration) -> bool {
         let settled = self.settles_at().is_some_and(|at| at <= now);
         if settled {
@@ -145,6 +145,6 @@ impl Link {
     }
 
     fn settles_at(&self) -> Option<Duration> {
-        (self.state == LinkState::Settling && self.looked).then(|| self.since + SETTLE)
+        (self.state == LinkState::Settling && self.loaded).then(|| self.since + SETTLE)
     }
 }

@@ -1,4 +1,4 @@
-//! Values on their way to publication: [`Candidate`], and what the pipeline compares and receives.
+//! [`Candidate`] and its companions: values on their way to publication.
 
 use std::time::SystemTime;
 

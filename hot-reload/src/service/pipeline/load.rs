@@ -1,4 +1,4 @@
-//! *What* one look does: load, compare, decode, validate, prepare, publish, commit, as one line of early returns.
+//! One load: fetch, compare, validate, prepare, publish, commit, with early returns.
 
 use std::panic::AssertUnwindSafe;
 
@@ -10,7 +10,7 @@ use super::Pipeline;
 use super::candidate::{Candidate, Pushed, Remains, Sameness};
 use super::prepare::Ending;
 use super::state::Rejected;
-use super::trace::Trail;
+use super::trace::LoadTrace;
 use crate::clock::time_of_day;
 use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger};
@@ -18,22 +18,22 @@ use crate::panics::{discard, panicked};
 use crate::reload::{Loaded, unasked};
 use crate::revision::Revision;
 use crate::service::boundary::{contained, within};
-use crate::service::feed::{Asked, Fault, Feed};
-use crate::service::machine::Look;
+use crate::service::feed::{Fault, Feed, LoadRequest};
+use crate::service::machine::Load;
 use crate::service::settings::RECHECKS;
 
 impl<V> Pipeline<V> {
-    /// Takes one look. `None`: the source holds nothing, and a second look shall say whether that is meant.
-    pub(crate) async fn look<F: Feed<V>>(
+    /// Takes one load. `None`: the source holds nothing, and a second load shall say whether that is meant.
+    pub(crate) async fn load<F: Feed<V>>(
         &self,
         feed: &F,
-        look: Look,
-        asked: Asked,
+        load: Load,
+        asked: LoadRequest,
         pushed: Option<Pushed<V>>,
-    ) -> (Option<Outcome>, Trail) {
-        let mut trail = Trail::default();
+    ) -> (Option<Outcome>, LoadTrace) {
+        let mut trace = LoadTrace::default();
         // The steps have boundaries of their own, which know the stage. This one is for what is dropped between them.
-        let attempt = self.attempt(feed, look, asked, pushed, &mut trail);
+        let attempt = self.attempt(feed, load, asked, pushed, &mut trace);
         let outcome = match AssertUnwindSafe(attempt).catch_unwind().await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(outcome)) => Some(outcome),
@@ -46,35 +46,35 @@ impl<V> Pipeline<V> {
             .as_ref()
             .is_some_and(|outcome| !outcome.is_current())
         {
-            let restored = AssertUnwindSafe(self.restore(&mut trail)).catch_unwind();
+            let restored = AssertUnwindSafe(self.restore(&mut trace)).catch_unwind();
             let restored = restored
                 .await
                 .unwrap_or_else(|panic| Err(panicked(Stage::Commit, panic.as_ref())));
             if let Err(error) = restored {
-                let name = self.board.status().name.clone();
+                let name = self.shared.status().name.clone();
                 warn!(target: "hot_reload", name, "the last good value is not restored: {error}");
             }
         }
-        (outcome, trail)
+        (outcome, trace)
     }
 
     async fn attempt<F: Feed<V>>(
         &self,
         feed: &F,
-        look: Look,
-        asked: Asked,
+        load: Load,
+        asked: LoadRequest,
         pushed: Option<Pushed<V>>,
-        trail: &mut Trail,
+        trace: &mut LoadTrace,
     ) -> Result<Option<Outcome>, Outcome> {
         if pushed.is_some() {
-            // The watch has delivered what the source holds now, so nothing is waited for.
-            self.board.gate().source_waits(None);
+            // The watch has delivered the present content, so the load waits for nothing.
+            self.shared.gate().source_waits(None);
         }
         let mut loaded = match pushed {
             None => {
-                let loaded = trail.time(Stage::Load, self.load(feed, asked)).await;
+                let loaded = trace.time(Stage::Load, self.fetch(feed, asked)).await;
                 loaded.map_err(|refusal| {
-                    trail.fresh = refusal.is_fresh;
+                    trace.fresh = refusal.is_fresh;
                     refusal.outcome
                 })?
             }
@@ -82,7 +82,7 @@ impl<V> Pipeline<V> {
                 value,
                 revision: None,
             },
-            Some(Pushed::Removed) => return Ok(Some(self.clear())),
+            Some(Pushed::Removed) => return Ok(Some(self.publish_none())),
         };
         let mut rechecks = RECHECKS;
         loop {
@@ -94,46 +94,46 @@ impl<V> Pipeline<V> {
                     value,
                     revision,
                     file,
-                } => match self.emptied(look, value, revision, file, trail).await? {
+                } => match self.emptied(load, value, revision, file, trace).await? {
                     Remains::Content(value, revision) => (value, revision),
                     Remains::Unconfirmed => return Ok(None),
                     Remains::Default(outcome) => return Ok(Some(outcome)),
                 },
-                Loaded::Missing if self.must_confirm(look) => return Ok(None),
-                Loaded::Missing => return self.removed(look.trigger, trail).await.map(Some),
+                Loaded::Missing if self.must_confirm(load) => return Ok(None),
+                Loaded::Missing => return self.removed(load.trigger, trace).await.map(Some),
                 // The state of the content is unknown, so nothing else changes.
                 Loaded::Held { .. } => return Ok(Some(Outcome::Held)),
             };
             // A state counts as seen when it is known what came of it; a panic on the way leaves it to be loaded again.
-            self.memory().seen = None;
-            trail.fresh = true;
+            self.state().seen = None;
+            trace.fresh = true;
             if self.is_visible(&value, revision.as_ref())? {
                 self.good(revision, !is_blank);
                 discard(value);
                 return Ok(Some(current(feed)));
             }
-            if let Some(outcome) = self.is_withdrawn(&value, revision.as_ref(), look.trigger)? {
+            if let Some(outcome) = self.is_rolled_back(&value, revision.as_ref(), load.trigger)? {
                 discard(value);
-                self.board.gate().undoubt();
+                self.shared.gate().clear_admission_hold();
                 return self.hold_back(revision, outcome).map(Some);
             }
             let loaded_at = time_of_day();
             let validated = self.validators.ask(&value);
-            if let Err(error) = trail.time(Stage::Validate, validated).await {
+            if let Err(error) = trace.time(Stage::Validate, validated).await {
                 return Err(self.reject(Stage::Validate, error, revision));
             }
-            if self.board.gate().is_paused() {
+            if self.shared.gate().is_paused() {
                 discard(value);
                 return self.hold_back(revision, Outcome::Held).map(Some);
             }
             // Not for a person who has just said that nothing is to be held back.
             if !asked.resume
-                && let Some(outcome) = self.is_doubted(&value, revision.as_ref())?
+                && let Some(outcome) = self.must_wait(&value, revision.as_ref())?
             {
                 discard(value);
                 return self.hold_back(revision, outcome).map(Some);
             }
-            let assembly = match self.prepare(&value, trail).await {
+            let assembly = match self.prepare(&value, trace).await {
                 Ok(assembly) => assembly,
                 Err(error) => {
                     return Err(self.reject(Stage::Prepare, error, revision));
@@ -144,7 +144,7 @@ impl<V> Pipeline<V> {
                 && let Some(newer) = self.overtaken(feed, revision.as_ref()).await
             {
                 rechecks -= 1;
-                trail.votes = assembly.end(Ending::Abort).await;
+                trace.votes = assembly.end(Ending::Abort).await;
                 loaded = newer;
                 continue;
             }
@@ -152,15 +152,16 @@ impl<V> Pipeline<V> {
                 value,
                 revision: revision.clone(),
                 loaded_at,
-                trigger: look.trigger,
+                trigger: load.trigger,
                 origin: None,
             };
             let seen = revision.clone();
-            let visibly = || {
+            let published = self.publish(candidate);
+            if published.is_ok() {
                 self.accept();
                 self.good(seen, !is_blank);
-            };
-            return match self.swap(assembly, candidate, trail, visibly).await {
+            }
+            return match self.end_swap(assembly, published, trace).await {
                 // A pause that began while it was prepared.
                 Err(Outcome::Held) => self.hold_back(revision, Outcome::Held).map(Some),
                 swapped => swapped.map(Some),
@@ -181,8 +182,8 @@ impl<V> Pipeline<V> {
         revision: Option<&Revision>,
     ) -> Option<Loaded<V>> {
         let revision = revision?;
-        // Whatever caused this look, a source that is made of others is only asked what they have by now.
-        let asked = Asked {
+        // Whatever caused this load, a source that is made of others is only asked what they have by now.
+        let asked = LoadRequest {
             trigger: Trigger::Watch,
             resume: false,
         };
@@ -202,26 +203,26 @@ impl<V> Pipeline<V> {
         }
     }
 
-    async fn load<F: Feed<V>>(&self, feed: &F, asked: Asked) -> Result<Loaded<V>, Refusal> {
-        let Asked { trigger, resume } = asked;
+    async fn fetch<F: Feed<V>>(&self, feed: &F, asked: LoadRequest) -> Result<Loaded<V>, Refusal> {
+        let LoadRequest { trigger, resume } = asked;
         let seen = {
-            let holds = self.board.gate().holds();
-            let memory = self.memory();
+            let holds = self.shared.gate().holds();
+            let state = self.state();
             // Rejected content is tried again for a person who asks; and now and then if a validator refused it, because
             // what that asked may have changed.
-            let again = memory
+            let again = state
                 .rejected
                 .as_ref()
                 .is_some_and(|rejected| trigger.is_personal() || rejected.lifts_by_itself());
             // What was held back and is no longer is to be seen again; and what has failed, for a person who asks.
-            let released = memory.held.as_ref().is_some_and(|held| {
+            let released = state.held.as_ref().is_some_and(|held| {
                 resume || !holds || trigger.is_personal() && held.error().is_some()
             });
             let whole = again || released || matches!(self.sameness, Sameness::Never);
-            memory.seen.clone().filter(|_| !whole)
+            state.seen.clone().filter(|_| !whole)
         };
         let answer = self.ask(feed, seen.as_ref(), asked).await;
-        self.board.gate().source_waits(match &answer {
+        self.shared.gate().source_waits(match &answer {
             Ok(Loaded::Held { hold, again }) => Some((hold, *again)),
             _ => None,
         });
@@ -245,7 +246,7 @@ impl<V> Pipeline<V> {
         &self,
         feed: &F,
         seen: Option<&Revision>,
-        asked: Asked,
+        asked: LoadRequest,
     ) -> Result<Loaded<V>, Fault> {
         let load = || feed.load(seen, asked);
         let late = "the source did not answer";
@@ -254,8 +255,8 @@ impl<V> Pipeline<V> {
 
     /// The source is in the state that it was seen in last, which was good or was refused.
     fn unchanged<F: Feed<V>>(&self, feed: &F) -> Result<Outcome, Outcome> {
-        let memory = self.memory();
-        match (&memory.rejected, &memory.held) {
+        let state = self.state();
+        match (&state.rejected, &state.held) {
             (Some(rejected), _) => Err(rejected.outcome.clone()),
             (None, Some(held)) => Ok(held.clone()),
             (None, None) => Ok(current(feed)),
@@ -268,11 +269,11 @@ impl<V> Pipeline<V> {
         value: &V,
         revision: Option<&Revision>,
     ) -> Result<bool, Outcome> {
-        let Some(current) = self.board.publisher.current() else {
+        let Some(current) = self.shared.publisher.current() else {
             return Ok(false);
         };
         match self.sameness {
-            _ if self.memory().cleared => Ok(false),
+            _ if self.state().cleared => Ok(false),
             Sameness::Equal(same) => contained(Stage::Decode, || same(current.value(), value)),
             Sameness::Revision => Ok(revision.is_some() && current.revision() == revision),
             Sameness::Never => Ok(false),
@@ -280,23 +281,23 @@ impl<V> Pipeline<V> {
     }
 
     fn good(&self, revision: Option<Revision>, has_content: bool) {
-        self.believe();
-        let mut memory = self.memory();
-        memory.had_content = has_content;
-        memory.seen = revision;
-        memory.rejected = None;
-        memory.held = None;
-        memory.missing = false;
-        memory.emptied = false;
-        memory.cleared = false;
+        self.clear_hold();
+        let mut state = self.state();
+        state.had_content = has_content;
+        state.seen = revision;
+        state.rejected = None;
+        state.held = None;
+        state.missing = false;
+        state.emptied = false;
+        state.cleared = false;
     }
 
     /// Rejects the content of this revision: the pipeline remembers it, and the error carries the revision.
     pub(crate) fn reject(&self, stage: Stage, error: Error, revision: Option<Revision>) -> Outcome {
         if stage != Stage::Prepare {
-            self.board.gate().undoubt();
+            self.shared.gate().clear_admission_hold();
         }
-        self.memory().seen.clone_from(&revision);
+        self.state().seen.clone_from(&revision);
         let error = match revision {
             Some(revision) => error.with_revision(revision),
             None => error,
@@ -305,9 +306,9 @@ impl<V> Pipeline<V> {
     }
 
     fn remember(&self, rejected: Outcome) -> Outcome {
-        let mut memory = self.memory();
-        memory.emptied = false;
-        memory.rejected = Some(Rejected {
+        let mut state = self.state();
+        state.emptied = false;
+        state.rejected = Some(Rejected {
             outcome: rejected.clone(),
             since: Instant::now(),
         });

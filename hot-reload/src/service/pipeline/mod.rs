@@ -5,6 +5,7 @@ mod hold;
 mod load;
 pub(crate) mod prepare;
 mod removal;
+mod restore;
 mod rollback;
 pub(crate) mod state;
 mod swap;
@@ -16,17 +17,17 @@ use std::time::Duration;
 
 use self::candidate::Sameness;
 use self::prepare::Participants;
-use self::state::Memory;
+use self::state::LoadState;
 use self::validate::Validators;
-use super::admission::Doubts;
+use super::admission::Admission;
 use super::policy::keeper::Keeper;
 use super::policy::removal::Removal;
-use super::shared::Board;
+use super::shared::Shared;
 use crate::locks::lock;
 
-/// The steps between a source and the visible value. One look at a time goes through it.
+/// The steps between a source and the visible value. One load at a time goes through it.
 pub(crate) struct Pipeline<V> {
-    pub(crate) board: Arc<Board<V>>,
+    pub(crate) shared: Arc<Shared<V>>,
     pub(crate) sameness: Sameness<V>,
     pub(crate) validators: Validators<V>,
     pub(crate) participants: Participants<V>,
@@ -34,15 +35,15 @@ pub(crate) struct Pipeline<V> {
     pub(crate) removal: Removal<V>,
     /// Whether content that becomes empty is treated like any other.
     pub(crate) empty_is_content: bool,
-    pub(crate) doubts: Vec<Box<dyn Doubts<V>>>,
+    pub(crate) admission: Vec<Box<dyn Admission<V>>>,
     /// How a value of before is copied, if any are kept.
     pub(crate) copy: Option<fn(&V) -> V>,
     pub(crate) deadline: Duration,
-    pub(crate) memory: Mutex<Memory>,
+    pub(crate) state: Mutex<LoadState>,
 }
 
 impl<V> Pipeline<V> {
-    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
-        lock(&self.memory)
+    pub(crate) fn state(&self) -> MutexGuard<'_, LoadState> {
+        lock(&self.state)
     }
 }

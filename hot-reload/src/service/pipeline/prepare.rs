@@ -1,4 +1,4 @@
-//! The two phases of a swap: all [`Participants`] prepare, and then all commit or all abort.
+//! The two phases of a swap: all [`Participants`] prepare, then all commit or all abort.
 
 use futures_util::future::BoxFuture;
 use futures_util::future::join_all;

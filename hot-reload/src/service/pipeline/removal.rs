@@ -1,38 +1,37 @@
-//! What a load does when the source holds nothing, or has become empty.
+//! A load that finds no content, or content that has become empty.
 
 use tracing::warn;
 
 use super::Pipeline;
 use super::candidate::{Candidate, Remains};
-use super::state::Memory;
-use super::trace::Trail;
+use super::trace::LoadTrace;
 use crate::clock::time_of_day;
 use crate::event::{Outcome, Stage, Trigger};
 use crate::panics::discard;
 use crate::reload::emptied;
 use crate::revision::Revision;
 use crate::service::boundary::contained;
-use crate::service::machine::Look;
+use crate::service::machine::Load;
 use crate::service::policy::removal::Removal;
 
 impl<V> Pipeline<V> {
     /// Handles a source, or a file of it, that has become empty.
     pub(crate) async fn emptied(
         &self,
-        look: Look,
+        load: Load,
         value: Option<V>,
         revision: Option<Revision>,
         file: Option<String>,
-        trail: &mut Trail,
+        trace: &mut LoadTrace,
     ) -> Result<Remains<V>, Outcome> {
-        if self.may_restore() && !self.empty_is_content && !look.confirm {
+        if self.may_restore() && !self.empty_is_content && !load.confirm {
             discard(value);
             return Ok(Remains::Unconfirmed);
         }
         let is_decoded = value.is_some() && file.is_none();
         let is_content = self.empty_is_content
             || !self
-                .has_replaced_content(is_decoded, revision.as_ref(), trail)
+                .has_replaced_content(is_decoded, revision.as_ref(), trace)
                 .await;
         if let Some(value) = value {
             if is_content {
@@ -40,22 +39,22 @@ impl<V> Pipeline<V> {
             }
             discard(value);
         }
-        let is_known = self.memory().emptied;
-        if !is_content && !is_known && self.must_confirm(look) {
+        let is_known = self.state().emptied;
+        if !is_content && !is_known && self.must_confirm(load) {
             return Ok(Remains::Unconfirmed);
         }
         let has_default = matches!(self.removal, Removal::Default(_));
         if !is_content && has_default && file.is_none() {
-            trail.emptied = true;
+            trace.emptied = true;
             return self
-                .removed(look.trigger, trail)
+                .removed(load.trigger, trace)
                 .await
                 .map(Remains::Default);
         }
-        let file = file.or_else(|| self.board.status().source.clone());
-        trail.emptied = !is_content;
+        let file = file.or_else(|| self.shared.status().source.clone());
+        trace.emptied = !is_content;
         let refusal = self.reject(Stage::Load, emptied(file, !is_content), revision);
-        self.memory().emptied = !is_content;
+        self.state().emptied = !is_content;
         Err(refusal)
     }
 
@@ -65,11 +64,11 @@ impl<V> Pipeline<V> {
         &self,
         is_decoded: bool,
         revision: Option<&Revision>,
-        trail: &mut Trail,
+        trace: &mut LoadTrace,
     ) -> bool {
         let is_same = |other: Option<&Revision>| revision.is_some() && other == revision;
-        if let Some(visible) = self.board.publisher.current() {
-            return !is_decoded || self.memory().had_content && !is_same(visible.revision());
+        if let Some(visible) = self.shared.publisher.current() {
+            return !is_decoded || self.state().had_content && !is_same(visible.revision());
         }
         let has_default = matches!(self.removal, Removal::Default(_));
         let restored = match self.kept().await {
@@ -77,14 +76,14 @@ impl<V> Pipeline<V> {
                 discard(value);
                 return !is_same(kept.as_ref());
             }
-            Ok(Some(kept)) => self.begin_with(kept, trail).await,
+            Ok(Some(kept)) => self.begin_with(kept, trace).await,
             Ok(None) => return false,
             Err(error) => Err(error),
         };
         match restored {
-            Ok(()) => self.board.publisher.current().is_some(),
+            Ok(()) => self.shared.publisher.current().is_some(),
             Err(error) => {
-                let name = self.board.status().name.clone();
+                let name = self.shared.status().name.clone();
                 warn!(target: "hot_reload", name, "the last good value is not restored: {error}");
                 false
             }
@@ -93,24 +92,24 @@ impl<V> Pipeline<V> {
 
     /// Whether finding nothing may be the moment between two halves of a replacement. It is not if nothing was ever
     /// there, or if it is known that nothing is.
-    pub(crate) fn must_confirm(&self, look: Look) -> bool {
-        !look.confirm && !self.memory().missing && self.board.publisher.current().is_some()
+    pub(crate) fn must_confirm(&self, load: Load) -> bool {
+        !load.confirm && !self.state().missing && self.shared.publisher.current().is_some()
     }
 
     /// The source was removed: follows the policy, once.
     pub(crate) async fn removed(
         &self,
         trigger: Trigger,
-        trail: &mut Trail,
+        trace: &mut LoadTrace,
     ) -> Result<Outcome, Outcome> {
         {
-            self.board.gate().undoubt();
-            let holds = self.board.gate().holds();
-            let mut memory = self.memory();
-            memory.seen = None;
+            self.shared.gate().clear_admission_hold();
+            let holds = self.shared.gate().holds();
+            let mut state = self.state();
+            state.seen = None;
             // What was brought back in place of a default gives way to it when nothing is held back any more.
-            let released = memory.held.is_some() && !holds;
-            if memory.missing && !released {
+            let released = state.held.is_some() && !holds;
+            if state.missing && !released {
                 return Ok(Outcome::Missing);
             }
         }
@@ -118,14 +117,14 @@ impl<V> Pipeline<V> {
             None => {}
             Some(value) if self.is_visible(&value, None)? => {
                 discard(value);
-                self.believe();
+                self.clear_hold();
             }
-            Some(value) if self.board.gate().is_paused() => {
+            Some(value) if self.shared.gate().is_paused() => {
                 discard(value);
                 return Ok(Outcome::Held);
             }
             Some(value) => {
-                let assembly = self.prepare(&value, trail).await;
+                let assembly = self.prepare(&value, trace).await;
                 let assembly =
                     assembly.map_err(|error| self.reject(Stage::Prepare, error, None))?;
                 let candidate = Candidate {
@@ -135,36 +134,17 @@ impl<V> Pipeline<V> {
                     trigger,
                     origin: None,
                 };
-                let visibly = || self.believe();
-                let _ = self.swap(assembly, candidate, trail, visibly).await?;
+                let published = self.publish(candidate);
+                if published.is_ok() {
+                    self.clear_hold();
+                }
+                let _ = self.end_swap(assembly, published, trace).await?;
             }
         }
-        // Only now: a policy that panicked is followed again by the next look.
-        let mut memory = self.memory();
-        memory.missing = true;
-        memory.held = None;
+        // Only now: a policy that panicked is followed again by the next load.
+        let mut state = self.state();
+        state.missing = true;
+        state.held = None;
         Ok(Outcome::Missing)
-    }
-
-    /// A hand-written watch said that the source was removed: the compatible receivers are told.
-    pub(crate) fn clear(&self) -> Outcome {
-        let gate = self.board.gate();
-        if let Err(refused) = gate.admits(false) {
-            return refused;
-        }
-        {
-            let mut memory = self.memory();
-            *memory = Memory {
-                missing: true,
-                cleared: true,
-                had_content: memory.had_content,
-                ..Memory::default()
-            };
-        }
-        let mirror = self.board.mirror();
-        let before = mirror.and_then(|mirror| mirror.sender.publish(None));
-        drop(gate);
-        discard(before);
-        Outcome::Missing
     }
 }

@@ -1,4 +1,4 @@
-//! An earlier value takes the place of the visible one, as a new generation.
+//! A rollback: an earlier value replaces the visible one, as a new generation.
 
 use std::panic::AssertUnwindSafe;
 
@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 
 use super::Pipeline;
 use super::candidate::Candidate;
-use super::trace::Trail;
+use super::trace::LoadTrace;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Outcome, Stage, Trigger};
 use crate::panics::{discard, panicked};
@@ -18,9 +18,9 @@ use crate::snapshot::{Generation, Snapshot};
 impl<V> Pipeline<V> {
     /// Brings an earlier value back. It was good once, so nobody validates it again; but the participants have to be ready
     /// for it.
-    pub(crate) async fn roll_back(&self, to: To<V>) -> (Outcome, Trail) {
-        let mut trail = Trail::default();
-        let attempt = AssertUnwindSafe(self.bring_back(&to, &mut trail)).catch_unwind();
+    pub(crate) async fn roll_back(&self, to: To<V>) -> (Outcome, LoadTrace) {
+        let mut trace = LoadTrace::default();
+        let attempt = AssertUnwindSafe(self.bring_back(&to, &mut trace)).catch_unwind();
         let outcome = match attempt.await {
             Ok(Ok(outcome) | Err(outcome)) => outcome,
             Err(panic) => Outcome::Rejected {
@@ -29,11 +29,11 @@ impl<V> Pipeline<V> {
             },
         };
         discard(to);
-        (outcome, trail)
+        (outcome, trace)
     }
 
-    async fn bring_back(&self, to: &To<V>, trail: &mut Trail) -> Result<Outcome, Outcome> {
-        let Some(current) = self.board.publisher.current() else {
+    async fn bring_back(&self, to: &To<V>, trace: &mut LoadTrace) -> Result<Outcome, Outcome> {
+        let Some(current) = self.shared.publisher.current() else {
             return Err(not_found("nothing was published yet"));
         };
         let failure = match to {
@@ -49,7 +49,7 @@ impl<V> Pipeline<V> {
             return Err(not_found("no earlier values are kept"));
         };
         let value = contained(Stage::Commit, || copy(&target))?;
-        let assembly = self.prepare(&value, trail).await;
+        let assembly = self.prepare(&value, trace).await;
         let assembly = assembly.map_err(|error| Outcome::Rejected {
             stage: Stage::Prepare,
             error,
@@ -61,12 +61,15 @@ impl<V> Pipeline<V> {
             trigger: Trigger::Rollback,
             origin: Some(first(&target)),
         };
-        let visibly = || self.withdraw(to, &current, &target, failure);
-        self.swap(assembly, candidate, trail, visibly).await
+        let published = self.publish(candidate);
+        if published.is_ok() {
+            self.hold_rolled_back(to, &current, &target, failure);
+        }
+        self.end_swap(assembly, published, trace).await
     }
 
     fn target(&self, to: &To<V>, current: &Snapshot<V>) -> Result<Snapshot<V>, Outcome> {
-        let history = self.board.history();
+        let history = self.shared.history();
         let target = match to {
             To::Asked(asked) => match asked.earlier {
                 Earlier::Previous => history.before(current),
@@ -109,38 +112,39 @@ impl<V> Pipeline<V> {
     }
 
     /// What the source holds stays away from now on.
-    fn withdraw(
+    fn hold_rolled_back(
         &self,
         to: &To<V>,
         current: &Snapshot<V>,
         target: &Snapshot<V>,
         failure: Option<Outcome>,
     ) {
-        let absentee = self.board.gate().withdrawn();
-        let held = absentee.map_or_else(|| first(current), |absentee| first(&absentee.value));
+        let rolled_back = self.shared.gate().rolled_back();
+        let held =
+            rolled_back.map_or_else(|| first(current), |rolled_back| first(&rolled_back.value));
         let released = {
-            let mut gate = self.board.gate();
-            let mut memory = self.memory();
-            let seen = memory.seen.clone();
-            if memory.rejected.is_none() {
+            let mut gate = self.shared.gate();
+            let mut state = self.state();
+            let seen = state.seen.clone();
+            if state.rejected.is_none() {
                 // Whether that is what is visible now, or stays away, is told by comparing.
-                memory.seen = None;
+                state.seen = None;
             }
             if matches!(to, To::Asked(asked) if asked.resumed != gate.resumed()) {
-                // Somebody has resumed since it was asked for, and the look that answers this may have come before it.
-                memory.held = Some(Outcome::Held);
-                self.board.inbox.remind();
+                // Somebody has resumed since it was asked for, and the load that answers this may have come before it.
+                state.held = Some(Outcome::Held);
+                self.shared.inbox.remind();
                 None
             } else if first(target) == held {
                 // It is just what the source holds, if that has not been refused since.
-                memory.held = None;
-                gate.believe()
+                state.held = None;
+                gate.clear_hold()
             } else {
-                let is_default = memory.missing && matches!(self.removal, Removal::Default(_));
+                let is_default = state.missing && matches!(self.removal, Removal::Default(_));
                 // What the source holds by now is not what has failed.
                 let seen = seen.filter(|_| failure.is_none());
-                memory.held = Some(failure.clone().unwrap_or(Outcome::Held));
-                gate.withdraw(current, seen, !is_default, failure);
+                state.held = Some(failure.clone().unwrap_or(Outcome::Held));
+                gate.hold_rolled_back(current, seen, !is_default, failure);
                 None
             }
         };

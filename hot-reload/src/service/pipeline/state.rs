@@ -1,4 +1,4 @@
-//! [`Memory`]: what a look leaves for the next one.
+//! [`LoadState`]: what a load remembers for the next one.
 
 use tokio::time::Instant;
 
@@ -6,14 +6,14 @@ use crate::event::{Outcome, Stage};
 use crate::revision::Revision;
 use crate::service::settings::QUARANTINE;
 
-/// What the last look left for the next.
+/// What the last load left for the next.
 #[derive(Debug, Default)]
-pub(crate) struct Memory {
+pub(crate) struct LoadState {
     /// The state that the source was seen in.
     pub(crate) seen: Option<Revision>,
     /// The refusal of that state, if it was refused: it is not tried again while the state lasts.
     pub(crate) rejected: Option<Rejected>,
-    /// The outcome of a look that finds that state, if it is good and held back.
+    /// The outcome of a load that finds that state, if it is good and held back.
     pub(crate) held: Option<Outcome>,
     /// Whether a second load has confirmed that the source, or a file of it, is empty.
     pub(crate) emptied: bool,

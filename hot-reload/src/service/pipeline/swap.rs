@@ -1,20 +1,19 @@
-//! The end of a look: a [`Candidate`] that everybody has agreed to takes the place of the visible value.
+//! The swap: a [`Candidate`] that all participants are ready for replaces the visible value.
 
 use std::sync::atomic::AtomicUsize;
 
-use tracing::{error, warn};
+use tracing::error;
 
 use super::Pipeline;
 use super::candidate::Candidate;
 use super::prepare::{Assembly, Ending};
-use super::trace::Trail;
+use super::state::LoadState;
+use super::trace::LoadTrace;
 use crate::error::Error;
-use crate::event::{Outcome, Stage, Trigger};
+use crate::event::{Outcome, Stage};
 use crate::panics::discard;
 use crate::receipt::Vote;
-use crate::reload::unasked;
-use crate::service::boundary::{contained, within};
-use crate::service::policy::keeper::Kept;
+use crate::service::boundary::contained;
 use crate::snapshot::Published;
 
 impl<V> Pipeline<V> {
@@ -22,47 +21,44 @@ impl<V> Pipeline<V> {
     pub(crate) async fn prepare(
         &self,
         value: &V,
-        trail: &mut Trail,
+        trace: &mut LoadTrace,
     ) -> Result<Assembly<'_>, Error> {
         let prepared = self.participants.prepare(value);
-        let assembly = trail.time(Stage::Prepare, prepared).await;
+        let assembly = trace.time(Stage::Prepare, prepared).await;
         match assembly.refusal() {
             None => Ok(assembly),
             Some(error) => {
-                trail.votes = assembly.end(Ending::Abort).await;
+                trace.votes = assembly.end(Ending::Abort).await;
                 Err(error)
             }
         }
     }
 
-    /// Makes a value visible that all participants are ready for, or has them abort. `visibly` is done as soon as it is.
-    /// Nobody is told: that follows when the look has ended.
-    pub(crate) async fn swap(
+    /// Ends a swap after [`publish`](Self::publish): all participants commit, or all abort if nothing was published.
+    ///
+    /// Subscribers are notified later, when the load has ended and the status tells of the value.
+    pub(crate) async fn end_swap(
         &self,
         assembly: Assembly<'_>,
-        candidate: Candidate<V>,
-        trail: &mut Trail,
-        visibly: impl FnOnce(),
+        published: Result<Outcome, Outcome>,
+        trace: &mut LoadTrace,
     ) -> Result<Outcome, Outcome> {
-        let visible = self.make_visible(candidate);
-        let ending = match visible {
+        let ending = match published {
             Ok(_) => {
-                visibly();
                 self.show();
                 Ending::Commit
             }
             Err(_) => Ending::Abort,
         };
-        trail.votes = trail.time(Stage::Commit, assembly.end(ending)).await;
+        trace.votes = trace.time(Stage::Commit, assembly.end(ending)).await;
         if ending == Ending::Commit {
-            self.tell_who_stays_behind(&trail.votes);
+            self.log_failed_commits(&trace.votes);
         }
-        // Whoever looks for it is told when the status says so, too.
-        visible
+        published
     }
 
-    /// Somebody has not taken over what is visible, and does not serve it.
-    fn tell_who_stays_behind(&self, votes: &[Vote]) {
+    /// Logs the participants that did not take the visible value over.
+    fn log_failed_commits(&self, votes: &[Vote]) {
         for Vote {
             participant,
             failure,
@@ -70,14 +66,15 @@ impl<V> Pipeline<V> {
         } in votes
         {
             if let Some(failure) = failure {
-                let name = self.board.status().name.clone();
+                let name = self.shared.status().name.clone();
                 error!(target: "hot_reload", name, participant, "the value is visible, and {participant} has not taken it over: {failure}");
             }
         }
     }
 
-    /// Makes a value visible to everybody, or to nobody.
-    fn make_visible(&self, candidate: Candidate<V>) -> Result<Outcome, Outcome> {
+    /// Publishes a value: the only place where one becomes visible, to all readers or to none. Startup, loads, removal
+    /// defaults, rollbacks and groups go through it.
+    pub(crate) fn publish(&self, candidate: Candidate<V>) -> Result<Outcome, Outcome> {
         let Candidate {
             value,
             revision,
@@ -85,12 +82,12 @@ impl<V> Pipeline<V> {
             trigger,
             origin,
         } = candidate;
-        let mirror = self.board.mirror();
+        let mirror = self.shared.mirror();
         let copy = mirror
             .as_ref()
             .map(|mirror| contained(Stage::Commit, || (mirror.copy)(&value)))
             .transpose()?;
-        let generation = self.board.publisher.next_generation();
+        let generation = self.shared.publisher.next_generation();
         let published = Published {
             value,
             generation,
@@ -103,14 +100,14 @@ impl<V> Pipeline<V> {
         let (mut refused, mut forgotten) = (None, None);
         // What follows the value is the user's: if it panics, nothing has become visible.
         let open = contained(Stage::Commit, || {
-            self.board.publisher.publish_if(published, |prepared| {
-                let gate = self.board.gate();
+            self.shared.publisher.publish_if(published, |prepared| {
+                let gate = self.shared.gate();
                 if let Err(refusal) = gate.admits(origin.is_some()) {
                     refused = Some(refusal);
                     return None;
                 }
-                if let Some(before) = self.board.publisher.current() {
-                    forgotten = self.board.history().replaced(&before);
+                if let Some(before) = self.shared.publisher.current() {
+                    forgotten = self.shared.history().replaced(&before);
                 }
                 prepared.make_visible();
                 Some(gate)
@@ -129,59 +126,25 @@ impl<V> Pipeline<V> {
         Ok(Outcome::Published { generation })
     }
 
-    /// Publishes the kept value of an earlier run if no value is visible.
-    pub(crate) async fn restore(&self, trail: &mut Trail) -> Result<(), Error> {
-        match self.kept().await? {
-            Some(kept) => self.begin_with(kept, trail).await,
-            None => Ok(()),
+    /// Publishes `None` to the compatible receivers, because a hand-written watch reported a removal.
+    pub(crate) fn publish_none(&self) -> Outcome {
+        let gate = self.shared.gate();
+        if let Err(refused) = gate.admits(false) {
+            return refused;
         }
-    }
-
-    /// Whether a kept value of an earlier run may be published: none is visible, and the kept one was not read before. A
-    /// pause delays this.
-    pub(super) fn may_restore(&self) -> bool {
-        self.keeper.is_some()
-            && self.board.publisher.current().is_none()
-            && !self.board.gate().is_paused()
-            && !self.memory().restored
-    }
-
-    /// Reads the kept value of an earlier run if it may be published. Reads it once, because it does not change.
-    pub(super) async fn kept(&self) -> Result<Option<Kept<V>>, Error> {
-        let Some(keeper) = self.keeper.as_ref().filter(|_| self.may_restore()) else {
-            return Ok(None);
-        };
-        self.memory().restored = true;
-        let late = "the disk did not answer";
-        within(Stage::Load, self.deadline, late, || keeper.restore()).await?
-    }
-
-    /// Publishes the kept value of an earlier run, if validators and participants accept it.
-    pub(super) async fn begin_with(&self, kept: Kept<V>, trail: &mut Trail) -> Result<(), Error> {
-        let (value, revision, loaded_at) = kept;
-        self.validators.ask(&value).await?;
-        let assembly = self.prepare(&value, trail).await?;
-        let candidate = Candidate {
-            value,
-            revision,
-            loaded_at,
-            trigger: Trigger::Startup,
-            origin: None,
-        };
-        let swapped = self.swap(assembly, candidate, trail, || ()).await;
-        match swapped {
-            Ok(_) => {
-                trail.restored = true;
-                self.memory().had_content = true;
-                let name = self.board.status().name.clone();
-                warn!(target: "hot_reload", name, "the source gives no value, the last good one of an earlier run is visible");
-                Ok(())
-            }
-            Err(Outcome::Held) => {
-                self.memory().restored = false;
-                Ok(())
-            }
-            Err(refused) => Err(refused.error().cloned().unwrap_or_else(unasked)),
+        {
+            let mut state = self.state();
+            *state = LoadState {
+                missing: true,
+                cleared: true,
+                had_content: state.had_content,
+                ..LoadState::default()
+            };
         }
+        let mirror = self.shared.mirror();
+        let before = mirror.and_then(|mirror| mirror.sender.publish(None));
+        drop(gate);
+        discard(before);
+        Outcome::Missing
     }
 }

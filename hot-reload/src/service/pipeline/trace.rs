@@ -1,4 +1,4 @@
-//! [`Trail`]: what a look leaves behind beside its outcome, for the receipt.
+//! [`LoadTrace`]: the stages and votes of one load, for its receipt.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::event::Stage;
 use crate::receipt::Vote;
 
 #[derive(Debug, Default)]
-pub(crate) struct Trail {
+pub(crate) struct LoadTrace {
     pub(crate) stages: Vec<(Stage, Duration)>,
     pub(crate) votes: Vec<Vote>,
     /// Whether what was kept of an earlier run has become visible.
@@ -20,7 +20,7 @@ pub(crate) struct Trail {
     pub(crate) fresh: bool,
 }
 
-impl Trail {
+impl LoadTrace {
     /// Goes through a stage. One that is gone through again, because the source has changed meanwhile, counts as one.
     pub(crate) async fn time<R>(&mut self, stage: Stage, step: impl Future<Output = R>) -> R {
         let begun = Instant::now();

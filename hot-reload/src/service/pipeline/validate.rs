@@ -1,4 +1,4 @@
-//! [`Validators`]: who says whether a value is acceptable.
+//! [`Validators`]: accept or refuse a value.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::Stage;
 use crate::panics::panicked;
 use crate::service::boundary::within;
-use crate::service::policy::restart::Restarts;
+use crate::service::policy::restart::RestartCheck;
 
 /// Says why a value is not acceptable, at once.
 pub(crate) type Validator<V> = Box<dyn Fn(&V) -> Result<(), String> + Send + Sync>;
@@ -24,7 +24,7 @@ pub(crate) struct Validators<V> {
     pub(crate) at_once: Vec<Validator<V>>,
     pub(crate) in_time: Vec<AsyncValidator<V>>,
     /// Who refuses what takes a restart, if anybody does.
-    pub(crate) restarts: Option<Arc<dyn Restarts<V>>>,
+    pub(crate) restarts: Option<Arc<dyn RestartCheck<V>>>,
     /// The longest that one may take.
     pub(crate) deadline: Duration,
 }

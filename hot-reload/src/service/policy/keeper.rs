@@ -1,4 +1,4 @@
-//! [`Keeper`]: where a service keeps its newest good value for a start without the source.
+//! [`Keeper`]: storage for the newest good value, for a start without the source.
 
 use std::time::SystemTime;
 

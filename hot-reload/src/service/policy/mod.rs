@@ -1,4 +1,4 @@
-//! Policies beside the pipeline: what becomes of values that are on probation, replaced, removed or kept.
+//! Policies of a service: probation, retirement, removal, restarts and saved values.
 
 pub(crate) mod keeper;
 #[cfg(feature = "last-good")]

@@ -1,4 +1,4 @@
-//! [`Probation`]: a value that is visible has to prove itself, or the one before it comes back.
+//! [`Probation`]: watches a new value in use. If it fails, the last proven value is restored.
 
 use std::fmt;
 use std::fmt::Display;
@@ -157,7 +157,7 @@ impl<V> fmt::Debug for Probation<V> {
     }
 }
 
-/// Which values have proven themselves, and the one that has not yet.
+/// The proven values of one run, and the one on probation.
 pub(crate) struct Trial<'p, V> {
     probation: Option<&'p Probation<V>>,
     /// The newest that has.
@@ -199,8 +199,7 @@ impl<'p, V> Trial<'p, V> {
         }
     }
 
-    /// This is visible now: because the source held it, in place of it (a default), or because it was brought back. Whether it
-    /// needs no proof.
+    /// This value is visible now, loaded or not. Returns whether it is proven already.
     pub(crate) fn visible(&mut self, value: &Snapshot<V>, loaded: bool) -> bool {
         let Some(probation) = self.probation else {
             return true;
@@ -233,6 +232,12 @@ impl<'p, V> Trial<'p, V> {
         let running = running.map(|running| running.value.snapshot().generation());
         let failed = self.failed.map(|failed| failed.generation);
         running.or(failed)
+    }
+
+    /// Ends the run of this service: no value is on probation or kept for a rollback any more.
+    pub(crate) fn end(&mut self) {
+        let ended = (self.running.take(), self.proven.take());
+        discard(ended);
     }
 
     /// Waits for the end of the trial that is running. Cancel safe.

@@ -1,8 +1,8 @@
-//! [`RemovalPolicy`]: what follows when the source holds nothing any more.
+//! [`RemovalPolicy`]: the value that is visible after the source was removed.
 
 use std::fmt;
 
-/// What is visible after the source was removed, which a second look has confirmed; or from the beginning, if the source
+/// What is visible after the source was removed, which a second load has confirmed; or from the beginning, if the source
 /// has never held anything.
 ///
 /// # Default

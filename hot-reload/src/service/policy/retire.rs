@@ -1,4 +1,4 @@
-//! [`Retirement`]: how long a replaced value is kept, and who is told when it is freed.
+//! [`Retirement`]: how long a replaced value is kept, and the hooks that run before it is freed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub(crate) struct Retirement<V> {
 }
 
 impl<V> Retirement<V> {
-    /// At once, and nobody is told.
+    /// At once, without hooks.
     pub(crate) fn at_once() -> Self {
         Self {
             grace: Duration::ZERO,
@@ -37,7 +37,7 @@ impl<V> Retirement<V> {
         }
     }
 
-    /// Whether somebody is told, which may take long.
+    /// Whether there are hooks, which may take long.
     pub(crate) fn takes_long(&self) -> bool {
         !self.hooks.is_empty()
     }

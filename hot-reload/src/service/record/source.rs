@@ -1,4 +1,4 @@
-//! What is told of the watch, of what the source says of itself, and of its age.
+//! The watch, the status of the source and its age, into status, events and log.
 
 use std::mem;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use crate::status::{Degradation, SourceStatus};
 impl<V> Recorder<V> {
     /// The watch is in another state than before.
     pub(crate) fn link(&self, from: LinkState, to: LinkState, why: Option<&Error>) {
-        self.board.flight.link(from, to, why);
-        let mut status = self.board.status();
+        self.shared.flight.link(from, to, why);
+        let mut status = self.shared.status();
         let same =
             status.link_error.as_ref().map(ToString::to_string) == why.map(ToString::to_string);
         let was_down = status.link_error.is_some();
@@ -44,7 +44,7 @@ impl<V> Recorder<V> {
             }
             _ => debug!(target: TARGET, name, link = to.as_str(), "the watch was {from}"),
         }
-        self.board.tell(|| EventKind::Watch {
+        self.shared.notify(|| EventKind::Watch {
             from,
             to,
             error: why.cloned(),
@@ -53,18 +53,18 @@ impl<V> Recorder<V> {
 
     /// The heartbeat found a change that the watch had not announced.
     pub(crate) fn missed(&self) {
-        self.board.flight.missed();
-        let mut status = self.board.status();
+        self.shared.flight.missed();
+        let mut status = self.shared.status();
         status.counters.missed_events += 1;
         let (name, missed_events) = (status.name.clone(), status.counters.missed_events);
         drop(status);
         warn!(target: TARGET, name, missed_events, "the watch missed a change, it is polled until it has proven itself");
-        self.board.tell(|| EventKind::Missed);
+        self.shared.notify(|| EventKind::Missed);
     }
 
-    /// No look was good for longer than is allowed.
+    /// No load was good for longer than is allowed.
     pub(crate) fn stale(&self, age: Duration) {
-        let mut status = self.board.status();
+        let mut status = self.shared.status();
         status.data = DataState::Stale;
         let (name, source) = (status.name.clone(), status.source.clone());
         let error = status.last_error.clone();
@@ -72,21 +72,21 @@ impl<V> Recorder<V> {
         let source = source.as_deref().unwrap_or_default();
         let why = match &error {
             Some(error) => error.to_string(),
-            None => "no look has ended since".to_owned(),
+            None => "no load has ended since".to_owned(),
         };
         let age_ms = age.as_millis() as u64;
-        warn!(target: TARGET, name, source, age_ms, "stale, no look was good for {age:?}: {why}");
-        self.board.tell(|| EventKind::Stale { age, error });
+        warn!(target: TARGET, name, source, age_ms, "stale, no load was good for {age:?}: {why}");
+        self.shared.notify(|| EventKind::Stale { age, error });
     }
 
-    /// A look was good, after it was told that there was none for too long.
+    /// A load was good, after it was told that there was none for too long.
     pub(crate) fn fresh_again(&self, age: Duration) {
-        let status = self.board.status();
+        let status = self.shared.status();
         let (name, source) = (status.name.clone(), status.source.clone());
         drop(status);
         let source = source.as_deref().unwrap_or_default();
         let age_ms = age.as_millis() as u64;
-        info!(target: TARGET, name, source, age_ms, "fresh again, after no look was good for {age:?}");
+        info!(target: TARGET, name, source, age_ms, "fresh again, after no load was good for {age:?}");
     }
 
     /// What the source says of itself now. Each reason is logged when it appears and when it is gone.
@@ -94,7 +94,7 @@ impl<V> Recorder<V> {
         fn reasons(status: Option<&SourceStatus>) -> &[Degradation] {
             status.map_or(&[], |status| &status.degraded)
         }
-        let mut status = self.board.status();
+        let mut status = self.shared.status();
         let before = mem::replace(&mut status.source_status, now);
         let (was, is) = (
             reasons(before.as_ref()),

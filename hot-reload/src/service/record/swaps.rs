@@ -1,4 +1,4 @@
-//! What is told of rollbacks and probations.
+//! Rollbacks and probations, into status, events and log.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use crate::snapshot::{Generation, Snapshot};
 impl<V> Recorder<V> {
     /// An earlier value was asked for. What is known of the source stays as it is.
     pub(crate) fn note_rollback(&self, outcome: &Outcome) {
-        let mut status = self.board.status();
+        let mut status = self.shared.status();
         if let Outcome::Published { generation } = outcome {
             status.counters.published += 1;
             status.counters.rollbacks += 1;
             status.last_published = Some(time_of_day());
             status.generation = Some(*generation);
             if status.data == DataState::Restored {
-                // It is a value of this run, and not what the last look found.
+                // It is a value of this run, and not what the last load found.
                 status.data = DataState::Stale;
             }
         }
@@ -33,10 +33,10 @@ impl<V> Recorder<V> {
         elapsed: Duration,
         stages: &[(Stage, Duration)],
     ) {
-        let current = self.board.publisher.current();
+        let current = self.shared.publisher.current();
         let origin = current.and_then(|current| current.origin());
         let origin = origin.map(Generation::get);
-        let status = self.board.status();
+        let status = self.shared.status();
         let (name, generation) = (status.name.clone(), status.generation.map(Generation::get));
         drop(status);
         match outcome {
@@ -51,7 +51,7 @@ impl<V> Recorder<V> {
                 error!(target: TARGET, name, generation, "not rolled back: {why}");
             }
         }
-        self.board.tell(|| EventKind::Load {
+        self.shared.notify(|| EventKind::Load {
             trigger: Trigger::Rollback,
             outcome: outcome.clone(),
             elapsed,
@@ -61,20 +61,20 @@ impl<V> Recorder<V> {
 
     /// The visible value is on probation, if it is.
     pub(crate) fn on_probation(&self, generation: Option<Generation>) {
-        self.board.status().on_probation = generation;
+        self.shared.status().on_probation = generation;
     }
 
     /// A value has failed its probation, and is to be taken back.
     pub(crate) fn failed(&self, error: &Error) {
-        self.board.flight.failed(error);
-        let name = self.board.status().name.clone();
+        self.shared.flight.failed(error);
+        let name = self.shared.status().name.clone();
         error!(target: TARGET, name, "{error}");
     }
 
     /// A value has passed its probation.
     pub(crate) fn proven<T>(&self, value: &Snapshot<T>) {
-        self.board.flight.proven(value.generation());
-        let name = self.board.status().name.clone();
+        self.shared.flight.proven(value.generation());
+        let name = self.shared.status().name.clone();
         let generation = value.generation().get();
         info!(target: TARGET, name, generation, "has passed its probation");
     }

@@ -1,4 +1,4 @@
-//! [`Gate`]: whether values may become visible, and what holds them back.
+//! [`Gate`]: decides whether a value may be published, and knows every hold.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,13 +11,13 @@ use crate::revision::Revision;
 use crate::snapshot::{Keepsake, Snapshot};
 use crate::status::Hold;
 
-/// Locked while a value becomes visible; so nothing does once the gate was shut.
+/// Locked while a value is published, so nothing is published after the gate was shut.
 pub(crate) struct Gate<V> {
     stopped: bool,
     paused: Option<SystemTime>,
     // Boxed, because most services never hold anything back.
-    withdrawn: Option<Box<Withdrawn<V>>>,
-    doubted: Option<Box<Doubted>>,
+    rolled_back: Option<Box<RolledBack<V>>>,
+    admission: Option<Box<AdmissionHold>>,
     /// The hold of a source that is not ready, and the longest time until its next load.
     awaited: Option<Box<(Hold, Duration)>>,
     /// The outcome before the source became not ready. The outcome after it is compared with this one.
@@ -25,38 +25,38 @@ pub(crate) struct Gate<V> {
     resumed: u64,
 }
 
-/// What the source held when an earlier value was brought back. It stays away until the source holds something else.
-pub(crate) struct Withdrawn<V> {
+/// The content of the source that a rollback replaced. It is held until the source changes.
+pub(crate) struct RolledBack<V> {
     value: Keepsake<V>,
-    /// The state that the source was seen in last, if a person took the value back: whatever it stands for stays away.
+    /// The last seen state of the source, if a person requested the rollback: the content of that state is held, too.
     seen: Option<Revision>,
-    /// Whether the source held the value, and not nothing.
+    /// Whether the value came from the source, rather than from the removal policy.
     of_source: bool,
     since: SystemTime,
-    /// Why, if that was no person's wish. It is the outcome of each look that finds the value again.
+    /// The failure that led to the rollback, if no person requested it. Each load that finds the value again has this outcome.
     failure: Option<Outcome>,
 }
 
-/// What stays away, for a look to compare with what it has found.
-pub(crate) struct Absentee<V> {
+/// A value held by a rollback, for comparison with a loaded one.
+pub(crate) struct RollbackHold<V> {
     pub(crate) value: Snapshot<V>,
     pub(crate) seen: Option<Revision>,
     pub(crate) of_source: bool,
-    /// The outcome of a look that finds it.
+    /// The outcome of a load that finds the value.
     pub(crate) outcome: Outcome,
 }
 
-/// A value of the source that is implausible, and waits to be confirmed.
-struct Doubted {
+/// An implausible value of the source that waits for confirmation.
+struct AdmissionHold {
     reason: HoldReason,
     message: String,
     revision: Option<Revision>,
     since: SystemTime,
-    /// When it is to be believed.
+    /// When the value counts as confirmed.
     until: Instant,
     patience: Duration,
-    /// Whether a look has found it after that. It may be refused all the same, and does not wait anew for that.
-    believed: bool,
+    /// Whether a load has found it after that time. If it is then refused, it does not wait again.
+    confirmed: bool,
 }
 
 impl<V> Gate<V> {
@@ -64,16 +64,15 @@ impl<V> Gate<V> {
         Self {
             stopped: false,
             paused: None,
-            withdrawn: None,
-            doubted: None,
+            rolled_back: None,
+            admission: None,
             awaited: None,
             before_waiting: None,
             resumed: 0,
         }
     }
 
-    /// Whether a value may become visible. An earlier one that is brought back may in a pause, too: the pause keeps the
-    /// source out, and not the person who has called for it.
+    /// Whether a value may be published. A rollback is admitted during a pause: a pause holds the source, not a person.
     pub(crate) fn admits(&self, brought_back: bool) -> Result<(), Outcome> {
         if self.stopped {
             let error = Error::new(ErrorKind::Stopped, "the service has stopped");
@@ -85,12 +84,12 @@ impl<V> Gate<V> {
         }
     }
 
-    /// From now on nothing becomes visible.
+    /// From now on nothing is published.
     pub(crate) fn stop(&mut self) {
         self.stopped = true;
     }
 
-    /// From now on nothing of the source becomes visible. Whether that is news.
+    /// From now on nothing of the source is published. Returns whether that is new.
     pub(crate) fn pause(&mut self) -> bool {
         let news = self.paused.is_none() && !self.stopped;
         if news {
@@ -99,13 +98,13 @@ impl<V> Gate<V> {
         news
     }
 
-    /// Whether what the source was found to hold is to be held back still.
+    /// Whether the content of the source is held now.
     pub(crate) fn holds(&self) -> bool {
-        match &self.doubted {
+        match &self.admission {
             _ if self.paused.is_some() => true,
-            // What is doubted is something else than what was withdrawn, and has a time of its own.
-            Some(doubted) => Instant::now() < doubted.until,
-            None => self.withdrawn.is_some(),
+            // An implausible value is not the one that a rollback holds, and has a time of its own.
+            Some(admission) => Instant::now() < admission.until,
+            None => self.rolled_back.is_some(),
         }
     }
 
@@ -113,27 +112,26 @@ impl<V> Gate<V> {
         self.paused.is_some()
     }
 
-    /// Nothing is held back any more. What was, to be dropped when nothing is locked; nothing if there was nothing, or if
-    /// nothing follows anyway.
+    /// Ends all holds. Returns what was held, to be dropped without a lock; `None` if nothing was held or the service has stopped.
     pub(crate) fn resume(&mut self) -> Option<Released<V>> {
         if self.stopped {
             return None;
         }
         self.resumed += 1;
         let paused = self.paused.take();
-        let withdrawn = self.withdrawn.take();
-        let doubted = self.doubted.take();
-        let held = paused.is_some() || withdrawn.is_some() || doubted.is_some();
-        held.then_some(Released(withdrawn))
+        let rolled_back = self.rolled_back.take();
+        let admission = self.admission.take();
+        let held = paused.is_some() || rolled_back.is_some() || admission.is_some();
+        held.then_some(Released(rolled_back))
     }
 
-    /// How often that was called.
+    /// The number of calls of [`resume`](Self::resume).
     pub(crate) fn resumed(&self) -> u64 {
         self.resumed
     }
 
-    /// Holds back what the source holds: this value, unless one is held back already, and the state it was seen in last.
-    pub(crate) fn withdraw(
+    /// Holds this value of the source, unless one is held already, and the last seen state of the source.
+    pub(crate) fn hold_rolled_back(
         &mut self,
         value: &Snapshot<V>,
         seen: Option<Revision>,
@@ -141,11 +139,11 @@ impl<V> Gate<V> {
         failure: Option<Outcome>,
     ) {
         if seen.is_some() {
-            // Whatever it stands for needs no doubt any more.
-            self.doubted = None;
+            // The rollback holds whatever this state stands for.
+            self.admission = None;
         }
-        let withdrawn = self.withdrawn.get_or_insert_with(|| {
-            Box::new(Withdrawn {
+        let rolled_back = self.rolled_back.get_or_insert_with(|| {
+            Box::new(RolledBack {
                 value: Keepsake::of(value),
                 seen: None,
                 of_source,
@@ -154,21 +152,21 @@ impl<V> Gate<V> {
             })
         });
         if seen.is_some() {
-            withdrawn.seen = seen;
+            rolled_back.seen = seen;
         }
     }
 
-    /// The source holds something else, or is to be believed again.
-    pub(crate) fn believe(&mut self) -> Option<Released<V>> {
-        self.doubted = None;
-        self.withdrawn
+    /// Ends the hold of a rollback and of admission, because the source has changed or its content is visible.
+    pub(crate) fn clear_hold(&mut self) -> Option<Released<V>> {
+        self.admission = None;
+        self.rolled_back
             .take()
-            .map(|withdrawn| Released(Some(withdrawn)))
+            .map(|rolled_back| Released(Some(rolled_back)))
     }
 
-    /// A value was found implausible. Whether it is to wait: not if it has waited long enough, which begins anew when it is
-    /// another one. A source without revisions cannot tell whether it is.
-    pub(crate) fn doubt(
+    /// Holds an implausible value. Returns whether it must wait: not if it has waited long enough. The wait begins anew with another
+    /// revision; without revisions, all values count as the same.
+    pub(crate) fn hold_for_admission(
         &mut self,
         reason: HoldReason,
         message: String,
@@ -176,22 +174,22 @@ impl<V> Gate<V> {
         patience: Duration,
     ) -> bool {
         let now = Instant::now();
-        match &mut self.doubted {
+        match &mut self.admission {
             Some(known) if known.reason == reason && known.revision.as_ref() == revision => {
                 known.message = message;
-                known.believed = now >= known.until;
-                return !known.believed;
+                known.confirmed = now >= known.until;
+                return !known.confirmed;
             }
             _ => {}
         }
-        self.doubted = Some(Box::new(Doubted {
+        self.admission = Some(Box::new(AdmissionHold {
             reason,
             message,
             revision: revision.cloned(),
             since: time_of_day(),
             until: now + patience,
             patience,
-            believed: patience.is_zero(),
+            confirmed: patience.is_zero(),
         }));
         !patience.is_zero()
     }
@@ -228,30 +226,30 @@ impl<V> Gate<V> {
         if let Some(awaited) = &self.awaited {
             return Some(awaited.1);
         }
-        let doubted = self.doubted.as_ref().filter(|_| self.paused.is_none())?;
-        Some(doubted.until.saturating_duration_since(Instant::now()))
+        let admission = self.admission.as_ref().filter(|_| self.paused.is_none())?;
+        Some(admission.until.saturating_duration_since(Instant::now()))
     }
 
-    /// What the source holds is not doubted, or is something else by now.
-    pub(crate) fn undoubt(&mut self) {
-        self.doubted = None;
+    /// Ends the hold of admission: the content is plausible, or has changed.
+    pub(crate) fn clear_admission_hold(&mut self) {
+        self.admission = None;
     }
 
-    /// The value that stays away.
-    pub(crate) fn withdrawn(&self) -> Option<Absentee<V>> {
-        let withdrawn = self.withdrawn.as_ref()?;
-        Some(Absentee {
-            value: withdrawn.value.snapshot().clone(),
-            seen: withdrawn.seen.clone(),
-            of_source: withdrawn.of_source,
-            outcome: withdrawn.failure.clone().unwrap_or(Outcome::Held),
+    /// The value that a rollback holds.
+    pub(crate) fn rolled_back(&self) -> Option<RollbackHold<V>> {
+        let rolled_back = self.rolled_back.as_ref()?;
+        Some(RollbackHold {
+            value: rolled_back.value.snapshot().clone(),
+            seen: rolled_back.seen.clone(),
+            of_source: rolled_back.of_source,
+            outcome: rolled_back.failure.clone().unwrap_or(Outcome::Held),
         })
     }
 
     /// For the status.
     pub(crate) fn hold(&self) -> Option<Hold> {
         let other = self.hold_but_for_a_pause();
-        // After a stop nothing ends a pause, and nothing is kept away by it.
+        // After a stop, a pause holds nothing.
         let Some(since) = self.paused.filter(|_| !self.stopped) else {
             let awaited = self.awaited.as_ref().filter(|_| !self.stopped);
             return awaited.map(|awaited| awaited.0.clone()).or(other);
@@ -266,21 +264,25 @@ impl<V> Gate<V> {
     }
 
     fn hold_but_for_a_pause(&self) -> Option<Hold> {
-        if let Some(doubted) = self.doubted.as_ref().filter(|doubted| !doubted.believed) {
-            let Doubted {
+        if let Some(admission) = self
+            .admission
+            .as_ref()
+            .filter(|admission| !admission.confirmed)
+        {
+            let AdmissionHold {
                 message, patience, ..
-            } = &**doubted;
+            } = &**admission;
             return Some(Hold {
-                reason: doubted.reason,
-                since: doubted.since,
+                reason: admission.reason,
+                since: admission.since,
                 message: format!(
                     "{message}; held back until it has stayed so for {patience:?}, or `resume`"
                 ),
             });
         }
-        let withdrawn = self.withdrawn.as_ref()?;
-        let generation = withdrawn.value.snapshot().generation();
-        let (reason, message) = match withdrawn.failure.as_ref().and_then(Outcome::error) {
+        let rolled_back = self.rolled_back.as_ref()?;
+        let generation = rolled_back.value.snapshot().generation();
+        let (reason, message) = match rolled_back.failure.as_ref().and_then(Outcome::error) {
             None => (
                 HoldReason::Rollback,
                 format!(
@@ -291,14 +293,14 @@ impl<V> Gate<V> {
         };
         Some(Hold {
             reason,
-            since: withdrawn.since,
+            since: rolled_back.since,
             message,
         })
     }
 }
 
-/// What was held back. The user's code may run when it is dropped.
+/// A value that was held. The user's code may run when it is dropped.
 #[must_use = "it is dropped when nothing is locked"]
 pub(crate) struct Released<V>(
-    #[allow(dead_code, reason = "to be dropped")] Option<Box<Withdrawn<V>>>,
+    #[allow(dead_code, reason = "to be dropped")] Option<Box<RolledBack<V>>>,
 );

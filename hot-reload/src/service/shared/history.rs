@@ -1,4 +1,4 @@
-//! [`History`]: the values of before, as many as were asked for.
+//! [`History`]: the replaced values that a service keeps for rollbacks.
 
 use std::collections::VecDeque;
 use std::mem;

@@ -1,4 +1,4 @@
-//! [`Inbox`]: what people ask of the engine's task, and its answers.
+//! [`Inbox`]: the requests to the task of a service, and the callers who wait for receipts.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -6,13 +6,13 @@ use std::sync::{Mutex, MutexGuard};
 
 use tokio::sync::{Notify, oneshot};
 
-use super::request::{Command, Request, Wish};
+use super::request::{Command, PendingRequest, Request};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Outcome, Trigger};
 use crate::locks::lock;
 use crate::receipt::Receipt;
 
-/// Requests for a look, and the request to stop. It holds about as many as there are callers waiting.
+/// Requests for loads and rollbacks, and the request to stop. Its size is bounded by the number of waiting callers.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     state: Mutex<State>,
@@ -21,36 +21,36 @@ pub(crate) struct Inbox {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Triggers that the machine has not been told.
+    /// Triggers that the machine has not received.
     asked: Vec<Trigger>,
     /// Callers whose look has not begun.
     waiting: Vec<oneshot::Sender<Receipt>>,
-    /// How many may wait before those who have left are looked for.
+    /// The number of waiting callers at which those who have left are removed.
     roomy: usize,
-    /// What they want of it.
-    wish: Wish,
-    /// Those who want an earlier value.
+    /// Their requests, merged.
+    wish: PendingRequest,
+    /// The requested rollbacks.
     rollbacks: VecDeque<(Request, oneshot::Sender<Receipt>)>,
-    /// Whether a value was given back that somebody had kept on purpose.
+    /// Whether a group has given a value back.
     given_back: bool,
     stop: bool,
     ended: bool,
 }
 
 impl Inbox {
-    /// Asks for a look that begins after this call. The answer is its receipt.
+    /// Asks for a load that begins after this call. The answer is its receipt.
     pub(crate) async fn ask(&self, trigger: Trigger) -> Receipt {
         self.ask_for(trigger, false).await
     }
 
-    /// As [`ask`](Self::ask), for a look that holds nothing back.
+    /// As [`ask`](Self::ask), for a load that holds nothing back.
     pub(crate) async fn resume(&self) -> Receipt {
         self.ask_for(Trigger::Manual, true).await
     }
 
     async fn ask_for(&self, trigger: Trigger, resume: bool) -> Receipt {
         let enlist = |state: &mut State, caller| {
-            state.wish = state.wish.and(Wish {
+            state.wish = state.wish.and(PendingRequest {
                 why: Some(trigger),
                 resume,
             });
@@ -72,7 +72,7 @@ impl Inbox {
         self.answer(Trigger::Rollback, enlist).await
     }
 
-    /// The receipt of what the caller was enlisted for.
+    /// Enlists a caller, and waits for the receipt.
     async fn answer(
         &self,
         trigger: Trigger,
@@ -91,7 +91,7 @@ impl Inbox {
         answer.await.unwrap_or_else(|_| stopped(trigger))
     }
 
-    /// Has a look taken for which nobody waits.
+    /// Has a load taken for which nobody waits.
     pub(crate) fn remind(&self) {
         let mut state = self.state();
         if !state.asked.contains(&Trigger::Resync) {
@@ -101,7 +101,7 @@ impl Inbox {
         self.wake.notify_one();
     }
 
-    /// The receipt of the next look that begins, whatever causes it.
+    /// The receipt of the next load that begins, whatever causes it.
     pub(crate) fn next_receipt(&self) -> oneshot::Receiver<Receipt> {
         let (sender, answer) = oneshot::channel();
         let mut state = self.state();
@@ -111,7 +111,7 @@ impl Inbox {
         answer
     }
 
-    /// A value was given back that somebody had kept on purpose.
+    /// A group has given a value back, so that it may be freed.
     pub(crate) fn give_back(&self) {
         self.state().given_back = true;
         self.wake.notify_one();
@@ -142,25 +142,25 @@ impl Inbox {
                 if mem::take(&mut state.given_back) {
                     return Command::Sweep;
                 }
-                // The first of them may begin a look that serves all, and it is to do what the most demanding wants.
+                // The first of them may begin a load that serves all, and it is to do what the most demanding wants.
                 let personal = state.asked.iter().position(|asked| asked.is_personal());
                 if !state.asked.is_empty() {
-                    return Command::Look(state.asked.swap_remove(personal.unwrap_or(0)));
+                    return Command::Load(state.asked.swap_remove(personal.unwrap_or(0)));
                 }
             }
             self.wake.notified().await;
         }
     }
 
-    /// A look begins: everybody who has asked so far is served by it. Also what they want of it.
-    pub(crate) fn serve(&self) -> (Vec<oneshot::Sender<Receipt>>, Wish) {
+    /// A load begins: everybody who has asked so far is served by it. Also what they want of it.
+    pub(crate) fn serve(&self) -> (Vec<oneshot::Sender<Receipt>>, PendingRequest) {
         let mut state = self.state();
         state.asked.clear();
         (mem::take(&mut state.waiting), mem::take(&mut state.wish))
     }
 
-    /// A look told nothing yet, or was broken off: those that it served wait for the next one.
-    pub(crate) fn postpone(&self, serving: Vec<oneshot::Sender<Receipt>>, wish: Wish) {
+    /// A load told nothing yet, or was broken off: those that it served wait for the next one.
+    pub(crate) fn postpone(&self, serving: Vec<oneshot::Sender<Receipt>>, wish: PendingRequest) {
         let mut state = self.state();
         if !state.ended {
             state.wish = state.wish.and(wish);
@@ -168,7 +168,7 @@ impl Inbox {
         }
     }
 
-    /// No look will follow. Whoever waits or asks from now on is told that the service has stopped.
+    /// No load will follow. Whoever waits or asks from now on is told that the service has stopped.
     pub(crate) fn end(&self) {
         let mut state = self.state();
         state.ended = true;

@@ -1,4 +1,4 @@
-//! [`Board`]: what the engine's task, the handles and the controls share.
+//! [`Shared`]: the state that the task, the handles and the controls of a service share.
 
 pub(crate) mod gate;
 pub(crate) mod history;
@@ -22,14 +22,14 @@ use crate::clock::time_of_day;
 use crate::compat::ReloaderSender;
 use crate::error::{Error, ErrorKind};
 use crate::event::{DataState, Event, EventKind, Outcome};
-use crate::group::link::{Standing, Upward};
+use crate::group::link::{GroupLink, MemberState};
 use crate::live::Publisher;
 use crate::locks::lock;
 use crate::panics::discard;
 use crate::status::{Hold, Status};
 
 /// See the [module documentation](self). It does not keep the service running; an [`Owner`] does.
-pub(crate) struct Board<V> {
+pub(crate) struct Shared<V> {
     pub(crate) publisher: Publisher<V>,
     /// How values are freed that were replaced.
     pub(crate) retirement: Arc<Retirement<V>>,
@@ -44,12 +44,12 @@ pub(crate) struct Board<V> {
     pub(crate) source: Option<Arc<str>>,
     pub(crate) observers: Observers,
     gate: Mutex<Gate<V>>,
-    /// What is held back inside of the source, if that is made of other services.
+    /// The hold inside of the source, if the source is a group.
     inner_hold: Mutex<Option<Box<Hold>>>,
     /// Locked after the gate, if both are.
     history: Mutex<History<V>>,
-    /// The way to the group that the service is a member of, if it is.
-    pub(crate) upward: Upward,
+    /// The link to the group, if the service is a member of one.
+    pub(crate) group_link: GroupLink,
     /// What the source is made of, if it is made of other services: for whoever holds the control.
     pub(crate) inside: OnceLock<Arc<dyn Any + Send + Sync>>,
     /// Held by the engine's task.
@@ -64,7 +64,7 @@ pub(crate) struct Mirror<V> {
     pub(crate) copy: fn(&V) -> V,
 }
 
-impl<V> Board<V> {
+impl<V> Shared<V> {
     /// `history` is how many values of before are kept.
     pub(crate) fn new(
         status: Status,
@@ -88,7 +88,7 @@ impl<V> Board<V> {
             gate: Mutex::new(Gate::new()),
             inner_hold: Mutex::new(None),
             history: Mutex::new(History::new(history)),
-            upward: Upward::default(),
+            group_link: GroupLink::default(),
             inside: OnceLock::new(),
             running: tokio::sync::Mutex::new(()),
             task: tokio::sync::Mutex::new(None),
@@ -117,8 +117,9 @@ impl<V> Board<V> {
         lock(&self.status)
     }
 
-    /// Notifies observers and readers of events; makes the event only if there are some. Must not be called under a lock of this service.
-    pub(crate) fn tell(&self, kind: impl FnOnce() -> EventKind) {
+    /// Notifies observers and readers of events; makes the event only if there are some. Must not be called under a lock of this
+    /// service.
+    pub(crate) fn notify(&self, kind: impl FnOnce() -> EventKind) {
         self.observers.notify(|| Event {
             target: Arc::clone(&self.name),
             source: self.source.clone(),
@@ -138,12 +139,12 @@ impl<V> Board<V> {
         hold.or_else(|| lock(&self.inner_hold).as_deref().cloned())
     }
 
-    /// What is held back inside of the source, if that is made of other services.
+    /// Sets the hold inside of the source, if the source is a group.
     pub(crate) fn note_inner_hold(&self, hold: Option<Hold>) {
         *lock(&self.inner_hold) = hold.map(Box::new);
     }
 
-    /// Whoever makes something visible holds it meanwhile.
+    /// The gate. Locked while a value is published.
     pub(crate) fn gate(&self) -> MutexGuard<'_, Gate<V>> {
         lock(&self.gate)
     }
@@ -157,26 +158,26 @@ impl<V> Board<V> {
         self.gate().stop();
     }
 
-    /// Nothing can be brought back any more: what is kept for that is let go.
-    pub(crate) fn let_go(&self) {
+    /// Ends all holds and frees the history: no rollback can follow.
+    pub(crate) fn release_holds(&self) {
         self.close();
         self.note_inner_hold(None);
         let kept = self.history().clear();
-        let withdrawn = self.gate().believe();
-        discard((kept, withdrawn));
+        let rolled_back = self.gate().clear_hold();
+        discard((kept, rolled_back));
     }
 
-    /// The service has ended: everybody is told, once.
+    /// The service has ended: notifies everybody, once.
     pub(crate) fn end(&self) {
         self.close();
         self.inbox.end();
         if !self.note_end() {
             return;
         }
-        self.tell_group();
-        self.tell(|| EventKind::Stopped);
+        self.notify_group();
+        self.notify(|| EventKind::Stopped);
         self.observers.clear();
-        self.let_go();
+        self.release_holds();
         self.retirement.free(self.publisher.stop());
         let name = self.status().name.clone();
         info!(target: "hot_reload", name, "stopped");
@@ -191,7 +192,7 @@ impl<V> Board<V> {
         let newest = newest.map(|newest| newest.generation());
         let mut status = self.status();
         if status.generation != newest {
-            // The end has come while those who take part committed it, and no look has ended that would have told of it.
+            // The end has come while those who take part committed it, and no load has ended that would have told of it.
             status.generation = newest;
             status.counters.published += 1;
             status.last_published = Some(time_of_day());
@@ -203,22 +204,22 @@ impl<V> Board<V> {
     }
 }
 
-impl<V> Board<V> {
-    /// Whether nobody sees what is published but a group.
+impl<V> Shared<V> {
+    /// Whether only a group reads the values of the service.
     pub(crate) fn is_member(&self) -> bool {
-        self.upward.is_member()
+        self.group_link.is_member()
     }
 
     /// Notifies the group, if there is one and there is something new. The status is written already.
-    pub(crate) fn tell_group(&self) {
-        if self.upward.is_member() {
-            self.upward.notify(self.standing());
+    pub(crate) fn notify_group(&self) {
+        if self.group_link.is_member() {
+            self.group_link.notify(self.member_state());
         }
     }
 
     /// The state of the service as a member of a group.
-    pub(crate) fn standing(&self) -> Standing {
-        // What was wrong before somebody began to write is still wrong while the writer is waited for.
+    pub(crate) fn member_state(&self) -> MemberState {
+        // A failure from before a writer began lasts while the source waits for the writer.
         let before_waiting = self.gate().before_waiting().cloned();
         let status = self.status();
         let trouble = match &status.last_attempt {
@@ -231,7 +232,7 @@ impl<V> Board<V> {
             }
             _ => None,
         };
-        Standing {
+        MemberState {
             generation: status.generation,
             stands_in: status.data == DataState::Restored,
             trouble,
@@ -239,17 +240,17 @@ impl<V> Board<V> {
     }
 }
 
-impl<V> fmt::Debug for Board<V> {
+impl<V> fmt::Debug for Shared<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Board")
+        f.debug_struct("Shared")
             .field("status", &*self.status())
             .finish_non_exhaustive()
     }
 }
 
-/// Tells everybody that the service has ended when it is dropped: with the task of a builder's service, also when its
-/// runtime ends; with the compatible service itself, in whose futures it runs.
-pub(crate) struct Ending<V>(pub(crate) Arc<Board<V>>);
+/// Ends the service when it is dropped: together with the task of a builder's service, also when the runtime ends; or
+/// together with the compatible service, which runs in the futures of its caller.
+pub(crate) struct Ending<V>(pub(crate) Arc<Shared<V>>);
 
 impl<V> Drop for Ending<V> {
     fn drop(&mut self) {
@@ -258,7 +259,7 @@ impl<V> Drop for Ending<V> {
 }
 
 /// What keeps a service running: when the last one is dropped, the service stops.
-pub(crate) struct Owner<V>(pub(crate) Arc<Board<V>>);
+pub(crate) struct Owner<V>(pub(crate) Arc<Shared<V>>);
 
 impl<V> Drop for Owner<V> {
     fn drop(&mut self) {

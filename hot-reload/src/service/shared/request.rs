@@ -9,23 +9,23 @@ use crate::snapshot::{Generation, Keepsake};
 /// What the engine's task is to do.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Look(Trigger),
+    Load(Trigger),
     Rollback(Request, oneshot::Sender<Receipt>),
     /// See whether there is something to be freed.
     Sweep,
     Stop,
 }
 
-/// What those who wait want of their look, taken together.
+/// What those who wait want of their load, taken together.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Wish {
+pub(crate) struct PendingRequest {
     /// Why they have asked: for a person's reason, if one of them has one.
     pub(crate) why: Option<Trigger>,
     /// It is to hold nothing back.
     pub(crate) resume: bool,
 }
 
-impl Wish {
+impl PendingRequest {
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
             why: match self.why {

@@ -114,7 +114,7 @@ async fn that_a_value_is_stale_is_told_once_and_so_is_that_it_is_fresh_again() {
         script.set(Failing(ErrorKind::Unavailable));
         sleep(seconds(1200)).await;
         assert_eq!(told(&mut events).len(), 1);
-        assert_eq!(log.count("stale, no look was good for 60"), round);
+        assert_eq!(log.count("stale, no load was good for 60"), round);
         assert_eq!(
             log.count("the source is away"),
             3 * round - 1,
@@ -126,7 +126,7 @@ async fn that_a_value_is_stale_is_told_once_and_so_is_that_it_is_fresh_again() {
         assert_eq!(control.status().data, DataState::Fresh);
         settle().await;
         assert_eq!(
-            log.count("fresh again, after no look was good for 1200"),
+            log.count("fresh again, after no load was good for 1200"),
             round
         );
         // It begins anew.
@@ -138,7 +138,7 @@ async fn that_a_value_is_stale_is_told_once_and_so_is_that_it_is_fresh_again() {
     }
     assert!(told(&mut events).is_empty());
     assert_eq!(
-        (log.count("stale, no look"), log.count("fresh again")),
+        (log.count("stale, no load"), log.count("fresh again")),
         (3, 3)
     );
 }

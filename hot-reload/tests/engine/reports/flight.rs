@@ -196,7 +196,7 @@ async fn what_stands_in_for_the_source_is_told_as_that() {
     script.set(Missing);
     let _ = control.reload().await;
     let text = control.explain().to_string();
-    assert!(text.contains("nothing is there; a second look"), "{text}");
+    assert!(text.contains("nothing is there; a second load"), "{text}");
     assert!(
         text.contains("missing (manual, retry); generation 2 stands in"),
         "{text}"

@@ -90,7 +90,7 @@ where
     /// # drop(builder);
     /// ```
     pub fn shrink_guard(mut self, guard: ShrinkGuard<V>) -> Self {
-        self.doubts.push(Box::new(guard));
+        self.admission.push(Box::new(guard));
         self
     }
 
@@ -116,7 +116,7 @@ where
         K: Ord + Display + Send + Sync + 'static,
         I: PartialEq + Send + Sync + 'static,
     {
-        self.doubts.push(Box::new(fence));
+        self.admission.push(Box::new(fence));
         self
     }
 }

@@ -41,7 +41,7 @@ where
         }
     }
 
-    /// How long hints must be silent before a look. A stream of hints postpones it to four times that, and no longer.
+    /// How long hints must be silent before a load. A stream of hints postpones it to four times that, and no longer.
     pub fn quiet(self, quiet: Duration) -> Self {
         Self {
             quiet: Some(quiet),
@@ -75,22 +75,22 @@ where
     V: Send + Sync + 'static,
     S: Into<Cow<'static, str>> + Display + 'static,
 {
-    /// How old the last good look may become before the value counts as [`Stale`](crate::DataState::Stale): what a
+    /// How old the last good load may become before the value counts as [`Stale`](crate::DataState::Stale): what a
     /// readiness probe goes by that shall not fail at the first hiccup of the source.
     ///
-    /// A good look is one that found the source to be as it should: with a new value, with the visible one, or with one
-    /// that is held back. It need not have changed anything. With a bound, looks that fail or are rejected leave
+    /// A good load is one that found the source to be as it should: with a new value, with the visible one, or with one
+    /// that is held back. It need not have changed anything. With a bound, loads that fail or are rejected leave
     /// [`Status::data`](crate::Status::data) at [`Fresh`](crate::DataState::Fresh) until the bound is over, also while one
-    /// hangs. Then it is told once, by [`EventKind::Stale`](crate::EventKind::Stale) and in the log; the next good look ends it. The
+    /// hangs. Then it is told once, by [`EventKind::Stale`](crate::EventKind::Stale) and in the log; the next good load ends it. The
     /// value stays visible all the same. One that is [`Restored`](crate::DataState::Restored) was never checked, and stays
-    /// that until a look finds what is visible or something that takes its place.
+    /// that until a load finds what is visible or something that takes its place.
     ///
     /// So that the service can tell, the source is looked at twice within the bound and more:
     /// [`interval`](Self::interval) and [`heartbeat`](Self::heartbeat) are at most a third of it, and a
     /// [`realtime`](Self::realtime) service has a heartbeat, too. A load that takes longer than the bound makes the value
     /// stale each time. The bound is 3 s at least.
     ///
-    /// Without it, a look that fails or is rejected makes the value stale at once.
+    /// Without it, a load that fails or is rejected makes the value stale at once.
     ///
     /// ```
     /// use hot_reload::{Control, DataState};

@@ -1,4 +1,4 @@
-//! What a person reads.
+//! The text that a person reads.
 
 use super::*;
 use crate::event::DataState;
@@ -19,11 +19,11 @@ fn an_explanation_reads_like_this() {
             elapsed: SECOND,
             failure: Some(Error::new(ErrorKind::Timeout, "did not come to an end")),
         });
-        drop(story.looked(cycle));
+        drop(story.load_ended(cycle));
     }
     drop(story.link(seconds(60), LinkState::Settling, LinkState::Trusted, None));
     for seconds in [70, 100, 4_000] {
-        drop(story.looked(unchanged(seconds)));
+        drop(story.load_ended(unchanged(seconds)));
     }
     drop(story.link(
         seconds(4_000),
@@ -35,7 +35,7 @@ fn an_explanation_reads_like_this() {
     drop(story.absent(seconds(4_101)));
     let mut missing = cycle(4_102, Trigger::Retry, Outcome::Missing, "");
     missing.stands_in = true;
-    drop(story.looked(missing));
+    drop(story.load_ended(missing));
     let typo = Error::new(ErrorKind::Decode, "expected u16");
     let refused = Outcome::Rejected {
         stage: Stage::Decode,
@@ -43,8 +43,8 @@ fn an_explanation_reads_like_this() {
     };
     let mut twice = cycle(4_200, Trigger::Manual, refused.clone(), "bad");
     twice.causes = twice.causes.and(Causes::of(Trigger::Watch));
-    drop(story.looked(twice));
-    drop(story.looked(cycle(7_260, Trigger::Retry, refused.clone(), "bad")));
+    drop(story.load_ended(twice));
+    drop(story.load_ended(cycle(7_260, Trigger::Retry, refused.clone(), "bad")));
 
     let mut status = Status::new("Config".to_owned(), Some("app.toml".to_owned()));
     status.generation = Some(Generation::FIRST);
@@ -73,7 +73,7 @@ Config (app.toml): generation 1, data stale, link down (the watch was closed), l
      2 h ago  unchanged (interval; revision 61; validate 250 ms), 3 times until 55 min ago
   55 min ago  link down, was trusted: the watch was closed
   53 min ago  missed: the watch had not announced that change
-  53 min ago  nothing is there; a second look is to say whether that is meant
+  53 min ago  nothing is there; a second load is to say whether that is meant
   53 min ago  missing (retry; validate 250 ms); generation 1 stands in
   51 min ago  rejected at stage decode (manual, watch, retry; revision 626164; validate 250 ms), 2 times until 42 s ago: expected u16";
     assert_eq!(explanation.to_string(), expected);

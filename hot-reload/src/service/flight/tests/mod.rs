@@ -1,4 +1,4 @@
-//! What is kept, what is printed of it, and what a replay notices.
+//! Tests of the entries, of their text and of the replay.
 
 mod explanation;
 mod story;

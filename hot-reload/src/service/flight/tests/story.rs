@@ -1,18 +1,18 @@
-//! What is one entry, and how many are kept.
+//! What becomes one entry, and how many entries are kept.
 
 use super::*;
 
 fn told(cycles: impl IntoIterator<Item = Box<Cycle>>) -> Vec<Cycle> {
     let mut story = Story::new(ENTRIES);
     for cycle in cycles {
-        drop(story.looked(cycle));
+        drop(story.load_ended(cycle));
     }
     cycles_of(&story)
 }
 
 fn cycles_of(story: &Story) -> Vec<Cycle> {
     let cycles = story.entries().filter_map(|entry| match &entry.what {
-        What::Look(cycle) => Some((**cycle).clone()),
+        What::Load(cycle) => Some((**cycle).clone()),
         _ => None,
     });
     cycles.collect()
@@ -64,7 +64,7 @@ fn p17_a_story_keeps_the_newest_and_counts_what_it_has_forgotten() {
     let mut story = Story::new(3);
     for seconds in 1..=10 {
         let error = format!("reason {seconds}");
-        drop(story.looked(rejected(seconds, Stage::Validate, &error)));
+        drop(story.load_ended(rejected(seconds, Stage::Validate, &error)));
     }
     let cycles = cycles_of(&story);
     let kept: Vec<_> = cycles
@@ -75,7 +75,7 @@ fn p17_a_story_keeps_the_newest_and_counts_what_it_has_forgotten() {
     assert_eq!(story.forgotten(), 7);
 
     let mut none = Story::new(0);
-    drop(none.looked(unchanged(1)));
+    drop(none.load_ended(unchanged(1)));
     drop(none.missed(seconds(2)));
     assert_eq!(none.entries().count(), 0);
 }
@@ -91,7 +91,7 @@ fn attempts_to_open_a_watch_that_fail_alike_are_one_entry_with_looks_in_between(
         let now = seconds(attempt);
         drop(story.link(now, LinkState::Down, connecting, None));
         drop(story.link(now, connecting, LinkState::Down, Some(&refused)));
-        drop(story.looked(unchanged(now.as_secs())));
+        drop(story.load_ended(unchanged(now.as_secs())));
     }
     let losses: Vec<_> = losses_of(&story);
     assert_eq!(

@@ -1,7 +1,7 @@
 //! A recorded run of a machine can be replayed, and a forged recording is noticed.
 
 use super::*;
-use crate::service::machine::{Look, Machine, Regime, Verdict};
+use crate::service::machine::{Load, Machine, Regime, Verdict};
 use crate::watch::WatchProfile;
 
 fn machine(seed: u64) -> Machine {
@@ -19,14 +19,14 @@ fn recorded(seed: u64, steps: usize, capacity: usize, news: bool) -> Tape {
     let mut dice = Jitter::from_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let mut below = |bound: u64| dice.up_to(seconds(bound)).as_secs();
     let (mut now, mut input) = (Duration::ZERO, Input::Started);
-    let (mut look, mut opening, mut open): (Option<Look>, bool, bool) = (None, false, false);
+    let (mut load, mut opening, mut open): (Option<Load>, bool, bool) = (None, false, false);
     for _ in 0..steps {
         let actions = machine.handle(now, input);
-        tape.handled(now, input, actions, machine.link());
+        tape.handled(now, input, actions, machine.watch());
         if news {
             tape.news();
         }
-        look = actions.look.or(look);
+        load = actions.load.or(load);
         opening |= actions.open;
         if below(8) == 0 {
             let wanted = (below(2) == 0).then(|| seconds(below(20)));
@@ -45,9 +45,9 @@ fn recorded(seed: u64, steps: usize, capacity: usize, news: bool) -> Tape {
             }
             1 | 2 if open => Input::Hint,
             3 => Input::Asked(Trigger::Manual),
-            4.. if look.take().is_some() => {
+            4.. if load.take().is_some() => {
                 let verdicts = [Verdict::Published, Verdict::Unchanged, Verdict::Rejected];
-                Input::Looked(verdicts[below(3) as usize % 3])
+                Input::Loaded(verdicts[below(3) as usize % 3])
             }
             _ => Input::Tick,
         };

@@ -1,9 +1,9 @@
-//! What a look is caused by, and what follows from how it ended.
+//! The causes of a load, and what follows from its outcome.
 
 use std::time::Duration;
 
 use super::super::super::settings::{REFUSED_CAP, REFUSED_FLOOR, Settings, since_grid_point};
-use super::super::{Input, Regime, Supply, Verdict};
+use super::super::{Input, LoadFrom, Regime, Verdict};
 use super::{INTERVAL, Run, seconds};
 use crate::backoff::Jitter;
 use crate::event::{LinkState, Trigger};
@@ -21,7 +21,7 @@ fn p09_causes_during_a_look_lead_to_one_more() {
     }
     assert_eq!(run.looks(Input::Asked(Trigger::Http)), None);
     assert_eq!(
-        run.looks(Input::Looked(Verdict::Published)),
+        run.looks(Input::Loaded(Verdict::Published)),
         Some(Trigger::Http)
     );
     run.ends(Verdict::Unchanged);
@@ -34,16 +34,16 @@ fn hints_are_gathered_until_they_rest_and_no_longer_than_the_ceiling() {
     let first = run.after(seconds(5)).now;
     assert_eq!(run.looks(Input::Hint), None);
     assert_eq!(
-        run.tick().look.map(|look| look.trigger),
+        run.tick().load.map(|load| load.trigger),
         Some(Trigger::Watch)
     );
     assert_eq!(run.now, first + profile.quiet);
     run.ends(Verdict::Published);
 
     let first = run.after(seconds(1)).now;
-    let mut looked = None;
-    while looked.is_none() {
-        looked = run.looks(Input::Hint);
+    let mut loaded = None;
+    while loaded.is_none() {
+        loaded = run.looks(Input::Hint);
         run.now += profile.quiet / 5;
         assert!(run.now < first + 2 * profile.quiet * 4, "starved");
     }
@@ -62,7 +62,7 @@ fn hints_of_an_unknown_source_cause_two_looks_at_once_and_then_one_a_second() {
     while run.now < begin + seconds(5) {
         if run.looks(Input::Hint).is_some() {
             looks.push((run.now - begin).as_secs());
-            let _ = run.input(Input::Looked(Verdict::Unchanged));
+            let _ = run.input(Input::Loaded(Verdict::Unchanged));
         }
         run.now += Duration::from_millis(100);
     }
@@ -75,9 +75,9 @@ fn p12_a_removal_is_confirmed_by_a_second_look() {
     assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
     run.ends(Verdict::Absent);
     let gone = run.now;
-    let look = run.tick().look.expect("the confirming look");
+    let load = run.tick().load.expect("the confirming load");
     assert_eq!(
-        (run.now, look.trigger, look.confirm),
+        (run.now, load.trigger, load.confirm),
         (gone + seconds(1), Trigger::Retry, true)
     );
 }
@@ -87,8 +87,8 @@ fn p12_what_comes_back_in_between_was_never_removed() {
     let mut run = Run::trusted();
     assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
     run.ends(Verdict::Absent);
-    let look = run.after(seconds(1) / 2).input(Input::Hint).look;
-    assert!(!look.expect("a look").confirm);
+    let load = run.after(seconds(1) / 2).input(Input::Hint).load;
+    assert!(!load.expect("a load").confirm);
     run.ends(Verdict::Published);
     let now = run.now;
     assert_eq!(run.idle_until(now + seconds(5)), 0);
@@ -102,10 +102,10 @@ fn p12_looks_in_between_do_not_put_the_confirmation_off() {
     let gone = run.now;
     while run.now < gone + seconds(1) - Duration::from_millis(100) {
         run.after(Duration::from_millis(100));
-        assert!(!run.input(Input::Hint).look.expect("a look").confirm);
+        assert!(!run.input(Input::Hint).load.expect("a load").confirm);
         run.ends(Verdict::Absent);
     }
-    assert!(run.tick().look.expect("a look").confirm);
+    assert!(run.tick().load.expect("a load").confirm);
     assert_eq!(run.now, gone + seconds(1));
 }
 
@@ -118,7 +118,7 @@ fn a_failed_look_is_taken_again_from_a_quarter_second_up_to_the_interval() {
         let before = run.now;
         run.ends(Verdict::Failed(Regime::Passing));
         assert_eq!(
-            run.tick().look.map(|look| look.trigger),
+            run.tick().load.map(|load| load.trigger),
             Some(Trigger::Retry)
         );
         gaps.push((run.now - before).as_millis());
@@ -127,7 +127,7 @@ fn a_failed_look_is_taken_again_from_a_quarter_second_up_to_the_interval() {
     for _ in 0..2 {
         let before = run.now;
         run.ends(Verdict::Failed(Regime::Passing));
-        assert!(run.tick().look.is_some());
+        assert!(run.tick().load.is_some());
         let gap = run.now - before;
         assert!(gap <= INTERVAL, "{gap:?}");
     }
@@ -142,7 +142,7 @@ fn p20_a_source_that_refuses_is_asked_ever_more_rarely_and_never_given_up() {
         for attempt in 0..12 {
             let before = run.now;
             run.ends(Verdict::Failed(Regime::Refused));
-            assert!(run.tick().look.is_some());
+            assert!(run.tick().load.is_some());
             let whole = (REFUSED_FLOOR * 2_u32.pow(attempt)).min(REFUSED_CAP);
             let gap = run.now - before;
             assert!(
@@ -160,17 +160,17 @@ fn two_good_looks_in_a_row_end_the_rare_asking() {
     let refuse = |run: &mut Run| {
         let before = run.now;
         run.ends(Verdict::Failed(Regime::Refused));
-        assert!(run.tick().look.is_some());
+        assert!(run.tick().load.is_some());
         run.now - before
     };
     assert_eq!(refuse(&mut run), REFUSED_FLOOR);
     assert_eq!(refuse(&mut run), REFUSED_FLOOR * 2);
     run.ends(Verdict::Unchanged);
-    assert!(run.tick().look.is_some());
+    assert!(run.tick().load.is_some());
     assert_eq!(refuse(&mut run), REFUSED_FLOOR * 4, "once is not enough");
     for _ in 0..2 {
         run.ends(Verdict::Unchanged);
-        assert!(run.tick().look.is_some());
+        assert!(run.tick().load.is_some());
     }
     assert_eq!(refuse(&mut run), REFUSED_FLOOR);
 }
@@ -200,12 +200,12 @@ fn p15_periodic_loads_begin_on_the_grid_within_the_jitter_of_the_period() {
             let mut run = Run::with_jitter(Settings::polling(interval), jitter);
             run.now = Duration::from_micros(7_919 * seed);
             let mut shortest = Duration::ZERO;
-            assert!(run.input(Input::Started).look.is_some());
+            assert!(run.input(Input::Started).load.is_some());
             for load in 0..20 {
                 run.after(Duration::from_micros(3_571 * load));
                 let ended = run.now;
                 run.ends(Verdict::Unchanged);
-                assert!(run.tick().look.is_some());
+                assert!(run.tick().load.is_some());
                 let (pause, case) = (run.now - ended, format!("seed {seed}: {:?}", run.now));
                 assert_eq!(since_grid_point(run.now), Duration::ZERO, "{case}");
                 assert!(pause > shortest && pause <= interval, "{case}: {pause:?}");
@@ -227,7 +227,7 @@ fn p15_loads_that_a_source_wants_begin_on_the_grid() {
     run.ends(Verdict::Unchanged);
     for _ in 0..3 {
         let loaded = run.now;
-        assert!(run.tick().look.is_some());
+        assert!(run.tick().load.is_some());
         assert_eq!(since_grid_point(run.now), Duration::ZERO);
         assert!(run.now - loaded <= seconds(1));
         run.after(Duration::from_millis(17));
@@ -242,8 +242,8 @@ fn rejected_content_is_looked_at_in_every_interval_and_its_repair_is_no_miss() {
     for _ in 0..3 {
         let before = run.now;
         run.ends(Verdict::Rejected);
-        let look = run.tick().look.expect("a look");
-        assert_eq!((look.trigger, run.now), (Trigger::Retry, before + INTERVAL));
+        let load = run.tick().load.expect("a load");
+        assert_eq!((load.trigger, run.now), (Trigger::Retry, before + INTERVAL));
     }
     run.ends(Verdict::Published);
     let now = run.now;
@@ -252,7 +252,7 @@ fn rejected_content_is_looked_at_in_every_interval_and_its_repair_is_no_miss() {
         0,
         "back to the heartbeat"
     );
-    assert_eq!(run.machine.link(), LinkState::Trusted);
+    assert_eq!(run.machine.watch(), LinkState::Trusted);
 }
 
 #[test]
@@ -263,12 +263,17 @@ fn p09_a_stream_of_pushed_values_and_what_was_asked_for_take_turns() {
     let mut supplies = Vec::new();
     for _ in 0..4 {
         let _ = run.input(Input::Pushed);
-        let look = run.input(Input::Looked(Verdict::Published)).look;
-        supplies.push(look.expect("something is due").supply);
+        let load = run.input(Input::Loaded(Verdict::Published)).load;
+        supplies.push(load.expect("something is due").from);
     }
     assert_eq!(
         supplies,
-        [Supply::Watch, Supply::Source, Supply::Watch, Supply::Watch]
+        [
+            LoadFrom::Watch,
+            LoadFrom::Source,
+            LoadFrom::Watch,
+            LoadFrom::Watch
+        ]
     );
 }
 
@@ -294,10 +299,10 @@ fn an_earlier_value_is_brought_back_at_once_and_moves_no_moment_of_the_source() 
     let mut run = Run::trusted();
     run.after(seconds(5));
     let due = run.machine.next_tick();
-    let look = run.input(Input::Rollback).look.expect("at once");
+    let load = run.input(Input::Rollback).load.expect("at once");
     assert_eq!(
-        (look.trigger, look.supply),
-        (Trigger::Rollback, Supply::History)
+        (load.trigger, load.from),
+        (Trigger::Rollback, LoadFrom::History)
     );
     run.after(seconds(1)).ends(Verdict::Aside);
     assert_eq!(run.machine.next_tick(), due);
@@ -322,12 +327,12 @@ fn p09_a_cause_that_comes_while_an_earlier_value_is_brought_back_is_followed_by_
     assert_eq!(run.looks(Input::Rollback), None);
     let mut looks = Vec::new();
     let mut verdict = Verdict::Aside;
-    while let Some(look) = run.input(Input::Looked(verdict)).look {
-        verdict = match look.supply {
-            Supply::History => Verdict::Aside,
+    while let Some(load) = run.input(Input::Loaded(verdict)).load {
+        verdict = match load.from {
+            LoadFrom::History => Verdict::Aside,
             _ => Verdict::Published,
         };
-        looks.push(look.trigger);
+        looks.push(load.trigger);
     }
     assert_eq!(looks, [Trigger::Watch, Trigger::Rollback]);
 }
@@ -339,7 +344,7 @@ fn what_is_held_back_is_looked_at_again_within_the_interval_although_the_watch_i
     let held = run.now;
     run.ends(Verdict::Held(None));
     assert_eq!(
-        run.tick().look.map(|look| look.trigger),
+        run.tick().load.map(|load| load.trigger),
         Some(Trigger::Retry)
     );
     assert_eq!(run.now, held + INTERVAL);
@@ -355,7 +360,7 @@ fn what_only_has_to_wait_for_some_time_is_looked_at_when_that_is_over() {
             let left = (until - run.now).as_millis() as u32;
             let before = run.now;
             run.ends(Verdict::Held(Some(left)));
-            assert!(run.tick().look.is_some());
+            assert!(run.tick().load.is_some());
             assert_eq!(run.now - before, Duration::from_millis(*pause));
         }
         assert_eq!(run.now, until);

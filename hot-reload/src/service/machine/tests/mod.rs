@@ -38,11 +38,11 @@ impl Run {
     fn trusted() -> Self {
         let mut run = Self::settling(Settings::hybrid(INTERVAL, WatchProfile::local()));
         run.idle_until(Duration::from_secs(61));
-        assert_eq!(run.machine.link(), LinkState::Trusted);
+        assert_eq!(run.machine.watch(), LinkState::Trusted);
         run
     }
 
-    /// The watch stands, and the first look has published.
+    /// The watch stands, and the first load has published.
     fn settling(settings: Settings) -> Self {
         let mut run = Self::new(settings);
         assert!(run.input(Input::Started).open);
@@ -56,12 +56,12 @@ impl Run {
     }
 
     fn looks(&mut self, input: Input) -> Option<Trigger> {
-        self.input(input).look.map(|look| look.trigger)
+        self.input(input).load.map(|load| load.trigger)
     }
 
-    /// The look ends; nothing is due at once.
+    /// The load ends; nothing is due at once.
     fn ends(&mut self, verdict: Verdict) {
-        assert_eq!(self.looks(Input::Looked(verdict)), None);
+        assert_eq!(self.looks(Input::Loaded(verdict)), None);
     }
 
     /// Goes to the next moment at which the machine does something.
@@ -74,7 +74,7 @@ impl Run {
     fn idle_until(&mut self, end: Duration) -> u32 {
         let mut looks = 0;
         while self.machine.next_tick().is_some_and(|tick| tick <= end) {
-            if self.tick().look.is_some() {
+            if self.tick().load.is_some() {
                 looks += 1;
                 self.ends(Verdict::Unchanged);
             }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::super::settings::Settings;
-use super::super::{Input, Regime, Supply, Verdict};
+use super::super::{Input, LoadFrom, Regime, Verdict};
 use super::{Run, seconds};
 use crate::backoff::Jitter;
 use crate::event::{LinkState, Trigger};
@@ -56,7 +56,7 @@ fn reach(run: &mut Run, state: LinkState) {
     assert!(run.input(Input::Started).open);
     if state == LinkState::Connecting {
         // The patience for the watch is over before it opens.
-        while run.tick().look.is_none() {}
+        while run.tick().load.is_none() {}
         run.ends(Verdict::Published);
         return;
     }
@@ -76,7 +76,7 @@ fn reach(run: &mut Run, state: LinkState) {
     }
     if state == LinkState::Untrusted {
         // A heartbeat finds a change, and no hint follows.
-        while run.tick().look.is_none() {}
+        while run.tick().load.is_none() {}
         run.ends(Verdict::Published);
         while !run.tick().missed {}
         if run.machine.causes().weightiest().is_some() {
@@ -88,17 +88,17 @@ fn reach(run: &mut Run, state: LinkState) {
 /// Ends the current load with this outcome. Returns whether the watch was trusted, and the time until the next load.
 fn pause(run: &mut Run, outcome: Verdict) -> (bool, Duration) {
     let ended = run.now;
-    let mut look = run.input(Input::Looked(outcome)).look;
+    let mut load = run.input(Input::Loaded(outcome)).load;
     let mut trusted = false;
-    while look.is_none() {
-        trusted |= run.machine.link() == LinkState::Trusted;
+    while load.is_none() {
+        trusted |= run.machine.watch() == LinkState::Trusted;
         let actions = run.tick();
-        trusted |= run.machine.link() == LinkState::Trusted;
-        look = actions.look;
+        trusted |= run.machine.watch() == LinkState::Trusted;
+        load = actions.load;
         if actions.open {
             // The server of the watch stays unreachable.
             let lost = run.input(Input::Lost(Regime::Passing));
-            look = look.or(lost.look);
+            load = load.or(lost.load);
         }
     }
     (trusted, run.now - ended)
@@ -117,9 +117,9 @@ fn p04_hybrid_bounds_pauses_in_every_state_after_every_outcome() {
                     };
                     let mut run = Run::with_jitter(hybrid(interval, heartbeat), jitter);
                     reach(&mut run, state);
-                    assert_eq!(run.machine.link(), state, "{case}");
+                    assert_eq!(run.machine.watch(), state, "{case}");
                     let trigger = Input::Asked(Trigger::Http);
-                    assert!(run.input(trigger).look.is_some(), "{case}");
+                    assert!(run.input(trigger).load.is_some(), "{case}");
                     // The same outcome repeats: retries grow rarer, but stay within the bound.
                     for _ in 0..12 {
                         let (trusted, pause) = pause(&mut run, outcome);
@@ -141,7 +141,7 @@ fn p04_polling_bounds_pauses_after_all_outcomes_but_a_refusal() {
         for outcome in OUTCOMES {
             let jitter = Jitter::from_seed(seed * 7919);
             let mut run = Run::with_jitter(Settings::polling(seconds(10)), jitter);
-            assert!(run.input(Input::Started).look.is_some());
+            assert!(run.input(Input::Started).load.is_some());
             for _ in 0..12 {
                 let (_, pause) = pause(&mut run, outcome);
                 let bound = match outcome {
@@ -159,9 +159,9 @@ fn p04_change_of_trust_keeps_counting_the_period_from_the_last_load() {
     let mut run = Run::settling(hybrid(3600, 100));
     // The watch becomes trusted between two loads.
     let loaded = run.now;
-    assert!(run.tick().look.is_none());
-    assert_eq!(run.machine.link(), LinkState::Trusted);
-    assert!(run.tick().look.is_some());
+    assert!(run.tick().load.is_none());
+    assert_eq!(run.machine.watch(), LinkState::Trusted);
+    assert!(run.tick().load.is_some());
     assert_eq!(run.now - loaded, seconds(100));
 
     // The watch loses trust after the shorter period is over.
@@ -173,10 +173,10 @@ fn p04_change_of_trust_keeps_counting_the_period_from_the_last_load() {
         },
     ));
     run.idle_until(seconds(61));
-    while run.tick().look.is_none() {}
+    while run.tick().load.is_none() {}
     run.ends(Verdict::Published);
     let actions = run.tick();
-    assert!(actions.missed && actions.look.is_some());
+    assert!(actions.missed && actions.load.is_some());
 }
 
 #[test]
@@ -185,10 +185,10 @@ fn p04_pushed_values_do_not_postpone_the_periodic_load() {
     let loaded = run.now;
     let mut loads = 0;
     while run.now < loaded + 10 * super::HEARTBEAT {
-        let mut look = run.after(seconds(1)).input(Input::Pushed).look;
-        while let Some(next) = look {
-            loads += u32::from(next.supply == Supply::Source);
-            look = run.input(Input::Looked(Verdict::Published)).look;
+        let mut load = run.after(seconds(1)).input(Input::Pushed).load;
+        while let Some(next) = load {
+            loads += u32::from(next.from == LoadFrom::Source);
+            load = run.input(Input::Loaded(Verdict::Published)).load;
         }
     }
     assert_eq!(loads, 10);
@@ -199,7 +199,7 @@ fn p04_pause_wanted_by_the_source_takes_effect_at_once() {
     let mut run = Run::trusted();
     run.after(seconds(5)).machine.want(Some(seconds(1)));
     let before = run.now;
-    assert!(run.tick().look.is_some());
+    assert!(run.tick().load.is_some());
     assert!(run.now <= before, "the load is due already");
 }
 
@@ -211,6 +211,6 @@ fn a_failure_after_a_rejection_is_retried_soon() {
     assert!(run.looks(Input::Hint).is_some());
     let failed = run.now;
     run.ends(Verdict::Failed(Regime::Passing));
-    assert!(run.tick().look.is_some());
+    assert!(run.tick().load.is_some());
     assert_eq!(run.now - failed, Duration::from_millis(250));
 }

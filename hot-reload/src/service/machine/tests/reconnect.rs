@@ -10,7 +10,7 @@ use crate::watch::WatchProfile;
 fn p03_the_watch_is_opened_before_the_first_look() {
     let mut run = Run::new(Settings::hybrid(INTERVAL, WatchProfile::local()));
     let actions = run.input(Input::Started);
-    assert!(actions.open && actions.look.is_none());
+    assert!(actions.open && actions.load.is_none());
     assert_eq!(run.looks(Input::Opened), Some(Trigger::Startup));
 }
 
@@ -19,13 +19,13 @@ fn p03_a_watch_that_opens_late_is_followed_by_another_look() {
     let mut run = Run::new(Settings::hybrid(INTERVAL, WatchProfile::local()));
     let _ = run.input(Input::Started);
     assert_eq!(
-        run.tick().look.map(|look| look.trigger),
+        run.tick().load.map(|load| load.trigger),
         Some(Trigger::Startup)
     );
     assert_eq!(run.now, seconds(1));
     assert_eq!(run.looks(Input::Opened), None, "one at a time");
     assert_eq!(
-        run.looks(Input::Looked(Verdict::Published)),
+        run.looks(Input::Loaded(Verdict::Published)),
         Some(Trigger::Resync)
     );
 }
@@ -46,21 +46,21 @@ fn p03_a_watch_that_is_opened_again_is_followed_by_a_look() {
 fn a_look_that_began_before_the_watch_stood_does_not_prove_it() {
     let mut run = Run::new(Settings::realtime(INTERVAL, WatchProfile::local()));
     let _ = run.input(Input::Started);
-    assert!(run.tick().look.is_some());
+    assert!(run.tick().load.is_some());
     assert_eq!(run.looks(Input::Opened), None);
     assert_eq!(
-        run.looks(Input::Looked(Verdict::Published)),
+        run.looks(Input::Loaded(Verdict::Published)),
         Some(Trigger::Resync)
     );
     run.after(seconds(120));
     let _ = run.input(Input::Tick);
     assert_eq!(
-        run.machine.link(),
+        run.machine.watch(),
         LinkState::Settling,
-        "the look after it still runs"
+        "the load after it still runs"
     );
     run.ends(Verdict::Unchanged);
-    assert_eq!(run.machine.link(), LinkState::Trusted);
+    assert_eq!(run.machine.watch(), LinkState::Trusted);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_watch_that_cannot_be_opened_does_not_delay_the_first_look() {
         run.looks(Input::Lost(Regime::Passing)),
         Some(Trigger::Startup)
     );
-    assert_eq!(run.machine.link(), LinkState::Down);
+    assert_eq!(run.machine.watch(), LinkState::Down);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn p20_a_lost_watch_is_opened_again_ever_later_while_polling_keeps_its_period() 
             opened = run.now;
             let _ = run.input(Input::Lost(Regime::Passing));
         }
-        if actions.look.is_some() {
+        if actions.load.is_some() {
             polls += 1;
             run.ends(Verdict::Unchanged);
         }
@@ -122,7 +122,7 @@ fn p20_the_back_off_is_forgotten_after_a_minute_of_health_and_not_before() {
         run.idle_until(opened + health);
         let lost = run.now;
         let _ = run.input(Input::Lost(Regime::Passing));
-        let _ = run.input(Input::Looked(Verdict::Unchanged));
+        let _ = run.input(Input::Loaded(Verdict::Unchanged));
         while !run.tick().open {
             run.ends(Verdict::Unchanged);
         }
@@ -136,16 +136,16 @@ fn a_watch_that_closes_after_it_delivered_is_forgiven_twice() {
     let mut gaps = Vec::new();
     for _ in 0..4 {
         let _ = run.input(Input::Hint);
-        let _ = run.input(Input::Looked(Verdict::Published));
+        let _ = run.input(Input::Loaded(Verdict::Published));
         let lost = run.now;
         let _ = run.input(Input::Lost(Regime::Passing));
-        let _ = run.input(Input::Looked(Verdict::Unchanged));
-        while run.machine.link() != LinkState::Connecting {
+        let _ = run.input(Input::Loaded(Verdict::Unchanged));
+        while run.machine.watch() != LinkState::Connecting {
             let _ = run.tick();
         }
         gaps.push((run.now - lost).as_secs());
         let _ = run.input(Input::Opened);
-        let _ = run.input(Input::Looked(Verdict::Unchanged));
+        let _ = run.input(Input::Loaded(Verdict::Unchanged));
     }
     assert_eq!(gaps, [0, 0, 1, 2]);
 }
@@ -154,8 +154,8 @@ fn a_watch_that_closes_after_it_delivered_is_forgiven_twice() {
 fn a_parked_watch_is_tried_at_once_when_somebody_asks() {
     let mut run = Run::trusted();
     let _ = run.input(Input::Lost(Regime::Refused));
-    assert_eq!(run.machine.link(), LinkState::Parked);
+    assert_eq!(run.machine.watch(), LinkState::Parked);
     run.ends(Verdict::Unchanged);
     let actions = run.after(seconds(3)).input(Input::Asked(Trigger::Manual));
-    assert!(actions.open && actions.look.is_some());
+    assert!(actions.open && actions.load.is_some());
 }

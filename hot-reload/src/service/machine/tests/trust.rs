@@ -21,7 +21,7 @@ fn p04_a_trusted_watch_stretches_the_period_to_the_heartbeat() {
     let mut run = Run::settling(Settings::hybrid(INTERVAL, WatchProfile::local()));
     assert_eq!(run.idle_until(seconds(59)), 5, "polled while it settles");
     run.idle_until(seconds(60));
-    assert_eq!(run.machine.link(), LinkState::Trusted);
+    assert_eq!(run.machine.watch(), LinkState::Trusted);
     let looks = run.idle_until(seconds(60) + 10 * HEARTBEAT);
     assert_eq!(looks, 10);
 }
@@ -30,7 +30,7 @@ fn p04_a_trusted_watch_stretches_the_period_to_the_heartbeat() {
 fn p15_under_a_trusted_watch_without_a_heartbeat_nothing_is_ever_due() {
     let mut run = Run::settling(Settings::realtime(INTERVAL, WatchProfile::local()));
     run.idle_until(seconds(60));
-    assert_eq!(run.machine.link(), LinkState::Trusted);
+    assert_eq!(run.machine.watch(), LinkState::Trusted);
     assert_eq!(run.machine.next_tick(), None);
     assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
 }
@@ -39,14 +39,14 @@ fn p15_under_a_trusted_watch_without_a_heartbeat_nothing_is_ever_due() {
 fn p04_a_change_that_only_the_heartbeat_finds_is_a_miss_and_costs_trust() {
     let mut run = Run::trusted();
     assert_eq!(
-        run.tick().look.map(|look| look.trigger),
+        run.tick().load.map(|load| load.trigger),
         Some(Trigger::Resync)
     );
     run.ends(Verdict::Published);
     let found = run.now;
     assert!(run.tick().missed);
     assert_eq!(run.now, found + WatchProfile::local().grace);
-    assert_eq!(run.machine.link(), LinkState::Untrusted);
+    assert_eq!(run.machine.watch(), LinkState::Untrusted);
     let now = run.now;
     assert_eq!(run.idle_until(now + seconds(60)), 6, "polled again");
 }
@@ -54,29 +54,29 @@ fn p04_a_change_that_only_the_heartbeat_finds_is_a_miss_and_costs_trust() {
 #[test]
 fn p04_a_hint_within_the_grace_is_no_miss() {
     let mut run = Run::trusted();
-    assert!(run.tick().look.is_some());
+    assert!(run.tick().load.is_some());
     run.ends(Verdict::Published);
     run.after(WatchProfile::local().grace / 2);
     assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
     run.ends(Verdict::Unchanged);
     let now = run.now;
     run.idle_until(now + seconds(30));
-    assert_eq!(run.machine.link(), LinkState::Trusted);
+    assert_eq!(run.machine.watch(), LinkState::Trusted);
 }
 
 #[test]
 fn p04_a_hint_while_the_heartbeat_looks_is_no_miss() {
     let mut run = Run::trusted();
-    assert!(run.tick().look.is_some());
+    assert!(run.tick().load.is_some());
     assert_eq!(run.looks(Input::Hint), None, "one at a time");
     assert_eq!(
-        run.looks(Input::Looked(Verdict::Published)),
+        run.looks(Input::Loaded(Verdict::Published)),
         Some(Trigger::Watch)
     );
     run.ends(Verdict::Unchanged);
     let now = run.now;
     run.idle_until(now + seconds(30));
-    assert_eq!(run.machine.link(), LinkState::Trusted);
+    assert_eq!(run.machine.watch(), LinkState::Trusted);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn p04_three_announced_changes_earn_the_trust_back() {
             Some(Trigger::Watch)
         );
         run.ends(Verdict::Published);
-        assert_eq!(run.machine.link(), state);
+        assert_eq!(run.machine.watch(), state);
     }
 }
 
@@ -109,7 +109,7 @@ fn a_look_that_was_asked_for_and_finds_a_change_is_no_miss() {
     run.ends(Verdict::Published);
     let now = run.now;
     run.idle_until(now + seconds(30));
-    assert_eq!(run.machine.link(), LinkState::Trusted);
+    assert_eq!(run.machine.watch(), LinkState::Trusted);
 }
 
 #[test]
@@ -118,20 +118,20 @@ fn p04_a_change_that_a_poll_finds_while_the_watch_is_being_opened_is_no_miss() {
     let _ = run.input(Input::Lost(Regime::Passing));
     run.ends(Verdict::Unchanged);
     assert!(run.tick().open);
-    let mut look = None;
-    while look.is_none() {
-        look = run.tick().look;
+    let mut load = None;
+    while load.is_none() {
+        load = run.tick().load;
     }
-    assert_eq!(look.map(|look| look.trigger), Some(Trigger::Interval));
+    assert_eq!(load.map(|load| load.trigger), Some(Trigger::Interval));
     assert_eq!(run.looks(Input::Opened), None, "one at a time");
     assert_eq!(
-        run.looks(Input::Looked(Verdict::Published)),
+        run.looks(Input::Loaded(Verdict::Published)),
         Some(Trigger::Resync)
     );
     run.ends(Verdict::Unchanged);
     run.after(WatchProfile::local().grace);
     assert!(!run.input(Input::Tick).missed);
-    assert_eq!(run.machine.link(), LinkState::Settling);
+    assert_eq!(run.machine.watch(), LinkState::Settling);
 }
 
 #[test]
@@ -142,9 +142,9 @@ fn p04_a_source_that_wants_to_be_looked_at_more_often_is_as_long_as_it_does() {
     run.ends(Verdict::Unchanged);
     let now = run.now;
     assert_eq!(run.idle_until(now + seconds(60)), 60);
-    // The look that is due already is taken, and from then on it is the heartbeat's turn again.
+    // The load that is due already is taken, and from then on it is the heartbeat's turn again.
     run.machine.want(None);
-    assert!(run.tick().look.is_some());
+    assert!(run.tick().load.is_some());
     run.ends(Verdict::Unchanged);
     let now = run.now;
     assert_eq!(run.idle_until(now + 10 * HEARTBEAT), 10);
@@ -158,7 +158,7 @@ fn p04_pause_wanted_by_the_source_holds_in_every_watch_state() {
     run.machine.want(Some(seconds(1)));
     run.ends(Verdict::Published);
     assert_eq!(run.idle_until(seconds(50)), 50);
-    assert_eq!(run.machine.link(), LinkState::Settling);
+    assert_eq!(run.machine.watch(), LinkState::Settling);
 
     // Longer than the heartbeat, shorter than a second, and while the watch is parked.
     for (wanted, lost, looks) in [
@@ -180,7 +180,7 @@ fn p04_pause_wanted_by_the_source_holds_in_every_watch_state() {
             if actions.open {
                 let _ = run.input(Input::Lost(Regime::Refused));
             }
-            if actions.look.is_some() {
+            if actions.load.is_some() {
                 seen += 1;
                 run.ends(Verdict::Unchanged);
             }

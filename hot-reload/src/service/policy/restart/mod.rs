@@ -1,4 +1,4 @@
-//! [`Restarts`]: which parts of a value take a restart of the process.
+//! [`RestartCheck`]: finds the parts of a value that take effect after a restart of the process.
 
 #[cfg(feature = "diff")]
 pub(crate) mod required;
@@ -6,17 +6,17 @@ pub(crate) mod required;
 use crate::error::Error;
 
 /// Who knows what of a value takes a restart.
-pub(crate) trait Restarts<V>: Send + Sync {
+pub(crate) trait RestartCheck<V>: Send + Sync {
     /// Why a value must not become visible in this process.
     fn admit(&self, candidate: &V) -> Result<(), Error>;
 
     /// A value has become visible. The first is the one that the process has started with.
-    fn visible(&self, value: &V) -> Result<Waits, Error>;
+    fn visible(&self, value: &V) -> Result<NeedsRestart, Error>;
 }
 
 /// What waits for a restart since a value became visible.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Waits {
+pub(crate) struct NeedsRestart {
     /// Where, as far as the status tells.
     pub(crate) paths: Vec<String>,
     /// Where and what, on one line.

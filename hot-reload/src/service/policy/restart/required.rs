@@ -1,10 +1,10 @@
-//! [`RestartRequired`] as what a service goes by.
+//! [`RestartRequired`] as the [`RestartCheck`] of a service.
 
 use std::sync::OnceLock;
 
 use serde::Serialize;
 
-use super::{Restarts, Waits};
+use super::{NeedsRestart, RestartCheck};
 use crate::diff::{InEffect, RestartPolicy, RestartRequired};
 use crate::error::Error;
 
@@ -16,7 +16,7 @@ pub(crate) struct Required {
     pub(crate) started_with: OnceLock<(InEffect, RestartPolicy)>,
 }
 
-impl<V: Serialize> Restarts<V> for Required {
+impl<V: Serialize> RestartCheck<V> for Required {
     fn admit(&self, candidate: &V) -> Result<(), Error> {
         match self.started_with.get() {
             Some((in_effect, RestartPolicy::Reject)) => {
@@ -29,16 +29,16 @@ impl<V: Serialize> Restarts<V> for Required {
         }
     }
 
-    fn visible(&self, value: &V) -> Result<Waits, Error> {
+    fn visible(&self, value: &V) -> Result<NeedsRestart, Error> {
         let Some((in_effect, _)) = self.started_with.get() else {
             let in_effect = self.required.in_effect(value)?;
             let verdict = self.required.check_against(&in_effect, value)?;
             let _ = self.started_with.set((in_effect, verdict.policy()));
             // Nothing differs from itself, so these are the declared parts that are nowhere.
             let unknown = verdict.to_string();
-            return Ok(Waits {
+            return Ok(NeedsRestart {
                 unknown: unknown.lines().map(str::to_owned).collect(),
-                ..Waits::default()
+                ..NeedsRestart::default()
             });
         };
         let verdict = self.required.check_against(in_effect, value)?;
@@ -48,7 +48,7 @@ impl<V: Serialize> Restarts<V> for Required {
         if let more @ 1.. = changes.len().saturating_sub(MOST) {
             texts.push(format!("and {more} more"));
         }
-        Ok(Waits {
+        Ok(NeedsRestart {
             paths: first.map(|change| change.path().to_string()).collect(),
             text: texts.join("; "),
             unknown: Vec::new(),

@@ -1,0 +1,19 @@
+//! [`Engine`]: everything of a service but its source.
+
+use std::sync::Arc;
+
+use super::housekeeping::FreeElsewhere;
+use crate::service::pipeline::Pipeline;
+use crate::service::policy::probation::Probation;
+use crate::service::shared::Shared;
+
+/// See the [module documentation](self).
+pub(crate) struct Engine<V> {
+    pub(crate) shared: Arc<Shared<V>>,
+    pub(crate) pipeline: Pipeline<V>,
+    /// Whether an explicit removal from a watch clears the value of the compatible receivers.
+    pub(crate) removed_clears: bool,
+    pub(crate) probation: Option<Probation<V>>,
+    /// How values are freed on another thread, if they may be sent to one.
+    pub(crate) free_elsewhere: Option<FreeElsewhere<V>>,
+}

@@ -1,0 +1,74 @@
+//! A start without the source: publishes the last good value of an earlier run.
+
+use tracing::warn;
+
+use super::Pipeline;
+use super::candidate::Candidate;
+use super::trace::LoadTrace;
+use crate::error::Error;
+use crate::event::{Outcome, Stage, Trigger};
+use crate::reload::unasked;
+use crate::service::boundary::within;
+use crate::service::policy::keeper::Kept;
+
+impl<V> Pipeline<V> {
+    /// Publishes the kept value of an earlier run if no value is visible.
+    pub(crate) async fn restore(&self, trace: &mut LoadTrace) -> Result<(), Error> {
+        match self.kept().await? {
+            Some(kept) => self.begin_with(kept, trace).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a kept value of an earlier run may be published: none is visible, and the kept one was not read before. A
+    /// pause delays this.
+    pub(super) fn may_restore(&self) -> bool {
+        self.keeper.is_some()
+            && self.shared.publisher.current().is_none()
+            && !self.shared.gate().is_paused()
+            && !self.state().restored
+    }
+
+    /// Reads the kept value of an earlier run if it may be published. Reads it once, because it does not change.
+    pub(super) async fn kept(&self) -> Result<Option<Kept<V>>, Error> {
+        let Some(keeper) = self.keeper.as_ref().filter(|_| self.may_restore()) else {
+            return Ok(None);
+        };
+        self.state().restored = true;
+        let late = "the disk did not answer";
+        within(Stage::Load, self.deadline, late, || keeper.restore()).await?
+    }
+
+    /// Publishes the kept value of an earlier run, if validators and participants accept it.
+    pub(super) async fn begin_with(
+        &self,
+        kept: Kept<V>,
+        trace: &mut LoadTrace,
+    ) -> Result<(), Error> {
+        let (value, revision, loaded_at) = kept;
+        self.validators.ask(&value).await?;
+        let assembly = self.prepare(&value, trace).await?;
+        let candidate = Candidate {
+            value,
+            revision,
+            loaded_at,
+            trigger: Trigger::Startup,
+            origin: None,
+        };
+        let published = self.publish(candidate);
+        match self.end_swap(assembly, published, trace).await {
+            Ok(_) => {
+                trace.restored = true;
+                self.state().had_content = true;
+                let name = self.shared.status().name.clone();
+                warn!(target: "hot_reload", name, "the source gives no value, the last good one of an earlier run is visible");
+                Ok(())
+            }
+            Err(Outcome::Held) => {
+                self.state().restored = false;
+                Ok(())
+            }
+            Err(refused) => Err(refused.error().cloned().unwrap_or_else(unasked)),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! One load into the log and the events, and summaries of many bad loads.
+
+use std::time::Duration;
+
+use tracing::{debug, error, info, trace, warn};
+
+use super::status::{Fallback, Noted, Repeated};
+use super::storm::{Line, Storms};
+use super::throttle::Summary;
+use super::{Recorder, TARGET};
+use crate::event::{EventKind, Outcome, Stage, Trigger};
+
+impl<V> Recorder<V> {
+    /// Logs a load that ended at this time and is already in the status, and sends its event.
+    pub(crate) fn announce(
+        &mut self,
+        now: Duration,
+        trigger: Trigger,
+        outcome: &Outcome,
+        elapsed: Duration,
+        stages: &[(Stage, Duration)],
+        noted: Noted,
+    ) {
+        let Noted {
+            repeated,
+            waits,
+            fallback,
+            emptied,
+            hold,
+        } = noted;
+        let status = self.shared.status();
+        let (name, source) = (status.name.clone(), status.source.clone());
+        let generation = status.generation.map(|generation| generation.get());
+        drop(status);
+        let source = source.as_deref().unwrap_or_default();
+        let stays = stays(generation.is_some());
+        macro_rules! log {
+            ($level:ident, $($field:tt)*) => {
+                $level!(
+                    target: TARGET,
+                    name,
+                    source,
+                    trigger = trigger.as_str(),
+                    outcome = outcome.as_str(),
+                    generation,
+                    elapsed_ms = elapsed.as_millis() as u64,
+                    $($field)*
+                )
+            };
+        }
+        match (outcome, repeated) {
+            (Outcome::Published { .. }, _) if self.shared.is_member() => {
+                log!(info, "offered to the group");
+            }
+            (Outcome::Published { .. }, _) => log!(info, "published"),
+            (Outcome::Unchanged, Repeated::Recovered) => {
+                log!(info, "the source is good again, and holds what is visible");
+            }
+            (Outcome::Unchanged, Repeated::Released) => {
+                log!(
+                    info,
+                    "nothing is held back any more, the source holds what is visible"
+                );
+            }
+            (Outcome::Unchanged, _) => log!(trace, "nothing new"),
+            (Outcome::Held, Repeated::Yes) => log!(trace, "still held back"),
+            (Outcome::Held, _) if waits => {
+                let hold = hold.map(|hold| hold.message).unwrap_or_default();
+                log!(info, hold, "the source is not ready, {stays}");
+            }
+            (Outcome::Held, _) => {
+                let hold = hold.map(|hold| hold.message).unwrap_or_default();
+                log!(warn, hold, "held back, {stays}");
+            }
+            // A manual reload is logged in full each time.
+            (Outcome::Rejected { stage, error }, Repeated::Yes) if !trigger.is_personal() => {
+                log!(debug, stage = stage.as_str(), "still rejected: {error}");
+            }
+            (Outcome::Rejected { stage, error }, _) => {
+                let text = match emptied {
+                    // The error already says that the last good value stays.
+                    true => error.to_string(),
+                    false => format!("rejected, {stays}: {error}"),
+                };
+                match self
+                    .storms()
+                    .rejections
+                    .admit(now, || Line::rejected(*stage, error))
+                {
+                    true => log!(error, stage = stage.as_str(), "{text}"),
+                    false => log!(debug, stage = stage.as_str(), "{text}"),
+                }
+            }
+            (Outcome::Failed { error }, Repeated::Yes) if !trigger.is_personal() => {
+                log!(debug, "still failing: {error}");
+            }
+            (Outcome::Failed { error }, _) => {
+                match self.storms().failures.admit(now, || Line::failed(error)) {
+                    true => log!(warn, "the source could not be loaded, {stays}: {error}"),
+                    false => log!(debug, "the source could not be loaded, {stays}: {error}"),
+                }
+            }
+            (Outcome::Missing, _) if fallback == Fallback::Default && emptied => {
+                log!(warn, "{source}: is empty; the default is visible now");
+            }
+            (Outcome::Missing, _) if fallback == Fallback::Default => {
+                log!(warn, "the source holds nothing, the default is visible now");
+            }
+            (Outcome::Missing, Repeated::Yes) if !trigger.is_personal() => {
+                log!(debug, "the source still holds nothing");
+            }
+            (Outcome::Missing, _) => log!(warn, "the source holds nothing, {stays}"),
+        }
+        // Content that stays rejected has one event, and one for each manual reload; so has a source that is not ready.
+        let known =
+            (waits || matches!(outcome, Outcome::Rejected { .. })) && repeated == Repeated::Yes;
+        if !known || trigger.is_personal() {
+            self.shared.notify(|| EventKind::Load {
+                trigger,
+                outcome: outcome.clone(),
+                elapsed,
+                stages: stages.to_vec(),
+            });
+        }
+    }
+
+    fn storms(&mut self) -> &mut Storms {
+        self.storms.get_or_insert_default()
+    }
+
+    /// When the next summary is due.
+    pub(crate) fn next_tick(&self) -> Option<Duration> {
+        let storms = self.storms.as_ref()?;
+        let ticks = [storms.rejections.next_tick(), storms.failures.next_tick()];
+        ticks.into_iter().flatten().min()
+    }
+
+    /// Logs the summaries that are due.
+    pub(crate) fn attend(&mut self, now: Duration) {
+        let Some(storms) = &mut self.storms else {
+            return;
+        };
+        let (rejections, failures) = (storms.rejections.due(now), storms.failures.due(now));
+        self.summarize(now, rejections, failures);
+    }
+
+    /// Logs the pending summaries at the end of the run.
+    pub(crate) fn finish(&mut self, now: Duration) {
+        let Some(storms) = &mut self.storms else {
+            return;
+        };
+        let (rejections, failures) = (storms.rejections.finish(), storms.failures.finish());
+        self.summarize(now, rejections, failures);
+    }
+
+    fn summarize(
+        &self,
+        now: Duration,
+        rejections: Option<Summary<Line>>,
+        failures: Option<Summary<Line>>,
+    ) {
+        if rejections.is_none() && failures.is_none() {
+            return;
+        }
+        let status = self.shared.status();
+        let (name, source) = (status.name.clone(), status.source.clone());
+        let generation = status.generation.map(|generation| generation.get());
+        let last = status.last_attempt.as_ref();
+        let is_good = last.is_some_and(|attempt| attempt.outcome.is_current());
+        drop(status);
+        let source = source.as_deref().unwrap_or_default();
+        let since = match is_good {
+            true => "the source is good again",
+            false => stays(generation.is_some()),
+        };
+        if let Some(Summary {
+            count,
+            since: first,
+            newest: Line { stage, text },
+        }) = rejections
+        {
+            let (stage, seconds) = (stage.map(|stage| stage.as_str()), seconds(now - first));
+            error!(
+                target: TARGET,
+                name,
+                source,
+                outcome = "rejected",
+                stage,
+                generation,
+                count,
+                "{count} further bad edits rejected in the last {seconds} s, {since}; the newest: {text}"
+            );
+        }
+        if let Some(Summary {
+            count,
+            since: first,
+            newest: Line { text, .. },
+        }) = failures
+        {
+            let seconds = seconds(now - first);
+            warn!(
+                target: TARGET,
+                name,
+                source,
+                outcome = "failed",
+                generation,
+                count,
+                "{count} further loads failed in the last {seconds} s, {since}; the newest: {text}"
+            );
+        }
+    }
+}
+
+/// Rounded up, and at least one: a line never says "the last 0 s".
+fn seconds(elapsed: Duration) -> u64 {
+    elapsed.as_millis().div_ceil(1000).max(1) as u64
+}
+
+/// The part of a log line that says what stays in force.
+fn stays(has_value: bool) -> &'static str {
+    match has_value {
+        true => "the last good value stays",
+        false => "there is no value yet",
+    }
+}

@@ -1,0 +1,180 @@
+//! One load into the status, and its relation to the load before.
+
+use std::mem;
+
+use super::Recorder;
+use crate::clock::time_of_day;
+use crate::event::{DataState, Outcome, Trigger};
+use crate::panics::discard;
+use crate::service::pipeline::trace::LoadTrace;
+use crate::status::{Attempt, Hold};
+
+impl<V> Recorder<V> {
+    /// Writes the load into the status, and returns how it relates to the load before.
+    pub(crate) fn note(&self, trigger: Trigger, outcome: &Outcome, trace: &LoadTrace) -> Noted {
+        let hold = self.shared.hold();
+        let generation = self
+            .shared
+            .publisher
+            .current()
+            .map(|current| current.generation());
+        let now = time_of_day();
+        let held = matches!(outcome, Outcome::Held);
+        // The source is not ready: its last known state stays.
+        let waits = held && self.shared.gate().is_source_waiting();
+        let mut status = self.shared.status();
+        let before = status.last_attempt.take();
+        // An error may hold what is the user's, and is not dropped while the status is locked.
+        let last_error = match waits {
+            true => None,
+            false => mem::replace(&mut status.last_error, outcome.error().cloned()),
+        };
+        let published = status.generation != generation;
+        // The default of a removal policy, or what was kept of an earlier run.
+        let fallback = published && !outcome.is_current();
+        status.data = match generation {
+            None => DataState::None,
+            Some(_) if waits && !fallback => status.data,
+            // What is visible is meant to be, and the source was looked at.
+            Some(_) if held && status.data != DataState::Restored => DataState::Fresh,
+            Some(_) if outcome.is_current() => DataState::Fresh,
+            Some(_) if fallback || status.data == DataState::Restored => DataState::Restored,
+            // With a bound it is time that makes a value stale.
+            Some(_) if status.max_staleness.is_some() => status.data,
+            Some(_) => DataState::Stale,
+        };
+        if outcome.is_current() || (held && !waits) {
+            status.last_checked = Some(now);
+        }
+        let counters = &mut status.counters;
+        counters.loads += 1;
+        match outcome {
+            Outcome::Published { .. } => {}
+            Outcome::Unchanged => counters.unchanged += 1,
+            Outcome::Rejected { .. } => counters.rejected += 1,
+            Outcome::Failed { .. } => counters.failed += 1,
+            Outcome::Missing => counters.missing += 1,
+            Outcome::Held => counters.held += 1,
+        }
+        if published {
+            status.counters.published += 1;
+            status.last_published = Some(now);
+            status.generation = generation;
+        }
+        // Here it is what was told last; whoever asks for the status is told what is so now.
+        let told = mem::replace(&mut status.hold, hold.clone());
+        let kind = |hold: &Hold| (hold.reason, hold.since);
+        let before_it = before.as_ref().map(|before| &before.outcome);
+        let repeated = match Repeated::of(before_it, outcome) {
+            Repeated::Yes if is_answer(trigger, outcome, trace) => Repeated::No,
+            Repeated::Yes if held && told.as_ref().map(kind) != hold.as_ref().map(kind) => {
+                Repeated::No
+            }
+            repeated => repeated,
+        };
+        status.last_attempt = Some(Attempt {
+            trigger,
+            outcome: outcome.clone(),
+            at: now,
+        });
+        drop(status);
+        let mut gate = self.shared.gate();
+        let earlier = match (waits, &before) {
+            (true, Some(before)) => {
+                gate.begin_waiting(&before.outcome);
+                None
+            }
+            _ => gate.end_waiting(),
+        };
+        drop(gate);
+        // An outcome logged before the source was not ready is not logged again after it.
+        let repeated = match Repeated::of(earlier.as_deref(), outcome) {
+            Repeated::Yes if !is_answer(trigger, outcome, trace) => Repeated::Yes,
+            _ => repeated,
+        };
+        discard((before, last_error, earlier));
+        Noted {
+            repeated,
+            waits,
+            fallback: match fallback {
+                true if trace.restored => Fallback::Restored,
+                true => Fallback::Default,
+                false => Fallback::None,
+            },
+            emptied: trace.emptied,
+            hold,
+        }
+    }
+}
+
+/// What there is to be told of a load that was noted.
+pub(crate) struct Noted {
+    pub(super) repeated: Repeated,
+    /// Whether the source was not ready.
+    pub(super) waits: bool,
+    pub(super) fallback: Fallback,
+    /// Whether the source exists but is empty.
+    pub(super) emptied: bool,
+    /// What holds values back now.
+    pub(super) hold: Option<Hold>,
+}
+
+impl Noted {
+    pub(crate) fn hold(&self) -> Option<&Hold> {
+        self.hold.as_ref()
+    }
+}
+
+/// What stands in for the source's value since a load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fallback {
+    None,
+    /// What was kept of an earlier run.
+    Restored,
+    /// The default of a removal policy.
+    Default,
+}
+
+/// How an outcome relates to the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeated {
+    /// The same has been said already.
+    Yes,
+    /// The one before was no good, and this one is.
+    Recovered,
+    /// The one before was good and held back, and this one is visible.
+    Released,
+    No,
+}
+
+impl Repeated {
+    fn of(before: Option<&Outcome>, now: &Outcome) -> Self {
+        let Some(before) = before else {
+            return Self::No;
+        };
+        if now.is_current() {
+            return match before {
+                Outcome::Held => Self::Released,
+                before if before.is_current() => Self::No,
+                _ => Self::Recovered,
+            };
+        }
+        match before.says_the_same(now) {
+            true => Self::Yes,
+            false => Self::No,
+        }
+    }
+}
+
+/// Whether somebody waits for this outcome although it repeats the one before: a person who requested a reload, or the
+/// author of changed content. Without a revision, only a hint from the watch shows that the content changed.
+fn is_answer(trigger: Trigger, outcome: &Outcome, trace: &LoadTrace) -> bool {
+    match outcome {
+        Outcome::Rejected { error, .. } => {
+            let unnamed = trace.fresh && error.revision().is_none();
+            trigger.is_personal() || (unnamed && trigger == Trigger::Watch)
+        }
+        Outcome::Failed { .. } => trigger.is_personal(),
+        _ => false,
+    }
+}
