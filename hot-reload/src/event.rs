@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::snapshot::Generation;
+use crate::generation::Generation;
 
 /// Gives an enum its operator's spelling.
 macro_rules! words {

@@ -28,6 +28,7 @@ pub mod testing;
 // What they speak.
 pub mod error;
 pub mod event;
+mod generation;
 mod receipt;
 mod revision;
 mod snapshot;

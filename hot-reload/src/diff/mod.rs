@@ -75,6 +75,7 @@ mod changes;
 mod collect;
 mod list;
 mod path;
+mod policy;
 mod restart;
 mod show;
 mod tree;
@@ -91,7 +92,8 @@ use crate::scope::Rules;
 pub use self::change::{Change, ChangeKind};
 pub use self::changes::Diff;
 pub use self::path::{Path, Segment};
-pub use self::restart::{InEffect, RestartPolicy, RestartRequired};
+pub use self::policy::RestartPolicy;
+pub use self::restart::{InEffect, RestartRequired};
 pub use self::verdict::Verdict;
 
 /// What changed from one value to another, with the secrets that the names of keys tell. See the [module](self).

@@ -5,40 +5,13 @@ use std::fmt;
 use serde::Serialize;
 
 use super::collect::collect;
+use super::policy::RestartPolicy;
 use super::tree::Node;
 use super::verdict::Verdict;
 use super::walk::{Step, Walk, first_key, take};
 use crate::error::Error;
 use crate::scope::pattern::{self, Wanted};
 use crate::scope::{Rules, Scope};
-
-/// What becomes of a value in which something changed that needs a restart.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RestartPolicy {
-    /// It is published, and a person is told what waits for a restart. The default: whoever edits a listen address and a
-    /// route in one go gets the route now.
-    #[default]
-    Warn,
-    /// It is refused, with everything else that changed in it.
-    Reject,
-}
-
-impl RestartPolicy {
-    /// The word in logs and JSON.
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Warn => "warn",
-            Self::Reject => "reject",
-        }
-    }
-}
-
-impl fmt::Display for RestartPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// The parts of a value that a running process cannot take over: a listen address, a number of threads.
 ///

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::change::{Change, cut_text};
-use super::restart::RestartPolicy;
+use super::policy::RestartPolicy;
 use crate::error::{Error, ErrorKind};
 
 /// How many changes are shown to a person.

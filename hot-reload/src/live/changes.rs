@@ -7,8 +7,9 @@ use std::task::{Context, Poll};
 use futures_util::Stream;
 use futures_util::stream::FusedStream;
 
-use super::Live;
+use super::handle::Live;
 use super::wake::Wake;
+use crate::error::{Error, ErrorKind};
 use crate::snapshot::Snapshot;
 
 /// A subscription to the changes of a value: from [`Live::subscribe`].
@@ -46,6 +47,57 @@ use crate::snapshot::Snapshot;
 pub struct Changes<V> {
     live: Live<V>,
     wake: Wake,
+}
+
+impl<V> Live<V> {
+    /// Subscribes to changes from now on. The visible value counts as seen.
+    pub fn subscribe(&self) -> Changes<V> {
+        Changes::new(self.clone())
+    }
+
+    /// Waits for the first value. Returns at once if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Stopped`] if the service stopped before it had one.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: nothing is lost if the future is dropped.
+    pub async fn ready(&self) -> Result<(), Error> {
+        let ready = self.subscribe().wait_for(|_| true).await;
+        let ready = ready.map(drop);
+        ready.ok_or_else(|| stopped("the service stopped before it had a value"))
+    }
+
+    /// Waits for a value that meets a condition. Returns at once if the visible value does.
+    ///
+    /// May be called before the first value. A slow caller may miss values in between, but never the newest.
+    ///
+    /// ```
+    /// # struct Config { upstreams: Vec<String> }
+    /// # async fn example(live: hot_reload::Live<Config>) -> Result<(), hot_reload::Error> {
+    /// let config = live.wait_for(|config| !config.upstreams.is_empty()).await?;
+    /// println!("{} upstreams", config.upstreams.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Stopped`] if the service stopped before such a value was published.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: nothing is lost if the future is dropped.
+    pub async fn wait_for(&self, wanted: impl FnMut(&V) -> bool) -> Result<Snapshot<V>, Error> {
+        let found = self.subscribe().wait_for(wanted).await;
+        found.ok_or_else(|| stopped("the service stopped before a value met the condition"))
+    }
+}
+
+fn stopped(message: &'static str) -> Error {
+    Error::new(ErrorKind::Stopped, message)
 }
 
 impl<V> Changes<V> {

@@ -13,9 +13,9 @@ use futures_util::stream::FusedStream;
 
 use super::follow::Follow;
 use super::guard::Guard;
+use super::handle::{Live, NOT_READY};
 use super::news::{Channel, News};
 use super::wake::Wake;
-use super::{Live, NOT_READY};
 use crate::snapshot::{Generation, Snapshot};
 
 /// A handle on a part of a value: from [`Live::map`]. Reading it costs as much as reading the whole value. Its subscribers are

@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 
-use super::Live;
 use super::cell::{self, Cell};
+use super::handle::Live;
 use super::news::{Channel, Untold};
 use super::shared::Shared;
 use crate::event::Trigger;
@@ -82,6 +82,22 @@ pub(crate) struct Prepared<'p, V>(&'p Cell<Published<V>, Instant>, Arc<Published
 impl<V> Prepared<'_, V> {
     pub(crate) fn make_visible(self) {
         self.0.put(self.1, Instant::now());
+    }
+}
+
+impl<V> Live<V> {
+    /// Makes a handle on a value that never changes, for tests and for programs without a source.
+    ///
+    /// ```
+    /// let live = hot_reload::Live::fixed("hello");
+    /// assert_eq!(*live.load(), "hello");
+    /// assert_eq!(live.get().generation().get(), 1);
+    /// ```
+    pub fn fixed(value: V) -> Self {
+        let publisher = Publisher::new();
+        publisher.publish_fixed(value);
+        // Subscribers get the end when the last handle is dropped.
+        publisher.live().kept_by(Arc::new(publisher.into_ending()))
     }
 }
 

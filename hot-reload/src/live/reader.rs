@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::cell::Kept;
-use super::{Live, NOT_READY};
+use super::handle::{Live, NOT_READY};
 use crate::snapshot::{Generation, Published, Snapshot};
 
 /// Reads the newest value again and again in one worker: from [`Live::reader`].
@@ -18,6 +18,19 @@ pub struct Reader<V> {
     live: Live<V>,
     /// The value that was read last, unless it was released.
     last: Kept<Published<V>>,
+}
+
+impl<V> Live<V> {
+    /// Makes a reader for the loop of a worker. It keeps the last value, and each read only checks whether that is still the
+    /// newest.
+    ///
+    /// # Panics
+    ///
+    /// As [`load`](Self::load).
+    #[track_caller]
+    pub fn reader(&self) -> Reader<V> {
+        Reader::new(self.clone())
+    }
 }
 
 impl<V> Reader<V> {

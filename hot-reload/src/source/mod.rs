@@ -30,6 +30,7 @@ pub mod files;
 mod group;
 #[cfg(feature = "dir")]
 mod unit;
+mod values;
 
 use std::future::Future;
 use std::time::Duration;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::names::{Form, Level, form, level};
 use super::super::plain::is_number;
-use super::{is_delimiter, place};
+use super::words::{is_delimiter, place};
 
 /// The credentials in URLs. A password may hold any sign but blanks and quotes.
 pub(super) fn in_urls(text: &str, found: &mut Vec<Range<usize>>) {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::names::{Level, level};
 use super::super::plain::is_path;
 use super::named::quoted;
-use super::{Text, is_delimiter, is_plain_word, place, tokens};
+use super::words::{Text, is_delimiter, is_plain_word, place, tokens};
 
 /// Flags whose value is a user and a password with a colon between them.
 const USER: [&str; 14] = [

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::place;
+use super::words::place;
 
 /// Blocks such as `-----BEGIN PRIVATE KEY-----`, up to their end or that of the text. Certificates count too: their key may
 /// have been pasted with them.

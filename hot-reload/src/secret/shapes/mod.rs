@@ -12,23 +12,15 @@ mod cards;
 mod commands;
 mod marked;
 mod named;
+mod words;
 
 use std::ops::Range;
 
+pub(super) use self::words::Text;
+use self::words::{place, tokens};
 use super::entropy::is_random;
 use super::names::names_identifier;
 use super::plain::{is_identifier, is_number, is_path};
-
-/// The kind of a text, which decides how strict the detection is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Text {
-    /// A sentence of a program, mostly not of the user's words: `token: expected a string` has no secret.
-    Sentence,
-    /// One value of a configuration.
-    Value,
-    /// The name of a source: a path or a URL, in which random text is normal.
-    Name,
-}
 
 /// The secrets in this text, in order and without overlaps.
 pub(super) fn find(text: &str, kind: Text) -> Vec<Range<usize>> {
@@ -62,33 +54,6 @@ pub(super) fn merge(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
         }
     }
     merged
-}
-
-/// Whether a word of a text ends before this character.
-fn is_delimiter(letter: char) -> bool {
-    letter.is_whitespace() || letter.is_control() || "\"'`<>(){}[],;|\\".contains(letter)
-}
-
-/// The words of a text, delimited by blanks, quotes and brackets.
-fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let words = text.split(is_delimiter).filter(|word| !word.is_empty());
-    words.map(|word| place(text, word))
-}
-
-/// The range of this part within the text.
-fn place(text: &str, part: &str) -> Range<usize> {
-    let start = part.as_ptr() as usize - text.as_ptr() as usize;
-    start..start + part.len()
-}
-
-/// Whether this is a word of a language: letters in one case, or with a capital in front.
-fn is_plain_word(word: &str) -> bool {
-    let rest = word.strip_prefix(char::is_uppercase).unwrap_or(word);
-    let is_lower = |text: &str| {
-        text.chars()
-            .all(|letter| letter.is_lowercase() || "-_".contains(letter))
-    };
-    is_lower(rest) || word.chars().all(char::is_uppercase)
 }
 
 /// Random text in a word.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::names::{Level, is_secret_word, level};
 use super::super::plain::is_path;
-use super::{Text, is_delimiter, is_plain_word, place, tokens};
+use super::words::{Text, is_delimiter, is_plain_word, place, tokens};
 
 /// Values after the name of a secret and `=` or `:`.
 pub(super) fn pairs(text: &str, kind: Text, found: &mut Vec<Range<usize>>) {

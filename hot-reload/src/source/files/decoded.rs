@@ -3,18 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-
 use super::DecodeFiles;
-use crate::error::{Error, ReloadResult};
-use crate::reload::{Loaded, Reload, blank};
+use crate::error::Error;
+use crate::reload::{Loaded, blank};
 use crate::revision::Revision;
-use crate::source::channel::channel;
 use crate::source::file::read::readiness::Unready;
 use crate::source::unit::{Emptied, Found, Unit};
+use crate::source::values::source_of_values;
 use crate::source::{HintSender, Subscription};
 use crate::status::SourceStatus;
-use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
+use crate::watch::WatchProfile;
 
 /// Several files that are decoded as one: made by [`Dir`](crate::source::Dir) and
 /// [`Group`](crate::source::Group).
@@ -26,6 +24,8 @@ struct Parts<D> {
     unit: Unit,
     decoder: D,
 }
+
+source_of_values!(impl<D: DecodeFiles> for DecodedFiles<D>, of D::Value);
 
 impl<D: DecodeFiles> DecodedFiles<D> {
     pub(in crate::source) fn new(unit: Unit, decoder: D) -> Self {
@@ -55,56 +55,21 @@ impl<D: DecodeFiles> DecodedFiles<D> {
             },
         }
     }
-}
 
-#[async_trait]
-impl<D: DecodeFiles> Reload<D::Value, String> for DecodedFiles<D> {
-    type Source = Self;
-
-    async fn new(source: &Self) -> ReloadResult<Self, D::Value, String> {
-        Ok(source.clone())
+    fn name(&self) -> String {
+        self.0.unit.name().to_owned()
     }
 
-    async fn reload(&self) -> ReloadResult<Option<D::Value>, D::Value, String> {
-        Ok(self.load(None).await?.whole()?)
-    }
-
-    fn source_name(&self) -> Option<String> {
-        Some(self.0.unit.name().to_owned())
-    }
-
-    fn source_status(&self) -> Option<SourceStatus> {
+    fn status(&self) -> Option<SourceStatus> {
         Some(self.0.unit.status())
-    }
-
-    async fn reload_since(
-        &self,
-        seen: Option<&Revision>,
-    ) -> ReloadResult<Loaded<D::Value>, D::Value, String> {
-        Ok(self.load(seen).await?)
-    }
-}
-
-#[async_trait]
-impl<D: DecodeFiles> RealtimeWatch<D::Value, String> for DecodedFiles<D> {
-    /// Opens a watch that only sends [`WatchEvent::Hint`](crate::WatchEvent::Hint)s: the service loads.
-    async fn watch_realtime(
-        &self,
-    ) -> ReloadResult<RealtimeWatchHandle<D::Value>, D::Value, String> {
-        let (hints, rx) = channel();
-        let guard = self.0.unit.open(hints).await?;
-        Ok(RealtimeWatchHandle::with_cleanup(rx, Box::new(guard)))
-    }
-
-    async fn watch_hints(
-        &self,
-        hints: HintSender,
-    ) -> ReloadResult<Option<Subscription>, D::Value, String> {
-        Ok(Some(Subscription::new(self.0.unit.open(hints).await?)))
     }
 
     fn profile(&self) -> WatchProfile {
         self.0.unit.profile()
+    }
+
+    async fn open(&self, hints: HintSender) -> Result<Subscription, Error> {
+        Ok(Subscription::new(self.0.unit.open(hints).await?))
     }
 }
 

@@ -19,9 +19,6 @@ use super::place::{self, Failure};
 use super::quoting::Quoting;
 use crate::error::Error;
 
-/// The greatest depth, the parser's own bound for each kind of nesting.
-const DEPTH: usize = 80;
-
 /// Decodes TOML.
 ///
 /// Tables and lists may be nested up to 80 levels deep, including the parts of dotted keys and table names.

@@ -3,8 +3,10 @@
 //! The parser bounds nested brackets and the parts of a key separately, so that together they could overflow the stack.
 //! This pass bounds their sum before the parser runs.
 
-use super::DEPTH;
 use crate::source::decode::place::{Mistake, lines};
+
+/// The greatest depth, the parser's own bound for each kind of nesting.
+pub(super) const DEPTH: usize = 80;
 
 pub(super) const QUOTE: &str = "this quote is not closed in its line";
 pub(super) const QUOTES: &str = "these three quotes are not closed";

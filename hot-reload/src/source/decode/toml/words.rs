@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::DEPTH;
+use super::scan::DEPTH;
 use super::scan::{self, Scan};
 use crate::source::decode::place::{Mistake, lines};
 

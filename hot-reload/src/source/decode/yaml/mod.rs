@@ -4,6 +4,7 @@
 //! - `words`: the locations and texts of syntax errors;
 //! - `values`: the texts for wrong values.
 
+mod limits;
 mod scan;
 mod values;
 mod words;
@@ -17,6 +18,7 @@ use serde::de::IgnoredAny;
 use serde_saphyr::granit_parser::{Event, ScalarStyle};
 use serde_saphyr::{Deserializer, Options};
 
+use self::limits::Limits;
 use super::Decode;
 use super::decoder::decoder;
 use super::deep;
@@ -28,8 +30,6 @@ use crate::error::Error;
 const DEPTH: usize = 128;
 /// The largest [`Yaml::max_depth`]. An ordinary stack must suffice to drop the decoded value.
 const DEEPEST: usize = 1_000;
-/// The default for [`Yaml::max_expansion`], the same as the default size of a file.
-const EXPANSION: u64 = 16 << 20;
 
 /// Decodes YAML, one document.
 ///
@@ -59,22 +59,6 @@ pub struct Yaml<T> {
     limits: Limits,
     pub(super) quoting: Quoting,
     value: PhantomData<fn() -> T>,
-}
-
-/// The limits of a document.
-#[derive(Debug, Clone, Copy)]
-struct Limits {
-    depth: usize,
-    /// `None` for the default, which grows with the content.
-    expansion: Option<u64>,
-}
-
-impl Limits {
-    /// The most bytes that anchors and aliases may add to content of this length.
-    fn most(self, length: usize) -> u64 {
-        self.expansion
-            .unwrap_or_else(|| EXPANSION.max(2 * length as u64))
-    }
 }
 
 impl<T> Yaml<T> {
@@ -181,7 +165,7 @@ impl<T> Yaml<T> {
     #[cfg(feature = "dir")]
     pub(super) fn events<'t>(&self, text: &'t str) -> impl Iterator<Item = (Event<'t>, usize)> {
         let events = scan::parser(text, self.limits).map_while(Result::ok);
-        events.map(|(event, span)| (event, scan::offset(text, span.start)))
+        events.map(|(event, span)| (event, words::offset(text, span.start)))
     }
 
     /// Whether the text holds no value.

@@ -5,11 +5,11 @@
 
 use serde_path_to_error::{Path, Segment};
 use serde_saphyr::granit_parser::{
-    Event, Marker, Parser, ScalarStyle, ScanError, Span, StructureStyle, options,
+    Event, Parser, ScalarStyle, ScanError, Span, StructureStyle, options,
 };
 
-use super::Limits;
-use super::words::{self, Read};
+use super::limits::Limits;
+use super::words::{self, Read, offset};
 use crate::source::decode::place::Mistake;
 
 /// The weight of a value beside its own text, in bytes: about the size of a short value in a file, with its indentation
@@ -180,14 +180,6 @@ pub(super) fn parser(
         block_nesting_limit: limits.depth + 1,
     };
     Parser::new_from_str_with_options(text, options)
-}
-
-/// The offset of a marker, in bytes.
-pub(super) fn offset(text: &str, marker: Marker) -> usize {
-    marker.byte_offset().unwrap_or_else(|| {
-        let mut offsets = text.char_indices().map(|(offset, _)| offset);
-        offsets.nth(marker.index()).unwrap_or(text.len())
-    })
 }
 
 impl Scan<'_> {

@@ -2,7 +2,8 @@
 
 use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
 
-use super::{Limits, scan};
+use super::limits::Limits;
+use super::scan;
 
 /// The error in serde's form. If it does not describe the found value, the value is read from the text.
 pub(super) fn sentence(error: &Error, text: &str, limits: Limits) -> String {

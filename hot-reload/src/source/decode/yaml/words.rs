@@ -3,9 +3,8 @@
 //! The parser stops where it cannot go on, which may be lines below the mistake: a missing quote or bracket swallows the
 //! text after it. So this module searches for the cause in the text that the parser has read.
 
-use serde_saphyr::granit_parser::{ErrorKind, ScanError};
+use serde_saphyr::granit_parser::{ErrorKind, Marker, ScanError};
 
-use super::scan::offset;
 use crate::source::decode::place::Mistake;
 use crate::source::decode::place::lines::{self, indent_of, line_of, line_start};
 
@@ -286,4 +285,12 @@ fn second_value(read: &Read<'_>, at: usize) -> Mistake {
         return Mistake::new(begins, "expected ':' and a value behind this key");
     }
     Mistake::new(line + indent_of(text, at), DEEPER)
+}
+
+/// The offset of a marker, in bytes.
+pub(super) fn offset(text: &str, marker: Marker) -> usize {
+    marker.byte_offset().unwrap_or_else(|| {
+        let mut offsets = text.char_indices().map(|(offset, _)| offset);
+        offsets.nth(marker.index()).unwrap_or(text.len())
+    })
 }

@@ -5,20 +5,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use async_trait::async_trait;
-
 use super::attempt::{Attempt, Parts, Step};
 use super::open_file::LoadFile;
-use crate::error::{Error, ReloadResult};
+use crate::error::Error;
 use crate::hints::{HintSender, Subscription};
-use crate::reload::{Loaded, Reload};
+use crate::reload::Loaded;
 use crate::revision::Revision;
 use crate::source::Source;
-use crate::source::channel::channel;
 use crate::source::file::one::File;
 use crate::source::file::turns::blocking;
+use crate::source::values::source_of_values;
 use crate::status::SourceStatus;
-use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchProfile};
+use crate::watch::WatchProfile;
 
 /// A file that a loader makes a value of: made by [`File::load_with`].
 ///
@@ -103,59 +101,21 @@ impl<L: LoadFile> LoadedFile<L> {
             }
         }
     }
-}
 
-#[async_trait]
-impl<L: LoadFile> Reload<L::Value, String> for LoadedFile<L> {
-    type Source = Self;
-
-    async fn new(source: &Self) -> ReloadResult<Self, L::Value, String> {
-        Ok(source.clone())
+    fn name(&self) -> String {
+        self.0.file.name()
     }
 
-    async fn reload(&self) -> ReloadResult<Option<L::Value>, L::Value, String> {
-        Ok(self.load(None).await?.whole()?)
-    }
-
-    fn source_name(&self) -> Option<String> {
-        Some(self.0.file.name())
-    }
-
-    fn source_status(&self) -> Option<SourceStatus> {
+    fn status(&self) -> Option<SourceStatus> {
         self.0.file.status()
-    }
-
-    async fn reload_since(
-        &self,
-        seen: Option<&Revision>,
-    ) -> ReloadResult<Loaded<L::Value>, L::Value, String> {
-        Ok(self.load(seen).await?)
-    }
-}
-
-#[async_trait]
-impl<L: LoadFile> RealtimeWatch<L::Value, String> for LoadedFile<L> {
-    /// Opens a watch that only sends [`WatchEvent::Hint`](crate::WatchEvent::Hint)s: the service loads.
-    async fn watch_realtime(
-        &self,
-    ) -> ReloadResult<RealtimeWatchHandle<L::Value>, L::Value, String> {
-        let (hints, rx) = channel();
-        let subscription = self.open(hints).await?;
-        let guard = subscription.into_guard();
-        Ok(RealtimeWatchHandle::with_cleanup(rx, guard))
-    }
-
-    async fn watch_hints(
-        &self,
-        hints: HintSender,
-    ) -> ReloadResult<Option<Subscription>, L::Value, String> {
-        Ok(Some(self.open(hints).await?))
     }
 
     fn profile(&self) -> WatchProfile {
         self.0.file.profile()
     }
 }
+
+source_of_values!(impl<L: LoadFile> for LoadedFile<L>, of L::Value);
 
 impl<L> Clone for LoadedFile<L> {
     fn clone(&self) -> Self {

@@ -1,0 +1,39 @@
+//! [`Decoded`]: a source of bytes and a decoder, as one source of values.
+
+mod load;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// A [`Source`](crate::source::Source) whose bytes are decoded: made by [`Source::decode`](crate::source::Source::decode).
+///
+/// Decoding runs inside the service's task. Cloning shares the source.
+pub struct Decoded<S, D>(Arc<Parts<S, D>>);
+
+struct Parts<S, D> {
+    source: S,
+    decoder: D,
+    /// Whether the source has held more than blank content.
+    had_content: AtomicBool,
+}
+
+impl<S, D> Decoded<S, D> {
+    pub(in crate::source) fn new(source: S, decoder: D) -> Self {
+        Self(Arc::new(Parts {
+            source,
+            decoder,
+            had_content: AtomicBool::new(false),
+        }))
+    }
+
+    /// The source of bytes.
+    pub fn source(&self) -> &S {
+        &self.0.source
+    }
+}
+
+impl<S, D> Clone for Decoded<S, D> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}

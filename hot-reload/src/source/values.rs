@@ -1,0 +1,61 @@
+//! [`source_of_values`]: implements the two traits of the engine for a source that loads and hints.
+
+/// Implements [`Reload`](crate::Reload) and [`RealtimeWatch`](crate::RealtimeWatch) for a type, by its own methods:
+/// `name()`, `status()`, `profile()`, `load(seen).await` and `open(hints).await`, which returns a
+/// [`Subscription`](crate::source::Subscription). Its watches only send hints.
+macro_rules! source_of_values {
+    (impl<$($param:ident: $bound:path),+> for $type:ty, of $value:ty) => {
+        #[async_trait::async_trait]
+        impl<$($param: $bound),+> $crate::Reload<$value, String> for $type {
+            type Source = Self;
+
+            async fn new(source: &Self) -> $crate::ReloadResult<Self, $value, String> {
+                Ok(source.clone())
+            }
+
+            async fn reload(&self) -> $crate::ReloadResult<Option<$value>, $value, String> {
+                Ok(self.load(None).await?.whole()?)
+            }
+
+            fn source_name(&self) -> Option<String> {
+                Some(self.name())
+            }
+
+            fn source_status(&self) -> Option<$crate::SourceStatus> {
+                self.status()
+            }
+
+            async fn reload_since(
+                &self,
+                seen: Option<&$crate::Revision>,
+            ) -> $crate::ReloadResult<$crate::Loaded<$value>, $value, String> {
+                Ok(self.load(seen).await?)
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl<$($param: $bound),+> $crate::RealtimeWatch<$value, String> for $type {
+            /// Opens a watch that only sends [`WatchEvent::Hint`](crate::WatchEvent::Hint)s: the service loads.
+            async fn watch_realtime(
+                &self,
+            ) -> $crate::ReloadResult<$crate::RealtimeWatchHandle<$value>, $value, String> {
+                let (hints, events) = $crate::source::channel::channel();
+                let guard = self.open(hints).await?.into_guard();
+                Ok($crate::RealtimeWatchHandle::with_cleanup(events, guard))
+            }
+
+            async fn watch_hints(
+                &self,
+                hints: $crate::source::HintSender,
+            ) -> $crate::ReloadResult<Option<$crate::source::Subscription>, $value, String> {
+                Ok(Some(self.open(hints).await?))
+            }
+
+            fn profile(&self) -> $crate::WatchProfile {
+                self.profile()
+            }
+        }
+    };
+}
+
+pub(crate) use source_of_values;
