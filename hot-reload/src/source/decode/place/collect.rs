@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::secret::Found;
+use super::found::Found;
 use crate::scope::Scope;
 
 /// Walks a value and collects its secrets.

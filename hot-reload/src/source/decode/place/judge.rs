@@ -2,7 +2,8 @@
 
 use serde_path_to_error::{Path, Segment};
 
-use super::secret::{Secrets, may_be_secret};
+use super::found::may_be_secret;
+use super::secret::Secrets;
 use crate::scope::Scope;
 use crate::secret::{HIDDEN, carries_secret, is_field, is_harmless, is_secret};
 

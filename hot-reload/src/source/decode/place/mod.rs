@@ -14,6 +14,11 @@
     allow(dead_code, reason = "a TOML text is searched without being decoded")
 )]
 mod collect;
+#[cfg_attr(
+    not(any(feature = "json", feature = "yaml", feature = "dir")),
+    allow(dead_code, reason = "a TOML text is searched without being decoded")
+)]
+mod found;
 mod judge;
 pub(super) mod lines;
 mod message;
@@ -29,7 +34,7 @@ use super::quoting::Quotes;
 use crate::error::{Error, ErrorKind, Location};
 
 #[cfg(feature = "toml")]
-pub(super) use self::secret::Found;
+pub(super) use self::found::Found;
 pub(super) use self::secret::Secrets;
 
 /// The bytes as text, without a byte order mark.
