@@ -66,7 +66,7 @@ use crate::watch::WatchProfile;
 ///   `member/participant`. They prepare for that member's value alone, and only when it is another than before.
 /// - A value that a member [keeps in a file](Builder::last_good) is saved when the group has made it visible. The member
 ///   begins with it where its source gives none.
-/// - [`reload`](crate::Control::reload) and [`barrier`](crate::Control::barrier) of the group have all members look at once,
+/// - [`reload`](crate::Control::reload) and [`barrier`](crate::Control::barrier) of the group load all members at once,
 ///   so they see what was changed in any source before.
 /// - When a member can offer nothing, it is [`WhenAway`] that says what follows.
 /// - [`history`](Builder::history) and [`probation`](Builder::probation) are the group's, and so are
@@ -94,7 +94,7 @@ use crate::watch::WatchProfile;
 /// - [`when_away`](Self::when_away): [`Hold`](WhenAway::Hold)
 /// - quiet window: 50 ms, since files that belong together are mostly written one right after the other;
 ///   [`Builder::quiet`]
-/// - load deadline: twice what the slowest look of a member may take, at least 10 s (60 s with the defaults of its members);
+/// - load deadline: twice what the slowest load of a member may take, at least 10 s (60 s with the defaults of its members);
 ///   [`Builder::load_deadline`]
 pub struct Coordinator {
     group: u64,

@@ -53,7 +53,7 @@ impl Members {
         }
     }
 
-    /// Has the members look, as far as the trigger asks for it.
+    /// Loads the members, as far as the trigger asks for it.
     async fn load_members(&self, asked: LoadRequest) {
         if !self.roster.has_begun() {
             // Not before the group's own first load: what was changed before whoever asked for that is seen by theirs.

@@ -36,7 +36,7 @@ pub(super) fn refresh(
         let member_state = member.member_state();
         let slot = member.slot(member_state.stands_in);
         let generation = slot.as_ref().map(|slot| slot.generation);
-        // A value that is just being published is not what the member_state is about yet.
+        // The state does not yet describe a value that is just being published.
         let version = (generation == member_state.generation).then_some(version);
         let reading = Reading {
             version,

@@ -83,16 +83,16 @@ pub(super) trait Running: Send + Sync {
 
     fn member_state(&self) -> MemberState;
 
-    /// Another number whenever its member_state is another.
+    /// A number that changes whenever its state changes.
     fn version(&self) -> u64;
 
     /// Its newest value.
     fn slot(&self, stands_in: bool) -> Option<Arc<Slot>>;
 
-    /// Has it look, and waits for the end of that.
+    /// Loads the source of the member, and waits for the end.
     fn reload(&self, trigger: Trigger) -> BoxFuture<'_, ()>;
 
-    /// As [`look`](Self::look), and it holds nothing back any more.
+    /// Ends all holds of the member and loads its source, and waits for the end.
     fn resume(&self) -> BoxFuture<'_, ()>;
 
     fn tell(&self, group: Option<HintSender>);

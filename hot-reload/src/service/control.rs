@@ -162,7 +162,7 @@ impl<V> Control<V> {
     /// Keeps the source out: when this returns, nothing that it holds becomes visible any more, until
     /// [`resume`](Self::resume).
     ///
-    /// The source is looked at as before, and what is good and not visible is answered by [`Held`](crate::Outcome::Held),
+    /// The source is loaded as before, and what is good and not visible is answered by [`Held`](crate::Outcome::Held),
     /// also to [`reload`](Self::reload). What cannot be decoded or a validator refuses is rejected, so a candidate can be
     /// tried that far in a pause; guards, fences and participants are asked after it. An earlier value can be [brought
     /// back](Self::rollback). Pausing twice is harmless.

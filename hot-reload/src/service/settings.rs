@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::watch::WatchProfile;
 
-/// When a service looks, waits and gives up. What the machine and the driver go by.
+/// When a service loads, waits and gives up. What the machine and the driver go by.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// Whether a watch is wanted.
@@ -35,7 +35,7 @@ impl Settings {
         }
     }
 
-    /// A watch without a heartbeat: while it is trusted, only its hints cause looks.
+    /// A watch without a heartbeat: while it is trusted, only its hints cause loads.
     pub(crate) fn realtime(interval: Duration, profile: WatchProfile) -> Self {
         Self {
             watch: true,
@@ -82,7 +82,7 @@ pub(crate) fn since_grid_point(moment: Duration) -> Duration {
 }
 
 /// One load: ten times what a slow store needs, and less than an operator's patience. It may be longer than the interval:
-/// looks never overlap, so a slow source is asked less often instead of never successfully.
+/// loads never overlap, so a slow source is asked less often instead of never successfully.
 pub(crate) const LOAD_DEADLINE: Duration = Duration::from_secs(10);
 /// One load of a program written for 0.3.6, which knew no deadline and cannot set one: longer than any such load that
 /// anybody would have lived with.
@@ -133,8 +133,8 @@ pub(crate) const REGAIN_TRUST: u32 = 3;
 pub(crate) const FORGIVEN_CLOSINGS: u32 = 2;
 /// Hints that keep coming postpone a load up to so many quiet windows, and no longer.
 pub(crate) const QUIET_CEILING: u32 = 4;
-/// How long the members of a group must be silent before the group looks. Files that belong together are mostly written
-/// one right after the other, by one command or one deployment, and each member that is looked at in between is work that
+/// How long the members of a group must be silent before the group loads. Files that belong together are mostly written
+/// one right after the other, by one command or one deployment, and each member that is loaded in between is work that
 /// is refused or done twice.
 pub(crate) const GROUP_QUIET: Duration = Duration::from_millis(50);
 /// A removal is believed when a second load, this much later, finds nothing either.

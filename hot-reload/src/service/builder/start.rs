@@ -136,7 +136,7 @@ where
         }
         let first = first(&control, registered);
         let live = shared.publisher.live().kept_by(keep);
-        // Nobody else knows the shared yet, so the lock is free.
+        // No other owner exists yet, so the lock is free.
         if let Ok(mut slot) = shared.task.try_lock() {
             *slot = Some(tokio::spawn(task));
         }

@@ -17,7 +17,7 @@ use crate::status::Hold;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Cycle {
-    /// The weightiest cause of the last of its looks; [`causes`](Self::causes) has those of all.
+    /// The weightiest cause of the last of its loads; [`causes`](Self::causes) has those of all.
     pub trigger: Trigger,
     pub(super) causes: Causes,
     /// What it led to.
@@ -41,7 +41,7 @@ pub struct Cycle {
     pub since_start: Duration,
     /// When it ended.
     pub at: SystemTime,
-    /// How many looks it stands for, at least one.
+    /// The number of loads that it stands for, at least one.
     pub times: u32,
     /// When the first of them ended.
     pub first: SystemTime,

@@ -1,7 +1,7 @@
 //! [`Flight`]: the flight recorder: a small ring of what happened to a service.
 //!
 //! ```text
-//!   driver ─▶ looks, the watch ─▶ Story ─┐
+//!   driver ─▶ loads, the watch ─▶ Story ─┐
 //!          ─▶ inputs, answers ──▶ Tape ──┴─▶ Explanation: printed for a person, and replayed
 //! ```
 //!
@@ -110,7 +110,7 @@ impl Flight {
         }
     }
 
-    /// The machine was told how often the source wants to be looked at.
+    /// The source asks for this period.
     pub(super) fn wanted(&self, wanted: Option<Duration>) {
         if let Some(tape) = &mut self.records().tape {
             tape.wanted(wanted);

@@ -134,7 +134,7 @@ impl Story {
         self.forgotten
     }
 
-    /// A watch that cannot be opened is tried again and again, with looks in between. For the same reason it is one entry, so
+    /// A watch that cannot be opened is tried again and again, with loads in between. For the same reason it is one entry, so
     /// that a long outage does not push out what was before it.
     fn lost(
         &mut self,

@@ -21,7 +21,7 @@ pub(super) struct Tape {
     capacity: usize,
     /// How many steps have been taken since something was new.
     quiet: usize,
-    /// What the machine was told last of how often the source wants to be looked at.
+    /// The period that the source asked for last.
     wanted: Option<Duration>,
 }
 
@@ -44,7 +44,7 @@ enum Step {
         /// The state of the watch after it.
         link: LinkState,
     },
-    /// How often the source wants to be looked at. Rare, and boxed for the sake of the others.
+    /// The period that the source asks for. Rare, and boxed to keep the other variant small.
     Wanted(Option<Box<Duration>>),
 }
 
@@ -99,7 +99,7 @@ impl Tape {
         });
     }
 
-    /// The machine is told after every look, and mostly what it knows.
+    /// Called after every load, mostly with the same period.
     pub(super) fn wanted(&mut self, wanted: Option<Duration>) {
         if self.wanted != wanted {
             self.wanted = wanted;

@@ -49,7 +49,7 @@ impl Agenda {
         }
     }
 
-    /// The watch said: look again.
+    /// A hint came from the watch.
     pub(super) fn hint(&mut self, now: Duration) {
         let first = self.hints.map_or(now, |hints| hints.first);
         self.hints = Some(Hints { first, last: now });

@@ -3,8 +3,8 @@
 //! The machine takes `(now, input)` and answers with [`Actions`]. It does not know what a value is, that a runtime
 //! exists, or what time it is: `now` is the time since the service started, and never goes back.
 //!
-//! Polling is the truth and never stops. A watch only changes the period, and causes looks in between; so the three
-//! strategies are one machine with other numbers. Every cause only means "look again":
+//! Polling never stops. A watch only changes the period, and causes loads in between; so the three strategies are one
+//! machine with different numbers. Every cause only means "load again":
 //!
 //! ```text
 //!  started, hint, opened, lost, asked, period, retry
@@ -65,7 +65,7 @@ pub(super) struct Machine {
     suspicion: Option<Duration>,
     /// Whether the first load has ended, from which on periods have their full length.
     spread: bool,
-    /// How often the source wants to be looked at for now, beside its heartbeat.
+    /// The period that the source asks for at the moment, beside its heartbeat.
     wanted: Option<Duration>,
 }
 
@@ -301,7 +301,7 @@ impl Machine {
             {
                 self.suspicion = Some(now + self.settings.grace);
             }
-            // An earlier moment stands: looks in between must not put the removal off for ever.
+            // An earlier moment stays: loads in between must not postpone the removal for ever.
             Verdict::Absent => _ = self.removal.get_or_insert(now + REMOVAL_CONFIRM),
             _ => {}
         }

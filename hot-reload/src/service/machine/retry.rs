@@ -33,7 +33,7 @@ impl Retry {
 
     pub(super) fn failed(&mut self, now: Duration, regime: Regime, jitter: &mut Jitter) {
         self.good = 0;
-        // Whoever looks in between, by hand or because the watch said so, must not stretch the schedule.
+        // A load in between, by hand or after a hint, must not stretch the schedule.
         if self.due.is_some_and(|due| due > now) && self.regime == Some(regime) {
             return;
         }

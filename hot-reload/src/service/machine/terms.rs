@@ -10,17 +10,17 @@ use crate::event::Trigger;
 pub(crate) enum Input {
     /// The service starts.
     Started,
-    /// The watch said: look again.
+    /// A hint came from the watch.
     Hint,
     /// The watch said what the value is; running costs nothing.
     Pushed,
-    /// The watch stands.
+    /// The watch is open.
     Opened,
     /// The watch could not be opened, or has ended.
     Lost(Regime),
     /// The load that was running has ended.
     Loaded(Verdict),
-    /// Somebody asked for a load.
+    /// A caller requested a load.
     Asked(Trigger),
     /// An earlier value is asked for. It is had without the source.
     Rollback,
@@ -46,7 +46,7 @@ pub(crate) enum Verdict {
     Unchanged,
     /// The content was refused.
     Rejected,
-    /// The source could not be looked at.
+    /// The source could not be loaded.
     Failed(Regime),
     /// The source held nothing, and nothing was done about it yet.
     Absent,

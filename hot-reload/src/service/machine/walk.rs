@@ -1,6 +1,6 @@
 //! Every sequence of inputs up to a depth, and what must hold after each of them.
 //!
-//! The ghost below knows what the world knows: which look runs, whether a watch stands, and since when a cause waits
+//! The ghost below knows the outside of the machine: which load runs, whether a watch is open, and since when a cause waits
 //! for a load. It knows nothing of how the machine works.
 
 use std::time::Duration;

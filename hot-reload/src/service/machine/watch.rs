@@ -112,7 +112,7 @@ impl Watch {
         self.loaded |= self.state.is_open();
     }
 
-    /// Whether it has just earned trust, by member_state long enough.
+    /// Whether it has just earned trust, by being open long enough.
     pub(super) fn settle(&mut self, now: Duration) -> bool {
         let settled = self.settles_at().is_some_and(|at| at <= now);
         if settled {

@@ -27,7 +27,7 @@ pub(crate) enum Sameness<V> {
     Never,
 }
 
-/// What a watch said beyond "look again".
+/// What a watch delivered beyond a hint.
 #[derive(Debug)]
 pub(crate) enum Pushed<V> {
     Value(V),

@@ -30,7 +30,7 @@ use crate::snapshot::{Generation, Keepsake, Snapshot};
 /// its own, and if it fails, the last that has proven itself comes back.
 ///
 /// If a [participant](crate::Participant) refuses the way back, the value stays, and its probation begins anew with the next
-/// look at the source. The last value that has proven itself is kept in memory for as long as it may be needed.
+/// load of the source. The last value that has proven itself is kept in memory for as long as it may be needed.
 ///
 /// The first value of a service has no probation, because there is none to go back to; nor has one that is brought back.
 pub struct Probation<V> {

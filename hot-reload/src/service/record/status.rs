@@ -35,7 +35,7 @@ impl<V> Recorder<V> {
         status.data = match generation {
             None => DataState::None,
             Some(_) if waits && !fallback => status.data,
-            // What is visible is meant to be, and the source was looked at.
+            // The visible value is intended, and the source was loaded.
             Some(_) if held && status.data != DataState::Restored => DataState::Fresh,
             Some(_) if outcome.is_current() => DataState::Fresh,
             Some(_) if fallback || status.data == DataState::Restored => DataState::Restored,

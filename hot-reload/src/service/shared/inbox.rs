@@ -23,7 +23,7 @@ pub(crate) struct Inbox {
 struct State {
     /// Triggers that the machine has not received.
     asked: Vec<Trigger>,
-    /// Callers whose look has not begun.
+    /// Callers whose load has not begun.
     waiting: Vec<oneshot::Sender<Receipt>>,
     /// The number of waiting callers at which those who have left are removed.
     roomy: usize,
@@ -182,7 +182,7 @@ impl Inbox {
     }
 }
 
-/// So few who have left are not worth looking for.
+/// Fewer callers who have left are not worth a search.
 const ROOMY: usize = 16;
 
 /// The receipt of a request to a service that has stopped.

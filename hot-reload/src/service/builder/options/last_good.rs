@@ -13,7 +13,7 @@ where
     ///
     /// A restored value is validated and prepared like any other. It is published as the first generation, with the revision
     /// and the time of its loading, and [`Status::data`](crate::Status) is [`Restored`](crate::DataState::Restored) until a
-    /// look finds what is visible or something that takes its place. The source is asked all the same, as often as if there
+    /// load finds what is visible or something that takes its place. The source is asked all the same, as often as if there
     /// were no value.
     ///
     /// Content that is empty or blank at the start, while the kept value came from other content, counts as

@@ -85,7 +85,7 @@ where
     /// value stays visible all the same. One that is [`Restored`](crate::DataState::Restored) was never checked, and stays
     /// that until a load finds what is visible or something that takes its place.
     ///
-    /// So that the service can tell, the source is looked at twice within the bound and more:
+    /// So that the service can tell, the source is loaded at least twice within the bound:
     /// [`interval`](Self::interval) and [`heartbeat`](Self::heartbeat) are at most a third of it, and a
     /// [`realtime`](Self::realtime) service has a heartbeat, too. A load that takes longer than the bound makes the value
     /// stale each time. The bound is 3 s at least.

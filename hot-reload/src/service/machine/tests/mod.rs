@@ -70,7 +70,7 @@ impl Run {
         self.input(Input::Tick)
     }
 
-    /// Lets time pass; every look finds nothing new.
+    /// Lets time pass; every load finds nothing new.
     fn idle_until(&mut self, end: Duration) -> u32 {
         let mut looks = 0;
         while self.machine.next_tick().is_some_and(|tick| tick <= end) {
