@@ -20,11 +20,11 @@ use crate::snapshot::Snapshot;
 /// |---|---|---|
 /// | [`load`](Self::load) | a borrow, not `Send` | a few lines without `.await` |
 /// | [`get`](Self::get) | an owned [`Snapshot`], `Send` | a unit of work across `.await` |
-/// | [`reader`](Self::reader) | a [`Reader`] that remembers | the loop of a worker |
-/// | [`map`](Self::map) | a [`Projection`] | a component that needs one part |
-/// | [`subscribe`](Self::subscribe) | the [`Changes`] | a `select!` loop that reacts to changes |
+/// | [`reader`](Self::reader) | a [`Reader`](crate::live::Reader) that remembers | the loop of a worker |
+/// | [`map`](Self::map) | a [`Projection`](crate::live::Projection) | a component that needs one part |
+/// | [`subscribe`](Self::subscribe) | the [`Changes`](crate::live::Changes) | a `select!` loop that reacts to changes |
 /// | [`wait_for`](Self::wait_for) | the first [`Snapshot`] that meets a condition | waiting for a certain value |
-/// | [`on_change`](Self::on_change), [`for_each`](Self::for_each) | a [`Callback`] | code that is not async, or slow |
+/// | [`on_change`](Self::on_change), [`for_each`](Self::for_each) | a [`Callback`](crate::live::Callback) | code that is not async, or slow |
 ///
 /// Use one snapshot for one unit of work: two reads may return two values. `docs::patterns` shows for each accessor how to use
 /// it, and how not to.

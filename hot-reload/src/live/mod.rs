@@ -1,7 +1,7 @@
 //! The read side of a service: the handles that request code holds.
 //!
 //! - [`Live`]: the handle, cheap to clone;
-//! - [`Guard`], [`Snapshot`], [`Reader`]: three ways to hold one value;
+//! - [`Guard`], [`Snapshot`](crate::Snapshot), [`Reader`]: three ways to hold one value;
 //! - [`Projection`]: a handle on a part of the value;
 //! - [`Changes`]: the subscription to new values;
 //! - [`Callback`]: a function that is called for each change.

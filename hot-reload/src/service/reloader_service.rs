@@ -163,7 +163,7 @@ where
         self
     }
 
-    /// Adds a validator, as [`Builder::validate`] does: a value is rejected if it returns an error.
+    /// Adds a validator, as [`Builder::validate`](crate::Builder::validate) does: a value is rejected if it returns an error.
     #[must_use]
     pub fn with_validator<E: Display>(
         mut self,

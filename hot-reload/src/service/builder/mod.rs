@@ -32,7 +32,7 @@ use super::settings::{LOAD_DEADLINE, PREPARE_DEADLINE, Settings};
 use crate::reload::Reload;
 use crate::watch::WatchProfile;
 
-/// A service to be: from [`ReloaderService::builder`].
+/// A service to be: from [`ReloaderService::builder`](crate::ReloaderService::builder).
 ///
 /// # Default
 ///

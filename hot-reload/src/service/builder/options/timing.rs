@@ -19,7 +19,7 @@ where
     ///
     /// # Default
     ///
-    /// 30 s; under a watch, what the source's [`WatchProfile`] says, which is 10 s for a local file.
+    /// 30 s; under a watch, what the source's [`WatchProfile`](crate::WatchProfile) says, which is 10 s for a local file.
     pub fn interval(self, interval: Duration) -> Self {
         Self {
             interval: Some(interval),
@@ -33,7 +33,7 @@ where
     ///
     /// # Default
     ///
-    /// What the source's [`WatchProfile`] says: 60 s for a local file.
+    /// What the source's [`WatchProfile`](crate::WatchProfile) says: 60 s for a local file.
     pub fn heartbeat(self, heartbeat: Duration) -> Self {
         Self {
             heartbeat: Some(heartbeat),

@@ -1,6 +1,6 @@
 //! [`Limits`]: how deep a document may be nested, and how far its anchors may expand.
 
-/// The default for [`Yaml::max_expansion`], the same as the default size of a file.
+/// The default for [`Yaml::max_expansion`](crate::source::Yaml::max_expansion), the same as the default size of a file.
 const EXPANSION: u64 = 16 << 20;
 
 /// The limits of a document.
