@@ -22,7 +22,7 @@ pub(crate) type FreeElsewhere<V> = fn(Vec<Replaced<V>>, Arc<Retirement<V>>) -> J
 /// See the [module documentation](self).
 pub(crate) struct Housekeeping<V> {
     clock: Clock,
-    name: String,
+    name: Arc<str>,
     elsewhere: Option<FreeElsewhere<V>>,
     retirement: Arc<Retirement<V>>,
     leaks: LeakMonitor,
@@ -45,7 +45,7 @@ struct Again {
 impl<V> Housekeeping<V> {
     pub(crate) fn new(
         clock: Clock,
-        name: String,
+        name: Arc<str>,
         elsewhere: Option<FreeElsewhere<V>>,
         retirement: Arc<Retirement<V>>,
     ) -> Self {
@@ -163,7 +163,7 @@ impl<V> Housekeeping<V> {
     }
 
     fn warn_of(&self, late: Late) {
-        let (name, generation) = (&self.name, late.generation.get());
+        let (name, generation) = (&*self.name, late.generation.get());
         let age = Duration::from_secs(late.age.as_secs());
         let others = match late.more {
             0 => String::new(),

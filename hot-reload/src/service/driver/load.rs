@@ -128,7 +128,9 @@ impl<'e, V> Task<'e, V> {
         let shared = &self.engine.shared;
         shared.note_inner_hold(feed.hold());
         self.update_source_status(feed);
-        self.restart_pending.load_ended(shared);
+        if let Some(restart_pending) = &mut self.restart_pending {
+            restart_pending.load_ended(shared);
+        }
         let is_rollback = load.from == LoadFrom::History;
         let (serving, pending) = match is_rollback {
             true => (
@@ -221,19 +223,25 @@ impl<'e, V> Task<'e, V> {
         // A load that finds the source not ready counts neither as good nor as failed.
         if !shared.gate().is_source_waiting() {
             let now = self.clock.now();
-            if let Some(age) = self.freshness.load_ended(now, verdict, data) {
+            let freshness = self.freshness.as_mut();
+            let stale = freshness.and_then(|freshness| freshness.load_ended(now, verdict, data));
+            if let Some(age) = stale {
                 self.recorder.fresh_again(age);
             }
         }
         // A refused rollback is tried again after the next load of the source, and not at once for ever.
         if (is_published || load.from != LoadFrom::History)
             && let Some(visible) = shared.publisher.current()
-            && self.trial.visible(&visible, is_published)
+            && self
+                .trial
+                .as_mut()
+                .is_none_or(|trial| trial.visible(&visible, is_published))
             && is_published
+            && let Some(saver) = &mut self.saver
         {
-            self.saver.published(visible);
+            saver.published(visible);
         }
-        self.recorder.on_probation(self.trial.on_probation());
+        self.recorder.on_probation(self.on_probation());
     }
 
     /// The outcome as the machine needs it, for the time of the next load.

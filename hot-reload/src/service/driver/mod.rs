@@ -21,10 +21,12 @@ use futures_util::future::Fuse;
 
 use self::clock::{Clock, jitter};
 pub(crate) use self::engine::Engine;
+use self::saving::saved;
 use self::task::Task;
 use self::watch::{next_event, open};
 use super::feed::Feed;
 use super::machine::{Input, Machine};
+use super::policy::probation::trial_ended;
 use super::settings::Settings;
 use super::shared::request::{Command, To};
 use crate::panics::discard;
@@ -38,10 +40,13 @@ impl<V> Engine<V> {
             return self.shared.end();
         }
         let clock = Clock::start_on_grid();
-        let jitter = jitter();
-        let machine = Machine::new(Arc::clone(&settings), jitter.clone());
-        let mut task = Task::new(self, clock, machine);
-        self.shared.flight.begin(settings, jitter);
+        // In scopes of their own, so that the future has no room for what was moved.
+        let mut task = {
+            let jitter = jitter();
+            let flight = &self.shared.flight;
+            flight.begin(Arc::clone(&settings), jitter.clone());
+            Task::new(self, clock, Machine::new(settings, jitter))
+        };
         // Boxed: a service mostly waits, and the large futures of a load and of an opening exist only while they run.
         let mut load = Fuse::terminated();
         let mut opening = Fuse::terminated();
@@ -67,18 +72,20 @@ impl<V> Engine<V> {
                     Command::Sweep => task.sweep(),
                 },
                 ended = &mut load => {
-                    let concluded = task.conclude(feed, ended);
-                    let lets_subscribers_run = concluded.lets_subscribers_run();
-                    let input = task.announce(concluded);
+                    let (input, lets_subscribers_run) = {
+                        let concluded = task.conclude(feed, ended);
+                        let lets_subscribers_run = concluded.lets_subscribers_run();
+                        (task.announce(concluded), lets_subscribers_run)
+                    };
                     if lets_subscribers_run {
                         tokio::task::yield_now().await;
                     }
                     task.sweep();
                     input
                 }
-                proof = task.trial.ended() => task.trial_ended(proof),
+                proof = trial_ended(&mut task.trial) => task.trial_ended(proof),
                 () = task.housekeeping.helped() => Input::Tick,
-                () = task.saver.saved() => Input::Tick,
+                () = saved(&mut task.saver) => Input::Tick,
                 opened = &mut opening => task.opened(opened),
                 event = next_event(&mut task.watch) => task.heard(event),
                 () = tick_at(clock, tick) => Input::Tick,

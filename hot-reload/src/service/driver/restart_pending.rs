@@ -10,14 +10,14 @@ use crate::snapshot::Generation;
 
 /// Asks once for each visible value, and tells what is new.
 pub(crate) struct RestartPending<V> {
-    restarts: Option<Arc<dyn RestartCheck<V>>>,
+    restarts: Arc<dyn RestartCheck<V>>,
     seen: Option<Generation>,
     /// What was said last.
     told: String,
 }
 
 impl<V> RestartPending<V> {
-    pub(crate) fn new(restarts: Option<Arc<dyn RestartCheck<V>>>) -> Self {
+    pub(crate) fn new(restarts: Arc<dyn RestartCheck<V>>) -> Self {
         Self {
             restarts,
             seen: None,
@@ -27,13 +27,13 @@ impl<V> RestartPending<V> {
 
     /// A load has ended. Whether it has made something visible is found out here: also a default may have become so.
     pub(crate) fn load_ended(&mut self, shared: &Shared<V>) {
-        let (Some(restarts), Some(newest)) = (&self.restarts, shared.publisher.current()) else {
+        let Some(newest) = shared.publisher.current() else {
             return;
         };
         if self.seen.replace(newest.generation()) == Some(newest.generation()) {
             return;
         }
-        let waits = restarts.visible(newest.value());
+        let waits = self.restarts.visible(newest.value());
         let name = shared.status().name.clone();
         let text = match &waits {
             Ok(waits) => waits.text.clone(),

@@ -16,7 +16,7 @@ use crate::snapshot::Snapshot;
 /// Saves published values, one at a time. Of the values published meanwhile, only the newest is saved.
 pub(crate) struct Saver<'e, V> {
     shared: &'e Shared<V>,
-    keeper: Option<Arc<dyn Keeper<V>>>,
+    keeper: Arc<dyn Keeper<V>>,
     saving: Option<BoxFuture<'static, Result<(), Error>>>,
     waiting: Option<Snapshot<V>>,
     /// What was told of the save before, if it failed.
@@ -24,7 +24,7 @@ pub(crate) struct Saver<'e, V> {
 }
 
 impl<'e, V> Saver<'e, V> {
-    pub(crate) fn new(shared: &'e Shared<V>, keeper: Option<Arc<dyn Keeper<V>>>) -> Self {
+    pub(crate) fn new(shared: &'e Shared<V>, keeper: Arc<dyn Keeper<V>>) -> Self {
         Self {
             shared,
             keeper,
@@ -36,10 +36,8 @@ impl<'e, V> Saver<'e, V> {
 
     /// A value from the source was published.
     pub(crate) fn published(&mut self, newest: Snapshot<V>) {
-        if self.keeper.is_some() {
-            self.waiting = Some(newest);
-            self.begin();
-        }
+        self.waiting = Some(newest);
+        self.begin();
     }
 
     /// Waits until a save is done, and begins the next. Cancel safe.
@@ -65,10 +63,9 @@ impl<'e, V> Saver<'e, V> {
 
     fn begin(&mut self) {
         if self.saving.is_none()
-            && let Some(keeper) = &self.keeper
             && let Some(snapshot) = self.waiting.take()
         {
-            self.saving = Some(keeper.save(snapshot).boxed());
+            self.saving = Some(self.keeper.save(snapshot).boxed());
         }
     }
 
@@ -90,5 +87,13 @@ impl<'e, V> Saver<'e, V> {
     /// A copy of the name: a log subscriber may ask for the status.
     fn name(&self) -> String {
         self.shared.status().name.clone()
+    }
+}
+
+/// Waits until a save is done, and begins the next. Pending without a saver. Cancel safe.
+pub(super) async fn saved<V>(saver: &mut Option<Box<Saver<'_, V>>>) {
+    match saver {
+        Some(saver) => saver.saved().await,
+        None => std::future::pending().await,
     }
 }

@@ -26,6 +26,7 @@ use crate::service::pipeline::candidate::Pushed;
 use crate::service::policy::probation::{Proof, Trial};
 use crate::service::record::Recorder;
 use crate::service::shared::request::{PendingRequest, Rollback, To};
+use crate::snapshot::Generation;
 use crate::status::{Degradation, SourceStatus};
 use crate::watch::WatchEvent;
 
@@ -50,10 +51,11 @@ pub(super) struct Task<'e, V> {
     pub(super) serving_rollback: Option<oneshot::Sender<Receipt>>,
     /// What the callers request of the load that is running.
     pub(super) pending: PendingRequest,
-    pub(super) restart_pending: RestartPending<V>,
-    pub(super) freshness: Freshness,
-    pub(super) trial: Trial<'e, V>,
-    pub(super) saver: Saver<'e, V>,
+    // Boxed, because most services have none of these four.
+    pub(super) restart_pending: Option<Box<RestartPending<V>>>,
+    pub(super) trial: Option<Box<Trial<'e, V>>>,
+    pub(super) saver: Option<Box<Saver<'e, V>>>,
+    pub(super) freshness: Option<Box<Freshness>>,
     pub(super) housekeeping: Housekeeping<V>,
 }
 
@@ -62,10 +64,8 @@ impl<'e, V> Task<'e, V> {
         let Engine {
             shared, pipeline, ..
         } = engine;
-        let (name, bound) = {
-            let status = shared.status();
-            (status.name.clone(), status.max_staleness)
-        };
+        let bound = shared.status().max_staleness;
+        let name = Arc::clone(&shared.name);
         let retirement = Arc::clone(&shared.retirement);
         Self {
             engine,
@@ -80,10 +80,19 @@ impl<'e, V> Task<'e, V> {
             serving: Vec::new(),
             serving_rollback: None,
             pending: PendingRequest::default(),
-            restart_pending: RestartPending::new(pipeline.validators.restarts.clone()),
-            freshness: Freshness::new(bound),
-            trial: Trial::new(engine.probation.as_ref()),
-            saver: Saver::new(shared, pipeline.keeper.clone()),
+            restart_pending: {
+                let restarts = pipeline.validators.restarts.clone();
+                restarts.map(|restarts| Box::new(RestartPending::new(restarts)))
+            },
+            freshness: bound.map(|bound| Box::new(Freshness::new(Some(bound)))),
+            trial: {
+                let probation = engine.probation.as_ref();
+                probation.map(|probation| Box::new(Trial::new(probation)))
+            },
+            saver: {
+                let keeper = pipeline.keeper.clone();
+                keeper.map(|keeper| Box::new(Saver::new(shared, keeper)))
+            },
             housekeeping: Housekeeping::new(clock, name, engine.free_elsewhere, retirement),
         }
     }
@@ -110,10 +119,12 @@ impl<'e, V> Task<'e, V> {
     /// Does what is due by time, beside the loads.
     pub(super) fn attend(&mut self) {
         self.housekeeping.attend(&self.engine.shared.publisher);
-        if let Some(age) = self.freshness.is_due(self.clock.now()) {
+        let now = self.clock.now();
+        let freshness = self.freshness.as_mut();
+        if let Some(age) = freshness.and_then(|freshness| freshness.is_due(now)) {
             self.recorder.stale(age);
         }
-        self.recorder.attend(self.clock.now());
+        self.recorder.attend(now);
     }
 
     /// When the next thing is due by time.
@@ -121,7 +132,9 @@ impl<'e, V> Task<'e, V> {
         let ticks = [
             self.machine.next_tick(),
             self.housekeeping.next_tick(),
-            self.freshness.next_tick(),
+            self.freshness
+                .as_ref()
+                .and_then(|freshness| freshness.next_tick()),
             self.recorder.next_tick(),
         ];
         ticks.into_iter().flatten().min()
@@ -143,6 +156,11 @@ impl<'e, V> Task<'e, V> {
         self.recorder.source(status);
     }
 
+    /// The number of the visible value, if it is on probation.
+    pub(super) fn on_probation(&self) -> Option<Generation> {
+        self.trial.as_ref().and_then(|trial| trial.on_probation())
+    }
+
     /// Queues a rollback.
     pub(super) fn roll_back(
         &mut self,
@@ -155,7 +173,7 @@ impl<'e, V> Task<'e, V> {
 
     /// The visible value has passed its probation, or has failed it and is rolled back.
     pub(super) fn trial_ended(&mut self, proof: Proof<V>) -> Input {
-        self.recorder.on_probation(self.trial.on_probation());
+        self.recorder.on_probation(self.on_probation());
         self.sweep();
         match proof {
             Proof::Failed { to, error } => {
@@ -164,8 +182,8 @@ impl<'e, V> Task<'e, V> {
             }
             Proof::Proven(value, loaded) => {
                 self.recorder.proven(&value);
-                if loaded {
-                    self.saver.published(value);
+                if loaded && let Some(saver) = &mut self.saver {
+                    saver.published(value);
                 }
                 Input::Tick
             }
@@ -210,14 +228,18 @@ impl<'e, V> Task<'e, V> {
     }
 
     /// The service ends. When this returns, everybody is notified of that, and nothing of the service runs.
-    pub(super) async fn finish<F: Feed<V>>(mut self, feed: &F) {
+    pub(super) async fn finish<F: Feed<V>>(&mut self, feed: &F) {
         let shared = &self.engine.shared;
-        self.trial.end();
+        if let Some(trial) = &mut self.trial {
+            trial.end();
+        }
         self.leave();
         // Release holds before retire hooks run and before members stop.
         shared.release_holds();
         self.housekeeping.finish(&shared.publisher).await;
-        self.saver.finish().await;
+        if let Some(saver) = &mut self.saver {
+            saver.finish().await;
+        }
         feed.finish().await;
         shared.end();
     }

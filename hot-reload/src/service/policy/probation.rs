@@ -159,7 +159,7 @@ impl<V> fmt::Debug for Probation<V> {
 
 /// The proven values of one run, and the one on probation.
 pub(crate) struct Trial<'p, V> {
-    probation: Option<&'p Probation<V>>,
+    probation: &'p Probation<V>,
     /// The newest that has.
     proven: Option<Keepsake<V>>,
     /// The visible one, if it has not.
@@ -190,7 +190,7 @@ pub(crate) enum Proof<V> {
 }
 
 impl<'p, V> Trial<'p, V> {
-    pub(crate) fn new(probation: Option<&'p Probation<V>>) -> Self {
+    pub(crate) fn new(probation: &'p Probation<V>) -> Self {
         Self {
             probation,
             proven: None,
@@ -201,9 +201,6 @@ impl<'p, V> Trial<'p, V> {
 
     /// This value is visible now, loaded or not. Returns whether it is proven already.
     pub(crate) fn visible(&mut self, value: &Snapshot<V>, loaded: bool) -> bool {
-        let Some(probation) = self.probation else {
-            return true;
-        };
         let known = self.running.as_ref().map(|running| &running.value);
         let known = known.or(self.proven.as_ref());
         if known.is_some_and(|known| known.snapshot().generation() == value.generation()) {
@@ -221,7 +218,7 @@ impl<'p, V> Trial<'p, V> {
         self.running = Some(Running {
             value: Keepsake::of(value),
             loaded: loaded || failed.is_some_and(|failed| failed.loaded),
-            end: (probation.begin)(value.clone()),
+            end: (self.probation.begin)(value.clone()),
         });
         false
     }
@@ -272,5 +269,13 @@ impl<'p, V> Trial<'p, V> {
         let ended = self.running.take();
         discard(ended);
         proof
+    }
+}
+
+/// Waits for the end of the trial that is running. Pending without a probation. Cancel safe.
+pub(crate) async fn trial_ended<V>(trial: &mut Option<Box<Trial<'_, V>>>) -> Proof<V> {
+    match trial {
+        Some(trial) => trial.ended().await,
+        None => pending().await,
     }
 }
