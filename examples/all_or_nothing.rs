@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use hot_reload::source::{File, Source, Toml};
-use hot_reload::{Coordinator, Cut, Member, ReloaderService};
+use hot_reload::{Coordinator, GroupSnapshot, MemberKey, ReloaderService};
 use serde::Deserialize;
 
 /// Which path is served by which upstream.
@@ -24,13 +24,13 @@ struct Upstreams(BTreeMap<String, String>);
 /// What finds the two in a cut.
 #[derive(Clone, Copy)]
 struct Keys {
-    routes: Member<Routes>,
-    upstreams: Member<Upstreams>,
+    routes: MemberKey<Routes>,
+    upstreams: MemberKey<Upstreams>,
 }
 
 impl Keys {
     /// Whether there is an upstream for each route: what neither file can say by itself.
-    fn check(self, cut: &Cut) -> Result<(), String> {
+    fn check(self, cut: &GroupSnapshot) -> Result<(), String> {
         for (path, upstream) in &cut[self.routes].0 {
             if !cut[self.upstreams].0.contains_key(upstream) {
                 return Err(format!("{path} goes to {upstream}, which is no upstream"));
@@ -40,7 +40,7 @@ impl Keys {
     }
 
     /// Where a request for this path goes. Both are of one cut, so there is an answer if there is a route.
-    fn resolve(self, cut: &Cut, path: &str) -> Option<String> {
+    fn resolve(self, cut: &GroupSnapshot, path: &str) -> Option<String> {
         let upstream = cut[self.routes].0.get(path)?;
         Some(cut[self.upstreams].0[upstream].clone())
     }

@@ -29,7 +29,7 @@ async fn main() -> anyhow::Result<()> {
     let text = DecodeWith::new(|bytes: &[u8]| String::from_utf8(bytes.to_vec()));
     let (directive, control) = ReloaderService::builder(File::new(&path).decode(text))
         .hybrid()
-        .named("log_level")
+        .name("log_level")
         .validate(|text: &String| EnvFilter::try_new(text.trim()).map(drop))
         .start()
         .await?;

@@ -171,7 +171,7 @@ words!(Stage {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum LinkState {
+pub enum WatchState {
     /// There is no watch, by strategy.
     Off,
     /// A watch is being opened. Polled meanwhile.
@@ -188,7 +188,7 @@ pub enum LinkState {
     Parked,
 }
 
-words!(LinkState {
+words!(WatchState {
     Self::Off => "off",
     Self::Connecting => "connecting",
     Self::Settling => "settling",
@@ -198,7 +198,7 @@ words!(LinkState {
     Self::Parked => "parked",
 });
 
-impl LinkState {
+impl WatchState {
     /// Whether a watch stands, believed or not.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Settling | Self::Trusted | Self::Untrusted)
@@ -241,7 +241,7 @@ pub enum HoldReason {
     Probation,
     /// It is much smaller than the visible one: [`ShrinkGuard`](crate::ShrinkGuard).
     Shrunk,
-    /// It is of a lower version than one before: [`Fence`](crate::Fence).
+    /// It is of a lower version than one before: [`VersionGuard`](crate::VersionGuard).
     Rewound,
     /// Somebody is writing the content. The source reports this ([`Loaded::Held`](crate::Loaded::Held)) and its end;
     /// [`Control::resume`](crate::Control::resume) does not end it.
@@ -293,9 +293,9 @@ pub enum EventKind {
     /// The watch changed its state.
     Watch {
         /// The state before.
-        from: LinkState,
+        from: WatchState,
         /// The state now.
-        to: LinkState,
+        to: WatchState,
         /// The reason, if there is one.
         error: Option<Error>,
     },

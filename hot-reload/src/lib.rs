@@ -56,9 +56,11 @@ pub use crate::compat::file_reloader::{AsyncFileLoad, FileReloader};
 pub use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchStrategy};
 pub use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError};
 pub use crate::event::{
-    DataState, Event, EventKind, HoldReason, LinkState, Outcome, Stage, Trigger,
+    DataState, Event, EventKind, HoldReason, Outcome, Stage, Trigger, WatchState,
 };
-pub use crate::group::{Coordinator, Cut, Member, MemberVersion, Members, Part, PartOf, WhenAway};
+pub use crate::group::{
+    Coordinator, GroupSnapshot, MemberKey, MemberOf, MemberValue, MemberVersion, Members, WhenAway,
+};
 #[cfg(feature = "last-good")]
 pub use crate::last_good::{LastGood, Restored};
 pub use crate::live::{
@@ -69,8 +71,8 @@ pub use crate::receipt::{Receipt, Vote};
 pub use crate::reload::{Loaded, Reload};
 pub use crate::revision::Revision;
 pub use crate::service::{
-    Builder, Control, Cycle, Divergence, Events, Explanation, Fence, Observer, Probation, Registry,
-    ReloaderService, RemovalPolicy, Requester, Retired, ShrinkGuard, Target,
+    Builder, Control, Cycle, Divergence, Events, Explanation, Observer, Probation, Registry,
+    ReloaderService, RemovalPolicy, Requester, Retired, ShrinkGuard, Target, VersionGuard,
 };
 pub use crate::snapshot::{Generation, Snapshot};
 pub use crate::status::{Attempt, Counters, Degradation, Hold, SourceStatus, Status};

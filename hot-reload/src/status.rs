@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::error::{Error, escaped, one_line};
-use crate::event::{DataState, HoldReason, LinkState, Outcome, Trigger};
+use crate::event::{DataState, HoldReason, Outcome, Trigger, WatchState};
 use crate::secret;
 use crate::snapshot::Generation;
 
@@ -24,15 +24,15 @@ pub struct Status {
     /// [told](crate::Builder::max_staleness).
     pub max_staleness: Option<Duration>,
     /// How the watch is.
-    pub link: LinkState,
+    pub watch: WatchState,
     /// Why the watch is down or parked, as long as it is.
-    pub link_error: Option<Error>,
+    pub watch_error: Option<Error>,
     /// The number of the visible value, if it has not passed its [`Probation`](crate::Probation). That it has failed and is
     /// visible all the same is so when a participant refuses the earlier value; its probation begins anew with the next look.
     pub on_probation: Option<Generation>,
     /// The hold that keeps values of the source from being published, if there is one. Of several holds, this is the first
     /// in the following order: a pause (its message names the next hold), a source that is being written, a
-    /// [`ShrinkGuard`](crate::ShrinkGuard) or [`Fence`](crate::Fence), a rollback or a failed probation, a member of a group.
+    /// [`ShrinkGuard`](crate::ShrinkGuard) or [`VersionGuard`](crate::VersionGuard), a rollback or a failed probation, a member of a group.
     pub hold: Option<Hold>,
     /// Whether the service has stopped.
     pub stopped: bool,
@@ -42,7 +42,7 @@ pub struct Status {
     pub last_published: Option<SystemTime>,
     /// When the source was last looked at with success: it held what is visible, or what is held back on purpose. Moves with
     /// every good look, also an unchanged one.
-    pub last_checked: Option<SystemTime>,
+    pub last_verified: Option<SystemTime>,
     /// The last look.
     pub last_attempt: Option<Attempt>,
     /// The error of the last look, if it failed or was rejected. A good look clears it.
@@ -179,14 +179,14 @@ impl Status {
             source_status: None,
             data: DataState::None,
             max_staleness: None,
-            link: LinkState::Off,
-            link_error: None,
+            watch: WatchState::Off,
+            watch_error: None,
             on_probation: None,
             hold: None,
             stopped: false,
             generation: None,
             last_published: None,
-            last_checked: None,
+            last_verified: None,
             last_attempt: None,
             last_error: None,
             needs_restart: Vec::new(),

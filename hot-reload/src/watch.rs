@@ -138,7 +138,7 @@ impl<V> fmt::Debug for RealtimeWatchHandle<V> {
 pub struct WatchProfile {
     /// The debounce window: how long no hint may come before the service loads. Zero if a hint comes only when the source is at
     /// rest.
-    pub quiet: Duration,
+    pub debounce: Duration,
     /// The longest pause between two loads while there is no trusted watch, unless the service sets its own.
     pub interval: Duration,
     /// The longest pause between two loads of a hybrid service under a trusted watch.
@@ -154,7 +154,7 @@ impl WatchProfile {
     /// once and one more each second.
     pub const fn unknown() -> Self {
         Self {
-            quiet: Duration::from_millis(250),
+            debounce: Duration::from_millis(250),
             interval: Duration::from_secs(30),
             heartbeat: Duration::from_secs(60),
             grace: Duration::from_secs(10),
@@ -166,7 +166,7 @@ impl WatchProfile {
     /// 1 s, no limit of loads.
     pub const fn local() -> Self {
         Self {
-            quiet: Duration::ZERO,
+            debounce: Duration::ZERO,
             interval: Duration::from_secs(10),
             heartbeat: Duration::from_secs(60),
             grace: Duration::from_secs(1),
@@ -178,7 +178,7 @@ impl WatchProfile {
     /// and one more each second.
     pub const fn network() -> Self {
         Self {
-            quiet: Duration::ZERO,
+            debounce: Duration::ZERO,
             interval: Duration::from_secs(30),
             heartbeat: Duration::from_secs(300),
             grace: Duration::from_secs(10),

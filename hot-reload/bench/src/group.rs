@@ -11,7 +11,7 @@ use anyhow::{Context, ensure};
 use bench::table::{Table, percentile, plain_ratio, ratio, time};
 use ours::source::{HintSender, Subscription};
 use ours::{
-    Control, Coordinator, Cut, Live, Loaded, Member, RealtimeWatch, RealtimeWatchHandle, Reload,
+    Control, Coordinator, GroupSnapshot, Live, Loaded, MemberKey, RealtimeWatch, RealtimeWatchHandle, Reload,
     ReloadResult, ReloaderService, Revision, WatchProfile, async_trait,
 };
 
@@ -95,9 +95,9 @@ async fn rest() {
 
 struct Group {
     sources: Vec<Number>,
-    keys: Vec<Member<u64>>,
-    live: Live<Cut>,
-    control: Control<Cut>,
+    keys: Vec<MemberKey<u64>>,
+    live: Live<GroupSnapshot>,
+    control: Control<GroupSnapshot>,
 }
 
 impl Group {
@@ -109,7 +109,7 @@ impl Group {
             group.member(format!("m{place}"), service)
         };
         let keys = sources.iter().enumerate().map(member).collect();
-        let builder = group.into_builder().quiet(Duration::ZERO);
+        let builder = group.into_builder().debounce(Duration::ZERO);
         let (live, control) = builder.start().await?;
         Ok(Self {
             sources,

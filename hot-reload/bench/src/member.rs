@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use ours::source::{DecodeWith, File, HintSender, Hints, Source, Subscription};
-use ours::{Control, LinkState, Live, RealtimeWatch, Reload, ReloaderService};
+use ours::{Control, WatchState, Live, RealtimeWatch, Reload, ReloaderService};
 
 use crate::content::{Content, How};
 use crate::host::{Flavour, Host};
@@ -135,7 +135,7 @@ impl Member {
     fn wait_for_trust(&self) -> anyhow::Result<Duration> {
         let start = Instant::now();
         for (_, control) in &self.services {
-            while control.status().link != LinkState::Trusted {
+            while control.status().watch != WatchState::Trusted {
                 ensure!(
                     start.elapsed() < TRUSTED_BY,
                     "a watch is not trusted: {:?}",

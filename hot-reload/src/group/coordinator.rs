@@ -7,20 +7,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::cut::{Cut, Names};
-use super::member::Member;
+use super::cut::{GroupSnapshot, Names};
+use super::member::MemberKey;
 use super::members::{Begun, Members, ToBe};
 use super::roster::Roster;
 use super::start::GroupProfile;
 use super::when_away::WhenAway;
 use crate::service::builder::Builder;
-use crate::service::settings::GROUP_QUIET;
+use crate::service::settings::GROUP_DEBOUNCE;
 use crate::watch::WatchProfile;
 
 /// Several services that become one group: their values become visible together, by one pointer store, or not at all.
 ///
 /// Each [member](Self::member) is a whole service, with a source, a strategy, validators and a removal policy of its own.
-/// What it publishes nobody sees but the group. The group is one more service, whose value is the [`Cut`]: the newest values
+/// What it publishes nobody sees but the group. The group is one more service, whose value is the [`GroupSnapshot`]: the newest values
 /// of all members. When a member has something new, a cut is put together, validated and prepared for, and takes the place of
 /// the one before; members that have nothing new are in it with the same values, and are not asked. If anything refuses, all
 /// stays as it was.
@@ -73,7 +73,7 @@ use crate::watch::WatchProfile;
 ///   [`pause`](crate::Control::pause) and [`rollback`](crate::Control::rollback): earlier values of all members come back
 ///   together. On the builder of a member they have no effect. What was brought back stays until *any* member changes: that
 ///   lets in the newest of all of them. Who wants one member's value to stay away pauses the group, or mends that source.
-/// - Admission ([`shrink_guard`](Builder::shrink_guard), [`fence`](Builder::fence)) may be a member's. They go by what the group
+/// - Admission ([`shrink_guard`](Builder::shrink_guard), [`fence`](Builder::version_guard)) may be a member's. They go by what the group
 ///   has made visible: while the member's new value is held back, the one before is in the cut, and
 ///   [`resume`](crate::Control::resume) of the group lets it in.
 /// - What takes a restart of the process (`Builder::restart_required`) is declared for a member. What is in effect is
@@ -90,10 +90,10 @@ use crate::watch::WatchProfile;
 ///
 /// # Default
 ///
-/// - [`named`](Builder::named): `group`
+/// - [`named`](Builder::name): `group`
 /// - [`when_away`](Self::when_away): [`Hold`](WhenAway::Hold)
-/// - quiet window: 50 ms, since files that belong together are mostly written one right after the other;
-///   [`Builder::quiet`]
+/// - debounce window: 50 ms, since files that belong together are mostly written one right after the other;
+///   [`Builder::debounce`]
 /// - load deadline: twice what the slowest load of a member may take, at least 10 s (60 s with the defaults of its members);
 ///   [`Builder::load_deadline`]
 pub struct Coordinator {
@@ -109,7 +109,7 @@ pub struct Coordinator {
 }
 
 /// Gives the hooks of a member to the group.
-type Adoption = Box<dyn FnOnce(&mut Builder<Members, Cut, Cow<'static, str>>) + Send>;
+type Adoption = Box<dyn FnOnce(&mut Builder<Members, GroupSnapshot, Cow<'static, str>>) + Send>;
 
 impl Coordinator {
     /// A group without members.
@@ -128,7 +128,7 @@ impl Coordinator {
 
     /// Makes a service a member under this name, which stands in errors, receipts and logs. It starts with the group.
     ///
-    /// The key is what finds the member's value in a [`Cut`].
+    /// The key is what finds the member's value in a [`GroupSnapshot`].
     ///
     /// # Panics
     ///
@@ -138,7 +138,7 @@ impl Coordinator {
         &mut self,
         name: impl Into<String>,
         builder: Builder<T, V, S>,
-    ) -> Member<V>
+    ) -> MemberKey<V>
     where
         T: Send + Sync + 'static,
         V: Send + Sync + 'static,
@@ -149,16 +149,16 @@ impl Coordinator {
             self.taken.insert(name.clone()),
             "there are two members of the name {name:?}"
         );
-        let member = Member::<V>::new(self.group, self.names.len());
-        let mut builder = builder.named(name.clone());
+        let member = MemberKey::<V>::new(self.group, self.names.len());
+        let mut builder = builder.name(name.clone());
         self.longest_load = self.longest_load.max(builder.longest_load());
         let hooks = builder.take_hooks();
         self.adoptions.push(Box::new({
             let name = name.clone();
             move |group| {
-                let part = move |cut: &Cut| cut.get(member)?.snapshot().cloned();
-                let good = move |cut: &Cut| part(cut).filter(|_| !cut.stands_in(member));
-                let lent = move |cut: &Cut| cut.get(member)?.lent_again();
+                let part = move |cut: &GroupSnapshot| cut.get(member)?.snapshot().cloned();
+                let good = move |cut: &GroupSnapshot| part(cut).filter(|_| !cut.stands_in(member));
+                let lent = move |cut: &GroupSnapshot| cut.get(member)?.lent_again();
                 group.adopt(&name, hooks, part, good, lent);
             }
         }));
@@ -187,7 +187,7 @@ impl Coordinator {
     ///
     /// If the key is of another group.
     #[track_caller]
-    pub fn when_member_away<V>(&mut self, member: Member<V>, policy: WhenAway) -> &mut Self {
+    pub fn when_member_away<V>(&mut self, member: MemberKey<V>, policy: WhenAway) -> &mut Self {
         assert!(
             member.group == self.group,
             "the key is of a member of another group"
@@ -198,7 +198,7 @@ impl Coordinator {
 
     /// The group as a service to be: with validators that see all values together, participants, doubts, a history, probation
     /// and a name of its own. What is only declared for a member stands [above](Self).
-    pub fn into_builder(self) -> Builder<Members, Cut, Cow<'static, str>> {
+    pub fn into_builder(self) -> Builder<Members, GroupSnapshot, Cow<'static, str>> {
         let names = Names {
             group: self.group,
             names: self.names,
@@ -209,13 +209,13 @@ impl Coordinator {
         let profile = GroupProfile {
             inside: |members: &Members| Some(members.roster.clone()),
             profile: |_| WatchProfile {
-                quiet: GROUP_QUIET,
+                debounce: GROUP_DEBOUNCE,
                 ..WatchProfile::local()
             },
             // A load of a member may have begun before it is asked for the next one.
             patience: self.longest_load.saturating_mul(2),
         };
-        let mut builder = Builder::over(Members::new(roster, self.to_be), profile).named("group");
+        let mut builder = Builder::over(Members::new(roster, self.to_be), profile).name("group");
         for adopt in self.adoptions {
             adopt(&mut builder);
         }

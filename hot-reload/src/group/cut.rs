@@ -1,11 +1,11 @@
-//! [`Cut`]: one consistent set of the values of a group.
+//! [`GroupSnapshot`]: one consistent set of the values of a group.
 
 use std::any::Any;
 use std::fmt;
 use std::ops::Index;
 use std::sync::Arc;
 
-use super::member::{Member, Part};
+use super::member::{MemberKey, MemberValue};
 use crate::group::loan::Loan;
 use crate::revision::Revision;
 use crate::snapshot::Generation;
@@ -16,7 +16,7 @@ use crate::snapshot::Generation;
 ///
 /// `Debug` prints names and numbers, and no value.
 #[derive(Clone)]
-pub struct Cut {
+pub struct GroupSnapshot {
     names: Arc<Names>,
     slots: Slots,
 }
@@ -37,7 +37,7 @@ pub(super) struct Slot<P: ?Sized = dyn Any + Send + Sync> {
     revision: Option<Revision>,
     /// Whether the value stands in for what the source should hold.
     pub(super) stands_in: bool,
-    /// A `Part<V>` of the member's type.
+    /// A `MemberValue<V>` of the member's type.
     part: P,
 }
 
@@ -48,19 +48,19 @@ impl Slot {
             generation: snapshot.generation(),
             revision: snapshot.revision().cloned(),
             stands_in,
-            part: Part::of(loan),
+            part: MemberValue::of(loan),
         })
     }
 }
 
-impl Cut {
+impl GroupSnapshot {
     pub(super) fn new(names: Arc<Names>, slots: Slots) -> Self {
         Self { names, slots }
     }
 
     /// The part of a member. `None` if it is absent, because it was [left out](crate::WhenAway::LeaveOut) and has never had a
     /// value; or if the key is of another group.
-    pub fn get<V: Send + Sync + 'static>(&self, member: Member<V>) -> Option<&Part<V>> {
+    pub fn get<V: Send + Sync + 'static>(&self, member: MemberKey<V>) -> Option<&MemberValue<V>> {
         self.slot(member)??.part.downcast_ref()
     }
 
@@ -74,20 +74,20 @@ impl Cut {
         })
     }
 
-    pub(super) fn part<V: Send + Sync + 'static>(&self, member: Member<V>) -> &Part<V> {
+    pub(super) fn part<V: Send + Sync + 'static>(&self, member: MemberKey<V>) -> &MemberValue<V> {
         match self.get(member) {
             Some(part) => part,
-            None => Part::absent(),
+            None => MemberValue::absent(),
         }
     }
 
     /// Whether the member's value stands in for what its source should hold.
-    pub(super) fn stands_in<V>(&self, member: Member<V>) -> bool {
+    pub(super) fn stands_in<V>(&self, member: MemberKey<V>) -> bool {
         matches!(self.slot(member), Some(Some(slot)) if slot.stands_in)
     }
 
     /// `None` if the key is of another group, and nothing in it if the member is absent.
-    fn slot<V>(&self, member: Member<V>) -> Option<Option<&Slot>> {
+    fn slot<V>(&self, member: MemberKey<V>) -> Option<Option<&Slot>> {
         let slots = (member.group == self.names.group).then_some(&self.slots)?;
         Some(slots.get(member.place)?.as_deref())
     }
@@ -95,23 +95,23 @@ impl Cut {
 
 /// # Panics
 ///
-/// If the member is absent, or the key is of another group; [`Cut::get`] tells.
-impl<V: Send + Sync + 'static> Index<Member<V>> for Cut {
+/// If the member is absent, or the key is of another group; [`GroupSnapshot::get`] tells.
+impl<V: Send + Sync + 'static> Index<MemberKey<V>> for GroupSnapshot {
     type Output = V;
 
     #[track_caller]
-    fn index(&self, member: Member<V>) -> &V {
-        match self.get(member).and_then(Part::value) {
+    fn index(&self, member: MemberKey<V>) -> &V {
+        match self.get(member).and_then(MemberValue::value) {
             Some(value) => value,
             None => self.refuse(member),
         }
     }
 }
 
-impl Cut {
+impl GroupSnapshot {
     #[cold]
     #[track_caller]
-    fn refuse<V>(&self, member: Member<V>) -> ! {
+    fn refuse<V>(&self, member: MemberKey<V>) -> ! {
         match self.slot(member) {
             None => panic!("the key is of a member of another group"),
             Some(_) => panic!(
@@ -122,9 +122,9 @@ impl Cut {
     }
 }
 
-impl fmt::Debug for Cut {
+impl fmt::Debug for GroupSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Cut ")?;
+        f.write_str("GroupSnapshot ")?;
         f.debug_list().entries(self.versions()).finish()
     }
 }

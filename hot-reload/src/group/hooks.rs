@@ -28,7 +28,7 @@ pub(crate) struct MemberHooks<V> {
 }
 
 /// Finds the member's value in a value of the group.
-type PartOf<C, V> = Arc<dyn Fn(&C) -> Option<Snapshot<V>> + Send + Sync>;
+type MemberOf<C, V> = Arc<dyn Fn(&C) -> Option<Snapshot<V>> + Send + Sync>;
 
 impl<V: Send + Sync + 'static> MemberHooks<V> {
     /// The keeper that stays with the member: it restores, and saves nothing.
@@ -84,7 +84,7 @@ where
         good: impl Fn(&C) -> Option<Snapshot<V>> + Send + Sync + 'static,
         lent: impl Fn(&C) -> Option<Loan<V>> + Send + Sync + 'static,
     ) {
-        let (part, good): (PartOf<C, V>, PartOf<C, V>) = (Arc::new(part), Arc::new(good));
+        let (part, good): (MemberOf<C, V>, MemberOf<C, V>) = (Arc::new(part), Arc::new(good));
         let accepted = Arc::clone(&good);
         let admission = hooks.admission.of(lent, move |cut| accepted(cut));
         self.admission.extend(admission);
@@ -131,7 +131,7 @@ struct Deputy<C, V> {
     seat: Box<dyn Seat<V>>,
     /// The member's own.
     deadline: Duration,
-    part: PartOf<C, V>,
+    part: MemberOf<C, V>,
     /// The value that the participant committed last.
     in_use: Mutex<Option<Generation>>,
 }
@@ -171,7 +171,7 @@ fn nothing_to_end<'p>() -> Ready<'p> {
 struct Saving<C, V> {
     name: String,
     keeper: Arc<dyn Keeper<V>>,
-    part: PartOf<C, V>,
+    part: MemberOf<C, V>,
     saved: Arc<Mutex<Option<Generation>>>,
 }
 
@@ -251,7 +251,7 @@ struct Restarting<C, V> {
     before: Option<Arc<dyn RestartCheck<C>>>,
     name: String,
     restarts: Arc<dyn RestartCheck<V>>,
-    part: PartOf<C, V>,
+    part: MemberOf<C, V>,
     /// The pending changes of the visible value.
     known: Mutex<Option<(Generation, NeedsRestart)>>,
 }

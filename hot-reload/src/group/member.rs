@@ -1,4 +1,4 @@
-//! [`Member`]: the key of a member; [`Part`]: the value of a member in a [`Cut`](super::Cut).
+//! [`MemberKey`]: the key of a member; [`MemberValue`]: the value of a member in a [`GroupSnapshot`](super::GroupSnapshot).
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,13 +10,13 @@ use crate::snapshot::Snapshot;
 
 /// The key to a member of a group: from [`Coordinator::member`](crate::Coordinator::member). It is two numbers and knows the
 /// type of the member's value.
-pub struct Member<V> {
+pub struct MemberKey<V> {
     pub(super) group: u64,
     pub(super) place: usize,
     _value: PhantomData<fn() -> V>,
 }
 
-impl<V> Member<V> {
+impl<V> MemberKey<V> {
     pub(super) fn new(group: u64, place: usize) -> Self {
         Self {
             group,
@@ -26,17 +26,17 @@ impl<V> Member<V> {
     }
 }
 
-impl<V> Clone for Member<V> {
+impl<V> Clone for MemberKey<V> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<V> Copy for Member<V> {}
+impl<V> Copy for MemberKey<V> {}
 
-impl<V> fmt::Debug for Member<V> {
+impl<V> fmt::Debug for MemberKey<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Member")
+        f.debug_struct("MemberKey")
             .field("group", &self.group)
             .field("place", &self.place)
             .finish()
@@ -51,9 +51,9 @@ impl<V> fmt::Debug for Member<V> {
 ///
 /// Dereferencing panics if the member is absent from the cut, which it may be in a group that
 /// [leaves members out](crate::WhenAway::LeaveOut), or if the key was another group's. [`value`](Self::value) tells.
-pub struct Part<V>(Option<Loan<V>>);
+pub struct MemberValue<V>(Option<Loan<V>>);
 
-impl<V> Part<V> {
+impl<V> MemberValue<V> {
     pub(super) fn of(loan: Loan<V>) -> Self {
         Self(Some(loan))
     }
@@ -82,7 +82,7 @@ impl<V> Part<V> {
     }
 }
 
-impl<V> Deref for Part<V> {
+impl<V> Deref for MemberValue<V> {
     type Target = V;
 
     #[track_caller]
@@ -93,7 +93,7 @@ impl<V> Deref for Part<V> {
     }
 }
 
-impl<V> PartialEq for Part<V> {
+impl<V> PartialEq for MemberValue<V> {
     fn eq(&self, other: &Self) -> bool {
         match (self.snapshot(), other.snapshot()) {
             (Some(one), Some(other)) => Arc::ptr_eq(one.node(), other.node()),
@@ -103,10 +103,12 @@ impl<V> PartialEq for Part<V> {
     }
 }
 
-impl<V> Eq for Part<V> {}
+impl<V> Eq for MemberValue<V> {}
 
-impl<V: fmt::Debug> fmt::Debug for Part<V> {
+impl<V: fmt::Debug> fmt::Debug for MemberValue<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Part").field(&self.snapshot()).finish()
+        f.debug_tuple("MemberValue")
+            .field(&self.snapshot())
+            .finish()
     }
 }

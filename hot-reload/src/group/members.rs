@@ -8,7 +8,7 @@ use futures_util::future::{BoxFuture, join_all};
 use tokio::task::yield_now;
 
 use super::away::{refusal, trouble};
-use super::cut::{Cut, Slots};
+use super::cut::{GroupSnapshot, Slots};
 use super::reading::{Reading, refresh};
 use super::roster::{Broken, Roster, Running};
 use super::when_away::WhenAway;
@@ -97,7 +97,7 @@ impl Members {
     }
 
     /// The newest values of all, unless one of them is away.
-    async fn assemble(&self, seen: Option<&Revision>) -> Result<Loaded<Cut>, Fault> {
+    async fn assemble(&self, seen: Option<&Revision>) -> Result<Loaded<GroupSnapshot>, Fault> {
         for _ in 0..ROUNDS {
             if !self.refresh() {
                 break;
@@ -113,7 +113,7 @@ impl Members {
             return Ok(Loaded::Unchanged);
         }
         Ok(Loaded::Value {
-            value: Cut::new(Arc::clone(&self.roster.names), slots),
+            value: GroupSnapshot::new(Arc::clone(&self.roster.names), slots),
             revision: Some(revision),
         })
     }
@@ -148,14 +148,14 @@ impl Members {
     }
 }
 
-impl Feed<Cut> for Members {
+impl Feed<GroupSnapshot> for Members {
     fn load<'a>(
         &'a self,
         seen: Option<&'a Revision>,
         asked: LoadRequest,
-    ) -> BoxFuture<'a, Result<Loaded<Cut>, Fault>>
+    ) -> BoxFuture<'a, Result<Loaded<GroupSnapshot>, Fault>>
     where
-        Cut: 'a,
+        GroupSnapshot: 'a,
     {
         Box::pin(async move {
             self.load_members(asked).await;
@@ -168,7 +168,7 @@ impl Feed<Cut> for Members {
         hints: HintSender,
     ) -> BoxFuture<'a, Result<Option<Subscription>, Error>>
     where
-        Cut: 'a,
+        GroupSnapshot: 'a,
     {
         Box::pin(async move {
             self.roster.tell(Some(&hints));
@@ -178,9 +178,9 @@ impl Feed<Cut> for Members {
         })
     }
 
-    fn watch<'a>(&'a self) -> BoxFuture<'a, Result<RealtimeWatchHandle<Cut>, Error>>
+    fn watch<'a>(&'a self) -> BoxFuture<'a, Result<RealtimeWatchHandle<GroupSnapshot>, Error>>
     where
-        Cut: 'a,
+        GroupSnapshot: 'a,
     {
         // Never asked for, because there are hints.
         let error = Error::new(

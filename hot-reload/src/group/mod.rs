@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   member ─▶ its own service ─ private snapshot ─┐
-//!   member ─▶ its own service ─ private snapshot ─┼─▶ Members ─ Cut ─▶ one more service ─▶ Live<Cut>
+//!   member ─▶ its own service ─ private snapshot ─┼─▶ Members ─ GroupSnapshot ─▶ one more service ─▶ Live<GroupSnapshot>
 //!   member ─▶ its own service ─ private snapshot ─┘      ▲
 //!              └───────────── hint ──────────────────────┘
 //! ```
@@ -23,8 +23,8 @@ mod start;
 mod when_away;
 
 pub use self::coordinator::Coordinator;
-pub use self::cut::{Cut, MemberVersion};
-pub use self::handles::PartOf;
-pub use self::member::{Member, Part};
+pub use self::cut::{GroupSnapshot, MemberVersion};
+pub use self::handles::MemberOf;
+pub use self::member::{MemberKey, MemberValue};
 pub use self::members::Members;
 pub use self::when_away::WhenAway;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use futures_util::future::{BoxFuture, ready};
 
 use super::cut::{Names, Slot};
-use super::member::Member;
+use super::member::MemberKey;
 use super::when_away::WhenAway;
 use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger};
@@ -62,7 +62,7 @@ impl Roster {
         }
     }
 
-    pub(super) fn status<V>(&self, member: Member<V>) -> Option<Status> {
+    pub(super) fn status<V>(&self, member: MemberKey<V>) -> Option<Status> {
         let is_ours = member.group == self.names.group;
         let name = self.names.names.get(member.place).filter(|_| is_ours)?;
         let running = self.running().get(member.place);

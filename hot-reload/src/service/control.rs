@@ -174,7 +174,7 @@ impl<V> Control<V> {
     }
 
     /// Ends whatever holds values back, all of it at once: a [pause](Self::pause), a [rollback](Self::rollback_to), a failed
-    /// [`Probation`](crate::Probation), the doubt of a [`ShrinkGuard`](crate::ShrinkGuard) or a [`Fence`](crate::Fence). Looks at the source, and says what came of it. A rollback
+    /// [`Probation`](crate::Probation), the doubt of a [`ShrinkGuard`](crate::ShrinkGuard) or a [`VersionGuard`](crate::VersionGuard). Looks at the source, and says what came of it. A rollback
     /// that is asked for after this call holds all the same.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ pub(crate) mod settings;
 pub(crate) mod shared;
 mod target;
 
-pub use self::admission::{Fence, ShrinkGuard};
+pub use self::admission::{ShrinkGuard, VersionGuard};
 pub use self::builder::Builder;
 pub use self::control::Control;
 pub use self::events::Events;

@@ -34,7 +34,7 @@ use crate::receipt::Receipt;
 /// let registry = Registry::new();
 /// registry.on_event(|event| println!("{}: {}", event.target, event.kind));
 ///
-/// let service = ReloaderService::builder(Motto).named("motto").register(&registry);
+/// let service = ReloaderService::builder(Motto).name("motto").register(&registry);
 /// let (motto, control) = service.start().await?;
 ///
 /// for (target, receipt) in registry.reload_all(Requester::Manual).await {
@@ -188,7 +188,7 @@ fn taken(registered: &Target, new: &Target) -> Error {
     Error::new(
         ErrorKind::Misconfigured,
         format!(
-            "two services are named `{}`: one on {}, one on {}; name one of them with `Builder::named`",
+            "two services are named `{}`: one on {}, one on {}; name one of them with `Builder::name`",
             new.name(),
             source(registered),
             source(new),

@@ -15,7 +15,7 @@ pub(crate) struct Settings {
     /// `None`: under a trusted watch, there are no periodic loads.
     pub(crate) heartbeat: Option<Duration>,
     /// How long hints must be silent before a load.
-    pub(crate) quiet: Duration,
+    pub(crate) debounce: Duration,
     /// How late a hint may come before it counts as missed.
     pub(crate) grace: Duration,
     /// Looks at once that hints may cause, and the wait for each further one.
@@ -29,7 +29,7 @@ impl Settings {
             watch: false,
             interval: period(interval),
             heartbeat: None,
-            quiet: Duration::ZERO,
+            debounce: Duration::ZERO,
             grace: Duration::ZERO,
             rate: None,
         }
@@ -39,7 +39,7 @@ impl Settings {
     pub(crate) fn realtime(interval: Duration, profile: WatchProfile) -> Self {
         Self {
             watch: true,
-            quiet: profile.quiet.min(LONGEST),
+            debounce: profile.debounce.min(LONGEST),
             grace: profile.grace.min(LONGEST),
             rate: profile
                 .rate
@@ -131,12 +131,12 @@ pub(crate) const SETTLE: Duration = Duration::from_secs(60);
 pub(crate) const REGAIN_TRUST: u32 = 3;
 /// Closings of a watch that had delivered, each sooner than [`SETTLE`], that are forgiven without a penalty.
 pub(crate) const FORGIVEN_CLOSINGS: u32 = 2;
-/// Hints that keep coming postpone a load up to so many quiet windows, and no longer.
-pub(crate) const QUIET_CEILING: u32 = 4;
+/// Hints that keep coming postpone a load up to so many debounce windows, and no longer.
+pub(crate) const DEBOUNCE_CEILING: u32 = 4;
 /// How long the members of a group must be silent before the group loads. Files that belong together are mostly written
 /// one right after the other, by one command or one deployment, and each member that is loaded in between is work that
 /// is refused or done twice.
-pub(crate) const GROUP_QUIET: Duration = Duration::from_millis(50);
+pub(crate) const GROUP_DEBOUNCE: Duration = Duration::from_millis(50);
 /// A removal is believed when a second load, this much later, finds nothing either.
 pub(crate) const REMOVAL_CONFIRM: Duration = Duration::from_secs(1);
 

@@ -113,7 +113,7 @@ impl Target {
         }
     }
 
-    /// The name of the service: [`Builder::named`](crate::Builder::named).
+    /// The name of the service: [`Builder::name`](crate::Builder::name).
     pub fn name(&self) -> &str {
         &self.name
     }

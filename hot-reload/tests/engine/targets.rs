@@ -34,7 +34,7 @@ fn stopped(outcome: &Outcome) -> bool {
 #[tokio::test(start_paused = true)]
 async fn p06_target_keeps_no_service_running_and_answers_stopped() {
     let script = Script::new(Good("first"));
-    let (live, control) = script.builder().named("motto").start().await.unwrap();
+    let (live, control) = script.builder().name("motto").start().await.unwrap();
     let target = control.target();
     let mut events = target.events();
     drop((live, control));
@@ -93,7 +93,7 @@ async fn registry_refuses_a_second_service_of_one_name() {
     let log = log();
     let registry = Registry::new();
     let (script, other) = (Script::new(Good("first")), Script::new(Good("other")));
-    let builder = |script: &Script| script.builder().named("motto").register(&registry);
+    let builder = |script: &Script| script.builder().name("motto").register(&registry);
     let (_live, control) = builder(&script).start().await.unwrap();
     let error: Error = builder(&other).start().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Misconfigured);
@@ -120,7 +120,7 @@ async fn registry_forwards_events_of_its_services_until_they_stop_or_leave() {
     let scripts = ["one", "two"].map(|_| Script::new(Good("first")));
     let mut controls = Vec::new();
     for (script, name) in scripts.iter().zip(["one", "two"]) {
-        let builder = script.builder().named(name).register(&registry);
+        let builder = script.builder().name(name).register(&registry);
         controls.push(builder.start().await.unwrap());
     }
     assert_eq!(notes.take(), ["one load", "two load"]);
@@ -170,7 +170,7 @@ async fn p07_panicking_observer_is_logged_and_others_are_notified() {
     let log = log();
     let notes = Notes::default();
     let script = Script::new(Good("first"));
-    let builder = script.builder().named("motto");
+    let builder = script.builder().name("motto");
     let builder = builder.on_event(|_| panic!("an observer with a bug"));
     let (live, control) = builder.observe(notes.clone()).start().await.unwrap();
     control.on_event(|event| assert!(event.generation.is_none(), "another one"));
@@ -190,7 +190,7 @@ async fn p07_panicking_observer_is_logged_and_others_are_notified() {
 async fn observer_may_use_the_service_and_the_registry() {
     let registry = Registry::new();
     let script = Script::new(Good("first"));
-    let builder = script.builder().named("motto").register(&registry);
+    let builder = script.builder().name("motto").register(&registry);
     let (seen, book) = (Notes::default(), registry.clone());
     registry.on_event({
         let seen = seen.clone();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 
 use hot_reload::source::{File, Source};
-use hot_reload::{LinkState, RealtimeWatch, WatchEvent};
+use hot_reload::{RealtimeWatch, WatchEvent, WatchState};
 use tokio::time::timeout;
 
 use crate::census::{one_watcher, watches};
@@ -65,16 +65,16 @@ fn t52_when_the_watchers_thread_dies_another_takes_over_and_watches_all() {
             for (service, _) in &mut services {
                 service.expect(&format!("gap {round}")).await;
                 let status = || service.control.status();
-                until("open", || status().link.is_open()).await;
+                until("open", || status().watch.is_open()).await;
                 assert_eq!(status().counters.watch_losses, round);
-                assert_eq!(status().link_error.map(|error| error.to_string()), None);
+                assert_eq!(status().watch_error.map(|error| error.to_string()), None);
             }
             one_watcher().await;
             assert_eq!(watches(), all);
             for (service, path) in &mut services {
                 write(path, &format!("told {round}"));
                 service.expect(&format!("told {round}")).await;
-                assert_ne!(service.control.status().link, LinkState::Untrusted);
+                assert_ne!(service.control.status().watch, WatchState::Untrusted);
             }
         }
         for (service, _) in services {

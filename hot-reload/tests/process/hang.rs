@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use hot_reload::LinkState;
+use hot_reload::WatchState;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::{Instant, timeout};
 
@@ -99,7 +99,7 @@ fn t63_p08_a_file_system_that_does_not_answer_holds_up_only_its_own_and_no_stop(
         write(world.path("late"), "two");
         late.expect("two").await;
         assert_eq!(*hanging.live.load(), "two");
-        assert_ne!(hanging.control.status().link, LinkState::Off);
+        assert_ne!(hanging.control.status().watch, WatchState::Off);
 
         let start = Instant::now();
         timeout(DEADLINE, hanging.control.stop()).await.unwrap();

@@ -1,7 +1,7 @@
 //! [`Admission`]: guards that hold a valid but implausible value until it is confirmed.
 //!
 //! - [`ShrinkGuard`]: much smaller than the visible value;
-//! - [`Fence`]: an older version than an accepted one.
+//! - [`VersionGuard`]: an older version than an accepted one.
 
 mod shrink;
 mod version;
@@ -9,7 +9,7 @@ mod version;
 use std::time::Duration;
 
 pub use self::shrink::ShrinkGuard;
-pub use self::version::Fence;
+pub use self::version::VersionGuard;
 use crate::event::HoldReason;
 
 /// Somebody who compares a value with the one that is visible. Its methods are the user's code.

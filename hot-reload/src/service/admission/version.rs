@@ -1,4 +1,4 @@
-//! [`Fence`]: objects to a value whose version is lower than an accepted one.
+//! [`VersionGuard`]: objects to a value whose version is lower than an accepted one.
 
 use std::fmt;
 use std::fmt::Display;
@@ -11,7 +11,7 @@ use crate::locks::lock;
 use crate::service::settings::{LONGEST, REWIND_CONFIRM};
 
 /// Admission a value of a lower version than the highest that was accepted: the answer of a replica that lags behind. From
-/// [`Builder::fence`](crate::Builder::fence).
+/// [`Builder::version_guard`](crate::Builder::version_guard).
 ///
 /// Such a value is held back ([`Outcome::Held`](crate::Outcome::Held), and [`Status::hold`](crate::Status) says that the
 /// service is ahead of its source), unless it is a rewind that is meant. It is, when
@@ -31,7 +31,7 @@ use crate::service::settings::{LONGEST, REWIND_CONFIRM};
 ///
 /// - no incarnation;
 /// - 5 minutes make a rewind.
-pub struct Fence<V, K, I = ()> {
+pub struct VersionGuard<V, K, I = ()> {
     version: Box<dyn Fn(&V) -> K + Send + Sync>,
     incarnation: Box<dyn Fn(&V) -> I + Send + Sync>,
     rewind_after: Duration,
@@ -39,7 +39,7 @@ pub struct Fence<V, K, I = ()> {
     highest: Mutex<Option<Arc<(I, K)>>>,
 }
 
-impl<V, K> Fence<V, K> {
+impl<V, K> VersionGuard<V, K> {
     /// One that goes by this version.
     pub fn by(version: impl Fn(&V) -> K + Send + Sync + 'static) -> Self {
         Self {
@@ -51,14 +51,14 @@ impl<V, K> Fence<V, K> {
     }
 }
 
-impl<V, K, I> Fence<V, K, I> {
+impl<V, K, I> VersionGuard<V, K, I> {
     /// What tells one line of versions from another: the identity of a cluster, of a database, of a time line.
     #[must_use]
     pub fn incarnation<J>(
         self,
         incarnation: impl Fn(&V) -> J + Send + Sync + 'static,
-    ) -> Fence<V, K, J> {
-        Fence {
+    ) -> VersionGuard<V, K, J> {
+        VersionGuard {
             version: self.version,
             incarnation: Box::new(incarnation),
             rewind_after: self.rewind_after,
@@ -84,7 +84,7 @@ impl<V, K, I> Fence<V, K, I> {
     }
 }
 
-impl<V, K, I> Admission<V> for Fence<V, K, I>
+impl<V, K, I> Admission<V> for VersionGuard<V, K, I>
 where
     K: Ord + Display + Send + Sync,
     I: PartialEq + Send + Sync,
@@ -116,9 +116,9 @@ where
     }
 }
 
-impl<V, K, I> fmt::Debug for Fence<V, K, I> {
+impl<V, K, I> fmt::Debug for VersionGuard<V, K, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fence")
+        f.debug_struct("VersionGuard")
             .field("rewind_after", &self.rewind_after)
             .finish_non_exhaustive()
     }

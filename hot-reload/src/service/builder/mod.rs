@@ -38,14 +38,14 @@ use crate::watch::WatchProfile;
 ///
 /// - strategy: polling; [`realtime`](Self::realtime) and [`hybrid`](Self::hybrid) exist where the source can be watched
 /// - [`interval`](Self::interval): 30 s; under `realtime` and `hybrid`, what the source's [`WatchProfile`] says
-/// - [`heartbeat`](Self::heartbeat), [`quiet`](Self::quiet): what the source's [`WatchProfile`] says
+/// - [`heartbeat`](Self::heartbeat), [`debounce`](Self::debounce): what the source's [`WatchProfile`] says
 /// - [`load_deadline`](Self::load_deadline), [`prepare_deadline`](Self::prepare_deadline): 10 s
 /// - [`max_staleness`](Self::max_staleness): none, a load that fails makes the value stale at once
 /// - [`on_removal`](Self::on_removal): the last good value stays
 /// - [`history`](Self::history): nothing is kept
 /// - [`flight_recorder`](Self::flight_recorder): 32 entries
 /// - [`retire_after`](Self::retire_after): at once, when nobody reads it any more
-/// - [`named`](Self::named): the name of the value's type
+/// - [`named`](Self::name): the name of the value's type
 #[must_use = "a service begins with `start`"]
 pub struct Builder<T, V, S> {
     pub(crate) reload: T,
@@ -53,7 +53,7 @@ pub struct Builder<T, V, S> {
     pub(crate) mode: Mode<T, V>,
     pub(crate) interval: Option<Duration>,
     pub(crate) heartbeat: Option<Duration>,
-    pub(crate) quiet: Option<Duration>,
+    pub(crate) debounce: Option<Duration>,
     pub(crate) load_deadline: Duration,
     pub(crate) max_staleness: Option<Duration>,
     pub(crate) sameness: Sameness<V>,
@@ -120,7 +120,7 @@ where
             mode,
             interval: None,
             heartbeat: None,
-            quiet: None,
+            debounce: None,
             load_deadline: LOAD_DEADLINE,
             max_staleness: None,
             sameness,

@@ -83,7 +83,7 @@ where
         first: impl FnOnce(&Control<V>, Result<(), Error>) -> R,
     ) -> (Live<V>, Control<V>, R) {
         let mut profile = (self.mode.profile)(&self.reload);
-        profile.quiet = self.quiet.unwrap_or(profile.quiet);
+        profile.debounce = self.debounce.unwrap_or(profile.debounce);
         profile.heartbeat = self.heartbeat.unwrap_or(profile.heartbeat);
         let interval = self.interval.unwrap_or(profile.interval);
         let settings = (self.mode.settings)(interval, profile).checking_within(self.max_staleness);

@@ -37,7 +37,7 @@ impl<V> RestartPending<V> {
         let name = shared.status().name.clone();
         let text = match &waits {
             Ok(waits) => waits.text.clone(),
-            Err(error) => format!("it could not be found out: {error}"),
+            Err(error) => error.to_string(),
         };
         let news = std::mem::replace(&mut self.told, text) != self.told;
         let text = &self.told;
@@ -48,12 +48,14 @@ impl<V> RestartPending<V> {
                 }
                 match text.as_str() {
                     _ if !news => {}
-                    "" => info!(target: "hot_reload", name, "nothing waits for a restart any more"),
-                    text => warn!(target: "hot_reload", name, "this waits for a restart: {text}"),
+                    "" => info!(target: "hot_reload", name, "no change needs a restart any more"),
+                    text => warn!(target: "hot_reload", name, "needs a restart: {text}"),
                 }
                 shared.status().needs_restart = waits.paths;
             }
-            Err(_) if news => warn!(target: "hot_reload", name, "what waits for a restart: {text}"),
+            Err(_) if news => {
+                warn!(target: "hot_reload", name, "cannot find out what needs a restart: {text}");
+            }
             Err(_) => {}
         }
     }

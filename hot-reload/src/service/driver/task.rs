@@ -17,7 +17,7 @@ use super::restart_pending::RestartPending;
 use super::saving::Saver;
 use super::watch::{Watch, regime};
 use crate::error::Error;
-use crate::event::{LinkState, Stage};
+use crate::event::{Stage, WatchState};
 use crate::panics::{discard, panicked};
 use crate::receipt::Receipt;
 use crate::service::feed::Feed;
@@ -37,7 +37,7 @@ pub(super) struct Task<'e, V> {
     pub(super) clock: Clock,
     pub(super) machine: Machine,
     /// The state of the watch that was reported last.
-    watch_state: LinkState,
+    watch_state: WatchState,
     pub(super) watch: Option<Watch<V>>,
     /// Why the watch was lost, until that is reported.
     lost: Option<Error>,
@@ -72,7 +72,7 @@ impl<'e, V> Task<'e, V> {
             recorder: Recorder::new(Arc::clone(shared)),
             clock,
             machine,
-            watch_state: LinkState::Off,
+            watch_state: WatchState::Off,
             watch: None,
             lost: None,
             pushed: None,
@@ -251,9 +251,9 @@ impl<'e, V> Task<'e, V> {
         discard(pushed);
         let serving = mem::take(&mut self.serving);
         self.engine.shared.inbox.postpone(serving, self.pending);
-        let state = mem::replace(&mut self.watch_state, LinkState::Off);
-        if state != LinkState::Off {
-            self.recorder.link(state, LinkState::Off, None);
+        let state = mem::replace(&mut self.watch_state, WatchState::Off);
+        if state != WatchState::Off {
+            self.recorder.link(state, WatchState::Off, None);
         }
         self.recorder.finish(self.clock.now());
     }

@@ -7,7 +7,7 @@ use super::cycle::Cycle;
 use super::span::Span;
 use super::story::{Entry, Lost, Story, What};
 use super::tape::{Divergence, Tape};
-use crate::event::{LinkState, Outcome};
+use crate::event::{Outcome, WatchState};
 use crate::status::Status;
 
 /// What a service has been through until now: from [`Control::explain`](crate::Control::explain).
@@ -16,10 +16,10 @@ use crate::status::Status;
 /// then what happened, the newest last. It says no more of the content than errors do.
 ///
 /// ```text
-/// Config (app.toml): generation 2, data stale, link trusted, last good check 3 min ago; rejected at stage decode: app.toml:4:8: …
+/// Config (app.toml): generation 2, data stale, watch trusted, last good check 3 min ago; rejected at stage decode: app.toml:4:8: …
 ///      2 d ago  published as generation 1 (startup; revision 5f1c09)
-///      2 d ago  link settling
-///      2 d ago  link trusted
+///      2 d ago  watch settling
+///      2 d ago  watch trusted
 ///     47 h ago  published as generation 2 (watch; revision 8ab3e2)
 ///     47 h ago  unchanged (resync; revision 8ab3e2), 2817 times until 3 min ago
 ///      2 min ago  rejected at stage decode (watch, retry; revision 90ee41), 4 times until 12 s ago: app.toml:4:8: …
@@ -106,8 +106,8 @@ impl Explanation {
             Some(generation) => write!(f, "generation {generation}")?,
             None => f.write_str("no generation")?,
         }
-        write!(f, ", data {}, link {}", status.data, status.link)?;
-        if let Some(why) = &status.link_error {
+        write!(f, ", data {}, watch {}", status.data, status.watch)?;
+        if let Some(why) = &status.watch_error {
             write!(f, " ({why})")?;
         }
         match self.last_good {
@@ -150,7 +150,7 @@ impl Explanation {
             What::Absent => {
                 f.write_str("nothing is there; a second load is to say whether that is meant")
             }
-            What::Link(to) => write!(f, "link {to}"),
+            What::Link(to) => write!(f, "watch {to}"),
             What::Lost(lost) => self.fmt_lost(f, lost),
             What::Failed(error) => write!(f, "{error}"),
             What::Proven(generation) => {
@@ -200,8 +200,8 @@ impl Explanation {
 
     fn fmt_lost(&self, f: &mut fmt::Formatter<'_>, lost: &Lost) -> fmt::Result {
         let Lost { from, to, .. } = lost;
-        write!(f, "link {to}")?;
-        if from.is_open() && *from != LinkState::Settling {
+        write!(f, "watch {to}")?;
+        if from.is_open() && *from != WatchState::Settling {
             write!(f, ", was {from}")?;
         }
         self.fmt_times(f, lost.times, lost.last)?;

@@ -29,7 +29,7 @@ use super::settings::Settings;
 use crate::backoff::Jitter;
 use crate::clock::time_of_day;
 use crate::error::Error;
-use crate::event::{LinkState, Outcome, Stage, Trigger};
+use crate::event::{Outcome, Stage, Trigger, WatchState};
 use crate::locks::lock;
 use crate::panics::discard;
 use crate::receipt::Vote;
@@ -104,7 +104,7 @@ impl Flight {
     }
 
     /// The machine was told something, and has answered; its watch is in this state after it.
-    pub(super) fn handled(&self, now: Duration, input: Input, actions: Actions, link: LinkState) {
+    pub(super) fn handled(&self, now: Duration, input: Input, actions: Actions, link: WatchState) {
         if let Some(tape) = &mut self.records().tape {
             tape.handled(now, input, actions, link);
         }
@@ -158,7 +158,7 @@ impl Flight {
     }
 
     /// The watch has changed its state.
-    pub(super) fn link(&self, from: LinkState, to: LinkState, why: Option<&Error>) {
+    pub(super) fn link(&self, from: WatchState, to: WatchState, why: Option<&Error>) {
         self.note(|story, now| story.link(now, from, to, why));
     }
 

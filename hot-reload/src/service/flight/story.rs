@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::cycle::Cycle;
 use crate::error::Error;
-use crate::event::LinkState;
+use crate::event::WatchState;
 use crate::snapshot::Generation;
 
 /// The newest entries, the oldest of them first.
@@ -33,7 +33,7 @@ pub(super) enum What {
     /// A load found nothing, and another one is to say whether that is meant.
     Absent,
     /// The watch stands, is believed, or is not.
-    Link(LinkState),
+    Link(WatchState),
     Lost(Box<Lost>),
     /// The heartbeat found a change that the watch had not announced.
     Missed,
@@ -48,8 +48,8 @@ pub(super) enum What {
 /// A watch that was lost, or could not be opened.
 #[derive(Debug, Clone)]
 pub(super) struct Lost {
-    pub(super) from: LinkState,
-    pub(super) to: LinkState,
+    pub(super) from: WatchState,
+    pub(super) to: WatchState,
     pub(super) why: Option<Error>,
     pub(super) times: u32,
     /// When it happened last.
@@ -114,14 +114,14 @@ impl Story {
     pub(super) fn link(
         &mut self,
         now: Duration,
-        from: LinkState,
-        to: LinkState,
+        from: WatchState,
+        to: WatchState,
         why: Option<&Error>,
     ) -> Fallen {
         match to {
             // What comes of it is told.
-            LinkState::Connecting => Fallen::repeated(None),
-            LinkState::Down | LinkState::Parked => self.lost(now, from, to, why),
+            WatchState::Connecting => Fallen::repeated(None),
+            WatchState::Down | WatchState::Parked => self.lost(now, from, to, why),
             _ => self.push(now, What::Link(to)),
         }
     }
@@ -139,8 +139,8 @@ impl Story {
     fn lost(
         &mut self,
         now: Duration,
-        from: LinkState,
-        to: LinkState,
+        from: WatchState,
+        to: WatchState,
         why: Option<&Error>,
     ) -> Fallen {
         let mut backwards = self.entries.iter_mut().rev();

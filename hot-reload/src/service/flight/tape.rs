@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::super::machine::{Actions, Input, Machine};
 use super::super::settings::Settings;
 use crate::backoff::Jitter;
-use crate::event::LinkState;
+use crate::event::WatchState;
 
 /// The newest steps of one run.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ enum Step {
         input: Input,
         actions: Actions,
         /// The state of the watch after it.
-        link: LinkState,
+        link: WatchState,
     },
     /// The period that the source asks for. Rare, and boxed to keep the other variant small.
     Wanted(Option<Box<Duration>>),
@@ -88,7 +88,7 @@ impl Tape {
         now: Duration,
         input: Input,
         actions: Actions,
-        link: LinkState,
+        link: WatchState,
     ) {
         self.push(Step::Handled {
             // Five hundred years are enough.
@@ -181,7 +181,7 @@ impl Checkpoint {
 
 impl Step {
     /// Tells it to a machine. What that answers, if it is asked for an answer.
-    fn run(&self, machine: &mut Machine) -> Option<(Actions, LinkState)> {
+    fn run(&self, machine: &mut Machine) -> Option<(Actions, WatchState)> {
         match self {
             Self::Handled { at, input, .. } => {
                 let actions = machine.handle(Duration::from_nanos(*at), *input);
@@ -195,9 +195,9 @@ impl Step {
     }
 }
 
-fn said(answer: Option<(Actions, LinkState)>) -> String {
+fn said(answer: Option<(Actions, WatchState)>) -> String {
     match answer {
-        Some((actions, link)) => format!("{actions:?}, link {link}"),
+        Some((actions, link)) => format!("{actions:?}, watch {link}"),
         None => "nothing".to_owned(),
     }
 }

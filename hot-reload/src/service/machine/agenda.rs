@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::settings::QUIET_CEILING;
+use super::super::settings::DEBOUNCE_CEILING;
 use super::time::earliest;
 use crate::backoff::Limit;
 use crate::event::Trigger;
@@ -15,7 +15,7 @@ pub(super) struct Agenda {
     at: Option<Duration>,
     /// Hints that wait until they are silent.
     hints: Option<Hints>,
-    quiet: Duration,
+    debounce: Duration,
     limit: Option<Limit>,
 }
 
@@ -26,12 +26,12 @@ struct Hints {
 }
 
 impl Agenda {
-    pub(super) fn new(quiet: Duration, rate: Option<(u32, Duration)>) -> Self {
+    pub(super) fn new(debounce: Duration, rate: Option<(u32, Duration)>) -> Self {
         Self {
             asked: Causes::default(),
             at: None,
             hints: None,
-            quiet,
+            debounce,
             limit: rate.map(|(burst, pause)| Limit::new(burst, pause)),
         }
     }
@@ -82,11 +82,12 @@ impl Agenda {
         due
     }
 
-    /// Hints are due when they have been silent for the quiet window, or kept coming for its ceiling, and not before
+    /// Hints are due when they have been silent for the debounce window, or kept coming for its ceiling, and not before
     /// the limit allows.
     fn hints_due(&self) -> Option<Duration> {
         let hints = self.hints?;
-        let rested = (hints.last + self.quiet).min(hints.first + self.quiet * QUIET_CEILING);
+        let rested =
+            (hints.last + self.debounce).min(hints.first + self.debounce * DEBOUNCE_CEILING);
         let allowed = self.limit.map_or(Duration::ZERO, |limit| limit.free_at());
         Some(rested.max(allowed))
     }

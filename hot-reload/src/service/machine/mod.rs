@@ -37,7 +37,7 @@ use self::time::{earliest, take_due};
 use self::watch::Watch;
 use super::settings::{OPEN_PATIENCE, PERIOD_JITTER_PERCENT, REMOVAL_CONFIRM, Settings};
 use crate::backoff::Jitter;
-use crate::event::{LinkState, Trigger};
+use crate::event::{Trigger, WatchState};
 
 /// See the [module documentation](self).
 #[derive(Debug, Clone)]
@@ -87,7 +87,7 @@ impl Machine {
     pub(super) fn new(settings: impl Into<Arc<Settings>>, jitter: Jitter) -> Self {
         let settings = settings.into();
         Self {
-            agenda: Agenda::new(settings.quiet, settings.rate),
+            agenda: Agenda::new(settings.debounce, settings.rate),
             watch: Watch::new(settings.watch),
             retry: Retry::new(settings.interval),
             running: None,
@@ -194,7 +194,7 @@ impl Machine {
     }
 
     /// How the watch is.
-    pub(super) fn watch(&self) -> LinkState {
+    pub(super) fn watch(&self) -> WatchState {
         self.watch.state()
     }
 
@@ -258,7 +258,7 @@ impl Machine {
         let by_clock = causes.is_empty() && well;
         if self.periodic.is_some_and(|due| due <= now) {
             causes.insert(match self.watch.state() {
-                LinkState::Trusted => Trigger::Resync,
+                WatchState::Trusted => Trigger::Resync,
                 _ => Trigger::Interval,
             });
         }

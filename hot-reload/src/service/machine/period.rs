@@ -17,7 +17,7 @@ use std::time::Duration;
 use super::super::settings::{GRID, INTERVAL_FLOOR, PERIOD_JITTER_PERCENT, since_grid_point};
 use super::Machine;
 use super::time::earliest;
-use crate::event::LinkState;
+use crate::event::WatchState;
 
 impl Machine {
     /// Sets the longest pause between two loads that the source currently wants. It takes effect at once, like a shorter
@@ -43,7 +43,7 @@ impl Machine {
         let period = match (self.watch.state(), self.settings.heartbeat) {
             // While the source refuses access, the retries replace the period.
             (_, None) if self.retry.is_refused() => None,
-            (LinkState::Trusted, heartbeat) => heartbeat,
+            (WatchState::Trusted, heartbeat) => heartbeat,
             // Polling in place of a trusted watch is never slower than the heartbeat.
             (_, heartbeat) => heartbeat
                 .map_or(interval, |heartbeat| heartbeat.min(interval))

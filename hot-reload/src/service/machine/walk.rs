@@ -8,13 +8,13 @@ use std::time::Duration;
 use super::super::settings::{INTERVAL_FLOOR, REMOVAL_CONFIRM, Settings};
 use super::{Actions, Input, Load, LoadFrom, Machine, Regime, Verdict};
 use crate::backoff::Jitter;
-use crate::event::{LinkState, Trigger};
+use crate::event::{Trigger, WatchState};
 use crate::watch::WatchProfile;
 
 const INTERVAL: Duration = Duration::from_secs(10);
 /// Between two inputs that are not brought about by time.
 const INSTANT: Duration = Duration::from_millis(10);
-/// What a cause may have to wait: the ceiling of the quiet window and of the patience at the start, both one second, or
+/// What a cause may have to wait: the ceiling of the debounce window and of the patience at the start, both one second, or
 /// the pauses of the limit, of which a sequence can spend no more than it is long.
 const PATIENCE: Duration = Duration::from_secs(1);
 const DEPTH: usize = 7;
@@ -237,7 +237,7 @@ impl Ghost {
 
     /// The longest pause between two loads, if there is one.
     fn bound(&self) -> Option<Duration> {
-        let trusted = self.machine.watch() == LinkState::Trusted;
+        let trusted = self.machine.watch() == WatchState::Trusted;
         match self.heartbeat {
             Some(heartbeat) if trusted => Some(heartbeat),
             Some(heartbeat) => Some(heartbeat.min(self.interval)),

@@ -8,12 +8,12 @@ use super::super::settings::{
 };
 use super::terms::Regime;
 use crate::backoff::{Backoff, Jitter};
-use crate::event::LinkState;
+use crate::event::WatchState;
 
 /// The watch, as seen from the machine. Its back-off and the polling period are separate numbers.
 #[derive(Debug, Clone)]
 pub(super) struct Watch {
-    state: LinkState,
+    state: WatchState,
     /// Since when it stands.
     since: Duration,
     /// Whether a load that began after the opening has succeeded.
@@ -34,9 +34,9 @@ impl Watch {
     pub(super) fn new(wanted: bool) -> Self {
         Self {
             state: if wanted {
-                LinkState::Down
+                WatchState::Down
             } else {
-                LinkState::Off
+                WatchState::Off
             },
             since: Duration::ZERO,
             loaded: false,
@@ -49,17 +49,17 @@ impl Watch {
         }
     }
 
-    pub(super) fn state(&self) -> LinkState {
+    pub(super) fn state(&self) -> WatchState {
         self.state
     }
 
     pub(super) fn connect(&mut self) {
-        self.state = LinkState::Connecting;
+        self.state = WatchState::Connecting;
         self.due = None;
     }
 
     pub(super) fn opened(&mut self, now: Duration) {
-        self.state = LinkState::Settling;
+        self.state = WatchState::Settling;
         self.since = now;
         self.loaded = false;
         self.delivered = false;
@@ -74,13 +74,13 @@ impl Watch {
             self.closings = 0;
         }
         let (state, delay) = match regime {
-            Regime::Refused => (LinkState::Parked, self.refused.delay(jitter)),
+            Regime::Refused => (WatchState::Parked, self.refused.delay(jitter)),
             // A server that ends a stream which had delivered is no failure, unless it makes a habit of it.
             Regime::Passing if was_open && self.delivered && self.closings < FORGIVEN_CLOSINGS => {
                 self.closings += 1;
-                (LinkState::Down, jitter.up_to(RECONNECT_FLOOR / 2))
+                (WatchState::Down, jitter.up_to(RECONNECT_FLOOR / 2))
             }
-            Regime::Passing => (LinkState::Down, self.passing.delay(jitter)),
+            Regime::Passing => (WatchState::Down, self.passing.delay(jitter)),
         };
         self.state = state;
         self.due = Some(now + delay);
@@ -116,7 +116,7 @@ impl Watch {
     pub(super) fn settle(&mut self, now: Duration) -> bool {
         let settled = self.settles_at().is_some_and(|at| at <= now);
         if settled {
-            self.state = LinkState::Trusted;
+            self.state = WatchState::Trusted;
         }
         settled
     }
@@ -124,17 +124,17 @@ impl Watch {
     /// A change was found that it had not announced.
     pub(super) fn missed(&mut self) {
         if self.state.is_open() {
-            self.state = LinkState::Untrusted;
+            self.state = WatchState::Untrusted;
             self.announced = 0;
         }
     }
 
     /// A change was found that it had announced.
     pub(super) fn announced_change(&mut self) {
-        if self.state == LinkState::Untrusted {
+        if self.state == WatchState::Untrusted {
             self.announced += 1;
             if self.announced >= REGAIN_TRUST {
-                self.state = LinkState::Trusted;
+                self.state = WatchState::Trusted;
             }
         }
     }
@@ -145,6 +145,6 @@ impl Watch {
     }
 
     fn settles_at(&self) -> Option<Duration> {
-        (self.state == LinkState::Settling && self.loaded).then(|| self.since + SETTLE)
+        (self.state == WatchState::Settling && self.loaded).then(|| self.since + SETTLE)
     }
 }

@@ -43,7 +43,7 @@ impl<V> Pipeline<V> {
         if !is_content && !is_known && self.must_confirm(load) {
             return Ok(Remains::Unconfirmed);
         }
-        let has_default = matches!(self.removal, Removal::Default(_));
+        let has_default = matches!(self.removal, Removal::Replace(_));
         if !is_content && has_default && file.is_none() {
             trace.emptied = true;
             return self
@@ -70,7 +70,7 @@ impl<V> Pipeline<V> {
         if let Some(visible) = self.shared.publisher.current() {
             return !is_decoded || self.state().had_content && !is_same(visible.revision());
         }
-        let has_default = matches!(self.removal, Removal::Default(_));
+        let has_default = matches!(self.removal, Removal::Replace(_));
         let restored = match self.kept().await {
             Ok(Some((value, kept, _))) if is_same(kept.as_ref()) || has_default => {
                 discard(value);

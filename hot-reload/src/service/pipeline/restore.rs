@@ -61,7 +61,7 @@ impl<V> Pipeline<V> {
                 trace.restored = true;
                 self.state().had_content = true;
                 let name = self.shared.status().name.clone();
-                warn!(target: "hot_reload", name, "the source gives no value, the last good one of an earlier run is visible");
+                warn!(target: "hot_reload", name, "the source has no value; serving the last good value of an earlier run");
                 Ok(())
             }
             Err(Outcome::Held) => {

@@ -140,7 +140,7 @@ impl<V> Pipeline<V> {
                 state.held = None;
                 gate.clear_hold()
             } else {
-                let is_default = state.missing && matches!(self.removal, Removal::Default(_));
+                let is_default = state.missing && matches!(self.removal, Removal::Replace(_));
                 // What the source holds by now is not what has failed.
                 let seen = seen.filter(|_| failure.is_none());
                 state.held = Some(failure.clone().unwrap_or(Outcome::Held));

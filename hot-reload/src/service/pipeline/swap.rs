@@ -67,7 +67,7 @@ impl<V> Pipeline<V> {
         {
             if let Some(failure) = failure {
                 let name = self.shared.status().name.clone();
-                error!(target: "hot_reload", name, participant, "the value is visible, and {participant} has not taken it over: {failure}");
+                error!(target: "hot_reload", name, participant, "participant {participant} failed to commit, the value is visible: {failure}");
             }
         }
     }

@@ -14,8 +14,8 @@ pub enum RemovalPolicy<V> {
     /// The last good value.
     #[default]
     Keep,
-    /// This value, as a new generation. Participants prepare for it; it is neither validated nor doubted.
-    Default(V),
+    /// This value replaces it, as a new generation. Participants prepare for it. Validators and admission policies do not run.
+    Replace(V),
 }
 
 impl<V> RemovalPolicy<Option<V>> {
@@ -23,21 +23,21 @@ impl<V> RemovalPolicy<Option<V>> {
     ///
     /// A decoder makes one of its values by [`Decode::optional`](crate::source::Decode::optional).
     pub fn clear() -> Self {
-        Self::Default(None)
+        Self::Replace(None)
     }
 }
 
 /// The policy as the pipeline needs it.
 pub(crate) enum Removal<V> {
     Keep,
-    Default(Box<dyn Fn() -> V + Send + Sync>),
+    Replace(Box<dyn Fn() -> V + Send + Sync>),
 }
 
 impl<V> Removal<V> {
     /// The value to be published.
     pub(crate) fn value(&self) -> Option<V> {
         match self {
-            Self::Default(value) => Some(value()),
+            Self::Replace(value) => Some(value()),
             Self::Keep => None,
         }
     }
@@ -50,7 +50,7 @@ where
     fn from(policy: RemovalPolicy<V>) -> Self {
         match policy {
             RemovalPolicy::Keep => Self::Keep,
-            RemovalPolicy::Default(value) => Self::Default(Box::new(move || value.clone())),
+            RemovalPolicy::Replace(value) => Self::Replace(Box::new(move || value.clone())),
         }
     }
 }
@@ -59,7 +59,7 @@ impl<V> fmt::Debug for Removal<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Keep => "Keep",
-            Self::Default(_) => "Default",
+            Self::Replace(_) => "Replace",
         })
     }
 }

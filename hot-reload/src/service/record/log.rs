@@ -32,6 +32,7 @@ impl<V> Recorder<V> {
         let (name, source) = (status.name.clone(), status.source.clone());
         let generation = status.generation.map(|generation| generation.get());
         drop(status);
+        let subject = source.as_deref().unwrap_or("the source");
         let source = source.as_deref().unwrap_or_default();
         let stays = stays(generation.is_some());
         macro_rules! log {
@@ -50,27 +51,24 @@ impl<V> Recorder<V> {
         }
         match (outcome, repeated) {
             (Outcome::Published { .. }, _) if self.shared.is_member() => {
-                log!(info, "offered to the group");
+                log!(info, "new value for the group");
             }
             (Outcome::Published { .. }, _) => log!(info, "published"),
             (Outcome::Unchanged, Repeated::Recovered) => {
-                log!(info, "the source is good again, and holds what is visible");
+                log!(info, "source recovered, and has the visible value");
             }
             (Outcome::Unchanged, Repeated::Released) => {
-                log!(
-                    info,
-                    "nothing is held back any more, the source holds what is visible"
-                );
+                log!(info, "hold ended, the source has the visible value");
             }
-            (Outcome::Unchanged, _) => log!(trace, "nothing new"),
-            (Outcome::Held, Repeated::Yes) => log!(trace, "still held back"),
+            (Outcome::Unchanged, _) => log!(trace, "unchanged"),
+            (Outcome::Held, Repeated::Yes) => log!(trace, "still held"),
             (Outcome::Held, _) if waits => {
                 let hold = hold.map(|hold| hold.message).unwrap_or_default();
                 log!(info, hold, "the source is not ready, {stays}");
             }
             (Outcome::Held, _) => {
                 let hold = hold.map(|hold| hold.message).unwrap_or_default();
-                log!(warn, hold, "held back, {stays}");
+                log!(warn, hold, "held, {stays}");
             }
             // A manual reload is logged in full each time.
             (Outcome::Rejected { stage, error }, Repeated::Yes) if !trigger.is_personal() => {
@@ -101,15 +99,21 @@ impl<V> Recorder<V> {
                 }
             }
             (Outcome::Missing, _) if fallback == Fallback::Default && emptied => {
-                log!(warn, "{source}: is empty; the default is visible now");
+                log!(warn, "{source}: is empty; serving the default");
             }
             (Outcome::Missing, _) if fallback == Fallback::Default => {
-                log!(warn, "the source holds nothing, the default is visible now");
+                log!(warn, "{subject} is gone; serving the default");
             }
             (Outcome::Missing, Repeated::Yes) if !trigger.is_personal() => {
-                log!(debug, "the source still holds nothing");
+                log!(debug, "{subject} is still gone");
             }
-            (Outcome::Missing, _) => log!(warn, "the source holds nothing, {stays}"),
+            (Outcome::Missing, _) => match generation {
+                Some(generation) => log!(
+                    warn,
+                    "{subject} is gone; serving the last good value (generation {generation})"
+                ),
+                None => log!(warn, "{subject} is missing; there is no value yet"),
+            },
         }
         // Content that stays rejected has one event, and one for each manual reload; so has a source that is not ready.
         let known =
@@ -170,7 +174,7 @@ impl<V> Recorder<V> {
         drop(status);
         let source = source.as_deref().unwrap_or_default();
         let since = match is_good {
-            true => "the source is good again",
+            true => "the source has recovered",
             false => stays(generation.is_some()),
         };
         if let Some(Summary {

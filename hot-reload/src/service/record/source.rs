@@ -7,42 +7,42 @@ use tracing::{debug, info, warn};
 
 use super::{Recorder, TARGET};
 use crate::error::Error;
-use crate::event::{DataState, EventKind, LinkState};
+use crate::event::{DataState, EventKind, WatchState};
 use crate::panics::discard;
 use crate::status::{Degradation, SourceStatus};
 
 impl<V> Recorder<V> {
-    /// The watch is in another state than before.
-    pub(crate) fn link(&self, from: LinkState, to: LinkState, why: Option<&Error>) {
+    /// The watch changed its state.
+    pub(crate) fn link(&self, from: WatchState, to: WatchState, why: Option<&Error>) {
         self.shared.flight.link(from, to, why);
         let mut status = self.shared.status();
         let same =
-            status.link_error.as_ref().map(ToString::to_string) == why.map(ToString::to_string);
-        let was_down = status.link_error.is_some();
-        status.link = to;
+            status.watch_error.as_ref().map(ToString::to_string) == why.map(ToString::to_string);
+        let was_down = status.watch_error.is_some();
+        status.watch = to;
         status.counters.watch_losses +=
-            u64::from(from.is_open() && matches!(to, LinkState::Down | LinkState::Parked));
+            u64::from(from.is_open() && matches!(to, WatchState::Down | WatchState::Parked));
         let told = match to {
-            LinkState::Connecting => None,
-            LinkState::Down | LinkState::Parked => {
-                mem::replace(&mut status.link_error, why.cloned())
+            WatchState::Connecting => None,
+            WatchState::Down | WatchState::Parked => {
+                mem::replace(&mut status.watch_error, why.cloned())
             }
-            _ => status.link_error.take(),
+            _ => status.watch_error.take(),
         };
         let name = status.name.clone();
         drop(status);
         discard(told);
         match (to, why) {
-            (LinkState::Down | LinkState::Parked, Some(why)) if same => {
-                debug!(target: TARGET, name, link = to.as_str(), "the watch is still down: {why}");
+            (WatchState::Down | WatchState::Parked, Some(why)) if same => {
+                debug!(target: TARGET, name, watch = to.as_str(), "the watch is still down: {why}");
             }
-            (LinkState::Down | LinkState::Parked, Some(why)) => {
-                warn!(target: TARGET, name, link = to.as_str(), "no watch, polling until there is one: {why}");
+            (WatchState::Down | WatchState::Parked, Some(why)) => {
+                warn!(target: TARGET, name, watch = to.as_str(), "watch lost, polling until it is re-established: {why}");
             }
-            (LinkState::Settling, _) if was_down => {
-                info!(target: TARGET, name, link = to.as_str(), "the watch stands again");
+            (WatchState::Settling, _) if was_down => {
+                info!(target: TARGET, name, watch = to.as_str(), "watch re-established");
             }
-            _ => debug!(target: TARGET, name, link = to.as_str(), "the watch was {from}"),
+            _ => debug!(target: TARGET, name, watch = to.as_str(), "the watch was {from}"),
         }
         self.shared.notify(|| EventKind::Watch {
             from,
@@ -58,7 +58,7 @@ impl<V> Recorder<V> {
         status.counters.missed_events += 1;
         let (name, missed_events) = (status.name.clone(), status.counters.missed_events);
         drop(status);
-        warn!(target: TARGET, name, missed_events, "the watch missed a change, it is polled until it has proven itself");
+        warn!(target: TARGET, name, missed_events, "the watch missed a change; polling until it has proven itself");
         self.shared.notify(|| EventKind::Missed);
     }
 
@@ -72,21 +72,21 @@ impl<V> Recorder<V> {
         let source = source.as_deref().unwrap_or_default();
         let why = match &error {
             Some(error) => error.to_string(),
-            None => "no load has ended since".to_owned(),
+            None => "no load has finished since".to_owned(),
         };
         let age_ms = age.as_millis() as u64;
-        warn!(target: TARGET, name, source, age_ms, "stale, no load was good for {age:?}: {why}");
+        warn!(target: TARGET, name, source, age_ms, "stale, no good load for {age:?}: {why}");
         self.shared.notify(|| EventKind::Stale { age, error });
     }
 
-    /// A load was good, after it was told that there was none for too long.
+    /// A load was good, after the service was stale.
     pub(crate) fn fresh_again(&self, age: Duration) {
         let status = self.shared.status();
         let (name, source) = (status.name.clone(), status.source.clone());
         drop(status);
         let source = source.as_deref().unwrap_or_default();
         let age_ms = age.as_millis() as u64;
-        info!(target: TARGET, name, source, age_ms, "fresh again, after no load was good for {age:?}");
+        info!(target: TARGET, name, source, age_ms, "fresh again, after no good load for {age:?}");
     }
 
     /// What the source says of itself now. Each reason is logged when it appears and when it is gone.
@@ -124,8 +124,8 @@ impl<V> Recorder<V> {
                 reason, message, ..
             } = degradation;
             match degradation.inherent || degradation.logged {
-                true => debug!(target: TARGET, name, source, reason, "no longer so: {message}"),
-                false => info!(target: TARGET, name, source, reason, "no longer so: {message}"),
+                true => debug!(target: TARGET, name, source, reason, "resolved: {message}"),
+                false => info!(target: TARGET, name, source, reason, "resolved: {message}"),
             }
         }
     }

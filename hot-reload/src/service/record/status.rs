@@ -44,7 +44,7 @@ impl<V> Recorder<V> {
             Some(_) => DataState::Stale,
         };
         if outcome.is_current() || (held && !waits) {
-            status.last_checked = Some(now);
+            status.last_verified = Some(now);
         }
         let counters = &mut status.counters;
         counters.loads += 1;

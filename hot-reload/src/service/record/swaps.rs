@@ -44,7 +44,7 @@ impl<V> Recorder<V> {
                 warn!(target: TARGET, name, generation, origin, "rolled back");
             }
             Outcome::Unchanged => {
-                debug!(target: TARGET, name, generation, "there is something newer already");
+                debug!(target: TARGET, name, generation, "not rolled back, a newer value is visible");
             }
             _ => {
                 let why = outcome.error().map(ToString::to_string).unwrap_or_default();
@@ -76,6 +76,6 @@ impl<V> Recorder<V> {
         self.shared.flight.proven(value.generation());
         let name = self.shared.status().name.clone();
         let generation = value.generation().get();
-        info!(target: TARGET, name, generation, "has passed its probation");
+        info!(target: TARGET, name, generation, "passed its probation");
     }
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use hot_reload::{
-    Builder, Control, DataState, Fence, HoldReason, Live, Outcome, Receipt, ShrinkGuard, Stage,
+    Builder, Control, DataState, HoldReason, Live, Outcome, Receipt, ShrinkGuard, Stage,
+    VersionGuard,
 };
 use tokio::time::sleep;
 
@@ -22,10 +23,10 @@ fn by_length() -> ShrinkGuard<String> {
 }
 
 /// "7 of a" is version 7 of incarnation a.
-fn by_version() -> Fence<String, u32, char> {
+fn by_version() -> VersionGuard<String, u32, char> {
     let version = |value: &String| value.split(' ').next().unwrap().parse().unwrap();
     let incarnation = |value: &String| value.chars().last().unwrap();
-    let fence = Fence::by(version).incarnation(incarnation);
+    let fence = VersionGuard::by(version).incarnation(incarnation);
     fence.rewind_after(PATIENCE)
 }
 
@@ -179,7 +180,7 @@ async fn p07_a_measure_that_panics_refuses_the_value() {
 #[tokio::test(start_paused = true)]
 async fn a_replica_that_lags_behind_does_not_move_the_value_back() {
     let script = Script::new(Good("5 of a"));
-    let (live, control) = started(service(&script).fence(by_version())).await;
+    let (live, control) = started(service(&script).version_guard(by_version())).await;
     for _ in 0..20 {
         script.set(Good("4 of a"));
         sleep(PATIENCE / 4).await;
@@ -200,7 +201,7 @@ async fn a_replica_that_lags_behind_does_not_move_the_value_back() {
 #[tokio::test(start_paused = true)]
 async fn a_lower_version_that_stays_is_a_rewind() {
     let script = Script::new(Good("5 of a"));
-    let (live, control) = started(service(&script).fence(by_version())).await;
+    let (live, control) = started(service(&script).version_guard(by_version())).await;
     script.set(Good("3 of a"));
     sleep(PATIENCE - seconds(1)).await;
     assert_eq!(visible(&live), "5 of a");
@@ -217,7 +218,7 @@ async fn a_lower_version_that_stays_is_a_rewind() {
 #[tokio::test(start_paused = true)]
 async fn another_incarnation_is_a_rewind_at_once_and_so_is_one_that_a_person_wants() {
     let script = Script::new(Good("5 of a"));
-    let (live, control) = started(service(&script).fence(by_version())).await;
+    let (live, control) = started(service(&script).version_guard(by_version())).await;
     script.set(Good("1 of b"));
     settle().await;
     assert_eq!(visible(&live), "1 of b");
@@ -230,7 +231,7 @@ async fn another_incarnation_is_a_rewind_at_once_and_so_is_one_that_a_person_wan
 #[tokio::test(start_paused = true)]
 async fn a_rollback_does_not_open_the_fence() {
     let script = Script::new(Good("5 of a"));
-    let builder = service(&script).fence(by_version()).history(4);
+    let builder = service(&script).version_guard(by_version()).history(4);
     let (live, control) = started(builder).await;
     script.set(Good("7 of a"));
     settle().await;
@@ -253,7 +254,7 @@ async fn a_rollback_does_not_open_the_fence() {
 #[tokio::test(start_paused = true)]
 async fn both_guards_have_their_say() {
     let script = Script::new(Good("5 of a"));
-    let builder = service(&script).fence(by_version()).shrink_guard(
+    let builder = service(&script).version_guard(by_version()).shrink_guard(
         ShrinkGuard::by(|value: &String| value.matches('x').count()).confirm_after(PATIENCE),
     );
     let (live, control) = started(builder).await;

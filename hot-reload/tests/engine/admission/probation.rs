@@ -280,7 +280,7 @@ async fn removal_and_return_during_a_probation() {
 #[tokio::test(start_paused = true)]
 async fn removal_with_a_default_and_return_during_a_probation() {
     let script = Script::new(Good("one"));
-    let builder = service(&script).on_removal(RemovalPolicy::Default("none".to_owned()));
+    let builder = service(&script).on_removal(RemovalPolicy::Replace("none".to_owned()));
     let (live, control) = builder.start().await.unwrap();
     script.set(Good("sick"));
     sleep(FAILS / 4).await;

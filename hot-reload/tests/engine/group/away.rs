@@ -16,7 +16,7 @@ use crate::script::{Bad, Content, Failing, Good, Hanging, Missing, Script, Writt
 fn two(
     second: Content,
     policy: WhenAway,
-) -> (Coordinator, Vec<Script>, Vec<hot_reload::Member<String>>) {
+) -> (Coordinator, Vec<Script>, Vec<hot_reload::MemberKey<String>>) {
     let (mut group, scripts, keys) = members(&[Good("a"), second], &Notes::default());
     group.when_away(policy);
     (group, scripts, keys)
@@ -239,7 +239,10 @@ async fn a_member_that_never_had_a_value_is_absent_until_it_has_one() {
         let cut = rig.live.get();
         let absent = rig.keys[1];
         assert!(cut.get(absent).is_none(), "{content:?}");
-        assert_eq!(format!("{:?}", cut.value()), "Cut [m0 1 (61), m1 absent]");
+        assert_eq!(
+            format!("{:?}", cut.value()),
+            "GroupSnapshot [m0 1 (61), m1 absent]"
+        );
         let panic = catch_unwind(AssertUnwindSafe(|| cut[absent].len())).unwrap_err();
         let text = panic.downcast_ref::<String>().unwrap();
         assert!(text.contains("\"m1\" is absent"), "{text}");
@@ -273,7 +276,7 @@ async fn p12_a_member_whose_removal_policy_was_followed_is_not_away() {
         let mut group = Coordinator::new();
         let scripts = vec![Script::new(Good("a")), Script::new(Good("b"))];
         let policy = match default {
-            Some(default) => RemovalPolicy::Default(default.to_owned()),
+            Some(default) => RemovalPolicy::Replace(default.to_owned()),
             None => RemovalPolicy::Keep,
         };
         let keys = vec![

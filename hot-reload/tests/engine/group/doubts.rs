@@ -1,7 +1,8 @@
 //! Members that doubt new values: by what their group has made visible, and not by what it has refused.
 
 use hot_reload::{
-    Builder, Control, Coordinator, Cut, Fence, HoldReason, Live, Member, ShrinkGuard,
+    Builder, Control, Coordinator, GroupSnapshot, HoldReason, Live, MemberKey, ShrinkGuard,
+    VersionGuard,
 };
 
 use super::rig::quiet;
@@ -10,9 +11,9 @@ use crate::script::{Good, Script};
 /// A group of one member, which takes no text in which there is an `x`.
 struct Single {
     script: Script,
-    key: Member<String>,
-    live: Live<Cut>,
-    control: Control<Cut>,
+    key: MemberKey<String>,
+    live: Live<GroupSnapshot>,
+    control: Control<GroupSnapshot>,
 }
 
 impl Single {
@@ -55,7 +56,7 @@ impl Single {
 }
 
 fn fenced(builder: Builder<Script, String, String>) -> Builder<Script, String, String> {
-    builder.fence(Fence::by(String::len))
+    builder.version_guard(VersionGuard::by(String::len))
 }
 
 fn guarded(builder: Builder<Script, String, String>) -> Builder<Script, String, String> {

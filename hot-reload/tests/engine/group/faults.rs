@@ -1,6 +1,6 @@
 //! A failure at every step of the two phases, in groups of one to five: all members' values or none, and nothing leaks.
 
-use hot_reload::{Control, Cut, ErrorKind, Outcome, Receipt, Stage};
+use hot_reload::{Control, ErrorKind, GroupSnapshot, Outcome, Receipt, Stage};
 use tokio::time::sleep;
 
 use super::rig::{Rig, Wrong};
@@ -171,7 +171,7 @@ async fn p14_p19_a_stop_at_any_moment_of_a_swap_leaves_all_as_it_was_or_all_as_i
             }
             rig.notes.book().takes = seconds(2);
             rig.set_all_silently("2");
-            let control: Control<Cut> = rig.control.clone();
+            let control: Control<GroupSnapshot> = rig.control.clone();
             let reload = tokio::spawn(async move { control.reload().await });
             sleep(seconds(after)).await;
             rig.control.stop().await;

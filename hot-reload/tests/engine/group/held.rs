@@ -76,7 +76,7 @@ async fn p19_a_group_that_fails_its_probation_goes_back_as_a_whole() {
     let two = group.member("two", member(&scripts[1]));
     let probation = Probation::new(
         seconds(60),
-        move |cut: Snapshot<hot_reload::Cut>| async move {
+        move |cut: Snapshot<hot_reload::GroupSnapshot>| async move {
             sleep(seconds(5)).await;
             match (&*cut[one], &*cut[two]) {
                 ("sick", _) | (_, "sick") => Err("too many errors"),

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use hot_reload::{Coordinator, LinkState, Outcome, Requester, Revision, Stage, Trigger};
+use hot_reload::{Coordinator, Outcome, Requester, Revision, Stage, Trigger, WatchState};
 use tokio::time::sleep;
 
 use super::rig::{Notes, Rig, members, quiet};
@@ -122,7 +122,7 @@ async fn a_cut_says_which_version_of_each_member_it_holds_and_prints_no_value() 
     assert_eq!(cut.versions().nth(1).unwrap().revision, Some(&revision));
     assert_eq!(
         format!("{:?}", cut.value()),
-        "Cut [m0 1 (736563726574), m1 2 (42)]"
+        "GroupSnapshot [m0 1 (736563726574), m1 2 (42)]"
     );
     let part = cut.get(rig.keys[1]).unwrap().snapshot().unwrap();
     assert_eq!((part.generation().get(), part.as_str()), (2, "B"));
@@ -214,7 +214,7 @@ async fn a_member_is_loaded_once_at_the_start_and_an_idle_group_does_nothing() {
     let looks = rig.control.status().counters.loads;
     sleep(seconds(36_000)).await;
     assert_eq!(rig.control.status().counters.loads, looks);
-    assert_eq!(rig.control.status().link, LinkState::Trusted);
+    assert_eq!(rig.control.status().watch, WatchState::Trusted);
     // And hears at once when something happens.
     rig.set_all("2");
     quiet().await;

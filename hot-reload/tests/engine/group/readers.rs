@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use hot_reload::{Cut, Guard, Member};
+use hot_reload::{GroupSnapshot, Guard, MemberKey};
 
 use super::rig::{Notes, Rig, builder, members};
 use crate::script::{Good, Script};
@@ -13,7 +13,7 @@ use crate::script::{Good, Script};
 const TEXTS: [&str; 4] = ["2", "3", "4", "5"];
 const ROUNDS: usize = 150;
 
-fn first_of<'c>(cut: &'c Cut, keys: &[Member<String>]) -> &'c str {
+fn first_of<'c>(cut: &'c GroupSnapshot, keys: &[MemberKey<String>]) -> &'c str {
     let first = &cut[keys[0]];
     for key in keys {
         assert_eq!(first, &cut[*key], "{cut:?}");
@@ -26,7 +26,7 @@ async fn p19_threads_that_read_all_the_time_never_see_a_mixed_group() {
     let notes = Notes::default();
     let (group, scripts, keys) = members(&[const { Good("1") }; 5], &notes);
     // Each change of a member is looked at by itself, so most combinations are refused.
-    let builder = builder(group, &keys, &notes).quiet(Duration::ZERO);
+    let builder = builder(group, &keys, &notes).debounce(Duration::ZERO);
     let rig = Rig::start(builder, scripts, keys, notes).await;
     let over = Arc::new(AtomicBool::new(false));
     let reads = Arc::new(AtomicUsize::new(0));

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hot_reload::{Builder, Control, Coordinator, Cut, Live, Member, Retired};
+use hot_reload::{Builder, Control, Coordinator, GroupSnapshot, Live, MemberKey, Retired};
 use tokio::time::sleep;
 
 use super::rig::{Group, Notes, Pool};
@@ -16,11 +16,11 @@ const GRACE: Duration = Duration::from_secs(30);
 struct Pair {
     ledger: Ledger,
     tray: Tray<Entry>,
-    key: Member<Entry>,
+    key: MemberKey<Entry>,
     /// The numbers that the hook was told.
     told: Arc<Mutex<Vec<u64>>>,
-    live: Live<Cut>,
-    control: Control<Cut>,
+    live: Live<GroupSnapshot>,
+    control: Control<GroupSnapshot>,
 }
 
 impl Pair {

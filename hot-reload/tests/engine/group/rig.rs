@@ -9,13 +9,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use hot_reload::{
-    Builder, Control, Coordinator, Cut, Live, Member, Members, Participant, async_trait,
+    Builder, Control, Coordinator, GroupSnapshot, Live, MemberKey, Members, Participant,
+    async_trait,
 };
 use tokio::time::sleep;
 
 use crate::script::{Content, Good, Script};
 
-pub(crate) type Group = Builder<Members, Cut, Cow<'static, str>>;
+pub(crate) type Group = Builder<Members, GroupSnapshot, Cow<'static, str>>;
 
 /// What goes wrong in a pool or a validator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub(crate) struct Book {
     /// The combinations that the group's validator was asked about.
     pub(crate) asked: Vec<String>,
     in_use: Vec<(String, Opened)>,
-    live: Option<(Live<Cut>, Vec<Member<String>>)>,
+    live: Option<(Live<GroupSnapshot>, Vec<MemberKey<String>>)>,
     /// What was seen that does not belong together.
     mixed: Vec<String>,
 }
@@ -126,7 +127,11 @@ impl Notes {
     }
 
     /// A validator that asks whether all texts are the same.
-    pub(crate) fn check(&self, keys: &[Member<String>], cut: &Cut) -> Result<(), String> {
+    pub(crate) fn check(
+        &self,
+        keys: &[MemberKey<String>],
+        cut: &GroupSnapshot,
+    ) -> Result<(), String> {
         self.look();
         let texts = keys.iter().filter_map(|key| cut.get(*key)?.value());
         let mut texts: Vec<_> = texts.cloned().collect();
@@ -220,17 +225,17 @@ impl<V: Sync> Participant<V> for Pool {
 /// A group that runs.
 pub(crate) struct Rig {
     pub(crate) scripts: Vec<Script>,
-    pub(crate) keys: Vec<Member<String>>,
+    pub(crate) keys: Vec<MemberKey<String>>,
     pub(crate) notes: Notes,
-    pub(crate) live: Live<Cut>,
-    pub(crate) control: Control<Cut>,
+    pub(crate) live: Live<GroupSnapshot>,
+    pub(crate) control: Control<GroupSnapshot>,
 }
 
 /// A group of so many members that hold this, not yet started. A member refuses what its notes say.
 pub(crate) fn members(
     contents: &[Content],
     notes: &Notes,
-) -> (Coordinator, Vec<Script>, Vec<Member<String>>) {
+) -> (Coordinator, Vec<Script>, Vec<MemberKey<String>>) {
     let mut group = Coordinator::new();
     let scripts = contents.iter().cloned().map(Script::new);
     let scripts: Vec<_> = scripts.collect();
@@ -250,11 +255,11 @@ pub(crate) fn members(
 }
 
 /// The group with its validator and its pool.
-pub(crate) fn builder(group: Coordinator, keys: &[Member<String>], notes: &Notes) -> Group {
+pub(crate) fn builder(group: Coordinator, keys: &[MemberKey<String>], notes: &Notes) -> Group {
     let (all, checks) = (keys.to_vec(), notes.clone());
     group
         .into_builder()
-        .named("group")
+        .name("group")
         .validate(move |cut| checks.check(&all, cut))
         .participant("pool", Pool::new("group/pool", notes))
 }
@@ -270,7 +275,7 @@ impl Rig {
     pub(crate) async fn start(
         builder: Group,
         scripts: Vec<Script>,
-        keys: Vec<Member<String>>,
+        keys: Vec<MemberKey<String>>,
         notes: Notes,
     ) -> Self {
         let (live, control) = builder.start().await.unwrap();

@@ -43,7 +43,7 @@ impl Kept {
         &self,
         contents: [Content; 2],
         notes: &Notes,
-    ) -> (Group, Vec<Script>, Vec<hot_reload::Member<String>>) {
+    ) -> (Group, Vec<Script>, Vec<hot_reload::MemberKey<String>>) {
         let mut group = Coordinator::new();
         let (mut scripts, mut keys) = (Vec::new(), Vec::new());
         for (place, content) in contents.into_iter().enumerate() {
@@ -51,7 +51,7 @@ impl Kept {
             let service = script
                 .builder()
                 .hybrid()
-                .on_removal(RemovalPolicy::Default("default".to_owned()))
+                .on_removal(RemovalPolicy::Replace("default".to_owned()))
                 .last_good(store(&self.paths[place]));
             keys.push(group.member(format!("m{place}"), service));
             scripts.push(script);

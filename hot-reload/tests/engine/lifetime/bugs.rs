@@ -242,7 +242,7 @@ async fn p12_a_policy_that_panics_is_followed_again() {
     let script = Script::new(Good("first"));
     let (live, _control) = ReloaderService::builder(Fragiles(script.clone()))
         .interval(seconds(1))
-        .on_removal(RemovalPolicy::Default(Fragile("default".to_owned())))
+        .on_removal(RemovalPolicy::Replace(Fragile("default".to_owned())))
         .start()
         .await
         .unwrap();

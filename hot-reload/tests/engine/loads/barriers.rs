@@ -1,6 +1,6 @@
 //! The barrier: what was changed before it is visible after it.
 
-use hot_reload::{ErrorKind, LinkState, Outcome, Stage, Trigger};
+use hot_reload::{ErrorKind, Outcome, Stage, Trigger, WatchState};
 use tokio::time::{Instant, sleep};
 
 use crate::script::{Bad, Failing, Good, Missing, Script, seconds, settle};
@@ -10,7 +10,7 @@ async fn what_was_changed_in_silence_before_a_barrier_is_visible_after_it() {
     let script = Script::new(Good("first")).with(|state| state.muted = true);
     let (live, control) = script.service().await;
     sleep(seconds(120)).await;
-    assert_eq!(control.status().link, LinkState::Trusted);
+    assert_eq!(control.status().watch, WatchState::Trusted);
     let begun = Instant::now();
     for text in ["second", "third"] {
         script.set(Good(text));

@@ -150,7 +150,7 @@ async fn p12_emptied_content_follows_the_removal_policy() {
     let log = log();
     let script = Script::new(Good("first"));
     let builder = ReloaderService::builder(source(&script, Lenient));
-    let policy = RemovalPolicy::Default("default".to_owned());
+    let policy = RemovalPolicy::Replace("default".to_owned());
     let (live, control) = builder.on_removal(policy).start().await.unwrap();
     for back in ["first", "second"] {
         script.set(Good(""));
@@ -163,7 +163,7 @@ async fn p12_emptied_content_follows_the_removal_policy() {
         assert!(matches!(outcome, Outcome::Published { .. }), "{outcome:?}");
         assert_eq!(*live.load(), back);
     }
-    assert_eq!(log.count("bytes: is empty; the default is visible now"), 2);
+    assert_eq!(log.count("bytes: is empty; serving the default"), 2);
     assert_eq!(live.get().generation().get(), 5);
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use hot_reload::{
-    Builder, Control, DataState, Error, ErrorKind, EventKind, Events, LinkState, Outcome,
-    RemovalPolicy,
+    Builder, Control, DataState, Error, ErrorKind, EventKind, Events, Outcome, RemovalPolicy,
+    WatchState,
 };
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -114,7 +114,7 @@ async fn that_a_value_is_stale_is_told_once_and_so_is_that_it_is_fresh_again() {
         script.set(Failing(ErrorKind::Unavailable));
         sleep(seconds(1200)).await;
         assert_eq!(told(&mut events).len(), 1);
-        assert_eq!(log.count("stale, no load was good for 60"), round);
+        assert_eq!(log.count("stale, no good load for 60"), round);
         assert_eq!(
             log.count("the source is away"),
             3 * round - 1,
@@ -125,10 +125,7 @@ async fn that_a_value_is_stale_is_told_once_and_so_is_that_it_is_fresh_again() {
         let checked = checked(&control).await;
         assert_eq!(control.status().data, DataState::Fresh);
         settle().await;
-        assert_eq!(
-            log.count("fresh again, after no load was good for 1200"),
-            round
-        );
+        assert_eq!(log.count("fresh again, after no good load for 1200"), round);
         // It begins anew.
         script.set(Failing(ErrorKind::Unavailable));
         sleep_until(checked + BOUND - INSTANT).await;
@@ -138,7 +135,7 @@ async fn that_a_value_is_stale_is_told_once_and_so_is_that_it_is_fresh_again() {
     }
     assert!(told(&mut events).is_empty());
     assert_eq!(
-        (log.count("stale, no load"), log.count("fresh again")),
+        (log.count("stale, no good load"), log.count("fresh again")),
         (3, 3)
     );
 }
@@ -155,7 +152,7 @@ async fn p04_a_trusted_watch_without_a_heartbeat_has_one_with_a_bound_and_never_
         .unwrap();
     let mut events = control.events();
     sleep(seconds(200)).await;
-    assert_eq!(control.status().link, LinkState::Trusted);
+    assert_eq!(control.status().watch, WatchState::Trusted);
     let (before, bounds) = (script.loads(), 1_000);
     for _ in 0..bounds {
         sleep(BOUND).await;
@@ -167,7 +164,7 @@ async fn p04_a_trusted_watch_without_a_heartbeat_has_one_with_a_bound_and_never_
     // And a watch that stands is no excuse for a source that does not answer.
     script.state().set_silently(Failing(ErrorKind::Unavailable));
     sleep(BOUND + BOUND).await;
-    assert_eq!(control.status().link, LinkState::Trusted);
+    assert_eq!(control.status().watch, WatchState::Trusted);
     assert_eq!(told(&mut events).len(), 1);
 }
 
@@ -223,7 +220,7 @@ async fn what_no_look_has_checked_is_not_called_stale() {
     let script = Script::new(Missing);
     let (_live, control) = builder(&script)
         .hybrid()
-        .on_removal(RemovalPolicy::Default("default".to_owned()))
+        .on_removal(RemovalPolicy::Replace("default".to_owned()))
         .max_staleness(BOUND)
         .start_in_background();
     let mut events = control.events();

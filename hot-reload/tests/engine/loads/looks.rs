@@ -6,8 +6,8 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use hot_reload::{
-    Builder, ErrorKind, EventKind, LinkState, Outcome, Requester, ShrinkGuard, SourceStatus,
-    Trigger, WatchEvent,
+    Builder, ErrorKind, EventKind, Outcome, Requester, ShrinkGuard, SourceStatus, Trigger,
+    WatchEvent, WatchState,
 };
 use tokio::time::{Instant, sleep, timeout};
 
@@ -35,14 +35,14 @@ async fn p04_hybrid_sees_an_unannounced_change_within_the_heartbeat_and_counts_t
     let (live, control) = script.service().await;
     let mut events = control.events();
     sleep(seconds(120)).await;
-    assert_eq!(control.status().link, LinkState::Trusted);
+    assert_eq!(control.status().watch, WatchState::Trusted);
     script.set(Good("second"));
     sleep(seconds(60) * 12 / 10 + seconds(2)).await;
     assert_eq!(*live.load(), "second");
     let status = control.status();
     assert_eq!(
-        (status.counters.missed_events, status.link),
-        (1, LinkState::Untrusted)
+        (status.counters.missed_events, status.watch),
+        (1, WatchState::Untrusted)
     );
     let mut missed = 0;
     while let Ok(event) = timeout(seconds(1), events.next()).await {
@@ -61,7 +61,7 @@ async fn p04_hybrid_sees_an_unannounced_change_within_the_heartbeat_and_counts_t
         settle().await;
         assert_eq!(*live.load(), text);
     }
-    assert_eq!(control.status().link, LinkState::Trusted);
+    assert_eq!(control.status().watch, WatchState::Trusted);
 }
 
 #[tokio::test(start_paused = true)]
@@ -256,7 +256,7 @@ async fn p04_a_source_that_cannot_watch_all_is_looked_at_more_often_until_it_can
     let script = Script::new(Good("first"));
     let (live, control) = script.service().await;
     sleep(seconds(120)).await;
-    assert_eq!(control.status().link, LinkState::Trusted);
+    assert_eq!(control.status().watch, WatchState::Trusted);
 
     let mut status = SourceStatus::default();
     status.heartbeat = Some(seconds(1));
@@ -275,7 +275,7 @@ async fn p04_a_source_that_cannot_watch_all_is_looked_at_more_often_until_it_can
         script.set(Good(text));
         sleep(seconds(2)).await;
     }
-    assert_eq!(control.status().link, LinkState::Trusted);
+    assert_eq!(control.status().watch, WatchState::Trusted);
 
     script.state().status = Some(SourceStatus::default());
     sleep(seconds(2)).await;
@@ -309,7 +309,7 @@ async fn p04_heartbeat_finds_a_silent_change_after_every_outcome() {
             let builder = hourly_with_a_heartbeat(&script);
             let (live, control) = builder.start().await.unwrap();
             sleep(seconds(age)).await;
-            let is_trusted = control.status().link == LinkState::Trusted;
+            let is_trusted = control.status().watch == WatchState::Trusted;
             assert_eq!(is_trusted, trusted);
             script.set(before.clone());
             sleep(seconds(30)).await;
@@ -338,7 +338,7 @@ async fn p04_heartbeat_finds_a_silent_change_in_every_watch_state() {
             }
         }
         sleep(seconds(5)).await;
-        assert_eq!(control.status().link.as_str(), state);
+        assert_eq!(control.status().watch.as_str(), state);
         script.state().set_silently(Good("second"));
         sleep(WITHIN_THE_HEARTBEAT).await;
         assert_eq!(*live.load(), "second", "{state}");

@@ -13,14 +13,14 @@ async fn p10_unchanged_content_is_a_success_and_is_not_published() {
         let script = Script::new(Good("first")).with(|state| state.revisions = revisions);
         let (live, control) = script.builder().start().await.unwrap();
         let mut changes = live.subscribe();
-        let checked = control.status().last_checked;
+        let checked = control.status().last_verified;
         for _ in 0..5 {
             assert!(matches!(control.reload().await.outcome, Outcome::Unchanged));
         }
         let status = control.status();
         assert_eq!(status.counters.unchanged, 5);
         assert!(
-            status.last_checked > checked,
+            status.last_verified > checked,
             "an unchanged look is a check"
         );
         assert_eq!(live.get().generation().get(), 1);
@@ -123,7 +123,7 @@ async fn p12_a_removal_may_publish_a_default() {
     let (live, _control) = script
         .builder()
         .hybrid()
-        .on_removal(RemovalPolicy::Default("default".to_owned()))
+        .on_removal(RemovalPolicy::Replace("default".to_owned()))
         .start()
         .await
         .unwrap();
@@ -173,7 +173,7 @@ async fn p12_what_is_replaced_within_the_quiet_window_was_never_removed() {
     let (live, control) = script
         .builder()
         .hybrid()
-        .on_removal(RemovalPolicy::Default("default".to_owned()))
+        .on_removal(RemovalPolicy::Replace("default".to_owned()))
         .start()
         .await
         .unwrap();

@@ -28,7 +28,7 @@ async fn no_duration_is_too_long_or_too_short() {
         let (live, control) = script
             .builder()
             .hybrid()
-            .quiet(duration)
+            .debounce(duration)
             .load_deadline(Duration::MAX)
             .start()
             .await
@@ -70,7 +70,7 @@ async fn the_quiet_window_can_be_set() {
     let (live, _control) = script
         .builder()
         .realtime()
-        .quiet(seconds(2))
+        .debounce(seconds(2))
         .start()
         .await
         .unwrap();

@@ -124,13 +124,13 @@ async fn value_becomes_stale_during_a_hold_for_a_writer() {
     let script = Script::new(Good("one")).with(|state| state.muted = true);
     let builder = script.builder().interval(seconds(10));
     let (_live, control) = builder.max_staleness(seconds(60)).start().await.unwrap();
-    let checked = control.status().last_checked;
+    let checked = control.status().last_verified;
     script.set(Written(BEGIN));
     sleep(seconds(50)).await;
     assert_eq!(control.status().data, DataState::Fresh);
     sleep(seconds(20)).await;
     assert_eq!(control.status().data, DataState::Stale);
-    assert!(control.status().last_checked >= checked);
+    assert!(control.status().last_verified >= checked);
     script.set(Good("one"));
     sleep(seconds(2)).await;
     assert_eq!(control.status().data, DataState::Fresh);

@@ -60,7 +60,7 @@ impl World {
             Mode::Hybrid => builder.hybrid(),
         };
         let policy = match setup.default {
-            true => RemovalPolicy::Default(DEFAULT.to_owned()),
+            true => RemovalPolicy::Replace(DEFAULT.to_owned()),
             false => RemovalPolicy::Keep,
         };
         let plausible = |value: &String| match value == IMPLAUSIBLE {

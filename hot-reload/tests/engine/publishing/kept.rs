@@ -234,7 +234,7 @@ async fn p12_source_emptied_between_two_runs_is_loaded_if_that_is_content() {
 async fn p12_source_emptied_between_two_runs_follows_the_removal_policy() {
     let (_folder, path) = folder();
     earlier_bytes(&path, "kept").await;
-    let policy = RemovalPolicy::Default("default".to_owned());
+    let policy = RemovalPolicy::Replace("default".to_owned());
     let service = lenient(&Script::new(Good("")), &path).on_removal(policy);
     let (live, control) = service.start().await.unwrap();
     assert_eq!(*live.load(), "default");
@@ -276,7 +276,7 @@ async fn neither_what_is_refused_nor_a_default_is_kept() {
     let (_folder, path) = folder();
     let script = Script::new(Good("first"));
     let (live, control) = service(&script, &path)
-        .on_removal(RemovalPolicy::Default("default".to_owned()))
+        .on_removal(RemovalPolicy::Replace("default".to_owned()))
         .start()
         .await
         .unwrap();
@@ -390,8 +390,8 @@ async fn a_restored_value_is_not_told_to_be_a_default() {
     let (live, _control) = service(&Script::new(Missing), &path).start().await.unwrap();
     assert_eq!(live.load().as_str(), "kept");
     assert_eq!(
-        log.count("the last good one of an earlier run is visible"),
+        log.count("serving the last good value of an earlier run"),
         1
     );
-    assert_eq!(log.count("the default is visible"), 0);
+    assert_eq!(log.count("serving the default"), 0);
 }

@@ -64,7 +64,7 @@ async fn what_waits_for_a_restart_is_published_and_told_once() {
     .await;
     assert_eq!(live.load().listen, 81);
     assert_eq!(waits(&control), ["listen"]);
-    assert_eq!(log.count("this waits for a restart: listen: 80 -> 81"), 1);
+    assert_eq!(log.count("needs a restart: listen: 80 -> 81"), 1);
 
     // It waits still, though nothing changed beside what was published before.
     for routes in 2..10 {
@@ -76,14 +76,14 @@ async fn what_waits_for_a_restart_is_published_and_told_once() {
         .await;
         assert_eq!(waits(&control), ["listen"]);
     }
-    assert_eq!(log.count("waits for a restart"), 1);
+    assert_eq!(log.count("needs a restart: "), 1);
 
     publish(Config {
         listen: 82,
         ..STARTED
     })
     .await;
-    assert_eq!(log.count("this waits for a restart: listen: 80 -> 82"), 1);
+    assert_eq!(log.count("needs a restart: listen: 80 -> 82"), 1);
 
     let password = "hunter2";
     publish(Config {
@@ -99,7 +99,7 @@ async fn what_waits_for_a_restart_is_published_and_told_once() {
     publish(STARTED).await;
     assert!(waits(&control).is_empty());
     assert_eq!(log.count("INFO"), 1 + log.count("published"));
-    assert_eq!(log.count("nothing waits for a restart any more"), 1);
+    assert_eq!(log.count("no change needs a restart any more"), 1);
     publish(Config {
         listen: 81,
         ..STARTED
@@ -267,7 +267,7 @@ async fn p07_a_value_that_cannot_be_serialized_is_an_outcome_or_a_warning() {
             let published = matches!(outcome, Outcome::Published { .. });
             assert_eq!(published, policy == RestartPolicy::Warn, "{outcome:?}");
         }
-        let warned = log.count("what waits for a restart: it could not be found out");
+        let warned = log.count("cannot find out what needs a restart");
         assert_eq!(warned, usize::from(policy == RestartPolicy::Warn));
         broken.store(false, Ordering::Relaxed);
         let last = if policy == RestartPolicy::Warn { 3 } else { 1 };
@@ -301,7 +301,7 @@ async fn a_default_that_became_visible_is_compared_too() {
     let script = Script::new(Good("first"));
     let default = BTreeMap::from([("listen", "default".to_owned())]);
     let (live, control) = ReloaderService::builder(Listener(script.clone()))
-        .on_removal(RemovalPolicy::Default(default))
+        .on_removal(RemovalPolicy::Replace(default))
         .restart_required(RestartRequired::new(["listen"]))
         .start()
         .await

@@ -165,7 +165,7 @@ async fn who_has_not_taken_over_what_is_visible_is_named_in_the_log() {
     let log = log();
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (_live, control) = service(&script, &ledger, 3).start().await.unwrap();
-    let lines = |who: &str| log.count(&format!("and {who} has not taken it over: "));
+    let lines = |who: &str| log.count(&format!("participant {who} failed to commit"));
     // One that could not abort has not stayed behind.
     for (fault, ready, text) in [
         (PanicEnding, true, "second"),
@@ -244,7 +244,7 @@ async fn participants_abort_when_projection_function_panics() {
 #[tokio::test(start_paused = true)]
 async fn p12_participants_have_to_be_ready_for_the_default_of_a_removal_too() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
-    let policy = RemovalPolicy::Default("default".to_owned());
+    let policy = RemovalPolicy::Replace("default".to_owned());
     let builder = service(&script, &ledger, 2).on_removal(policy);
     let (live, control) = builder.start().await.unwrap();
     ledger.told();

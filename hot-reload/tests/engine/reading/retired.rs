@@ -245,7 +245,7 @@ async fn p15_nobody_wakes_while_values_come_of_age() {
 async fn p17_a_value_that_is_held_for_a_minute_is_told_once() {
     for grace in [Duration::ZERO, GRACE] {
         let log = log();
-        let service = Service::new(|builder| builder.retire_after(grace).named("motto")).await;
+        let service = Service::new(|builder| builder.retire_after(grace).name("motto")).await;
         let held = service.live.get();
         let replaced = service.publish(2).await;
         sleep_until(replaced + grace + seconds(60) - INSTANT).await;

@@ -22,7 +22,7 @@ async fn a_rejection_a_recovery_and_a_lost_watch_read_like_this() {
     });
     let (_live, control) = script
         .builder()
-        .named("config")
+        .name("config")
         .hybrid()
         .interval(NEVER)
         .heartbeat(NEVER)
@@ -48,17 +48,17 @@ async fn a_rejection_a_recovery_and_a_lost_watch_read_like_this() {
     sleep(seconds(42)).await;
 
     let expected = "\
-config (script): generation 2, data stale, link trusted, last good check 11 min ago; rejected at stage validate: longer than 8 letters
-  33 min ago  link settling
+config (script): generation 2, data stale, watch trusted, last good check 11 min ago; rejected at stage validate: longer than 8 letters
+  33 min ago  watch settling
   33 min ago  published as generation 1 (startup, resync; revision 6669727374; load 250 ms)
-  32 min ago  link trusted
+  32 min ago  watch trusted
   23 min ago  rejected at stage decode (manual, watch; revision 7479706f; load 250 ms), 2 times until 22 min ago: cannot read \"typo\"
   21 min ago  published as generation 2 (watch; revision 7365636f6e64; load 250 ms)
-  11 min ago  link down, was trusted: the watch was closed
+  11 min ago  watch down, was trusted: the watch was closed
   11 min ago  unchanged (resync; revision 7365636f6e64)
-  11 min ago  link settling
+  11 min ago  watch settling
   11 min ago  unchanged (resync; revision 7365636f6e64)
-  10 min ago  link trusted
+  10 min ago  watch trusted
   42 s ago  rejected at stage validate (watch; revision 66617220746f6f206c6f6e67): longer than 8 letters";
     let explanation = control.explain();
     assert_eq!(squeezed(&explanation), expected);
@@ -69,7 +69,7 @@ config (script): generation 2, data stale, link trusted, last good check 11 min 
     let text = control.explain().to_string();
     let first = text.lines().next().unwrap();
     assert!(
-        first.contains(": stopped, generation 2, data stale, link off"),
+        first.contains(": stopped, generation 2, data stale, watch off"),
         "{text}"
     );
 }
@@ -79,7 +79,7 @@ async fn a_rollback_a_hold_and_a_pause_read_like_this() {
     let script = Script::new(Good("first"));
     let (_live, control) = script
         .builder()
-        .named("config")
+        .name("config")
         .history(4)
         .interval(NEVER)
         .start()
@@ -98,7 +98,7 @@ async fn a_rollback_a_hold_and_a_pause_read_like_this() {
     let _ = control.reload().await;
     sleep(seconds(60)).await;
     let expected = "\
-config (script): generation 3, data fresh, link off, last good check 60 s ago; held
+config (script): generation 3, data fresh, watch off, last good check 60 s ago; held
   paused: nothing of the source becomes visible before `resume`, which also ends: rolled back: generation 2 stays away until the source changes or `resume`
   4 min ago  published as generation 1 (startup; revision 6669727374)
   3 min ago  published as generation 2 (manual; revision 7365636f6e64)
@@ -114,11 +114,9 @@ config (script): generation 3, data fresh, link off, last good check 60 s ago; h
   now  resumed
   now  published as generation 4 (manual; revision 7468697264)";
     assert!(text.ends_with(end), "{text}");
-    assert!(
-        text.starts_with(
-            "config (script): generation 4, data fresh, link off, last good check now\n"
-        )
-    );
+    assert!(text.starts_with(
+        "config (script): generation 4, data fresh, watch off, last good check now\n"
+    ));
     assert!(explanation.replay().is_ok());
 }
 
@@ -189,7 +187,7 @@ async fn what_stands_in_for_the_source_is_told_as_that() {
     let script = Script::new(Good("first"));
     let (_live, control) = script
         .builder()
-        .on_removal(RemovalPolicy::Default("default".to_owned()))
+        .on_removal(RemovalPolicy::Replace("default".to_owned()))
         .start()
         .await
         .unwrap();
@@ -214,7 +212,7 @@ async fn a_missed_change_is_in_the_story() {
     sleep(seconds(120)).await;
     let text = control.explain().to_string();
     let missed = text.find("missed: the watch had not announced that change");
-    let untrusted = text.find("  link untrusted");
+    let untrusted = text.find("  watch untrusted");
     assert!(missed.is_some() && missed < untrusted, "{text}");
 }
 
@@ -283,7 +281,7 @@ async fn the_compatible_surface_explains_itself_too_over_several_runs() {
     let control = service.control();
     assert_eq!(
         control.explain().to_string(),
-        "String (script): no generation, data none, link off, no good check yet"
+        "String (script): no generation, data none, watch off, no good check yet"
     );
     for _ in 0..3 {
         let run = timeout(seconds(100), service.start_with_realtime()).await;
@@ -291,8 +289,8 @@ async fn the_compatible_surface_explains_itself_too_over_several_runs() {
         assert!(control.explain().replay().unwrap() > 3);
     }
     let text = control.explain().to_string();
-    assert_eq!(text.matches("link trusted").count(), 3, "{text}");
-    assert_eq!(text.matches("link off").count(), 1 + 3, "{text}");
+    assert_eq!(text.matches("watch trusted").count(), 3, "{text}");
+    assert_eq!(text.matches("watch off").count(), 1 + 3, "{text}");
 }
 
 /// An error of the user's that asks what is the matter when it is dropped.
@@ -362,7 +360,7 @@ async fn a_person_may_ask_at_any_moment_of_a_look() {
     settle().await;
     let text = control.explain().to_string();
     assert!(
-        text.starts_with("String (script): no generation, data none, link settling"),
+        text.starts_with("String (script): no generation, data none, watch settling"),
         "{text}"
     );
     assert_eq!(control.explain().replay(), Ok(2), "started, and opened");

@@ -83,7 +83,7 @@ async fn names_messages_and_panics_reach_status_and_log_as_one_line() {
     script.state().status = Some(status);
     let (_live, control) = script
         .builder()
-        .named(HOSTILE)
+        .name(HOSTILE)
         .hybrid()
         .validate(|value: &String| match value.as_str() {
             "panics" => panic!("{HOSTILE}"),

@@ -83,7 +83,7 @@ async fn p11_group_announces_other_bad_content_of_a_member_with_the_same_error()
         };
         let _ = group.member(name, script.builder().hybrid().validate(validate));
     }
-    let (_live, control) = group.into_builder().named("all").start().await.unwrap();
+    let (_live, control) = group.into_builder().name("all").start().await.unwrap();
     let mut events = control.events();
     sleep(seconds(70)).await;
     let edits = [
@@ -176,7 +176,7 @@ async fn many_failures_are_logged_as_a_few_lines_and_a_count() {
     }
     assert_eq!(log.count("the source could not be loaded"), 5);
     sleep(seconds(10)).await;
-    let summary = "495 further loads failed in the last 10 s, the source is good again; \
+    let summary = "495 further loads failed in the last 10 s, the source has recovered; \
                    the newest: the source is away";
     assert_eq!((log.count(summary), log.count("further")), (1, 1));
     assert_eq!(*live.load(), "first");

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use hot_reload::{
-    DataState, Degradation, ErrorKind, EventKind, Events, LinkState, Outcome, Probation,
-    ReloaderConfig, ReloaderService, RemovalPolicy, Snapshot, SourceStatus,
+    DataState, Degradation, ErrorKind, EventKind, Events, Outcome, Probation, ReloaderConfig,
+    ReloaderService, RemovalPolicy, Snapshot, SourceStatus, WatchState,
 };
 use tokio::time::sleep;
 
@@ -35,18 +35,18 @@ async fn p11_the_log_says_a_thing_once() {
     assert_eq!(log.count("could not be loaded"), 1);
     script.set(Good("first"));
     sleep(seconds(60)).await;
-    assert_eq!(log.count("good again"), 1);
+    assert_eq!(log.count("source recovered"), 1);
     script.set_opening(Some(Failing(ErrorKind::Unavailable)));
     script.cut();
     sleep(seconds(3600)).await;
     assert_eq!(
-        log.count("no watch, polling until there is one"),
+        log.count("watch lost, polling until it is re-established"),
         2,
         "closed, and not to be had"
     );
     script.set_opening(None);
     sleep(seconds(60)).await;
-    assert_eq!(log.count("the watch stands again"), 1);
+    assert_eq!(log.count("watch re-established"), 1);
     control.stop().await;
     assert_eq!(log.count("stopped"), 1);
 }
@@ -69,7 +69,7 @@ async fn p12_the_default_of_a_removal_is_told_as_what_it_is() {
     let (live, control) = script
         .builder()
         .hybrid()
-        .on_removal(RemovalPolicy::Default("default".to_owned()))
+        .on_removal(RemovalPolicy::Replace("default".to_owned()))
         .start()
         .await
         .unwrap();
@@ -120,17 +120,21 @@ async fn the_link_is_off_when_nothing_runs() {
     let inside = Arc::clone(&service);
     let running = tokio::spawn(async move { inside.start_with_realtime().await.unwrap() });
     sleep(seconds(100)).await;
-    assert_eq!(control.status().link, LinkState::Trusted);
+    assert_eq!(control.status().watch, WatchState::Trusted);
     running.abort();
     settle().await;
-    assert_eq!(control.status().link, LinkState::Off, "the run was dropped");
+    assert_eq!(
+        control.status().watch,
+        WatchState::Off,
+        "the run was dropped"
+    );
     assert_eq!(control.status().counters.watch_losses, 0);
     control.stop().await;
     let opens = script.opens();
     service.start_with_realtime().await.unwrap();
     assert_eq!(
-        (control.status().link, script.opens()),
-        (LinkState::Off, opens)
+        (control.status().watch, script.opens()),
+        (WatchState::Off, opens)
     );
 }
 
@@ -229,12 +233,12 @@ async fn what_a_source_says_of_itself_is_in_the_status_and_logged_when_it_comes_
     script.state().status = degraded(&[other, nature]);
     sleep(seconds(3600)).await;
     assert_eq!(
-        (log.count("it squints"), log.count("no longer so: it limps")),
+        (log.count("it squints"), log.count("resolved: it limps")),
         (1, 1)
     );
     script.state().status = degraded(&[]);
     sleep(seconds(3600)).await;
-    assert_eq!((log.count("WARN"), log.count("no longer so")), (2, 2));
+    assert_eq!((log.count("WARN"), log.count("resolved")), (2, 2));
     assert!(control.status().source_status.unwrap().degraded.is_empty());
 }
 
@@ -253,7 +257,7 @@ async fn a_source_is_asked_how_it_is_when_its_watch_changes_too() {
     let loads = script.loads();
     script.state().status = degraded(&[Degradation::new("one", "it limps", "")]);
     sleep(seconds(70)).await;
-    assert_eq!(control.status().link, LinkState::Trusted);
+    assert_eq!(control.status().watch, WatchState::Trusted);
     assert_eq!(script.loads(), loads, "nobody has looked");
     assert!(
         control

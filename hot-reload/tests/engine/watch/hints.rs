@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use hot_reload::source::{HintSender, Subscription};
 use hot_reload::{
-    Control, Error, ErrorKind, LinkState, Live, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload,
-    ReloadResult, ReloaderService, Revision, WatchProfile, async_trait,
+    Control, Error, ErrorKind, Live, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload,
+    ReloadResult, ReloaderService, Revision, WatchProfile, WatchState, async_trait,
 };
 use tokio::time::sleep;
 
@@ -148,8 +148,8 @@ async fn p20_a_watch_that_is_lost_says_why_in_full_and_is_opened_again() {
     settle().await;
     let status = control.status();
     assert_eq!(*live.load(), 7);
-    assert_eq!(status.link, LinkState::Parked, "waiting does not heal it");
-    let why = status.link_error.unwrap();
+    assert_eq!(status.watch, WatchState::Parked, "waiting does not heal it");
+    let why = status.watch_error.unwrap();
     assert_eq!(
         (why.kind(), why.message()),
         (ErrorKind::Denied, "the token has expired")
@@ -158,7 +158,7 @@ async fn p20_a_watch_that_is_lost_says_why_in_full_and_is_opened_again() {
 
     source.state().refusal = None;
     sleep(seconds(3700)).await;
-    assert!(control.status().link.is_open());
+    assert!(control.status().watch.is_open());
     assert_eq!(source.state().held, 1);
     assert_eq!(control.status().counters.watch_losses, 1);
 }

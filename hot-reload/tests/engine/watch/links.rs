@@ -1,6 +1,6 @@
 //! The watch: P3 and P20, and that it is never more than a way to look sooner.
 
-use hot_reload::{ErrorKind, LinkState, WatchEvent};
+use hot_reload::{ErrorKind, WatchEvent, WatchState};
 use tokio::time::sleep;
 
 use crate::script::{Failing, Good, Hanging, Panicking, Script, seconds, settle};
@@ -50,16 +50,16 @@ async fn p03_a_watch_that_opens_after_the_first_load_is_followed_by_another() {
         .await
         .unwrap();
     assert_eq!(
-        (live.load().as_str(), control.status().link),
-        ("first", LinkState::Connecting)
+        (live.load().as_str(), control.status().watch),
+        ("first", WatchState::Connecting)
     );
     script.set_opening(None);
     script.state().set_silently(Good("second"));
     // The hanging attempt runs into its deadline of 10 s, and the next one succeeds.
     sleep(seconds(12)).await;
     assert_eq!(
-        (live.load().as_str(), control.status().link),
-        ("second", LinkState::Settling)
+        (live.load().as_str(), control.status().watch),
+        ("second", WatchState::Settling)
     );
 }
 
@@ -88,8 +88,11 @@ async fn p20_reconnection_backs_off_while_polling_keeps_its_period() {
         "{loads} polls in an hour, at 10 s"
     );
     let status = control.status();
-    assert_eq!(status.link, LinkState::Down);
-    assert_eq!(status.link_error.unwrap().to_string(), "no watch to be had");
+    assert_eq!(status.watch, WatchState::Down);
+    assert_eq!(
+        status.watch_error.unwrap().to_string(),
+        "no watch to be had"
+    );
     assert_eq!(status.counters.watch_losses, 1);
 
     script.state().set_silently(Good("second"));
@@ -98,8 +101,8 @@ async fn p20_reconnection_backs_off_while_polling_keeps_its_period() {
 
     script.set_opening(None);
     sleep(seconds(31)).await;
-    assert_eq!(control.status().link, LinkState::Settling);
-    assert!(control.status().link_error.is_none());
+    assert_eq!(control.status().watch, WatchState::Settling);
+    assert!(control.status().watch_error.is_none());
     script.set(Good("third"));
     settle().await;
     assert_eq!(*live.load(), "third");
@@ -111,7 +114,7 @@ async fn p20_a_watch_that_is_refused_is_parked_and_tried_for_ever() {
     script.set_opening(Some(Failing(ErrorKind::Denied)));
     let (_live, control) = script.service().await;
     settle().await;
-    assert_eq!(control.status().link, LinkState::Parked);
+    assert_eq!(control.status().watch, WatchState::Parked);
     let opens = script.opens();
     sleep(seconds(24 * 3600)).await;
     let opens = script.opens() - opens;
@@ -143,8 +146,8 @@ async fn p07_a_panic_while_the_watch_is_opened_is_a_lost_watch() {
     let (live, control) = script.builder().realtime().start().await.unwrap();
     settle().await;
     let status = control.status();
-    assert_eq!(status.link, LinkState::Down);
-    assert_eq!(status.link_error.unwrap().kind(), ErrorKind::Panicked);
+    assert_eq!(status.watch, WatchState::Down);
+    assert_eq!(status.watch_error.unwrap().kind(), ErrorKind::Panicked);
     script.set_opening(None);
     sleep(seconds(10)).await;
     script.set(Good("second"));

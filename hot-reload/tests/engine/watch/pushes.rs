@@ -1,7 +1,7 @@
 //! Values that come through the watch, beside everything else that may be going on: P3, P9.
 
 use hot_reload::{
-    LinkState, Outcome, ReloaderConfig, ReloaderService, RemovalPolicy, Trigger, WatchEvent,
+    Outcome, ReloaderConfig, ReloaderService, RemovalPolicy, Trigger, WatchEvent, WatchState,
 };
 use tokio::time::sleep;
 
@@ -41,7 +41,7 @@ async fn p03_a_hint_beside_a_pushed_value_is_followed_by_a_load() {
     let script = slow();
     let (live, control) = script.builder().realtime().start().await.unwrap();
     push_during_a_load(&script).await;
-    assert_eq!(control.status().link, LinkState::Trusted);
+    assert_eq!(control.status().watch, WatchState::Trusted);
     script.set(Good("newest"));
     sleep(seconds(10)).await;
     assert_eq!(*live.load(), "newest");
@@ -64,7 +64,7 @@ async fn p12_a_removal_beside_a_pushed_value_is_looked_into() {
     let (live, _control) = script
         .builder()
         .realtime()
-        .on_removal(RemovalPolicy::Default("default".to_owned()))
+        .on_removal(RemovalPolicy::Replace("default".to_owned()))
         .start()
         .await
         .unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hot_reload::source::{Decoded, File, Source, Toml};
-use hot_reload::{Builder, Changes, DataState, LinkState, Live, ReloaderService, Status};
+use hot_reload::{Builder, Changes, DataState, Live, ReloaderService, Status, WatchState};
 use serde::Deserialize;
 
 use super::follow::{News, Patience, Verdict, follow};
@@ -74,7 +74,7 @@ fn check(status: &Status) {
     assert_eq!(status.data, DataState::Fresh, "{status:?}");
     assert!(status.last_error.is_none(), "{status:?}");
     assert!(
-        status.link == LinkState::Off || status.link.is_open(),
+        status.watch == WatchState::Off || status.watch.is_open(),
         "{status:?}"
     );
     assert_eq!(status.counters.missed_events, 0, "{status:?}");

@@ -147,6 +147,6 @@ fn a_path_is_absolute_and_keeps_its_links_and_its_name() {
     assert!(file.path().is_absolute());
     assert!(file.path().ends_with("some/../c.toml"));
     assert_eq!(file.name(), "some/../c.toml");
-    assert_eq!(file.profile().quiet, WatchProfile::local().quiet);
+    assert_eq!(file.profile().debounce, WatchProfile::local().debounce);
     assert_eq!(format!("{file:?}"), r#"File("some/../c.toml")"#);
 }

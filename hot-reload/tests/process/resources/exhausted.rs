@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use hot_reload::{LinkState, ReloaderConfig};
+use hot_reload::{ReloaderConfig, WatchState};
 use rustix::fs::inotify::{self, CreateFlags};
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit, getuid, setrlimit};
@@ -71,8 +71,8 @@ async fn scenario(folder: &Path) {
 
     let mut running = Running::start(&path, ReloaderConfig::hybrid(1)).await;
     running.expect("one").await;
-    until(&running, "down", |link| link == LinkState::Down).await;
-    let error = running.control.status().link_error.unwrap().to_string();
+    until(&running, "down", |link| link == WatchState::Down).await;
+    let error = running.control.status().watch_error.unwrap().to_string();
     say(&format!("{} instances taken: {error}", taken.len()));
     assert!(error.contains("no inotify instance left"), "{error}");
     assert!(error.contains("fs.inotify.max_user_instances"), "{error}");
@@ -86,11 +86,11 @@ async fn scenario(folder: &Path) {
         say(&format!("{text}: polled after {elapsed:.1?}"));
         assert!(elapsed < Duration::from_secs(4), "{elapsed:?}");
     }
-    assert_eq!(running.control.status().link, LinkState::Down);
+    assert_eq!(running.control.status().watch, WatchState::Down);
 
     drop(taken);
-    until(&running, "open", LinkState::is_open).await;
-    assert!(running.control.status().link_error.is_none());
+    until(&running, "open", WatchState::is_open).await;
+    assert!(running.control.status().watch_error.is_none());
     one_watcher().await;
     rename_into(&path, "five");
     running.expect("five").await;
@@ -98,9 +98,9 @@ async fn scenario(folder: &Path) {
 }
 
 /// Waits until the link is so. Nobody tells of a state, only of changes, so it is asked for.
-async fn until(running: &Running, what: &str, reached: impl Fn(LinkState) -> bool) {
+async fn until(running: &Running, what: &str, reached: impl Fn(WatchState) -> bool) {
     let start = Instant::now();
-    while !reached(running.control.status().link) {
+    while !reached(running.control.status().watch) {
         assert!(
             start.elapsed() < Duration::from_secs(30),
             "not {what}: {:?}",

@@ -50,7 +50,7 @@ fn more_services_than_there_are_inotify_instances_all_see_a_change() {
         }
         expect_all(&mut fleet, "two").await;
         one_watcher().await;
-        assert!(fleet.iter().all(|one| one.control.status().link.is_open()));
+        assert!(fleet.iter().all(|one| one.control.status().watch.is_open()));
         drop_all(fleet).await;
     });
 }

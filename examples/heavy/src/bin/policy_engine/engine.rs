@@ -8,7 +8,7 @@ use cedar_policy::{
     Schema, ValidationMode, Validator,
 };
 use hot_reload::source::{Decode, File, Json, Source};
-use hot_reload::{Coordinator, Cut, Error, Member, ReloaderService};
+use hot_reload::{Coordinator, GroupSnapshot, Error, MemberKey, ReloaderService};
 
 use super::place::Text;
 use super::release;
@@ -16,9 +16,9 @@ use super::release;
 /// Finds the three in a cut.
 #[derive(Clone, Copy)]
 pub struct Engine {
-    policies: Member<Policies>,
-    schema: Member<Validator>,
-    entities: Member<Known>,
+    policies: MemberKey<Policies>,
+    schema: MemberKey<Validator>,
+    entities: MemberKey<Known>,
 }
 
 impl Engine {
@@ -39,7 +39,7 @@ impl Engine {
     }
 
     /// Whether the three belong together, which none of them can say by itself.
-    pub fn check(self, cut: &Cut) -> Result<(), Error> {
+    pub fn check(self, cut: &GroupSnapshot) -> Result<(), Error> {
         let (policies, validator, known) = self.parts(cut);
         let found = validator.validate(&policies.set, ValidationMode::Strict);
         if let Some(error) = found.validation_errors().next() {
@@ -52,12 +52,12 @@ impl Engine {
     }
 
     /// The release that the policies are of.
-    pub fn release(self, cut: &Cut) -> u32 {
+    pub fn release(self, cut: &GroupSnapshot) -> u32 {
         cut[self.policies].release
     }
 
     /// Whether somebody may do something. All three have a part in it: the schema in whether this is a question at all.
-    pub fn decide(self, cut: &Cut, question: &Question) -> anyhow::Result<Decision> {
+    pub fn decide(self, cut: &GroupSnapshot, question: &Question) -> anyhow::Result<Decision> {
         let (policies, validator, known) = self.parts(cut);
         let release = RestrictedExpression::new_entity_uid(release::uid(policies.release));
         let request = Request::new(
@@ -75,7 +75,7 @@ impl Engine {
         Ok(response.decision())
     }
 
-    fn parts(self, cut: &Cut) -> (&Policies, &Validator, &Known) {
+    fn parts(self, cut: &GroupSnapshot) -> (&Policies, &Validator, &Known) {
         (&cut[self.policies], &cut[self.schema], &cut[self.entities])
     }
 }

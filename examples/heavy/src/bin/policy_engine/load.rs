@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, ensure};
 use cedar_policy::Decision;
-use hot_reload::{Cut, Live};
+use hot_reload::{GroupSnapshot, Live};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -31,7 +31,7 @@ struct Found {
 }
 
 impl Load {
-    pub fn start(engine: Engine, live: &Live<Cut>) -> Self {
+    pub fn start(engine: Engine, live: &Live<GroupSnapshot>) -> Self {
         let found = Arc::new(Found::default());
         let threads = (0..THREADS).map(|_| {
             let (live, found) = (live.clone(), Arc::clone(&found));
@@ -70,7 +70,7 @@ impl Load {
 }
 
 impl Found {
-    fn ask_all(&self, engine: Engine, live: &Live<Cut>) {
+    fn ask_all(&self, engine: Engine, live: &Live<GroupSnapshot>) {
         let cases = Case::all();
         let mut newest = 0;
         for (number, case) in cases.iter().cycle().enumerate() {
@@ -111,7 +111,7 @@ fn breathe() {
 }
 
 /// Whether the answer is what the release in the same cut says, and the release not an older one than before.
-fn ask(engine: Engine, cut: &Cut, case: &Case, before: u32) -> anyhow::Result<()> {
+fn ask(engine: Engine, cut: &GroupSnapshot, case: &Case, before: u32) -> anyhow::Result<()> {
     let release = engine.release(cut);
     ensure!(release >= before, "it comes after release {before}");
     let allowed = engine.decide(cut, &case.question)? == Decision::Allow;

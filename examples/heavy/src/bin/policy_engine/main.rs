@@ -15,7 +15,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
-use hot_reload::{Control, Coordinator, Cut, Live, Outcome};
+use hot_reload::{Control, Coordinator, GroupSnapshot, Live, Outcome};
 
 use self::engine::Engine;
 use self::load::{Load, THREADS};
@@ -31,7 +31,7 @@ async fn main() -> anyhow::Result<()> {
     let engine = Engine::join(&mut group, folder.path());
     let (live, control) = group
         .into_builder()
-        .named("policies")
+        .name("policies")
         .validate(move |cut| engine.check(cut))
         .start()
         .await?;
@@ -84,8 +84,8 @@ async fn main() -> anyhow::Result<()> {
 
 /// Looks whether what was written is visible.
 struct Operator {
-    live: Live<Cut>,
-    control: Control<Cut>,
+    live: Live<GroupSnapshot>,
+    control: Control<GroupSnapshot>,
 }
 
 impl Operator {

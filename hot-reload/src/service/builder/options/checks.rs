@@ -5,7 +5,7 @@ use std::fmt::Display;
 use futures_util::future::BoxFuture;
 
 use crate::participant::Participant;
-use crate::service::admission::{Fence, ShrinkGuard};
+use crate::service::admission::{ShrinkGuard, VersionGuard};
 use crate::service::builder::Builder;
 
 impl<T, V, S> Builder<T, V, S>
@@ -105,13 +105,13 @@ where
     /// #     async fn new(_: &()) -> ReloadResult<Self, Config> { Ok(Self) }
     /// #     async fn reload(&self) -> ReloadResult<Option<Config>, Config> { Ok(None) }
     /// # }
-    /// use hot_reload::Fence;
+    /// use hot_reload::VersionGuard;
     ///
     /// let builder = ReloaderService::builder(Replicas)
-    ///     .fence(Fence::by(|config: &Config| config.version));
+    ///     .version_guard(VersionGuard::by(|config: &Config| config.version));
     /// # drop(builder);
     /// ```
-    pub fn fence<K, I>(mut self, fence: Fence<V, K, I>) -> Self
+    pub fn version_guard<K, I>(mut self, fence: VersionGuard<V, K, I>) -> Self
     where
         K: Ord + Display + Send + Sync + 'static,
         I: PartialEq + Send + Sync + 'static,

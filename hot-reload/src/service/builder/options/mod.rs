@@ -17,7 +17,7 @@ where
     V: Send + Sync + 'static,
 {
     /// What logs and the status call the value.
-    pub fn named(self, name: impl Into<String>) -> Self {
+    pub fn name(self, name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             ..self

@@ -42,9 +42,9 @@ where
     }
 
     /// How long hints must be silent before a load. A stream of hints postpones it to four times that, and no longer.
-    pub fn quiet(self, quiet: Duration) -> Self {
+    pub fn debounce(self, debounce: Duration) -> Self {
         Self {
-            quiet: Some(quiet),
+            debounce: Some(debounce),
             ..self
         }
     }

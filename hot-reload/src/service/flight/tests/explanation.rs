@@ -21,14 +21,14 @@ fn an_explanation_reads_like_this() {
         });
         drop(story.load_ended(cycle));
     }
-    drop(story.link(seconds(60), LinkState::Settling, LinkState::Trusted, None));
+    drop(story.link(seconds(60), WatchState::Settling, WatchState::Trusted, None));
     for seconds in [70, 100, 4_000] {
         drop(story.load_ended(unchanged(seconds)));
     }
     drop(story.link(
         seconds(4_000),
-        LinkState::Trusted,
-        LinkState::Down,
+        WatchState::Trusted,
+        WatchState::Down,
         Some(&closed),
     ));
     drop(story.missed(seconds(4_100)));
@@ -49,8 +49,8 @@ fn an_explanation_reads_like_this() {
     let mut status = Status::new("Config".to_owned(), Some("app.toml".to_owned()));
     status.generation = Some(Generation::FIRST);
     status.data = DataState::Stale;
-    status.link = LinkState::Down;
-    status.link_error = Some(closed);
+    status.watch = WatchState::Down;
+    status.watch_error = Some(closed);
     status.last_error = Some(typo);
     status.last_attempt = Some(Attempt {
         trigger: Trigger::Retry,
@@ -65,13 +65,13 @@ fn an_explanation_reads_like_this() {
         tape: None,
     };
     let expected = "\
-Config (app.toml): generation 1, data stale, link down (the watch was closed), last good check 55 min ago; rejected at stage decode: expected u16
+Config (app.toml): generation 1, data stale, watch down (the watch was closed), last good check 55 min ago; rejected at stage decode: expected u16
   2 earlier entries are not kept any more
      2 h ago  published as generation 1 (startup; revision 616263; validate 250 ms)
                 pool: ready after 1s; then did not come to an end
-     2 h ago  link trusted
+     2 h ago  watch trusted
      2 h ago  unchanged (interval; revision 61; validate 250 ms), 3 times until 55 min ago
-  55 min ago  link down, was trusted: the watch was closed
+  55 min ago  watch down, was trusted: the watch was closed
   53 min ago  missed: the watch had not announced that change
   53 min ago  nothing is there; a second load is to say whether that is meant
   53 min ago  missing (retry; validate 250 ms); generation 1 stands in
@@ -88,6 +88,6 @@ fn a_service_that_has_done_nothing_has_little_to_explain() {
     let explanation = flight.explain(status);
     assert_eq!(
         explanation.to_string(),
-        "Config: no generation, data none, link off, no good check yet"
+        "Config: no generation, data none, watch off, no good check yet"
     );
 }

@@ -85,12 +85,12 @@ fn attempts_to_open_a_watch_that_fail_alike_are_one_entry_with_looks_in_between(
     let mut story = Story::new(ENTRIES);
     let refused = Error::new(ErrorKind::Unavailable, "connection refused");
     let closed = Error::new(ErrorKind::Unavailable, "closed");
-    let (trusted, connecting) = (LinkState::Trusted, LinkState::Connecting);
-    drop(story.link(SECOND, trusted, LinkState::Down, Some(&closed)));
+    let (trusted, connecting) = (WatchState::Trusted, WatchState::Connecting);
+    drop(story.link(SECOND, trusted, WatchState::Down, Some(&closed)));
     for attempt in 2..100 {
         let now = seconds(attempt);
-        drop(story.link(now, LinkState::Down, connecting, None));
-        drop(story.link(now, connecting, LinkState::Down, Some(&refused)));
+        drop(story.link(now, WatchState::Down, connecting, None));
+        drop(story.link(now, connecting, WatchState::Down, Some(&refused)));
         drop(story.load_ended(unchanged(now.as_secs())));
     }
     let losses: Vec<_> = losses_of(&story);
@@ -103,11 +103,11 @@ fn attempts_to_open_a_watch_that_fail_alike_are_one_entry_with_looks_in_between(
     );
     assert_eq!(story.entries().count(), 3);
 
-    drop(story.link(seconds(200), connecting, LinkState::Settling, None));
+    drop(story.link(seconds(200), connecting, WatchState::Settling, None));
     drop(story.link(
         seconds(201),
-        LinkState::Settling,
-        LinkState::Down,
+        WatchState::Settling,
+        WatchState::Down,
         Some(&refused),
     ));
     assert_eq!(losses_of(&story).len(), 3, "it stood in between");

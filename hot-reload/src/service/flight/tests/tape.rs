@@ -105,7 +105,7 @@ fn p17_a_tape_on_which_nothing_new_happens_is_short_until_something_does() {
             seconds(10_000 + now),
             Input::Hint,
             Actions::default(),
-            LinkState::Off,
+            WatchState::Off,
         );
         lengths.push(tape.len());
     }
@@ -118,7 +118,7 @@ fn p17_a_tape_on_which_nothing_new_happens_is_short_until_something_does() {
             seconds(20_000 + now),
             Input::Hint,
             Actions::default(),
-            LinkState::Off,
+            WatchState::Off,
         );
         assert!(tape.len() <= 8);
     }
@@ -128,7 +128,7 @@ fn p17_a_tape_on_which_nothing_new_happens_is_short_until_something_does() {
             seconds(30_000 + now),
             Input::Hint,
             Actions::default(),
-            LinkState::Off,
+            WatchState::Off,
         );
         lengths.push(tape.len());
     }

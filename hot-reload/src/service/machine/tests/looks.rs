@@ -6,7 +6,7 @@ use super::super::super::settings::{REFUSED_CAP, REFUSED_FLOOR, Settings, since_
 use super::super::{Input, LoadFrom, Regime, Verdict};
 use super::{INTERVAL, Run, seconds};
 use crate::backoff::Jitter;
-use crate::event::{LinkState, Trigger};
+use crate::event::{Trigger, WatchState};
 use crate::watch::WatchProfile;
 
 #[test]
@@ -37,23 +37,23 @@ fn hints_are_gathered_until_they_rest_and_no_longer_than_the_ceiling() {
         run.tick().load.map(|load| load.trigger),
         Some(Trigger::Watch)
     );
-    assert_eq!(run.now, first + profile.quiet);
+    assert_eq!(run.now, first + profile.debounce);
     run.ends(Verdict::Published);
 
     let first = run.after(seconds(1)).now;
     let mut loaded = None;
     while loaded.is_none() {
         loaded = run.looks(Input::Hint);
-        run.now += profile.quiet / 5;
-        assert!(run.now < first + 2 * profile.quiet * 4, "starved");
+        run.now += profile.debounce / 5;
+        assert!(run.now < first + 2 * profile.debounce * 4, "starved");
     }
-    assert!(run.now >= first + profile.quiet * 4);
+    assert!(run.now >= first + profile.debounce * 4);
 }
 
 #[test]
 fn hints_of_an_unknown_source_cause_two_looks_at_once_and_then_one_a_second() {
     let profile = WatchProfile {
-        quiet: Duration::ZERO,
+        debounce: Duration::ZERO,
         ..WatchProfile::unknown()
     };
     let mut run = Run::settling(Settings::hybrid(INTERVAL, profile));
@@ -252,7 +252,7 @@ fn rejected_content_is_looked_at_in_every_interval_and_its_repair_is_no_miss() {
         0,
         "back to the heartbeat"
     );
-    assert_eq!(run.machine.watch(), LinkState::Trusted);
+    assert_eq!(run.machine.watch(), WatchState::Trusted);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::super::settings::Settings;
 use super::{Actions, Input, Machine, Verdict};
 use crate::backoff::Jitter;
-use crate::event::{LinkState, Trigger};
+use crate::event::{Trigger, WatchState};
 use crate::watch::WatchProfile;
 
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -38,7 +38,7 @@ impl Run {
     fn trusted() -> Self {
         let mut run = Self::settling(Settings::hybrid(INTERVAL, WatchProfile::local()));
         run.idle_until(Duration::from_secs(61));
-        assert_eq!(run.machine.watch(), LinkState::Trusted);
+        assert_eq!(run.machine.watch(), WatchState::Trusted);
         run
     }
 

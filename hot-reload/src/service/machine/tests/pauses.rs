@@ -6,7 +6,7 @@ use super::super::super::settings::Settings;
 use super::super::{Input, LoadFrom, Regime, Verdict};
 use super::{Run, seconds};
 use crate::backoff::Jitter;
-use crate::event::{LinkState, Trigger};
+use crate::event::{Trigger, WatchState};
 use crate::watch::WatchProfile;
 
 /// Every outcome of a load, as an input of the machine.
@@ -23,13 +23,13 @@ const OUTCOMES: [Verdict; 10] = [
     Verdict::Held(Some(u32::MAX)),
 ];
 
-const STATES: [LinkState; 6] = [
-    LinkState::Connecting,
-    LinkState::Settling,
-    LinkState::Trusted,
-    LinkState::Untrusted,
-    LinkState::Down,
-    LinkState::Parked,
+const STATES: [WatchState; 6] = [
+    WatchState::Connecting,
+    WatchState::Settling,
+    WatchState::Trusted,
+    WatchState::Untrusted,
+    WatchState::Down,
+    WatchState::Parked,
 ];
 
 /// Interval and heartbeat in seconds: each one shorter, both equal, and far apart.
@@ -52,9 +52,9 @@ fn hybrid(interval: u64, heartbeat: u64) -> Settings {
 }
 
 /// Brings the watch of a new service into this state. No load runs afterwards.
-fn reach(run: &mut Run, state: LinkState) {
+fn reach(run: &mut Run, state: WatchState) {
     assert!(run.input(Input::Started).open);
-    if state == LinkState::Connecting {
+    if state == WatchState::Connecting {
         // The patience for the watch is over before it opens.
         while run.tick().load.is_none() {}
         run.ends(Verdict::Published);
@@ -63,18 +63,18 @@ fn reach(run: &mut Run, state: LinkState) {
     assert_eq!(run.looks(Input::Opened), Some(Trigger::Startup));
     run.ends(Verdict::Published);
     let regime = match state {
-        LinkState::Down => Some(Regime::Passing),
-        LinkState::Parked => Some(Regime::Refused),
+        WatchState::Down => Some(Regime::Passing),
+        WatchState::Parked => Some(Regime::Refused),
         _ => None,
     };
     if let Some(regime) = regime {
         assert!(run.looks(Input::Lost(regime)).is_some());
         run.ends(Verdict::Unchanged);
     }
-    if matches!(state, LinkState::Trusted | LinkState::Untrusted) {
+    if matches!(state, WatchState::Trusted | WatchState::Untrusted) {
         run.idle_until(run.now + seconds(61));
     }
-    if state == LinkState::Untrusted {
+    if state == WatchState::Untrusted {
         // A heartbeat finds a change, and no hint follows.
         while run.tick().load.is_none() {}
         run.ends(Verdict::Published);
@@ -91,9 +91,9 @@ fn pause(run: &mut Run, outcome: Verdict) -> (bool, Duration) {
     let mut load = run.input(Input::Loaded(outcome)).load;
     let mut trusted = false;
     while load.is_none() {
-        trusted |= run.machine.watch() == LinkState::Trusted;
+        trusted |= run.machine.watch() == WatchState::Trusted;
         let actions = run.tick();
-        trusted |= run.machine.watch() == LinkState::Trusted;
+        trusted |= run.machine.watch() == WatchState::Trusted;
         load = actions.load;
         if actions.open {
             // The server of the watch stays unreachable.
@@ -160,7 +160,7 @@ fn p04_change_of_trust_keeps_counting_the_period_from_the_last_load() {
     // The watch becomes trusted between two loads.
     let loaded = run.now;
     assert!(run.tick().load.is_none());
-    assert_eq!(run.machine.watch(), LinkState::Trusted);
+    assert_eq!(run.machine.watch(), WatchState::Trusted);
     assert!(run.tick().load.is_some());
     assert_eq!(run.now - loaded, seconds(100));
 

@@ -3,7 +3,7 @@
 use super::super::super::settings::Settings;
 use super::super::{Input, Regime, Verdict};
 use super::{INTERVAL, Run, seconds};
-use crate::event::{LinkState, Trigger};
+use crate::event::{Trigger, WatchState};
 use crate::watch::WatchProfile;
 
 #[test]
@@ -56,11 +56,11 @@ fn a_look_that_began_before_the_watch_stood_does_not_prove_it() {
     let _ = run.input(Input::Tick);
     assert_eq!(
         run.machine.watch(),
-        LinkState::Settling,
+        WatchState::Settling,
         "the load after it still runs"
     );
     run.ends(Verdict::Unchanged);
-    assert_eq!(run.machine.watch(), LinkState::Trusted);
+    assert_eq!(run.machine.watch(), WatchState::Trusted);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_watch_that_cannot_be_opened_does_not_delay_the_first_look() {
         run.looks(Input::Lost(Regime::Passing)),
         Some(Trigger::Startup)
     );
-    assert_eq!(run.machine.watch(), LinkState::Down);
+    assert_eq!(run.machine.watch(), WatchState::Down);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_watch_that_closes_after_it_delivered_is_forgiven_twice() {
         let lost = run.now;
         let _ = run.input(Input::Lost(Regime::Passing));
         let _ = run.input(Input::Loaded(Verdict::Unchanged));
-        while run.machine.watch() != LinkState::Connecting {
+        while run.machine.watch() != WatchState::Connecting {
             let _ = run.tick();
         }
         gaps.push((run.now - lost).as_secs());
@@ -154,7 +154,7 @@ fn a_watch_that_closes_after_it_delivered_is_forgiven_twice() {
 fn a_parked_watch_is_tried_at_once_when_somebody_asks() {
     let mut run = Run::trusted();
     let _ = run.input(Input::Lost(Regime::Refused));
-    assert_eq!(run.machine.watch(), LinkState::Parked);
+    assert_eq!(run.machine.watch(), WatchState::Parked);
     run.ends(Verdict::Unchanged);
     let actions = run.after(seconds(3)).input(Input::Asked(Trigger::Manual));
     assert!(actions.open && actions.load.is_some());

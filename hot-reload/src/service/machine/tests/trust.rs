@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::super::settings::Settings;
 use super::super::{Input, Regime, Verdict};
 use super::{HEARTBEAT, INTERVAL, Run, seconds};
-use crate::event::{LinkState, Trigger};
+use crate::event::{Trigger, WatchState};
 use crate::watch::WatchProfile;
 
 #[test]
@@ -21,7 +21,7 @@ fn p04_a_trusted_watch_stretches_the_period_to_the_heartbeat() {
     let mut run = Run::settling(Settings::hybrid(INTERVAL, WatchProfile::local()));
     assert_eq!(run.idle_until(seconds(59)), 5, "polled while it settles");
     run.idle_until(seconds(60));
-    assert_eq!(run.machine.watch(), LinkState::Trusted);
+    assert_eq!(run.machine.watch(), WatchState::Trusted);
     let looks = run.idle_until(seconds(60) + 10 * HEARTBEAT);
     assert_eq!(looks, 10);
 }
@@ -30,7 +30,7 @@ fn p04_a_trusted_watch_stretches_the_period_to_the_heartbeat() {
 fn p15_under_a_trusted_watch_without_a_heartbeat_nothing_is_ever_due() {
     let mut run = Run::settling(Settings::realtime(INTERVAL, WatchProfile::local()));
     run.idle_until(seconds(60));
-    assert_eq!(run.machine.watch(), LinkState::Trusted);
+    assert_eq!(run.machine.watch(), WatchState::Trusted);
     assert_eq!(run.machine.next_tick(), None);
     assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
 }
@@ -46,7 +46,7 @@ fn p04_a_change_that_only_the_heartbeat_finds_is_a_miss_and_costs_trust() {
     let found = run.now;
     assert!(run.tick().missed);
     assert_eq!(run.now, found + WatchProfile::local().grace);
-    assert_eq!(run.machine.watch(), LinkState::Untrusted);
+    assert_eq!(run.machine.watch(), WatchState::Untrusted);
     let now = run.now;
     assert_eq!(run.idle_until(now + seconds(60)), 6, "polled again");
 }
@@ -61,7 +61,7 @@ fn p04_a_hint_within_the_grace_is_no_miss() {
     run.ends(Verdict::Unchanged);
     let now = run.now;
     run.idle_until(now + seconds(30));
-    assert_eq!(run.machine.watch(), LinkState::Trusted);
+    assert_eq!(run.machine.watch(), WatchState::Trusted);
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn p04_a_hint_while_the_heartbeat_looks_is_no_miss() {
     run.ends(Verdict::Unchanged);
     let now = run.now;
     run.idle_until(now + seconds(30));
-    assert_eq!(run.machine.watch(), LinkState::Trusted);
+    assert_eq!(run.machine.watch(), WatchState::Trusted);
 }
 
 #[test]
@@ -86,9 +86,9 @@ fn p04_three_announced_changes_earn_the_trust_back() {
     run.ends(Verdict::Published);
     assert!(run.tick().missed);
     for state in [
-        LinkState::Untrusted,
-        LinkState::Untrusted,
-        LinkState::Trusted,
+        WatchState::Untrusted,
+        WatchState::Untrusted,
+        WatchState::Trusted,
     ] {
         assert_eq!(
             run.after(seconds(1)).looks(Input::Hint),
@@ -109,7 +109,7 @@ fn a_look_that_was_asked_for_and_finds_a_change_is_no_miss() {
     run.ends(Verdict::Published);
     let now = run.now;
     run.idle_until(now + seconds(30));
-    assert_eq!(run.machine.watch(), LinkState::Trusted);
+    assert_eq!(run.machine.watch(), WatchState::Trusted);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn p04_a_change_that_a_poll_finds_while_the_watch_is_being_opened_is_no_miss() {
     run.ends(Verdict::Unchanged);
     run.after(WatchProfile::local().grace);
     assert!(!run.input(Input::Tick).missed);
-    assert_eq!(run.machine.watch(), LinkState::Settling);
+    assert_eq!(run.machine.watch(), WatchState::Settling);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn p04_pause_wanted_by_the_source_holds_in_every_watch_state() {
     run.machine.want(Some(seconds(1)));
     run.ends(Verdict::Published);
     assert_eq!(run.idle_until(seconds(50)), 50);
-    assert_eq!(run.machine.watch(), LinkState::Settling);
+    assert_eq!(run.machine.watch(), WatchState::Settling);
 
     // Longer than the heartbeat, shorter than a second, and while the watch is parked.
     for (wanted, lost, looks) in [

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hot_reload::{Fence, HoldReason, Outcome, ShrinkGuard};
+use hot_reload::{HoldReason, Outcome, ShrinkGuard, VersionGuard};
 use tokio::time::sleep;
 
 use super::rig::{Agreeing, PATIENCE, SOON, is_held, service, started};
@@ -63,10 +63,10 @@ async fn of_two_doubts_the_more_patient_one_counts() {
         let guard = ShrinkGuard::by(|value: &String| value.len()).confirm_after(impatient);
         let script = Script::new(Good("first value"));
         let builder = script.builder().hybrid();
-        let fence = Fence::by(|value: &String| value.starts_with("second"));
+        let fence = VersionGuard::by(|value: &String| value.starts_with("second"));
         let builder = builder
             .shrink_guard(guard)
-            .fence(fence.rewind_after(PATIENCE * 2));
+            .version_guard(fence.rewind_after(PATIENCE * 2));
         let service = started(builder, &script).await;
         script.set(Good("3"));
         sleep(PATIENCE * 2 - seconds(1)).await;

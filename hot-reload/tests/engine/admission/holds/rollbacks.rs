@@ -66,7 +66,7 @@ async fn no_look_at_the_source_passes_for_a_rollback() {
 async fn by_revision_a_value_that_comes_after_the_default_of_a_removal_is_a_change() {
     let script = Script::new(Good("first value"));
     let builder = ReloaderService::builder_by_revision(script.clone()).hybrid();
-    let builder = builder.on_removal(RemovalPolicy::Default("nothing".to_owned()));
+    let builder = builder.on_removal(RemovalPolicy::Replace("nothing".to_owned()));
     let service = started(builder.history(8), &script).await;
     script.set(Missing);
     sleep(seconds(3)).await;
@@ -85,7 +85,7 @@ async fn by_revision_a_value_that_comes_after_the_default_of_a_removal_is_a_chan
 #[tokio::test(start_paused = true)]
 async fn a_default_that_is_visible_already_ends_a_rollback_as_another_does() {
     let script = Script::new(Good("first value"));
-    let builder = service(&script).on_removal(RemovalPolicy::Default("first value".to_owned()));
+    let builder = service(&script).on_removal(RemovalPolicy::Replace("first value".to_owned()));
     let service = started(builder, &script).await;
     assert!(service.control.rollback().await.is_current());
     script.set(Missing);

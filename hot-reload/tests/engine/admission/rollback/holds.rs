@@ -190,7 +190,7 @@ async fn by_revision_alone_a_rollback_is_held_as_well() {
 #[tokio::test(start_paused = true)]
 async fn a_default_that_follows_a_removal_ends_a_rollback() {
     let script = Script::new(Good("one"));
-    let builder = service(&script).on_removal(RemovalPolicy::Default("nothing".to_owned()));
+    let builder = service(&script).on_removal(RemovalPolicy::Replace("nothing".to_owned()));
     let (live, control) = published(builder, &script, &["one", "two"]).await;
     assert!(control.rollback().await.is_current());
     script.set(Missing);
@@ -207,7 +207,7 @@ async fn a_default_that_follows_a_removal_ends_a_rollback() {
 #[tokio::test(start_paused = true)]
 async fn a_default_that_was_rolled_back_is_visible_again_after_resume() {
     let script = Script::new(Good("one"));
-    let builder = service(&script).on_removal(RemovalPolicy::Default("nothing".to_owned()));
+    let builder = service(&script).on_removal(RemovalPolicy::Replace("nothing".to_owned()));
     let (live, control) = published(builder, &script, &["one", "two"]).await;
     script.set(Missing);
     sleep(seconds(3)).await;

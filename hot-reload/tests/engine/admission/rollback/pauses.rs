@@ -78,7 +78,7 @@ async fn a_pause_that_begins_while_a_value_is_prepared_keeps_it_out() {
 #[tokio::test(start_paused = true)]
 async fn a_removal_in_a_pause_waits_for_its_end() {
     let script = Script::new(Good("one"));
-    let builder = service(&script).on_removal(RemovalPolicy::Default("nothing".to_owned()));
+    let builder = service(&script).on_removal(RemovalPolicy::Replace("nothing".to_owned()));
     let (live, control) = published(builder, &script, &["one", "two"]).await;
     control.pause();
     script.set(Missing);
