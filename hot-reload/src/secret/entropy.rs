@@ -111,6 +111,28 @@ mod tests {
         }
     }
 
+    /// Always the same texts, from a linear congruential generator.
+    #[test]
+    fn at_most_one_random_text_in_a_hundred_is_missed() {
+        let alphabet = b"abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        let mut state = 1_u64;
+        let mut below = |bound: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % bound
+        };
+        for base in [36, 62] {
+            let missed = (0..10_000).filter(|_| {
+                let length = 16 + below(48);
+                let text: String = (0..length).map(|_| alphabet[below(base)] as char).collect();
+                !is_random(&text)
+            });
+            let missed = missed.count();
+            assert!(missed <= 100, "{missed} of 10,000 in base {base}");
+        }
+    }
+
     #[test]
     fn readable_text_is_not_random() {
         for text in [

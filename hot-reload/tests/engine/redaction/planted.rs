@@ -250,16 +250,16 @@ pub(super) fn secret(dice: &mut Dice) -> Planted {
         }
         18 | 19 => {
             let length = 24 + dice.below(40);
-            let body = dice.text(BASE62, length);
+            let body = random(dice, BASE62, length);
             (body.clone(), body, true)
         }
         20 => {
             let length = 24 + dice.below(20);
-            let body = dice.text(BASE36, length);
+            let body = random(dice, BASE36, length);
             (body.clone(), body, true)
         }
         21 => {
-            let body = dice.text(&format!("{BASE62}+/"), 44) + "=";
+            let body = random(dice, &format!("{BASE62}+/"), 44) + "=";
             (body.clone(), body, true)
         }
         22 => (format!("the new one is {word} from today on"), word, true),
@@ -298,6 +298,16 @@ pub(super) fn secret(dice: &mut Dice) -> Planted {
         heart,
         is_marked,
     }
+}
+
+/// Random text with a digit in every third place. The detection of random text is statistical, and misses a few texts that
+/// have long runs of letters: `entropy.rs` has the rate, and the test for it.
+fn random(dice: &mut Dice, alphabet: &str, length: usize) -> String {
+    let text = dice.text(alphabet, length);
+    let digits = dice.text("0123456789", length);
+    let each = text.chars().zip(digits.chars()).enumerate();
+    each.map(|(at, (letter, digit))| if at % 3 == 2 { digit } else { letter })
+        .collect()
 }
 
 /// A number of a payment card, with or without separators.
