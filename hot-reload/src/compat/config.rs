@@ -1,43 +1,43 @@
-//! [`ReloaderConfig`]: when a service of the compatible surface looks.
+//! [`ReloaderConfig`]: the load schedule of a service of the compatible surface.
 
-/// How a service learns of changes.
+/// How a service detects changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(
     clippy::exhaustive_enums,
     reason = "existing programs match on it without a wildcard"
 )]
 pub enum WatchStrategy {
-    /// The source is looked at in every interval.
+    /// The service loads the source in every interval.
     #[default]
     Polling,
-    /// The source announces changes. Polled only while it cannot.
+    /// The source sends hints of changes. The service polls only while the watch is down or not trusted.
     Realtime,
-    /// The source announces changes, and is looked at now and then all the same.
+    /// The source sends hints of changes, and the service also loads at a heartbeat.
     Hybrid,
 }
 
-/// When a service looks, and what it takes for a change.
+/// The load schedule of a service, and whether it publishes equal values.
 ///
 /// # Default
 ///
-/// Polling every 10 seconds, equal values not published again.
+/// Polling every 10 seconds. Equal values are not published again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(
     clippy::exhaustive_structs,
     reason = "existing programs write it as a literal"
 )]
 pub struct ReloaderConfig {
-    /// The polling interval in seconds, at least one. Under a watch it is the interval of the polling that stands in
-    /// while the watch is down or not trusted.
+    /// The polling interval in seconds, at least one. With a watch, the service polls at this interval only while the
+    /// watch is down or not trusted.
     pub watch_delay_sec: u32,
-    /// Whether a loaded value is published even if it equals the visible one.
+    /// Whether a loaded value is published even if it equals the visible value.
     pub force_reload: bool,
-    /// How changes are learnt of.
+    /// How the service detects changes.
     pub strategy: WatchStrategy,
 }
 
 impl ReloaderConfig {
-    /// Polling, with this interval in seconds.
+    /// Polling with this interval in seconds.
     pub fn polling(watch_delay_sec: u32) -> Self {
         Self {
             watch_delay_sec,
@@ -46,7 +46,7 @@ impl ReloaderConfig {
         }
     }
 
-    /// A watch, and polling every 10 seconds only while it is not to be had.
+    /// A watch. The service polls every 10 seconds while the watch is down or not trusted.
     pub fn realtime() -> Self {
         Self {
             strategy: WatchStrategy::Realtime,
@@ -54,8 +54,8 @@ impl ReloaderConfig {
         }
     }
 
-    /// A watch with a heartbeat (60 s for a local file). While the watch is not trusted, the service polls with this interval
-    /// in seconds, or at the heartbeat if that is shorter.
+    /// A watch with a heartbeat (60 s for a local file). While the watch is not trusted, the service polls at this
+    /// interval in seconds, or at the heartbeat if that is shorter.
     pub fn hybrid(watch_delay_sec: u32) -> Self {
         Self {
             strategy: WatchStrategy::Hybrid,

@@ -1,6 +1,6 @@
-//! The surface of release 0.3.6, kept so that programs written for it build and run unchanged.
+//! The API of release 0.3.6: programs written for it build and run unchanged.
 //!
-//! Its types are re-exported at the root of the crate. What is behind them is the same engine as behind the builder.
+//! The root of the crate re-exports its types. They use the same engine as the builder.
 
 mod config;
 #[cfg(feature = "file-reloader")]

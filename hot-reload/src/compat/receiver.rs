@@ -1,4 +1,4 @@
-//! [`ReloaderReceiver`]: the reading end of the compatible surface.
+//! [`ReloaderReceiver`]: the receiver of the compatible surface.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,10 +10,10 @@ use tokio::sync::watch;
 
 use crate::error::ReloadResult;
 
-/// The value of a service, and the news of it.
+/// Receives the values of a service.
 ///
-/// There is no value before the first load, and the first value counts as a change. A clone has seen what the original
-/// has seen, and each clone is notified of the end of the service.
+/// It has no value before the first load, and the first value counts as a change. A clone has seen the same changes as the
+/// original. Each clone is notified of the end of the service.
 ///
 /// After the service has ended, [`get`](Self::get) returns `None`, so that a loop around it ends. The last value stays
 /// readable through [`borrow`](Self::borrow), and through a [`Live`](crate::Live) of the same service.
@@ -36,9 +36,9 @@ use crate::error::ReloadResult;
 /// ```
 pub struct ReloaderReceiver<V, S = &'static str> {
     channel: watch::Receiver<Option<V>>,
-    /// Whether the end of the service has been told.
+    /// Whether `changed` has reported the end of the service.
     ended: bool,
-    /// The error text type only occurs in the result of `changed`.
+    /// The type of error texts, which occurs only in the result of `changed`.
     _error: PhantomData<fn() -> S>,
 }
 
@@ -51,13 +51,14 @@ impl<V, S> ReloaderReceiver<V, S> {
         }
     }
 
-    /// Borrows the current value, or the last one of a service that has ended. The guard holds a lock: drop it soon, and
-    /// never keep it across an `.await`.
+    /// Borrows the current value, or the last value of an ended service.
+    ///
+    /// The guard holds a lock: drop it soon, and never keep it across an `.await`.
     pub fn borrow(&self) -> watch::Ref<'_, Option<V>> {
         self.channel.borrow()
     }
 
-    /// A copy of the current value. `None` before the first one, and after the service has ended.
+    /// Clones the current value. `None` before the first value and after the end of the service.
     pub fn get(&self) -> Option<V>
     where
         V: Clone,
@@ -72,17 +73,17 @@ impl<V, S> ReloaderReceiver<V, S>
 where
     S: Into<Cow<'static, str>> + Display,
 {
-    /// Waits for the next value, or for the removal of it.
+    /// Waits for the next value, or for its removal.
     ///
     /// # Errors
     ///
-    /// [`WatchRecvError`](crate::ReloaderError::WatchRecvError) when nothing can ever follow, because the service was
-    /// stopped or dropped. It is told once; after that the call never returns, so a `select!` branch on it goes silent
-    /// instead of spinning. From then on [`get`](Self::get) returns `None`.
+    /// [`WatchRecvError`](crate::ReloaderError::WatchRecvError) once the service was stopped or dropped. Only the first call
+    /// returns it. Later calls never return, so a `select!` branch on them does not spin. From then on [`get`](Self::get)
+    /// returns `None`.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: if the future is dropped, the change is told by the next call.
+    /// Cancel safe: if the future is dropped, the next call returns the change.
     pub async fn changed(&mut self) -> ReloadResult<(), V, S> {
         if self.ended {
             future::pending::<()>().await;
@@ -97,7 +98,7 @@ impl<V, S> Clone for ReloaderReceiver<V, S> {
     fn clone(&self) -> Self {
         Self {
             channel: self.channel.clone(),
-            // Whoever holds the clone has not been told.
+            // The clone has not reported the end yet.
             ended: false,
             _error: PhantomData,
         }

@@ -1,4 +1,4 @@
-//! [`ReloaderSender`]: the writing end of the compatible surface.
+//! [`ReloaderSender`]: the sender of the compatible surface.
 
 use std::fmt;
 
@@ -13,22 +13,22 @@ impl<V> ReloaderSender<V> {
         Self(channel)
     }
 
-    /// Publishes a value, or that there is none.
+    /// Publishes a value, or `None` if there is no value any more.
     ///
     /// # Errors
     ///
-    /// The value comes back if there is no receiver.
+    /// Returns the value if there is no receiver.
     pub fn send(&self, value: Option<V>) -> Result<(), SendError<Option<V>>> {
         self.0.send(value)
     }
 
-    /// Publishes, and keeps the value for whoever subscribes later.
+    /// Publishes a value and keeps it for later subscribers. Returns the replaced value.
     #[must_use = "dropping a value runs code of the user's"]
     pub(crate) fn publish(&self, value: Option<V>) -> Option<V> {
         self.0.send_replace(value)
     }
 
-    /// A new receiver, to which the current value is new, if there is one.
+    /// Creates a receiver that sees the current value as a change.
     pub(crate) fn subscribe(&self) -> watch::Receiver<Option<V>> {
         let mut receiver = self.0.subscribe();
         if receiver.borrow().is_some() {

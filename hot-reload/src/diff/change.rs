@@ -1,4 +1,4 @@
-//! [`Change`]: one place of a value at which something changed.
+//! [`Change`]: one changed path of a value.
 
 use std::fmt;
 
@@ -7,20 +7,20 @@ use serde::{Serialize, Serializer};
 use super::path::Path;
 use super::show::SECRET;
 
-/// What happened at a place.
+/// What happened at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ChangeKind {
-    /// There was nothing at this place.
+    /// Only the new value has something at this path.
     Added,
-    /// There is nothing at this place any more.
+    /// Only the old value had something at this path.
     Removed,
-    /// There is something else.
+    /// The values at this path differ.
     Changed,
 }
 
 impl ChangeKind {
-    /// The word in logs and JSON.
+    /// The word for logs and JSON, in snake_case.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Added => "added",
@@ -37,17 +37,17 @@ impl fmt::Display for ChangeKind {
 }
 
 impl Serialize for ChangeKind {
-    /// As its word.
+    /// Serializes the word.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
-/// One place of a value at which something changed.
+/// One changed path, with the old and the new value as text.
 ///
-/// It holds texts and no values: what was secret is not in it, and what is long is shortened to sixty characters.
+/// A text has at most sixty characters. A secret has no text.
 ///
-/// `Display` is one line: `server.port: 80 -> 8080`, `name: added ("blue")`, `routes[2]: removed`,
+/// `Display` writes one line: `server.port: 80 -> 8080`, `name: added ("blue")`, `routes[2]: removed`,
 /// `tls.key: changed (secret)`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
@@ -58,45 +58,46 @@ pub struct Change {
     pub(super) secret: bool,
     pub(super) old: Option<String>,
     pub(super) new: Option<String>,
-    /// Whether this is a list or a table, of which a line does not tell the content.
+    /// Whether a side is a list or a table. A line about its addition or removal omits the content.
     #[serde(skip)]
     pub(super) compound: bool,
 }
 
 impl Change {
-    /// Where: in the new value, or in the old one if it was removed.
+    /// The path in the new value, or in the old value if this was removed.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where it was in the old value, which differs from [`path`](Self::path) if items of a list before it were added or
-    /// removed.
+    /// The path in the old value.
+    ///
+    /// It differs from [`path`](Self::path) if the program inserted or removed earlier items of a list.
     pub fn old_path(&self) -> &Path {
         self.old_path.as_ref().unwrap_or(&self.path)
     }
 
-    /// What happened there.
+    /// Whether this was added, removed or changed.
     pub fn kind(&self) -> ChangeKind {
         self.kind
     }
 
-    /// Whether it is a secret. It is not shown, then: [`old`](Self::old) and [`new`](Self::new) are `None`.
+    /// Whether this is a secret. If so, [`old`](Self::old) and [`new`](Self::new) are `None`.
     pub fn is_secret(&self) -> bool {
         self.secret
     }
 
-    /// What was there, shortened; `None` if it was added, or is a secret.
+    /// The old value, shortened. `None` if this was added or is a secret.
     pub fn old(&self) -> Option<&str> {
         self.old.as_deref()
     }
 
-    /// What is there now, shortened; `None` if it was removed, or is a secret.
+    /// The new value, shortened. `None` if this was removed or is a secret.
     #[allow(clippy::new_ret_no_self, reason = "the counterpart of `old`")]
     pub fn new(&self) -> Option<&str> {
         self.new.as_deref()
     }
 
-    /// What happened, without the place.
+    /// The change without its path.
     pub(super) fn what(&self) -> String {
         let kind = self.kind;
         match (&self.old, &self.new) {
@@ -107,7 +108,7 @@ impl Change {
         }
     }
 
-    /// The place, with the one before if it moved. A key can be of any length, and a line cannot.
+    /// The path, with the old path if they differ. Both are shortened, because a key has any length.
     pub(super) fn place(&self) -> String {
         let path = cut(&self.path);
         match &self.old_path {
@@ -123,15 +124,15 @@ impl fmt::Display for Change {
     }
 }
 
-/// How many characters of a path stand in a line.
+/// The most characters of a path in a line.
 const MOST: usize = 160;
 
-/// The path, at most so long.
+/// Shortens a path.
 fn cut(path: &Path) -> String {
     cut_text(&path.to_string())
 }
 
-/// The text of a path, at most so long.
+/// Shortens the text of a path.
 pub(super) fn cut_text(text: &str) -> String {
     match text.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -1,4 +1,4 @@
-//! [`Diff`]: all that changed between two values.
+//! [`Diff`]: all changes between two values.
 
 use std::fmt;
 
@@ -8,17 +8,19 @@ use super::change::Change;
 use super::path::{Path, Segment};
 use super::show::SECRET;
 
-/// How many changes are shown to a person.
+/// The most changes that `Display` writes.
 const MOST: usize = 20;
 
-/// All that changed between two values, ordered by path. From [`between`](super::between).
+/// All changes between two values, ordered by path. [`between`](super::between) returns it.
 ///
-/// `Display` has a line for each change, without a line break at the end: the first twenty, and `and 12 more`; it is empty
-/// if nothing changed. It serializes as `{"changes": [{"path": "server.port", "kind": "changed", "secret": false, "old":
-/// "80", "new": "8080"}]}`, with an `old_path` where that differs.
+/// `Display` writes a line for each of the first twenty changes, then `and 12 more`. It writes no line break at the end, and
+/// nothing for an empty diff.
+///
+/// It serializes as `{"changes": [{"path": "server.port", "kind": "changed", "secret": false, "old": "80", "new": "8080"}]}`.
+/// A change has an `old_path` if that differs from its `path`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-#[must_use = "a diff is only what is read from it"]
+#[must_use = "a diff has no effect until it is read"]
 pub struct Diff {
     changes: Vec<Change>,
 }
@@ -28,28 +30,29 @@ impl Diff {
         Self { changes }
     }
 
-    /// Whether nothing changed.
+    /// Whether the values are equal.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
-    /// What changed, ordered by path.
+    /// The changes, ordered by path.
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 
-    /// Where something changed, in order.
+    /// The changed paths, in order.
     pub fn paths(&self) -> impl ExactSizeIterator<Item = &Path> {
         self.changes.iter().map(Change::path)
     }
 
-    /// Whether something changed at this path, below it, or around it.
+    /// Whether something changed at this path, below it or around it.
     ///
-    /// `touches("server.tls")` is true if `server.tls.cert` changed, if all of `server` was added, and if something changed
-    /// in a `server` that is a secret, of which it is not known what. It is in doubt a yes, and so it is for a text that is not a
-    /// path if anything changed at all.
+    /// `touches("server.tls")` is true if `server.tls.cert` changed or if all of `server` was added. It is also true if `server`
+    /// is a secret and changed, because the diff does not say what changed in it.
     ///
-    /// Items of a list that stay as they are and move are not changes: ask for the list, and not for an item of it.
+    /// A text that is not a valid path touches every change.
+    ///
+    /// An unchanged item that only moved within its list is not a change. Ask for the list, not for one of its items.
     ///
     /// ```
     /// use std::collections::BTreeMap;
@@ -65,9 +68,9 @@ impl Diff {
     /// ```
     pub fn touches(&self, path: &str) -> bool {
         let asked: Path = path.parse().unwrap_or_default();
-        // One of them is around the other if they agree as far as both go. A key that is not told may be any.
-        let agree = |(told, asked): (&Segment, &Segment)| {
-            told == asked || matches!(told, Segment::Key(key) if key == SECRET)
+        // One path contains the other if their common length agrees. A hidden key may be any key.
+        let agree = |(shown, asked): (&Segment, &Segment)| {
+            shown == asked || matches!(shown, Segment::Key(key) if key == SECRET)
         };
         let meets = |path: &Path| path.segments().iter().zip(asked.segments()).all(agree);
         let mut changes = self.changes.iter();

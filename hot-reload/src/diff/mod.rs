@@ -1,12 +1,12 @@
-//! What changed between two values: paths and kinds, with secrets masked.
+//! Comparison of two values: the changed paths, with secrets hidden.
 //!
-//! - [`between`]: the short form, and [`Differ`], which knows more secrets;
-//! - [`Diff`], [`Change`], [`ChangeKind`]: what changed, for a person and for a program;
-//! - [`Path`], [`Segment`]: where;
-//! - [`RestartRequired`], [`RestartPolicy`], [`InEffect`], [`Verdict`]: which changes need a restart.
+//! - [`between`] compares two values; a [`Differ`] knows additional secrets;
+//! - [`Diff`], [`Change`], [`ChangeKind`]: the result, for a person and for a program;
+//! - [`Path`], [`Segment`]: the path of a change;
+//! - [`RestartRequired`], [`RestartPolicy`], [`InEffect`], [`Verdict`]: changes that need a restart.
 //!
-//! A value is whatever implements [`serde::Serialize`]; it is compared as a format would write it. Any two values of a type
-//! can be compared, those of two [snapshots](crate::Snapshot) among them:
+//! A value is any type with [`serde::Serialize`], compared as a format would write it. This compares two
+//! [snapshots](crate::Snapshot):
 //!
 //! ```
 //! use hot_reload::{Live, Snapshot, diff};
@@ -18,7 +18,7 @@
 //!     password: String,
 //! }
 //!
-//! /// Tells of each change, and rebuilds what depends on it.
+//! /// Prints each change, and rebuilds what depends on it.
 //! async fn follow(live: Live<AppConfig>) -> Result<(), hot_reload::Error> {
 //!     let mut changes = live.subscribe();
 //!     let mut before: Snapshot<AppConfig> = live.get();
@@ -40,35 +40,39 @@
 //! # Ok::<(), hot_reload::Error>(())
 //! ```
 //!
-//! # What is a secret
+//! # Secrets
 //!
-//! - what stands under a key that is called like a secret (`password`, `api_key`, `token`, `auth`, …), at any depth: the rule is
-//!   that of the [decoders' errors](crate::source::Decode#secrets);
-//! - a text under an ambiguous key (`endpoint`, `session`, `database_url`, …), unless it is evidently harmless: a number
+//! The following is secret:
+//!
+//! - a value below a key with the name of a secret (`password`, `api_key`, `token`, `auth`, …), at any depth. The
+//!   [decoders' errors](crate::source::Decode#secrets) follow the same rule;
+//! - a text below an ambiguous key (`endpoint`, `session`, `database_url`, …), unless it is evidently harmless: a number
 //!   with its unit, an IP address, a path, an address of plain words;
-//! - a text that contains a secret: a URL with credentials, a `host=db password=…`, a block in PEM, a token with the prefix
-//!   of its issuer, random text;
-//! - what was [declared](Differ::secret).
+//! - a text that contains a secret: a URL with credentials, `host=db password=…`, a PEM block, a token with its issuer's
+//!   prefix, random text;
+//! - a [declared](Differ::secret) path.
 //!
-//! Of a secret only the path is told, and that it changed. The keys of a map and the number of items within it are not told
-//! either; the fields of a struct are, since their names stand in the program. While two values are compared, their secrets
-//! are copied; the copies are freed, and not overwritten.
+//! For a secret, the diff shows only the path and that it changed. The keys of a map and the number of items within a secret
+//! are hidden too. The fields of a struct are shown, because their names come from the program. A comparison copies secrets
+//! in memory; it frees the copies without overwriting them.
 //!
 //! # How values are compared
 //!
-//! - **Lists**: what both begin and end with stays, and so does the longest sequence of equal items between; the rest is paired
-//!   from the front as changed, and what is left over was added or removed. So an item inserted at the front is one `added`.
-//!   For long lists that have changed a lot (above some 300 items), items are compared place by place, so that a comparison
-//!   takes time and memory in proportion to the values. A changed item that has moved has two paths. There is no "moved".
-//! - **Tuples and arrays** of fixed length, in which a place has its meaning, are compared place by place.
-//! - **Maps** by key, whatever their order. A key that is not a text is written as one: `8080`, `true`, `[1, 2]`.
-//! - **Enums** as formats write them: a variant without content is its name as a text, any other a table with the name as its only
-//!   key. Another variant is one removed and one added.
-//! - **Options**: `None` is a value, `none`, and differs from a key that is absent (`skip_serializing_if`).
-//! - **Numbers**: integers exactly, up to 128 bits; floats by number, where every NaN equals every other and `-0.0` equals `0.0`.
-//! - **Bytes** (not lists of numbers) by content, shown as their length only.
-//! - A value of **more than 256 levels** is an error and no crash.
-//! - What does not serialize is not seen: skipped fields, and fields that serialize as a mask.
+//! - **Lists**: equal items in the same order are kept, as many as possible. Between them, items are paired as changed from
+//!   the front; the rest was added or removed. So an item inserted at the front is one `added`. A changed item that also
+//!   moved has two paths. There is no "moved".
+//!   Lists with more than about 300 items and many changes are compared index by index. So a comparison takes time and memory
+//!   in proportion to the values.
+//! - **Tuples and arrays** of fixed length are compared index by index, because each index has its own meaning.
+//! - **Maps** are compared by key, in any order. A key that is not a text is written as one: `8080`, `true`, `[1, 2]`.
+//! - **Enums** are compared as formats write them. A variant without content is its name as a text. Any other variant is a
+//!   table with its name as the only key. A different variant is one removal and one addition.
+//! - **Options**: `None` is a value, `none`, and differs from an absent key (`skip_serializing_if`).
+//! - **Numbers**: integers are compared exactly, up to 128 bits. Floats are compared by value: all NaNs are equal, and `-0.0`
+//!   equals `0.0`.
+//! - **Bytes** (not lists of numbers) are compared by content. Only their length is shown.
+//! - A value with **more than 256 levels** is an error, not a crash.
+//! - Fields that do not serialize, or that serialize as a mask, are not compared.
 
 mod change;
 mod changes;
@@ -96,13 +100,13 @@ pub use self::policy::RestartPolicy;
 pub use self::restart::{InEffect, RestartRequired};
 pub use self::verdict::Verdict;
 
-/// What changed from one value to another, with the secrets that the names of keys tell. See the [module](self).
+/// Compares two values. Recognizes secrets by the names of their keys and by their form; see the [module](self).
 ///
 /// # Errors
 ///
-/// - [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge): a value has more than 256 levels;
-/// - [`ErrorKind::Invalid`](crate::ErrorKind::Invalid): its `Serialize` failed;
-/// - [`ErrorKind::Panicked`](crate::ErrorKind::Panicked): its `Serialize` panicked.
+/// - [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if a value has more than 256 levels;
+/// - [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if its `Serialize` fails;
+/// - [`ErrorKind::Panicked`](crate::ErrorKind::Panicked) if its `Serialize` panics.
 ///
 /// ```
 /// use hot_reload::diff;
@@ -115,7 +119,7 @@ pub fn between<V: Serialize + ?Sized>(old: &V, new: &V) -> Result<Diff, Error> {
     Differ::new().between(old, new)
 }
 
-/// Compares values, and knows which of their parts are secret.
+/// A comparison with declared secrets.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -130,33 +134,33 @@ pub fn between<V: Serialize + ?Sized>(old: &V, new: &V) -> Result<Diff, Error> {
 /// # Ok::<(), hot_reload::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]
-#[must_use = "a differ does nothing until it is given two values"]
+#[must_use = "a differ has no effect until it compares two values"]
 pub struct Differ {
     rules: Rules,
 }
 
 impl Differ {
-    /// One that knows the secrets that the names of keys tell.
+    /// A differ without declared secrets.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Declares what is at this path, and below it, a secret.
+    /// Declares the value at this path, and all below it, a secret.
     ///
-    /// `*` stands for one segment of any name, `[*]` for the same: `users.*.pin`. The rest is written as a [`Path`].
+    /// `*` and `[*]` stand for any one segment: `users.*.pin`. Otherwise the syntax is that of a [`Path`].
     ///
-    /// A text that is not a path makes every comparison fail with
-    /// [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured), rather than show what was meant to be hidden.
+    /// If the text is not a path, every comparison fails with
+    /// [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured). So a typo does not show a secret.
     pub fn secret(mut self, path: &str) -> Self {
         self.rules.declare(path);
         self
     }
 
-    /// What changed from one value to another.
+    /// Compares two values.
     ///
     /// # Errors
     ///
-    /// Those of [`between`], and [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured) if a declared path is none.
+    /// Those of [`between`], and [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured) if a declared path is invalid.
     pub fn between<V: Serialize + ?Sized>(&self, old: &V, new: &V) -> Result<Diff, Error> {
         let scope = self.rules.scope()?;
         let old = collect(old, &self.rules)?;

@@ -1,4 +1,4 @@
-//! [`Path`]: where in a value something is.
+//! [`Path`]: the position of a part within a value.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,13 +8,13 @@ use serde::{Serialize, Serializer};
 use crate::error::{Error, ErrorKind};
 use crate::scope::pattern::{self, Wanted};
 
-/// Where in a value something is: keys and indices, written `server.routes[3]."odd key"`.
+/// The position of a part within a value: keys and indices, such as `server.routes[3]."odd key"`.
 ///
-/// A key is quoted if it is empty, is `*`, or contains a space, a control character, or one of `.[]"\`; within quotes the
-/// escapes are those of Rust. An index counts from zero. The value as a whole is `.`. What [`Display`](fmt::Display)
-/// writes is what [`FromStr`] reads.
+/// A key is quoted if it is empty, is `*`, or contains a space, a control character, or one of `.[]"\`. Quoted keys use the
+/// escapes of Rust. An index counts from zero. The whole value is `.`. [`FromStr`] reads what [`Display`](fmt::Display)
+/// writes.
 ///
-/// Paths are ordered segment by segment, keys by their text and indices by their number.
+/// Paths are ordered segment by segment, keys by text and indices by number.
 ///
 /// ```
 /// use hot_reload::diff::{Path, Segment};
@@ -44,13 +44,12 @@ pub enum Segment {
 }
 
 impl Path {
-    /// The steps from the whole value to the place.
+    /// The segments, from the whole value to the part.
     pub fn segments(&self) -> &[Segment] {
         &self.0
     }
 
-    /// Whether the place is at this other one or below it, by whole segments: `server.tls` is below `server`, `servers`
-    /// is not.
+    /// Whether this path equals the other one or lies below it. `server.tls` lies below `server`; `servers` does not.
     pub fn starts_with(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0)
     }
@@ -67,7 +66,7 @@ impl FromStr for Path {
 
     /// # Errors
     ///
-    /// [`ErrorKind::Misconfigured`], with the place in the text and what is wrong there.
+    /// [`ErrorKind::Misconfigured`], with the position in the text and the reason.
     fn from_str(text: &str) -> Result<Self, Error> {
         let wanted = pattern::parse(text)?.into_iter();
         let segment = |wanted| match wanted {
@@ -102,7 +101,7 @@ impl fmt::Display for Path {
     }
 }
 
-/// Writes a key as it stands in a path, quoted where it must be.
+/// Writes a key of a path, in quotes if it needs them.
 pub(super) fn write_key(key: &str, f: &mut impl fmt::Write) -> fmt::Result {
     if !key.is_empty() && key != "*" && !key.contains(pattern::is_special) {
         f.write_str(key)
@@ -112,7 +111,7 @@ pub(super) fn write_key(key: &str, f: &mut impl fmt::Write) -> fmt::Result {
 }
 
 impl Serialize for Path {
-    /// As its text.
+    /// Serializes the text.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }

@@ -1,21 +1,21 @@
-//! [`RestartPolicy`]: what becomes of a value that takes a restart.
+//! [`RestartPolicy`]: what happens to a value with a change that needs a restart.
 
 use std::fmt;
 
-/// What becomes of a value in which something changed that needs a restart.
+/// What happens to a new value with a change that needs a restart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RestartPolicy {
-    /// It is published, and a person is told what waits for a restart. The default: whoever edits a listen address and a
-    /// route in one go gets the route now.
+    /// The value is published, and the log names the changes that need a restart. The default: an edit of a listen address
+    /// and a route applies the route at once.
     #[default]
     Warn,
-    /// It is refused, with everything else that changed in it.
+    /// The value is rejected, with all its changes.
     Reject,
 }
 
 impl RestartPolicy {
-    /// The word in logs and JSON.
+    /// The word for logs and JSON, in snake_case.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Warn => "warn",

@@ -1,4 +1,4 @@
-//! [`RestartRequired`]: the parts of a value that a running process cannot take over.
+//! [`RestartRequired`]: the parts of a value that only a restart applies.
 
 use std::fmt;
 
@@ -13,12 +13,12 @@ use crate::error::Error;
 use crate::scope::pattern::{self, Wanted};
 use crate::scope::{Rules, Scope};
 
-/// The parts of a value that a running process cannot take over: a listen address, a number of threads.
+/// The parts of a value that only a restart applies, such as a listen address or a number of threads.
 ///
 /// # Default
 ///
 /// - policy: [`RestartPolicy::Warn`];
-/// - secrets: those that the names of keys tell.
+/// - secrets: those that [`between`](super::between) recognizes.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -32,16 +32,16 @@ use crate::scope::{Rules, Scope};
 /// assert_eq!(
 ///     verdict.to_string(),
 ///     "listen: needs a restart to take effect: \"0.0.0.0:80\" -> \"0.0.0.0:81\"\n\
-///      workres: declared as needing a restart, and not there: perhaps a typo",
+///      workres: declared as needing a restart, but not in the value: perhaps a typo",
 /// );
 /// assert!(verdict.into_result().is_err());
 /// # Ok::<(), hot_reload::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-#[must_use = "it does nothing until it is given values"]
+#[must_use = "it has no effect until it checks values"]
 pub struct RestartRequired {
     declared: Vec<Declared>,
-    /// The first declaration that could not be read.
+    /// The first declaration that is not a path.
     fault: Option<Error>,
     policy: RestartPolicy,
     rules: Rules,
@@ -53,14 +53,13 @@ struct Declared {
     steps: Vec<Wanted>,
 }
 
-/// The declared parts of the value that a process started with. From [`RestartRequired::in_effect`].
+/// The declared parts of the value that the process started with. [`RestartRequired::in_effect`] returns it.
 pub struct InEffect(Node);
 
 impl RestartRequired {
-    /// These parts, each a [`Path`](super::Path) to a value or to a table or list with all that is in it. `*` stands for one segment of any
-    /// name: `listeners.*.port`.
+    /// Declares these parts, each a [`Path`](super::Path) to a value, or to a table or list with all its content.
     ///
-    /// A text that is not a path makes every check fail with
+    /// `*` stands for any one segment: `listeners.*.port`. If a text is not a path, every check fails with
     /// [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured).
     pub fn new<I>(paths: I) -> Self
     where
@@ -85,7 +84,7 @@ impl RestartRequired {
         new
     }
 
-    /// What becomes of a value in which one of them changed.
+    /// Sets what happens to a new value in which a declared part changed.
     pub fn policy(mut self, policy: RestartPolicy) -> Self {
         self.policy = policy;
         self
@@ -97,23 +96,23 @@ impl RestartRequired {
         self
     }
 
-    /// Which of the declared parts differ between two values.
+    /// Compares the declared parts of two values.
     ///
-    /// `old` is the value that is in effect: the one that the process *started* with, and not the one published before, because
-    /// with [`RestartPolicy::Warn`] those part company. [`in_effect`](Self::in_effect) keeps what is needed of it.
+    /// `old` is the value in effect: the one that the process *started* with, not the one published before. With
+    /// [`RestartPolicy::Warn`] these two differ. [`in_effect`](Self::in_effect) keeps the needed parts.
     ///
-    /// It depends on nothing but its arguments, and tells of a declared part that is in neither value each time; whoever
-    /// calls it says so once.
+    /// The result depends only on the arguments. Each call reports the declared parts that neither value has; report them to a
+    /// person once.
     ///
     /// # Errors
     ///
     /// Those of [`between`](super::between), and [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured) if a declared
-    /// path is none.
+    /// path is invalid.
     pub fn check<V: Serialize + ?Sized>(&self, old: &V, new: &V) -> Result<Verdict, Error> {
         self.judge(&self.collect(old)?, &self.collect(new)?)
     }
 
-    /// Keeps the declared parts of the value that a process starts with, for [`check_against`](Self::check_against).
+    /// Keeps the declared parts of the value that the process starts with, for [`check_against`](Self::check_against).
     ///
     /// # Errors
     ///
@@ -125,7 +124,7 @@ impl RestartRequired {
     /// let required = RestartRequired::new(["[0]"]);
     /// let in_effect = required.in_effect(&[1, 10])?;
     /// assert!(required.check_against(&in_effect, &[2, 20])?.needs_restart());
-    /// // It needs one still, and does no more when the first value is back.
+    /// // It still needs a restart, but not once the first value is back.
     /// assert!(required.check_against(&in_effect, &[2, 30])?.needs_restart());
     /// assert!(!required.check_against(&in_effect, &[1, 30])?.needs_restart());
     /// # Ok::<(), hot_reload::Error>(())
@@ -136,7 +135,7 @@ impl RestartRequired {
         Ok(InEffect(node))
     }
 
-    /// Which of the declared parts differ from what is in effect.
+    /// Compares the declared parts of a value with those in effect.
     ///
     /// # Errors
     ///
@@ -172,13 +171,13 @@ impl RestartRequired {
             }
         }
         let mut changes = walk.changes();
-        // A part may be declared twice: by a pattern, or with all that is around it.
+        // Two declarations can cover one part: a pattern and a path, or a part and the table around it.
         changes.dedup();
         Ok(Verdict::new(self.policy, changes, unknown))
     }
 }
 
-/// Compares what the steps lead to, and says whether they lead to anything.
+/// Compares the parts that the steps match. Returns whether they match anything.
 fn visit<'a>(
     walk: &mut Walk<'a>,
     (old, new): (Option<&'a Node>, Option<&'a Node>),
@@ -212,7 +211,7 @@ fn visit<'a>(
     found
 }
 
-/// Forgets what none of the steps lead to. Items become nothing, so that the others stay in their places.
+/// Removes all parts that no steps match. Unmatched items become `Nothing`, so that the others keep their index.
 fn keep(node: &mut Node, wanted: &[&[Wanted]]) {
     if wanted.iter().any(|steps| steps.is_empty()) {
         return;
@@ -242,7 +241,7 @@ fn keep(node: &mut Node, wanted: &[&[Wanted]]) {
 }
 
 impl fmt::Debug for InEffect {
-    /// Without the values, of which some may be secret.
+    /// Omits the values, because they may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InEffect").finish_non_exhaustive()
     }

@@ -1,4 +1,4 @@
-//! A value as a person reads it: on one line, shortened, and without what is secret in it.
+//! Writes a value for a person: on one line, shortened, with secrets hidden.
 
 use std::fmt::Write;
 
@@ -7,19 +7,19 @@ use super::tree::Node;
 use crate::scope::{Rules, Scope};
 use crate::secret::{carries_secret, is_harmless};
 
-/// How many characters of a value are shown.
+/// The most characters of a shown value.
 const MOST: usize = 60;
 
-/// What stands in the place of a secret.
+/// The replacement of a secret.
 pub(super) const SECRET: &str = "(secret)";
 
-/// The value, or `None` if it is secret as a whole.
+/// Writes a value, shortened. `None` if the whole value is secret.
 pub(super) fn shortened(node: &Node, scope: &Scope<'_>) -> Option<String> {
     let secret = scope.is_secret() || matches!(node, Node::Text(text) if is_hidden(text, scope));
     (!secret).then(|| write_node(node, scope, MOST))
 }
 
-/// The value in its full length, as the key of a map.
+/// Writes a value in full length, as the key of a map.
 pub(super) fn whole(node: &Node) -> String {
     match Rules::default().scope() {
         Ok(scope) => write_node(node, &scope, usize::MAX),
@@ -27,7 +27,7 @@ pub(super) fn whole(node: &Node) -> String {
     }
 }
 
-/// A key, which may carry a secret as a value may.
+/// A key, hidden if it looks like a secret.
 pub(super) fn key(key: &str) -> &str {
     match carries_secret(key) {
         true => SECRET,
@@ -35,7 +35,7 @@ pub(super) fn key(key: &str) -> &str {
     }
 }
 
-/// Whether a text looks like a secret, or has a doubtful key and does not look harmless.
+/// Whether a text looks like a secret, or has an ambiguous key and does not look harmless.
 fn is_hidden(text: &str, scope: &Scope<'_>) -> bool {
     !scope.expects(text) && (carries_secret(text) || (scope.is_doubtful() && !is_harmless(text)))
 }
@@ -45,14 +45,14 @@ fn write_node(node: &Node, scope: &Scope<'_>, most: usize) -> String {
         text: String::new(),
         left: most,
     };
-    // Its only error is that it is full.
+    // The only error means that the text is full.
     if write_into(&mut short, node, scope).is_err() {
         short.text.push('…');
     }
     short.text
 }
 
-/// A text of limited length, that fails when it is full.
+/// A text of limited length. Writing fails when it is full.
 struct Short {
     text: String,
     left: usize,
@@ -79,7 +79,7 @@ fn write_into(short: &mut Short, node: &Node, scope: &Scope<'_>) -> std::fmt::Re
         Node::Large(value) => write!(short, "{value}"),
         Node::Float(bits) => write!(short, "{:?}", f64::from_bits(*bits)),
         Node::Text(text) if is_hidden(text, scope) => short.write_str(SECRET),
-        // Letter by letter, so that only what is shown of a long text is escaped.
+        // Escapes letter by letter, so that only the shown part of a long text is escaped.
         Node::Text(text) => {
             short.write_char('"')?;
             for letter in text.chars() {

@@ -1,31 +1,31 @@
-//! [`Node`]: a value as the formats would write it, without what a format would lose.
+//! [`Node`]: a value in the data model of serde, with all that formats keep and nothing that they lose.
 
-/// Any value. Floats are kept by their bits, made equal where the numbers are (`-0.0`, every NaN), so that values have an
+/// A value. Floats are stored as bits, with one representation for all NaNs and for both zeros, so that values have an
 /// order and a hash.
 ///
-/// It has no `Debug`, because it holds secrets.
+/// It has no `Debug`, because it contains secrets.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Node {
     /// `None`, `()` and unit structs.
     Nothing,
     Bool(bool),
     Int(i128),
-    /// What is too large for the one before.
+    /// An integer above the range of `Int`.
     Large(u128),
     Float(u64),
     Text(String),
     Bytes(Vec<u8>),
-    /// A list of any length, in which items may have moved.
+    /// A list of any length. Its items may move.
     List(Vec<Self>),
-    /// A tuple or an array, in which every place has its meaning.
+    /// A tuple or an array. Each index has its own meaning.
     Tuple(Vec<Self>),
-    /// A map, by keys; those come with the content.
+    /// A map. Its keys are part of the content.
     Map(Entries),
-    /// A struct, or the variant of an enum with its content, by names; those stand in the program.
+    /// A struct, or the content of an enum's variant. Its keys come from the program.
     Record(Entries),
 }
 
-/// Sorted by key. A key stands here twice if the value says it twice.
+/// Sorted by key. A key occurs twice if the value serializes it twice.
 pub(super) type Entries = Vec<(String, Node)>;
 
 impl Node {
@@ -38,13 +38,13 @@ impl Node {
         Self::Float(value.to_bits())
     }
 
-    /// Sorts what was collected. The sort is stable: of equal keys the first stays the first.
+    /// Sorts entries. The sort is stable: equal keys keep their order.
     pub(super) fn sorted(mut entries: Entries) -> Entries {
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));
         entries
     }
 
-    /// Whether this consists of other values.
+    /// Whether this contains other values.
     pub(super) fn is_compound(&self) -> bool {
         matches!(
             self,

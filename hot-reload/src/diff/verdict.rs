@@ -1,4 +1,4 @@
-//! [`Verdict`]: what needs a restart.
+//! [`Verdict`]: the result of a check for changes that need a restart.
 
 use std::fmt;
 
@@ -6,16 +6,17 @@ use super::change::{Change, cut_text};
 use super::policy::RestartPolicy;
 use crate::error::{Error, ErrorKind};
 
-/// How many changes are shown to a person.
+/// The most changes that `Display` writes.
 const MOST: usize = 20;
 
-/// What needs a restart. From [`RestartRequired::check`](super::RestartRequired::check).
+/// The changes that need a restart. [`RestartRequired::check`](super::RestartRequired::check) returns it.
 ///
-/// `Display` has a line for each change, `listen: needs a restart to take effect: "0.0.0.0:80" -> "0.0.0.0:81"`, and then one for
-/// each declared path that is not there; of both the first twenty, and how many more there are. Secrets are not shown.
+/// `Display` writes a line for each change, such as `listen: needs a restart to take effect: "0.0.0.0:80" -> "0.0.0.0:81"`.
+/// A line for each declared path that neither value has follows. Of both, it writes the first twenty and the number of the
+/// rest. Secrets are hidden.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use = "a verdict is only what is made of it"]
+#[must_use = "a verdict has no effect until it is used"]
 pub struct Verdict {
     policy: RestartPolicy,
     changes: Vec<Change>,
@@ -31,36 +32,36 @@ impl Verdict {
         }
     }
 
-    /// Whether something changed that needs a restart.
+    /// Whether a change needs a restart.
     pub fn needs_restart(&self) -> bool {
         !self.changes.is_empty()
     }
 
-    /// What changed that needs a restart, ordered by path.
+    /// The changes that need a restart, ordered by path.
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 
-    /// The declared paths that are in neither value, as they were written: probably typos, each here once.
+    /// The declared paths that neither value has, as declared, each once. They are probably typos.
     pub fn unknown(&self) -> &[String] {
         &self.unknown
     }
 
-    /// What is to become of the new value.
+    /// What happens to the new value.
     pub fn policy(&self) -> RestartPolicy {
         self.policy
     }
 
-    /// The answer of a validator: a refusal if something needs a restart and the policy is [`RestartPolicy::Reject`].
+    /// The result for a validator: an error if a change needs a restart and the policy is [`RestartPolicy::Reject`].
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`], with what needs a restart on one line.
+    /// [`ErrorKind::Invalid`], with the changes on one line.
     pub fn into_result(self) -> Result<(), Error> {
         if self.policy == RestartPolicy::Warn || !self.needs_restart() {
             return Ok(());
         }
-        // The error makes one line of several.
+        // The error joins lines into one.
         let changes = lines(&self.changes, needs_restart);
         Err(Error::new(ErrorKind::Invalid, changes.join("\n")))
     }
@@ -71,7 +72,7 @@ impl fmt::Display for Verdict {
         let mut all = lines(&self.changes, needs_restart);
         all.extend(lines(&self.unknown, |path| {
             let path = cut_text(path);
-            format!("{path}: declared as needing a restart, and not there: perhaps a typo")
+            format!("{path}: declared as needing a restart, but not in the value: perhaps a typo")
         }));
         f.write_str(&all.join("\n"))
     }
@@ -82,7 +83,7 @@ fn needs_restart(change: &Change) -> String {
     format!("{place}: needs a restart to take effect: {what}")
 }
 
-/// A line for each of the first, and one for the rest.
+/// A line for each of the first items, and one with the number of the rest.
 fn lines<T>(all: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
     let mut lines: Vec<String> = all.iter().take(MOST).map(line).collect();
     if let more @ 1.. = all.len().saturating_sub(MOST) {

@@ -1,4 +1,4 @@
-//! Two trees side by side, and what differs.
+//! Walks two trees side by side and collects the changes.
 
 use super::change::{Change, ChangeKind};
 use super::list::{Pair, align};
@@ -10,12 +10,12 @@ use crate::scope::Scope;
 /// Collects the changes between two trees.
 #[derive(Default)]
 pub(super) struct Walk<'a> {
-    /// The way from the whole value to where the walk is.
-    way: Vec<Step<'a>>,
+    /// The path from the whole value to the current position.
+    steps: Vec<Step<'a>>,
     changes: Vec<Change>,
 }
 
-/// One step of the way.
+/// One step of the path.
 #[derive(Clone, Copy)]
 pub(super) enum Step<'a> {
     Key(&'a str),
@@ -23,7 +23,7 @@ pub(super) enum Step<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// What was found, ordered by path.
+    /// The collected changes, ordered by path.
     pub(super) fn changes(mut self) -> Vec<Change> {
         self.changes.sort_by(|a, b| {
             let by = |change: &Change| (change.kind, change.old_path.clone());
@@ -32,7 +32,7 @@ impl<'a> Walk<'a> {
         self.changes
     }
 
-    /// Compares what is at one place, if it is there at all.
+    /// Compares one position, if a side has it.
     pub(super) fn compare(
         &mut self,
         old: Option<&'a Node>,
@@ -45,7 +45,7 @@ impl<'a> Walk<'a> {
             }
             return;
         };
-        // The keys and the number of items within a secret may be part of it; the names of fields stand in the program.
+        // Keys of a map and the number of items may be part of a secret; names of fields come from the program.
         match (old, new) {
             (Node::Record(old), Node::Record(new)) => self.entries(old, new, scope),
             (Node::Map(old), Node::Map(new)) if !scope.is_secret() => self.entries(old, new, scope),
@@ -58,7 +58,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Goes one step, compares there, and comes back.
+    /// Compares one step below the current position.
     pub(super) fn step(
         &mut self,
         step: Step<'a>,
@@ -69,7 +69,7 @@ impl<'a> Walk<'a> {
         self.within(step, scope, |walk, scope| walk.compare(old, new, scope));
     }
 
-    /// Goes one step, does something there, and comes back.
+    /// Calls a function one step below the current position.
     pub(super) fn within(
         &mut self,
         step: Step<'a>,
@@ -80,9 +80,9 @@ impl<'a> Walk<'a> {
             Step::Key(key) => scope.key(key),
             Step::Item { old, new } => scope.item(old, new),
         };
-        self.way.push(step);
+        self.steps.push(step);
         there(self, &scope);
-        self.way.pop();
+        self.steps.pop();
     }
 
     fn entries(
@@ -120,7 +120,7 @@ impl<'a> Walk<'a> {
             _ => ChangeKind::Changed,
         };
         let sides = || old.into_iter().chain(new);
-        // One side that is secret makes a secret of the other, which is as likely to be one.
+        // If one side is secret, the other is as likely to be one.
         let shown: Option<Vec<String>> = sides().map(|node| show::shortened(node, scope)).collect();
         let secret = shown.is_none();
         let mut shown = shown.into_iter().flatten();
@@ -141,7 +141,7 @@ impl<'a> Walk<'a> {
             Step::Key(key) => Segment::Key(show::key(key).to_owned()),
             Step::Item { old, new } => Segment::Index(index(old, new)),
         };
-        self.way.iter().map(segment).collect()
+        self.steps.iter().map(segment).collect()
     }
 }
 
@@ -151,7 +151,7 @@ impl Step<'_> {
     }
 }
 
-/// The lesser of the keys that come next.
+/// The smaller of the next keys.
 pub(super) fn first_key<'a>(
     old: &'a [(String, Node)],
     new: &'a [(String, Node)],
@@ -160,7 +160,7 @@ pub(super) fn first_key<'a>(
     keys.map(|(key, _)| key.as_str()).min()
 }
 
-/// The next value, if it has this key.
+/// Takes the next value if it has this key.
 pub(super) fn take<'a>(entries: &mut &'a [(String, Node)], key: &str) -> Option<&'a Node> {
     let ((first, value), rest) = entries.split_first()?;
     (first == key).then(|| {

@@ -1,33 +1,32 @@
-//! [`Disk`]: the few operations with which a file is saved, so that tests can let each of them fail, or the process die
-//! there.
+//! [`Disk`]: the disk operations of a save. Tests make each of them fail, or abort the process there.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
 pub(super) trait Disk {
-    /// Makes a file that was not there, which nobody but this user may read, whatever the umask is.
+    /// Creates a new file that only this user may access, whatever the umask is.
     fn create(&self, path: &Path) -> io::Result<File>;
 
-    /// Keeps other writers from removing this file as a leftover, until it is closed or the process ends. False if one of
-    /// them has it.
+    /// Locks this file until it is closed or the process ends, so that no other writer removes it as a leftover.
+    /// Returns false if another writer holds the lock.
     fn claim(&self, file: &File) -> io::Result<bool>;
 
     fn write(&self, file: &mut File, piece: &[u8]) -> io::Result<()>;
 
-    /// Returns once the content would outlive a power failure.
+    /// Returns once the content survives a power failure.
     fn sync(&self, file: &File) -> io::Result<()>;
 
-    /// Gives a file a name in place of whatever had it.
+    /// Renames a file, and replaces any file of the new name.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Returns once the names in a folder would outlive a power failure.
+    /// Returns once the names in a folder survive a power failure.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 
     fn remove(&self, path: &Path) -> io::Result<()>;
 }
 
-/// The disks of this system.
+/// The disk of this system.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct System;
 
@@ -38,7 +37,7 @@ impl Disk for System {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, PRIVATE);
         let file = options.open(path)?;
-        // The umask can have taken bits away, and the default rights of the folder can have added some.
+        // The umask may have removed permissions, and the default ACL of the folder may have added some.
         #[cfg(unix)]
         if let Err(error) =
             file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(PRIVATE))
@@ -72,7 +71,7 @@ impl Disk for System {
     #[cfg(unix)]
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         match open_folder(folder)?.sync_all() {
-            // So say file systems that have nothing to do here.
+            // Some file systems report this because they need no sync.
             Err(error)
                 if matches!(
                     error.kind(),
@@ -85,7 +84,7 @@ impl Disk for System {
         }
     }
 
-    /// Other systems have no such call: there, a rename is on the disk when their journal is.
+    /// Other systems have no such call. There, a rename survives once the file system writes its journal.
     #[cfg(not(unix))]
     fn sync_folder(&self, _folder: &Path) -> io::Result<()> {
         Ok(())
@@ -96,11 +95,11 @@ impl Disk for System {
     }
 }
 
-/// Reading and writing for the owner, nothing for others.
+/// Read and write for the owner, nothing for others.
 #[cfg(unix)]
 const PRIVATE: u32 = 0o600;
 
-/// Opens a folder, and nothing else that has taken its name since. Never waits for the other end of a pipe.
+/// Opens a folder. Fails if the name refers to anything else by now, and never blocks on a pipe.
 #[cfg(unix)]
 fn open_folder(folder: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -114,8 +113,7 @@ fn open_folder(folder: &Path) -> io::Result<File> {
     options.open(folder)
 }
 
-/// Opens a file that is there. Neither follows a link nor waits for the other end of a pipe that has taken its place since
-/// it was looked at.
+/// Opens an existing file. Follows no symbolic link and never blocks on a pipe, even if one has just replaced the file.
 pub(super) fn open(path: &Path, write: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(write);

@@ -1,4 +1,4 @@
-//! Why a value cannot be saved or restored, in words that say what to do.
+//! The errors of saving and restoring: what happened, and what to do.
 
 use std::fmt::Display;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::Path;
 use super::format::Refusal;
 use crate::error::{Error, ErrorKind, Location};
 
-/// What is not a plain file is left alone, because somebody else has put it there.
+/// The path is no regular file. Somebody else created it, so it stays untouched.
 pub(super) fn not_a_file(path: &Path, is_link: bool) -> Error {
     let what = match is_link {
         true => {
@@ -18,7 +18,7 @@ pub(super) fn not_a_file(path: &Path, is_link: bool) -> Error {
     at(path, ErrorKind::Misconfigured, what)
 }
 
-/// The path ends in `..`, or is empty.
+/// The path is empty or ends in `..`.
 pub(super) fn no_name(path: &Path) -> Error {
     at(
         path,
@@ -27,12 +27,12 @@ pub(super) fn no_name(path: &Path) -> Error {
     )
 }
 
-/// A file that somebody needs, for all that is known.
+/// The file at the path is not a saved value, and may be needed.
 pub(super) fn would_destroy(path: &Path) -> Error {
     at(
         path,
         ErrorKind::Misconfigured,
-        "not saved: the file there is something else than a saved value, and is left as it is; \
+        "not saved: the file at this path is not a saved value, and is left as it is; \
          give the saved value a path of its own, or move that file away",
     )
 }
@@ -52,13 +52,13 @@ pub(super) fn too_large_to_restore(path: &Path, limit: u64) -> Error {
     at(path, ErrorKind::TooLarge, text)
 }
 
-/// The value was not turned into bytes, in the words of whoever should have done that.
+/// The value could not be encoded; `why` comes from the encoder.
 pub(super) fn not_encoded(path: &Path, why: impl Display) -> Error {
     let text = format!("not saved: the value cannot be encoded: {why}; the file is left as it was");
     at(path, ErrorKind::Invalid, text)
 }
 
-/// The bytes are those that were saved, and are no value any more.
+/// The checksum is right, but the decoder failed.
 pub(super) fn not_decoded(path: &Path, why: impl Display) -> Error {
     let text = format!(
         "not restored: the content cannot be decoded: {why}; give the saved value another `schema` \
@@ -75,7 +75,7 @@ pub(super) fn refused(path: &Path, refusal: &Refusal) -> Error {
     at(path, ErrorKind::Decode, format!("not restored: {refusal}"))
 }
 
-/// The operating system does not let a file be written: at this step, and it is as it was before.
+/// The operating system refused this step of a save. The file is unchanged.
 pub(super) fn cannot_save(path: &Path, step: &str, error: io::Error) -> Error {
     let remedy = match error.kind() {
         io::ErrorKind::PermissionDenied => "; grant this process write access to the folder",
@@ -90,9 +90,9 @@ pub(super) fn cannot_save(path: &Path, step: &str, error: io::Error) -> Error {
     at(path, ErrorKind::Unavailable, text).with_source(error)
 }
 
-/// The new file is there, and the disk may forget it.
+/// The new file is in place, but a power failure may undo that.
 pub(super) fn not_settled(path: &Path, error: io::Error) -> Error {
-    let text = format!("saved, but a power failure may bring the file before it back: {error}");
+    let text = format!("saved, but a power failure may restore the previous file: {error}");
     at(path, ErrorKind::Unavailable, text).with_source(error)
 }
 
@@ -107,12 +107,12 @@ pub(super) fn cannot_restore(path: &Path, error: io::Error) -> Error {
     at(path, ErrorKind::Unavailable, text).with_source(error)
 }
 
-/// The work was not done, because there is no thread for it.
+/// No thread was available for the work.
 pub(super) fn no_thread(path: &Path) -> Error {
     at(
         path,
         ErrorKind::Unavailable,
-        "not done: there is no thread to be had for work on files, or the runtime ends",
+        "not done: no thread for work on files is available, or the runtime is shutting down",
     )
 }
 

@@ -1,20 +1,20 @@
-//! The bytes of the file: what stands where, and why a file that does not look like this is not restored.
+//! The format of the file, and the reasons to refuse a file.
 //!
 //! ```text
-//! at  0   8  the mark of these files
+//! at  0   8  magic bytes
 //!     8   4  format                          1
 //!    12   4  schema                          the user's version of the content
 //!    16   8  generation
-//!    24  16  when the value had been loaded  nanoseconds since 1970, with a sign
-//!    40  16  when it was saved               the same
+//!    24  16  time of the load                nanoseconds since 1970, signed
+//!    40  16  time of the save                nanoseconds since 1970, signed
 //!    56   4  length of the revision          2^32 - 1 if there is none
 //!    60   8  length of the payload
 //!    68      revision, payload
-//!   end  16  XXH3, 128 bits, of all bytes before
+//!   end  16  XXH3, 128 bits, of all bytes before it
 //! ```
 //!
-//! Numbers are little-endian. The mark and the format stand where they are in every format to come. The checksum finds
-//! accidents; it does not keep out a person who may write the file.
+//! Numbers are little-endian. All future formats keep the magic bytes and the format number in place. The checksum detects
+//! accidents, not forgery.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -24,18 +24,18 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::revision::Revision;
 use crate::snapshot::Generation;
 
-/// No text begins like this.
+/// Not valid UTF-8, so no text file begins with it.
 const MARK: [u8; 8] = *b"\x8fhotgood";
 const FORMAT: u32 = 1;
 const HEAD: usize = 68;
 const SUM: usize = 16;
 const NO_REVISION: u32 = u32::MAX;
 
-/// What a file adds to revision and payload.
+/// The size of a file without revision and payload.
 #[cfg(test)]
 pub(super) const OVERHEAD: usize = HEAD + SUM;
 
-/// What is known about the payload.
+/// The metadata of the payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Facts {
     pub(super) schema: u32,
@@ -56,7 +56,7 @@ impl<'a> Parts<'a> {
     pub(super) fn new(facts: &Facts, payload: &'a [u8]) -> Self {
         let revision = facts.revision.as_ref().map(Revision::as_bytes);
         let length = revision.map_or(NO_REVISION, |bytes| {
-            // A longer one would not fit the memory of most, and is left out: then the source is simply read again.
+            // A longer revision exceeds most memories. Without it, the source is loaded again.
             u32::try_from(bytes.len()).unwrap_or(NO_REVISION)
         });
         let mut head = Vec::with_capacity(HEAD + revision.map_or(0, <[u8]>::len));
@@ -79,7 +79,7 @@ impl<'a> Parts<'a> {
         (self.head.len() + self.payload.len() + SUM) as u64
     }
 
-    /// All bytes in their order, none of the pieces longer than this.
+    /// All bytes in order, in pieces of at most this length.
     pub(super) fn pieces(&self, longest: usize) -> impl Iterator<Item = &[u8]> {
         [&self.head, self.payload, &self.sum]
             .into_iter()
@@ -92,12 +92,12 @@ impl<'a> Parts<'a> {
 pub(super) enum Refusal {
     Empty,
     Foreign,
-    /// So many bytes are there, and so many were written, if that much can be told.
+    /// The found size, and the size according to the header if that is readable.
     Cut(usize, Option<u64>),
-    /// Written in this format.
+    /// Written in this newer format.
     Newer(u32),
     Damaged,
-    /// Saved with the first, wanted is the second.
+    /// Saved with the first schema, expected the second.
     Schema(u32, u32),
 }
 
@@ -107,7 +107,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::Empty => write!(f, "it is empty; {replace}"),
             Self::Foreign => f.write_str(
-                "it is something else than a saved value; give the saved value a path of its own, or move that file away",
+                "it is not a saved value; give the saved value a path of its own, or move that file away",
             ),
             Self::Cut(found, Some(wanted)) => {
                 write!(f, "it is cut short, {found} bytes of {wanted}; {replace}")
@@ -127,15 +127,15 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Whether a file with this beginning may be replaced: one of ours, in whatever state, or one without content.
+/// Whether a file with this beginning may be replaced: a saved value in any state, or an empty file.
 pub(super) fn is_ours(beginning: &[u8]) -> bool {
     MARK.starts_with(beginning)
 }
 
-/// How many bytes are a beginning. A shorter file is all there is.
+/// How many bytes `is_ours` needs. A shorter file is read whole.
 pub(super) const TELLING: u64 = MARK.len() as u64;
 
-/// The facts and the payload of a file, if all of it is as it was written.
+/// The metadata and the payload of a file, if it is intact.
 pub(super) fn parse(file: &[u8], schema: u32) -> Result<(Facts, &[u8]), Refusal> {
     let cut = || Refusal::Cut(file.len(), None);
     if file.is_empty() {
@@ -195,7 +195,7 @@ struct Head {
     payload_len: u64,
 }
 
-/// What is still to be read.
+/// The unread rest of a file.
 struct Rest<'a>(&'a [u8]);
 
 impl Rest<'_> {
@@ -205,7 +205,7 @@ impl Rest<'_> {
         Some(*taken)
     }
 
-    /// What follows the format.
+    /// Reads the fields after the format number.
     fn head(&mut self) -> Option<Head> {
         Some(Head {
             schema: u32::from_le_bytes(self.take()?),
@@ -234,7 +234,7 @@ fn nanoseconds(time: SystemTime) -> i128 {
     }
 }
 
-/// None if no clock of this system has such a time.
+/// `None` if the time is out of range for this system.
 fn time(nanoseconds: i128) -> Option<SystemTime> {
     const SECOND: u128 = 1_000_000_000;
     let length = nanoseconds.unsigned_abs();

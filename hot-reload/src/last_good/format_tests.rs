@@ -1,4 +1,4 @@
-//! No file but the one that was written is parsed.
+//! Tests of the format: only an intact file is parsed.
 
 use super::*;
 
@@ -21,7 +21,7 @@ fn file(facts: &Facts, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The same bytes with the checksum that fits them: what a program of another time may have written.
+/// Replaces the checksum by the right one, as a program of another version would write it.
 fn signed(mut file: Vec<u8>) -> Vec<u8> {
     file.truncate(file.len() - SUM);
     let sum = sum(&[&file]);
@@ -30,7 +30,7 @@ fn signed(mut file: Vec<u8>) -> Vec<u8> {
 }
 
 #[test]
-fn a_file_gives_back_what_was_written() {
+fn parsing_a_file_returns_what_was_written() {
     let revisions = [
         None,
         Some(Revision::new("")),
@@ -47,7 +47,7 @@ fn a_file_gives_back_what_was_written() {
 }
 
 #[test]
-fn the_overhead_is_what_the_documentation_says() {
+fn overhead_is_as_documented() {
     assert_eq!(file(&facts(None), b"").len(), OVERHEAD);
     assert_eq!(OVERHEAD, 84);
 }
@@ -63,7 +63,7 @@ fn every_flipped_bit_is_refused() {
             let expected = match at {
                 0..8 => refusal == Refusal::Foreign,
                 8..12 => matches!(refusal, Refusal::Newer(_) | Refusal::Damaged),
-                // One that changes a length may make it look as if something were missing.
+                // A bit in a length may make the file look cut short.
                 56..68 => matches!(refusal, Refusal::Cut(..) | Refusal::Damaged),
                 _ => refusal == Refusal::Damaged,
             };
@@ -87,7 +87,7 @@ fn every_truncation_is_refused() {
 }
 
 #[test]
-fn a_file_with_something_behind_its_end_is_refused() {
+fn file_with_trailing_bytes_is_refused() {
     let mut longer = file(&facts(None), b"some content");
     longer.push(0);
     assert_eq!(parse(&longer, SCHEMA), Err(Refusal::Damaged));
@@ -95,7 +95,7 @@ fn a_file_with_something_behind_its_end_is_refused() {
 }
 
 #[test]
-fn another_file_a_newer_format_and_another_schema_are_told_apart() {
+fn foreign_file_newer_format_and_other_schema_are_distinguished() {
     for foreign in [&b"{\"port\": 80}"[..], b"x", &[0; 200]] {
         assert_eq!(parse(foreign, SCHEMA), Err(Refusal::Foreign));
     }
@@ -106,7 +106,7 @@ fn another_file_a_newer_format_and_another_schema_are_told_apart() {
         parse(&signed(newer.clone()), SCHEMA),
         Err(Refusal::Newer(2))
     );
-    // What follows the format is another format's own.
+    // Only the bytes up to the format number have a fixed meaning.
     assert_eq!(parse(&newer[..12], SCHEMA), Err(Refusal::Newer(2)));
     let mut never = ours.clone();
     never[8] = 0;
@@ -115,7 +115,7 @@ fn another_file_a_newer_format_and_another_schema_are_told_apart() {
 }
 
 #[test]
-fn a_file_that_claims_the_impossible_is_refused_although_its_checksum_fits() {
+fn impossible_field_is_refused_although_the_checksum_fits() {
     let ours = file(&facts(None), b"some content");
     let with = |range: std::ops::Range<usize>, byte: u8| {
         let mut file = ours.clone();
@@ -131,7 +131,7 @@ fn a_file_that_claims_the_impossible_is_refused_although_its_checksum_fits() {
 }
 
 #[test]
-fn a_file_of_ours_is_recognised_by_its_beginning() {
+fn saved_value_is_recognized_by_its_beginning() {
     let ours = file(&facts(None), b"some content");
     assert!(is_ours(&ours[..8]));
     assert!(is_ours(b""));

@@ -1,4 +1,4 @@
-//! [`LastGood::json`]: values that serde can write and read, kept as JSON.
+//! [`LastGood::json`]: saved values in JSON.
 
 use std::path::PathBuf;
 
@@ -9,11 +9,10 @@ use serde_json::error::Category;
 use super::LastGood;
 
 impl<V: Serialize + DeserializeOwned + Send + Sync + 'static> LastGood<V> {
-    /// A file that keeps values of a type that serde can write and read, as JSON.
+    /// A saved value in JSON, for types with `Serialize` and `DeserializeOwned`.
     ///
-    /// What was encoded is decoded once before it is saved, so that a value that could never be restored is refused while
-    /// the source can still be read: a NaN, a skipped field without a default. A number with a fraction may come back with
-    /// another last digit.
+    /// Each save decodes the encoded value once, because some values cannot be restored: a NaN, a skipped field without a
+    /// default. So this error shows while the source is still available. The last digit of a fraction may change.
     ///
     /// No error quotes the content, not even a key.
     ///
@@ -52,12 +51,12 @@ fn encode<V: Serialize + DeserializeOwned>(value: &V) -> Result<Vec<u8>, String>
     }
 }
 
-/// The parser's own words would quote a value.
+/// Decodes JSON. The error omits the parser's text, because that quotes values.
 fn decode<V: DeserializeOwned>(bytes: &[u8]) -> Result<V, String> {
     serde_json::from_slice(bytes).map_err(|error| {
         let what = match error.classify() {
             Category::Data => "the JSON does not fit the type",
-            Category::Syntax | Category::Eof | Category::Io => "it is no JSON",
+            Category::Syntax | Category::Eof | Category::Io => "it is not valid JSON",
         };
         format!("{what}, at line {} column {}", error.line(), error.column())
     })

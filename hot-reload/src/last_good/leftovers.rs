@@ -1,4 +1,4 @@
-//! The unfinished files of writers that were killed: how they are named, and how the next writer removes them.
+//! Leftovers: unfinished files of killed writers. Defines their names; the next save removes them.
 
 use std::collections::hash_map::RandomState;
 use std::ffi::{OsStr, OsString};
@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 
 use super::disk::{self, Disk};
 
-/// Behind sixteen hexadecimal digits, this ends the name of an unfinished file.
+/// The end of an unfinished file's name. Sixteen hexadecimal digits precede it.
 const ENDING: &str = ".unfinished";
 const DIGITS: usize = 16;
 
-/// A name for an unfinished file beside `name`, which nobody has used: `.name.0123456789abcdef.unfinished`.
+/// A unique name for an unfinished file beside `name`: `.name.0123456789abcdef.unfinished`.
 pub(super) fn new_name(name: &OsStr) -> OsString {
-    // Each state has keys of its own, and the first of a thread are the system's random numbers.
+    // Each `RandomState` has its own keys, and the first keys of a thread come from the system's random numbers.
     let number = RandomState::new().hash_one(std::process::id());
     let mut unfinished = OsString::from(".");
     unfinished.push(name);
@@ -22,7 +22,7 @@ pub(super) fn new_name(name: &OsStr) -> OsString {
     unfinished
 }
 
-/// Whether this is a name of an unfinished file of `name`, and of no other.
+/// Whether this is the name of an unfinished file of `name`.
 fn is_unfinished(candidate: &OsStr, name: &OsStr) -> bool {
     let digits = candidate
         .as_encoded_bytes()
@@ -38,9 +38,9 @@ fn is_unfinished(candidate: &OsStr, name: &OsStr) -> bool {
     })
 }
 
-/// Removes the unfinished files of `name` that no living writer has claimed.
+/// Removes the unfinished files of `name` that no living writer has locked.
 ///
-/// What cannot be removed stays for the next: it takes room, and stands in nobody's way.
+/// A file that cannot be removed stays for the next save. It only takes space.
 pub(super) fn remove(disk: &dyn Disk, folder: &Path, name: &OsStr) {
     for path in unfinished(folder, name) {
         let is_file = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file());
@@ -50,14 +50,14 @@ pub(super) fn remove(disk: &dyn Disk, folder: &Path, name: &OsStr) {
         else {
             continue;
         };
-        // The claim is kept until the name is gone, so that the file's writer, should it claim after this, finds no name.
+        // Keeps the lock until the name is gone. A writer that locks its file later then sees that its name is gone.
         if matches!(disk.claim(&file), Ok(true)) {
             let _ = disk.remove(&path);
         }
     }
 }
 
-/// All names are read before the first one is taken away.
+/// Reads all names before the first file is removed.
 fn unfinished(folder: &Path, name: &OsStr) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_name_is_recognised_and_used_once() {
+    fn new_name_is_recognized_and_unique() {
         let names: Vec<_> = (0..100).map(|_| new_name(OsStr::new("app"))).collect();
         for (at, name) in names.iter().enumerate() {
             assert!(is_unfinished(name, OsStr::new("app")), "{name:?}");
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_only_looks_like_one_is_not_taken_for_one() {
+    fn similar_name_is_not_recognized() {
         let app = OsStr::new("app");
         assert!(is_unfinished(
             OsStr::new(".app.0123456789abcdef.unfinished"),

@@ -1,11 +1,11 @@
-//! [`LastGood`]: the last good value in a file, for starts while the source is away.
+//! [`LastGood`]: keeps the last good value in a file, for starts while the source is unavailable.
 //!
-//! - `format`: the bytes of the file;
-//! - `store`: how it is replaced and read, as a whole;
-//! - `disk`: the operations of the system that this takes;
-//! - `leftovers`: what killed writers leave behind;
-//! - `fault`: what a person is told;
-//! - `json`: values of types that serde knows.
+//! - `format`: the format of the file;
+//! - `store`: atomic replacement and reading;
+//! - `disk`: the operations of the system;
+//! - `leftovers`: removal of unfinished files;
+//! - `fault`: the errors;
+//! - `json`: values in JSON.
 
 mod disk;
 mod fault;
@@ -37,29 +37,28 @@ use crate::snapshot::Snapshot;
 
 pub use self::restored::Restored;
 
-/// The last good value, kept in a file for starts while the source is away.
+/// Keeps the last good value in a file, for starts while the source is unavailable.
 ///
-/// A save replaces the file as a whole, and a restore takes it as a whole or not at all: it has a checksum, and the
-/// versions of its format and of its content. Whatever happens in between, the death of the process and the loss of power
-/// included, the file is the one before or the new one.
+/// A save replaces the file atomically. Even after a crash or a power failure, the path holds the old file or the new one.
+/// A restore verifies a checksum, the version of the format and the schema, and returns the whole value or an error.
 ///
 /// # The file
 ///
-/// - On Unix only this user can read it (mode 0600, whatever the umask is, and whatever the mode of the file before was).
-/// - It is written beside its place and renamed, so the process must be able to write to the *folder*, which has to exist.
-/// - Several processes may save to one path: the file is always a whole one of one of them. Unfinished files of writers
-///   that were killed (`.name.0123456789abcdef.unfinished`) are removed by the next save. Where the file system has no
-///   locks they stay.
-/// - A symbolic link, a directory, or a file that is not a saved value is neither read nor replaced: saving to the path of
-///   the configuration by mistake is an error and costs nothing. (The folder may be a link.)
-/// - The checksum finds accidents and no forgery. Whoever can write to the folder decides what is restored: it should
-///   belong to the service alone.
-/// - On other systems than Unix the rights are those of the folder, and a loss of power may undo a save that is done.
+/// - On Unix only this user can read it: its mode is 0600, whatever the umask and the mode of the previous file.
+/// - A save writes a temporary file in the same folder and renames it. So the folder must exist, and the process must be able
+///   to write to the *folder*.
+/// - Several processes may save to one path: the path always holds a complete file of one of them. The next save removes the
+///   temporary files of killed writers (`.name.0123456789abcdef.unfinished`). On file systems without locks they stay.
+/// - A symbolic link, a directory, or a file that is not a saved value is neither read nor replaced. So a save to the path of
+///   the configuration is an error, and that file stays. The folder may be a symbolic link.
+/// - The checksum detects accidents, not forgery. Everybody who can write to the folder decides what is restored: the folder
+///   should belong to the service alone.
+/// - On systems other than Unix, the file has the permissions of its folder, and a power failure may undo a completed save.
 ///
-/// # Functions of yours
+/// # Encoder and decoder
 ///
-/// Both run on a thread where they may block, and their panics are caught. The first line of their errors and
-/// panics becomes a part of the [`Error`](crate::Error), so it must not quote secrets. Nothing else here shows content.
+/// Both run on a blocking thread, and their panics are caught. The first line of their errors and panics becomes part of the
+/// [`Error`](crate::Error), so it must not quote secrets. No other error quotes the content.
 ///
 /// # Examples
 ///
@@ -99,20 +98,19 @@ type Decode<V> = dyn Fn(&[u8]) -> Result<V, String> + Send + Sync;
 struct Shared<V> {
     encode: Box<Encode<V>>,
     decode: Box<Decode<V>>,
-    /// How many saves were asked for.
+    /// How many saves have been requested.
     asked: AtomicU64,
-    /// The number of the one that is in the file. Held while the next is written.
+    /// The number of the save in the file. Locked during a save.
     written: Mutex<u64>,
 }
 
-/// More than any configuration has, and little enough to be held in memory twice.
+/// The default limit: larger than usual configurations, and small enough to be in memory twice.
 const MAX_SIZE: u64 = 64 << 20;
 
 impl<V> LastGood<V> {
-    /// A file at this path, and the functions that turn a value into bytes and back. Nothing is read or written yet.
+    /// Configures a file at this path, with an encoder and a decoder. Reads and writes nothing yet.
     ///
-    /// The schema is 0, and the largest file 64 MiB. A relative path is one from the folder that is the current
-    /// one now.
+    /// The schema is 0 and the limit is 64 MiB. A relative path refers to the current directory at this call.
     pub fn new<E: Display, D: Display>(
         path: impl Into<PathBuf>,
         encode: impl Fn(&V) -> Result<Vec<u8>, E> + Send + Sync + 'static,
@@ -134,67 +132,69 @@ impl<V> LastGood<V> {
         }
     }
 
-    /// Your own version of the content, 0 if not set. A file with another one is not restored, which is an error, and is
-    /// replaced by the next save.
+    /// Sets the version of the content; the default is 0.
+    ///
+    /// Restoring a file with another schema is an error. The next save replaces that file.
     #[must_use]
     pub fn schema(mut self, schema: u32) -> Self {
         self.store.schema = schema;
         self
     }
 
-    /// How many bytes the file may have, 64 MiB if not set. The file is the encoded value, the revision (mostly 16 bytes) and
-    /// 84 bytes. What is larger is neither saved nor restored.
+    /// Sets the largest size of the file in bytes; the default is 64 MiB.
+    ///
+    /// The file contains the encoded value, the revision (mostly 16 bytes) and 84 bytes of metadata. A larger file is neither
+    /// saved nor restored.
     #[must_use]
     pub fn max_size(mut self, bytes: u64) -> Self {
         self.store.max_size = bytes;
         self
     }
 
-    /// Where the file is.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.store.path
     }
 }
 
 impl<V: Send + Sync + 'static> LastGood<V> {
-    /// Saves a value, with its generation and revision, and returns when it is on the disk.
+    /// Saves a value with its generation and revision. Returns once it is on the disk.
     ///
-    /// The service does this by itself; it is public for tools that prepare a start. Of several saves through one
-    /// `LastGood` and its clones, the one that was asked for last stays, in whatever order they are done.
+    /// The service saves automatically; this is for tools that prepare a start. Of several saves through one `LastGood` and its
+    /// clones, the file keeps the one that was requested last, even if they complete in another order.
     ///
     /// # Errors
     ///
-    /// The value cannot be encoded, is too large, or the disk refuses; the file is as it was. Only an error whose
-    /// [message](crate::Error::message) begins with `saved` leaves the new value there: the disk does not promise to keep it
-    /// through a loss of power.
+    /// The value cannot be encoded or is too large, or the disk refuses; then the file is unchanged. There is one exception:
+    /// if the [message](crate::Error::message) begins with `saved`, the new value is in place, but a power failure may undo it.
     ///
     /// # Cancel safety
     ///
-    /// A save that has begun goes on when its future is dropped.
+    /// A save that has begun continues if its future is dropped.
     pub async fn save(&self, snapshot: Snapshot<V>) -> Result<()> {
         let number = self.shared.asked.fetch_add(1, Ordering::Relaxed) + 1;
         self.blocking(move |this| {
             let saved = this.save_now(&System, &snapshot, number);
-            // This may be the last holder, and freeing the value is code of the user's.
+            // This may be the last snapshot, and freeing the value runs the user's code.
             discard(snapshot);
             saved
         })
         .await
     }
 
-    /// Reads back what was saved last; `None` if there is no file.
+    /// Restores the saved value. `None` if there is no file.
     ///
-    /// The service does this by itself at a start without its source; it is public for tools that show what that would give.
-    /// Nothing is written or removed.
+    /// The service restores automatically if it starts without its source; this is for tools that show the saved value. It writes
+    /// and removes nothing.
     ///
     /// # Errors
     ///
-    /// There is something that is not restored: cut short, damaged, not a saved value, in a newer format, with another
-    /// schema, too large, or refused by the decoder or the disk. The error says which, and what can be done about it.
+    /// The file is cut short, damaged, too large or not a saved value, or it has a newer format or another schema. The decoder
+    /// or the disk may also fail. The error names the reason and what to do.
     ///
     /// # Cancel safety
     ///
-    /// Safe: reading changes nothing.
+    /// Cancel safe: restoring changes nothing.
     pub async fn restore(&self) -> Result<Option<Restored<V>>> {
         self.blocking(Self::restore_now).await
     }
@@ -240,13 +240,13 @@ impl<V: Send + Sync + 'static> LastGood<V> {
         }))
     }
 
-    /// Runs code of the user's, whose panic becomes an error.
+    /// Runs the user's code and turns a panic into an error.
     fn contained<R>(&self, what: &str, code: impl FnOnce() -> R) -> Result<R> {
         catch_unwind(AssertUnwindSafe(code))
             .map_err(|panic| fault::panicked(self.path(), what, &panic_text(panic.as_ref())))
     }
 
-    /// Has work on files done on a thread that may block. The runtime panics if there is none to be had.
+    /// Runs work on files on a blocking thread. `spawn_blocking` panics if it cannot start one.
     async fn blocking<R: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<R> + Send + 'static,
@@ -259,14 +259,14 @@ impl<V: Send + Sync + 'static> LastGood<V> {
     }
 }
 
-/// Of the user's words, because many parsers quote the content in the lines that follow.
+/// The first line of the user's error. Many parsers quote the content in the following lines.
 fn first_line(error: impl Display) -> String {
     let text = error.to_string();
     let line = text.lines().map(str::trim).find(|line| !line.is_empty());
-    line.unwrap_or("no reason was given").to_owned()
+    line.unwrap_or("the error has no text").to_owned()
 }
 
-/// Shares the functions and the order of saves.
+/// A clone shares the functions and the order of saves.
 impl<V> Clone for LastGood<V> {
     fn clone(&self) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! [`Restored`]: a value that was read back, with what was known about it when it was saved.
+//! [`Restored`]: a restored value with its metadata.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -6,9 +6,9 @@ use std::time::SystemTime;
 use crate::revision::Revision;
 use crate::snapshot::Generation;
 
-/// A value from a [`LastGood`](super::LastGood): it was good once, and may be old.
+/// A restored value of a [`LastGood`](super::LastGood). It was good when it was saved, and may be outdated.
 ///
-/// `Debug` shows all of it but the value.
+/// `Debug` omits the value.
 pub struct Restored<V> {
     pub(crate) value: V,
     pub(crate) generation: Generation,
@@ -18,32 +18,32 @@ pub struct Restored<V> {
 }
 
 impl<V> Restored<V> {
-    /// The value.
+    /// Borrows the value.
     pub fn value(&self) -> &V {
         &self.value
     }
 
-    /// The value, to keep.
+    /// Returns the value.
     pub fn into_value(self) -> V {
         self.value
     }
 
-    /// The number that the value had in the service that saved it.
+    /// The generation of the value in the service that saved it.
     pub fn generation(&self) -> Generation {
         self.generation
     }
 
-    /// The state of the source that the value was loaded from, if the source has revisions.
+    /// The revision of the source that the value was loaded from, if the source has revisions.
     pub fn revision(&self) -> Option<&Revision> {
         self.revision.as_ref()
     }
 
-    /// When the value had been loaded from its source, by the clock of the machine that saved it.
+    /// When the value was loaded from its source, by the clock of the machine that saved it.
     pub fn loaded_at(&self) -> SystemTime {
         self.loaded_at
     }
 
-    /// When it was saved, by the same clock.
+    /// When the value was saved, by the clock of the machine that saved it.
     pub fn saved_at(&self) -> SystemTime {
         self.saved_at
     }

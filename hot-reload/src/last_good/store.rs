@@ -1,4 +1,4 @@
-//! [`Store`]: one file, replaced as a whole and read as a whole.
+//! [`Store`]: replaces one file atomically and reads it.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
@@ -10,33 +10,35 @@ use super::format::{self, Facts, Parts};
 use super::{fault, leftovers};
 use crate::error::{Error, Result};
 
-/// Written in one go.
+/// The most bytes of one write.
 const PIECE: usize = 64 * 1024;
 
-/// With a name out of 2^64 and other writers that remove what is not claimed yet, the first one nearly always does.
+/// The most attempts to create a temporary file. A second is rarely needed: only if another writer removes the file before
+/// it is locked, or a name of 64 random bits exists.
 const NAMES: usize = 16;
 
-/// Where the file is, and what may stand in it.
+/// The path of the file and the limits of its content.
 #[derive(Debug, Clone)]
 pub(super) struct Store {
     pub(super) path: PathBuf,
     pub(super) schema: u32,
-    /// Of the file as a whole.
+    /// The largest size of the whole file, in bytes.
     pub(super) max_size: u64,
 }
 
-/// A new file under a name for the time being.
+/// A new file under a temporary name.
 struct Unfinished {
     path: PathBuf,
     file: File,
 }
 
 impl Store {
-    /// Replaces the file, in a way that outlives the process; [`settle`](Self::settle) is still to be called. Blocks.
+    /// Replaces the file. The new file survives a crash of the process, and a power failure only after
+    /// [`settle`](Self::settle). Blocks.
     ///
     /// # Errors
     ///
-    /// The file is as it was before, and nothing is left beside it.
+    /// The file is unchanged, and the temporary file is removed.
     pub(super) fn write(&self, disk: &dyn Disk, facts: &Facts, payload: &[u8]) -> Result<()> {
         let (folder, name) = self.place()?;
         let parts = Parts::new(facts, payload);
@@ -48,20 +50,20 @@ impl Store {
             ));
         }
         self.check_replaceable()?;
-        // Before anything is written: on a disk that is full it may be they that fill it.
+        // Removes leftovers first, because they may fill the disk.
         leftovers::remove(disk, folder, name);
         let unfinished = self.create(disk, folder, name)?;
         self.finish(disk, unfinished, &parts)
     }
 
-    /// Returns once the file that was written would outlive a power failure, too. Blocks.
+    /// Returns once the written file survives a power failure. Blocks.
     pub(super) fn settle(&self, disk: &dyn Disk) -> Result<()> {
         let (folder, _) = self.place()?;
         disk.sync_folder(folder)
             .map_err(|error| fault::not_settled(&self.path, error))
     }
 
-    /// The bytes of the file, which are still to be looked at; `None` if there is no file. Blocks.
+    /// Reads the file without parsing it. `None` if there is no file. Blocks.
     pub(super) fn read(&self) -> Result<Option<Vec<u8>>> {
         self.place()?;
         let Some(file) = self.open()? else {
@@ -76,7 +78,7 @@ impl Store {
         if size > self.max_size {
             return Err(fault::too_large_to_restore(&self.path, self.max_size));
         }
-        // A file of ours never grows. Another one that does is not read to its end, which may be far.
+        // A saved value never grows while it is read. Another file may, so its reading stops after the known size.
         let limit = size.saturating_add(1);
         // Allocates as bytes arrive: a sparse file can claim any size.
         let mut bytes = Vec::new();
@@ -84,7 +86,7 @@ impl Store {
         Ok(Some(bytes))
     }
 
-    /// The folder, and the name in it.
+    /// The folder and the name of the file.
     fn place(&self) -> Result<(&Path, &OsStr)> {
         let name = self.path.file_name();
         let name = name.ok_or_else(|| fault::no_name(&self.path))?;
@@ -92,9 +94,9 @@ impl Store {
         Ok((folder.unwrap_or_else(|| Path::new(".")), name))
     }
 
-    /// Only a file of ours, or one without content, is replaced: a path that was given by mistake shall cost nobody a file.
+    /// Refuses to replace anything but a saved value or an empty file, because the path may be a mistake.
     fn check_replaceable(&self) -> Result<()> {
-        let refused = |error| fault::cannot_save(&self.path, "looking at the file there", error);
+        let refused = |error| fault::cannot_save(&self.path, "reading the existing file", error);
         let file = match fs::symlink_metadata(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(refused(error)),
@@ -117,7 +119,7 @@ impl Store {
         fault::not_a_file(&self.path, metadata.is_symlink())
     }
 
-    /// What is there, to be read.
+    /// Opens the file for reading. `None` if there is no file.
     fn open(&self) -> Result<Option<File>> {
         let refused = |error| fault::cannot_restore(&self.path, error);
         let opened = match fs::symlink_metadata(&self.path) {
@@ -131,9 +133,9 @@ impl Store {
         }
     }
 
-    /// A file in the same folder, so that renaming it is one step, and claimed, so that no other writer removes it.
+    /// Creates a locked temporary file in the same folder, so that a rename is atomic and no other writer removes the file.
     fn create(&self, disk: &dyn Disk, folder: &Path, name: &OsStr) -> Result<Unfinished> {
-        let refused = |error| fault::cannot_save(&self.path, "creating a file beside it", error);
+        let refused = |error| fault::cannot_save(&self.path, "creating a temporary file", error);
         let mut last = io::ErrorKind::AlreadyExists.into();
         for _ in 0..NAMES {
             let path = folder.join(leftovers::new_name(name));
@@ -145,7 +147,7 @@ impl Store {
                 }
                 Err(error) => return Err(refused(error)),
             };
-            // Where a file system knows no claims, nobody removes what is left over, either.
+            // On a file system without locks, nobody removes leftovers.
             let claimed = disk.claim(&file).unwrap_or(true);
             if claimed && fs::symlink_metadata(&path).is_ok() {
                 return Ok(Unfinished { path, file });
@@ -154,18 +156,18 @@ impl Store {
         Err(refused(last))
     }
 
-    /// Writes the whole of it before it gets its name; what does not get so far is removed.
+    /// Writes and syncs the temporary file, then renames it. Removes it if a step fails.
     fn finish(&self, disk: &dyn Disk, unfinished: Unfinished, parts: &Parts<'_>) -> Result<()> {
         let Unfinished { path, mut file } = unfinished;
         let mut finish = || {
             let mut pieces = parts.pieces(PIECE);
             pieces
                 .try_for_each(|piece| disk.write(&mut file, piece))
-                .map_err(|error| ("writing a file beside it", error))?;
+                .map_err(|error| ("writing the temporary file", error))?;
             disk.sync(&file)
-                .map_err(|error| ("bringing it to the disk", error))?;
+                .map_err(|error| ("syncing the temporary file", error))?;
             disk.rename(&path, &self.path)
-                .map_err(|error| ("putting it into place", error))
+                .map_err(|error| ("renaming the temporary file", error))
         };
         finish().map_err(|(step, error)| {
             let _ = disk.remove(&path);

@@ -118,7 +118,7 @@ fn is_placed(error: &Error, bytes: &[u8], edited: Option<u64>) -> Result<(), Str
                 || message.contains("not closed") && line < edited
                 || message.contains("no anchor above")
                 || message.contains("unknown key") && line < edited && merges(bytes, edited)
-                || message.contains("stands here twice")
+                || message.contains("is defined twice")
                 || (message.contains("wrong indentation") || message.contains("expected '-'"))
                     && line == edited + 1;
             match is_elsewhere {

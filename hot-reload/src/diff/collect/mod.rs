@@ -1,7 +1,7 @@
-//! [`collect`]: any value as a [`Node`].
+//! [`collect`]: turns any serializable value into a [`Node`].
 //!
-//! - `scalar`: what consists of nothing else, and the way into what does;
-//! - `parts`: what does.
+//! - `scalar`: the serializer, with all scalar types;
+//! - `parts`: serializers of lists, maps and structs.
 
 mod parts;
 mod scalar;
@@ -20,13 +20,13 @@ use crate::panics::panic_text;
 use crate::scope::Rules;
 use crate::secret::carries_secret;
 
-/// How many levels a value may have: lists, tables, and what wraps one value, such as `Some` and a newtype.
+/// The most levels of a value: lists, tables and wrappers of one value, such as `Some` and a newtype.
 ///
-/// A level costs stack: the value's own code and ours, up to 2 KiB without optimization. Formats stop at about half of
-/// that, and threads begin at 2 MiB.
+/// Each level costs up to 2 KiB of stack without optimization, including the value's own code. Formats stop at about half as
+/// many levels, and threads have at least 2 MiB.
 pub(super) const LEVELS: usize = 256;
 
-/// The value as a tree. The value's own code runs within a panic boundary.
+/// Turns a value into a tree. Runs the value's own code within a panic boundary.
 pub(super) fn collect<V: Serialize + ?Sized>(value: &V, rules: &Rules) -> Result<Node, Error> {
     let collected = catch_unwind(AssertUnwindSafe(|| {
         value.serialize(Collector { levels: LEVELS })
@@ -35,68 +35,68 @@ pub(super) fn collect<V: Serialize + ?Sized>(value: &V, rules: &Rules) -> Result
         Ok(Ok(node)) => Ok(node),
         Ok(Err(fault)) => Err(fault.into_error(rules)),
         Err(payload) => {
-            let said = panic_text(&*payload);
-            let said = match carries_secret(&said) {
-                true => "what it said is not shown, because it looks like a secret",
-                false => &said,
+            let reason = panic_text(&*payload);
+            let reason = match carries_secret(&reason) {
+                true => "its message is not shown, because it looks like a secret",
+                false => &reason,
             };
-            let message = format!("panicked while it was serialized to be compared: {said}");
+            let message = format!("panicked while it was serialized to be compared: {reason}");
             Err(Error::new(ErrorKind::Panicked, message))
         }
     }
 }
 
-/// Takes a value in.
+/// The serializer of one level.
 #[derive(Clone, Copy)]
 struct Collector {
-    /// How many levels may still follow.
+    /// How many further levels are allowed.
     levels: usize,
 }
 
 impl Collector {
-    /// For what is one level below.
+    /// The serializer of the next level.
     fn below(self) -> Result<Self, Fault> {
         match self.levels.checked_sub(1) {
             Some(levels) => Ok(Self { levels }),
             None => Err(Fault {
                 kind: ErrorKind::TooLarge,
                 message: format!("has more than {LEVELS} levels, too many to be compared"),
-                // All the levels would be no help to anybody.
-                way: None,
+                // A path of 256 segments helps nobody.
+                path: None,
             }),
         }
     }
 }
 
-/// Why a value has no tree.
+/// Why a value cannot become a tree.
 struct Fault {
     kind: ErrorKind,
     message: String,
-    /// Where, from the end to the beginning, if that is of use.
-    way: Option<Vec<Segment>>,
+    /// The path to the fault, innermost segment first. `None` if the path does not help.
+    path: Option<Vec<Segment>>,
 }
 
 impl Fault {
-    /// The same fault, seen from one level above.
+    /// Adds the segment of the enclosing level.
     fn within(mut self, segment: impl FnOnce() -> Segment) -> Self {
-        if let Some(way) = &mut self.way {
-            way.push(segment());
+        if let Some(path) = &mut self.path {
+            path.push(segment());
         }
         self
     }
 
     fn into_error(self, rules: &Rules) -> Error {
-        let Some(mut way) = self.way else {
+        let Some(mut path) = self.path else {
             return Error::new(self.kind, format!("the value {}", self.message));
         };
-        way.reverse();
+        path.reverse();
         let mut scope = match rules.scope() {
             Ok(scope) => scope,
             Err(error) => return error,
         };
         let mut shown = Vec::new();
-        for segment in way {
-            // The keys within something secret may be part of it.
+        for segment in path {
+            // Keys below a secret may be part of it.
             if scope.is_secret() {
                 break;
             }
@@ -110,11 +110,11 @@ impl Fault {
             });
         }
         let path: Path = shown.into_iter().collect();
-        let said = match scope.is_secret() || carries_secret(&self.message) {
+        let reason = match scope.is_secret() || carries_secret(&self.message) {
             true => "the reason is not shown, because it looks like a secret",
             false => &self.message,
         };
-        Error::new(self.kind, format!("{path}: cannot be compared: {said}"))
+        Error::new(self.kind, format!("{path}: cannot be compared: {reason}"))
     }
 }
 
@@ -123,7 +123,7 @@ impl ser::Error for Fault {
         Self {
             kind: ErrorKind::Invalid,
             message: message.to_string(),
-            way: Some(Vec::new()),
+            path: Some(Vec::new()),
         }
     }
 }

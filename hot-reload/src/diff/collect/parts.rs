@@ -1,4 +1,4 @@
-//! What consists of other values: lists, maps and structs.
+//! Serializers of compound values: lists, maps and structs.
 
 use serde::Serialize;
 use serde::ser::{
@@ -55,7 +55,7 @@ impl Items {
     }
 }
 
-/// The four traits of serde that are one and the same here.
+/// Implements the four traits of serde that behave alike for items.
 macro_rules! items {
     ($($trait:ident $method:ident)+) => {
         $(impl $trait for Items {
@@ -130,13 +130,13 @@ pub(super) struct Fields {
     entries: Entries,
 }
 
-/// What becomes of the fields.
+/// How the fields become a value.
 pub(super) enum Entry {
-    /// They are the value.
+    /// The fields are the value.
     Whole,
-    /// They are what this variant of an enum holds.
+    /// The fields are the content of this variant of an enum.
     Variant(&'static str),
-    /// There is one, and it is the value.
+    /// The only field is the value.
     OnlyField,
 }
 
@@ -177,7 +177,7 @@ impl Fields {
     }
 }
 
-/// The two traits of serde that are one and the same here.
+/// Implements the two traits of serde that behave alike for fields.
 macro_rules! fields {
     ($($trait:ident)+) => {
         $(impl $trait for Fields {

@@ -1,4 +1,4 @@
-//! The kinds of serde, one by one: scalars as they are, and the way into what consists of others.
+//! The serializer: scalars become nodes, compound values get a serializer of their own.
 
 use serde::{Serialize, Serializer};
 
@@ -7,7 +7,7 @@ use super::{Collector, Fault};
 use crate::diff::path::Segment;
 use crate::diff::tree::Node;
 
-/// Methods that keep a number as what holds all numbers of its sort.
+/// Methods that widen a number to the largest type of its sort.
 macro_rules! numbers {
     ($($method:ident($type:ty) => $node:expr,)+) => {
         $(fn $method(self, value: $type) -> Result<Node, Fault> {
@@ -46,7 +46,7 @@ impl Serializer for Collector {
         serialize_unit_struct(&'static str) => |_| Node::Nothing,
     }
 
-    /// By its decimals, so that 0.1 is not shown as 0.10000000149011612.
+    /// Keeps the shortest decimals, so that 0.1 is not shown as 0.10000000149011612.
     fn serialize_f32(self, value: f32) -> Result<Node, Fault> {
         let decimals = value.to_string().parse();
         Ok(Node::float(decimals.unwrap_or_else(|_| f64::from(value))))
@@ -119,8 +119,8 @@ impl Serializer for Collector {
         Ok(Pairs::new(self.below()?))
     }
 
-    /// Formats pass values of their own, such as a date of TOML, through serde as structs with one field and a name that
-    /// begins with `$`. The field is the value.
+    /// Formats pass their own types, such as a date of TOML, as structs with one field and a name that begins with `$`. The
+    /// field is the value.
     fn serialize_struct(self, name: &'static str, len: usize) -> Result<Fields, Fault> {
         let entry = match name.starts_with('$') && len == 1 {
             true => Entry::OnlyField,

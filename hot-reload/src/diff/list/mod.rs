@@ -1,34 +1,33 @@
-//! Two lists laid beside each other, so that an insertion at the front is one insertion.
+//! Alignment of two lists (E. Myers, 1986), so that an insertion at the front is one insertion.
 //!
-//! What both begin and end with is set aside. In what remains, the items that are equal in both and in the same order are
-//! found by the greedy search for the shortest list of insertions and removals (E. Myers, 1986). Between two of those, items
-//! are taken as changed in pairs, from the front; what is left over was added or removed.
+//! The common beginning and end are set aside. In the rest, a greedy search finds the longest common subsequence. Between two
+//! kept items, the other items are paired as changed from the front. Items without a partner were added or removed.
 //!
-//! The search has a budget in proportion to the length of the lists. Lists of up to some 300 items are always searched to the
-//! end; longer ones if they have not changed too much. Beyond that, items are compared place by place.
+//! The search has a budget in proportion to the length of the lists. It always completes for lists of about 300 items, and
+//! for longer ones with few changes. Beyond the budget, items are compared index by index.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Steps of the search that any two lists may take: the square of 300, or nearly so.
+/// Steps that every search may take: about the square of 300.
 const STEPS: usize = 1 << 16;
-/// Steps for each item beyond that.
+/// Additional steps per item.
 const STEPS_PER_ITEM: usize = 4;
 
-/// Items of two lists that are not the same in both.
+/// Two aligned items that differ, or one item without a partner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pair {
-    /// Only in the old list.
+    /// Only in the old list, at this index.
     Old(usize),
-    /// Only in the new one.
+    /// Only in the new list, at this index.
     New(usize),
-    /// One in the place of another: the old index, and the new one.
+    /// Changed: the old index and the new index.
     Both(usize, usize),
 }
 
-/// What differs. The same for both directions, with the sides changed.
+/// Aligns two lists and returns what differs. Swapped arguments give the mirrored result.
 ///
-/// Items are hashed once, and compared with another less than four times each.
+/// Hashes each item once, and compares it with others less than four times.
 pub(super) fn align<T: Hash + Ord>(old: &[T], new: &[T]) -> Vec<Pair> {
     let same = |(a, b): &(&T, &T)| a == b;
     let head = old.iter().zip(new).take_while(same).count();
@@ -51,12 +50,12 @@ pub(super) fn align<T: Hash + Ord>(old: &[T], new: &[T]) -> Vec<Pair> {
     pairs
 }
 
-/// The indices of what stays, in order.
+/// The index pairs of the kept items, in order.
 fn kept<T: Hash + Ord>(old: &[T], new: &[T]) -> Vec<(usize, usize)> {
     if old.is_empty() || new.is_empty() {
         return Vec::new();
     }
-    // A number for each different item, so that the search compares numbers.
+    // Numbers the distinct items, so that the search compares numbers.
     let mut known = HashMap::new();
     let mut number = |item| {
         let next = known.len();
@@ -65,7 +64,7 @@ fn kept<T: Hash + Ord>(old: &[T], new: &[T]) -> Vec<(usize, usize)> {
     let a: Vec<usize> = old.iter().map(&mut number).collect();
     let b: Vec<usize> = new.iter().map(&mut number).collect();
     let budget = STEPS + STEPS_PER_ITEM * (a.len() + b.len());
-    // Of several shortest answers the search takes one, and must take the same with the sides changed.
+    // The search picks one of several shortest answers, and must pick the same one for swapped arguments.
     if old <= new {
         search(&a, &b, budget).unwrap_or_default()
     } else {
@@ -74,13 +73,13 @@ fn kept<T: Hash + Ord>(old: &[T], new: &[T]) -> Vec<(usize, usize)> {
     }
 }
 
-/// Where a diagonal has no place within the lists.
+/// Marks a diagonal that lies outside the lists.
 const NOWHERE: isize = isize::MIN;
 
-/// The longest common subsequence, or `None` when the budget is used up.
+/// The longest common subsequence, or `None` if the budget is exhausted.
 ///
-/// Round `d` knows, for each diagonal `k = x - y` that `d` insertions and removals lead to, how far along it one comes. Its row
-/// has `d + 1` places, for `k = -d, -d + 2, … d`.
+/// Round `d` computes how far each diagonal `k = x - y` reaches with `d` insertions and removals. Its row has `d + 1` places,
+/// for `k = -d, -d + 2, … d`.
 fn search(a: &[usize], b: &[usize], mut budget: usize) -> Option<Vec<(usize, usize)>> {
     let (width, height) = (a.len() as isize, b.len() as isize);
     let mut rows: Vec<Vec<isize>> = Vec::new();
@@ -113,7 +112,7 @@ fn diagonal(d: usize, place: usize) -> isize {
     2 * place as isize - d as isize
 }
 
-/// Where the diagonal is entered from the row before, and from which place of that.
+/// The point where a diagonal is entered from the previous row, and the place in that row.
 fn enter(
     before: Option<&Vec<isize>>,
     d: usize,
@@ -140,7 +139,7 @@ fn enter(
     }
 }
 
-/// The equal items on the way back from the end.
+/// The kept items, found by walking the rows from the end.
 fn backtrack(
     rows: &[Vec<isize>],
     mut place: usize,

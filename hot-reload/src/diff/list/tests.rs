@@ -1,4 +1,4 @@
-//! That lists are laid beside each other as a person would, at a cost that can be counted.
+//! Tests of the alignment: its result, its symmetry and its cost.
 
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -12,7 +12,7 @@ fn letters(text: &str) -> Vec<char> {
 }
 
 #[test]
-fn what_stays_is_found_whatever_comes_before_it() {
+fn kept_items_are_found_after_any_change_before_them() {
     let aligned = |old: &str, new: &str| align(&letters(old), &letters(new));
     assert_eq!(aligned("abc", "abc"), []);
     assert_eq!(aligned("abc", "xabc"), [New(0)]);
@@ -27,8 +27,8 @@ fn what_stays_is_found_whatever_comes_before_it() {
 }
 
 #[test]
-fn the_search_finds_the_longest_common_sequence() {
-    // Every pair of texts of two letters and up to five letters' length, against the definition by recursion.
+fn search_finds_the_longest_common_subsequence() {
+    // Compares every pair of texts of two letters and up to five letters' length with the recursive definition.
     fn longest(a: &[usize], b: &[usize]) -> usize {
         match (a, b) {
             ([first, a @ ..], [other, b @ ..]) if first == other => 1 + longest(a, b),
@@ -51,7 +51,7 @@ fn the_search_finds_the_longest_common_sequence() {
 }
 
 #[test]
-fn the_way_back_is_the_mirror_image() {
+fn swapped_arguments_give_the_mirrored_result() {
     let lists: Vec<Vec<u8>> = (0..3_u8.pow(5))
         .map(|number| (0..5).map(|at| number / 3_u8.pow(at) % 3).collect())
         .collect();
@@ -72,28 +72,28 @@ fn the_way_back_is_the_mirror_image() {
 }
 
 thread_local! {
-    static LOOKS: Cell<usize> = const { Cell::new(0) };
+    static ACCESSES: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Counts how often it is looked at.
+/// Counts how often it is hashed or compared.
 struct Item(usize);
 
 impl Item {
-    fn look(&self) -> usize {
-        LOOKS.set(LOOKS.get() + 1);
+    fn access(&self) -> usize {
+        ACCESSES.set(ACCESSES.get() + 1);
         self.0
     }
 }
 
 impl Hash for Item {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.look().hash(state);
+        self.access().hash(state);
     }
 }
 
 impl PartialEq for Item {
     fn eq(&self, other: &Self) -> bool {
-        self.look() == other.0
+        self.access() == other.0
     }
 }
 
@@ -107,12 +107,12 @@ impl PartialOrd for Item {
 
 impl Ord for Item {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.look().cmp(&other.0)
+        self.access().cmp(&other.0)
     }
 }
 
 #[test]
-fn the_cost_is_in_proportion_to_the_length() {
+fn cost_is_proportional_to_the_length() {
     const LENGTH: usize = 100_000;
     let list =
         |item: fn(usize) -> usize| -> Vec<Item> { (0..LENGTH).map(|at| Item(item(at))).collect() };
@@ -132,12 +132,12 @@ fn the_cost_is_in_proportion_to_the_length() {
     };
     let cases = [
         (
-            "half of it reversed, behind an insertion",
+            "half of it reversed, after an insertion",
             same(),
             half_reversed(),
             Some(LENGTH / 2 + 1),
         ),
-        ("the same", same(), same(), Some(0)),
+        ("equal", same(), same(), Some(0)),
         ("three edits", same(), edited(), Some(3)),
         (
             "nothing in common",
@@ -147,17 +147,20 @@ fn the_cost_is_in_proportion_to_the_length() {
         ),
         ("reversed", same(), list(|at| LENGTH - at), None),
         (
-            "few and the same",
+            "few distinct items",
             list(|at| at % 2),
             list(|at| at / 7 % 3),
             None,
         ),
     ];
     for (name, old, new, differences) in cases {
-        LOOKS.set(0);
+        ACCESSES.set(0);
         let pairs = align(&old, &new);
-        let looks = LOOKS.get();
-        assert!(looks <= 4 * (old.len() + new.len()), "{name}: {looks}");
+        let accesses = ACCESSES.get();
+        assert!(
+            accesses <= 4 * (old.len() + new.len()),
+            "{name}: {accesses}"
+        );
         if let Some(differences) = differences {
             assert_eq!(pairs.len(), differences, "{name}");
         }
@@ -165,7 +168,7 @@ fn the_cost_is_in_proportion_to_the_length() {
 }
 
 #[test]
-fn a_search_ends_when_its_budget_does() {
+fn search_ends_when_its_budget_is_exhausted() {
     let numbers = |from: usize| -> Vec<usize> { (from..from + 1000).collect() };
     assert_eq!(search(&numbers(0), &numbers(1000), 10_000), None);
     assert!(search(&numbers(0), &numbers(1), 10_000).is_some());

@@ -1,4 +1,4 @@
-//! A process that dies at any step leaves the old file or the new one.
+//! Tests with a process that aborts at each step of a save.
 
 use std::os::unix::process::ExitStatusExt;
 
@@ -8,7 +8,7 @@ use super::twin;
 const ABORTED: i32 = 6;
 
 #[test]
-fn a_process_that_dies_at_any_step_leaves_the_old_file_or_the_new_one() {
+fn abort_at_any_step_leaves_the_old_or_the_new_file() {
     if let Some(task) = twin::task() {
         die(&task);
     }
@@ -30,9 +30,9 @@ fn dies_at(number: usize, step: Step, which: usize, before: Option<u64>) {
     if let Some(before) = before {
         place.save(before).unwrap();
     }
-    let test = "dying::a_process_that_dies_at_any_step_leaves_the_old_file_or_the_new_one";
+    let test = "dying::abort_at_any_step_leaves_the_old_or_the_new_file";
     let task = format!("{number} {which} {}", place.path().display());
-    // The image of a process that died, where the system keeps one, is no leftover.
+    // A core dump, if the system writes one, is not a leftover of a save.
     let elsewhere = tempfile::tempdir().unwrap();
     let output = twin::command(test, task, elsewhere.path())
         .output()
@@ -65,5 +65,5 @@ fn die(task: &str) -> ! {
     let which: usize = words.next().unwrap().parse().unwrap();
     let place = Place::at(words.next().unwrap());
     let saved = place.save_with(&Unlucky::at(number, Mishap::DEATHS[which]), 2);
-    panic!("it lives: {saved:?}");
+    panic!("the process did not abort: {saved:?}");
 }

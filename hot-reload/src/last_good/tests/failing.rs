@@ -1,10 +1,10 @@
-//! A disk that refuses at any step is told of, and costs nothing.
+//! Tests with a disk that fails at each step of a save.
 
 use super::rig::{Mishap, Place, Step, Unlucky};
 use crate::error::ErrorKind;
 
 #[test]
-fn what_gets_its_name_is_on_the_disk_before() {
+fn content_is_synced_before_the_rename() {
     let steps = Unlucky::steps_of_a_save();
     let mut once = steps.clone();
     once.dedup();
@@ -24,7 +24,7 @@ fn what_gets_its_name_is_on_the_disk_before() {
 }
 
 #[test]
-fn a_failure_at_any_step_is_told_and_leaves_a_whole_file() {
+fn failure_at_any_step_is_reported_and_leaves_an_intact_file() {
     for (number, step) in Unlucky::steps_of_a_save().into_iter().enumerate() {
         for mishap in Mishap::FAILURES {
             for before in [None, Some(1)] {
@@ -45,7 +45,7 @@ fn fails_at(number: usize, step: Step, mishap: Mishap, before: Option<u64>) {
     let saved = place.save_with(&Unlucky::at(number, mishap), 2);
 
     let is_done = match step {
-        // A file system without locks has other ways of failing.
+        // A failing lock is ignored, because some file systems have no locks.
         Step::Claim => {
             saved.unwrap();
             true
@@ -61,7 +61,7 @@ fn fails_at(number: usize, step: Step, mishap: Mishap, before: Option<u64>) {
             );
             let is_saved = error.message().starts_with("saved, but");
             assert_eq!(is_saved, step == Step::SyncFolder, "{case}: {text}");
-            // The disk may have done what it does not admit.
+            // The disk may have done the work although it reports a failure.
             is_saved || (step == Step::Rename && mishap == Mishap::FailsAfterwards)
         }
     };
@@ -70,7 +70,7 @@ fn fails_at(number: usize, step: Step, mishap: Mishap, before: Option<u64>) {
         if is_done { Some(2) } else { before },
         "{case}"
     );
-    // What the disk has made and denies is for the next to find.
+    // A file that was created despite the reported failure stays for the next save.
     if (step, mishap) != (Step::Create, Mishap::FailsAfterwards) {
         assert_eq!(place.others().len(), 0, "{case}");
     }
@@ -80,27 +80,27 @@ fn fails_at(number: usize, step: Step, mishap: Mishap, before: Option<u64>) {
 }
 
 #[test]
-fn a_full_disk_says_what_to_do() {
+fn error_of_a_full_disk_says_what_to_do() {
     let place = Place::new();
     let error = place
         .save_with(&Unlucky::at(3, Mishap::Fails), 1)
         .unwrap_err();
     let message = error.message();
     assert!(
-        message.starts_with("not saved: writing a file beside it: "),
+        message.starts_with("not saved: writing the temporary file: "),
         "{message}"
     );
     assert!(message.ends_with("; make room"), "{message}");
 }
 
 #[test]
-fn a_leftover_that_cannot_be_removed_is_in_nobodys_way() {
+fn leftover_that_cannot_be_removed_does_not_prevent_a_save() {
     let place = Place::new();
     let leftover = place
         .folder()
         .join(".app.last-good.0123456789abcdef.unfinished");
     std::fs::write(&leftover, "half").unwrap();
-    // The first two steps are the claim and the removal of the leftover.
+    // The first two steps are the lock and the removal of the leftover.
     for number in [0, 1] {
         place
             .save_with(&Unlucky::at(number, Mishap::Fails), 1)
@@ -112,7 +112,7 @@ fn a_leftover_that_cannot_be_removed_is_in_nobodys_way() {
 }
 
 #[test]
-fn a_folder_that_is_missing_is_told_of() {
+fn missing_folder_is_reported() {
     let place = Place::new();
     let path = place.folder().join("no/such/folder/app.last-good");
     let error = Place::at(path).save(1).unwrap_err();
@@ -120,9 +120,9 @@ fn a_folder_that_is_missing_is_told_of() {
     assert!(error.message().ends_with("; create the folder"), "{error}");
 }
 
-/// Root may write everywhere, and sees no more than that.
+/// Root may write everywhere, and ends the test early.
 #[test]
-fn a_folder_that_may_not_be_written_to_is_told_of() {
+fn folder_without_write_permission_is_reported() {
     use std::fs::{Permissions, set_permissions};
     use std::os::unix::fs::PermissionsExt;
 

@@ -1,4 +1,5 @@
-//! What a save and a restore keep to, whatever the disk and the process do. The format has tests of its own.
+//! Tests of saving and restoring with failing disks, aborting processes and concurrent writers. `format_tests` tests the
+//! format.
 
 #![cfg(unix)]
 

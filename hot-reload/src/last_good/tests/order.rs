@@ -1,4 +1,4 @@
-//! Saves of one service, done in another order than they were asked for.
+//! Tests of saves that complete in another order than requested.
 
 use std::convert::Infallible;
 
@@ -24,7 +24,7 @@ fn restored(last_good: &LastGood<u8>) -> Option<u8> {
 }
 
 #[test]
-fn a_save_returns_when_all_of_it_is_on_the_disk() {
+fn save_returns_after_the_folder_is_synced() {
     let (place, disk) = (Place::new(), Unlucky::lucky());
     let last_good = last_good(&place);
     last_good.save_now(&disk, &published(1), 1).unwrap();
@@ -32,7 +32,7 @@ fn a_save_returns_when_all_of_it_is_on_the_disk() {
 }
 
 #[test]
-fn a_save_that_was_overtaken_writes_nothing() {
+fn older_save_writes_nothing_after_a_newer_one() {
     let place = Place::new();
     let last_good = last_good(&place);
     last_good.save_now(&System, &published(2), 2).unwrap();
@@ -45,7 +45,7 @@ fn a_save_that_was_overtaken_writes_nothing() {
 }
 
 #[test]
-fn a_save_that_failed_overtakes_none() {
+fn failed_save_does_not_prevent_an_older_one() {
     let place = Place::new();
     let last_good = last_good(&place);
     let disk = Unlucky::at(0, Mishap::Fails);
@@ -55,7 +55,7 @@ fn a_save_that_failed_overtakes_none() {
 }
 
 #[test]
-fn a_save_that_is_there_but_not_settled_has_overtaken_those_before() {
+fn save_without_a_synced_folder_prevents_an_older_one() {
     let place = Place::new();
     let last_good = last_good(&place);
     let settling = {

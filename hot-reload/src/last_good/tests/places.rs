@@ -1,4 +1,4 @@
-//! What may stand at the path and beside it, and with which rights.
+//! Tests of what may be at the path and beside it, and of permissions.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -14,7 +14,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().mode() & 0o7777
 }
 
-fn said(error: Error, kind: ErrorKind, words: &str) {
+fn check_error(error: Error, kind: ErrorKind, words: &str) {
     assert_eq!(error.kind(), kind, "{error}");
     assert!(error.to_string().contains(words), "{error}");
     assert!(error.location().is_some(), "{error}");
@@ -22,7 +22,7 @@ fn said(error: Error, kind: ErrorKind, words: &str) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn the_file_is_for_this_user_alone_under_any_umask() {
+fn file_is_private_to_its_user_under_any_umask() {
     use rustix::fs::Mode;
     use rustix::process::umask;
 
@@ -35,7 +35,7 @@ fn the_file_is_for_this_user_alone_under_any_umask() {
     }
     for mask in [0, 0o022, 0o777] {
         let place = Place::new();
-        let test = "places::the_file_is_for_this_user_alone_under_any_umask";
+        let test = "places::file_is_private_to_its_user_under_any_umask";
         let task = format!("{mask} {}", place.path().display());
         let output = twin::command(test, task, place.folder()).output().unwrap();
         assert!(output.status.success(), "umask {mask:o}: {output:?}");
@@ -44,7 +44,7 @@ fn the_file_is_for_this_user_alone_under_any_umask() {
 }
 
 #[test]
-fn the_rights_of_the_file_before_are_not_taken_over() {
+fn permissions_of_the_previous_file_are_not_kept() {
     let place = Place::new();
     place.save(1).unwrap();
     assert_eq!(mode(place.path()), 0o600);
@@ -56,28 +56,28 @@ fn the_rights_of_the_file_before_are_not_taken_over() {
 }
 
 #[test]
-fn a_link_is_neither_followed_nor_replaced() {
+fn symbolic_link_is_neither_followed_nor_replaced() {
     let place = Place::new();
     let other = Place::at(place.folder().join("other"));
     other.save(1).unwrap();
     symlink(other.path(), place.path()).unwrap();
     let words = "it is a symbolic link";
-    said(place.save(2).unwrap_err(), ErrorKind::Misconfigured, words);
-    said(
+    check_error(place.save(2).unwrap_err(), ErrorKind::Misconfigured, words);
+    check_error(
         place.store.read().unwrap_err(),
         ErrorKind::Misconfigured,
         words,
     );
     assert_eq!(fs::read_link(place.path()).unwrap(), other.path());
     assert_eq!(other.restored(), Some(1));
-    // One that leads nowhere is no better.
+    // A dangling link is refused too.
     fs::remove_file(other.path()).unwrap();
-    said(place.save(2).unwrap_err(), ErrorKind::Misconfigured, words);
+    check_error(place.save(2).unwrap_err(), ErrorKind::Misconfigured, words);
     assert!(!other.path().exists());
 }
 
 #[test]
-fn a_link_to_the_folder_is_followed() {
+fn symbolic_link_to_the_folder_is_followed() {
     let place = Place::new();
     let real = place.folder().join("real");
     fs::create_dir(&real).unwrap();
@@ -87,12 +87,12 @@ fn a_link_to_the_folder_is_followed() {
 }
 
 #[test]
-fn what_is_no_file_is_left_alone() {
+fn path_that_is_no_regular_file_is_left_alone() {
     let place = Place::new();
     let words = "it is a directory, a pipe or a device";
     fs::create_dir(place.path()).unwrap();
-    said(place.save(1).unwrap_err(), ErrorKind::Misconfigured, words);
-    said(
+    check_error(place.save(1).unwrap_err(), ErrorKind::Misconfigured, words);
+    check_error(
         place.store.read().unwrap_err(),
         ErrorKind::Misconfigured,
         words,
@@ -110,8 +110,8 @@ fn what_is_no_file_is_left_alone() {
             0,
         )
         .unwrap();
-        said(place.save(1).unwrap_err(), ErrorKind::Misconfigured, words);
-        said(
+        check_error(place.save(1).unwrap_err(), ErrorKind::Misconfigured, words);
+        check_error(
             place.store.read().unwrap_err(),
             ErrorKind::Misconfigured,
             words,
@@ -120,12 +120,12 @@ fn what_is_no_file_is_left_alone() {
 }
 
 #[test]
-fn a_file_of_somebody_elses_is_not_replaced_and_an_empty_or_damaged_one_is() {
+fn foreign_file_is_not_replaced_but_an_empty_or_damaged_one_is() {
     let place = Place::new();
     for foreign in ["port = 80\n", "x"] {
         fs::write(place.path(), foreign).unwrap();
-        let words = "something else than a saved value";
-        said(place.save(1).unwrap_err(), ErrorKind::Misconfigured, words);
+        let words = "is not a saved value";
+        check_error(place.save(1).unwrap_err(), ErrorKind::Misconfigured, words);
         assert_eq!(fs::read(place.path()).unwrap(), foreign.as_bytes());
     }
     fs::write(place.path(), "").unwrap();
@@ -140,15 +140,15 @@ fn a_file_of_somebody_elses_is_not_replaced_and_an_empty_or_damaged_one_is() {
 }
 
 #[test]
-fn a_path_without_a_name_is_told_of() {
+fn path_without_a_file_name_is_reported() {
     for path in ["", "/", ".."] {
         let words = "this path names no file";
-        said(
+        check_error(
             Place::at(path).save(1).unwrap_err(),
             ErrorKind::Misconfigured,
             words,
         );
-        said(
+        check_error(
             Place::at(path).store.read().unwrap_err(),
             ErrorKind::Misconfigured,
             words,
@@ -157,7 +157,7 @@ fn a_path_without_a_name_is_told_of() {
 }
 
 #[test]
-fn no_file_is_no_error() {
+fn missing_file_is_no_error() {
     let place = Place::new();
     assert_eq!(place.restored(), None);
     assert_eq!(
@@ -167,7 +167,7 @@ fn no_file_is_no_error() {
 }
 
 #[test]
-fn only_leftovers_are_removed_and_only_those_that_nobody_is_writing() {
+fn only_leftovers_without_a_living_writer_are_removed() {
     let place = Place::new();
     let beside = |name: &str| place.folder().join(name);
     let dead = beside(".app.last-good.0123456789abcdef.unfinished");

@@ -1,4 +1,4 @@
-//! A file in a folder of its own, and a disk with which something happens at one step.
+//! Test helpers: a file in its own folder, and a disk that fails at one step.
 
 use std::cell::RefCell;
 use std::fs::{self, File};
@@ -14,7 +14,7 @@ use crate::last_good::format::{self, Facts};
 use crate::last_good::store::Store;
 use crate::snapshot::Generation;
 
-/// A file that is saved to and restored from.
+/// A path to save to and restore from.
 pub(super) struct Place {
     pub(super) store: Store,
     _folder: Option<TempDir>,
@@ -29,7 +29,7 @@ impl Place {
         }
     }
 
-    /// One that somebody else cleans up.
+    /// A path in a folder that the caller removes.
     pub(super) fn at(path: impl AsRef<Path>) -> Self {
         Self {
             store: store(path.as_ref()),
@@ -49,23 +49,26 @@ impl Place {
         self.save_with(&System, generation)
     }
 
-    /// Saves the content that belongs to this generation.
+    /// Saves the content that `content` gives for this generation.
     pub(super) fn save_with(&self, disk: &dyn Disk, generation: u64) -> Result<()> {
         self.store
             .write(disk, &facts(generation), &content(generation))?;
         self.store.settle(disk)
     }
 
-    /// The generation that is there; its content is the one that belongs to it.
+    /// The restored generation. Verifies its content.
     pub(super) fn restored(&self) -> Option<u64> {
         let bytes = self.store.read().unwrap()?;
         let (facts, payload) = format::parse(&bytes, 0).unwrap();
         let generation = facts.generation.get();
-        assert!(payload == content(generation), "the content is of another");
+        assert!(
+            payload == content(generation),
+            "the content has another generation"
+        );
         Some(generation)
     }
 
-    /// What is in the folder beside the file.
+    /// The other files in the folder.
     pub(super) fn others(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.folder()).unwrap();
         let paths = entries.map(|entry| entry.unwrap().path());
@@ -91,7 +94,7 @@ pub(super) fn facts(generation: u64) -> Facts {
     }
 }
 
-/// Three pieces and more, other ones for each generation.
+/// More than three pieces, different for each generation.
 fn content(generation: u64) -> Vec<u8> {
     let length = 150_000 + generation as usize % 1_000;
     generation
@@ -113,16 +116,16 @@ pub(super) enum Step {
     Remove,
 }
 
-/// What happens at a step.
+/// What goes wrong at a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mishap {
-    /// An error, and nothing is done.
+    /// Returns an error and does nothing.
     Fails,
-    /// An error after the half of a write.
+    /// Returns an error after half of a write.
     FailsHalfway,
-    /// An error, although it is done.
+    /// Returns an error after doing the work.
     FailsAfterwards,
-    /// It is done, and somebody else undoes it at once: another writer takes a file that was just made for a leftover.
+    /// Does the work, but another writer removes the new file as a leftover.
     IsUndone,
     DiesBefore,
     DiesHalfway,
@@ -134,13 +137,13 @@ impl Mishap {
     pub(super) const DEATHS: [Self; 3] =
         [Self::DiesBefore, Self::DiesHalfway, Self::DiesAfterwards];
 
-    /// Only a write has a half.
+    /// Only a write can stop halfway.
     pub(super) fn fits(self, step: Step) -> bool {
         !matches!(self, Self::FailsHalfway | Self::DiesHalfway) || step == Step::Write
     }
 }
 
-/// The system's disk, and what happens at the step of this number.
+/// The system's disk, with a mishap at the step of this number.
 pub(super) struct Unlucky {
     mishap: Option<(usize, Mishap)>,
     steps: RefCell<Vec<Step>>,
@@ -154,7 +157,7 @@ impl Unlucky {
         }
     }
 
-    /// One that works.
+    /// A disk without a mishap.
     pub(super) fn lucky() -> Self {
         Self {
             mishap: None,
@@ -162,7 +165,7 @@ impl Unlucky {
         }
     }
 
-    /// The steps of a save, and the number of each.
+    /// The steps of a save, in order.
     pub(super) fn steps_of_a_save() -> Vec<Step> {
         let place = Place::new();
         place.save(1).unwrap();
@@ -171,12 +174,12 @@ impl Unlucky {
         disk.steps()
     }
 
-    /// What it was asked for.
+    /// The steps that were called.
     pub(super) fn steps(self) -> Vec<Step> {
         self.steps.into_inner()
     }
 
-    /// `aside` is what a mishap does in place of the whole, or after it: the half of a write, the undoing of a creation.
+    /// Runs a step. `aside` is what a mishap does instead or afterwards: half of a write, or the removal of a new file.
     fn step<T>(
         &self,
         step: Step,

@@ -1,4 +1,4 @@
-//! Several processes with one path.
+//! Tests with several processes that save to one path.
 
 use std::io::Read;
 use std::process::Child;
@@ -7,17 +7,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::rig::{Mishap, Place, Step, Unlucky};
 use super::twin;
 
-/// How often the file of each writer must have been seen.
+/// How many files of each writer the test must see.
 const OFTEN: usize = 30;
 
 #[test]
 fn two_processes_that_save_to_one_path_do_not_tear_the_file() {
     if let Some(task) = twin::task() {
-        return save_until_told(&task);
+        return save_until_stopped(&task);
     }
     let place = Place::new();
     place.save(1).unwrap();
-    // The generations of one writer are even, those of the other odd.
+    // One writer saves even generations, the other odd ones.
     let mut writers = [2, 3].map(|first| {
         let test = "sharing::two_processes_that_save_to_one_path_do_not_tear_the_file";
         let task = format!("{first} {}", place.path().display());
@@ -26,7 +26,7 @@ fn two_processes_that_save_to_one_path_do_not_tear_the_file() {
 
     let (mut last, mut seen) = (1, [0, 0]);
     while seen.iter().any(|seen| *seen < OFTEN) {
-        let restored = place.restored().expect("there has always been a file");
+        let restored = place.restored().expect("a file always exists");
         if restored != last {
             last = restored;
             seen[(restored % 2) as usize] += 1;
@@ -43,7 +43,7 @@ fn two_processes_that_save_to_one_path_do_not_tear_the_file() {
 }
 
 #[test]
-fn a_file_that_another_writer_took_for_a_leftover_is_made_anew() {
+fn file_is_created_again_when_another_writer_removes_it() {
     let place = Place::new();
     place.save(1).unwrap();
     let create = |step: &Step| *step == Step::Create;
@@ -55,23 +55,23 @@ fn a_file_that_another_writer_took_for_a_leftover_is_made_anew() {
     assert_eq!(disk.steps().into_iter().filter(create).count(), 2);
 }
 
-fn save_until_told(task: &str) {
+fn save_until_stopped(task: &str) {
     let (first, path) = task.split_once(' ').unwrap();
     let (place, first) = (Place::at(path), first.parse::<u64>().unwrap());
-    let told = AtomicBool::new(false);
+    let stopped = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let _ = std::io::stdin().read(&mut [0]);
-            told.store(true, Ordering::Relaxed);
+            stopped.store(true, Ordering::Relaxed);
         });
         let generations = (first..).step_by(2);
-        for generation in generations.take_while(|_| !told.load(Ordering::Relaxed)) {
+        for generation in generations.take_while(|_| !stopped.load(Ordering::Relaxed)) {
             place.save(generation).unwrap();
         }
     });
 }
 
-/// Closes what it listens to, and waits for its good end.
+/// Closes the writer's input, and checks that it ends without an error.
 fn end(mut writer: Child) {
     drop(writer.stdin.take());
     let output = writer.wait_with_output().unwrap();

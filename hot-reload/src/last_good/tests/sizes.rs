@@ -1,4 +1,4 @@
-//! Payloads of every size come back, up to the limit and no further.
+//! Tests of payloads of all sizes around the limit.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -11,7 +11,7 @@ use crate::last_good::store::Store;
 const LIMIT: usize = 200_000;
 
 #[test]
-fn a_payload_of_any_size_up_to_the_limit_comes_back() {
+fn payload_of_any_size_up_to_the_limit_is_restored() {
     let seed = std::env::var("HOT_RELOAD_SEED").map_or(1, |seed| seed.parse().unwrap());
     let largest = LIMIT - OVERHEAD;
     let edges = [
@@ -28,7 +28,7 @@ fn a_payload_of_any_size_up_to_the_limit_comes_back() {
         largest,
     ];
     let random = (0..40_u64).map(|round| {
-        // Small ones as often as large ones.
+        // Draws small sizes as often as large ones.
         let dice = xxh3_64_with_seed(&round.to_le_bytes(), seed);
         (dice >> 8) as usize % (largest >> (dice % 16)).max(1)
     });
@@ -44,7 +44,7 @@ fn a_payload_of_any_size_up_to_the_limit_comes_back() {
 }
 
 #[test]
-fn one_byte_above_the_limit_is_neither_saved_nor_restored() {
+fn payload_above_the_limit_is_neither_saved_nor_restored() {
     let place = place();
     place.store.write(&System, &facts(1), b"small").unwrap();
     let before = std::fs::read(place.path()).unwrap();
@@ -61,7 +61,7 @@ fn one_byte_above_the_limit_is_neither_saved_nor_restored() {
     larger.write(&System, &facts(2), &payload).unwrap();
     assert!(larger.read().unwrap().is_some());
     assert_eq!(place.store.read().unwrap_err().kind(), ErrorKind::TooLarge);
-    // And it is still one of ours.
+    // The larger file can still be replaced.
     place.store.write(&System, &facts(3), b"small").unwrap();
 }
 

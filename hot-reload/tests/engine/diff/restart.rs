@@ -74,11 +74,9 @@ fn a_declared_path_that_is_nowhere_is_told_once_and_refuses_nothing() {
         verdict.unknown(),
         ["lisen", "runtime.workres", "listeners[7]"]
     );
-    assert!(
-        verdict
-            .to_string()
-            .starts_with("lisen: declared as needing a restart, and not there: perhaps a typo\n")
-    );
+    assert!(verdict.to_string().starts_with(
+        "lisen: declared as needing a restart, but not in the value: perhaps a typo\n"
+    ));
     verdict.into_result().unwrap();
     // In one of the two is enough, and so is an option that is none.
     let required = RestartRequired::new(["a", "b"]);

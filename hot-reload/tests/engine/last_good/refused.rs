@@ -58,7 +58,7 @@ async fn p18_a_file_that_is_not_restored_says_why_and_shows_nothing_of_it() {
         ),
         (
             format!("password = {SECRET}").into_bytes(),
-            "it is something else than a saved value; give the saved value a path of its own, or move that file away"
+            "it is not a saved value; give the saved value a path of its own, or move that file away"
                 .to_owned(),
         ),
     ];

@@ -213,7 +213,7 @@ async fn a_declared_part_that_is_nowhere_is_told_once() {
         let log = log();
         let required = RestartRequired::new(["lisen", "listen"]).policy(policy);
         let (tray, _live, control) = service(required).await.unwrap();
-        let text = "lisen: declared as needing a restart, and not there: perhaps a typo";
+        let text = "lisen: declared as needing a restart, but not in the value: perhaps a typo";
         assert_eq!((log.count(text), log.count("WARN")), (1, 1));
         for routes in 2..10 {
             tray.publish(&control, Config { routes, ..STARTED }).await;

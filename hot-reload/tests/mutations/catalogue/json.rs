@@ -64,7 +64,7 @@ pub(super) const LINES: &[(&str, &str)] = &[
     ("port: 1\n", "1:1: this is not JSON; expected '{' or '['"),
     ("\u{a0}{}", "1:1: expected a value"),
     ("{\"prot\": 1}", "1:7: unknown key \"prot\", expected one of \"name\", \"port\", \"debug\", \"ratio\", \"workers\", \"addr\", \"listen\", \"mode\", \"server\", \"tags\", \"limits\", \"pair\", \"mark\", \"huge\", \"either\" (did you mean \"port\"?)"),
-    ("{\"port\": 1, \"port\": 2}", "1:18: the key \"port\" stands here twice"),
+    ("{\"port\": 1, \"port\": 2}", "1:18: the key \"port\" is defined twice"),
     ("{\"port\": \"80a\"}", "1:14: port: expected u16, found \"80a\""),
     ("{\"port\": 70000}", "1:14: port: expected u16, found 70000"),
     ("{\"port\": -1}", "1:11: port: expected u16, found -1"),

@@ -54,8 +54,8 @@ pub(super) fn rewrite(message: &str, judge: &Judge<'_>) -> Said {
     if let Some(rest) = message.strip_prefix("duplicate field ") {
         let key = unticked(rest);
         return plain(match judge.shows_key(key, false) {
-            true => format!("the key {} stands here twice", quoted(key)),
-            false => format!("a key {HIDDEN} stands here twice"),
+            true => format!("the key {} is defined twice", quoted(key)),
+            false => format!("a key {HIDDEN} is defined twice"),
         });
     }
     if let Some((key, expected)) = split_unknown(&message, "unknown field `") {

@@ -56,7 +56,7 @@ pub(super) fn sentence(error: &Error, text: &str, limits: Limits) -> String {
             "expected one document, found a second one behind \"---\"".to_owned()
         }
         Error::DuplicateMappingKey { key: Some(key), .. } => format!("duplicate field `{key}`"),
-        Error::DuplicateMappingKey { key: None, .. } => "this key stands here twice".to_owned(),
+        Error::DuplicateMappingKey { key: None, .. } => "this key is defined twice".to_owned(),
         Error::TaggedEnumMismatch { .. } => {
             "the tag is not one of those that can stand here".to_owned()
         }
