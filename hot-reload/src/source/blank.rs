@@ -1,11 +1,11 @@
-//! Blank content: empty or only white space, as a full disk or a crashed writer leaves a file.
+//! Blank content: empty or only white space. A full disk or a crashed writer leaves such a file.
 
-/// Whether these bytes hold only white space and a byte order mark, or nothing.
+/// Whether these bytes are empty or contain only white space and a byte order mark.
 pub(crate) fn is_blank(bytes: &[u8]) -> bool {
     let is_space = |byte: &u8| matches!(byte, b'\t'..=b'\r' | b' ');
     match bytes.iter().find(|byte| !is_space(byte)) {
         None => true,
-        // Nearly all content ends here, at its first byte.
+        // Nearly all content returns here, at its first byte.
         Some(byte) if byte.is_ascii() => false,
         Some(_) => {
             let is_seen = |letter: char| !letter.is_whitespace() && letter != BYTE_ORDER_MARK;
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_content() {
+    fn other_content_is_not_blank() {
         let content: [&[u8]; 6] = [
             b"x",
             b"\n#",

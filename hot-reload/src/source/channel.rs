@@ -1,5 +1,5 @@
-//! [`channel`]: hints as the events of a [`RealtimeWatchHandle`](crate::RealtimeWatchHandle), for whoever opens a watch
-//! without a service of this crate.
+//! [`channel`]: sends hints as the events of a [`RealtimeWatchHandle`](crate::RealtimeWatchHandle), for programs that open a
+//! watch without a service.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use crate::error::Error;
 use crate::hints::{self, HintSender};
 use crate::watch::WatchEvent;
 
-/// How many events may wait. Hints use up to half of it, because one that waits says the same as many; the other half
-/// is kept for the end of the watch.
+/// The capacity in events. Hints use at most half of it, because one waiting hint has the same effect as many. The other
+/// half is reserved for the end of the watch.
 const CAPACITY: usize = 4;
 
-/// A sender and the channel that a watch handle is made of.
+/// A sender of hints, and the receiver for a watch handle.
 pub(super) fn channel<V: Send + 'static>() -> (HintSender, mpsc::Receiver<WatchEvent<V>>) {
     let (tx, rx) = mpsc::channel(CAPACITY);
     (HintSender::over(Arc::new(tx)), rx)
@@ -22,7 +22,7 @@ pub(super) fn channel<V: Send + 'static>() -> (HintSender, mpsc::Receiver<WatchE
 impl<V: Send> hints::Channel for mpsc::Sender<WatchEvent<V>> {
     fn hint(&self) {
         if self.capacity() > CAPACITY / 2 {
-            // An error means closed, or full by a race with another sender: then a hint is already waiting.
+            // An error means closed, or full because another sender was faster: then a hint is already waiting.
             let _ = self.try_send(WatchEvent::Hint);
         }
     }
@@ -42,7 +42,7 @@ mod tests {
     use crate::error::ErrorKind;
 
     #[test]
-    fn a_flood_of_hints_leaves_room_for_the_end() {
+    fn many_hints_leave_room_for_the_end_of_the_watch() {
         let (sender, mut rx) = channel::<()>();
         (0..100_000).for_each(|_| sender.hint());
         sender.lost(&Error::new(ErrorKind::Unavailable, "gone"));
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sender_knows_when_nobody_listens() {
+    fn sender_is_closed_once_the_receiver_is_dropped() {
         let (sender, rx) = channel::<()>();
         assert!(!sender.is_closed());
         drop(rx);

@@ -8,16 +8,15 @@ use super::file::watch::options::{Options, file_options};
 use super::files::{DecodeFiles, DecodedFiles};
 use super::unit::{Limits, Listing, Member, Roster, Spec, Unit, Unlisted};
 
-/// Several named files, read as one: a certificate and its key.
+/// Several named files, read as one, such as a certificate and its key.
 ///
-/// The files are read when all of them are at rest, and the decoder gets their content of one moment. If programs replace them
-/// one after the other, there is a moment with old and new files side by side. The library cannot notice that, so the decoder or
-/// a validator has to check that the files belong together. While they do not, the last good value stays. When the next file is
-/// replaced, all are read again.
+/// The group is read once all files are at rest, so that the decoder gets the content of one moment. If programs replace the
+/// files one after the other, that moment may have an old and a new file. So the decoder or a validator must check that they
+/// belong together. If it rejects them, the last good value stays until the other file changes.
 ///
 /// - If all files are missing, the source is missing.
 /// - If some are missing, the load fails after 100 ms with an error that names the first one.
-/// - A file may be a link, which is followed as by [`File`](super::File).
+/// - A file may be a symbolic link; see [`File`](super::File).
 ///
 /// ```
 /// use hot_reload::source::{Files, Group};
@@ -28,7 +27,7 @@ use super::unit::{Limits, Listing, Member, Roster, Spec, Unit, Unlisted};
 ///     Ok((bytes("certificate"), bytes("key")))
 /// });
 /// ```
-#[must_use = "it does nothing until a service loads it"]
+#[must_use = "a group has no effect until it gets a decoder"]
 pub struct Group {
     roster: Named,
     limits: Limits,
@@ -37,8 +36,8 @@ pub struct Group {
 }
 
 impl Group {
-    /// The files at these paths, each with its name for [`Files::get`](super::Files::get). A relative path is resolved against the
-    /// current directory of the process now. Of two files with one name, the later one counts.
+    /// Reads the files at these paths, each with its name for [`Files::get`](super::Files::get). A relative path refers to the
+    /// current directory at this call. Of two files with one name, the later one counts.
     pub fn new<N, P>(files: impl IntoIterator<Item = (N, P)>) -> Self
     where
         N: AsRef<Path>,
@@ -65,7 +64,7 @@ impl Group {
         }
     }
 
-    /// Refuses a file of more than this many bytes. Default: 16 MiB.
+    /// Rejects a file with more bytes. Default: 16 MiB.
     pub fn max_file_size(mut self, bytes: u64) -> Self {
         self.limits.file = bytes;
         self
@@ -76,15 +75,16 @@ impl Group {
         self
     }
 
-    /// Whether a file that becomes empty or blank is treated like any other. Default: `false`: once a second load after the
-    /// debounce window has confirmed an emptied file, the whole is rejected. If all files are empty, they are treated like
-    /// removed files; see [`Loaded::Emptied`](crate::Loaded::Emptied).
+    /// Sets whether a file that becomes empty or blank is treated like any other. Default: `false`.
+    ///
+    /// By default, the load is rejected once a second load after the debounce window confirms the emptied file. If all files
+    /// are empty, they are treated like removed files; see [`Loaded::Emptied`](crate::Loaded::Emptied).
     pub fn empty_is_content(mut self, is_content: bool) -> Self {
         self.empty_is_content = is_content;
         self
     }
 
-    /// The one value that `decoder` makes of all files: a function, or what implements [`DecodeFiles`].
+    /// Decodes all files into one value with a function or another [`DecodeFiles`].
     pub fn decode_files<D: DecodeFiles>(self, decoder: D) -> DecodedFiles<D> {
         let spec = Spec {
             name: self.roster.name(),
@@ -102,7 +102,7 @@ struct Named(Vec<NamedFile>);
 
 struct NamedFile {
     key: PathBuf,
-    /// The path as it was given.
+    /// The path as given.
     name: String,
     path: PathBuf,
 }

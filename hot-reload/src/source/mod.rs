@@ -1,7 +1,7 @@
-//! Sources of bytes: where content comes from, without a word about what it means.
+//! Sources of bytes and their decoders.
 //!
-//! A [`Source`] fetches bytes and announces changes. [`Source::decode`] joins it with a [`Decode`]r and makes the
-//! `Reload + RealtimeWatch` that a service takes:
+//! A [`Source`] fetches bytes and sends hints of changes. [`Source::decode`] combines it with a [`Decode`]r into the
+//! `Reload + RealtimeWatch` for a service:
 //!
 //! ```
 //! # #[cfg(all(feature = "file", feature = "toml"))] {
@@ -58,7 +58,7 @@ pub use self::files::{DecodeFiles, Files};
 pub use self::group::Group;
 pub use crate::hints::{HintSender, Hints, Subscription};
 
-/// Something that holds bytes which change.
+/// A source of bytes that change.
 ///
 /// # Contract
 ///
@@ -72,10 +72,10 @@ pub use crate::hints::{HintSender, Hints, Subscription};
 ///    `subscribe` leaves nothing behind.
 /// 5. Neither `name`, nor `status`, nor `Debug`, nor an error shows a credential.
 pub trait Source: Send + Sync + 'static {
-    /// What errors call this source: a path, a key, a URL without credentials.
+    /// The name of this source in errors: a path, a key, a URL without credentials.
     fn name(&self) -> String;
 
-    /// The content as it is now, unless it still is what was `seen` last.
+    /// Fetches the current content, unless it is still in the state that was `seen` last.
     ///
     /// # Errors
     ///
@@ -90,18 +90,19 @@ pub trait Source: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Why there is no watch for now. The service polls, and tries again.
+    /// The reason why there is no watch now. The service polls, and opens a watch again later.
     fn subscribe(
         &self,
         hints: HintSender,
     ) -> impl Future<Output = Result<Subscription, Error>> + Send;
 
-    /// How the hints of this source behave.
+    /// The timing of this source's hints.
     fn profile(&self) -> WatchProfile;
 
-    /// How this source is: what it cannot do at the moment, and how often what has happened to it. Provided: nothing.
+    /// The status of this source: its degradations and its counters. Provided: `None`.
     ///
-    /// Asked often, so it must be cheap and must not block; see [`Reload::source_status`](crate::Reload::source_status).
+    /// The service calls this often, so it must be cheap and must not block; see
+    /// [`Reload::source_status`](crate::Reload::source_status).
     fn status(&self) -> Option<SourceStatus> {
         None
     }
@@ -112,7 +113,7 @@ pub trait Source: Send + Sync + 'static {
         false
     }
 
-    /// The values that `decoder` makes of this source's bytes.
+    /// Combines this source with a decoder.
     fn decode<D: Decode>(self, decoder: D) -> Decoded<Self, D>
     where
         Self: Sized,
@@ -121,20 +122,20 @@ pub trait Source: Send + Sync + 'static {
     }
 }
 
-/// What a fetch found.
+/// The result of a fetch.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fetched {
-    /// The state that was seen last.
+    /// The source is still in the state that was seen last.
     Unchanged,
-    /// Content, and the name of its state.
+    /// The content and its revision.
     Content {
         /// The bytes.
         bytes: Vec<u8>,
-        /// The name of this state.
+        /// The revision of this content.
         revision: Revision,
     },
-    /// Nothing.
+    /// The source has no content, such as a file that does not exist.
     Absent,
     /// The content is not ready, such as a file that somebody is writing: see
     /// [`Loaded::Held`](crate::Loaded::Held).
@@ -146,7 +147,7 @@ pub enum Fetched {
     },
 }
 
-/// Shows the size of the content and not the content, which may hold a secret.
+/// Shows the size of the content instead of the content, which may be secret.
 impl std::fmt::Debug for Fetched {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -1,6 +1,6 @@
-//! [`source_of_values`]: implements the two traits of the engine for a source that loads and hints.
+//! [`source_of_values`]: implements the two traits for sources that load values and send hints.
 
-/// Implements [`Reload`](crate::Reload) and [`RealtimeWatch`](crate::RealtimeWatch) for a type, by its own methods:
+/// Implements [`Reload`](crate::Reload) and [`RealtimeWatch`](crate::RealtimeWatch) for a type with these methods:
 /// `name()`, `status()`, `profile()`, `load(seen).await` and `open(hints).await`, which returns a
 /// [`Subscription`](crate::source::Subscription). Its watches only send hints.
 macro_rules! source_of_values {
@@ -35,7 +35,7 @@ macro_rules! source_of_values {
 
         #[async_trait::async_trait]
         impl<$($param: $bound),+> $crate::RealtimeWatch<$value, String> for $type {
-            /// Opens a watch that only sends [`WatchEvent::Hint`](crate::WatchEvent::Hint)s: the service loads.
+            /// Opens a watch that only sends [`WatchEvent::Hint`](crate::WatchEvent::Hint)s. The service loads after each hint.
             async fn watch_realtime(
                 &self,
             ) -> $crate::ReloadResult<$crate::RealtimeWatchHandle<$value>, $value, String> {

@@ -46,7 +46,7 @@ fn a_file_that_is_not_there() {
 fn a_file_that_is_not_toml() {
     assert_eq!(
         line("id = 1\nname = \n"),
-        "config.toml:2:8: expected a value behind '='"
+        "config.toml:2:8: expected a value after '='"
     );
     assert_eq!(line("{\"id\": 1}"), "config.toml:1:1: expected key = value");
     assert_eq!(line(""), "config.toml:1:1: missing key \"id\"");

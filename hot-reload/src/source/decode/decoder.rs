@@ -1,12 +1,13 @@
-//! [`decoder!`]: what the built-in decoders share.
+//! [`decoder!`]: implements the common parts of the built-in decoders.
 
 /// Implements the settings for quoting and the traits of a decoder `$name<T>`, which has a field `quoting` and `new()`.
 macro_rules! decoder {
     ($name:ident) => {
         impl<T> $name<T> {
-            /// Declares what is at these paths, and below them, [secret](Decode#secrets): errors do not quote it. A path is
-            /// written like `users.*.note`, where `*` stands for any key and `[*]` for any item. One that cannot be read
-            /// hides all values. Default: none.
+            /// Declares the values at these paths, and all below them, [secret](Decode#secrets): errors do not quote them.
+            ///
+            /// A path is written like `users.*.note`, where `*` stands for any key and `[*]` for any item. An invalid path hides
+            /// all values. Default: none.
             #[must_use]
             pub const fn secret(self, paths: &'static [&'static str]) -> Self {
                 Self {

@@ -11,11 +11,11 @@ const SHALLOW: usize = 16;
 /// The stack for each level: decoding YAML takes up to 26 KiB of it without optimisation.
 const PER_LEVEL: usize = 64 << 10;
 
-/// Runs `decode`, on a thread of its own where `depth` levels might not fit on the caller's stack.
+/// Runs `decode`, on a thread of its own if `depth` levels might not fit on the caller's stack.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Unavailable`] where the system has no thread left.
+/// [`ErrorKind::Unavailable`] if the system cannot start a thread.
 pub(super) fn with_stack<R: Send>(
     depth: usize,
     decode: impl FnOnce() -> R + Send,

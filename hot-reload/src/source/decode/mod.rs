@@ -36,10 +36,10 @@ pub use self::yaml::Yaml;
 ///
 /// # Secrets
 ///
-/// `Toml`, `Json` and `Yaml` quote the wrong value, because the reader of the error needs it: a port, a name, a path. They
-/// show `(not shown)` in place of a value that may be a secret. Line and column are always there.
+/// Errors of `Toml`, `Json` and `Yaml` quote the wrong value, because their reader needs it: a port, a name, a path. They
+/// show `(not shown)` instead of a value that may be a secret. They always show line and column.
 ///
-/// The names of the keys on the path to a value decide, and the value's own form:
+/// The names of the keys on the path to a value and the form of the value decide:
 ///
 /// - **The name of a secret** hides the value, and everything below that key: `password`, `api_key`, `AccessToken`, `creds`,
 ///   `psk`, `auth`, `dsn`, `license`, `webhook`, `signing`, … in any spelling. Keys below it are hidden, too, unless they are
@@ -62,20 +62,19 @@ pub use self::yaml::Yaml;
 /// # Contract
 ///
 /// 1. The same bytes always give the same result.
-/// 2. An error says where the fault is as precisely as is known, and does not quote more of the content than the value
-///    that is wrong.
+/// 2. An error locates the fault as precisely as it can, and quotes no more of the content than the wrong value.
 pub trait Decode: Send + Sync + 'static {
     /// The decoded value.
     type Value: Send + Sync + 'static;
 
-    /// Decodes the bytes of the source that is called `name`.
+    /// Decodes the bytes of the source with this name.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`], with the place in the source.
+    /// [`ErrorKind::Decode`], with the location in the source.
     fn decode(&self, bytes: &[u8], name: &str) -> Result<Self::Value, Error>;
 
-    /// The same decoder for an `Option`, so that a removed source can become `None`. Goes with
+    /// Makes this decoder decode into an `Option`, so that a removed source can become `None`. Use it with
     /// [`RemovalPolicy::clear`](crate::RemovalPolicy::clear).
     fn optional(self) -> Optional<Self>
     where
@@ -85,7 +84,7 @@ pub trait Decode: Send + Sync + 'static {
     }
 }
 
-/// A decoder whose value is an `Option`: made by [`Decode::optional`].
+/// A decoder whose value is an `Option`. [`Decode::optional`] returns it.
 #[derive(Debug, Clone, Copy)]
 pub struct Optional<D>(D);
 
@@ -97,7 +96,7 @@ impl<D: Decode> Decode for Optional<D> {
     }
 }
 
-/// A decoder from a function, for formats that are not built in.
+/// A decoder made of a function, for other formats.
 ///
 /// ```
 /// use hot_reload::source::{Decode, DecodeWith};

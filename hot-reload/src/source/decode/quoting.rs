@@ -18,7 +18,7 @@ impl Quoting {
         }
     }
 
-    /// The same, with secret values at these paths.
+    /// Adds secret paths.
     pub(super) const fn secret(self, paths: &'static [&'static str]) -> Self {
         Self {
             secret: paths,
@@ -26,7 +26,7 @@ impl Quoting {
         }
     }
 
-    /// No value is quoted.
+    /// Quotes no value.
     pub(super) const fn off(self) -> Self {
         Self {
             is_off: true,

@@ -1,4 +1,4 @@
-//! How a [`Decoded`] source is loaded and watched.
+//! Loads and watches a [`Decoded`] source.
 
 use std::fmt;
 use std::sync::atomic::Ordering;

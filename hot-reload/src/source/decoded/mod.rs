@@ -1,11 +1,11 @@
-//! [`Decoded`]: a source of bytes and a decoder, as one source of values.
+//! [`Decoded`]: combines a source of bytes and a decoder into a source of values.
 
 mod load;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// A [`Source`](crate::source::Source) whose bytes are decoded: made by [`Source::decode`](crate::source::Source::decode).
+/// A [`Source`](crate::source::Source) with a decoder. [`Source::decode`](crate::source::Source::decode) returns it.
 ///
 /// Decoding runs inside the service's task. Cloning shares the source.
 pub struct Decoded<S, D>(Arc<Parts<S, D>>);
@@ -13,7 +13,7 @@ pub struct Decoded<S, D>(Arc<Parts<S, D>>);
 struct Parts<S, D> {
     source: S,
     decoder: D,
-    /// Whether the source has held more than blank content.
+    /// Whether the source has contained more than blank content.
     had_content: AtomicBool,
 }
 

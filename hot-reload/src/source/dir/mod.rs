@@ -16,7 +16,7 @@ use super::file::watch::options::{Options, file_options};
 use super::files::{DecodeFiles, DecodeMerged, DecodedFiles, Each, Merged};
 use super::unit::{Limits, Spec, Unit};
 
-/// All files of a directory, read as one.
+/// The files of a directory, read as one.
 ///
 /// ```
 /// # #[cfg(feature = "toml")] {
@@ -27,11 +27,11 @@ use super::unit::{Limits, Spec, Unit};
 ///     to: String,
 /// }
 ///
-/// // A service made of it publishes `BTreeMap<PathBuf, Route>`.
+/// // A service with this source publishes `BTreeMap<PathBuf, Route>`.
 /// let routes = Dir::new("routes.d").matching("*.toml").each(Toml::<Route>::new());
 /// # }
 /// ```
-#[must_use = "it does nothing until a service loads it"]
+#[must_use = "a directory has no effect until it gets a decoder"]
 pub struct Dir {
     scan: Scan,
     limits: Limits,
@@ -40,10 +40,10 @@ pub struct Dir {
 }
 
 impl Dir {
-    /// The directory at this path. A relative path is resolved against the current directory of the process now. Links are
+    /// Reads the directory at this path. A relative path refers to the current directory at this call. Symbolic links are
     /// followed again at every load.
     ///
-    /// By default, all files in it are read, except hidden files, temporary files of editors, and files in directories below.
+    /// By default, it reads all files except hidden files and temporary files of editors, and no subdirectories.
     pub fn new(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         Self {
@@ -63,40 +63,43 @@ impl Dir {
         }
     }
 
-    /// Reads only files whose name fits this shell pattern: `*` matches any text, `?` one byte, `[a-z]` and `[!a-z]` one byte of a
-    /// set. The pattern applies to the name alone, not to the directories above. If it is set several times, a name has to fit
-    /// one of the patterns. Default: all files.
+    /// Reads only files whose name matches this shell pattern: `*` matches any text, `?` one byte, `[a-z]` and `[!a-z]` one
+    /// byte of a set.
+    ///
+    /// The pattern applies to the name only, not to its directories. After several calls, a name must match one of the
+    /// patterns. Default: all names.
     pub fn matching(mut self, pattern: &str) -> Self {
         self.scan.names.patterns.push(Pattern::new(pattern));
         self
     }
 
-    /// Also reads the files in directories up to this many levels below. Default: 0.
+    /// Also reads subdirectories, down to this many levels. Default: 0.
     pub fn recursive(mut self, levels: usize) -> Self {
         self.scan.depth = levels;
         self
     }
 
-    /// Also reads hidden files and temporary files of editors: `.x`, `x~`, `x.swp`, `#x#`. Names that begin with `..` are never
-    /// read, because they are the store behind the links of a Kubernetes volume.
+    /// Also reads hidden files and temporary files of editors: `.x`, `x~`, `x.swp`, `#x#`.
+    ///
+    /// Names that begin with `..` are never read: a Kubernetes volume keeps its data there, behind links.
     pub fn with_hidden(mut self) -> Self {
         self.scan.names.hidden = true;
         self
     }
 
-    /// Refuses a directory with more than this many files. Default: 10,000.
+    /// Rejects a directory with more files. Default: 10,000.
     pub fn max_files(mut self, count: usize) -> Self {
         self.scan.max_files = count;
         self
     }
 
-    /// Refuses a file of more than this many bytes. Default: 16 MiB.
+    /// Rejects a file with more bytes. Default: 16 MiB.
     pub fn max_file_size(mut self, bytes: u64) -> Self {
         self.limits.file = bytes;
         self
     }
 
-    /// Refuses files of more than this many bytes together. Default: 64 MiB.
+    /// Rejects files with more bytes in total. Default: 64 MiB.
     pub fn max_total_size(mut self, bytes: u64) -> Self {
         self.limits.total = bytes;
         self
@@ -107,9 +110,10 @@ impl Dir {
         self
     }
 
-    /// Whether a file that becomes empty or blank is treated like any other. Default: `false`: once a second load after the
-    /// debounce window has confirmed an emptied file, the whole is rejected. If all files are empty, they are treated like
-    /// removed files; see [`Loaded::Emptied`](crate::Loaded::Emptied).
+    /// Sets whether a file that becomes empty or blank is treated like any other. Default: `false`.
+    ///
+    /// By default, the load is rejected once a second load after the debounce window confirms the emptied file. If all files
+    /// are empty, they are treated like removed files; see [`Loaded::Emptied`](crate::Loaded::Emptied).
     pub fn empty_is_content(mut self, is_content: bool) -> Self {
         self.empty_is_content = is_content;
         self
@@ -120,13 +124,13 @@ impl Dir {
         &self.scan.path
     }
 
-    /// The value of each file by its path in the directory: `BTreeMap<PathBuf, T>`.
+    /// Decodes each file separately. The value is a `BTreeMap<PathBuf, T>` by the path in the directory.
     pub fn each<D: Decode>(self, decoder: D) -> DecodedFiles<Each<D>> {
         self.decode_files(Each::new(decoder))
     }
 
-    /// One value of all files, laid over each other: tables are merged key by key, and for everything else the later file
-    /// counts. An error is given at its place in the file that is at fault.
+    /// Merges all files into one value: tables are merged key by key; all other values come from the latest file. An error has
+    /// its location in the file at fault.
     ///
     /// ```
     /// # #[cfg(feature = "toml")] {
@@ -145,7 +149,7 @@ impl Dir {
         self.decode_files(Merged::new(decoder))
     }
 
-    /// The one value that `decoder` makes of all files: a function, or what implements [`DecodeFiles`].
+    /// Decodes all files into one value with a function or another [`DecodeFiles`].
     ///
     /// ```
     /// use hot_reload::source::{Dir, Files};
@@ -182,7 +186,7 @@ impl fmt::Debug for Dir {
     }
 }
 
-/// More than any drop-in directory has; a directory of another kind should not be read whole.
+/// Larger than usual drop-in directories. It prevents reading a directory of another kind by mistake.
 const MAX_FILES: usize = 10_000;
 const MAX_FILE: u64 = 16 << 20;
 const MAX_TOTAL: u64 = 64 << 20;

@@ -1,19 +1,19 @@
-//! [`Names`]: which names in a directory are meant.
+//! [`Names`]: selects files by their names.
 
 use std::ffi::OsStr;
 
 use super::pattern::Pattern;
 
-/// Which names are meant. Without any pattern, all that are not left out.
+/// Selects names by patterns. Without a pattern, it selects all names that are not ignored.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
     pub(super) patterns: Vec<Pattern>,
-    /// Also hidden ones, and the droppings of editors.
+    /// Whether to include hidden files and temporary files of editors.
     pub(super) hidden: bool,
 }
 
 impl Names {
-    /// Whether this may be the name of a file or a directory that is meant.
+    /// Whether this name of a file or a directory is not ignored.
     pub(super) fn wants(&self, name: &OsStr) -> bool {
         let name = name.as_encoded_bytes();
         if name.starts_with(b"..") {
@@ -26,7 +26,7 @@ impl Names {
         self.hidden || !(hidden || dropping)
     }
 
-    /// Whether a file of this name is meant.
+    /// Whether a file with this name matches a pattern.
     pub(super) fn fits(&self, name: &OsStr) -> bool {
         let name = name.as_encoded_bytes();
         self.patterns.is_empty() || self.patterns.iter().any(|pattern| pattern.fits(name))

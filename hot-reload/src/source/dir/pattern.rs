@@ -1,7 +1,6 @@
-//! [`Pattern`]: which names are meant.
+//! [`Pattern`]: a shell pattern for names.
 //!
-//! Written here, because all that a file's name needs is `*`, `?` and a set; the crates for it bring engines for whole
-//! paths along.
+//! Written here because a name needs only `*`, `?` and sets. The available crates contain matchers for whole paths.
 
 /// A shell pattern for one name: `*` for any bytes, `?` for one byte, `[a-z]` and `[!a-z]` for one of a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +18,7 @@ enum Token {
 }
 
 impl Pattern {
-    /// A set that is not closed is an ordinary `[`, as in a shell.
+    /// Parses a pattern. An unclosed set is an ordinary `[`, as in a shell.
     pub(super) fn new(pattern: &str) -> Self {
         let mut tokens = Vec::new();
         let mut rest = pattern.as_bytes();
@@ -41,10 +40,10 @@ impl Pattern {
         Self(tokens)
     }
 
-    /// Whether the whole name fits. Takes time in proportion to both lengths at most.
+    /// Whether the whole name matches. Takes time in proportion to the product of both lengths at most.
     pub(super) fn fits(&self, name: &[u8]) -> bool {
         let (mut token, mut at) = (0, 0);
-        // The last `*`, and how far it reaches: the only place that is ever worth going back to.
+        // The last `*`, and how many bytes it covers. Only this one ever needs to cover more.
         let mut run: Option<(usize, usize)> = None;
         loop {
             match (self.0.get(token), name.get(at)) {
@@ -84,11 +83,11 @@ impl Token {
     }
 }
 
-/// The set after a `[`, and the text after its `]`.
+/// Parses a set after its `[`. Returns it with the text after its `]`.
 fn set(text: &[u8]) -> Option<(Token, &[u8])> {
     let excluded = matches!(text.first(), Some(b'!' | b'^'));
     let text = text.get(usize::from(excluded)..)?;
-    // A `]` that comes first is a member.
+    // A `]` in the first place is a member.
     let end = 1 + text.get(1..)?.iter().position(|byte| *byte == b']')?;
     let (mut members, behind) = (&text[..end], &text[end + 1..]);
     let mut ranges = Vec::new();
@@ -116,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn fits_as_in_a_shell() {
+    fn pattern_matches_as_in_a_shell() {
         for (pattern, name) in [
             ("*", ""),
             ("*.toml", "a.toml"),
@@ -147,12 +146,12 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_any_bytes_can_fit() {
+    fn name_that_is_not_utf8_can_match() {
         assert!(Pattern::new("*.toml").fits(b"\xff\n.toml"));
     }
 
     #[test]
-    fn many_runs_do_not_explode() {
+    fn many_stars_do_not_take_exponential_time() {
         let name = "a".repeat(255);
         assert!(!fits(&"*a".repeat(40).replace("*a*a", "*a*a*b"), &name));
     }

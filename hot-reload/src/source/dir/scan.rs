@@ -1,4 +1,4 @@
-//! [`Scan`]: lists the files of a directory that are to be read.
+//! [`Scan`]: lists the selected files of a directory.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,14 +12,14 @@ use crate::source::file::fault;
 use crate::source::file::read::stamp::Kind;
 use crate::source::unit::{Listing, Member, Roster, Unlisted};
 
-/// A directory, and the rules for which of its files are read.
+/// A directory and its selection of files.
 #[derive(Debug, Clone)]
 pub(super) struct Scan {
-    /// The path as it was given.
+    /// The path as given.
     pub(super) name: PathBuf,
     pub(super) path: PathBuf,
     pub(super) names: Names,
-    /// The number of levels below.
+    /// The number of levels of subdirectories.
     pub(super) depth: usize,
     pub(super) max_files: usize,
 }
@@ -49,7 +49,7 @@ impl Roster for Scan {
     }
 
     fn name_of(&self, key: &Path) -> String {
-        // Joined with nothing, a path gets a slash at its end.
+        // Joining an empty path would add a slash.
         if key.as_os_str().is_empty() {
             self.name.display().to_string()
         } else {
@@ -69,17 +69,17 @@ struct Found {
 }
 
 enum Refusal {
-    /// At this path below the directory.
+    /// The system refused access to this path below the directory.
     System(PathBuf, io::Error),
     TooMany,
 }
 
 impl Scan {
-    /// Lists the directory with this path below the first, and what is below it.
+    /// Lists the directory at this relative path, and its subdirectories.
     fn enter(&self, key: &Path, level: usize, found: &mut Found) -> Result<(), Refusal> {
         let folder = self.path.join(key);
         let refused = |error| Refusal::System(key.to_owned(), error);
-        // Joined with nothing, the path would end with a slash.
+        // Joining an empty path would add a slash.
         found.ways.push(if level == 0 {
             self.path.clone()
         } else {
@@ -97,7 +97,7 @@ impl Scan {
             let kind = if kind.is_symlink() {
                 match fs::metadata(&path) {
                     Ok(metadata) => Kind::of(&metadata),
-                    // It leads nowhere yet. It is watched, so that its target is read once it exists.
+                    // A dangling link. The watch reports when its target appears.
                     Err(_) => {
                         if self.names.fits(&name) {
                             found.ways.push(path);
@@ -120,32 +120,35 @@ impl Scan {
                     found.members.push(Member { key, path });
                 }
                 Kind::Directory if level < self.depth => match self.enter(&key, level + 1, found) {
-                    // Gone since it was listed.
+                    // Removed since it was listed.
                     Err(Refusal::System(_, error)) if fault::is_absent(&error) => {}
                     result => result?,
                 },
-                // A link to a device masks a file, and a pipe is no configuration.
+                // A link to a device masks a file, and a pipe is never configuration.
                 Kind::File | Kind::Directory | Kind::Other => {}
             }
         }
         Ok(())
     }
 
-    /// Whether an entry of this name can matter, as a file or as a directory that is read.
+    /// Whether a file or a searched directory may have this name.
     pub(super) fn may_matter(&self, name: &OsStr) -> bool {
         self.names.wants(name) && (self.depth > 0 || self.names.fits(name))
     }
 
-    /// It does not say how many there are, so it is the same error as long as there are too many.
+    /// The error is the same for any number of files above the limit, so it is reported once.
     fn too_many(&self) -> Error {
-        let text = format!("it holds more than the limit of {} files", self.max_files);
+        let text = format!(
+            "it contains more than the limit of {} files",
+            self.max_files
+        );
         Error::new(ErrorKind::TooLarge, text)
             .at(Location::new(self.name_of(Path::new(""))))
             .with_revision(Revision::new("too many"))
     }
 
     fn not_a_directory(&self) -> Error {
-        let text = "it is not a directory, and one is wanted";
+        let text = "it is not a directory, but a directory is expected";
         Error::new(ErrorKind::Unavailable, text).at(Location::new(self.name_of(Path::new(""))))
     }
 }

@@ -1,4 +1,4 @@
-//! [`DecodedFiles`]: several files and a decoder, as one source of values.
+//! [`DecodedFiles`]: combines several files and a decoder into a source of values.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,8 +14,7 @@ use crate::source::{HintSender, Subscription};
 use crate::status::SourceStatus;
 use crate::watch::WatchProfile;
 
-/// Several files that are decoded as one: made by [`Dir`](crate::source::Dir) and
-/// [`Group`](crate::source::Group).
+/// Several files with a decoder. [`Dir`](crate::source::Dir) and [`Group`](crate::source::Group) return it.
 ///
 /// Decoding runs inside the service's task. Cloning shares the source.
 pub struct DecodedFiles<D>(Arc<Parts<D>>);

@@ -1,4 +1,4 @@
-//! [`Each`]: every file on its own, by its path.
+//! [`Each`]: decodes each file separately.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,8 +7,9 @@ use super::{DecodeFiles, Files};
 use crate::error::Error;
 use crate::source::Decode;
 
-/// Decodes every file with one decoder: made by [`Dir::each`](crate::source::Dir::each). One broken file refuses the
-/// whole, so that what is published always was a complete directory.
+/// Decodes each file with one decoder. [`Dir::each`](crate::source::Dir::each) uses it.
+///
+/// If one file is broken, the load is rejected, so every published value is a complete directory.
 #[derive(Debug, Clone, Copy)]
 pub struct Each<D>(D);
 

@@ -1,26 +1,26 @@
-//! [`Merged`]: all files laid over each other, as one document.
+//! [`Merged`]: merges all files into one document.
 
 use super::{DecodeFiles, Files};
 use crate::error::Error;
 use crate::source::Decode;
 
-/// A format whose documents can be laid over each other: `Toml`, `Json` and `Yaml`.
+/// A format whose documents can be merged: `Toml`, `Json` and `Yaml`.
 ///
-/// Tables are merged key by key, at every depth. Everything else, lists too, is replaced by what the later file says. No
-/// file at all is an empty table.
+/// Tables are merged key by key, at every depth. All other values, including lists, are replaced by those of the later file.
+/// No files are an empty table.
 ///
 /// A merged document is decoded like one file: the same numbers and dates are accepted, and the same mistakes, such as a
 /// duplicate key, are refused. In YAML, an empty file changes nothing, and an anchor is valid within its own file only.
 pub trait DecodeMerged: Decode {
-    /// Decodes the files of the source that is called `name` as one document, later ones over earlier ones.
+    /// Decodes the files of the source with this name as one document. Later files replace values of earlier ones.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode), at its place in the file that is at fault, where it is one.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode), with the location in the file at fault if there is one.
     fn decode_merged(&self, files: &Files, name: &str) -> Result<Self::Value, Error>;
 }
 
-/// Decodes all files as one document: made by [`Dir::merge`](crate::source::Dir::merge).
+/// Decodes all files as one document. [`Dir::merge`](crate::source::Dir::merge) uses it.
 #[derive(Debug, Clone, Copy)]
 pub struct Merged<D>(D);
 

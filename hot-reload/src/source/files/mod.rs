@@ -1,8 +1,8 @@
-//! Several files that were read as one, and what becomes of them.
+//! Several files that are read and decoded as one.
 //!
-//! - [`Files`]: what was read, each file a [`Part`];
-//! - [`DecodeFiles`]: turns them into one value; a function does, and so do [`Each`] and [`Merged`];
-//! - [`DecodedFiles`]: the `Reload + RealtimeWatch` that a service takes.
+//! - [`Files`]: the files that were read, each a [`Part`];
+//! - [`DecodeFiles`]: decodes them into one value; functions, [`Each`] and [`Merged`] implement it;
+//! - [`DecodedFiles`]: the source for a service, with `Reload` and `RealtimeWatch`.
 
 mod decoded;
 mod each;
@@ -17,7 +17,7 @@ pub use self::merge::{DecodeMerged, Merged};
 use super::Decode;
 use crate::error::{Error, ErrorKind};
 
-/// The files of a directory or of a group, all in the state of one moment, in the order of the bytes of their paths.
+/// The files of a directory or a group, all as they were at one moment. Ordered by the bytes of their paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Files(Vec<Part>);
 
@@ -29,23 +29,23 @@ pub struct Part {
     bytes: Vec<u8>,
 }
 
-/// Turns several files into one value.
+/// Decodes several files into one value.
 ///
 /// Implemented by every `Fn(&Files) -> Result<V, Error>`, by [`Each`] and by [`Merged`].
 ///
 /// # Contract
 ///
 /// 1. The same files always give the same result.
-/// 2. An error names the file that is at fault, where one is: [`Part::decode`] and [`Part::refuse`] do.
+/// 2. An error names the file at fault if there is one. [`Part::decode`] and [`Part::refuse`] do this.
 pub trait DecodeFiles: Send + Sync + 'static {
-    /// What the files become.
+    /// The decoded value.
     type Value: Send + Sync + 'static;
 
-    /// Decodes the files of the source that is called `name`.
+    /// Decodes the files of the source with this name.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`], with the place of the fault.
+    /// [`ErrorKind::Decode`], with the location of the fault.
     fn decode_files(&self, files: &Files, name: &str) -> Result<Self::Value, Error>;
 }
 
@@ -64,17 +64,17 @@ where
 // ===== impl Files =====
 
 impl Files {
-    /// Of parts that are in order already.
+    /// `parts` must be in order.
     pub(super) fn new(parts: Vec<Part>) -> Self {
         Self(parts)
     }
 
-    /// The files, in the order of the bytes of their paths.
+    /// Iterates over the files, ordered by the bytes of their paths.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Part> + ExactSizeIterator {
         self.0.iter()
     }
 
-    /// The file with this path in its directory, or this name in its group.
+    /// The file with this path in the directory, or with this name in the group.
     pub fn get(&self, path: impl AsRef<Path>) -> Option<&Part> {
         let path = path.as_ref();
         self.iter().find(|part| part.path == path)
@@ -103,7 +103,7 @@ impl Part {
         &self.path
     }
 
-    /// What errors call the file: the path as a person would write it.
+    /// The name of the file in errors: its path as a person would write it.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -117,18 +117,18 @@ impl Part {
     ///
     /// # Errors
     ///
-    /// What the decoder says, with the name of this file.
+    /// The error of the decoder, with the name of this file.
     pub fn decode<D: Decode>(&self, decoder: &D) -> Result<D::Value, Error> {
         decoder.decode(&self.bytes, &self.name)
     }
 
-    /// The error that this file's content is no good, for this reason.
+    /// An error about the content of this file, with this reason.
     pub fn refuse(&self, reason: impl fmt::Display) -> Error {
         Error::new(ErrorKind::Decode, reason.to_string()).or_at(&self.name)
     }
 }
 
-/// Shows the size of the content and not the content, which may be a private key.
+/// Shows the size of the content instead of the content, which may be a private key.
 impl fmt::Debug for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Part")

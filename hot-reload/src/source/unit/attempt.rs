@@ -315,18 +315,18 @@ fn state(listing: &Listing, stamps: &[Stamp]) -> Revision {
 }
 
 fn missing(name: &str) -> Error {
-    let text = "it is missing, and its group is read as a whole or not at all";
+    let text = "it is missing; a group is read only if all its files exist";
     Error::new(ErrorKind::Unavailable, text).at(Location::new(name))
 }
 
 fn outrun(name: &str) -> Error {
-    let text = "its files are changed faster than they can be read as one; replace them all at once, \
-                by pointing a link to a finished directory";
+    let text = "its files change faster than they can be read together; replace them all at once, by pointing a \
+                link to a finished directory";
     Error::new(ErrorKind::Unavailable, text).at(Location::new(name))
 }
 
-/// How often a listing may turn out to be incomplete within one step.
+/// How many listings one step may take until a listing is complete.
 const ROUNDS: usize = 16;
 
-/// How long a missing file is taken for one that is being replaced.
+/// How long a missing file counts as being replaced.
 const GAP_GRACE: Duration = Duration::from_millis(100);

@@ -1,27 +1,27 @@
-//! [`Listing`]: which files belong together, and where they are.
+//! [`Listing`]: the files that belong together, and their paths.
 
 use std::path::{Path, PathBuf};
 
 /// One file of a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::source) struct Member {
-    /// Its path in the directory, or its name in the group: what it is known by.
+    /// Its path in the directory, or its name in the group.
     pub(in crate::source) key: PathBuf,
-    /// Where it is, absolute.
+    /// Its absolute path.
     pub(in crate::source) path: PathBuf,
 }
 
-/// All members, in the order of the bytes of their keys.
+/// All members, ordered by the bytes of their keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::source) struct Listing {
-    /// What is only watched, then the files.
+    /// The paths that are only watched, then the files.
     paths: Vec<PathBuf>,
     ways: usize,
     keys: Vec<PathBuf>,
 }
 
 impl Listing {
-    /// Puts it in order. `ways` are watched and not read: directories, and links that lead nowhere yet.
+    /// Sorts the paths. `ways` are only watched: directories and dangling links.
     pub(in crate::source) fn new(mut ways: Vec<PathBuf>, mut members: Vec<Member>) -> Self {
         ways.sort_unstable();
         members.sort_unstable_by(|one, other| bytes(&one.key).cmp(bytes(&other.key)));
@@ -38,12 +38,12 @@ impl Listing {
         }
     }
 
-    /// Everything to watch: first what is not read, then the files.
+    /// All watched paths: those that are only watched, then the files.
     pub(super) fn paths(&self) -> &[PathBuf] {
         &self.paths
     }
 
-    /// How many of the paths are not read.
+    /// The number of paths that are only watched.
     pub(super) fn ways(&self) -> usize {
         self.ways
     }
@@ -59,7 +59,7 @@ impl Listing {
         &self.keys
     }
 
-    /// The position of the file with this key.
+    /// The index of the file with this key.
     pub(super) fn find(&self, key: &Path) -> Option<usize> {
         self.keys
             .binary_search_by(|other| bytes(other).cmp(bytes(key)))
@@ -67,7 +67,7 @@ impl Listing {
     }
 }
 
-/// The bytes that paths are sorted by.
+/// The sort key of a path.
 pub(super) fn bytes(path: &Path) -> &[u8] {
     path.as_os_str().as_encoded_bytes()
 }

@@ -13,13 +13,13 @@ use crate::source::blank::is_blank;
 use crate::source::file::read::stamp::Stamp;
 use crate::source::files::{Files, Part};
 
-/// The files that were accepted last.
+/// The last accepted files, and those that have contained more than blank content.
 #[derive(Debug)]
 pub(super) struct Memory {
     /// The files at the beginning of the last load. They are the watched ones.
     pub(super) listing: Listing,
     accepted: Option<Accepted>,
-    /// The files that have held more than blank content, by the hash of their key.
+    /// The files that have contained more than blank content, by the hash of their key.
     full: HashSet<u64>,
 }
 
@@ -29,12 +29,12 @@ struct Accepted {
     stamps: Vec<Stamp>,
     revision: Revision,
     observed: SystemTime,
-    /// Whether a stamp was so young that a later change may have left it as it is.
+    /// Whether a stamp was so recent that a later change may not have altered it.
     racy: bool,
 }
 
 impl Memory {
-    /// A memory without accepted files, of a source with these known files.
+    /// Nothing was accepted yet. `listing` is watched.
     pub(super) fn new(listing: Listing) -> Self {
         Self {
             listing,
@@ -43,7 +43,7 @@ impl Memory {
         }
     }
 
-    /// Whether the files certainly still are in the state that the caller has seen.
+    /// Whether the files are certainly still in the state that the caller has seen.
     pub(super) fn knows<'a>(
         &self,
         stamps: impl Iterator<Item = &'a Stamp>,
@@ -57,20 +57,20 @@ impl Memory {
         })
     }
 
-    /// As [`stamp`](Self::stamp), but if a change may have left the stamp as it is, the result equals no other stamp.
+    /// As [`stamp`](Self::stamp), but equals no other stamp if a change may not have altered it.
     pub(super) fn certain_stamp(&self, index: usize) -> Option<Stamp> {
         let observed = self.accepted.as_ref()?.observed;
         Some(self.stamp(index)?.certain(observed))
     }
 
-    /// The last accepted stamp of the file that has this position now.
+    /// The last accepted stamp of the file at this index.
     pub(super) fn stamp(&self, index: usize) -> Option<Stamp> {
         let last = self.accepted.as_ref()?;
         let key = self.listing.keys().get(index)?;
         last.stamps.get(last.listing.find(key)?).copied()
     }
 
-    /// Whether a file that was accepted last is gone.
+    /// Whether a file that was accepted is missing.
     pub(super) fn misses_one(&self) -> bool {
         self.accepted.as_ref().is_some_and(|last| {
             let mut keys = last.listing.keys().iter();
@@ -79,8 +79,8 @@ impl Memory {
         })
     }
 
-    /// Notes which files hold content, and returns which of them are blank. A file that was removed and reappears
-    /// counts as new, unless all files were removed.
+    /// Records which files have content, and returns which are blank. A file that was removed and reappears counts as new,
+    /// unless all files were removed.
     pub(super) fn fill(&mut self, files: &Files) -> Emptied {
         let key = |part: &Part| xxh3_64(bytes(part.path()));
         let before = mem::take(&mut self.full);
@@ -109,7 +109,7 @@ impl Memory {
         self.accepted = None;
     }
 
-    /// Accepts what was observed at this time.
+    /// Accepts the files that were observed at this time.
     pub(super) fn remember(
         &mut self,
         stamps: Vec<Stamp>,
@@ -126,7 +126,7 @@ impl Memory {
     }
 }
 
-/// The name of this state: of all names and bytes, each with its length before it, so that no two states run together.
+/// The revision of the files: a hash of all names and bytes, each after its length, so that boundaries matter.
 pub(super) fn revision(files: &Files) -> Revision {
     let mut hash = Xxh3Default::new();
     for part in files.iter() {
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_that_moves_from_one_file_to_the_next_is_a_change() {
+    fn byte_that_moves_from_one_file_to_the_next_changes_the_revision() {
         let states = [
             of(&[("a", "xy"), ("b", "z")]),
             of(&[("a", "x"), ("b", "yz")]),

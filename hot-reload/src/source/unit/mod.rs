@@ -66,7 +66,7 @@ impl Unit {
         profile::profile_of_all(self.spec.roster.known().paths())
     }
 
-    /// The files as they are now, unless they still are what was `seen` last. Cancel safe.
+    /// Loads the files, unless they are still in the state that was `seen` last. Cancel safe.
     pub(super) async fn fetch(&self, seen: Option<&Revision>) -> Result<Found, Error> {
         let mut attempt = Attempt::new();
         loop {
@@ -90,7 +90,7 @@ impl Unit {
         }
     }
 
-    /// How the source is.
+    /// The status of the source.
     pub(super) fn status(&self) -> SourceStatus {
         self.watch.status()
     }

@@ -44,7 +44,7 @@ async fn a_directory_that_is_too_much_is_refused_once() {
     let limited = [
         (
             dir(&world).max_files(1),
-            "d: it holds more than the limit of 1 files",
+            "d: it contains more than the limit of 1 files",
         ),
         (
             dir(&world).max_file_size(4),

@@ -26,7 +26,7 @@ pub(super) fn is_bracket(token: &[u8]) -> bool {
     matches!(token[0], b'[' | b']' | b'{' | b'}')
 }
 
-/// Runs of tokens that look like scalars: behind `:`, `=`, `-`, `,` or `[`, up to the end of the line or the next `,`.
+/// Runs of tokens that look like scalars: after `:`, `=`, `-`, `,` or `[`, up to the end of the line or the next `,`.
 pub(super) fn values(tokens: &[&[u8]]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for at in 1..tokens.len() {

@@ -110,7 +110,7 @@ mod tests {
     use crate::source::decode::place::tests::{App, fails, never_shows_the_secret, same_for_all};
 
     #[test]
-    fn keeps_what_every_decoder_keeps() {
+    fn common_tests_of_all_decoders_pass() {
         same_for_all(
             &Json::<App>::new(),
             r#"{"server": {"host": "a", "port": 1}}"#,
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn says_where_the_syntax_is_wrong() {
+    fn syntax_error_has_its_location() {
         assert_eq!(
             fails(
                 &Json::<App>::new(),
@@ -128,12 +128,12 @@ mod tests {
         );
         assert_eq!(
             fails(&Json::<App>::new(), "{\"server\": {\"port\": 1}} x"),
-            "app:1:25: text behind the end of the document"
+            "app:1:25: text after the end of the document"
         );
     }
 
     #[test]
-    fn says_where_a_type_is_wrong() {
+    fn type_error_has_its_location() {
         let text = "{\"server\": {\"host\": \"é\", \"port\": \"80a\"}}";
         assert_eq!(
             fails(&Json::<App>::new(), text),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn names_unknown_and_missing_keys() {
+    fn unknown_and_missing_keys_are_named() {
         let text = r#"{"server": {"prot": 1}}"#;
         assert_eq!(
             fails(&Json::<App>::new(), text),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_content_is_not_json() {
+    fn empty_content_is_an_error() {
         assert_eq!(
             fails(&Json::<App>::new(), ""),
             "app:1:1: the document is empty"
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn p18_shows_no_secret() {
+    fn p18_secret_is_not_shown() {
         let text = r#"{"server": {"port": 1, "password": "hunter2"}}"#;
         assert_eq!(
             fails(&Json::<App>::new(), text),
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_no_secret_of_a_spoiled_text() {
+    fn p18_secret_of_a_corrupted_text_is_not_shown() {
         never_shows_the_secret(
             &Json::<App>::new(),
             r#"{"server": {"host": "a", "port": 1, "password": "hunter2"}, "ports": [1]}"#,

@@ -1,6 +1,6 @@
-//! Words the mistake in a number for an operator.
+//! The error texts for numbers.
 
-/// The mistake in a word that begins like a number.
+/// The mistake in a word that begins like a number, if there is one.
 pub(super) fn fault(word: &str) -> Option<&'static str> {
     let unsigned = word.strip_prefix('-').unwrap_or(word);
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,7 +1,7 @@
-//! Locates the cause of a JSON syntax error and words it for an operator.
+//! Finds the cause of a JSON syntax error.
 //!
-//! It scans the text again after the decoder has refused it. The decoder stops at the first character that it cannot use,
-//! which may be on a line below the mistake.
+//! It scans the text again after the decoder has failed. The decoder stops at the first character that it cannot use, which
+//! may be on a line after the mistake.
 
 use super::number::fault;
 use crate::source::decode::place::{Mistake, lines};
@@ -18,7 +18,7 @@ enum Next {
     Item,
     /// The first key of a table, or its end.
     Entry,
-    /// A key behind a comma.
+    /// A key after a comma.
     Key,
     Colon,
     /// A comma, or the end of the table or list.
@@ -30,7 +30,7 @@ struct Scan<'a> {
     text: &'a str,
     at: usize,
     next: Next,
-    /// The brackets that are open.
+    /// The offsets of the open brackets.
     open: Vec<usize>,
     /// The end of the last token, and whether it was a text in quotes.
     last: (usize, bool),
@@ -80,7 +80,7 @@ impl Scan<'_> {
                 Ok(())
             }
             (Next::Entry | Next::Key, _) => Err(self.no_key(sign)),
-            (Next::End, _) => Err(self.here("text behind the end of the document")),
+            (Next::End, _) => Err(self.here("text after the end of the document")),
             (Next::Value | Next::Item, '{' | '[') => {
                 if self.open.len() == DEPTH {
                     return Err(Mistake::new(
@@ -152,7 +152,7 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// The mistake of a bracket that does not match the innermost one. If it matches an outer one, the innermost is not closed.
+    /// The mistake of a bracket that does not match the innermost one. If it matches an outer one, the innermost is unclosed.
     fn mismatch(&self, sign: char) -> Mistake {
         let bracket = |open: &usize| char::from(self.text.as_bytes()[*open]);
         let opening = if sign == ']' { '[' } else { '{' };
@@ -208,7 +208,7 @@ impl Scan<'_> {
             Some(b'u') => match unit(at) {
                 None => Err(Mistake::new(
                     at,
-                    "expected four hexadecimal digits behind \\u",
+                    "expected four hexadecimal digits after \\u",
                 )),
                 Some(0xd800..0xdc00) => match unit(at + 6) {
                     Some(0xdc00..0xe000) => Ok(12),
@@ -277,10 +277,11 @@ impl Scan<'_> {
         let (end, _) = self.last;
         match sign {
             '=' => self.here("found '=', but JSON writes \"key\": value"),
-            ',' | '}' => Mistake::new(end, "expected ':' and a value behind this key"),
-            c if c.is_alphanumeric() && end == self.at => self
-                .here("text behind a closing quote; a quote is missing or too many in this line"),
-            _ => Mistake::new(end, "expected ':' behind this key"),
+            ',' | '}' => Mistake::new(end, "expected ':' and a value after this key"),
+            c if c.is_alphanumeric() && end == self.at => {
+                self.here("text after a closing quote; a quote is missing or too many in this line")
+            }
+            _ => Mistake::new(end, "expected ':' after this key"),
         }
     }
 
@@ -293,9 +294,10 @@ impl Scan<'_> {
                 Mistake::new(*open, "this '[' is not closed")
             }
             (':', _) => self.here("found a ':' too many"),
-            (c, _) if is_text && end == self.at && c != '"' => self
-                .here("text behind a closing quote; a quote is missing or too many in this line"),
-            _ => Mistake::new(end, "expected ',' behind this value"),
+            (c, _) if is_text && end == self.at && c != '"' => {
+                self.here("text after a closing quote; a quote is missing or too many in this line")
+            }
+            _ => Mistake::new(end, "expected ',' after this value"),
         }
     }
 

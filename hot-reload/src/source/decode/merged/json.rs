@@ -1,4 +1,4 @@
-//! Merges JSON files into one text, made of pieces of their texts.
+//! Merges JSON files into one text that consists of pieces of their texts.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Several documents of one format, laid over each other and decoded as one.
+//! Merges several documents of one format and decodes the result.
 //!
 //! The files are merged as text, not as values. The decoder of one file then reads the merged document, so that it accepts
 //! and refuses the same numbers, dates and duplicate keys. Each piece remembers its file, so that an error names file, line

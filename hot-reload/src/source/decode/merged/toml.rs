@@ -1,4 +1,4 @@
-//! TOML, file over file.
+//! Merges the tables of TOML files.
 
 use ::toml::Spanned;
 use ::toml::de::{DeTable, DeValue, Deserializer};

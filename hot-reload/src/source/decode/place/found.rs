@@ -1,9 +1,9 @@
-//! [`Found`]: the secrets that a walk through the content has collected.
+//! [`Found`]: collects the secrets of a content.
 
 use crate::scope::Scope;
 use crate::secret::{carries_secret, is_field, is_harmless, is_usual};
 
-/// Whether a key at this place may be a secret itself: it is within one, and not the name of a field.
+/// Whether a key at this place may be a secret: it is within one, and not the name of a field.
 pub(super) fn may_be_secret(scope: &Scope<'_>, key: &str) -> bool {
     let is_within = scope.is_secret() || (scope.is_doubtful() && !is_usual(key));
     is_within && !is_field(key)
@@ -18,7 +18,7 @@ pub(in super::super) struct Found {
 }
 
 impl Found {
-    /// `is_all`: every value counts as secret.
+    /// Nothing was found yet. `is_all`: every value counts as secret.
     pub(super) fn new(is_all: bool) -> Self {
         Self {
             values: Vec::new(),
@@ -27,12 +27,12 @@ impl Found {
         }
     }
 
-    /// Collects a value if its path or its form makes it secret, or doubtful.
+    /// Collects a value if its path or its form makes it secret or ambiguous.
     pub(in super::super) fn value(&mut self, scope: &Scope<'_>, value: &str) {
         if !self.is_all && scope.expects(value) {
             return;
         }
-        // A usual word does not become a secret because it is also the value of a doubtful key.
+        // A usual word does not become a secret because it is also the value of an ambiguous key.
         let is_kept = self.is_all
             || scope.is_secret()
             || (scope.is_doubtful() && !is_usual(value) && !is_harmless(value));

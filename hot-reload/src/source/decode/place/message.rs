@@ -1,25 +1,25 @@
-//! serde's sentences in the words of a configuration's author.
+//! Rewrites serde's error messages for the author of a configuration.
 
 use super::judge::Judge;
 use super::wanted::{sentence, wanted};
 use crate::error::joined;
 use crate::secret::HIDDEN;
 
-/// How many characters of a wrong value are quoted.
+/// The most characters of a quoted value.
 const QUOTED: usize = 40;
-/// How long somebody else's sentence may be.
+/// The most characters of another program's message.
 const SENTENCE: usize = 200;
-/// The longest key that is compared with the known names.
+/// The most bytes of a key that is compared with the known names.
 const LONGEST_NAME: usize = 128;
-/// The longest part of it that is searched for secrets.
+/// The most bytes of a value that is searched for secrets.
 const SEARCHED: usize = 4096;
 
-/// A sentence for a person.
+/// A rewritten message.
 pub(super) struct Said {
     pub(super) text: String,
-    /// The key that is not known, if that is what the sentence says.
+    /// The unknown key, if the message is about one.
     pub(super) unknown_key: Option<String>,
-    /// The quoted value, if its keys promise the form in which it looks like a secret.
+    /// The quoted value, if it looks like a secret but its keys promise its form.
     pub(super) expected: Option<String>,
 }
 
@@ -32,7 +32,7 @@ impl Said {
         }
     }
 
-    /// The text, with this value quoted in it.
+    /// A message that quotes this value.
     fn quoting(text: String, value: &str, judge: &Judge<'_>) -> Self {
         let quote = || value.chars().take(QUOTED).collect();
         Self {
@@ -42,7 +42,7 @@ impl Said {
     }
 }
 
-/// `expected u16, found "80a"` for `invalid type: string "80a", expected u16`, and the like.
+/// Rewrites `invalid type: string "80a", expected u16` to `expected u16, found "80a"`, and so on.
 ///
 /// `judge` decides what may be quoted.
 pub(super) fn rewrite(message: &str, judge: &Judge<'_>) -> Said {
@@ -107,7 +107,7 @@ pub(super) fn rewrite(message: &str, judge: &Judge<'_>) -> Said {
         );
     }
     let text = cut(&judge.cut(&cut(&message, SEARCHED)), SENTENCE);
-    // A program's own sentence about a value often quotes it.
+    // A program's own message about a value often quotes it.
     let is_end = |letter: char| letter.is_whitespace() || "\"'`,;".contains(letter);
     let value = text
         .split(is_end)
@@ -119,7 +119,7 @@ pub(super) fn rewrite(message: &str, judge: &Judge<'_>) -> Said {
     }
 }
 
-/// Splits ``unknown field `prot`, expected one of …`` after its introduction. The name may itself hold quotes and commas.
+/// Splits ``unknown field `prot`, expected one of …`` after its introduction. The name may contain quotes and commas.
 fn split_unknown<'a>(message: &'a str, introduction: &str) -> Option<(&'a str, &'a str)> {
     let rest = message.strip_prefix(introduction)?;
     let split = rest
@@ -128,14 +128,14 @@ fn split_unknown<'a>(message: &'a str, introduction: &str) -> Option<(&'a str, &
     Some((&rest[..split], &rest[split + "`, ".len()..]))
 }
 
-/// The text about the names that are expected at a place.
+/// The text about the expected names.
 struct Choices {
     text: String,
-    /// Whether the given name is probably a typo of one of them.
+    /// Whether the given name is probably a typo of an expected one.
     is_slip: bool,
 }
 
-/// `expected one of "host", "port" (did you mean "port"?)` from serde's list of names.
+/// Rewrites serde's list of names to `expected one of "host", "port" (did you mean "port"?)`.
 fn choices(given: &str, expected: &str) -> Choices {
     let names: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
     if names.is_empty() {
@@ -161,7 +161,7 @@ fn choices(given: &str, expected: &str) -> Choices {
     }
 }
 
-/// The name that was probably meant: at most a third of its letters differ.
+/// The name that is probably meant: at most a third of its letters differ.
 fn closest<'a>(given: &str, names: &[&'a str]) -> Option<&'a str> {
     if given.len() > LONGEST_NAME {
         return None;
@@ -171,7 +171,7 @@ fn closest<'a>(given: &str, names: &[&'a str]) -> Option<&'a str> {
     (distance <= (name.chars().count() / 3).max(1) && !given.is_empty()).then_some(name)
 }
 
-/// The number of letters to insert, remove, replace or swap with their neighbour, regardless of case.
+/// The number of letters to insert, remove, replace or swap with their neighbor, ignoring case.
 fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.to_lowercase().chars().collect();
     let b: Vec<char> = b.to_lowercase().chars().collect();
@@ -194,7 +194,7 @@ fn distance(a: &str, b: &str) -> usize {
     rows[a.len()][b.len()]
 }
 
-/// Splits `string "80a", expected u16` behind the value, which may itself hold the words `, expected `.
+/// Splits `string "80a", expected u16` after the value, which may contain `, expected ` itself.
 fn split_found(rest: &str) -> Option<(&str, &str)> {
     let value_ends = rest.strip_prefix("string \"").map_or(0, |text| {
         let mut escaped = false;
@@ -209,7 +209,7 @@ fn split_found(rest: &str) -> Option<(&str, &str)> {
     Some((&rest[..split], &rest[split + ", expected ".len()..]))
 }
 
-/// The text about the found value: the value itself, or only its type if it must not be shown.
+/// The text about the found value: the value, or only its type if it may not be shown.
 fn describe(found: &str, judge: &Judge<'_>) -> String {
     if let Some(text) = found.strip_prefix("string \"") {
         let text = text.strip_suffix('"').unwrap_or(text);
@@ -219,7 +219,7 @@ fn describe(found: &str, judge: &Judge<'_>) -> String {
         };
     }
     if let Some((kind, value)) = found.split_once(" `") {
-        // serde names the type of a number beyond 64 bits behind it: "integer `1` as i128".
+        // serde appends the type of a number beyond 64 bits: "integer `1` as i128".
         let value = value.rsplit_once("` as ").map_or(value, |(value, _)| value);
         let value = value.trim_end_matches('`');
         return match judge.shows(value) {
@@ -235,7 +235,7 @@ fn describe(found: &str, judge: &Judge<'_>) -> String {
     }
 }
 
-/// Reverts serde's escapes, as far as the detection of secrets needs it.
+/// Reverts serde's escapes, as far as the detection of secrets needs that.
 fn unescaped(text: &str) -> String {
     let mut plain = String::new();
     let mut letters = text.chars();
@@ -271,7 +271,7 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", cut(text, QUOTED))
 }
 
-/// At most `most` characters, with a sign where some are left out.
+/// The first `most` characters, with an ellipsis if some are left out.
 fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_type_is_said_as_expected_and_found() {
+    fn wrong_type_is_reported_as_expected_and_found() {
         assert_eq!(
             said("invalid type: string \"80a\", expected u16"),
             "expected u16, found \"80a\""
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_may_hold_the_words_of_the_sentence() {
+    fn value_may_contain_the_words_of_the_message() {
         assert_eq!(
             said(r#"invalid type: string "a\", expected b", expected u16"#),
             r#"expected u16, found "a\", expected b""#
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_close_name_is_suggested_and_a_far_one_is_not() {
+    fn close_name_is_suggested_but_a_distant_one_is_not() {
         let near = said("unknown field `prot`, expected one of `host`, `port`");
         assert_eq!(
             near,
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_value_is_cut() {
+    fn long_value_is_shortened() {
         let long = format!("invalid type: string \"{}\", expected u16", "é".repeat(100));
         assert_eq!(
             said(&long),
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn without_knowledge_of_the_secrets_only_harmless_values_are_quoted() {
+    fn only_harmless_values_are_quoted_when_secrets_are_unknown() {
         let of = |value: &str| {
             let message = format!("invalid type: string \"{value}\", expected u16");
             said_with(&message, &Secrets::default())
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn p18_a_name_cannot_pretend_to_be_the_list_of_names() {
+    fn p18_name_cannot_pose_as_the_list_of_names() {
         assert_eq!(
             said("unknown variant `a`, `ghp_hunter2`, expected `b`"),
             "expected \"b\", found another text (not shown)"
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn the_distance_counts_a_swap_once() {
+    fn distance_counts_a_swap_once() {
         assert_eq!(distance("prot", "port"), 1);
         assert_eq!(distance("Port", "port"), 0);
         assert_eq!(distance("", "port"), 4);

@@ -1,13 +1,13 @@
-//! The one line of an error: the place of the fault, and the expected value.
+//! The text of a decoding error: its location, and the expected and the found value.
 //!
-//! - [`text`]: bytes as text, or the place of the first invalid byte;
+//! - [`text`]: converts bytes to text, or locates the first invalid byte;
 //! - [`Mistake`]: a syntax error at its location;
 //! - [`Failure`]: a wrong value, before it becomes an [`Error`];
 //! - `message`: rewrites serde's sentences for the author of a configuration;
 //! - `wanted`: rewrites serde's expectations;
 //! - `judge`: decides what an error may quote;
-//! - `secret`: what must not be quoted;
-//! - `collect`: finds that in decoded content.
+//! - `secret`: the secrets of a content;
+//! - `collect`: finds the secrets in decoded content.
 
 #[cfg_attr(
     not(any(feature = "json", feature = "yaml", feature = "dir")),
@@ -37,7 +37,7 @@ use crate::error::{Error, ErrorKind, Location};
 pub(super) use self::found::Found;
 pub(super) use self::secret::Secrets;
 
-/// The bytes as text, without a byte order mark.
+/// Converts the bytes to text, without a byte order mark.
 pub(super) fn text<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str, Error> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     std::str::from_utf8(bytes).map_err(|error| {
@@ -52,7 +52,7 @@ pub(super) fn text<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str, Error> {
     })
 }
 
-/// Line and column of a byte offset, both counted from one, the column in characters.
+/// The line and the column of a byte offset, both counted from one. The column counts characters.
 pub(super) fn line_and_column(text: &str, offset: usize) -> (u64, u64) {
     let mut end = offset.min(text.len());
     while !text.is_char_boundary(end) {
@@ -65,7 +65,7 @@ pub(super) fn line_and_column(text: &str, offset: usize) -> (u64, u64) {
     (line as u64, column as u64)
 }
 
-/// The offset in bytes of a line and a column, both counted from one, the column in characters.
+/// The byte offset of a line and a column, both counted from one. The column counts characters.
 #[cfg(feature = "yaml")]
 pub(super) fn offset(text: &str, line: u64, column: u64) -> Option<usize> {
     let mut lines = text.split_inclusive('\n');
@@ -79,7 +79,7 @@ pub(super) fn offset(text: &str, line: u64, column: u64) -> Option<usize> {
     Some(before + column.map_or(line.len(), |(offset, _)| offset))
 }
 
-/// A syntax error. Its text quotes nothing of the content but single characters.
+/// A syntax error. Its text quotes only single characters of the content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mistake {
     offset: usize,
@@ -87,7 +87,7 @@ pub(super) struct Mistake {
 }
 
 impl Mistake {
-    /// A mistake at this byte of the text.
+    /// A mistake at this byte offset.
     pub(super) fn new(offset: usize, message: impl Into<String>) -> Self {
         Self {
             offset,
@@ -95,13 +95,13 @@ impl Mistake {
         }
     }
 
-    /// The offset in the text, in bytes.
+    /// The offset in bytes.
     #[cfg(feature = "toml")]
     pub(super) fn offset(&self) -> usize {
         self.offset
     }
 
-    /// The mistake as an error about the source of this name, which holds this text.
+    /// Converts the mistake into an error about the source with this name and text.
     #[cfg(any(feature = "toml", feature = "yaml"))]
     pub(super) fn into_error(self, name: &str, text: &str) -> Error {
         let (line, column) = line_and_column(text, self.offset);
@@ -110,7 +110,7 @@ impl Mistake {
     }
 }
 
-/// A fault of a text.
+/// An error about a value or about syntax, before it is located.
 pub(super) struct Failure {
     /// The offset in the text in bytes, if it is known.
     pub(super) at: Option<usize>,
@@ -145,7 +145,7 @@ impl Failure {
             }
         };
         let mut path = path.unwrap_or_default();
-        // A step that serde does not name.
+        // Removes steps for which serde has no name.
         while let Some(known) = path.strip_suffix('?') {
             path = known.trim_end_matches('.').to_owned();
         }

@@ -11,21 +11,21 @@ use super::found::Found;
 use crate::scope::Scope;
 use crate::secret::cut_ranges;
 
-/// The fewest characters of a secret value that is redacted anywhere in a text.
+/// The fewest characters of a secret that is redacted anywhere in a text.
 const LEAST: usize = 4;
-/// The fewest characters of a part of a secret that is redacted, too.
+/// The fewest characters of a part of a secret that is redacted.
 const PART: usize = 8;
 
-/// The values and keys of one content that are secret, or may be, to redact them in every message about it.
+/// The values and keys of one content that are or may be secret. Every message about that content redacts them.
 ///
-/// A path alone is not enough: serde buffers flattened and untagged values, and an error about them has the path of the
-/// table around them.
+/// The path of an error is not enough: serde buffers flattened and untagged values, and errors about them have the path of
+/// the enclosing table.
 #[derive(Debug, Default)]
 pub(in super::super) struct Secrets {
     found: Vec<String>,
-    /// Usual words at doubtful places. Elsewhere they occur by chance.
+    /// Usual words below ambiguous keys. Elsewhere they occur by chance.
     words: Vec<String>,
-    /// Whether all of the content was read.
+    /// Whether the whole content was read.
     is_whole: bool,
 }
 
@@ -37,7 +37,7 @@ impl Secrets {
         })
     }
 
-    /// Collects the secrets that `visit` finds. `visit` returns whether it has seen the whole content.
+    /// Collects the secrets that `visit` finds. `visit` returns whether it has read the whole content.
     pub(in super::super) fn found_by(
         quotes: &Quotes,
         visit: impl FnOnce(&mut Found, &Scope<'_>) -> bool,
@@ -61,7 +61,7 @@ impl Secrets {
         }
     }
 
-    /// Whether the whole content was read, so that every other value is known to be no secret.
+    /// Whether the whole content was read, so that every other value is known not to be secret.
     pub(super) fn is_whole(&self) -> bool {
         self.is_whole
     }
@@ -72,7 +72,7 @@ impl Secrets {
         self.found.iter().any(is_same) || !self.places(value).is_empty()
     }
 
-    /// Redacts the secrets in a sentence. In one about a doubtful place, it also redacts the words at such places.
+    /// Redacts the secrets in a message. If the message is about an ambiguous key, it also redacts the words below such keys.
     pub(super) fn cut(&self, sentence: &str, is_doubtful: bool) -> String {
         let mut places = self.places(sentence);
         for word in self.words.iter().filter(|_| is_doubtful) {
@@ -83,9 +83,9 @@ impl Secrets {
         cut_ranges(sentence, places).into_owned()
     }
 
-    /// The ranges of secrets in a text: whole words, and parts of some length with the word around them.
+    /// The ranges of secrets in a text: whole words, and long parts with the word around them.
     ///
-    /// The cost is that of one pass over the secrets and a few over the text, however many there are.
+    /// The cost is one pass over the secrets and a few passes over the text, for any number of secrets.
     fn places(&self, text: &str) -> Vec<Range<usize>> {
         let parts: HashSet<&str> = windows(text, PART).collect();
         let words: HashSet<&str> = (LEAST..PART)
@@ -100,7 +100,7 @@ impl Secrets {
         for secret in &self.found {
             let escaped = secret.escape_debug().to_string();
             for form in [secret, &escaped] {
-                // Only words that share a part with a secret can be one.
+                // Only a word that shares a part with a secret can be one.
                 if !parts.is_empty() {
                     shared.extend(windows(form, PART).filter_map(|part| parts.get(part).copied()));
                 }
@@ -126,7 +126,7 @@ impl Secrets {
     }
 }
 
-/// Whether to search sentences for this value. Short words of a language occur in them by chance.
+/// Whether to search messages for this value. Short words of a language occur in them by chance.
 fn is_searched(value: &str) -> bool {
     let count = value.chars().count();
     let is_word = value.chars().all(char::is_lowercase);
@@ -159,7 +159,7 @@ fn is_word(text: &str, place: &Range<usize>) -> bool {
         .any(|letter| letter.is_alphanumeric())
 }
 
-/// This range extended to the whole word around it.
+/// Extends the range to the whole word around it.
 fn around(text: &str, place: Range<usize>) -> Range<usize> {
     let ends = |letter: char| letter.is_whitespace() || "\"'`".contains(letter);
     let start = text[..place.start].rfind(ends);
@@ -178,7 +178,7 @@ mod tests {
 
     /// A hundred thousand secrets, each of which occurs everywhere in the sentence.
     #[test]
-    fn many_secrets_are_searched_for_at_once() {
+    fn many_secrets_are_searched_in_one_pass() {
         let secrets = Secrets {
             found: vec!["pw=pw=pw=".to_owned(); 100_000],
             words: Vec::new(),

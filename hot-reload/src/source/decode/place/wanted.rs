@@ -56,7 +56,7 @@ fn list_of(length: Option<&str>) -> Cow<'static, str> {
     }
 }
 
-/// Replaces a sentence that does not have serde's usual form.
+/// Replaces a message that does not have serde's usual form.
 pub(super) fn sentence(message: &str) -> Option<&'static str> {
     Some(match message {
         "wanted string or table" | "expected value" => {
@@ -68,7 +68,7 @@ pub(super) fn sentence(message: &str) -> Option<&'static str> {
         }
         "invalid IPv6 socket address syntax" => "expected an address with a port, such as [::1]:80",
         _ if message.starts_with("data did not match any variant of untagged enum") => {
-            "the value has none of the forms that can stand here"
+            "the value has none of the forms that are allowed here"
         }
         _ if message.starts_with("no variant of enum") => {
             "expected a key that says of which kind this is"

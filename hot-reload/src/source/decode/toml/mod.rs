@@ -122,21 +122,21 @@ mod tests {
     use crate::source::decode::place::tests::{App, fails, never_shows_the_secret, same_for_all};
 
     #[test]
-    fn keeps_what_every_decoder_keeps() {
+    fn common_tests_of_all_decoders_pass() {
         same_for_all(&Toml::<App>::new(), "[server]\nhost = 'a'\nport = 1\n");
     }
 
     #[test]
-    fn says_where_the_syntax_is_wrong() {
+    fn syntax_error_has_its_location() {
         let text = "[server]\nport = \n";
         assert_eq!(
             fails(&Toml::<App>::new(), text),
-            "app:2:8: expected a value behind '='"
+            "app:2:8: expected a value after '='"
         );
     }
 
     #[test]
-    fn says_where_a_type_is_wrong() {
+    fn type_error_has_its_location() {
         let text = "[server]\nhost = \"é\"\nport = \"80a\"\n";
         assert_eq!(
             fails(&Toml::<App>::new(), text),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn names_unknown_and_missing_keys() {
+    fn unknown_and_missing_keys_are_named() {
         assert_eq!(
             fails(&Toml::<App>::new(), "[server]\nprot = 1"),
             "app:2:1: server: unknown key \"prot\", expected one of \"host\", \"port\", \"password\" (did you mean \"port\"?)"
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_content_is_an_empty_table() {
+    fn empty_content_is_an_empty_table() {
         assert_eq!(
             fails(&Toml::<App>::new(), ""),
             "app:1:1: missing key \"server\""
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn p18_shows_no_secret() {
+    fn p18_secret_is_not_shown() {
         let text = "[server]\nport = 1\npassword = 'hunter2'";
         assert_eq!(
             fails(&Toml::<App>::new(), text),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_no_secret_of_a_spoiled_text() {
+    fn p18_secret_of_a_corrupted_text_is_not_shown() {
         never_shows_the_secret(
             &Toml::<App>::new(),
             "ports = [1]\n[server]\nhost = 'a'\nport = 1\npassword = 'hunter2'\n",

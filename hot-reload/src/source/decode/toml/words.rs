@@ -1,4 +1,4 @@
-//! Locates the cause of a TOML syntax error and words it for an operator.
+//! Finds the cause of a TOML syntax error.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use super::scan::DEPTH;
 use super::scan::{self, Scan};
 use crate::source::decode::place::{Mistake, lines};
 
-/// The mistake behind this error of the parser.
+/// The mistake that caused this error of the parser.
 pub(super) fn syntax(message: &str, span: Range<usize>, text: &str) -> Mistake {
     if let Some(at) = lines::merge_conflict(text) {
         return Mistake::new(at, lines::CONFLICT);
@@ -26,24 +26,24 @@ pub(super) fn syntax(message: &str, span: Range<usize>, text: &str) -> Mistake {
     };
     match head {
         "missing comma between array elements" => {
-            runs_on(text, &scan, at).unwrap_or_else(|| behind("expected ',' behind this item"))
+            runs_on(text, &scan, at).unwrap_or_else(|| behind("expected ',' after this item"))
         }
         "missing comma between key-value pairs" | "extra assignment between key-value pairs" => {
-            runs_on(text, &scan, at).unwrap_or_else(|| behind("expected ',' behind this entry"))
+            runs_on(text, &scan, at).unwrap_or_else(|| behind("expected ',' after this entry"))
         }
         "unclosed array" | "unclosed inline table" => unclosed(text, &scan, at),
-        "unclosed table" => here("expected ']' behind the name of the table"),
-        "unclosed array table" => here("expected ']]' behind the name of the list of tables"),
+        "unclosed table" => here("expected ']' after the name of the table"),
+        "unclosed array table" => here("expected ']]' after the name of the list of tables"),
         "unexpected key or value" => behind_value(text, &scan, at),
         "key with no value" => no_value(text, at),
-        "missing value for key" | "missing value" => here("expected a value behind '='"),
+        "missing value for key" | "missing value" => here("expected a value after '='"),
         "missing assignment between key-value pairs" if colon(text, at).is_some() => {
             Mistake::new(colon(text, at).unwrap_or(at), COLON)
         }
-        "missing assignment between key-value pairs" => here("expected '=' behind the key"),
+        "missing assignment between key-value pairs" => here("expected '=' after the key"),
         "string values must be quoted" => here(bare(value)),
         "invalid literal string" | "invalid basic string" if value.is_empty() => {
-            here("expected a value behind '='")
+            here("expected a value after '='")
         }
         "invalid boolean" => here("expected true or false, in small letters"),
         "invalid float" => here(match value {
@@ -59,7 +59,7 @@ pub(super) fn syntax(message: &str, span: Range<usize>, text: &str) -> Mistake {
         "unexpected leading zero" => here("a number cannot begin with 0"),
         "`_` may only go between digits" => here("'_' can only stand between digits"),
         "invalid fraction" | "invalid mantissa" | "invalid exponent" => {
-            here("expected digits on both sides of '.' and behind 'e'")
+            here("expected digits on both sides of '.' and after 'e'")
         }
         "invalid date" | "invalid time" | "invalid datetime" if !expected.is_empty() => {
             Mistake::new(
@@ -100,7 +100,7 @@ const NULL: &str = "TOML has no null; leave the key out";
 /// The mistake in a value without quotes.
 fn bare(value: &str) -> &'static str {
     match value.trim() {
-        "" => "expected a value behind '='",
+        "" => "expected a value after '='",
         "yes" | "no" | "on" | "off" | "Yes" | "No" | "On" | "Off" => {
             "expected true or false; a text needs quotes"
         }
@@ -145,14 +145,14 @@ fn behind_value(text: &str, scan: &Scan, at: usize) -> Mistake {
     match scan.quoted {
         Some((_, end)) if end == at => Mistake::new(
             at,
-            "text behind a closing quote; write a quote in a text as \\\" or use the other kind",
+            "text after a closing quote; write a quote in a text as \\\" or use the other kind",
         ),
         _ if line.trim_start().starts_with('[') => {
-            Mistake::new(at, "text behind the name of a table; begin a new line")
+            Mistake::new(at, "text after the name of a table; begin a new line")
         }
         _ => Mistake::new(
             at,
-            "text behind the value; begin a new line or put the value in quotes",
+            "text after the value; begin a new line or put the value in quotes",
         ),
     }
 }
@@ -167,7 +167,7 @@ fn no_value(text: &str, at: usize) -> Mistake {
         }
         line if line.starts_with("---") => Mistake::new(start, "this is YAML, not TOML"),
         _ if let Some(colon) = colon(text, at) => Mistake::new(colon, COLON),
-        _ => Mistake::new(start, "expected '=' and a value behind this key"),
+        _ => Mistake::new(start, "expected '=' and a value after this key"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! [`Limits`]: how deep a document may be nested, and how far its anchors may expand.
+//! [`Limits`]: the limits of nesting and of the expansion of anchors.
 
 /// The default for [`Yaml::max_expansion`](crate::source::Yaml::max_expansion), the same as the default size of a file.
 const EXPANSION: u64 = 16 << 20;

@@ -217,12 +217,12 @@ mod tests {
     use crate::source::decode::place::tests::{App, fails, never_shows_the_secret, same_for_all};
 
     #[test]
-    fn keeps_what_every_decoder_keeps() {
+    fn common_tests_of_all_decoders_pass() {
         same_for_all(&Yaml::<App>::new(), "server:\n  host: a\n  port: 1\n");
     }
 
     #[test]
-    fn says_where_the_syntax_is_wrong() {
+    fn syntax_error_has_its_location() {
         let text = "server:\n  port: 1\n  host: \"a\n";
         assert_eq!(
             fails(&Yaml::<App>::new(), text),
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn says_where_a_type_is_wrong() {
+    fn type_error_has_its_location() {
         let text = "server:\n  host: é\n  port: 80a\n";
         assert_eq!(
             fails(&Yaml::<App>::new(), text),
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn names_unknown_and_missing_keys() {
+    fn unknown_and_missing_keys_are_named() {
         assert_eq!(
             fails(&Yaml::<App>::new(), "server:\n  prot: 1\n"),
             "app:2:3: server: unknown key \"prot\", expected one of \"host\", \"port\", \"password\" (did you mean \"port\"?)"
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_content_has_no_keys() {
+    fn empty_content_has_no_keys() {
         assert_eq!(
             fails(&Yaml::<App>::new(), ""),
             "app:1:1: the document is empty"
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn p18_shows_no_secret() {
+    fn p18_secret_is_not_shown() {
         let text = "server:\n  port: 1\n  password: hunter2\n";
         assert_eq!(
             fails(&Yaml::<App>::new(), text),
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_no_secret_of_a_spoiled_text() {
+    fn p18_secret_of_a_corrupted_text_is_not_shown() {
         never_shows_the_secret(
             &Yaml::<App>::new(),
             "server:\n  host: a\n  port: 1\n  password: hunter2\nports: [1]\n",

@@ -12,11 +12,11 @@ use super::limits::Limits;
 use super::words::{self, Read, offset};
 use crate::source::decode::place::Mistake;
 
-/// The weight of a value beside its own text, in bytes: about the size of a short value in a file, with its indentation
-/// or separator.
+/// The weight of a value without its text, in bytes: about the size of a short value in a file, with its indentation or
+/// separator.
 const WEIGHT: u64 = 16;
 
-/// A node that was read as a whole.
+/// A node that was read completely.
 #[derive(Clone, Copy, Default)]
 struct Node {
     weight: u64,
@@ -27,9 +27,9 @@ struct Node {
 struct Open {
     anchor: usize,
     node: Node,
-    /// The column of a block, whose content must be indented further.
+    /// The column of a block. Its content must be indented further.
     level: Option<usize>,
-    /// The bracket of a table or list in brackets.
+    /// The bracket, for a table or list in brackets.
     bracket: Option<usize>,
 }
 
@@ -38,7 +38,7 @@ struct Scan<'a> {
     limits: Limits,
     most: u64,
     open: Vec<Open>,
-    /// By the number of the anchor; `None` while it is open.
+    /// The nodes by the number of their anchor. `None` while the node is being read.
     anchors: Vec<Option<Node>>,
     added: u64,
     depth: usize,
@@ -87,7 +87,7 @@ pub(super) fn scan(text: &str, limits: Limits) -> Result<usize, Mistake> {
     Ok(scan.depth)
 }
 
-/// The value at this offset in characters, described in serde's words: ``string "80a"``, `map`.
+/// Describes the value at this offset in characters in serde's words: ``string "80a"``, `map`.
 pub(super) fn found_at(text: &str, limits: Limits, at: usize) -> Option<String> {
     let mut events = parser(text, limits).map_while(Result::ok);
     let (event, _) = events.find(|(event, span)| {

@@ -46,20 +46,18 @@ pub(super) fn sentence(error: &Error, text: &str, limits: Limits) -> String {
             expected("a value with the tag !!binary")
         }
         Error::InvalidBinaryBase64 { .. } | Error::BinaryNotUtf8 { .. } => {
-            expected("base64 of UTF-8 text behind !!binary")
+            expected("base64 of UTF-8 text after !!binary")
         }
         Error::NonFiniteFloat { .. } => expected("a finite number"),
         Error::MergeValueNotMapOrSeqOfMaps { .. } => {
             expected("a table, or a list of tables, to merge")
         }
         Error::MultipleDocuments { .. } => {
-            "expected one document, found a second one behind \"---\"".to_owned()
+            "expected one document, found a second one after \"---\"".to_owned()
         }
         Error::DuplicateMappingKey { key: Some(key), .. } => format!("duplicate field `{key}`"),
         Error::DuplicateMappingKey { key: None, .. } => "this key is defined twice".to_owned(),
-        Error::TaggedEnumMismatch { .. } => {
-            "the tag is not one of those that can stand here".to_owned()
-        }
+        Error::TaggedEnumMismatch { .. } => "the tag is not allowed here".to_owned(),
         Error::SerdeUnknownField {
             field, expected, ..
         } => {
@@ -76,7 +74,7 @@ pub(super) fn sentence(error: &Error, text: &str, limits: Limits) -> String {
     }
 }
 
-/// Whether the error is about a whole value, so that the decoder's location is already behind it.
+/// Whether the error is about a whole value, so that the decoder's location is already after it.
 pub(super) fn is_of_a_whole(error: &Error) -> bool {
     matches!(
         error,

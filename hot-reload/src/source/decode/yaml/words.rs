@@ -1,7 +1,7 @@
-//! Locates the cause of a YAML syntax error and words it for an operator.
+//! Finds the cause of a YAML syntax error.
 //!
-//! The parser stops where it cannot go on, which may be lines below the mistake: a missing quote or bracket swallows the
-//! text after it. So this module searches for the cause in the text that the parser has read.
+//! The parser stops where it cannot continue, which may be several lines after the mistake: an unclosed quote or bracket
+//! swallows the following text. So this module searches the text that the parser has read.
 
 use serde_saphyr::granit_parser::{ErrorKind, Marker, ScanError};
 
@@ -33,7 +33,7 @@ pub(super) fn too_deep(levels: usize) -> String {
     format!("tables and lists are nested deeper than {levels} levels")
 }
 
-/// The mistake behind this error.
+/// The mistake that caused this error.
 pub(super) fn syntax(error: &ScanError, read: &Read<'_>) -> Mistake {
     use ErrorKind as E;
     let text = read.text;
@@ -53,12 +53,12 @@ pub(super) fn syntax(error: &ScanError, read: &Read<'_>) -> Mistake {
         E::InvalidTrailingSingleQuotedScalar => behind_quote(
             read,
             at,
-            "text behind a closing quote; write a quote in a text as ''",
+            "text after a closing quote; write a quote in a text as ''",
         ),
         E::InvalidTrailingDoubleQuotedScalar => behind_quote(
             read,
             at,
-            "text behind a closing quote; write a quote in a text as \\\"",
+            "text after a closing quote; write a quote in a text as \\\"",
         ),
         E::InvalidQuotedScalarIndent | E::TabInIndentation => {
             here("the text in quotes goes on in a line that is not indented")
@@ -85,7 +85,7 @@ pub(super) fn syntax(error: &ScanError, read: &Read<'_>) -> Mistake {
         E::UnexpectedEofImplicitFlowMapping => here("expected a value, found ','"),
         E::MappingValueNotAllowed => second_value(read, at),
         E::SimpleKeyExpected | E::InvalidSimpleKey => {
-            here("expected ':' and a value behind this key")
+            here("expected ':' and a value after this key")
         }
         E::ExpectedBlockMappingKey if line_of(text, at).trim_start().starts_with("- ") => {
             here("found a list item among keys; a list goes below a key of its own")
@@ -95,7 +95,7 @@ pub(super) fn syntax(error: &ScanError, read: &Read<'_>) -> Mistake {
                 .trim_end()
                 .ends_with(['}', ']']) =>
         {
-            here("text behind a closing bracket; put the value in quotes")
+            here("text after a closing bracket; put the value in quotes")
         }
         E::ExpectedBlockSequenceEntry => here("expected '-', found a key among list items"),
         E::InvalidIndentation
@@ -112,16 +112,18 @@ pub(super) fn syntax(error: &ScanError, read: &Read<'_>) -> Mistake {
         E::BlockEntryInFlowCollection | E::PlainScalarStartsWithDashFlowIndicator => {
             here("found '-' within brackets; separate the items by ','")
         }
-        E::InvalidBlockEntryWhitespace => here("expected a space behind '-'"),
+        E::InvalidBlockEntryWhitespace => here("expected a space after '-'"),
         E::InvalidMappingValueWhitespace
         | E::FlowMappingValueAdjacentCollection
         | E::InvalidColonPlacement => here("found ':' where no key is; put the text in quotes"),
-        E::MappingKeyNotAllowed => here("found '?' where no key can stand; put the text in quotes"),
+        E::MappingKeyNotAllowed => {
+            here("found '?' where no key is allowed; put the text in quotes")
+        }
         E::UnknownAnchor => here(
             "this alias has no anchor above it; define one with '&', or put the text in quotes",
         ),
         E::MissingAnchorOrAliasName => {
-            here("expected a name behind '&' or '*'; put a text that begins with it in quotes")
+            here("expected a name after '&' or '*'; put a text that begins with it in quotes")
         }
         E::UnexpectedCharacter { character } if character.is_control() => {
             here("found a control character in a value")
@@ -132,10 +134,10 @@ pub(super) fn syntax(error: &ScanError, read: &Read<'_>) -> Mistake {
         ),
         E::CommentNotSeparated => here("expected a space in front of '#'"),
         E::CommentInterceptedScalar => {
-            here("a comment cannot stand within a text of several lines")
+            here("a comment is not allowed within a text of several lines")
         }
         E::InvalidBlockScalarHeader | E::ZeroBlockScalarIndent => {
-            here("expected the end of the line behind '|' or '>'")
+            here("expected the end of the line after '|' or '>'")
         }
         E::TabAtBlockScalarStart => here(TAB),
         E::ExpectedTagBang
@@ -148,7 +150,7 @@ pub(super) fn syntax(error: &ScanError, read: &Read<'_>) -> Mistake {
         | E::InvalidTagUtf8LeadingByte
         | E::InvalidTagUtf8TrailingByte
         | E::UndeclaredTagHandle => {
-            here("expected a tag behind '!'; put a text that begins with it in quotes")
+            here("expected a tag after '!'; put a text that begins with it in quotes")
         }
         E::BomInsideDocument => here("found a byte order mark inside of the document; remove it"),
         E::RecursionLimitExceeded => Mistake::new(at, too_deep(read.depth)),
@@ -279,10 +281,10 @@ fn second_value(read: &Read<'_>, at: usize) -> Mistake {
     if let Some(colon) = word.find(':')
         && above.starts_with(word.trim_end())
     {
-        return Mistake::new(begins + colon, "expected a space behind ':'");
+        return Mistake::new(begins + colon, "expected a space after ':'");
     }
     if above.starts_with(word.trim_end()) {
-        return Mistake::new(begins, "expected ':' and a value behind this key");
+        return Mistake::new(begins, "expected ':' and a value after this key");
     }
     Mistake::new(line + indent_of(text, at), DEEPER)
 }

@@ -1,4 +1,4 @@
-//! What all decoders keep, and the value that they are tried with.
+//! Tests that all decoders pass, and their common value.
 
 use serde::Deserialize;
 
@@ -25,7 +25,7 @@ pub(in super::super) struct Server {
     pub(in super::super) password: u16,
 }
 
-/// The line with which this text is refused.
+/// The error line for this text.
 pub(in super::super) fn fails<D: Decode>(decoder: &D, text: &str) -> String {
     match decoder.decode(text.as_bytes(), "app") {
         Ok(_) => panic!("{text:?} was decoded"),
@@ -33,7 +33,7 @@ pub(in super::super) fn fails<D: Decode>(decoder: &D, text: &str) -> String {
     }
 }
 
-/// A good text is decoded, with and without a byte order mark, and bytes that are no text are placed.
+/// Decodes a good text with and without a byte order mark, and locates an invalid byte.
 pub(in super::super) fn same_for_all<D: Decode<Value = App>>(decoder: &D, good: &str) {
     let value = decoder.decode(good.as_bytes(), "app").unwrap();
     assert_eq!((value.server.host.as_str(), value.server.port), ("a", 1));
@@ -50,9 +50,9 @@ pub(in super::super) fn same_for_all<D: Decode<Value = App>>(decoder: &D, good: 
     );
 }
 
-/// However a good text is spoiled at one place: the decoder says so in one line, and never shows the secret.
+/// Corrupts a good text at each place. Each error is one line and never shows the secret.
 ///
-/// `good` must have the secret `hunter2` at a key that says so.
+/// `good` must have the secret `hunter2` below a key with the name of a secret.
 pub(in super::super) fn never_shows_the_secret<D: Decode>(decoder: &D, good: &str) {
     for at in 0..good.len() {
         let spoiled = [
@@ -86,7 +86,7 @@ mod buffered {
     use crate::source::Json;
 
     #[derive(Debug, Deserialize)]
-    #[allow(dead_code, reason = "only its decoding is looked at")]
+    #[allow(dead_code, reason = "only its decoding is tested")]
     struct Outer {
         #[serde(flatten)]
         inner: Inner,
@@ -95,14 +95,14 @@ mod buffered {
     }
 
     #[derive(Debug, Deserialize)]
-    #[allow(dead_code, reason = "only its decoding is looked at")]
+    #[allow(dead_code, reason = "only its decoding is tested")]
     struct Inner {
         password: u16,
     }
 
-    /// serde reads flattened values into a buffer, and the path of the error ends before the key.
+    /// serde buffers flattened values, so the path of the error ends before the key.
     #[test]
-    fn a_secret_is_not_shown_where_the_path_does_not_reach_it() {
+    fn p18_secret_is_not_shown_when_the_path_ends_before_it() {
         let line = fails(&Json::<Outer>::new(), r#"{"password": "hunter2"}"#);
         assert!(!line.contains("hunter2"), "{line}");
         assert!(

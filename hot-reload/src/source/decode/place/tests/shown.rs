@@ -10,7 +10,7 @@ use crate::source::Toml;
 
 type Table<T> = BTreeMap<String, T>;
 
-/// The reason why a TOML text is refused, without the place in it.
+/// The error for a TOML text, without its location.
 fn why<T: DeserializeOwned + Send + Sync + 'static>(text: &str) -> String {
     without_place(&fails(&Toml::<T>::new(), text))
 }
@@ -21,13 +21,13 @@ fn without_place(line: &str) -> String {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(dead_code, reason = "only its decoding is tried")]
+#[allow(dead_code, reason = "only its decoding is tested")]
 enum Balance {
     RoundRobin,
     LeastConnections,
 }
 
-/// Everyday typos, whose value the reader of the error needs.
+/// Tests everyday typos, whose value the reader of the error needs.
 #[test]
 fn ordinary_value_is_shown() {
     for (text, value) in [
@@ -125,9 +125,9 @@ fn identifier_or_address_is_shown_under_its_key() {
 }
 
 #[test]
-fn a_secret_elsewhere_does_not_hide_the_reason() {
+fn secret_elsewhere_does_not_hide_the_reason() {
     #[derive(Debug, Deserialize)]
-    #[allow(dead_code, reason = "only its decoding is tried")]
+    #[allow(dead_code, reason = "only its decoding is tested")]
     struct Net {
         addr: IpAddr,
     }
@@ -142,7 +142,7 @@ fn a_secret_elsewhere_does_not_hide_the_reason() {
 }
 
 #[test]
-fn a_number_of_any_size_hides_no_value() {
+fn number_of_any_size_hides_no_value() {
     for number in [
         "123456789012345678901234567890",
         "1e999999",
@@ -158,7 +158,7 @@ fn a_number_of_any_size_hides_no_value() {
 }
 
 #[test]
-fn p18_a_key_below_a_secret_is_not_shown() {
+fn p18_key_below_a_secret_is_not_shown() {
     assert_eq!(
         why::<Table<Table<Table<u8>>>>("[tokens.sk_live_hunter2hunter2]\nrate = 'x'"),
         "tokens.(not shown).rate: expected u8, found a string (not shown)"
@@ -174,7 +174,7 @@ fn p18_a_key_below_a_secret_is_not_shown() {
 }
 
 #[test]
-fn p18_an_unknown_key_that_may_be_a_secret_is_not_shown() {
+fn p18_unknown_key_that_may_be_a_secret_is_not_shown() {
     let known = "expected one of \"server\", \"ports\"";
     assert_eq!(
         why::<App>("ghp_hunter2hunter2 = 1"),
@@ -187,7 +187,7 @@ fn p18_an_unknown_key_that_may_be_a_secret_is_not_shown() {
 }
 
 #[test]
-fn p18_what_looks_like_a_secret_is_not_shown_under_any_key() {
+fn p18_value_that_looks_like_a_secret_is_not_shown_under_any_key() {
     for value in [
         "-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----",
         "Bearer swordfish",
@@ -205,7 +205,7 @@ fn p18_what_looks_like_a_secret_is_not_shown_under_any_key() {
 }
 
 #[test]
-fn p18_a_declared_path_is_secret_with_all_that_is_below() {
+fn p18_declared_path_is_secret_with_all_below_it() {
     let toml = Toml::<Table<Table<u8>>>::new().secret(&["*.shoe", "members"]);
     let of = |text: &str| without_place(&fails(&toml, text));
     assert_eq!(
@@ -228,7 +228,7 @@ fn p18_a_declared_path_is_secret_with_all_that_is_below() {
 }
 
 #[test]
-fn p18_a_program_can_hide_all_values() {
+fn p18_program_can_hide_all_values() {
     let hidden = [
         Toml::<Table<u8>>::new().hide_values(),
         // A declaration that cannot be parsed hides all values.
@@ -241,13 +241,13 @@ fn p18_a_program_can_hide_all_values() {
         }
         assert_eq!(
             without_place(&fails(&toml, "port = ")),
-            "expected a value behind '='"
+            "expected a value after '='"
         );
     }
 }
 
 #[test]
-fn p18_a_usual_word_at_a_doubtful_place_is_cut_out_of_a_programs_sentence_about_it() {
+fn p18_usual_word_below_an_ambiguous_key_is_redacted_in_messages() {
     #[derive(Debug)]
     struct Quoting;
     impl<'de> Deserialize<'de> for Quoting {
@@ -268,7 +268,7 @@ fn p18_a_usual_word_at_a_doubtful_place_is_cut_out_of_a_programs_sentence_about_
             format!("{key}: cannot make sense of (not shown), which is \"(not shown)\""),
         );
     }
-    // Elsewhere it is a word like any other.
+    // Elsewhere it is an ordinary word.
     assert_eq!(
         why::<Table<Quoting>>("mode = 'swordfish'\nsession = 'swordfish'"),
         "mode: cannot make sense of swordfish, which is \"swordfish\""
