@@ -1,6 +1,6 @@
-//! Routes and upstreams in two files, as one group: both become visible together, and a mistake in one leaves both.
+//! A group of two files, routes and upstreams: both become visible together, and a mistake in one rejects both.
 //!
-//! `cargo run --example all_or_nothing`: it edits its files, and ends by itself.
+//! `cargo run --example all_or_nothing` edits its own files and ends automatically.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,17 +11,17 @@ use hot_reload::source::{File, Source, Toml};
 use hot_reload::{Coordinator, GroupSnapshot, MemberKey, ReloaderService};
 use serde::Deserialize;
 
-/// Which path is served by which upstream.
+/// The upstream of each path.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(transparent)]
 struct Routes(BTreeMap<String, String>);
 
-/// Where each upstream is.
+/// The address of each upstream.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(transparent)]
 struct Upstreams(BTreeMap<String, String>);
 
-/// What finds the two in a cut.
+/// The keys of both values in a snapshot of the group.
 #[derive(Clone, Copy)]
 struct Keys {
     routes: MemberKey<Routes>,
@@ -29,20 +29,20 @@ struct Keys {
 }
 
 impl Keys {
-    /// Whether there is an upstream for each route: what neither file can say by itself.
-    fn check(self, cut: &GroupSnapshot) -> Result<(), String> {
-        for (path, upstream) in &cut[self.routes].0 {
-            if !cut[self.upstreams].0.contains_key(upstream) {
+    /// Checks that each route has an upstream. Neither file can be checked for this alone.
+    fn check(self, snapshot: &GroupSnapshot) -> Result<(), String> {
+        for (path, upstream) in &snapshot[self.routes].0 {
+            if !snapshot[self.upstreams].0.contains_key(upstream) {
                 return Err(format!("{path} goes to {upstream}, which is no upstream"));
             }
         }
         Ok(())
     }
 
-    /// Where a request for this path goes. Both are of one cut, so there is an answer if there is a route.
-    fn resolve(self, cut: &GroupSnapshot, path: &str) -> Option<String> {
-        let upstream = cut[self.routes].0.get(path)?;
-        Some(cut[self.upstreams].0[upstream].clone())
+    /// The address for a request to this path. Both values come from one snapshot, so each route has an address.
+    fn resolve(self, snapshot: &GroupSnapshot, path: &str) -> Option<String> {
+        let upstream = snapshot[self.routes].0.get(path)?;
+        Some(snapshot[self.upstreams].0[upstream].clone())
     }
 }
 
@@ -61,7 +61,7 @@ async fn main() -> anyhow::Result<()> {
     };
     let (live, control) = group
         .into_builder()
-        .validate(move |cut| keys.check(cut))
+        .validate(move |snapshot| keys.check(snapshot))
         .start()
         .await?;
     let shop = || {
@@ -70,25 +70,25 @@ async fn main() -> anyhow::Result<()> {
     };
     say(&format!("generation 1: /shop is at {}", shop()?));
 
-    // The files are written one after the other, and seen as one change.
+    // The files are written one after the other, and published as one change.
     let mut changes = live.subscribe();
     files.write("\"/shop\" = \"green\"\n", "green = \"10.0.0.2:80\"\n")?;
-    let cut = changes.changed().await.context("stopped")?;
+    let snapshot = changes.changed().await.context("stopped")?;
     say(&format!(
         "generation {}: /shop is at {}",
-        cut.generation(),
+        snapshot.generation(),
         shop()?
     ));
 
-    // A typo in one of them leaves both.
+    // A typo in one file rejects both.
     files.write("\"/shop\" = \"red\"\n", "red = 10.0.0.3:80\n")?;
     let receipt = control.reload().await;
     let error = receipt.error().context("a typo was accepted")?;
     say(&format!("{}: {error}", receipt.outcome));
-    ensure!(shop()? == "10.0.0.2:80", "both stay as they were");
+    ensure!(shop()? == "10.0.0.2:80", "both values must stay");
     say(&format!("still at {}", shop()?));
 
-    // Each of them is good by itself, and they do not belong together.
+    // Each file is valid alone, but they do not belong together.
     files.write("\"/shop\" = \"red\"\n", "green = \"10.0.0.2:80\"\n")?;
     let receipt = control.reload().await;
     let error = receipt.error().context("a route to nowhere was accepted")?;
@@ -97,11 +97,14 @@ async fn main() -> anyhow::Result<()> {
     files.write("\"/shop\" = \"red\"\n", "red = \"10.0.0.3:80\"\n")?;
     let receipt = control.reload().await;
     ensure!(receipt.is_current(), "{receipt}");
-    let cut = live.get();
-    let versions: Vec<_> = cut.versions().map(|version| version.to_string()).collect();
+    let snapshot = live.get();
+    let versions: Vec<_> = snapshot
+        .versions()
+        .map(|version| version.to_string())
+        .collect();
     say(&format!(
         "generation {}: /shop is at {} ({})",
-        cut.generation(),
+        snapshot.generation(),
         shop()?,
         versions.join(", ")
     ));
@@ -111,7 +114,7 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The two files in a folder of their own.
+/// The two files in a temporary folder.
 struct Files {
     folder: PathBuf,
     routes: PathBuf,
@@ -135,7 +138,7 @@ impl Files {
     }
 }
 
-/// Writes a file as a tool should: beside it, and then in its place.
+/// Replaces a file atomically: writes a new file and renames it.
 fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     let new = path.with_extension("new");
     fs::write(&new, text)?;
@@ -145,7 +148,7 @@ fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
 
 #[allow(
     clippy::print_stdout,
-    reason = "an example talks to the person who runs it"
+    reason = "the output of an example is for a person"
 )]
 fn say(text: &str) {
     println!("{text}");

@@ -1,7 +1,7 @@
-//! Handlers of axum that take the configuration as an argument: one snapshot for one request, from its beginning to its
-//! end.
+//! Handlers of axum that take the configuration as an argument: one snapshot for each request.
 //!
-//! `cargo run --example axum_extractor`: it serves, asks itself, rewrites its file in the middle of a request, and ends.
+//! `cargo run --example axum_extractor` starts a server, sends requests, rewrites its file during a request, and ends
+//! automatically.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -27,11 +27,11 @@ struct AppConfig {
     greeting: String,
 }
 
-// ===== What a program of its own would take from here =====
+// ===== Copy this part into your program =====
 
 /// The configuration of one request.
 ///
-/// A snapshot may be kept across `.await`, so nothing that is loaded while a request is answered is seen by it.
+/// A request holds one snapshot across `.await`, so it does not see values that are published meanwhile.
 struct Current<C>(Snapshot<C>);
 
 impl<S, C> FromRequestParts<S> for Current<C>
@@ -43,11 +43,11 @@ where
     type Rejection = StatusCode;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, StatusCode> {
-        // Middleware and handler of one request are to agree, so the first who asks leaves the snapshot to the others.
+        // Middleware and handler of a request must use the same snapshot, so the first extraction stores it.
         if let Some(taken) = parts.extensions.get::<Snapshot<C>>() {
             return Ok(Self(taken.clone()));
         }
-        // A handle from `start` has a value; one from elsewhere may have none yet.
+        // A handle from `start` always has a value. Other handles may have none yet.
         let snapshot = Live::from_ref(state)
             .try_get()
             .ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
@@ -75,8 +75,7 @@ async fn greet(Current(config): Current<AppConfig>) -> String {
 async fn report(Current(config): Current<AppConfig>, State(app): State<App>) -> String {
     let before = config.greeting.clone();
     app.backend.answer().await;
-    // Here, long after, `config` is what it was. Another look would find something else, and a page made half of this
-    // and half of that.
+    // `config` has not changed. A second `load` returns a newer value, so a page must not mix the two.
     let other = app.config.load();
     format!(
         "generation {}: {before}, {} (a second load: {})",
@@ -86,9 +85,9 @@ async fn report(Current(config): Current<AppConfig>, State(app): State<App>) -> 
     )
 }
 
-// ===== What this demonstration needs =====
+// ===== The rest is for the demonstration =====
 
-/// Something that takes its time: it answers once it is let go on.
+/// A slow backend: it answers once the example lets it.
 #[derive(Default)]
 struct Backend {
     asked: Notify,
@@ -128,7 +127,7 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Rewrites the file in the middle of a request, and asks once more before that request is answered.
+/// Rewrites the file during a request, and sends another request before the first one is answered.
 async fn show(address: SocketAddr, app: &App, path: &Path) -> anyhow::Result<()> {
     say("before", &ask(address, "/greet").await?);
     let meanwhile = async {
@@ -146,7 +145,7 @@ async fn show(address: SocketAddr, app: &App, path: &Path) -> anyhow::Result<()>
     Ok(())
 }
 
-/// One request, as small as HTTP allows.
+/// Sends one minimal HTTP request.
 async fn ask(address: SocketAddr, path: &str) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
     let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
@@ -158,7 +157,7 @@ async fn ask(address: SocketAddr, path: &str) -> anyhow::Result<String> {
     Ok(body.to_owned())
 }
 
-/// As a deploy script does it: beside the file, then over it.
+/// Replaces the file atomically, as a deploy script does.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let beside = path.with_extension("new");
     fs::write(&beside, text)?;
@@ -167,7 +166,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 
 #[allow(
     clippy::print_stdout,
-    reason = "an example talks to the person who runs it"
+    reason = "the output of an example is for a person"
 )]
 fn say(who: &str, what: &str) {
     println!("{who}: {what}");

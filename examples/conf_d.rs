@@ -1,6 +1,6 @@
-//! A drop-in directory: `10-base.toml` says everything, and each further file only what is other.
+//! A drop-in directory: `10-base.toml` has all keys, and each further file only those that differ.
 //!
-//! `cargo run --example conf_d`: it writes a directory of its own, and says what to do next. Ctrl-C ends it.
+//! `cargo run --example conf_d` creates a directory and prints what to do next. Ctrl-C ends it.
 
 use std::fs;
 use std::pin::pin;
@@ -34,10 +34,10 @@ async fn main() -> anyhow::Result<()> {
         .and_then(|()| fs::write(folder.join("10-base.toml"), BASE))
         .with_context(|| format!("{} could not be written", folder.display()))?;
 
-    // What the last run may have left.
+    // Removes a file of an earlier run.
     let _ = fs::remove_file(folder.join("20-db.toml"));
 
-    // All files are read in the state of one moment, and laid over each other in the order of their names.
+    // All files are read as they are at one moment, and merged in the order of their names.
     let source = Dir::new(&folder)
         .matching("*.toml")
         .merge(Toml::<AppConfig>::new());
@@ -54,7 +54,7 @@ async fn main() -> anyhow::Result<()> {
     say("Ctrl-C ends the program");
 
     let mut changes = config.subscribe();
-    // Made once, outside of the loop: one that is made in each round misses a Ctrl-C that comes between two rounds.
+    // Created outside of the loop. A new future in each round would miss a Ctrl-C between two rounds.
     let mut interrupted = pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
@@ -70,7 +70,7 @@ async fn main() -> anyhow::Result<()> {
 
 #[allow(
     clippy::print_stdout,
-    reason = "an example talks to the person who runs it"
+    reason = "the output of an example is for a person"
 )]
 fn say(line: &str) {
     println!("{line}");

@@ -1,6 +1,6 @@
-//! A source of your own: an in-memory key-value store with a change feed, behind the two traits.
+//! A custom source with the two traits: an in-memory key-value store with a change feed.
 //!
-//! `cargo run --example custom_source`: it needs nothing, shows a change, a mistake and its repair, and ends.
+//! `cargo run --example custom_source` shows a change, a mistake and its fix, and ends automatically.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -12,7 +12,7 @@ use hot_reload::{
 };
 use tokio::sync::{broadcast, mpsc};
 
-/// The store. Each change of a key is told to everybody who follows the feed.
+/// The store. It sends each changed key to all subscribers of the feed.
 #[derive(Clone)]
 struct Store {
     entries: Arc<Mutex<HashMap<String, String>>>,
@@ -35,12 +35,12 @@ impl Store {
     fn set(&self, key: &str, value: &str) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.insert(key.to_owned(), value.to_owned());
-        // An error means that nobody follows.
+        // An error means that nobody is subscribed.
         let _ = self.feed.send(key.to_owned());
     }
 }
 
-/// One key of the store, whose value is a number.
+/// One key of the store with a number as its value.
 #[derive(Clone)]
 struct Limit {
     store: Store,
@@ -51,7 +51,7 @@ struct Limit {
 impl Reload<u32, String> for Limit {
     type Source = (Store, String);
 
-    // Loads nothing: it only says what the source is.
+    // Loads nothing. It only stores what identifies the source.
     async fn new((store, key): &Self::Source) -> ReloadResult<Self, u32, String> {
         Ok(Self {
             store: store.clone(),
@@ -59,7 +59,7 @@ impl Reload<u32, String> for Limit {
         })
     }
 
-    // The value as it is now. The engine calls this, keeps the last good value when it fails, and asks again.
+    // Loads the current value. If this fails, the service keeps the last good value and retries.
     async fn reload(&self) -> ReloadResult<Option<u32>, u32, String> {
         let Some(text) = self.store.get(&self.key) else {
             return Ok(None);
@@ -76,7 +76,7 @@ impl Reload<u32, String> for Limit {
 #[async_trait]
 impl RealtimeWatch<u32, String> for Limit {
     async fn watch_realtime(&self) -> ReloadResult<RealtimeWatchHandle<u32>, u32, String> {
-        // Subscribed before this returns: every later change leads to a hint.
+        // Subscribes before this method returns, so that every later change leads to a hint.
         let mut feed = self.store.feed.subscribe();
         let (hints, rx) = mpsc::channel(1);
         let key = self.key.clone();
@@ -84,24 +84,24 @@ impl RealtimeWatch<u32, String> for Limit {
             loop {
                 match feed.recv().await {
                     Ok(changed) if changed != key => {}
-                    // A feed that was too fast for us is one more reason to look again. If the channel is full, a hint
-                    // that says the same is waiting in it.
+                    // After a lag, events are missing, so send a hint too. If the channel is full, a waiting hint
+                    // has the same effect.
                     Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {
                         let _ = hints.try_send(WatchEvent::Hint);
                     }
-                    // Dropping `hints` ends the watch. The engine polls, and opens another.
+                    // Dropping `hints` ends the watch. The service polls and opens a new one.
                     Err(broadcast::error::RecvError::Closed) => break,
                 }
             }
         });
-        // When the engine drops the handle, the task ends.
+        // The service drops the handle to end the watch. This aborts the task.
         Ok(RealtimeWatchHandle::with_cleanup(
             rx,
             Box::new(AbortOnDrop(follow)),
         ))
     }
 
-    // A hint of this store means that the value is whole, so there is nothing to wait for.
+    // After a hint of this store the value is complete, so no debounce is needed.
     fn profile(&self) -> WatchProfile {
         WatchProfile::local()
     }
@@ -121,23 +121,23 @@ async fn main() -> anyhow::Result<()> {
     store.set("limit", "100");
     let source = (store.clone(), "limit".to_owned());
 
-    // The compatible surface: the service runs inside this future of `start_with_realtime`, wherever it is awaited.
+    // The compatible surface: the service runs inside the future of `start_with_realtime`.
     let config = hot_reload::ReloaderConfig::hybrid(10);
     let (service, mut limit) = ReloaderService::<Limit, u32, String>::new(&source, config).await?;
     let control = service.control();
     let mut events = control.events();
     let mut steps = ["250", "a lot", "500"].into_iter();
 
-    // Made once, outside of the loop: inside of it, every round would start the service anew.
+    // Created outside of the loop. A new future in each round would start the service again.
     let mut running = pin!(service.start_with_realtime());
     loop {
         tokio::select! {
-            // Returns only when nothing can follow: after `control.stop()`.
+            // Returns only after `control.stop()`.
             ended = &mut running => break ended?,
             Ok(()) = limit.changed() => {
                 say(&format!("limit is now {:?}", limit.get()));
             }
-            // What was no good is told here; the value stays.
+            // The event reports the bad value. The last good value stays.
             Some(event) = events.next() => {
                 let EventKind::Load { outcome, .. } = event.kind else { continue };
                 let Some(error) = outcome.error() else { continue };
@@ -149,7 +149,7 @@ async fn main() -> anyhow::Result<()> {
             None => control.stop().await,
         }
     }
-    // `get` answers `None` from here on.
+    // From here on, `get` returns `None`.
     say(&format!(
         "stopped; the last value stays readable: {:?}",
         *limit.borrow()
@@ -159,7 +159,7 @@ async fn main() -> anyhow::Result<()> {
 
 #[allow(
     clippy::print_stdout,
-    reason = "an example talks to the person who runs it"
+    reason = "the output of an example is for a person"
 )]
 fn say(line: &str) {
     println!("{line}");

@@ -1,7 +1,7 @@
-//! A pool of connections that takes part in the swap of its configuration: the new pool is proven before the value becomes
-//! visible, and the old one is drained by those who still use it.
+//! A connection pool as a participant: the new pool is tested before the value becomes visible, and the old pool serves its
+//! running queries to their end.
 //!
-//! `cargo run --example db_pool`: it brings two small databases of its own, edits its file, and ends by itself.
+//! `cargo run --example db_pool` starts two small databases, edits its file, and ends automatically.
 
 use std::error::Error;
 use std::fs;
@@ -25,7 +25,7 @@ struct Config {
     connections: usize,
 }
 
-/// The pool that is in use. Handlers take it once for each unit of work, as they take a snapshot of the configuration.
+/// The pool in use. A handler takes it once for each unit of work, like a snapshot of the configuration.
 #[derive(Clone, Default)]
 struct Database(Arc<Mutex<Option<Arc<Pool>>>>);
 
@@ -40,12 +40,12 @@ impl Database {
 impl Participant<Config> for Database {
     type Prepared = Pool;
 
-    /// Opens all connections, and asks one question over each: a pool that cannot answer refuses the configuration.
+    /// Opens all connections and sends a query over each. If the pool cannot answer, the configuration is rejected.
     async fn prepare(&self, candidate: &Config) -> Result<Pool, Box<dyn Error + Send + Sync>> {
         Pool::open(&candidate.database, candidate.connections).await
     }
 
-    /// The old pool goes when the last query on it has ended.
+    /// Replaces the pool. The old one is dropped after its last query.
     async fn commit(&self, pool: Pool) {
         let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *current = Some(Arc::new(pool));
@@ -73,17 +73,17 @@ async fn main() -> anyhow::Result<()> {
         red_pool.ask("who").await?
     ));
 
-    // Nobody listens there, so the pool of this configuration cannot be opened.
+    // Nothing listens on this port, so the pool cannot be opened.
     write(&file, "127.0.0.1:1")?;
     let receipt = control.reload().await;
     let Outcome::Rejected { stage, error } = &receipt.outcome else {
-        anyhow::bail!("a database that is not there was accepted: {receipt}");
+        anyhow::bail!("an unreachable database was accepted: {receipt}");
     };
     say(&format!("rejected at stage {stage}: {error}"));
     ensure!(config.load().database == red, "the last good value stays");
     say(&format!("still {}", database.pool()?.ask("who").await?));
 
-    // A query is under way on the old pool while the new one takes its place.
+    // A query runs on the old pool while the new one replaces it.
     let under_way = tokio::spawn({
         let pool = Arc::clone(&red_pool);
         async move { pool.ask("slowly").await }
@@ -111,7 +111,7 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// So many connections to one database.
+/// A number of connections to one database.
 struct Pool {
     free: Semaphore,
     connections: Mutex<Vec<BufReader<TcpStream>>>,
@@ -138,7 +138,7 @@ impl Pool {
     async fn ask(&self, question: &str) -> anyhow::Result<String> {
         let _turn = self.free.acquire().await?;
         let connection = self.connections().pop();
-        let mut connection = connection.context("a turn without a connection")?;
+        let mut connection = connection.context("the pool has no connection")?;
         let answer = ask(&mut connection, question).await;
         self.connections().push(connection);
         Ok(answer?)
@@ -160,7 +160,7 @@ async fn ask(connection: &mut BufReader<TcpStream>, question: &str) -> std::io::
     Ok(answer.trim_end().to_owned())
 }
 
-/// A database that knows its name, and takes its time if it is asked to.
+/// A database that knows its name and can delay an answer.
 async fn serve(name: &'static str) -> anyhow::Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?.to_string();
@@ -185,7 +185,7 @@ async fn answer(connection: TcpStream, name: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Replaces the file as a deploy script does.
+/// Replaces the file atomically, as a deploy script does.
 fn write(file: &Path, database: &str) -> anyhow::Result<()> {
     let new = file.with_extension("new");
     fs::write(
@@ -197,7 +197,7 @@ fn write(file: &Path, database: &str) -> anyhow::Result<()> {
 
 #[allow(
     clippy::print_stdout,
-    reason = "an example talks to the person who runs it"
+    reason = "the output of an example is for a person"
 )]
 fn say(line: &str) {
     println!("{line}");

@@ -1,7 +1,7 @@
-//! A log filter that is changed while the program runs.
+//! A log filter that changes while the program runs.
 //!
-//! `cargo run --example log_level`: it writes a file with the directive `info`, logs two lines every second, and says
-//! what to do next. A directive that makes no sense is refused, and the filter stays. Ctrl-C ends it.
+//! `cargo run --example log_level` writes a file with the directive `info`, logs two lines every second, and prints what to
+//! do next. An invalid directive is rejected, and the filter stays. Ctrl-C ends it.
 
 use std::fs;
 use std::pin::pin;
@@ -37,12 +37,12 @@ async fn main() -> anyhow::Result<()> {
 
     let mut changes = directive.subscribe();
     let mut second = tokio::time::interval(Duration::from_secs(1));
-    // Made once, outside of the loop: one that is made in each round misses a Ctrl-C that comes between two rounds.
+    // Created outside of the loop. A new future in each round would miss a Ctrl-C between two rounds.
     let mut interrupted = pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
             Some(now) = changes.changed() => {
-                // It was validated, so it parses.
+                // The value was validated, so it parses.
                 filter.reload(EnvFilter::try_new(now.trim())?)?;
                 tracing::info!("the filter is now {:?}", now.trim());
             }

@@ -1,6 +1,6 @@
 //! A configuration file that is reloaded while the program runs.
 //!
-//! `cargo run --example quickstart`: it writes a file of its own, and says what to do next. Ctrl-C ends it.
+//! `cargo run --example quickstart` writes its own file and prints what to do next. Ctrl-C ends it.
 
 use std::fs;
 use std::pin::pin;
@@ -34,7 +34,7 @@ async fn main() -> anyhow::Result<()> {
     fs::write(&path, "greeting = \"hello\"\nworkers = 4\n")
         .with_context(|| format!("{} could not be written", path.display()))?;
 
-    // Returns after the first good value, or says why there is none.
+    // Returns after the first good value, or an error if there is none.
     let (config, control) =
         ReloaderService::builder(File::new(&path).decode(Toml::<AppConfig>::new()))
             .hybrid()
@@ -48,10 +48,10 @@ async fn main() -> anyhow::Result<()> {
         "edit {} now: change the greeting,",
         path.display()
     ));
-    say("then make a mistake (workers = \"many\"), then mend it; Ctrl-C ends the program");
+    say("then make a mistake (workers = \"many\"), then fix it; Ctrl-C ends the program");
 
     let mut changes = config.subscribe();
-    // Made once, outside of the loop: one that is made in each round misses a Ctrl-C that comes between two rounds.
+    // Created outside of the loop. A new future in each round would miss a Ctrl-C between two rounds.
     let mut interrupted = pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
@@ -67,7 +67,7 @@ async fn main() -> anyhow::Result<()> {
 
 #[allow(
     clippy::print_stdout,
-    reason = "an example talks to the person who runs it"
+    reason = "the output of an example is for a person"
 )]
 fn say(line: &str) {
     println!("{line}");

@@ -1,7 +1,7 @@
-//! Ways back: a value that fails in use gives way by itself to the one before, a person takes another back, and keeps the
-//! file out for a while.
+//! Rollbacks: a value that fails its probation is rolled back automatically, a person rolls back another one, and a pause
+//! holds new values.
 //!
-//! `cargo run --example rollback`: it brings a partner of its own, edits its file, and ends by itself.
+//! `cargo run --example rollback` simulates a partner, edits its file, and ends automatically.
 
 use std::fs;
 use std::path::Path;
@@ -17,12 +17,12 @@ use tokio::time::{MissedTickBehavior, interval};
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Export {
-    /// How many rows are sent to the partner at once.
+    /// The number of rows in one batch.
     batch: usize,
 }
 
 impl Export {
-    /// What can be known before. How much the partner takes at once cannot: that shows in use.
+    /// Checks what is known in advance. The partner's limit is not; it shows only in use.
     fn check(&self) -> Result<(), &'static str> {
         match self.batch {
             0 => Err("batch: must not be zero"),
@@ -31,7 +31,7 @@ impl Export {
     }
 }
 
-/// How the batches went that were sent with one configuration: the program's own metrics.
+/// The program's own metrics: how many batches were sent and refused with one configuration.
 #[derive(Default)]
 struct Tally {
     with: Option<Generation>,
@@ -42,7 +42,7 @@ struct Tally {
 
 type Metrics = watch::Sender<Tally>;
 
-/// A configuration has failed as soon as three batches were refused, and proven itself when twenty were sent.
+/// The probation of a configuration: it fails after three refused batches, and passes after twenty sent batches.
 async fn prove(metrics: Metrics, export: Snapshot<Export>) -> Result<(), &'static str> {
     let mut metrics = metrics.subscribe();
     let tally = metrics
@@ -79,7 +79,7 @@ async fn main() -> anyhow::Result<()> {
     let exporter = tokio::spawn(send_all(export.clone(), metrics.clone()));
     say(&format!("generation 1: {:?}", *export.load()));
 
-    // An edit for the worse: there is nothing wrong with the file, and the partner refuses what is sent.
+    // The file is valid, but the partner refuses batches of this size.
     write(&file, "batch = 5000")?;
     let back = loop {
         let now = changes.changed().await.context("the service has ended")?;
@@ -88,25 +88,28 @@ async fn main() -> anyhow::Result<()> {
         }
     };
     say(&format!("{}: {:?}", name(&back), *back));
-    // What is in the file is not tried again before it changes; a `reload`, by a person, would try it once more.
+    // The content of the file is not retried until it changes. A manual `reload` would retry it once.
     let receipt = control.barrier().await;
     say(&format!("the file is {receipt}"));
     ensure!(control.status().hold.map(|hold| hold.reason) == Some(HoldReason::Probation));
 
     write(&file, "batch = 80")?;
-    let mended = changes.changed().await.context("the service has ended")?;
+    let fixed = changes.changed().await.context("the service has ended")?;
     let is_proven =
-        |tally: &Tally| tally.with == Some(mended.generation()) && tally.sent - tally.refused >= 20;
+        |tally: &Tally| tally.with == Some(fixed.generation()) && tally.sent - tally.refused >= 20;
     metrics.subscribe().wait_for(is_proven).await?;
     say(&format!(
         "{}: {:?}, which has proven itself",
-        name(&mended),
-        *mended
+        name(&fixed),
+        *fixed
     ));
-    ensure!(control.barrier().await.is_current(), "the file is believed");
-    ensure!(control.status().hold.is_none(), "nothing is held back");
+    ensure!(
+        control.barrier().await.is_current(),
+        "the file must be published"
+    );
+    ensure!(control.status().hold.is_none(), "nothing may be held");
 
-    // The partner calls, and asks for less at once. There is no time to look for the file: the one before comes back.
+    // The partner asks for smaller batches at once. Rolling back is faster than editing the file.
     let receipt = control.rollback().await;
     say(&format!("rolled back: {receipt}"));
     let back = export.get();
@@ -114,32 +117,35 @@ async fn main() -> anyhow::Result<()> {
     for earlier in control.history() {
         say(&format!("kept is {}: {:?}", name(&earlier), *earlier));
     }
-    let hold = control.status().hold.context("nothing is held back")?;
+    let hold = control.status().hold.context("nothing is held")?;
     say(&format!("the status says: {}", hold.message));
     let receipt = control.reload().await;
     say(&format!("a reload is {receipt}"));
-    ensure!(export.load().batch == 50, "the file does not come through");
+    ensure!(export.load().batch == 50, "the file must be held");
 
-    // The file is mended, too, and that ends it.
+    // An edit of the file ends the hold.
     write(&file, "batch = 60")?;
-    let mended = changes
+    let fixed = changes
         .wait_for(|now| now.batch == 60)
         .await
         .context("the service has ended")?;
-    say(&format!("{}: {:?}", name(&mended), *mended));
-    ensure!(control.barrier().await.is_current(), "the file is believed");
-    ensure!(control.status().hold.is_none(), "nothing is held back");
+    say(&format!("{}: {:?}", name(&fixed), *fixed));
+    ensure!(
+        control.barrier().await.is_current(),
+        "the file must be published"
+    );
+    ensure!(control.status().hold.is_none(), "nothing may be held");
 
-    // Nothing shall change while the partner moves house; what is in the file is looked at all the same.
+    // A pause holds all new values, for example during maintenance. The file is still loaded and checked.
     control.pause();
     write(&file, "batch = \"seventy\"")?;
     say(&format!("in a pause: {}", control.reload().await));
     write(&file, "batch = 70")?;
     say(&format!("in a pause: {}", control.reload().await));
-    ensure!(export.load().batch == 60, "the file does not come through");
+    ensure!(export.load().batch == 60, "the file must be held");
     let receipt = control.resume().await;
     say(&format!("resumed: {receipt}"));
-    ensure!(export.load().batch == 70, "the file comes through again");
+    ensure!(export.load().batch == 70, "the file must be published");
 
     control.stop().await;
     exporter.abort();
@@ -147,7 +153,7 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sends batch after batch, and counts how they went with the configuration that each was sent with.
+/// Sends batches, and counts the result of each for the configuration that it was sent with.
 async fn send_all(export: Live<Export>, metrics: Metrics) {
     let mut pace = interval(Duration::from_millis(2));
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -169,7 +175,7 @@ async fn send_all(export: Live<Export>, metrics: Metrics) {
     }
 }
 
-/// The partner, of whose limit nobody has told.
+/// The partner. Its limit is not documented.
 fn partner_takes(rows: usize) -> Result<(), &'static str> {
     match rows {
         ..=100 => Ok(()),
@@ -187,7 +193,7 @@ fn name(export: &Snapshot<Export>) -> String {
     }
 }
 
-/// Replaces the file as a deploy script does.
+/// Replaces the file atomically, as a deploy script does.
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {
     let new = file.with_extension("new");
     fs::write(&new, format!("{text}\n"))?;
@@ -196,7 +202,7 @@ fn write(file: &Path, text: &str) -> anyhow::Result<()> {
 
 #[allow(
     clippy::print_stdout,
-    reason = "an example talks to the person who runs it"
+    reason = "the output of an example is for a person"
 )]
 fn say(line: &str) {
     println!("{line}");

@@ -1,6 +1,6 @@
-//! Each example is run as a person would run it: its output is read, its file is edited, Ctrl-C is pressed.
+//! Runs each example like a person: reads its output, edits its file, presses Ctrl-C.
 
-#![allow(missing_docs, reason = "tests are named by sentences")]
+#![allow(missing_docs, reason = "the names of tests say what they test")]
 #![allow(clippy::unwrap_used, reason = "a helper of a test may panic, too")]
 
 use std::fs;
@@ -11,10 +11,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-/// For one line to appear; generous, because a busy machine is no failure.
+/// The longest wait for one line of output. Generous, because a busy machine is no failure.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running example with a temporary folder of its own.
+/// A running example with its own temporary folder.
 struct Example {
     child: Child,
     lines: Receiver<String>,
@@ -45,14 +45,14 @@ impl Example {
         }
     }
 
-    /// Reads on until a line contains this.
+    /// Reads the output until a line contains this text.
     fn says(&self, text: &str) -> String {
         let mut seen = Vec::new();
         loop {
             match self.lines.recv_timeout(PATIENCE) {
                 Ok(line) if line.contains(text) => return line,
                 Ok(line) => seen.push(line),
-                Err(error) => panic!("{text:?} was not said ({error}), but {seen:#?}"),
+                Err(error) => panic!("{text:?} was not printed ({error}), but {seen:#?}"),
             }
         }
     }
@@ -81,7 +81,7 @@ impl Drop for Example {
     }
 }
 
-/// Cargo builds the examples of a package before it runs the package's tests.
+/// Finds the example's program. Cargo builds the examples of a package before it runs its tests.
 fn built(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let path = test
@@ -99,7 +99,7 @@ fn built(name: &str) -> PathBuf {
 }
 
 #[test]
-fn quickstart_reloads_refuses_a_mistake_and_takes_its_repair() {
+fn quickstart_reloads_and_rejects_a_mistake_until_it_is_fixed() {
     let example = Example::start("quickstart");
     example.says("generation 1: AppConfig { greeting: \"hello\", workers: 4 }");
     example.says("Ctrl-C ends the program");
@@ -116,7 +116,7 @@ fn quickstart_reloads_refuses_a_mistake_and_takes_its_repair() {
 }
 
 #[test]
-fn custom_source_shows_a_change_a_mistake_and_its_repair_and_ends() {
+fn custom_source_shows_a_change_a_mistake_and_its_fix() {
     let mut example = Example::start("custom_source");
     example.says("limit is now Some(100)");
     example.says("limit is now Some(250)");
@@ -127,7 +127,7 @@ fn custom_source_shows_a_change_a_mistake_and_its_repair_and_ends() {
 }
 
 #[test]
-fn conf_d_lays_files_over_each_other_and_names_the_one_that_is_broken() {
+fn conf_d_merges_files_and_names_the_broken_one() {
     let example = Example::start("conf_d");
     example.says("host: \"localhost\", port: 5432");
     example.says("Ctrl-C ends the program");
@@ -137,13 +137,13 @@ fn conf_d_lays_files_over_each_other_and_names_the_one_that_is_broken() {
     fs::write(&file, "[db]\nport = \"many\"\n").unwrap();
     example.says("hot_reload-conf.d/20-db.toml:2:8: db.port: expected u16, found \"many\"");
     fs::remove_file(&file).unwrap();
-    // The mistake is gone with its file.
+    // Removing the file also removes the mistake.
     example.says("generation 3: AppConfig { greeting: \"hello\", db: Db { host: \"localhost\", port: 5432 } }");
     assert!(example.interrupt().success());
 }
 
 #[test]
-fn log_level_changes_the_filter_and_refuses_nonsense() {
+fn log_level_changes_the_filter_and_rejects_an_invalid_one() {
     let example = Example::start("log_level");
     example.says("write a directive");
     example.says("this is shown at info");
@@ -158,7 +158,7 @@ fn log_level_changes_the_filter_and_refuses_nonsense() {
 }
 
 #[test]
-fn axum_extractor_keeps_a_request_to_one_value_and_gives_the_next_one_the_new() {
+fn axum_extractor_gives_each_request_one_value() {
     let mut example = Example::start("axum_extractor");
     example.says("before: generation 1: hello");
     example.says("the next request: generation 2: good morning");
@@ -169,7 +169,7 @@ fn axum_extractor_keeps_a_request_to_one_value_and_gives_the_next_one_the_new() 
 }
 
 #[test]
-fn db_pool_proves_a_pool_before_the_swap_and_drains_the_old_one() {
+fn db_pool_tests_a_pool_before_the_swap_and_drains_the_old_one() {
     let mut example = Example::start("db_pool");
     example.says("generation 1: red answers");
     let refused = example.says("rejected at stage prepare");
@@ -181,7 +181,7 @@ fn db_pool_proves_a_pool_before_the_swap_and_drains_the_old_one() {
 }
 
 #[test]
-fn all_or_nothing_shows_two_files_together_and_keeps_both_when_one_has_a_mistake() {
+fn all_or_nothing_publishes_two_files_together_or_rejects_both() {
     let mut example = Example::start("all_or_nothing");
     example.says("generation 1: /shop is at 10.0.0.1:80");
     example.says("generation 2: /shop is at 10.0.0.2:80");
@@ -194,7 +194,7 @@ fn all_or_nothing_shows_two_files_together_and_keeps_both_when_one_has_a_mistake
 }
 
 #[test]
-fn rollback_takes_back_what_fails_in_use_and_what_a_person_wants_back() {
+fn rollback_works_after_a_failed_probation_and_by_a_person() {
     let mut example = Example::start("rollback");
     example.says("generation 1: Export { batch: 50 }");
     example.says("generation 3, which is 1 again: Export { batch: 50 }");

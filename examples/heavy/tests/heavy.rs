@@ -1,10 +1,10 @@
-//! Each example is run as a person would run it, to its end.
+//! Runs each example to its end.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 use std::process::Command;
 
-/// What it says, when it has ended well.
+/// Runs the program. Returns its output after checking that it succeeded.
 fn run(program: &str) -> Vec<String> {
     let output = Command::new(program).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
@@ -23,7 +23,7 @@ fn numbers(summary: &str) -> (Vec<u64>, String) {
 }
 
 #[test]
-fn geoip_is_looked_up_while_it_is_replaced_and_refuses_half_a_download() {
+fn geoip_serves_queries_and_rejects_an_incomplete_download() {
     let said = run(env!("CARGO_BIN_EXE_geoip"));
     let (numbers, words) = numbers(said.last().unwrap());
     assert_eq!(
@@ -77,17 +77,17 @@ fn p19_policies_schema_and_entities_change_together_and_no_decision_is_wrong() {
     };
     assert_eq!((releases, typos, halves), (1_000, 100, 100));
     assert_eq!((threads, wrong), (4, 0));
-    // There was one with each release.
+    // Each release has at least one decision.
     assert!(decisions >= releases, "{decisions}");
 
-    // A mistake in any of the three is told with its place, also one that only all of them together have.
+    // The error of each mistake has its location. One mistake shows only when all three files are combined.
     for place in [
         "policies.cedar:3:1: ",
         "schema.cedarschema:2:1: ",
         "entities.json:7:56: ",
         "policies.cedar:4:30: ",
     ] {
-        let is_told = |line: &String| line.starts_with("refused: ") && line.contains(place);
-        assert!(said.iter().any(is_told), "{place} in {said:#?}");
+        let is_reported = |line: &String| line.starts_with("refused: ") && line.contains(place);
+        assert!(said.iter().any(is_reported), "{place} in {said:#?}");
     }
 }

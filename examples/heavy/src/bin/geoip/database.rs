@@ -1,8 +1,8 @@
-//! Writes a small database in the MaxMind format (version 2, IPv4, records of 24 bits), as a vendor would.
+//! Writes a small database in the MaxMind format (version 2, IPv4, 24-bit records), as a vendor would.
 
 use std::net::Ipv4Addr;
 
-/// How many networks a database has.
+/// The number of networks in a database.
 pub(crate) const NETWORKS: u32 = 4096;
 
 /// An address in the network with this number: 10.0.0.0/24, 10.0.1.0/24, …
@@ -10,7 +10,7 @@ pub(crate) fn address(network: u32) -> Ipv4Addr {
     Ipv4Addr::from((10 << 24) | (network << 8) | 7)
 }
 
-/// A database in which each network says of which build it is.
+/// A database in which each network has the number of the build.
 pub(crate) fn build(build: u32) -> Vec<u8> {
     let mut tree = Tree::default();
     let mut data = Vec::new();
@@ -24,7 +24,7 @@ pub(crate) fn build(build: u32) -> Vec<u8> {
         tree.insert(u32::from(address(network)), 24, place);
     }
     let mut bytes = tree.records();
-    // Between tree and data.
+    // The separator between the tree and the data.
     bytes.extend([0; 16]);
     bytes.extend(data);
     bytes.extend(b"\xab\xcd\xefMaxMind.com");
@@ -32,7 +32,7 @@ pub(crate) fn build(build: u32) -> Vec<u8> {
     bytes
 }
 
-/// At the end of the file, so a download that breaks off has none.
+/// The metadata. It is at the end of the file, so an interrupted download has none.
 fn metadata(out: &mut Vec<u8>, build: u32, nodes: usize) {
     begin_map(out, 9);
     string(out, "binary_format_major_version");
@@ -58,7 +58,7 @@ fn metadata(out: &mut Vec<u8>, build: u32, nodes: usize) {
     number(out, UINT16, 24);
 }
 
-/// The binary tree of the addresses' bits.
+/// The binary tree over the bits of the addresses.
 struct Tree {
     nodes: Vec<[Record; 2]>,
 }
@@ -99,7 +99,7 @@ impl Tree {
         }
     }
 
-    /// Each a number of three bytes: another node, nothing, or a place in the data.
+    /// The records of all nodes, three bytes each: another node, nothing, or an offset in the data.
     fn records(&self) -> Vec<u8> {
         let count = self.nodes.len();
         let number = |record: &Record| match *record {
@@ -119,13 +119,13 @@ fn begin_map(out: &mut Vec<u8>, pairs: u8) {
 }
 
 fn string(out: &mut Vec<u8>, text: &str) {
-    // Longer ones need a longer head; there are none here.
+    // Longer strings need a longer head, but this example has none.
     assert!(text.len() < 29);
     out.push((STRING << 5) | text.len() as u8);
     out.extend(text.as_bytes());
 }
 
-/// Without leading zeros, so that zero has no bytes at all.
+/// Writes a number without leading zeros, so zero has no bytes.
 fn number(out: &mut Vec<u8>, kind: u8, number: u64) {
     let bytes = number.to_be_bytes();
     let bytes = &bytes[number.leading_zeros() as usize / 8..];
@@ -143,5 +143,5 @@ const UINT32: u8 = 6;
 const MAP: u8 = 7;
 const UINT64: u8 = 9;
 const ARRAY: u8 = 11;
-/// Types above this are written in a byte of their own.
+/// Types above this one are written in an additional byte.
 const EXTENDED: u8 = 7;

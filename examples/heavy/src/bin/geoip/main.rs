@@ -1,9 +1,9 @@
-//! A MaxMind-format database, mapped into memory, looked up by threads while it is replaced again and again.
+//! A memory-mapped MaxMind database that threads query while it is replaced many times.
 //!
-//! `cargo run --manifest-path examples/heavy/Cargo.toml --bin geoip`: it needs nothing, and ends by itself.
+//! `cargo run --manifest-path examples/heavy/Cargo.toml --bin geoip` needs no input and ends automatically.
 //!
-//! What a program of yours would take over is [`load`], the service in [`main`], and [`report`]. The rest plays the vendor
-//! who delivers databases, and once breaks off in the middle of one.
+//! Copy [`load`], the service in [`main`] and [`report`] into your program. The rest simulates a vendor who delivers
+//! databases and one incomplete download.
 
 mod database;
 mod map;
@@ -24,15 +24,14 @@ use serde::Deserialize;
 
 type Database = Reader<Mmap>;
 
-/// What the database says of an address.
+/// The data of an address.
 #[derive(Debug, Deserialize)]
 struct Place<'a> {
     country: &'a str,
     build: u32,
 }
 
-/// Maps the file that was found at rest, and walks through all of it once: whatever is no good is refused here, before
-/// anybody sees it. Nothing of the file is copied.
+/// Maps the file and validates all of it, so that a bad file is rejected before it becomes visible. Copies nothing.
 fn load(file: &OpenFile) -> anyhow::Result<Database> {
     let database = Reader::from_source(map::map(file.file())?)?;
     database.verify()?;
@@ -50,7 +49,7 @@ async fn main() -> anyhow::Result<()> {
     let path = folder.path().join("example.mmdb");
     deliver(&path, &database::build(1))?;
 
-    // Databases cannot be compared, and need not be: what counts is whether the file is another one.
+    // Databases cannot be compared for equality. The revision of the file decides whether it has changed.
     let source = File::new(&path).load_with(load);
     let (geoip, control) = ReloaderService::builder_by_revision(source)
         .hybrid()
@@ -78,7 +77,7 @@ async fn main() -> anyhow::Result<()> {
         );
     }
 
-    // A download that breaks off is put into place all the same. Asked again, the answer is the same; it is reported once.
+    // An incomplete download replaces the file. Each reload rejects it, and the error is reported once.
     let whole = database::build(BUILDS + 1);
     deliver(&path, &whole[..whole.len() / 2])?;
     for _ in 0..2 {
@@ -87,7 +86,10 @@ async fn main() -> anyhow::Result<()> {
         ensure!(is_refused, "half a database is {}", outcome.outcome);
     }
     let visible = geoip.load().metadata().build_epoch;
-    ensure!(visible == u64::from(BUILDS), "the last good one is gone");
+    ensure!(
+        visible == u64::from(BUILDS),
+        "the last good database must stay"
+    );
 
     deliver(&path, &whole)?;
     let last = changes.changed().await.context("the service has ended")?;
@@ -106,12 +108,12 @@ async fn main() -> anyhow::Result<()> {
     );
     ensure!(
         lookups > 0 && mixed == 0,
-        "a thread has seen two databases in one"
+        "a thread found two databases in one guard"
     );
     Ok(())
 }
 
-/// The callback on reloads: says what came of each, and of the same refusal once. Returns how many were refused.
+/// Prints the outcome of each load, and repeats no error. Returns the number of rejected loads.
 async fn report(mut events: Events, path: PathBuf) -> usize {
     let (mut refused, mut last) = (0, String::new());
     while let Some(event) = events.next().await {
@@ -142,7 +144,7 @@ async fn report(mut events: Events, path: PathBuf) -> usize {
     refused
 }
 
-/// What the threads do, and what they have found.
+/// The work of the threads, and its result.
 #[derive(Default)]
 struct Work {
     done: AtomicBool,
@@ -154,7 +156,7 @@ impl Work {
     fn look_up_all(&self, geoip: &Live<Database>, number: u32) -> anyhow::Result<()> {
         let mut network = number;
         while !self.done.load(Ordering::Relaxed) {
-            // Held for one round. Meanwhile the file may be replaced: this database stays as it is until it is let go.
+            // Held for one round. If the file is replaced meanwhile, this database stays as it is.
             let database = geoip.load();
             let build = database.metadata().build_epoch;
             for _ in 0..64 {
@@ -170,7 +172,7 @@ impl Work {
     }
 }
 
-/// As it should be done: written beside, then renamed over. A mapped file must never be written to.
+/// Replaces the file atomically. A mapped file must never be written to.
 fn deliver(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let part = path.with_extension("part");
     fs::write(&part, bytes)

@@ -1,7 +1,7 @@
-//! The one call that the compiler cannot check: mapping a file into memory.
+//! Maps a file into memory, with the only unsafe call of this example.
 #![allow(
     unsafe_code,
-    reason = "no interface that maps a file can be safe; the reason why this use is stands at the call"
+    reason = "no function that maps a file can be safe; the call has its proof"
 )]
 
 use std::fs::File;
@@ -11,12 +11,12 @@ use memmap2::Mmap;
 
 /// Maps the whole file for reading.
 ///
-/// The file must only ever be *replaced*, by renaming another one over it, and never be written to: that is a rule for
-/// whoever deploys it, and no lock or check of ours could enforce it against other programs.
+/// The file must never be written to. It may only be *replaced*, by renaming another file over it. Deployments must follow
+/// this rule, because no lock of this program can enforce it against other programs.
 pub(crate) fn map(file: &File) -> io::Result<Mmap> {
-    // SAFETY: the bytes of a mapping must not change while they are borrowed. They belong to the inode and not to the name,
-    // so a file that is renamed over leaves them as they are for as long as the mapping lives. `hot_reload` has found that
-    // nobody had this one open for writing, and that nobody has changed it by the time it is published; after that, the
-    // rule above holds.
+    // SAFETY: the bytes of a mapping must not change while they are borrowed. They belong to the inode, not to the name, so
+    // they stay as they are after another file was renamed over this one. `hot_reload` has checked that no writer had this
+    // file open, and checks again before it publishes the value that the file has not changed. Afterwards, the rule above
+    // holds.
     unsafe { Mmap::map(file) }
 }

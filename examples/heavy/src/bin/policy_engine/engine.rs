@@ -1,4 +1,4 @@
-//! [`Engine`]: what decides, made of three files that belong together.
+//! [`Engine`]: decides with three files that belong together.
 
 use std::path::Path;
 
@@ -8,12 +8,12 @@ use cedar_policy::{
     Schema, ValidationMode, Validator,
 };
 use hot_reload::source::{Decode, File, Json, Source};
-use hot_reload::{Coordinator, GroupSnapshot, Error, MemberKey, ReloaderService};
+use hot_reload::{Coordinator, Error, GroupSnapshot, MemberKey, ReloaderService};
 
 use super::place::Text;
 use super::release;
 
-/// Finds the three in a cut.
+/// The keys of the three values in a snapshot of the group.
 #[derive(Clone, Copy)]
 pub struct Engine {
     policies: MemberKey<Policies>,
@@ -22,12 +22,12 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Makes three files of a folder members of a group.
+    /// Adds the three files of a folder to a group.
     pub fn join(group: &mut Coordinator, folder: &Path) -> Self {
         let policies = File::new(folder.join(POLICIES)).decode(PolicyFile);
         let schema = File::new(folder.join(SCHEMA)).decode(SchemaFile);
         let entities = File::new(folder.join(ENTITIES)).decode(EntityFile);
-        // A schema cannot be compared, and none of them needs to be: what counts is whether the file is another one.
+        // These values cannot be compared for equality. The revision of a file decides whether it has changed.
         let policies = ReloaderService::builder_by_revision(policies).hybrid();
         let schema = ReloaderService::builder_by_revision(schema).hybrid();
         let entities = ReloaderService::builder_by_revision(entities).hybrid();
@@ -38,9 +38,9 @@ impl Engine {
         }
     }
 
-    /// Whether the three belong together, which none of them can say by itself.
-    pub fn check(self, cut: &GroupSnapshot) -> Result<(), Error> {
-        let (policies, validator, known) = self.parts(cut);
+    /// Checks that the three belong together. None of them can be checked for this alone.
+    pub fn check(self, snapshot: &GroupSnapshot) -> Result<(), Error> {
+        let (policies, validator, known) = self.parts(snapshot);
         let found = validator.validate(&policies.set, ValidationMode::Strict);
         if let Some(error) = found.validation_errors().next() {
             return Err(policies.text.refuse(error));
@@ -51,14 +51,14 @@ impl Engine {
         Ok(())
     }
 
-    /// The release that the policies are of.
-    pub fn release(self, cut: &GroupSnapshot) -> u32 {
-        cut[self.policies].release
+    /// The release of the policies.
+    pub fn release(self, snapshot: &GroupSnapshot) -> u32 {
+        snapshot[self.policies].release
     }
 
-    /// Whether somebody may do something. All three have a part in it: the schema in whether this is a question at all.
-    pub fn decide(self, cut: &GroupSnapshot, question: &Question) -> anyhow::Result<Decision> {
-        let (policies, validator, known) = self.parts(cut);
+    /// Decides whether a user may do something. All three files matter: the schema decides whether the question is valid.
+    pub fn decide(self, snapshot: &GroupSnapshot, question: &Question) -> anyhow::Result<Decision> {
+        let (policies, validator, known) = self.parts(snapshot);
         let release = RestrictedExpression::new_entity_uid(release::uid(policies.release));
         let request = Request::new(
             question.principal.clone(),
@@ -68,34 +68,38 @@ impl Engine {
             Some(validator.schema()),
         )?;
         let response = Authorizer::new().is_authorized(&request, &policies.set, &known.entities);
-        // A policy that cannot be evaluated is left out by Cedar, and the answer is one all the same.
+        // Cedar skips a policy that fails, and still answers.
         if let Some(error) = response.diagnostics().errors().next() {
             bail!("{error}");
         }
         Ok(response.decision())
     }
 
-    fn parts(self, cut: &GroupSnapshot) -> (&Policies, &Validator, &Known) {
-        (&cut[self.policies], &cut[self.schema], &cut[self.entities])
+    fn parts(self, snapshot: &GroupSnapshot) -> (&Policies, &Validator, &Known) {
+        (
+            &snapshot[self.policies],
+            &snapshot[self.schema],
+            &snapshot[self.entities],
+        )
     }
 }
 
-/// Who asks to do what with what.
+/// A request: who wants to do what with which document.
 pub struct Question {
     pub principal: EntityUid,
     pub action: EntityUid,
     pub resource: EntityUid,
 }
 
-/// What is in the file of policies.
+/// The content of the file of policies.
 struct Policies {
     set: PolicySet,
-    /// Which their annotation `@release` names.
+    /// The release according to the annotation `@release`.
     release: u32,
     text: Text,
 }
 
-/// What is in the file of entities.
+/// The content of the file of entities.
 struct Known {
     entities: Entities,
     text: Text,
@@ -122,7 +126,7 @@ fn release_of(set: &PolicySet) -> Option<u32> {
     policies.find_map(|policy| policy.annotation("release")?.parse().ok())
 }
 
-/// The decoded schema is what validates against it.
+/// The file of the schema. Its value is the validator of the schema.
 struct SchemaFile;
 
 impl Decode for SchemaFile {
@@ -137,7 +141,7 @@ impl Decode for SchemaFile {
     }
 }
 
-/// The entities are held against the schema when they are in a cut with it, and not before.
+/// The file of entities. They are checked against the schema once both are in one snapshot of the group.
 struct EntityFile;
 
 impl Decode for EntityFile {
@@ -145,7 +149,7 @@ impl Decode for EntityFile {
 
     fn decode(&self, bytes: &[u8], name: &str) -> Result<Known, Error> {
         let text = Text::new(bytes, name)?;
-        // It knows the line where something is no JSON.
+        // This decoder reports the line of a JSON syntax error.
         let json = Json::new().decode(bytes, name)?;
         match Entities::from_json_value(json, None) {
             Ok(entities) => Ok(Known { entities, text }),

@@ -1,4 +1,4 @@
-//! [`Load`]: threads that ask again and again, and check each answer.
+//! [`Load`]: threads that decide all the time and check each answer.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::engine::Engine;
 use super::release::{Case, Release};
 
-/// The threads, and what they have found.
+/// The threads and their results.
 pub struct Load {
     threads: Vec<JoinHandle<()>>,
     found: Arc<Found>,
@@ -26,7 +26,7 @@ struct Found {
     decisions: AtomicU64,
     wrong: AtomicU64,
     first_wrong: OnceLock<String>,
-    /// The newest release with which something was decided.
+    /// The newest release that was used for a decision.
     newest: watch::Sender<u32>,
 }
 
@@ -43,17 +43,17 @@ impl Load {
         }
     }
 
-    /// Waits until something was decided with this release.
+    /// Waits until a decision has used this release.
     pub async fn meets(&self, release: Release) -> anyhow::Result<()> {
         let mut newest = self.found.newest.subscribe();
         let met = newest.wait_for(|newest| *newest >= release.0);
         timeout(PATIENCE, met)
             .await
-            .context("nobody decides any more")??;
+            .context("all threads have ended")??;
         Ok(())
     }
 
-    /// How many decisions there were, and how many of them were wrong.
+    /// Ends the threads. Returns the number of decisions, and how many of them were wrong.
     pub fn stop(self) -> anyhow::Result<(u64, u64)> {
         let Self { threads, found } = self;
         found.done.store(true, Ordering::Relaxed);
@@ -77,21 +77,21 @@ impl Found {
             if self.done.load(Ordering::Relaxed) {
                 return;
             }
-            // The threads leave some time to the author, and are interrupted by him anywhere.
+            // Pauses, so that the author gets some CPU time.
             if number % BURST == 0 {
                 breathe();
             }
-            // One cut for all of the decision. Meanwhile the files may be replaced: it stays as it is.
-            let cut = live.load();
-            let release = engine.release(&cut);
-            if let Err(error) = ask(engine, &cut, case, newest) {
+            // One snapshot for the whole decision. It stays as it is if the files are replaced meanwhile.
+            let snapshot = live.load();
+            let release = engine.release(&snapshot);
+            if let Err(error) = ask(engine, &snapshot, case, newest) {
                 self.wrong.fetch_add(1, Ordering::Relaxed);
-                // Others that follow from it are not told.
+                // Only the first error is kept, because others follow from it.
                 let _ = self
                     .first_wrong
                     .set(format!("release {release}: {error:#}"));
             }
-            drop(cut);
+            drop(snapshot);
             self.decisions.fetch_add(1, Ordering::Relaxed);
             if release != newest {
                 newest = release;
@@ -104,19 +104,22 @@ impl Found {
 
 #[allow(
     clippy::disallowed_methods,
-    reason = "a thread of its own, on which there is no time but this"
+    reason = "a blocking wait on a thread of its own"
 )]
 fn breathe() {
     thread::sleep(PAUSE);
 }
 
-/// Whether the answer is what the release in the same cut says, and the release not an older one than before.
-fn ask(engine: Engine, cut: &GroupSnapshot, case: &Case, before: u32) -> anyhow::Result<()> {
-    let release = engine.release(cut);
-    ensure!(release >= before, "it comes after release {before}");
-    let allowed = engine.decide(cut, &case.question)? == Decision::Allow;
+/// Checks that the answer is that of the release in the same snapshot, and that this release is not older than `before`.
+fn ask(engine: Engine, snapshot: &GroupSnapshot, case: &Case, before: u32) -> anyhow::Result<()> {
+    let release = engine.release(snapshot);
+    ensure!(
+        release >= before,
+        "the release is older than release {before}"
+    );
+    let allowed = engine.decide(snapshot, &case.question)? == Decision::Allow;
     let meant = case.is_allowed_by(Release(release));
-    ensure!(allowed == meant, "{case} is {allowed} in place of {meant}");
+    ensure!(allowed == meant, "{case} is {allowed} instead of {meant}");
     Ok(())
 }
 

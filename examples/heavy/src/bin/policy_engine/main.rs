@@ -1,10 +1,10 @@
-//! Policies, schema and entities in three files, as one group: they are replaced one after the other a thousand times, while
-//! threads decide, and no decision is ever made with files that do not belong together.
+//! A group of three files: policies, schema and entities. They are replaced one after the other a thousand times while threads
+//! decide. No decision uses files that do not belong together.
 //!
-//! `cargo run --manifest-path examples/heavy/Cargo.toml --bin policy_engine`: it needs nothing, and ends by itself.
+//! `cargo run --manifest-path examples/heavy/Cargo.toml --bin policy_engine` needs no input and ends automatically.
 //!
-//! What a service of yours would take over is `engine.rs`, `place.rs`, and the group in [`main`]. The rest plays the author of
-//! the policies, who makes mistakes now and then, and those who ask what they may do.
+//! Copy `engine.rs`, `place.rs` and the group in [`main`] into your service. The rest simulates the author of the policies,
+//! who sometimes makes a mistake, and the users.
 
 mod engine;
 mod load;
@@ -32,7 +32,7 @@ async fn main() -> anyhow::Result<()> {
     let (live, control) = group
         .into_builder()
         .name("policies")
-        .validate(move |cut| engine.check(cut))
+        .validate(move |snapshot| engine.check(snapshot))
         .start()
         .await?;
     let operator = Operator {
@@ -44,7 +44,7 @@ async fn main() -> anyhow::Result<()> {
     let (mut typos, mut halves) = (0, 0);
     for number in 2..=RELEASES {
         let mut files = Release(number).files();
-        // Each of them is written first in turn.
+        // Each file is written first in turn.
         files.rotate_left(number as usize % 3);
         match number % 10 {
             0 => {
@@ -58,7 +58,7 @@ async fn main() -> anyhow::Result<()> {
                 typos += 1;
             }
             5 => {
-                // Slow authors exist, too: one or two files are of the new release, and decisions go on with the old one.
+                // Simulates a slow author: only one or two files are new, and decisions still use the old release.
                 author.write(&files[..1 + number as usize / 10 % 2])?;
                 let error = operator.is_refused(number).await?;
                 if halves == 0 {
@@ -82,25 +82,25 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Looks whether what was written is visible.
+/// Checks whether the written files are visible.
 struct Operator {
     live: Live<GroupSnapshot>,
     control: Control<GroupSnapshot>,
 }
 
 impl Operator {
-    /// Each release is one publication, so they have the same numbers: nothing half was ever visible.
+    /// Checks that the release is published. Each release is one publication, so release and generation are equal.
     async fn is_visible(&self, release: u32) -> anyhow::Result<()> {
         let receipt = self.control.reload().await;
         ensure!(receipt.is_current(), "release {release}: {receipt}");
         self.is_at(release)
     }
 
-    /// Why. All three files have stayed as they were.
+    /// Checks that the release is rejected and the previous one is still visible. Returns the error.
     async fn is_refused(&self, release: u32) -> anyhow::Result<String> {
         let receipt = self.control.reload().await;
         let Outcome::Rejected { error, .. } = &receipt.outcome else {
-            bail!("release {release} has a mistake, and was not refused: {receipt}");
+            bail!("release {release} has a mistake, but was not rejected: {receipt}");
         };
         self.is_at(release - 1)?;
         Ok(error.to_string())
@@ -116,11 +116,11 @@ impl Operator {
     }
 }
 
-/// Whoever writes the files.
+/// The author of the files.
 struct Author<'f>(&'f Path);
 
 impl Author<'_> {
-    /// One after the other, each as it should be done: written beside, then renamed over.
+    /// Replaces the files one after the other, each atomically.
     fn write(&self, files: &[(&'static str, String)]) -> anyhow::Result<()> {
         for (name, text) in files {
             let (path, part) = (self.0.join(name), self.0.join("part"));

@@ -1,4 +1,4 @@
-//! [`Text`]: what was in a file, to say where in it something is wrong.
+//! [`Text`]: the text of a file, to locate errors in it.
 
 use std::error::Error as StdError;
 
@@ -6,7 +6,7 @@ use hot_reload::error::Location;
 use hot_reload::{Error, ErrorKind};
 use miette::Diagnostic;
 
-/// What was in a file of this name.
+/// The text of a file and the file's name.
 pub struct Text {
     text: String,
     name: String,
@@ -28,7 +28,7 @@ impl Text {
         &self.text
     }
 
-    /// What Cedar says of the text, as one line that names the file, and the line and the column where they are known.
+    /// Converts an error of Cedar to one line with the file, and with line and column if they are known.
     pub fn refuse(&self, fault: &(impl Diagnostic + 'static)) -> Error {
         let mut location = Location::new(&self.name);
         if let Some(label) = fault.labels().and_then(|mut labels| labels.next()) {
@@ -38,12 +38,12 @@ impl Text {
         refusal(with_causes(fault), location)
     }
 
-    /// That something is nowhere in the text.
+    /// The error about something that the text does not contain.
     pub fn lacks(&self, what: &str) -> Error {
         refusal(format!("there is no {what}"), Location::new(&self.name))
     }
 
-    /// Both counted from one, the column in characters.
+    /// The line and the column, both counted from one. The column counts characters.
     fn line_and_column(&self, offset: usize) -> (u64, u64) {
         let before = self.text.get(..offset).unwrap_or(&self.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -62,7 +62,7 @@ fn with_causes(error: &(dyn StdError + 'static)) -> String {
     let mut cause = error.source();
     while let Some(error) = cause {
         let said = error.to_string();
-        // Some say what their cause says.
+        // Some errors contain the text of their cause.
         if !line.contains(&said) {
             line = format!("{line}: {said}");
         }

@@ -1,4 +1,4 @@
-//! [`Release`]: the three files as their author writes them, and what they mean.
+//! [`Release`]: the three files of one release, and what they mean.
 
 use std::fmt;
 
@@ -6,13 +6,13 @@ use cedar_policy::{EntityId, EntityTypeName, EntityUid};
 
 use super::engine::{ENTITIES, POLICIES, Question, SCHEMA};
 
-/// One release of policies, schema and entities. Each of the three names it, the levels of the documents move with it, and
-/// the rule is turned around in every other one: files of different releases give wrong answers, or none.
+/// One release of policies, schema and entities. Each file names it. Each release changes the levels of the documents and
+/// inverts the rule, so files of different releases give wrong answers or none.
 #[derive(Clone, Copy)]
 pub struct Release(pub u32);
 
 impl Release {
-    /// Name and text of each file.
+    /// The name and the text of each file.
     pub fn files(self) -> [(&'static str, String); 3] {
         [
             (SCHEMA, self.schema()),
@@ -98,7 +98,7 @@ impl Case {
         pairs.map(case).collect()
     }
 
-    /// What the author means: worked out without policies.
+    /// The intended decision, computed without policies.
     pub fn is_allowed_by(&self, release: Release) -> bool {
         (self.user >= release.level(self.document)) == release.is_strict()
     }
@@ -125,7 +125,7 @@ pub struct Typo {
     file: &'static str,
     right: &'static str,
     wrong: &'static str,
-    /// The file, the line and the column that an error has to name.
+    /// The file, the line and the column that the error must name.
     pub place: &'static str,
 }
 
@@ -162,7 +162,7 @@ pub const TYPOS: [Typo; 4] = [
         wrong: "level:",
         place: "entities.json:7:56: ",
     },
-    // The policies are well in themselves; it is the schema that has no such attribute.
+    // The policies are valid alone, but the schema has no such attribute.
     Typo {
         file: POLICIES,
         right: "resource.level",

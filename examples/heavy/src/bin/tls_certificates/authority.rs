@@ -1,4 +1,4 @@
-//! Issues certificates for `localhost`, each with a key of its own.
+//! Issues certificates for `localhost`, each with its own key.
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::CertificateDer;
@@ -14,12 +14,12 @@ impl Authority {
         Ok(Self(issuer))
     }
 
-    /// What clients trust.
+    /// The certificate that clients trust.
     pub(crate) fn certificate(&self) -> anyhow::Result<CertificateDer<'static>> {
         Ok(CertificateDer::from_pem_slice(self.0.pem().as_bytes())?)
     }
 
-    /// A new certificate and its key, in PEM.
+    /// A new certificate and its key, as PEM.
     pub(crate) fn issue(&self) -> anyhow::Result<(String, String)> {
         let key = KeyPair::generate()?;
         let params = CertificateParams::new(["localhost".to_owned()])?;

@@ -1,5 +1,5 @@
-//! Clients that shake hands without a pause. TLS itself proves the pair: the server signs each handshake with its key, and
-//! the client checks that with the certificate.
+//! Clients that connect without a pause. TLS itself verifies the pair: the server signs each handshake with its key, and the
+//! client checks the signature with the certificate.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ pub(crate) struct Clients {
     tasks: JoinSet<()>,
 }
 
-/// What the clients have met with.
+/// The results of the clients.
 #[derive(Default)]
 struct Met {
     certificates: HashSet<CertificateDer<'static>>,
@@ -36,7 +36,7 @@ pub(crate) struct Summary {
 }
 
 impl Clients {
-    /// Clients that trust only what this authority has issued.
+    /// Starts clients that trust only the certificates of this authority.
     pub(crate) fn start(
         address: SocketAddr,
         authority: CertificateDer<'static>,
@@ -48,7 +48,7 @@ impl Clients {
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        // A session that is taken up again shows no certificate.
+        // A resumed session shows no certificate.
         config.resumption = Resumption::disabled();
         let connector = TlsConnector::from(Arc::new(config));
 
@@ -79,7 +79,7 @@ impl Clients {
         Ok(Self { met, tasks })
     }
 
-    /// Waits until one of them was shown this certificate.
+    /// Waits until a client has received this certificate.
     pub(crate) async fn meet(&self, certificate: &CertificateDer<'static>) -> anyhow::Result<()> {
         let met = async {
             while !self.met().certificates.contains(certificate) {
@@ -88,7 +88,7 @@ impl Clients {
         };
         let deadline = Duration::from_secs(30);
         let met = tokio::time::timeout(deadline, met).await;
-        met.context("no client was shown the new certificate")
+        met.context("no client has received the new certificate")
     }
 
     pub(crate) async fn stop(mut self) -> anyhow::Result<Summary> {
@@ -109,7 +109,7 @@ impl Clients {
     }
 }
 
-/// Connects, and returns the certificate that the server has shown and proven to be its own.
+/// Connects and returns the verified certificate of the server.
 async fn shake(
     connector: &TlsConnector,
     address: SocketAddr,

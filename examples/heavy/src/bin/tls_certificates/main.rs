@@ -1,9 +1,9 @@
-//! A certificate and its key, rotated one after the other under a running TLS server, again and again.
+//! A TLS server whose certificate and key are rotated one after the other, many times.
 //!
-//! `cargo run --manifest-path examples/heavy/Cargo.toml --bin tls_certificates`: it needs nothing, and ends by itself.
+//! `cargo run --manifest-path examples/heavy/Cargo.toml --bin tls_certificates` needs no input and ends automatically.
 //!
-//! What a server of yours would take over is [`pair`] and [`Current`], and the service in [`main`]. The rest plays the
-//! authority that renews certificates, and the clients, of whom none may ever fail.
+//! Copy [`pair`], [`Current`] and the service in [`main`] into your server. The rest simulates an authority that renews
+//! certificates, and clients that must never fail.
 
 mod authority;
 mod clients;
@@ -32,12 +32,12 @@ use self::clients::Clients;
 
 type Pair = Arc<CertifiedKey>;
 
-/// Makes one of the two files, if they belong together. Between the writing of the one and of the other they do not; then
-/// this is an error, and the pair before it stays.
+/// Combines the two files if they belong together. Between two writes they do not. This is an error, and the previous pair
+/// stays.
 fn pair(files: &Files) -> Result<Pair, Error> {
     let [cert, key] = ["certificate", "key"].map(|name| files.get(name));
     let (Some(cert), Some(key)) = (cert, key) else {
-        unreachable!("a group has all of its files");
+        unreachable!("a group has all its files");
     };
     let chain = CertificateDer::pem_slice_iter(cert.bytes())
         .collect::<Result<Vec<_>, _>>()
@@ -52,7 +52,7 @@ fn pair(files: &Files) -> Result<Pair, Error> {
     }
 }
 
-/// Answers each handshake with the pair of that moment.
+/// Answers each handshake with the current pair.
 #[derive(Debug)]
 struct Current(Live<Pair>);
 
@@ -103,7 +103,7 @@ async fn main() -> anyhow::Result<()> {
         }
         let [(one, one_pem), (other, other_pem)] = &halves;
         replace(one, one_pem)?;
-        // Slow tools exist, too: half of the new pair lies there, and handshakes go on with the old one.
+        // Simulates a slow tool: only one file is new, and handshakes still use the old pair.
         let seen = control.reload().await;
         half += u32::from(seen.error().is_some());
         tokio::time::sleep(Duration::from_millis(u64::from(round % 5) * 10)).await;
@@ -111,7 +111,7 @@ async fn main() -> anyhow::Result<()> {
         let now = changes.changed().await.context("the service has ended")?;
         ensure!(
             now.cert.first() == Some(&expected),
-            "another pair than the new one"
+            "the visible pair is not the new one"
         );
         clients.meet(&expected).await?;
     }
@@ -124,11 +124,11 @@ async fn main() -> anyhow::Result<()> {
         "done: {ROTATIONS} rotations, {half} halves refused, {} certificates met in {} handshakes, {failed} failed",
         met.certificates, met.handshakes,
     );
-    ensure!(failed == 0, "a handshake has failed");
+    ensure!(failed == 0, "a handshake failed");
     Ok(())
 }
 
-/// Accepts, shakes hands, says one byte, until it is aborted.
+/// Accepts connections, completes the handshake and sends one byte, until it is aborted.
 async fn serve(listener: TcpListener, acceptor: TlsAcceptor, failed: Arc<AtomicU64>) {
     while let Ok((stream, _)) = listener.accept().await {
         let (acceptor, failed) = (acceptor.clone(), Arc::clone(&failed));
@@ -147,7 +147,7 @@ async fn greet(acceptor: &TlsAcceptor, stream: TcpStream) -> std::io::Result<()>
     stream.shutdown().await
 }
 
-/// Written beside, then renamed over: never half a file.
+/// Replaces the file atomically: writes a new file and renames it.
 fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     let part = path.with_extension("part");
     fs::write(&part, text)
