@@ -10,8 +10,8 @@ use crate::secret::{Form, Level, form, is_expected, level};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rules {
     secret: Vec<Vec<Wanted>>,
-    /// The first declaration that could not be parsed. Nothing is compared then: a typo in a declaration must not show a
-    /// secret.
+    /// The first declaration that could not be parsed. Nothing is compared then, because a typo in a declaration must not
+    /// show a secret.
     fault: Option<Error>,
 }
 
@@ -25,7 +25,7 @@ impl Rules {
         }
     }
 
-    /// The scope of the whole value.
+    /// The scope of the whole value. Fails if a declaration could not be parsed.
     pub(crate) fn scope(&self) -> Result<Scope<'_>, Error> {
         match &self.fault {
             Some(error) => Err(error.clone()),
@@ -33,7 +33,7 @@ impl Rules {
         }
     }
 
-    /// The scope of the whole value, by the declarations that could be parsed.
+    /// The scope of the whole value. Ignores declarations that could not be parsed.
     pub(crate) fn readable(&self) -> Scope<'_> {
         Scope {
             is_declared: self.secret.iter().any(Vec::is_empty),
@@ -47,9 +47,9 @@ impl Rules {
 /// The secrecy of one place in a value.
 #[derive(Debug, Clone)]
 pub(crate) struct Scope<'a> {
-    /// Whether this place lies on or below a declared path.
+    /// Whether this place is on or below a declared path.
     is_declared: bool,
-    /// The verdict of the keys on the path to this place.
+    /// The level that the keys on the path to this place give it.
     level: Level,
     /// The form that the keys promise of a value here.
     form: Form,
@@ -68,7 +68,7 @@ impl<'a> Scope<'a> {
         self.level == Level::Doubtful
     }
 
-    /// Whether this value has the form that the keys promise, such as a commit or an address, and may be shown although it
+    /// Whether this value has the form that the keys promise, such as a commit or an address. It may be shown although it
     /// looks random or the keys are ambiguous.
     pub(crate) fn expects(&self, value: &str) -> bool {
         !self.is_secret() && is_expected(self.form, value)

@@ -1,4 +1,4 @@
-//! Parses paths, and patterns of paths.
+//! Parser for paths and patterns of paths.
 
 use crate::error::{Error, ErrorKind};
 
@@ -16,7 +16,7 @@ pub(crate) fn is_special(letter: char) -> bool {
     matches!(letter, '.' | '[' | ']' | '"' | '\\') || letter.is_whitespace() || is_hidden(letter)
 }
 
-/// Control characters and other invisible ones: exactly those that Rust escapes.
+/// Whether a character is invisible: exactly the characters that Rust escapes.
 fn is_hidden(letter: char) -> bool {
     letter != '\'' && letter.escape_debug().len() > 1
 }
@@ -76,7 +76,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Wanted>, Error> {
     }
 }
 
-/// A key up to its closing quote, and the rest behind it.
+/// Parses a key up to its closing quote. Returns the key and the text after the quote.
 fn quoted(text: &str) -> Result<(String, &str), &'static str> {
     let mut key = String::new();
     let mut letters = text.char_indices();
@@ -98,7 +98,7 @@ fn quoted(text: &str) -> Result<(String, &str), &'static str> {
     Err("a quote that is not closed")
 }
 
-/// The character of `{1f600}`.
+/// Parses the number in `{1f600}`.
 fn by_number(letters: &mut std::str::CharIndices<'_>) -> Option<char> {
     letters.next().filter(|(_, letter)| *letter == '{')?;
     let mut number = 0_u32;

@@ -13,7 +13,7 @@ pub(crate) fn cut(sentence: &str) -> Cow<'_, str> {
     remove(sentence, &find(sentence, Text::Sentence))
 }
 
-/// Redacts a sentence, but not the places where it quotes this value.
+/// Redacts a sentence, except where it quotes this value.
 pub(crate) fn cut_around<'a>(sentence: &'a str, quoted: &str) -> Cow<'a, str> {
     let quotes = sentence.match_indices(quoted);
     let quotes: Vec<_> = quotes.map(|(at, quote)| at..at + quote.len()).collect();

@@ -1,18 +1,18 @@
 //! Detection of random text: keys and tokens without a known prefix.
 //!
-//! In readable text some pairs of neighbouring characters are rare; in random text all are equally common. So the share of
-//! unusual pairs distinguishes the two. Among random texts of sixteen characters in base 64, base 62 or base 36, one in a
-//! hundred is missed. Among thirty thousand identifiers of programs, one in two hundred is mistaken for random.
+//! In readable text some pairs of neighboring characters are rare; in random text all pairs are equally common. So the share
+//! of unusual pairs distinguishes the two. The rules miss one in a hundred random texts of sixteen characters in base 64,
+//! base 62 or base 36. They mistake one in two hundred of thirty thousand identifiers from programs.
 
 use std::collections::BTreeSet;
 
-/// The fewest letters and digits of a random text. Shorter ones cannot be distinguished from names.
+/// The fewest letters and digits of a random text. Shorter texts cannot be distinguished from names.
 const LEAST: usize = 12;
 /// The fewest of them in one run without a separator.
 const TOGETHER: usize = 10;
 /// The fewest distinct ones.
 const VARIETY: usize = 6;
-/// The fewest digits of a random text of hexadecimal digits.
+/// The fewest digits of a random hexadecimal text.
 const HEX: usize = 16;
 
 /// For each letter from `a` to `z`, the letters that follow it in 95 of 100 pairs of readable text.
@@ -47,7 +47,7 @@ const USUAL: [&str; 26] = [
 
 /// Whether this text of letters, digits and `+/=_-` is random.
 pub(super) fn is_random(text: &str) -> bool {
-    // Names have no plus sign in them, and base 64 has.
+    // Base 64 contains plus signs, but names do not.
     let longest = text
         .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '+')
         .map(str::len)

@@ -1,4 +1,4 @@
-//! Detection and redaction of secrets: the one set of rules for errors, logs and diffs.
+//! Detection and redaction of secrets. Errors, logs and diffs use the same rules.
 //!
 //! A secret is recognized by the name of its key or by its own form:
 //!

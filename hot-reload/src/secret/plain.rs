@@ -1,11 +1,11 @@
-//! Evidently harmless values: numbers with units, paths, addresses of plain words; and values of a form that their key expects.
+//! Recognizes evidently harmless values, and values of the form that their key promises.
 
 use super::entropy::is_random;
 
 /// The greatest length of a number with its unit.
 const NUMBER: usize = 24;
 
-/// A number, a duration, an IP address, a version or a date: digits with few letters among them.
+/// Whether this is a number, a duration, an IP address, a version or a date: digits with few letters.
 pub(super) fn is_number(value: &str) -> bool {
     let value = value.trim_start_matches(['-', '+', '[', ':']);
     let letters = value.chars().filter(|letter| letter.is_alphabetic());
@@ -21,7 +21,7 @@ pub(super) fn is_number(value: &str) -> bool {
     is_short || is_duration(value)
 }
 
-/// Numbers, each with its unit: `1h30m15s500ms`.
+/// Whether these are numbers with units: `1h30m15s500ms`.
 fn is_duration(value: &str) -> bool {
     let mut units = value.split(|letter: char| letter.is_ascii_digit() || letter == '.');
     value.len() <= NUMBER
@@ -54,7 +54,7 @@ fn is_duration(value: &str) -> bool {
         })
 }
 
-/// A URL of nothing but words and numbers: `https://example.org:8080/v1`.
+/// Whether this is a URL of words and numbers only: `https://example.org:8080/v1`.
 pub(super) fn is_plain_address(value: &str) -> bool {
     let Some((scheme, rest)) = value.split_once("://") else {
         return false;
@@ -75,11 +75,11 @@ fn is_plain_path(path: &str) -> bool {
         .all(|step| is_word(step) || is_version(step))
 }
 
-/// The longest list of addresses.
+/// The most bytes of a list of addresses.
 const ADDRESSES: usize = 512;
 
-/// One address or several with commas between them: `db:5432`, `https://db.example.org:8080/v1`, `a:9092,b:9092`. A name
-/// alone may be anything, so it needs a scheme, a port or two dots.
+/// Whether this is a list of addresses: `db:5432`, `https://db.example.org:8080/v1`, `a:9092,b:9092`. A name alone may be
+/// anything, so an address needs a scheme, a port or two dots.
 pub(super) fn is_address(value: &str) -> bool {
     let is_one = |one: &str| {
         let (scheme, rest) = match one.split_once("://") {
@@ -101,7 +101,7 @@ pub(super) fn is_address(value: &str) -> bool {
     value.len() <= ADDRESSES && value.split(',').all(|one| is_one(one.trim()))
 }
 
-/// A name of a host, or an address of IPv6 in brackets.
+/// Whether this is a host name, or an IPv6 address in brackets.
 fn is_host(host: &str) -> bool {
     let six = host
         .strip_prefix('[')
@@ -118,7 +118,7 @@ fn is_host(host: &str) -> bool {
     host.split('.').all(is_label)
 }
 
-/// A port, or a typo of one: `5432`, `70000`, `80a`.
+/// Whether this is a port, or a typo of one: `5432`, `70000`, `80a`.
 fn is_port(port: &str) -> bool {
     let digits = port.bytes().filter(u8::is_ascii_digit).count();
     port.len() <= 6
@@ -127,7 +127,7 @@ fn is_port(port: &str) -> bool {
         && 2 * digits > port.len()
 }
 
-/// Marks in front of an identifier.
+/// Prefixes of identifiers.
 const IDENTIFIER_MARKS: [&str; 6] = [
     "sha1:",
     "sha256:",
@@ -137,7 +137,7 @@ const IDENTIFIER_MARKS: [&str; 6] = [
     "urn:uuid:",
 ];
 
-/// A commit, a digest, a UUID, the identifier of a trace: hexadecimal digits, perhaps in groups, among them a letter.
+/// Whether this is a commit, a digest, a UUID or a trace: hexadecimal digits, possibly in groups, with at least one letter.
 pub(crate) fn is_identifier(value: &str) -> bool {
     let value = value.strip_prefix("W/").unwrap_or(value);
     let value = value.trim_matches(['"', '{', '}']);
@@ -153,7 +153,7 @@ pub(crate) fn is_identifier(value: &str) -> bool {
         && digits.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-/// Whether this is a path that starts with a known folder, since names of releases and containers in it look random.
+/// Whether this is a path in a known folder. Names of releases and containers in such paths look random.
 pub(super) fn is_path(word: &str) -> bool {
     let below = ["/", "./", "../", "~/"]
         .iter()

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_ordinary_value_is_no_secret() {
+    fn ordinary_value_is_not_secret() {
         for value in [
             "80a",
             "70000",
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_secret_is_one() {
+    fn value_that_looks_like_a_secret_is_secret() {
         for value in [
             "Bearer swordfish",
             "bearer: x",
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_evidently_is_no_secret_is_harmless() {
+    fn only_evidently_harmless_values_are_harmless() {
         for value in [
             "80a",
             "30s",

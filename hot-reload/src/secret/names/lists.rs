@@ -41,7 +41,7 @@ pub(super) const PARTS: [&str; 37] = [
     "密碼",
 ];
 
-/// Words that contain such a part, and name nothing secret.
+/// Words that contain such a part, but do not name a secret.
 pub(super) const NOT_PARTS: [&str; 6] = [
     "tokenization",
     "tokenize",
@@ -136,7 +136,7 @@ pub(super) const DOUBTFUL: [&str; 26] = [
     "xsrf",
 ];
 
-/// The words among them whose value is an address. Also the last words of a name whose value is one.
+/// The words among them whose value is an address. Names that end with one of them also promise an address.
 pub(super) const ADDRESSES: [&str; 14] = [
     "broker",
     "callback",
@@ -182,7 +182,7 @@ pub(super) const IDENTIFIERS: [&str; 24] = [
     "uuid",
 ];
 
-/// Words before `key` with which it is no secret, such as `primary_key`.
+/// Words that, before `key`, name no secret, such as `primary_key`.
 pub(super) const OPEN_KEYS: [&str; 11] = [
     "cache",
     "foreign",
@@ -197,7 +197,7 @@ pub(super) const OPEN_KEYS: [&str; 11] = [
     "sort",
 ];
 
-/// Last words of a name whose value is metadata of a secret: a measure, a name or a place.
+/// Last words of a name whose value is metadata of a secret: a measure, a name or a path.
 pub(super) const ABOUT: [&str; 46] = [
     "age",
     "alg",
@@ -247,10 +247,10 @@ pub(super) const ABOUT: [&str; 46] = [
     "version",
 ];
 
-/// First words with the same meaning.
+/// First words of a name whose value is metadata of a secret.
 pub(super) const AMOUNT: [&str; 6] = ["count", "max", "min", "num", "number", "total"];
 
-/// Further words of the usual fields below a secret key.
+/// Further words in the names of usual fields below a secret key.
 pub(super) const FIELDS: [&str; 36] = [
     "access",
     "refresh",
@@ -290,7 +290,7 @@ pub(super) const FIELDS: [&str; 36] = [
     "value",
 ];
 
-/// Words that end with `pass`, and name nothing secret.
+/// Words that end with `pass`, but do not name a secret.
 pub(super) const NOT_PASS: [&str; 11] = [
     "allpass",
     "bandpass",

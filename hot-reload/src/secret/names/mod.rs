@@ -1,4 +1,4 @@
-//! Classifies the names of keys: secret, doubtful or ordinary.
+//! Classifies the names of keys as secret, doubtful or ordinary.
 //!
 //! A name is split into words, so that `apiKey`, `API-KEY`, `api_keys` and `X-Api-Key-2` are equal. Names written as one
 //! word (`dbpassword`) are recognized by long parts that ordinary words do not contain.
@@ -21,7 +21,7 @@ pub(crate) enum Level {
     Secret,
 }
 
-/// Whether this key is the name of a field, rather than itself part of the secret around it.
+/// Whether this key is the name of a field. Otherwise it may itself be part of the secret around it.
 pub(crate) fn is_field(key: &str) -> bool {
     let is_known = |word: &String| {
         let word = word.as_str();
@@ -35,7 +35,7 @@ pub(crate) fn is_field(key: &str) -> bool {
     !words.is_empty() && !has_digits && words.iter().all(is_known)
 }
 
-/// The length of a word of a language.
+/// The most letters of a word of a language.
 const WORD: usize = 14;
 
 /// Whether this text consists of usual words, and so is probably no secret: `max_idle`, `maxIdle`, `max-idle`.
@@ -65,10 +65,10 @@ pub(crate) fn level(around: Level, key: &str) -> Level {
     }
 }
 
-/// The form that a name that is not secret promises of its value.
+/// The form that the name of a key promises for its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Form {
-    /// None.
+    /// No form.
     #[default]
     Any,
     /// An identifier: `commit`, `trace_id`.
@@ -97,12 +97,12 @@ pub(crate) fn form(key: &str) -> Form {
     }
 }
 
-/// Whether these words name an identifier, and nothing that may be secret.
+/// Whether these words name an identifier and no secret.
 pub(super) fn names_identifier(words: &str) -> bool {
     form(words) == Form::Identifier && level(Level::Plain, words) == Level::Plain
 }
 
-/// Whether this one word, in lower case, is the name of a secret.
+/// Whether this lower-case word is the name of a secret.
 pub(super) fn is_secret_word(word: &str) -> bool {
     level_of(singular(word)) == Level::Secret
 }
@@ -128,7 +128,7 @@ fn is_compound_key(word: &str) -> bool {
     !open && !["monkey", "donkey", "turkey", "jockey", "hockey", "whiskey"].contains(&word)
 }
 
-/// Whether the words end with a key that is no secret: `primary_key`.
+/// Whether the words end with a key that is not secret: `primary_key`.
 fn is_open_key(words: &[String]) -> bool {
     match words {
         [before @ .., last] if last == "key" => {
@@ -149,7 +149,7 @@ fn is_about(words: &[String]) -> bool {
     is(words.last(), &ABOUT) || (words.len() > 1 && is(words.first(), &AMOUNT))
 }
 
-/// The words of a key in lower case and singular: `apiKeys`, `api_key_2` and `API-KEY` all are `api`, `key`.
+/// Splits a key into lower-case singular words: `apiKeys`, `api_key_2` and `API-KEY` become `api`, `key`.
 fn words(key: &str) -> Vec<String> {
     let letters: Vec<char> = key.chars().collect();
     let mut words = vec![String::new()];
@@ -177,7 +177,7 @@ fn words(key: &str) -> Vec<String> {
     words.map(|word| singular(&word).to_owned()).collect()
 }
 
-/// The word without a plural's `s`, if it has more than three letters: `keys`, not `pass` and `dns`.
+/// Removes the plural's `s` from a word of more than three letters: from `keys`, but not from `pass` and `dns`.
 fn singular(word: &str) -> &str {
     match word.strip_suffix('s') {
         Some(one) if one.len() >= 3 && !one.ends_with('s') && word != "expires" => one,

@@ -1,4 +1,4 @@
-//! Credentials in an address: `postgres://me:hunter2@db/app`, `me:hunter2@tcp(db)`, `?code=hunter2`.
+//! Detects credentials in addresses: `postgres://me:hunter2@db/app`, `me:hunter2@tcp(db)`, `?code=hunter2`.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use super::super::names::{Form, Level, form, level};
 use super::super::plain::is_number;
 use super::words::{is_delimiter, place};
 
-/// The credentials in URLs. A password may hold any sign but blanks and quotes.
+/// Finds credentials in URLs. A password may contain any character except blanks and quotes.
 pub(super) fn in_urls(text: &str, found: &mut Vec<Range<usize>>) {
     let ends = |letter: char| letter.is_whitespace() || "\"'`<>".contains(letter);
     for word in text.split(ends) {
@@ -23,7 +23,7 @@ fn in_url(text: &str, word: &str, found: &mut Vec<Range<usize>>) {
         let port = host.rsplit_once(':').map_or("", |(_, port)| port);
         let is_odd = port.bytes().any(|letter| !letter.is_ascii_digit()) && !host.contains(']');
         if host.contains('@') || is_odd {
-            // None behind this address is none behind the next one.
+            // If nothing after this address contains an `@`, no later address has credentials.
             let Some((userinfo, after)) = behind.rsplit_once('@') else {
                 return;
             };
@@ -33,7 +33,7 @@ fn in_url(text: &str, word: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Parameters whose value gives access once, without separators. Those with the name of a secret have it, too.
+/// Parameters whose value gives access once, without separators. Parameters with the name of a secret count too.
 const ONCE: [&str; 24] = [
     "access",
     "assertion",
@@ -64,9 +64,9 @@ const ONCE: [&str; 24] = [
 /// The longest name of a parameter.
 const PARAMETER: usize = 64;
 
-/// The values of parameters behind a `?`, `&` or `#` that give access.
+/// Finds the values of parameters after `?`, `&` or `#` that give access.
 pub(super) fn in_queries(text: &str, found: &mut Vec<Range<usize>>) {
-    // The end of the last value: the text is searched once.
+    // The end of the last value, so that the text is searched once.
     let mut done = 0;
     for (at, _) in text.match_indices(['?', '&', '#']) {
         if at < done {
@@ -88,7 +88,7 @@ pub(super) fn in_queries(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Whether a parameter with this name and value gives access. A short number is a status, or a measure.
+/// Whether a parameter with this name and value gives access. A short number is a status or a measure.
 fn gives_access(name: &str, value: &str) -> bool {
     let is_status = value.len() <= 3 && value.bytes().all(|digit| digit.is_ascii_digit());
     let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
@@ -104,7 +104,7 @@ fn gives_access(name: &str, value: &str) -> bool {
     !is_status && (is_once || is_named)
 }
 
-/// The password in front of an `@` in this word of the text, which is no URL.
+/// Finds the password before an `@` in this word of the text, which is not a URL.
 pub(super) fn before_at(text: &str, token: Range<usize>, found: &mut Vec<Range<usize>>) {
     let word = &text[token];
     if !word.contains("://")

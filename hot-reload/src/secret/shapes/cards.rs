@@ -1,14 +1,14 @@
-//! Numbers of payment cards: `4111 1111 1111 1111`.
+//! Detects numbers of payment cards: `4111 1111 1111 1111`.
 
 use std::ops::Range;
 
-/// The least and the most digits of such a number.
+/// The fewest and the most digits of a card's number.
 const LEAST: usize = 13;
 const MOST: usize = 19;
-/// The fewest digits between two separators: a date has fewer.
+/// The fewest digits between two separators. A date has fewer.
 const GROUP: usize = 3;
 
-/// Numbers with the prefix of an issuer and a valid check digit. Blanks or dashes may divide them.
+/// Finds numbers with the prefix of an issuer and a valid check digit. Blanks or dashes may separate groups.
 pub(super) fn cards(text: &str, found: &mut Vec<Range<usize>>) {
     let bytes = text.as_bytes();
     let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
@@ -34,7 +34,7 @@ pub(super) fn cards(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// The cards among groups of digits that one separator each divides.
+/// Finds cards among groups of digits with one separator between them.
 fn in_groups(text: &str, groups: &[Range<usize>], found: &mut Vec<Range<usize>>) {
     let mut first = 0;
     while first < groups.len() {
@@ -56,7 +56,7 @@ fn in_groups(text: &str, groups: &[Range<usize>], found: &mut Vec<Range<usize>>)
     }
 }
 
-/// Whether this range is no part of a word or of a fraction.
+/// Whether this range is not part of a word or of a fraction.
 fn stands_alone(text: &str, place: &Range<usize>) -> bool {
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
     let before = text[..place.start].chars().next_back();
@@ -68,7 +68,7 @@ fn stands_alone(text: &str, place: &Range<usize>) -> bool {
         && !is_fraction
 }
 
-/// Whether these digits have the prefix and the length of an issuer, and a check digit by the rule of Luhn.
+/// Whether these digits have the prefix and the length of an issuer, and a valid check digit (Luhn).
 fn is_card(digits: &[u8]) -> bool {
     if !(LEAST..=MOST).contains(&digits.len()) {
         return false;

@@ -1,4 +1,4 @@
-//! Credentials in command lines: `curl -u me:hunter2`, `--password hunter2`, `mysql -phunter2`.
+//! Detects credentials in command lines: `curl -u me:hunter2`, `--password hunter2`, `mysql -phunter2`.
 
 use std::ops::Range;
 
@@ -82,7 +82,7 @@ const PROSE: [&str; 32] = [
     "requires", "should", "takes", "to", "twice", "was", "which", "with", "without",
 ];
 
-/// The passwords behind the flags of a command line.
+/// Finds the passwords after the flags of a command line.
 pub(super) fn flags(text: &str, kind: Text, found: &mut Vec<Range<usize>>) {
     let mut short = None;
     let mut done = 0;
@@ -122,11 +122,11 @@ enum Flag {
 struct Value<'a> {
     flag: Flag,
     text: &'a str,
-    /// Whether it follows without a blank.
+    /// Whether it follows the flag without a blank.
     is_joined: bool,
 }
 
-/// The value of the flag at this range, joined to it or behind a blank.
+/// The value of the flag at this range, joined to it or after a blank.
 fn value_of<'a>(text: &'a str, token: &Range<usize>, short: Option<Short>) -> Option<Value<'a>> {
     let word = &text[token.clone()];
     let (name, joined) = match word.split_once('=') {
@@ -169,12 +169,12 @@ fn value_of<'a>(text: &'a str, token: &Range<usize>, short: Option<Short>) -> Op
     }
 }
 
-/// The first word of a text, or the content of the quotes that it begins with.
+/// The first word of a text, or the content of its quotes if it begins with one.
 fn first(text: &str) -> &str {
     quoted(text).unwrap_or_else(|| text.split(is_delimiter).next().unwrap_or(""))
 }
 
-/// The password of `me:hunter2`. A user and a group by their numbers, and an address, have none.
+/// The password in `me:hunter2`. Numeric users and groups, and addresses, have none.
 fn password_of(value: &str) -> Option<&str> {
     let (user, password) = value.split_once(':')?;
     let is_number = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
@@ -182,7 +182,7 @@ fn password_of(value: &str) -> Option<&str> {
     (!has_none).then_some(password)
 }
 
-/// Whether this is the next word of a sentence, or the name of a file, rather than a password.
+/// Whether this is the next word of a sentence or a file name, and not a password.
 fn is_prose(value: &str) -> bool {
     is_path(value) || (is_plain_word(value) && PROSE.contains(&value.to_lowercase().as_str()))
 }

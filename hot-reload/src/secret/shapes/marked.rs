@@ -1,11 +1,11 @@
-//! Secrets with a known mark: blocks in PEM, and tokens with a prefix of their issuer.
+//! Detects secrets with a known mark: PEM blocks, and tokens with a prefix of their issuer.
 
 use std::ops::Range;
 
 use super::words::place;
 
-/// Blocks such as `-----BEGIN PRIVATE KEY-----`, up to their end or that of the text. Certificates count too: their key may
-/// have been pasted with them.
+/// Finds blocks such as `-----BEGIN PRIVATE KEY-----`, up to their end or the end of the text. Certificates count too, because
+/// their key may be next to them.
 pub(super) fn blocks(text: &str, found: &mut Vec<Range<usize>>) {
     // `-----BEGIN`, and `---- BEGIN` of SSH2.
     let mark = |from: usize, word: &str| {
@@ -35,13 +35,13 @@ pub(super) fn blocks(text: &str, found: &mut Vec<Range<usize>>) {
 enum Tail {
     /// At least this many letters, digits, `_`, `-` and `.`.
     Any(usize),
-    /// The same, with a digit or a second capital among them, because the prefix also occurs in usual words.
+    /// The same, and a digit or a second capital among them, because the prefix also occurs in usual words.
     Mixed(usize),
 }
 
 use Tail::{Any, Mixed};
 
-/// The prefixes with which services mark their tokens.
+/// The prefixes of tokens by issuer.
 const PREFIXES: [(&str, Tail); 61] = [
     ("sk_live_", Any(4)),
     ("sk_test_", Any(4)),
@@ -106,10 +106,10 @@ const PREFIXES: [(&str, Tail); 61] = [
     ("$apr1$", Any(8)),
 ];
 
-/// Tokens with a prefix of their issuer, and JSON web tokens.
+/// Finds tokens with a prefix of their issuer, and JSON web tokens.
 pub(super) fn prefixed(text: &str, found: &mut Vec<Range<usize>>) {
     for (prefix, tail) in &PREFIXES {
-        // The end of what was searched: what does not fit from its beginning fits from nowhere in it.
+        // The end of the searched text. If a tail does not match from its beginning, it matches from nowhere in it.
         let mut searched = 0;
         for (at, _) in text.match_indices(prefix) {
             if at < searched {
@@ -139,7 +139,7 @@ pub(super) fn prefixed(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Whether there are digits or capitals among the letters.
+/// Whether the text has digits or capitals among its letters.
 fn is_mixed(tail: &str) -> bool {
     tail.chars()
         .any(|letter| letter.is_ascii_digit() || letter.is_ascii_uppercase())

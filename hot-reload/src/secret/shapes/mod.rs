@@ -1,11 +1,12 @@
-//! Detection of secrets by their form, anywhere in a text.
+//! Detects secrets by their form, anywhere in a text.
 //!
-//! - `marked`: blocks in PEM, and tokens with a prefix of their issuer;
-//! - `address`: credentials in a URL, in its query, or in front of an `@`;
+//! - `marked`: PEM blocks, and tokens with a prefix of their issuer;
+//! - `address`: credentials in a URL, in its query, or before an `@`;
 //! - `cards`: numbers of payment cards;
 //! - `commands`: credentials in command lines;
 //! - `named`: `password=…`, `"token": "…"`, `Bearer …`;
-//! - random text, by the rules of [`entropy`](super::entropy).
+//! - `words`: the words of a text;
+//! - random text, with the rules of [`entropy`](super::entropy).
 
 mod address;
 mod cards;
@@ -22,7 +23,7 @@ use super::entropy::is_random;
 use super::names::names_identifier;
 use super::plain::{is_identifier, is_number, is_path};
 
-/// The secrets in this text, in order and without overlaps.
+/// Finds the secrets in this text. The ranges are ordered and do not overlap.
 pub(super) fn find(text: &str, kind: Text) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     marked::blocks(text, &mut found);
@@ -56,7 +57,7 @@ pub(super) fn merge(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     merged
 }
 
-/// Random text in a word.
+/// Finds random text in a word.
 fn random(text: &str, token: Range<usize>, found: &mut Vec<Range<usize>>) {
     let word = &text[token];
     if is_path(word) || is_number(word) {
@@ -72,7 +73,7 @@ fn random(text: &str, token: Range<usize>, found: &mut Vec<Range<usize>>) {
         }
         let steps = part.split('/').filter(|step| is_random(step));
         if is_url {
-            // The rest of an address stays readable; between its slashes, a segment is redacted as a whole.
+            // The rest of an address stays readable. A segment between slashes is redacted as a whole.
             found.extend(steps.map(|step| place(text, step)));
         } else if steps.count() > 0 || is_random(part) {
             // Text next to random text is probably random, too.
@@ -81,7 +82,7 @@ fn random(text: &str, token: Range<usize>, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// How far before a value its name may begin.
+/// The most bytes between the beginning of a name and its value.
 const NAME: usize = 64;
 
 /// Whether the words before this offset name an identifier: `commit 9f86d08…`, `trace_id=…`.
@@ -93,7 +94,7 @@ fn names_it(text: &str, at: usize) -> bool {
         .rsplit(|letter| !is_part(letter))
         .next()
         .unwrap_or("");
-    // `session id`: the word before decides, too.
+    // For `session id`, the word before decides too.
     let rest = before[..before.len() - last.len()].trim_end_matches(' ');
     let other = rest.rsplit(|letter| !is_part(letter)).next().unwrap_or("");
     names_identifier(&format!("{other} {last}"))

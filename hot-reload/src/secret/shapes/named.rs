@@ -1,4 +1,4 @@
-//! Secrets after a name: `password=…`, `"token": "…"`, `Bearer …`.
+//! Detects secrets after a name: `password=…`, `"token": "…"`, `Bearer …`.
 
 use std::ops::Range;
 
@@ -6,9 +6,9 @@ use super::super::names::{Level, is_secret_word, level};
 use super::super::plain::is_path;
 use super::words::{Text, is_delimiter, is_plain_word, place, tokens};
 
-/// Values after the name of a secret and `=` or `:`.
+/// Finds values after the name of a secret and `=` or `:`.
 pub(super) fn pairs(text: &str, kind: Text, found: &mut Vec<Range<usize>>) {
-    // The end of the last value, and the next semicolon: the text is searched once, however many names stand in it.
+    // The end of the last value and the next semicolon, so that the text is searched once for any number of names.
     let (mut done, mut semicolon) = (0, 0);
     for (at, sign) in text.match_indices(['=', ':']) {
         if at < done {
@@ -63,8 +63,8 @@ pub(super) fn quoted(text: &str) -> Option<&str> {
     Some(&inner[..end.unwrap_or(inner.len())])
 }
 
-/// The unquoted value at the start of this text. In a list with semicolons it may contain blanks; `list` is the offset of the
-/// next semicolon.
+/// The unquoted value at the start of this text. In a list with semicolons it may contain blanks. `list` is the offset of
+/// the next semicolon.
 fn bare(text: &str, list: Option<usize>) -> &str {
     if text.starts_with('(') {
         return &text[..0];
@@ -73,7 +73,7 @@ fn bare(text: &str, list: Option<usize>) -> &str {
     &text[..end.unwrap_or(text.len())]
 }
 
-/// Whether an unquoted text is a value, rather than the next word of a sentence.
+/// Whether an unquoted text is a value, and not the next word of a sentence.
 fn is_telling(name: &str, value: &str, sign: &str, kind: Text) -> bool {
     let is_word = is_plain_word(value);
     let is_number = value.bytes().all(|letter| letter.is_ascii_digit());
@@ -95,7 +95,7 @@ const SCHEMES: [&str; 7] = [
     "splunk",
 ];
 
-/// Words that follow such a name in ordinary sentences.
+/// Words that follow the name of a scheme in ordinary sentences.
 const NO_CREDENTIALS: [&str; 11] = [
     "access",
     "auth",
@@ -110,7 +110,7 @@ const NO_CREDENTIALS: [&str; 11] = [
     "tokens",
 ];
 
-/// Credentials after a word such as `Bearer`.
+/// Finds credentials after a word such as `Bearer`.
 pub(super) fn schemes(text: &str, kind: Text, found: &mut Vec<Range<usize>>) {
     let mut before = "";
     for token in tokens(text) {

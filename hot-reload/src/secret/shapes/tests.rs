@@ -1,4 +1,4 @@
-//! Examples of each form, and sentences that must stay unchanged.
+//! Tests with examples of each form, and with sentences that must stay unchanged.
 
 use super::super::cut::{cut, cut_name};
 use super::{Text, find};
@@ -126,16 +126,16 @@ fn source_name_loses_only_its_credentials() {
 }
 
 #[test]
-fn a_block_of_ssh2_before_one_in_pem_is_cut() {
+fn block_of_ssh2_before_a_pem_block_is_redacted() {
     shows(
         "got ---- BEGIN SSH2 PRIVATE KEY ----; hunter2; ---- END SSH2 PRIVATE KEY ---- and -----BEGIN X-----",
         "got (not shown) and (not shown)",
     );
 }
 
-/// A text of 64 KiB takes minutes where each of its words causes a search to the end; in proportion it takes milliseconds.
+/// If each word caused a search to the end, 64 KiB would take minutes. In proportion to the length, they take milliseconds.
 #[test]
-fn a_long_text_is_searched_once() {
+fn long_text_is_searched_once() {
     const BYTES: usize = 64 * 1024;
     for word in [
         "pw=",
@@ -183,7 +183,7 @@ fn digest_of_an_image_is_shown() {
     ] {
         shows(&text, &text);
     }
-    // Anything else behind the name is random text like any other.
+    // After other names, such text is random text.
     for text in ["sha256:q7Kp2mQ9xWv4Zt8R", &format!("key:{hex}"), hex] {
         assert!(!find(text, Text::Value).is_empty(), "{text}");
     }
@@ -308,7 +308,7 @@ fn number_of_a_payment_card_is_redacted() {
 }
 
 #[test]
-fn identifier_behind_its_name_is_shown() {
+fn identifier_after_its_name_is_shown() {
     let hex = "9f86d081884c7d659a2feaa0c55ad015";
     let uuid = "550e8400-e29b-41d4-a716-446655440000";
     for sentence in [

@@ -1,11 +1,11 @@
-//! The words of a text, and where they stand.
+//! Splits a text into words, and defines its kind.
 
 use std::ops::Range;
 
 /// The kind of a text, which decides how strict the detection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Text {
-    /// A sentence of a program, mostly not of the user's words: `token: expected a string` has no secret.
+    /// A message of a program, mostly in the program's own words: `token: expected a string` contains no secret.
     Sentence,
     /// One value of a configuration.
     Value,
@@ -30,7 +30,7 @@ pub(super) fn place(text: &str, part: &str) -> Range<usize> {
     start..start + part.len()
 }
 
-/// Whether this is a word of a language: letters in one case, or with a capital in front.
+/// Whether this is a word of a language: letters in one case, possibly with a capital first letter.
 pub(super) fn is_plain_word(word: &str) -> bool {
     let rest = word.strip_prefix(char::is_uppercase).unwrap_or(word);
     let is_lower = |text: &str| {
