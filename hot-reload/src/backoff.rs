@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Delays that double from a floor to a cap, each shortened by up to half at random.
 ///
-/// It starts again from the floor when it is [`reset`](Self::reset), and never gives up.
+/// After a [`reset`](Self::reset), it starts from the floor again. It never gives up.
 #[derive(Debug, Clone)]
 pub(crate) struct Backoff {
     floor: Duration,
@@ -23,7 +23,7 @@ impl Backoff {
         }
     }
 
-    /// The delay before the next try. Each call doubles the one after it, up to the cap.
+    /// The delay before the next try. Each call doubles the next delay, up to the cap.
     pub(crate) fn delay(&mut self, jitter: &mut Jitter) -> Duration {
         let whole = self.next;
         self.next = whole.saturating_mul(2).min(self.cap);
@@ -35,9 +35,9 @@ impl Backoff {
     }
 }
 
-/// A source of small random numbers, made from a seed so that a run can be repeated.
+/// A generator of random numbers with a seed, so that a run can be repeated.
 ///
-/// Spreading needs no better randomness than this (xorshift64*, Vigna 2016).
+/// Spreading delays needs no better randomness than this generator (xorshift64*, Vigna 2016).
 #[derive(Debug, Clone)]
 pub(crate) struct Jitter(u64);
 
@@ -47,23 +47,23 @@ impl Jitter {
         Self(seed.max(1))
     }
 
-    /// A jitter that adds nothing, for tests that count every millisecond.
+    /// A jitter that is always zero, for tests that count every millisecond.
     #[cfg(test)]
     pub(crate) fn none() -> Self {
         Self(0)
     }
 
-    /// Anything from zero to `span`.
+    /// A random duration from zero to `span`.
     pub(crate) fn up_to(&mut self, span: Duration) -> Duration {
         span.mul_f64(self.fraction())
     }
 
-    /// `whole`, less up to `percent` of it.
+    /// `whole`, shortened at random by up to `percent`.
     pub(crate) fn below(&mut self, whole: Duration, percent: u32) -> Duration {
         whole - self.up_to(whole * percent / 100)
     }
 
-    /// A number from zero up to, and without, one.
+    /// A random number from zero up to, but not including, one.
     fn fraction(&mut self) -> f64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -73,12 +73,12 @@ impl Jitter {
     }
 }
 
-/// A rate limit: a burst at once, then one per pause (the generic cell rate algorithm).
+/// A rate limit: a burst at once, then one event per pause (the generic cell rate algorithm).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limit {
     pause: Duration,
     slack: Duration,
-    /// When the whole burst is available again.
+    /// The time when the whole burst is available again.
     even: Duration,
 }
 
@@ -91,7 +91,7 @@ impl Limit {
         }
     }
 
-    /// When the next one may follow.
+    /// The earliest time for the next event.
     pub(crate) fn free_at(self) -> Duration {
         self.even.saturating_sub(self.slack)
     }
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn p20_jitter_takes_away_up_to_half_and_spreads() {
+    fn p20_jitter_shortens_by_up_to_half_and_spreads() {
         let mut shortest = SECOND;
         let mut longest = Duration::ZERO;
         for seed in 1..=1000 {
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn jitter_below_shortens_by_at_most_its_share() {
+    fn jitter_below_shortens_by_at_most_its_percentage() {
         let mut jitter = Jitter::from_seed(42);
         for _ in 0..1000 {
             let period = jitter.below(10 * SECOND, 10);

@@ -1,20 +1,23 @@
-//! The clocks of the machine, read here and nowhere else.
+//! The system's clocks. No other file reads them.
 //!
-//! They go on where a test has paused the clock of the runtime, which is the one that the engine counts by.
-#![allow(clippy::disallowed_methods, reason = "this is the one place")]
+//! They advance even if a test pauses the clock of the runtime, which drives the engine.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the only place that reads the clocks"
+)]
 
 #[cfg(feature = "file")]
 use std::time::Instant;
 use std::time::SystemTime;
 
-/// The monotonic time, for how long ago an event of a file was: it is timed on the watcher's thread, which has no runtime.
+/// The monotonic time. It measures the age of file events, which arrive on the watcher's thread outside of the runtime.
 #[cfg(feature = "file")]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// The time of day: snapshots, statuses and saved values are stamped with it, and the times of files are compared with it.
-/// Nothing else is decided upon it.
+/// The time of day. It stamps snapshots, statuses and saved values, and is compared with the times of files. No other
+/// decision depends on it.
 pub(crate) fn time_of_day() -> SystemTime {
     SystemTime::now()
 }

@@ -2,30 +2,30 @@
 
 use std::fmt;
 
-/// The number of a published value: 1 for the first, one more for each further one, never used twice.
+/// The number of a published value. The first has 1, each further value has one more, and no number is used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Generation(u64);
 
 impl Generation {
-    /// The first published value.
+    /// The generation of the first value.
     pub(crate) const FIRST: Self = Self(1);
 
-    /// The number itself.
+    /// The number.
     pub const fn get(self) -> u64 {
         self.0
     }
 
-    /// One that was written down; none if no service has ever published under this number.
+    /// A saved generation. `None` if no service can have published it.
     #[cfg(feature = "last-good")]
     pub(crate) const fn saved(number: u64) -> Option<Self> {
-        // So far no service counts, and what follows the number must be a number, too.
+        // Generations begin at 1, and the next one must be a number too.
         match number {
             1..=0x7fff_ffff_ffff_ffff => Some(Self(number)),
             _ => None,
         }
     }
 
-    /// The one that follows.
+    /// The next generation.
     pub(crate) const fn next(self) -> Self {
         Self(self.0 + 1)
     }

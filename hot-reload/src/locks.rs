@@ -1,9 +1,8 @@
-//! Locks that a panic does not spoil: none is held while somebody else's code runs that could leave what it guards half
-//! changed.
+//! Locks without poisoning. No code that may leave guarded data inconsistent runs under a lock.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks it, whatever became of who held it before.
+/// Locks the mutex, even if its last holder panicked.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

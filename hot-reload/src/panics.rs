@@ -1,4 +1,4 @@
-//! Panics of somebody's code: caught, and in words. The panic hook has printed the place already.
+//! Converts caught panics of foreign code into errors. The panic hook has already printed the location.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, one_line};
 use crate::event::Stage;
 use crate::secret;
 
-/// The error of a panic with this payload.
+/// The error for a panic with this payload.
 pub(crate) fn panicked(stage: Stage, payload: &(dyn Any + Send)) -> Error {
     let text = panic_text(payload);
     Error::new(
@@ -16,7 +16,7 @@ pub(crate) fn panicked(stage: Stage, payload: &(dyn Any + Send)) -> Error {
     )
 }
 
-/// Drops what belongs to a source or to the user, whose code that runs.
+/// Drops a value of a source or of the user. Its `Drop` may panic.
 pub(crate) fn discard<T>(dropped: T) {
     let _ = catch_unwind(AssertUnwindSafe(|| drop(dropped)));
 }

@@ -1,29 +1,29 @@
-//! [`Revision`]: the token with which a source names one state of its content.
+//! [`Revision`]: an opaque token for one state of a source's content.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// A source's name for one state of its content.
+/// An opaque token for one state of a source's content.
 ///
-/// A revision is opaque: two of them are compared for equality and for nothing else. A source builds one from
-/// whatever identifies content for it: a hash of the bytes, an ETag, a modification revision.
+/// A revision can only be compared for equality. A source builds it from anything that identifies its content: a hash of the
+/// bytes, an ETag, a modification revision.
 ///
 /// Two loads that return equal revisions found the same content. The reverse need not hold.
 ///
-/// To store one, save [`as_bytes`](Self::as_bytes) and pass them to [`new`](Self::new) later: the result is equal. A
-/// source made of several parts [`join`](Self::join)s their revisions.
+/// To store a revision, save [`as_bytes`](Self::as_bytes), and pass the bytes to [`new`](Self::new) later. The result is
+/// equal. A source with several parts [`join`](Self::join)s their revisions.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Revision(Token);
 
-/// A short one is kept in place, because there are several for each source, and one is made at each look.
+/// Short tokens are stored inline, because each source has several revisions and creates one at each load.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Token {
-    /// So many bytes, and zeros after them.
+    /// The length, and the bytes followed by zeros.
     Short(u8, [u8; SHORT]),
     Long(Arc<[u8]>),
 }
 
-/// As much as there is room for beside the number, in three words.
+/// The most bytes of an inline token, so that a revision has the size of three words.
 const SHORT: usize = 22;
 
 impl Revision {
@@ -44,8 +44,8 @@ impl Revision {
 
     /// Joins several revisions into one. Two joins are equal exactly if they join equal tokens in the same order.
     ///
-    /// It holds every token whole, with eight bytes more for each. A part without a revision needs a token of its own, such
-    /// as a counter: changes of a part that is left out go unnoticed.
+    /// The join contains every token in full, and eight more bytes for each. A part without a revision needs a token of its own,
+    /// such as a counter; otherwise its changes go unnoticed.
     ///
     /// ```
     /// use hot_reload::Revision;
@@ -65,7 +65,7 @@ impl Revision {
         Self::new(joined)
     }
 
-    /// The token, whole.
+    /// The whole token.
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Token::Short(len, bytes) => &bytes[..usize::from(*len)],
@@ -92,8 +92,8 @@ impl From<u128> for Revision {
     }
 }
 
-/// For logs: the token in hexadecimal, or a 128-bit hash of it if it is longer than 16 bytes. A program compares
-/// revisions by `==`, and stores [`as_bytes`](Self::as_bytes).
+/// For logs: the token in hexadecimal, or its 128-bit hash if it is longer than 16 bytes. A program compares revisions with
+/// `==` and stores [`as_bytes`](Self::as_bytes).
 impl fmt::Display for Revision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = self.as_bytes();
@@ -107,7 +107,7 @@ impl fmt::Display for Revision {
     }
 }
 
-/// In bytes: a longer token is shown as a hash of this length.
+/// The most bytes of a token in logs. A longer token is shown as a hash of this length.
 const SHOWN: usize = 16;
 
 /// The 128-bit FNV-1a hash. It is not cryptographic; it only serves to distinguish revisions in logs.

@@ -1,4 +1,4 @@
-//! [`Snapshot`]: one published value, with what is known about its publication.
+//! [`Snapshot`]: one published value with its metadata.
 
 use std::fmt;
 use std::ops::Deref;
@@ -10,36 +10,35 @@ use crate::event::Trigger;
 pub use crate::generation::Generation;
 use crate::revision::Revision;
 
-/// A published value, held for as long as you like.
+/// A published value with its metadata. It can be held for any time.
 ///
-/// It dereferences to the value. It never changes; a newer value is a newer snapshot. It is `Send`, may be kept across
-/// `.await`, and cloning it costs one counter. The value is freed by the service, some time after the last snapshot of it is
-/// gone.
+/// It dereferences to the value and never changes; a newer value has a newer snapshot. It is `Send` and can be held across
+/// `.await`. A clone costs one atomic increment. The service frees the value after its last snapshot is dropped.
 pub struct Snapshot<V>(Arc<Published<V>>);
 
-/// A value and its publication in one piece, so that no reader can see one without the other.
+/// A value and its metadata in one allocation, so that no reader sees one without the other.
 ///
-/// The value stands last, behind what is rarely read: the counts of an `Arc` in front of it are written to by everybody who
-/// takes or drops a snapshot, and that shall not be on the value's cache line.
+/// The value is the last field, after rarely read fields. The counts of the `Arc` precede it. Each clone and drop of
+/// a snapshot writes them, so the value must be on another cache line.
 #[repr(C)]
 pub(crate) struct Published<V> {
     pub(crate) generation: Generation,
     pub(crate) revision: Option<Revision>,
     pub(crate) loaded_at: SystemTime,
     pub(crate) trigger: Trigger,
-    /// The number under which the value was there before, if it was brought back.
+    /// The generation of the earlier publication, if this value was rolled back to.
     pub(crate) origin: Option<Generation>,
-    /// In how many places the service keeps it on purpose.
+    /// How many places in the service retain it deliberately.
     pub(crate) keepsakes: AtomicUsize,
     pub(crate) value: V,
 }
 
-/// The two counts, and what stands between them and the value, fill a cache line.
+/// The two counts and the fields before the value fill a cache line.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 const _: () = assert!(2 * size_of::<usize>() + std::mem::offset_of!(Published<u8>, value) >= 64);
 
 impl<V> Snapshot<V> {
-    /// The node that the snapshot is a share of.
+    /// A snapshot of this node.
     pub(crate) fn of(node: Arc<Published<V>>) -> Self {
         Self(node)
     }
@@ -53,17 +52,17 @@ impl<V> Snapshot<V> {
         &self.0.value
     }
 
-    /// The number of this value.
+    /// The generation of this value.
     pub fn generation(&self) -> Generation {
         self.0.generation
     }
 
-    /// The state of the source that the value was loaded from, if the source has revisions.
+    /// The revision of the source that the value was loaded from, if the source has revisions.
     pub fn revision(&self) -> Option<&Revision> {
         self.0.revision.as_ref()
     }
 
-    /// When the value had been loaded.
+    /// When the load of this value ended.
     pub fn loaded_at(&self) -> SystemTime {
         self.0.loaded_at
     }
@@ -73,14 +72,14 @@ impl<V> Snapshot<V> {
         self.0.trigger
     }
 
-    /// The number under which the value was published for the first time, if it was
-    /// [brought back](crate::Control::rollback_to) since.
+    /// The generation of the first publication of this value, if a [rollback](crate::Control::rollback_to) published it
+    /// again.
     pub fn origin(&self) -> Option<Generation> {
         self.0.origin
     }
 }
 
-/// A snapshot that the service itself keeps, on purpose: so it is no reader that keeps the value.
+/// A snapshot that the service retains deliberately. It does not count as a reader.
 pub(crate) struct Keepsake<V>(Snapshot<V>);
 
 impl<V> Keepsake<V> {
@@ -101,7 +100,7 @@ impl<V> Drop for Keepsake<V> {
 }
 
 impl<V> Published<V> {
-    /// Whether the service itself keeps it, on purpose.
+    /// Whether the service retains it deliberately.
     pub(crate) fn is_keepsake(&self) -> bool {
         self.keepsakes.load(Ordering::Relaxed) > 0
     }

@@ -1,15 +1,15 @@
-//! Sanitizes foreign text into one visible line.
+//! Converts foreign text to one visible line.
 //!
-//! Every text for an operator passes through here. Line breaks, control characters, escape sequences, invisible characters
-//! and those that change the direction of a text are escaped, as `\n` or `\u{1b}`. So a key, a file name or a message
-//! cannot forge a line of the log.
+//! All texts for operators pass through this module. It escapes line breaks, control characters, escape sequences, invisible
+//! characters and those that change the direction of text, as `\n` or `\u{1b}`. So a key, a file name or a message cannot
+//! forge a line of the log.
 
 use std::borrow::Cow;
 
-/// The most characters of a text that are kept. A message of a validator may name several problems.
+/// The most characters of a text. A validator's message may name several problems.
 const MOST: usize = 4_096;
 
-/// Makes a sentence one line: joins its lines, since messages of parsers and assertions may have several.
+/// Converts a sentence to one line. Joins its lines, because messages of parsers and assertions may have several.
 pub(crate) fn one_line(text: Cow<'_, str>) -> String {
     if is_clean(&text) && !text.is_empty() {
         return text.into_owned();
@@ -20,14 +20,14 @@ pub(crate) fn one_line(text: Cow<'_, str>) -> String {
     }
 }
 
-/// Joins the lines of a text, without blank lines and the blanks around each.
+/// Joins the lines of a text, without blank lines and without the blanks around each line.
 pub(crate) fn joined(text: &str) -> String {
     let lines = text.split(['\n', '\r']).map(str::trim);
     let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
     lines.join("; ")
 }
 
-/// Makes a name or a key one line: escapes line breaks, and joins or trims nothing.
+/// Converts a name or a key to one line. Escapes line breaks, and neither joins nor trims.
 pub(crate) fn escaped(text: Cow<'_, str>) -> String {
     if is_clean(&text) {
         return text.into_owned();
@@ -55,7 +55,7 @@ fn is_visible(sign: char) -> bool {
     match sign {
         ' '..='~' => true,
         _ if sign.is_ascii() => false,
-        // Tested after a letter, so that accents and vowel signs are not escaped.
+        // Tested after a letter, so that combining accents and vowel signs are not escaped.
         _ => {
             let mut buffer = [b'a'; 5];
             let length = sign.encode_utf8(&mut buffer[1..]).len();

@@ -1,15 +1,15 @@
-//! [`Location`]: a place in a source, as precisely as it is known.
+//! [`Location`]: a position in a source.
 
 use std::fmt;
 
 use super::escaped;
 use crate::secret;
 
-/// A place in a source: its name, and line, column and key path where they are known.
+/// A position in a source: its name, and the line, the column and the path of the key if they are known.
 ///
 /// Line breaks, control characters and invisible characters are escaped in the name and in the path.
 ///
-/// `Display` is what editors and terminals make clickable: `app.toml:4:8: server.port`.
+/// `Display` writes a form that editors and terminals make clickable: `app.toml:4:8: server.port`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     name: String,
@@ -18,8 +18,8 @@ pub struct Location {
 }
 
 impl Location {
-    /// A location without a line or a key: the name of a source, such as a file's path, a key or a URL. Credentials in it
-    /// are replaced by `(not shown)`.
+    /// Creates a location without a line or a key. `name` is a file's path, a key or a URL. Credentials in it are replaced by
+    /// `(not shown)`.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: escaped(secret::cut_name(&name.into())),
@@ -28,7 +28,7 @@ impl Location {
         }
     }
 
-    /// The same with a line and a column, both counted from one, the column in characters.
+    /// Sets the line and the column, both counted from one. The column counts characters.
     #[must_use]
     pub fn line(self, line: u64, column: u64) -> Self {
         Self {
@@ -37,8 +37,8 @@ impl Location {
         }
     }
 
-    /// The same with the path of a key, such as `server.port`. An empty path means the whole source. A key that looks like
-    /// a secret is replaced by `(not shown)`.
+    /// Sets the path of the key, such as `server.port`. An empty path means the whole source. A key that looks like a
+    /// secret is replaced by `(not shown)`.
     #[must_use]
     pub fn path(self, path: impl Into<String>) -> Self {
         let path = escaped(secret::cut(&path.into()));
@@ -53,7 +53,7 @@ impl Location {
         &self.name
     }
 
-    /// Line and column, both counted from one.
+    /// The line and the column, both counted from one.
     pub fn line_and_column(&self) -> Option<(u64, u64)> {
         self.line
     }

@@ -5,14 +5,14 @@ use std::fmt;
 
 use crate::secret;
 
-/// Returns the chain unchanged if no cause shows a secret. Otherwise returns a chain of their redacted texts.
+/// Returns the chain unchanged if no cause shows a secret. Otherwise returns a chain of the redacted texts.
 pub(super) fn without_secrets(
     source: Box<dyn StdError + Send + Sync>,
 ) -> Box<dyn StdError + Send + Sync> {
-    let said = chain(Some(&*source)).map(ToString::to_string);
-    let said: Vec<String> = said.collect();
+    let original = chain(Some(&*source)).map(ToString::to_string);
+    let original: Vec<String> = original.collect();
     let shown: Vec<String> = texts(Some(&*source));
-    if said == shown {
+    if original == shown {
         return source;
     }
     let masked = shown
@@ -40,25 +40,15 @@ fn chain<'a>(
 }
 
 /// The redacted text of a cause, and its own cause.
+#[derive(thiserror::Error)]
+#[error("{text}")]
 struct Masked {
     text: String,
     source: Option<Box<Self>>,
 }
 
-impl fmt::Display for Masked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
 impl fmt::Debug for Masked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.text, f)
-    }
-}
-
-impl StdError for Masked {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as _)
     }
 }

@@ -1,8 +1,9 @@
 //! The errors of the crate.
 //!
-//! - [`Error`]: the error that the engine, a source or a handle reports;
-//! - [`ReloaderError`]: the error in the signatures of the two traits, converted at the engine's edge.
+//! - [`Error`]: the error of the engine, of sources and of handles;
+//! - [`ReloaderError`]: the error in the signatures of the two traits. The engine converts it to an [`Error`].
 
+mod kind;
 mod line;
 mod location;
 mod masked;
@@ -10,94 +11,43 @@ mod reloader;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::revision::Revision;
 use crate::secret;
 
+pub use self::kind::ErrorKind;
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 pub(crate) use self::line::joined;
 pub(crate) use self::line::{escaped, one_line};
 pub use self::location::Location;
 pub use self::reloader::{ReloadResult, ReloaderError};
 
-/// What kind of failure an [`Error`] is: what a caller can decide upon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The source holds nothing, or the requested earlier value is not kept.
-    NotFound,
-    /// The source could not be reached or read for now.
-    Unavailable,
-    /// The source refuses access: wrong or missing credentials.
-    Denied,
-    /// A deadline passed.
-    Timeout,
-    /// The content is larger than its limit.
-    TooLarge,
-    /// The content cannot be turned into a value.
-    Decode,
-    /// The value was refused by a validator, a participant or a restart policy, or has failed its probation.
-    Invalid,
-    /// Code that was called by the engine panicked.
-    Panicked,
-    /// The source or the service was set up in a way that cannot work.
-    Misconfigured,
-    /// The service was stopped.
-    Stopped,
-    /// A hand-written source failed and did not say how.
-    Other,
-}
-
-impl ErrorKind {
-    /// The kind in the spelling of logs, metrics and JSON: `snake_case`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotFound => "not_found",
-            Self::Unavailable => "unavailable",
-            Self::Denied => "denied",
-            Self::Timeout => "timeout",
-            Self::TooLarge => "too_large",
-            Self::Decode => "decode",
-            Self::Invalid => "invalid",
-            Self::Panicked => "panicked",
-            Self::Misconfigured => "misconfigured",
-            Self::Stopped => "stopped",
-            Self::Other => "other",
-        }
-    }
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A failure: one line for a person, a [`kind`](Error::kind) for a program.
+/// An error: one line for a person, and a [`kind`](Error::kind) for a program.
 ///
-/// Cloning is cheap, because one failure goes into the status, an event and a log line.
+/// Cloning is cheap, because each error goes to the status, to an event and to the log.
 ///
-/// `Display` is one line and starts with the place, where there is one:
-/// `app.toml:4:8: server.port: expected u16, found "80a"`. It never repeats [`source`](StdError::source).
+/// `Display` writes one line, which starts with the location if there is one:
+/// `app.toml:4:8: server.port: expected u16, found "80a"`. It does not write the chain of [`source`](StdError::source)s.
 ///
 /// # Secrets
 ///
-/// An error goes to logs, events and status pages, so it redacts every secret that it recognizes. `(not shown)` replaces
-/// these in the message, in the location and in the chain of causes:
+/// Errors go to logs, events and status pages, so an error redacts every secret that it recognizes. In the message, in the
+/// location and in the chain of causes, `(not shown)` replaces:
 ///
 /// - credentials in a URL, and in its query: `postgres://(not shown)@db/app`, `?sig=(not shown)`, `?code=(not shown)`;
-/// - the text after the name of a secret: `password=…`, `"apiKey": "…"`, `Bearer …`, `Basic …`;
+/// - text after the name of a secret: `password=…`, `"apiKey": "…"`, `Bearer …`, `Basic …`;
 /// - passwords in command lines: `curl -u me:(not shown)`, `--token (not shown)`;
 /// - blocks in PEM, JSON web tokens, and tokens with the prefix of their issuer, such as `sk_live_`, `ghp_` or `AKIA`;
 /// - numbers of payment cards;
-/// - random text of twelve characters or more, except in paths, in digests such as `sha256:…`, and behind a name such as
+/// - random text of twelve characters or more, except in paths, in digests such as `sha256:…`, and after a name such as
 ///   `commit` or `trace_id`.
 ///
-/// A password that looks like an ordinary word cannot be recognized in a sentence, so a message must not quote one. The
-/// built-in decoders recognize more, because they know the key of a value: see [`Decode`](crate::source::Decode#secrets).
-/// A panic also reaches the panic hook of the program, which prints its message unredacted.
+/// A password that looks like an ordinary word cannot be recognized, so a message must not quote one. The built-in decoders
+/// recognize more, because they know the key of a value; see [`Decode`](crate::source::Decode#secrets). A panic also reaches
+/// the program's panic hook, which prints its message without redaction.
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
@@ -112,17 +62,19 @@ struct Inner {
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
-/// The result of everything that fails with [`Error`].
+/// A result with [`Error`] as its default error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error of this kind. `message` has no final period. Several lines become one, and [secrets](#secrets) are redacted.
-    /// Control and invisible characters are escaped, and at most 4,096 characters are kept.
+    /// Creates an error of this kind. `message` has no final period.
+    ///
+    /// Lines are joined, [secrets](#secrets) are redacted, and control and invisible characters are escaped. At most 4,096
+    /// characters are kept.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self::quoting(kind, message, None)
     }
 
-    /// The same, with a value that the message quotes and that may be shown, although it looks like a secret.
+    /// Creates an error whose message quotes a value that may be shown, although it looks like a secret.
     pub(crate) fn quoting(
         kind: ErrorKind,
         message: impl Into<String>,
@@ -139,14 +91,14 @@ impl Error {
         }))
     }
 
-    /// The same error at this location, which replaces an earlier one.
+    /// Sets the location. Replaces an earlier location.
     #[must_use]
     pub fn at(self, location: Location) -> Self {
         self.amend(|inner| inner.location = Some(location))
     }
 
-    /// Adds the source's name as the location, unless the error names its source already: by a location, by a place in
-    /// front of the text, or by the name within the text. Of names joined by ` + `, one is enough.
+    /// Adds the source's name as the location, unless the error already names its source: by a location, by a location at
+    /// the start of the text, or by the name within the text. Of names joined by ` + `, one is enough.
     pub(crate) fn about(self, name: &str) -> Self {
         let text = self.message();
         let mut names = name.split(" + ");
@@ -157,7 +109,7 @@ impl Error {
         }
     }
 
-    /// Adds the source's name as the location, unless the error has a location or a place in front of its text.
+    /// Adds the source's name as the location, unless the error has a location or its text starts with one.
     pub(crate) fn or_at(self, name: &str) -> Self {
         match self.location().is_some() || starts_with_place(self.message()) {
             true => self,
@@ -165,7 +117,7 @@ impl Error {
         }
     }
 
-    /// Puts text in front of the message. The location stays first.
+    /// Adds text before the message. The location stays first.
     pub(crate) fn context(self, context: &str) -> Self {
         self.amend(|inner| {
             let message = format!("{context}: {}", inner.message);
@@ -173,22 +125,22 @@ impl Error {
         })
     }
 
-    /// The same error about the content of this revision: it will not be tried again while the revision stays.
+    /// Sets the revision of the rejected content. The service does not retry while the source has this revision.
     #[must_use]
     pub fn with_revision(self, revision: Revision) -> Self {
         self.amend(|inner| inner.revision = Some(revision))
     }
 
-    /// The same error with the files that the load has read, or has tried to read. A change of one of them may fix the error.
+    /// Sets the files that the load has read or tried to read. A change of one of them may fix the error.
     ///
-    /// Keeps the first 65,536 files. A change of another one is found within the interval.
+    /// Keeps the first 65,536 files. The polling interval detects changes of the others.
     #[must_use]
     pub fn with_files(self, files: impl IntoIterator<Item = PathBuf>) -> Self {
         self.amend(|inner| inner.files = files.into_iter().take(FILES).collect())
     }
 
-    /// The same error with its cause. If the cause or one below it shows a [secret](#secrets), their redacted texts replace
-    /// the whole chain, and a downcast of a cause fails.
+    /// Sets the cause. If the cause or one of its own causes shows a [secret](#secrets), redacted texts replace the whole
+    /// chain. A downcast of a cause then fails.
     #[must_use]
     pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.amend(|inner| {
@@ -196,12 +148,12 @@ impl Error {
         })
     }
 
-    /// What kind of failure this is.
+    /// The kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Where in the source the fault lies, if that is known.
+    /// The location of the fault in the source, if it is known.
     pub fn location(&self) -> Option<&Location> {
         self.0.location.as_ref()
     }
@@ -211,17 +163,17 @@ impl Error {
         &self.0.message
     }
 
-    /// The revision of the content that was refused, if the source has revisions.
+    /// The revision of the rejected content, if the source has revisions.
     pub fn revision(&self) -> Option<&Revision> {
         self.0.revision.as_ref()
     }
 
-    /// The files that the load has read, or has tried to read, as given to [`with_files`](Self::with_files).
+    /// The files that the load has read or tried to read; see [`with_files`](Self::with_files).
     pub fn files(&self) -> &[PathBuf] {
         &self.0.files
     }
 
-    /// Whether trying again may succeed although nobody changed anything.
+    /// Whether a retry may succeed without any change.
     pub fn is_retryable(&self) -> bool {
         matches!(
             self.kind(),
@@ -229,7 +181,7 @@ impl Error {
         )
     }
 
-    /// Whether the content was loaded and refused.
+    /// Whether the content was loaded and rejected.
     pub fn is_rejection(&self) -> bool {
         matches!(
             self.kind(),
@@ -285,7 +237,33 @@ impl StdError for Error {
     }
 }
 
-/// Whether the text begins with a place, such as `y.toml:1:5: `.
+/// Converts an I/O error, which stays available as [`source`](StdError::source).
+///
+/// The kind of [`NotFound`](io::ErrorKind::NotFound) is [`ErrorKind::NotFound`], that of
+/// [`PermissionDenied`](io::ErrorKind::PermissionDenied) is [`ErrorKind::Denied`], that of
+/// [`TimedOut`](io::ErrorKind::TimedOut) is [`ErrorKind::Timeout`]. All others become [`ErrorKind::Unavailable`].
+///
+/// An [`Error`] inside the I/O error is returned as it is. An I/O error names no file, so add the path with
+/// [`at`](Error::at):
+///
+/// ```
+/// use hot_reload::error::{Error, ErrorKind, Location};
+///
+/// fn read(path: &str) -> Result<String, Error> {
+///     std::fs::read_to_string(path).map_err(|error| Error::from(error).at(Location::new(path)))
+/// }
+///
+/// assert_eq!(read("missing.toml").unwrap_err().kind(), ErrorKind::NotFound);
+/// ```
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        error.downcast::<Self>().unwrap_or_else(|error| {
+            Self::new(ErrorKind::of_io(error.kind()), error.to_string()).with_source(error)
+        })
+    }
+}
+
+/// Whether the text begins with a location, such as `y.toml:1:5: `.
 fn starts_with_place(text: &str) -> bool {
     let is_number = |part: Option<&str>| {
         part.is_some_and(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
@@ -312,10 +290,10 @@ fn contains_name(text: &str, name: &str) -> bool {
 /// The most files of an error. A configuration of 16 MiB hardly names more.
 const FILES: usize = 65_536;
 
-/// The size limit of a message in bytes. A longer one quotes a whole file.
+/// The most bytes of a message. A longer one quotes a whole file.
 const LONGEST: usize = 16 * 1024;
 
-/// The message on one line, with secrets redacted. `quoted` is a value that is none.
+/// Puts the message on one line and redacts secrets, except for the value `quoted`.
 fn clean(mut message: String, quoted: Option<&str>) -> String {
     if message.len() > LONGEST {
         let end = (0..LONGEST).rev().find(|at| message.is_char_boundary(*at));

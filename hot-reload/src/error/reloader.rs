@@ -11,9 +11,9 @@ use crate::secret;
 
 /// Why a hand-written source has no value, or why a receiver gets no more changes.
 ///
-/// Implementors mostly use [`Reload`](Self::Reload) with a text of theirs, or `?` on an [`anyhow::Error`]. A
-/// [`hot_reload::Error`](crate::Error) inside [`Other`](Self::Other) reaches the user as it is, with its kind and
-/// place: `anyhow::Error::new(error).into()`.
+/// Implementors mostly use [`Reload`](Self::Reload) with a text, or `?` on an [`anyhow::Error`]. The engine keeps the kind
+/// and the location of a [`hot_reload::Error`](crate::Error) inside [`Other`](Self::Other), as in
+/// `anyhow::Error::new(error).into()`.
 #[allow(
     clippy::exhaustive_enums,
     reason = "existing programs match on it without a wildcard"
@@ -21,9 +21,9 @@ use crate::secret;
 pub enum ReloaderError<V, S = &'static str> {
     /// The service has ended, so no value can follow.
     WatchRecvError(RecvError),
-    /// No receiver is left to take the value.
+    /// No receiver is left.
     WatchSendError(SendError<Option<V>>),
-    /// The source failed, in the words of its author.
+    /// The source failed, with the text of its author.
     Reload(S),
     /// Any other error.
     Other(anyhow::Error),
@@ -35,8 +35,8 @@ pub type ReloadResult<T, V, S = &'static str> = Result<T, ReloaderError<V, S>>;
 impl<V, S: fmt::Display> fmt::Display for ReloaderError<V, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::WatchRecvError(_) => f.write_str("the service is gone, no value can follow"),
-            Self::WatchSendError(_) => f.write_str("nobody is left to take the value"),
+            Self::WatchRecvError(_) => f.write_str("the service has ended; no value can follow"),
+            Self::WatchSendError(_) => f.write_str("no receiver is left"),
             Self::Reload(text) => {
                 let text = super::one_line(secret::cut(&text.to_string()));
                 write!(f, "reload failed: {text}")
@@ -64,7 +64,7 @@ impl<V, S: fmt::Display> StdError for ReloaderError<V, S> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::WatchRecvError(error) => Some(error),
-            // The error holds a `V`, which need not live as long as a source must.
+            // The error contains a `V`, which may not be `'static` as a source must.
             Self::WatchSendError(_) | Self::Reload(_) => None,
             Self::Other(error) => error.source(),
         }
@@ -89,14 +89,14 @@ impl<V, S> From<anyhow::Error> for ReloaderError<V, S> {
     }
 }
 
-/// Wraps the error for its way through the traits. The engine's edge unwraps it.
+/// Wraps the error for the traits. The engine unwraps it.
 impl<V, S> From<Error> for ReloaderError<V, S> {
     fn from(error: Error) -> Self {
         Self::Other(anyhow::Error::new(error))
     }
 }
 
-/// The engine's edge: from here on, an error no longer knows what a value is.
+/// Converts an error of the traits to one without the type of the value.
 impl<V, S> From<ReloaderError<V, S>> for Error
 where
     S: Into<Cow<'static, str>> + fmt::Display,
@@ -113,13 +113,13 @@ where
 }
 
 impl Error {
-    /// Takes an [`Error`] out of the chain, with the context around it. Of any other chain, takes the texts.
+    /// Takes an [`Error`] out of the chain and keeps the context around it. Any other chain becomes its texts.
     fn from_chain(error: anyhow::Error) -> Self {
         let (mut context, mut is_ours) = (Vec::new(), false);
         for cause in error.chain() {
             is_ours = cause.is::<Self>();
             if is_ours {
-                // An `Error` carries the causes below it.
+                // An `Error` contains the causes below it.
                 break;
             }
             context.push(cause.to_string());
@@ -139,14 +139,14 @@ mod tests {
     use crate::error::Location;
 
     #[test]
-    fn an_error_of_ours_passes_the_edge_unharmed() {
+    fn error_inside_other_keeps_its_kind() {
         let inner = Error::new(ErrorKind::Decode, "bad");
         let outer = ReloaderError::<(), String>::Other(anyhow::Error::new(inner));
         assert_eq!(Error::from(outer).kind(), ErrorKind::Decode);
     }
 
     #[test]
-    fn an_error_of_ours_keeps_its_place_and_its_cause() {
+    fn error_inside_other_keeps_its_location_and_its_cause() {
         let inner = Error::new(ErrorKind::Unavailable, "cannot")
             .at(Location::new("app.toml"))
             .with_source(std::io::Error::from_raw_os_error(13));
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_context_around_an_error_of_ours_is_kept_with_its_kind() {
+    fn context_around_an_error_is_kept_with_its_kind() {
         let inner = Error::new(ErrorKind::Denied, "wrong password");
         let chain = anyhow::Error::new(inner).context("reading the users table");
         let error = Error::from(ReloaderError::<(), String>::Other(chain));
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_an_error_for_a_value_that_is_not_even_debug() {
+    fn error_trait_does_not_require_debug_of_the_value() {
         struct Plain;
         fn is_error<E: StdError>() {}
         is_error::<ReloaderError<Plain, String>>();

@@ -55,7 +55,7 @@ fn source_name_is_added_only_if_the_error_names_none() {
 
 #[test]
 fn p18_no_part_of_an_error_shows_a_secret() {
-    let cause = std::io::Error::other(Cause("postgres://me:hunter2@db"));
+    let cause = io::Error::other(Cause("postgres://me:hunter2@db"));
     let error = Error::new(ErrorKind::Other, "got Bearer hunter2hunter2")
         .at(Location::new("redis://:hunter2@db").path("tokens.ghp_hunter2.rate"))
         .with_source(cause);
@@ -81,11 +81,11 @@ struct Cause(&'static str);
 #[test]
 fn cause_without_a_secret_can_be_downcast() {
     let error =
-        Error::new(ErrorKind::Other, "cannot").with_source(std::io::Error::from_raw_os_error(13));
+        Error::new(ErrorKind::Other, "cannot").with_source(io::Error::from_raw_os_error(13));
     let cause = error
         .source()
-        .and_then(|cause| cause.downcast_ref::<std::io::Error>());
-    assert_eq!(cause.and_then(std::io::Error::raw_os_error), Some(13));
+        .and_then(|cause| cause.downcast_ref::<io::Error>());
+    assert_eq!(cause.and_then(io::Error::raw_os_error), Some(13));
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn amending_a_clone_leaves_the_original_unchanged() {
 }
 
 #[test]
-fn a_message_that_quotes_a_whole_file_is_not_searched_whole() {
+fn message_that_quotes_a_whole_file_is_searched_in_part() {
     let error = Error::new(ErrorKind::Decode, "pw:/a/".repeat(1 << 20));
     assert!(error.to_string().len() <= LONGEST);
 }
@@ -111,4 +111,39 @@ fn p17_error_keeps_a_bounded_number_of_files() {
     let error = Error::new(ErrorKind::Decode, "bad").with_files(endless);
     assert_eq!(error.files().len(), FILES);
     assert_eq!(error.files()[0], PathBuf::from("0"));
+}
+
+#[test]
+fn io_error_becomes_an_error_of_the_matching_kind() {
+    for (from, to) in [
+        (io::ErrorKind::NotFound, ErrorKind::NotFound),
+        (io::ErrorKind::PermissionDenied, ErrorKind::Denied),
+        (io::ErrorKind::TimedOut, ErrorKind::Timeout),
+        (io::ErrorKind::ConnectionReset, ErrorKind::Unavailable),
+        (io::ErrorKind::Other, ErrorKind::Unavailable),
+    ] {
+        let error = Error::from(io::Error::from(from));
+        assert_eq!(error.kind(), to, "{from}");
+        let cause = StdError::source(&error).and_then(|cause| cause.downcast_ref::<io::Error>());
+        assert_eq!(cause.map(io::Error::kind), Some(from));
+        assert_eq!(error.message(), from.to_string());
+    }
+}
+
+#[test]
+fn error_inside_an_io_error_keeps_its_kind_and_its_location() {
+    let inner = Error::new(ErrorKind::Decode, "bad").at(Location::new("app.toml"));
+    let error = Error::from(io::Error::other(inner));
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(error.to_string(), "app.toml: bad");
+}
+
+#[test]
+fn p18_io_error_shows_no_secret() {
+    let error = Error::from(io::Error::other(Cause("postgres://me:hunter2@db")));
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    assert!(
+        error.message().contains("postgres://(not shown)@db"),
+        "{error}"
+    );
 }

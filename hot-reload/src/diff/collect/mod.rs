@@ -69,6 +69,8 @@ impl Collector {
 }
 
 /// Why a value cannot become a tree.
+#[derive(thiserror::Error)]
+#[error("{message}")]
 struct Fault {
     kind: ErrorKind,
     message: String,
@@ -128,16 +130,8 @@ impl ser::Error for Fault {
     }
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
 impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fault").finish_non_exhaustive()
     }
 }
-
-impl std::error::Error for Fault {}

@@ -1,0 +1,67 @@
+//! [`ErrorKind`]: the kind of an error.
+
+use std::fmt;
+use std::io;
+
+/// The kind of an [`Error`](super::Error), for decisions of a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The source has no content, or the requested earlier value is not retained.
+    NotFound,
+    /// The source cannot be reached or read now.
+    Unavailable,
+    /// The source refuses access, such as for wrong or missing credentials.
+    Denied,
+    /// A deadline expired.
+    Timeout,
+    /// The content exceeds a size limit.
+    TooLarge,
+    /// The content cannot be decoded.
+    Decode,
+    /// A validator, a participant or a restart policy rejected the value, or it failed its probation.
+    Invalid,
+    /// Code of the user or of a source panicked.
+    Panicked,
+    /// The configuration of the source or of the service cannot work.
+    Misconfigured,
+    /// The service was stopped.
+    Stopped,
+    /// A hand-written source failed with a text only.
+    Other,
+}
+
+impl ErrorKind {
+    /// The kind for an I/O error of this kind.
+    pub(super) fn of_io(kind: io::ErrorKind) -> Self {
+        match kind {
+            io::ErrorKind::NotFound => Self::NotFound,
+            io::ErrorKind::PermissionDenied => Self::Denied,
+            io::ErrorKind::TimedOut => Self::Timeout,
+            _ => Self::Unavailable,
+        }
+    }
+
+    /// The word for logs, metrics and JSON, in snake_case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Unavailable => "unavailable",
+            Self::Denied => "denied",
+            Self::Timeout => "timeout",
+            Self::TooLarge => "too_large",
+            Self::Decode => "decode",
+            Self::Invalid => "invalid",
+            Self::Panicked => "panicked",
+            Self::Misconfigured => "misconfigured",
+            Self::Stopped => "stopped",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
