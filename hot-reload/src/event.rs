@@ -1,6 +1,6 @@
-//! The vocabulary of a service: why it looked, what came of it, and how its watch is.
+//! The events of a service, and the words for them: triggers, outcomes, stages, and the states of its watch and its data.
 //!
-//! Each word is spelled the same in code, logs and JSON (there in `snake_case`, by `as_str`).
+//! Each word is the same in code, logs and JSON, where `as_str` gives it in snake_case.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,11 +9,11 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::generation::Generation;
 
-/// Gives an enum its operator's spelling.
+/// Gives an enum its words for logs and JSON.
 macro_rules! words {
     ($type:ident { $($variant:pat => $word:literal),+ $(,)? }) => {
         impl $type {
-            /// The word in logs and JSON.
+            /// The word for logs and JSON, in snake_case.
             pub const fn as_str(&self) -> &'static str {
                 match self { $($variant => $word),+ }
             }
@@ -27,27 +27,27 @@ macro_rules! words {
     };
 }
 
-/// Why a look at the source was taken.
+/// The cause of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Trigger {
     /// The service started.
     Startup,
-    /// The watch announced a change.
+    /// The watch sent a hint of a change.
     Watch,
     /// The polling interval passed.
     Interval,
-    /// The watch was opened or lost, its heartbeat was due, or a [`barrier`](crate::Control::barrier) was waited for.
+    /// The watch was opened or lost, its heartbeat was due, or a [`barrier`](crate::Control::barrier) was requested.
     Resync,
-    /// The look before failed, was rejected or held something back, or what it found needs to be confirmed.
+    /// The previous load failed, was rejected or held a value, or its result needs confirmation.
     Retry,
     /// [`Control::reload`](crate::Control::reload) was called.
     Manual,
-    /// A signal asked for it.
+    /// A signal requested it.
     Signal,
-    /// An HTTP request asked for it.
+    /// An HTTP request requested it.
     Http,
-    /// An earlier value was brought back: by a person, or because its successor failed its probation. No look at the source.
+    /// A rollback, by a person or after a failed probation. It does not load the source.
     Rollback,
 }
 
@@ -64,40 +64,40 @@ words!(Trigger {
 });
 
 impl Trigger {
-    /// Whether somebody asked for this very look.
+    /// Whether somebody requested this load.
     pub(crate) const fn is_personal(self) -> bool {
         matches!(self, Self::Manual | Self::Signal | Self::Http)
     }
 }
 
-/// What a look led to.
+/// The result of a load.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 #[must_use = "a reload may have been rejected"]
 pub enum Outcome {
     /// A new value is visible.
     Published {
-        /// Its number.
+        /// Its generation.
         generation: Generation,
     },
-    /// The source holds what is already visible. A success.
+    /// The source contains the visible value. This is a success.
     Unchanged,
-    /// The content is no good. The last good value stays.
+    /// The content was rejected. The last good value stays.
     Rejected {
-        /// Where it failed.
+        /// The stage that rejected it.
         stage: Stage,
-        /// Why.
+        /// The reason.
         error: Error,
     },
-    /// The source could not be looked at. The last good value stays.
+    /// The source could not be loaded. The last good value stays.
     Failed {
-        /// Why.
+        /// The reason.
         error: Error,
     },
-    /// The source holds nothing, and the removal policy was followed.
+    /// The source has no content, and the removal policy was applied.
     Missing,
-    /// The source holds something good that is kept from becoming visible for now. [`Hold`](crate::Hold) says by what, and
-    /// what ends it.
+    /// The content is good, but a [`Hold`](crate::Hold) keeps it from being published. The hold names the reason and what
+    /// ends it.
     Held,
 }
 
@@ -111,12 +111,12 @@ words!(Outcome {
 });
 
 impl Outcome {
-    /// Whether the visible value is now what the source holds; of a rollback, whether it is the earlier value.
+    /// Whether the visible value is now that of the source or, for a rollback, the earlier value.
     pub const fn is_current(&self) -> bool {
         matches!(self, Self::Published { .. } | Self::Unchanged)
     }
 
-    /// The error of a rejected or failed look.
+    /// The error of a rejected or failed load.
     pub const fn error(&self) -> Option<&Error> {
         match self {
             Self::Rejected { error, .. } | Self::Failed { error } => Some(error),
@@ -124,8 +124,8 @@ impl Outcome {
         }
     }
 
-    /// Whether both read the same, the generation aside. Errors about content of different revisions differ, even if their
-    /// texts are equal.
+    /// Whether both outcomes have the same text, ignoring the generation. Errors about different revisions differ, even if
+    /// their texts are equal.
     pub(crate) fn says_the_same(&self, other: &Self) -> bool {
         let errors = match (self.error(), other.error()) {
             (Some(error), Some(other)) => error.says_the_same(other),
@@ -135,19 +135,19 @@ impl Outcome {
     }
 }
 
-/// How far a candidate came.
+/// The stages that a candidate passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stage {
-    /// Getting the content.
+    /// Fetching the content.
     Load,
-    /// Turning it into a value.
+    /// Decoding it into a value.
     Decode,
-    /// Asking the validators.
+    /// Running the validators.
     Validate,
-    /// Asking the participants.
+    /// Preparing the participants.
     Prepare,
-    /// Making it visible.
+    /// Publishing the value and committing the participants.
     Commit,
 }
 
@@ -159,12 +159,12 @@ words!(Stage {
     Self::Commit => "commit",
 });
 
-/// How the watch of a service is.
+/// The state of a service's watch.
 ///
 /// ```text
-///           opened                60 s and a look              miss found by the heartbeat
+///           opened                60 s and a load              miss found by the heartbeat
 /// Connecting ────▶ Settling ─────────────────────▶ Trusted ─────────────────────────────▶ Untrusted
-///   ▲    │            │                               │  ◀── 3 announced changes, no miss ──  │
+///   ▲    │            │                               │  ◀─ 3 hinted changes, no miss ──────  │
 ///   │    ▼            ▼                               ▼                                       │
 ///   └── Down ◀────────┴───────────────────────────────┴───────────────────────────────────────┘
 ///       Parked (the source refuses: retried every 5 min to 1 h)          Off (polling only)
@@ -172,19 +172,19 @@ words!(Stage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WatchState {
-    /// There is no watch, by strategy.
+    /// The strategy uses no watch.
     Off,
-    /// A watch is being opened. Polled meanwhile.
+    /// The watch is being opened. The service polls.
     Connecting,
-    /// The watch stands, but has not proven itself. Polled meanwhile.
+    /// The watch is open, but not yet trusted. The service polls.
     Settling,
-    /// The watch is believed: the source is looked at when it says so, and at each heartbeat.
+    /// The watch is trusted. The service loads after each hint and at each heartbeat.
     Trusted,
-    /// The watch has missed a change. Polled until it has announced some.
+    /// The watch has missed a change. The service polls until the watch has reported some changes.
     Untrusted,
-    /// The watch is lost, and will be opened again after a back-off. Polled meanwhile.
+    /// The watch is lost, and is opened again after a back-off. The service polls.
     Down,
-    /// The watch was refused in a way that waiting does not heal. Polled, and tried again rarely.
+    /// The watch was refused for a reason that does not go away with time. The service polls and rarely retries.
     Parked,
 }
 
@@ -199,7 +199,7 @@ words!(WatchState {
 });
 
 impl WatchState {
-    /// Whether a watch stands, believed or not.
+    /// Whether a watch is open, trusted or not.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Settling | Self::Trusted | Self::Untrusted)
     }
@@ -211,14 +211,13 @@ impl WatchState {
 pub enum DataState {
     /// There is no value yet.
     None,
-    /// The value is an earlier run's, or a default.
+    /// The value is from an earlier run or a default.
     Restored,
-    /// The value is what the last look found; or a look not long ago, with a
-    /// [bound](crate::Builder::max_staleness) of how long. Or the source was found to hold another one, which is
-    /// [held back](crate::Hold) on purpose.
+    /// The last load found this value, or found another one that is [held](crate::Hold). With a
+    /// [bound](crate::Builder::max_staleness), the last good load is recent enough.
     Fresh,
-    /// The last look failed, was rejected, or found nothing (and no default took its place); the value is from before it. With
-    /// a bound: no look was good for so long.
+    /// The last load failed, was rejected, or found no content without a default; the value is older. With a bound, the last
+    /// good load is too long ago.
     Stale,
 }
 
@@ -229,19 +228,19 @@ words!(DataState {
     Self::Stale => "stale",
 });
 
-/// Why values of the source are held back.
+/// The reason of a [`Hold`](crate::Hold).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HoldReason {
     /// [`Control::pause`](crate::Control::pause) was called.
     Paused,
-    /// An earlier value was [brought back](crate::Control::rollback) by a person, and the source has not changed since.
+    /// A person rolled back to an [earlier value](crate::Control::rollback), and the source has not changed since.
     Rollback,
-    /// The value that the source holds has failed its [`Probation`](crate::Probation).
+    /// The value of the source failed its [`Probation`](crate::Probation).
     Probation,
-    /// It is much smaller than the visible one: [`ShrinkGuard`](crate::ShrinkGuard).
+    /// The value is much smaller than the visible one; see [`ShrinkGuard`](crate::ShrinkGuard).
     Shrunk,
-    /// It is of a lower version than one before: [`VersionGuard`](crate::VersionGuard).
+    /// The value has a lower version than an earlier one; see [`VersionGuard`](crate::VersionGuard).
     Rewound,
     /// Somebody is writing the content. The source reports this ([`Loaded::Held`](crate::Loaded::Held)) and its end;
     /// [`Control::resume`](crate::Control::resume) does not end it.
@@ -257,16 +256,16 @@ words!(HoldReason {
     Self::BeingWritten => "being_written",
 });
 
-/// Something that happened in a service: from [`Control::events`](crate::Control::events), a
-/// [`Registry`](crate::Registry), or to an [`Observer`](crate::Observer).
+/// Something that happened in a service. [`Control::events`](crate::Control::events), a
+/// [`Registry`](crate::Registry) and an [`Observer`](crate::Observer) report events.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Event {
     /// The name of the service. Empty for [`EventKind::Lagged`] of a registry.
     pub target: Arc<str>,
-    /// The name that the source gives itself, if it does.
+    /// The name of the source, if it has one.
     pub source: Option<Arc<str>>,
-    /// The generation that was visible when the event was made. `None` before the first value.
+    /// The generation that was visible when the event occurred. `None` before the first value.
     pub generation: Option<Generation>,
     /// What happened.
     pub kind: EventKind,

@@ -1,12 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// What a source implements.
+// The traits of sources.
 mod participant;
 mod reload;
 mod watch;
 
-// What an application holds.
+// The handles of an application.
 mod compat;
 mod group;
 #[cfg(feature = "last-good")]
@@ -14,18 +14,18 @@ mod last_good;
 mod live;
 mod service;
 
-// What comes in the box.
+// The built-in sources.
 pub mod source;
 
-// What has changed between two values.
+// The comparison of two values.
 #[cfg(feature = "diff")]
 pub mod diff;
 
-// What tests of its users need.
+// Helpers for tests of applications.
 #[cfg(feature = "test-util")]
 pub mod testing;
 
-// What they speak.
+// The vocabulary.
 pub mod error;
 pub mod event;
 mod generation;
@@ -43,7 +43,7 @@ mod panics;
 mod scope;
 mod secret;
 
-// What is longer than a comment.
+// Long documentation.
 #[cfg(any(doc, doctest))]
 pub mod docs;
 

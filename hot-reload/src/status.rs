@@ -1,4 +1,4 @@
-//! [`Status`]: what an operator asks a running service.
+//! [`Status`]: the state of a running service.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -8,27 +8,27 @@ use crate::event::{DataState, HoldReason, Outcome, Trigger, WatchState};
 use crate::secret;
 use crate::snapshot::Generation;
 
-/// The state of a service at one moment, as told by [`Control::status`](crate::Control::status).
+/// The state of a service at one moment. [`Control::status`](crate::Control::status) returns it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Status {
-    /// What the service calls its value in logs.
+    /// The name of the value in logs.
     pub name: String,
-    /// What the source calls itself, if it does.
+    /// The name of the source, if it has one.
     pub source: Option<String>,
-    /// What the source says of itself, if it does: asked for after every look and every change of the watch.
+    /// The status of the source, if it has one. The service asks for it after each load and each change of the watch.
     pub source_status: Option<SourceStatus>,
     /// How current the visible value is.
     pub data: DataState,
-    /// How old the last good look may become before the value is stale, if the service was
-    /// [told](crate::Builder::max_staleness).
+    /// The greatest age of the last good load before the value is stale, if the service has such a
+    /// [bound](crate::Builder::max_staleness).
     pub max_staleness: Option<Duration>,
-    /// How the watch is.
+    /// The state of the watch.
     pub watch: WatchState,
-    /// Why the watch is down or parked, as long as it is.
+    /// The reason why the watch is down or parked.
     pub watch_error: Option<Error>,
-    /// The number of the visible value, if it has not passed its [`Probation`](crate::Probation). That it has failed and is
-    /// visible all the same is so when a participant refuses the earlier value; its probation begins anew with the next look.
+    /// The generation of the visible value, if it has not passed its [`Probation`](crate::Probation). A failed value stays
+    /// visible if a participant refuses the rollback. Its probation then begins again with the next load.
     pub on_probation: Option<Generation>,
     /// The hold that keeps values of the source from being published, if there is one. Of several holds, this is the first
     /// in the following order: a pause (its message names the next hold), a source that is being written, a
@@ -36,43 +36,45 @@ pub struct Status {
     pub hold: Option<Hold>,
     /// Whether the service has stopped.
     pub stopped: bool,
-    /// The number of the visible value.
+    /// The generation of the visible value.
     pub generation: Option<Generation>,
-    /// When a value was published last.
+    /// When a value was last published.
     pub last_published: Option<SystemTime>,
-    /// When the source was last looked at with success: it held what is visible, or what is held back on purpose. Moves with
-    /// every good look, also an unchanged one.
+    /// When the last good load ended: the source contained the visible value, or a value that is held. An unchanged load
+    /// counts.
     pub last_verified: Option<SystemTime>,
-    /// The last look.
+    /// The last load.
     pub last_attempt: Option<Attempt>,
-    /// The error of the last look, if it failed or was rejected. A good look clears it.
+    /// The error of the last load, if it failed or was rejected. A good load clears it.
     pub last_error: Option<Error>,
-    /// The parts of the visible value that wait for a restart of the process, as paths, of the first twenty: those
-    /// [declared](crate::Builder::restart_required) to need one that are not what they were at the start. Of a group, each
-    /// begins with the name of its member.
+    /// The paths of at most twenty parts of the visible value that need a restart. These are the
+    /// [declared](crate::Builder::restart_required) parts that have changed since the start. In a group, each path begins
+    /// with the name of its member.
     pub needs_restart: Vec<String>,
-    /// How often what has happened.
+    /// The counters of the service.
     pub counters: Counters,
 }
 
-/// The reason why values of the source are not published. [`Control::resume`](crate::Control::resume) ends a hold, unless
-/// the source is [being written](HoldReason::BeingWritten).
+/// The reason why values of the source are not published.
+///
+/// [`Control::resume`](crate::Control::resume) ends a hold, unless the source is
+/// [being written](HoldReason::BeingWritten).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Hold {
     /// The kind of reason.
     pub reason: HoldReason,
-    /// Since when.
+    /// When the hold began.
     pub since: SystemTime,
-    /// What is held back and what ends it, as one line.
+    /// What is held and what ends the hold, on one line.
     pub message: String,
 }
 
 impl Hold {
-    /// A hold, for a source that returns [`Loaded::Held`](crate::Loaded::Held).
+    /// Creates a hold, for a source that returns [`Loaded::Held`](crate::Loaded::Held).
     ///
-    /// `since` identifies the hold: while it stays the same, the hold is logged once. `message` is one line, without a
-    /// credential: what is held, and what ends the hold.
+    /// `since` identifies the hold: while it stays the same, the hold is logged once. `message` says on one line what is held
+    /// and what ends the hold. It must not contain credentials.
     pub fn new(reason: HoldReason, since: SystemTime, message: impl Into<String>) -> Self {
         Self {
             reason,
@@ -88,46 +90,46 @@ impl Hold {
     }
 }
 
-/// One look.
+/// One load.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Attempt {
-    /// Why it was taken.
+    /// Its cause.
     pub trigger: Trigger,
-    /// What it led to.
+    /// Its result.
     pub outcome: Outcome,
     /// When it ended.
     pub at: SystemTime,
 }
 
-/// How often what has happened since the service was made.
+/// The counters of a service, since it was created.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
-    /// Looks that ended.
+    /// Loads that ended.
     pub loads: u64,
-    /// Values that became visible: from the source, brought back, restored, or defaults.
+    /// Published values: from the source, from rollbacks, restored, or defaults.
     pub published: u64,
-    /// Looks that found what is visible.
+    /// Loads that found the visible value.
     pub unchanged: u64,
-    /// Looks whose content was refused.
+    /// Loads whose content was rejected.
     pub rejected: u64,
-    /// Looks that failed.
+    /// Loads that failed.
     pub failed: u64,
-    /// Looks that found nothing.
+    /// Loads that found no content.
     pub missing: u64,
-    /// Looks that found something good which is held back.
+    /// Loads that found a good value which is held.
     pub held: u64,
-    /// Earlier values that were brought back.
+    /// Rollbacks.
     pub rollbacks: u64,
-    /// Times that a standing watch was lost.
+    /// How often an open watch was lost.
     pub watch_losses: u64,
-    /// Changes that were found by a resync: by the heartbeat, without the watch having announced them.
+    /// Changes that a heartbeat found without a hint of the watch.
     pub missed_events: u64,
 }
 
-/// What a source says of itself: from [`Source::status`](crate::source::Source::status) and
-/// [`Reload::source_status`](crate::Reload::source_status).
+/// The status of a source. [`Source::status`](crate::source::Source::status) and
+/// [`Reload::source_status`](crate::Reload::source_status) return it.
 ///
 /// ```
 /// use hot_reload::{Degradation, SourceStatus};
@@ -136,38 +138,38 @@ pub struct Counters {
 /// status.counters.push(("reconnects", 3));
 /// status.degraded.push(Degradation::new(
 ///     "replica",
-///     "the primary is away, and a replica is read",
-///     "bring the primary back",
+///     "the primary is down, and a replica is read",
+///     "restart the primary",
 /// ));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SourceStatus {
-    /// Why it does less than it could. Empty: it is well.
+    /// The degradations. Empty if the source works as it should.
     pub degraded: Vec<Degradation>,
-    /// How often what has happened to it since it was made, each under a name in `snake_case` that never changes its
-    /// meaning. The order stays the same.
+    /// The counters of the source since it was created. Each has a name in snake_case with a fixed meaning. The order is
+    /// fixed too.
     pub counters: Vec<(&'static str, u64)>,
-    /// The longest pause between two loads that the source currently wants, at least 1 s. A service with a heartbeat treats
-    /// it like a shorter heartbeat; any other ignores it.
+    /// The longest pause between two loads that the source wants now, at least 1 s. A service with a heartbeat shortens its
+    /// heartbeat accordingly; other services ignore it.
     pub heartbeat: Option<Duration>,
 }
 
-/// One reason why a source does less than it could, and what helps.
+/// One limitation of a source, with its remedy.
 ///
-/// `Display` is the message and the remedy, if there is one, as one line.
+/// `Display` writes the message and the remedy on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Degradation {
-    /// The kind of reason, in `snake_case`.
+    /// The kind of limitation, in snake_case.
     pub reason: &'static str,
-    /// What is the matter and what follows from it: one line, without a credential, and the same as long as it lasts.
+    /// What is wrong and its consequence, on one line without credentials. It stays the same while the limitation lasts.
     pub message: String,
-    /// What to do about it; empty if nothing can be.
+    /// What to do. Empty if nothing helps.
     pub remedy: String,
-    /// Whether it lies in the nature of the source, so that it is worth knowing and not worth a warning.
+    /// Whether the limitation is inherent in the source, so that the log needs no warning.
     pub inherent: bool,
-    /// Whether it is in the log already, where it comes from.
+    /// Whether the source has already logged it.
     pub(crate) logged: bool,
 }
 
@@ -198,13 +200,13 @@ impl Status {
 // ===== impl SourceStatus =====
 
 impl SourceStatus {
-    /// The counter of this name, if the source has one.
+    /// The counter with this name, if the source has it.
     pub fn counter(&self, name: &str) -> Option<u64> {
         let mut counters = self.counters.iter();
         counters.find_map(|(other, value)| (*other == name).then_some(*value))
     }
 
-    /// Whether this kind of reason is among those for which it is degraded.
+    /// Whether the source has a limitation of this kind.
     pub fn is_degraded_by(&self, reason: &str) -> bool {
         self.degraded.iter().any(|other| other.reason == reason)
     }
@@ -213,7 +215,7 @@ impl SourceStatus {
 // ===== impl Degradation =====
 
 impl Degradation {
-    /// A reason that somebody should do something about.
+    /// Creates a limitation that a person should fix.
     pub fn new(
         reason: &'static str,
         message: impl Into<String>,
@@ -231,7 +233,7 @@ impl Degradation {
         }
     }
 
-    /// The same, as one that was logged where it comes from.
+    /// Marks it as logged by the source.
     pub(crate) fn logged(self) -> Self {
         Self {
             logged: true,
@@ -239,7 +241,7 @@ impl Degradation {
         }
     }
 
-    /// The same, as one that lies in the nature of the source.
+    /// Marks it as inherent in the source.
     #[must_use]
     pub fn inherent(self) -> Self {
         Self {
