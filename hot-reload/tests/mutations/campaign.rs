@@ -112,12 +112,12 @@ fn is_placed(error: &Error, bytes: &[u8], edited: Option<u64>) -> Result<(), Str
     match edited {
         Some(edited) if edited != line => {
             // Some errors are not in the edited line: a missing key is reported at its table, an unclosed bracket at its
-            // start, a duplicate or misplaced key at its second occurrence, and a merged key at its anchor.
+            // start, a duplicate or misplaced key at its second occurrence, and a merged key where it is defined.
             let message = error.message();
             let is_elsewhere = message.contains("missing key")
                 || message.contains("not closed") && line < edited
                 || message.contains("no anchor above")
-                || message.contains("unknown key") && line < edited && merges(bytes, edited)
+                || message.contains("unknown key") && merges(bytes, edited)
                 || message.contains("is defined twice")
                 || (message.contains("wrong indentation") || message.contains("expected '-'"))
                     && line == edited + 1;
