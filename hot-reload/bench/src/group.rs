@@ -11,8 +11,9 @@ use anyhow::{Context, ensure};
 use bench::table::{Table, percentile, plain_ratio, ratio, time};
 use ours::source::{HintSender, Subscription};
 use ours::{
-    Control, Coordinator, GroupSnapshot, Live, Loaded, MemberKey, RealtimeWatch, RealtimeWatchHandle, Reload,
-    ReloadResult, ReloaderService, Revision, WatchProfile, async_trait,
+    Control, Coordinator, GroupSnapshot, Live, Loaded, MemberKey, RealtimeWatch,
+    RealtimeWatchHandle, Reload, ReloadResult, ReloaderService, Revision, WatchProfile,
+    async_trait,
 };
 
 use crate::host::{Flavour, Host};

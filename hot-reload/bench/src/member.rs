@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use ours::source::{DecodeWith, File, HintSender, Hints, Source, Subscription};
-use ours::{Control, WatchState, Live, RealtimeWatch, Reload, ReloaderService};
+use ours::{Control, Live, RealtimeWatch, Reload, ReloaderService, WatchState};
 
 use crate::content::{Content, How};
 use crate::host::{Flavour, Host};

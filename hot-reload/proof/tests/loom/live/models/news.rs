@@ -3,8 +3,8 @@
 //! The model's channel is an atomic with release and acquire, the least that any channel guarantees: a notified subscriber
 //! sees everything before the notification.
 
-use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::sync::Arc;
+use loom::sync::atomic::{AtomicU32, Ordering};
 
 use super::super::cell::Cell;
 use super::super::node::Node;
@@ -17,7 +17,10 @@ fn subscriber_reads_after_notification(publish: fn(&Cell<Node, u32>, &AtomicU32)
         let news = Arc::clone(&news);
         move |cell| {
             let notified = news.load(Ordering::Acquire);
-            assert!(look(&cell) >= notified, "a notified subscriber reads the old value");
+            assert!(
+                look(&cell) >= notified,
+                "a notified subscriber reads the old value"
+            );
         }
     });
     publish(&cell, &news);
