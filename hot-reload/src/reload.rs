@@ -202,8 +202,8 @@ pub enum Loaded<V> {
     Unchanged,
     /// The source, or one file of several, is empty or blank.
     ///
-    /// If the last good content was not blank, a service treats this like a removal: it loads again after the debounce
-    /// window. If the whole source is still empty, it follows its [`RemovalPolicy`](crate::RemovalPolicy). Otherwise the
+    /// If the last good content was not blank, a service treats this like a removal: it loads again a second later. If
+    /// the whole source is still empty, it follows its [`RemovalPolicy`](crate::RemovalPolicy). Otherwise the
     /// last good value stays. At the start, the content of the kept [`LastGood`](crate::LastGood) value counts as the last
     /// good content. If there is none, empty content is treated like any other.
     Emptied {

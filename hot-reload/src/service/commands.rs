@@ -24,20 +24,35 @@ pub(super) async fn roll_back<V>(shared: &Shared<V>, earlier: Earlier) -> Receip
 }
 
 pub(super) fn pause<V>(shared: &Shared<V>) {
-    if shared.gate().pause() {
+    let is_paused = {
+        let mut gate = shared.gate();
+        let is_paused = gate.pause();
+        if is_paused {
+            shared.enqueue(|| EventKind::Paused);
+        }
+        is_paused
+    };
+    if is_paused {
         info!(target: "hot_reload", name = &*shared.name, "paused");
         shared.flight.paused();
-        shared.notify(|| EventKind::Paused);
+        shared.observers.deliver();
     }
 }
 
 pub(super) async fn resume<V>(shared: &Shared<V>) -> Receipt {
-    let released = shared.gate().resume();
+    let released = {
+        let mut gate = shared.gate();
+        let released = gate.resume();
+        if released.is_some() {
+            shared.enqueue(|| EventKind::Resumed);
+        }
+        released
+    };
     if let Some(released) = released {
         discard(released);
         info!(target: "hot_reload", name = &*shared.name, "resumed");
         shared.flight.resumed();
-        shared.notify(|| EventKind::Resumed);
+        shared.observers.deliver();
     }
     shared.inbox.resume().await
 }
@@ -47,7 +62,7 @@ pub(super) fn events<V>(shared: &Shared<V>) -> Events {
     // In this order: the end is sent after the status shows it.
     let stopped = shared.status().stopped;
     let channel = (!stopped).then_some(channel);
-    Events::new(channel, shared.name.clone(), shared.source.clone())
+    Events::of_service(channel, shared.name.clone(), shared.source.clone())
 }
 
 pub(super) async fn stop<V>(shared: &Shared<V>) {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::Stream;
-use futures_util::future::BoxFuture;
 use futures_util::stream::FusedStream;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -22,7 +21,9 @@ use crate::event::{Event, EventKind};
 pub struct Events {
     /// `None` after the end.
     channel: Option<Channel>,
-    /// The service. Empty for a registry, whose events do not end with one service.
+    /// Whether `Stopped` is the last event: of a service, not of a registry.
+    ends: bool,
+    /// The service. Empty for a registry.
     target: Arc<str>,
     source: Option<Arc<str>>,
 }
@@ -30,20 +31,34 @@ pub struct Events {
 enum Channel {
     Idle(Receiver<Event>),
     /// A wait in progress. Boxed, because the future of the channel borrows its receiver and cannot be named.
-    Waiting(BoxFuture<'static, (Result<Event, RecvError>, Receiver<Event>)>),
+    Waiting(Waiting),
 }
 
+type Waiting =
+    Pin<Box<dyn Future<Output = (Result<Event, RecvError>, Receiver<Event>)> + Send + Sync>>;
+
 impl Events {
-    /// `channel` is `None` if the service has stopped.
-    pub(crate) fn new(
+    /// The events of a service. `channel` is `None` if it has stopped.
+    pub(crate) fn of_service(
         channel: Option<Receiver<Event>>,
         target: Arc<str>,
         source: Option<Arc<str>>,
     ) -> Self {
         Self {
             channel: channel.map(Channel::Idle),
+            ends: true,
             target,
             source,
+        }
+    }
+
+    /// The events of all services of a registry.
+    pub(crate) fn of_registry(channel: Receiver<Event>) -> Self {
+        Self {
+            channel: Some(Channel::Idle(channel)),
+            ends: false,
+            target: "".into(),
+            source: None,
         }
     }
 
@@ -67,10 +82,6 @@ impl Events {
             kind,
         }
     }
-
-    fn is_of_a_service(&self) -> bool {
-        !self.target.is_empty()
-    }
 }
 
 impl Stream for Events {
@@ -93,10 +104,10 @@ impl Stream for Events {
         let event = match received {
             Ok(event) => event,
             Err(RecvError::Lagged(count)) => this.event(EventKind::Lagged(count)),
-            Err(RecvError::Closed) if this.is_of_a_service() => this.event(EventKind::Stopped),
+            Err(RecvError::Closed) if this.ends => this.event(EventKind::Stopped),
             Err(RecvError::Closed) => return Poll::Ready(None),
         };
-        let is_last = this.is_of_a_service() && matches!(event.kind, EventKind::Stopped);
+        let is_last = this.ends && matches!(event.kind, EventKind::Stopped);
         if !is_last {
             this.channel = Some(Channel::Idle(receiver));
         }

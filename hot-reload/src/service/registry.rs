@@ -148,7 +148,7 @@ impl Registry {
 
     /// Subscribes to the events of all services from now on, also of those that are registered later.
     pub fn events(&self) -> Events {
-        Events::new(Some(self.0.observers.listen()), "".into(), None)
+        Events::of_registry(self.0.observers.listen())
     }
 
     /// Adds an observer of all services, also of those that are registered later.

@@ -241,7 +241,7 @@ impl Target {
     pub fn events(&self) -> Events {
         match self.service.upgrade() {
             Some(service) => service.events(),
-            None => Events::new(None, Arc::clone(&self.name), self.source.clone()),
+            None => Events::of_service(None, Arc::clone(&self.name), self.source.clone()),
         }
     }
 
@@ -273,7 +273,9 @@ impl Target {
         }
     }
 
-    /// Waits until the service has stopped. Returns at once if it has.
+    /// Waits until the service has stopped: nothing is published after that. Returns at once if it has.
+    ///
+    /// [`stop`](Self::stop) also waits until the task of the service has ended.
     ///
     /// # Cancel safety
     ///

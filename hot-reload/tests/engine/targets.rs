@@ -212,3 +212,71 @@ async fn observer_may_use_the_service_and_the_registry() {
     assert!(!seen.take().is_empty());
     control.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn events_of_a_service_without_a_name_end_with_it() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = script.builder().name("").start().await.unwrap();
+    let (target, mut events) = (control.target(), control.events());
+    control.stop().await;
+    let last = events.next().await.unwrap();
+    assert!(matches!(last.kind, EventKind::Stopped));
+    assert!(events.next().await.is_none());
+    target.stopped().await;
+}
+
+#[test]
+fn events_are_send_and_sync() {
+    fn both<T: Send + Sync + Unpin>(_: T) {}
+    both(Registry::new().events());
+}
+
+/// Pauses and resumes the service at its first load.
+#[tokio::test(start_paused = true)]
+async fn event_that_an_observer_causes_follows_the_present_one() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = script.builder().name("motto").start().await.unwrap();
+    let (first, second) = (Notes::default(), Notes::default());
+    let commands = control.target();
+    let (seen, calls) = (first.clone(), Mutex::new(0));
+    control.on_event(move |event| {
+        seen.on_event(event);
+        let mut calls = calls.lock().unwrap();
+        *calls += 1;
+        if *calls == 1 {
+            drop(calls);
+            commands.pause();
+        }
+    });
+    control.observe(second.clone());
+    drop(control.reload().await);
+    control.stop().await;
+    for notes in [first, second] {
+        assert_eq!(
+            notes.take(),
+            ["motto load", "motto paused", "motto stopped"]
+        );
+    }
+}
+
+struct PanicsWhenDropped;
+
+impl Observer for PanicsWhenDropped {
+    fn on_event(&self, _: &Event) {}
+}
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        panic!("an observer with a bad end");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p07_observer_that_panics_in_drop_does_not_hide_the_end() {
+    let script = Script::new(Good("first"));
+    let builder = script.builder().observe(PanicsWhenDropped);
+    let (live, control) = builder.start().await.unwrap();
+    let mut changes = live.subscribe();
+    control.stop().await;
+    assert!(changes.changed().await.is_none());
+}

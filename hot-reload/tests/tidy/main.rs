@@ -25,10 +25,6 @@ const LONG: &[(&str, &str)] = &[
     ("place/secret.rs", "one table of forms"),
     ("place/message.rs", "one table of messages"),
     ("json/scan.rs", "one scanner"),
-    (
-        "server-bin/src/output.rs",
-        "one writer, with its queue and its tests",
-    ),
 ];
 
 /// What every module may import.

@@ -45,7 +45,7 @@ use crate::watch::WatchProfile;
 /// - [`history`](Self::history): nothing is kept
 /// - [`flight_recorder`](Self::flight_recorder): 32 entries
 /// - [`retire_after`](Self::retire_after): at once, when nobody reads it any more
-/// - [`named`](Self::name): the name of the value's type
+/// - [`name`](Self::name): the name of the value's type
 #[must_use = "a service begins with `start`"]
 pub struct Builder<T, V, S> {
     pub(crate) reload: T,

@@ -126,6 +126,8 @@ where
         };
         let keep: Arc<dyn Any + Send + Sync> = Arc::new(Owner(Arc::clone(&shared)));
         let control = Control::new(Arc::clone(&shared), Some(Arc::clone(&keep)));
+        // A registry may stop the service before its task exists: that waits for this lock. No other owner exists yet.
+        let slot = shared.task.try_lock();
         for observer in self.observers {
             shared.observe(observer);
         }
@@ -136,8 +138,7 @@ where
         }
         let first = first(&control, registered);
         let live = shared.publisher.live().kept_by(keep);
-        // No other owner exists yet, so the lock is free.
-        if let Ok(mut slot) = shared.task.try_lock() {
+        if let Ok(mut slot) = slot {
             *slot = Some(tokio::spawn(task));
         }
         (live, control, first)

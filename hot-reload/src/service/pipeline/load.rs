@@ -86,7 +86,7 @@ impl<V> Pipeline<V> {
         };
         let mut rechecks = RECHECKS;
         loop {
-            let is_blank = matches!(loaded, Loaded::Emptied { .. });
+            let is_blank = matches!(loaded, Loaded::Emptied { file: None, .. });
             let (value, revision) = match loaded {
                 Loaded::Value { value, revision } => (value, revision),
                 Loaded::Unchanged => return self.unchanged(feed).map(Some),

@@ -3,7 +3,7 @@
 use tracing::warn;
 
 use super::Pipeline;
-use super::candidate::{Candidate, Remains};
+use super::candidate::{Candidate, Remains, Sameness};
 use super::trace::LoadTrace;
 use crate::clock::time_of_day;
 use crate::event::{Outcome, Stage, Trigger};
@@ -28,10 +28,10 @@ impl<V> Pipeline<V> {
             discard(value);
             return Ok(Remains::Unconfirmed);
         }
-        let is_decoded = value.is_some() && file.is_none();
+        let decoded = value.as_ref().filter(|_| file.is_none());
         let is_content = self.empty_is_content
             || !self
-                .has_replaced_content(is_decoded, revision.as_ref(), trace)
+                .has_replaced_content(decoded, revision.as_ref(), trace)
                 .await;
         if let Some(value) = value {
             if is_content {
@@ -59,22 +59,34 @@ impl<V> Pipeline<V> {
     }
 
     /// Whether blank content of this revision has replaced content that was not blank. The content may be that of an earlier
-    /// run, whose kept value is published here. `is_decoded`: the source itself does not know whether it held content.
+    /// run, whose kept value is published here. `decoded`: the value of the blank content, if the source itself does not know
+    /// whether it held content.
     async fn has_replaced_content(
         &self,
-        is_decoded: bool,
+        decoded: Option<&V>,
         revision: Option<&Revision>,
         trace: &mut LoadTrace,
     ) -> bool {
         let is_same = |other: Option<&Revision>| revision.is_some() && other == revision;
         if let Some(visible) = self.shared.publisher.current() {
-            return !is_decoded || self.state().had_content && !is_same(visible.revision());
+            return decoded.is_none() || self.state().had_content && !is_same(visible.revision());
         }
+        let is_equal = |kept: &V| match (&self.sameness, decoded) {
+            (Sameness::Equal(same), Some(decoded)) => {
+                contained(Stage::Decode, || same(kept, decoded)).unwrap_or(false)
+            }
+            _ => false,
+        };
         let has_default = matches!(self.removal, Removal::Replace(_));
         let restored = match self.kept().await {
-            Ok(Some((value, kept, _))) if is_same(kept.as_ref()) || has_default => {
+            // The earlier run had this content, or content of the same value.
+            Ok(Some((value, kept, _))) if is_same(kept.as_ref()) || is_equal(&value) => {
                 discard(value);
-                return !is_same(kept.as_ref());
+                return false;
+            }
+            Ok(Some((value, ..))) if has_default => {
+                discard(value);
+                return true;
             }
             Ok(Some(kept)) => self.begin_with(kept, trace).await,
             Ok(None) => return false,

@@ -1,15 +1,16 @@
 //! [`Observer`]: notified of each event of a service. [`Observers`]: those of one service or registry, and its event ring.
 
-use std::fmt;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
+use std::{fmt, mem};
 
 use tokio::sync::broadcast;
 use tracing::error;
 
-use crate::event::Event;
+use crate::event::{Event, EventKind};
 use crate::locks::lock;
-use crate::panics::panic_text;
+use crate::panics::{discard, panic_text};
 
 /// Is notified of each event of a service, or of all services of a [`Registry`](crate::Registry).
 ///
@@ -36,9 +37,11 @@ use crate::panics::panic_text;
 ///
 /// 1. `on_event` returns soon. It runs in the task of the service, or in the caller of `pause` and `resume`, so a slow observer
 ///    delays the service. It never delays a reader. Do slow work elsewhere: send the event through a channel.
-/// 2. Events of one service come one after the other, in order. Events of two services may come at the same time.
+/// 2. Events of one service come one after the other, in order, and none after [`EventKind::Stopped`]. Events of two services
+///    may come at the same time.
 /// 3. A panic is caught and logged. Other observers are still notified.
-/// 4. The status of the service already shows what the event reports.
+/// 4. When an event is made, the status of the service already shows what it reports.
+/// 5. An observer may call the service and the registry. An event that such a call causes follows the present one.
 pub trait Observer: Send + Sync + 'static {
     /// Is called for each event.
     fn on_event(&self, event: &Event);
@@ -59,12 +62,31 @@ const EVENTS: usize = 256;
 /// The observers of a service or of a registry, and the ring for readers of events.
 #[derive(Default)]
 pub(crate) struct Observers {
+    /// Whether [`EventKind::Stopped`] is the last event: of a service, not of a registry.
+    ends: bool,
+    queue: Mutex<Queue>,
     observers: Mutex<Vec<Arc<dyn Observer>>>,
     /// `None` while nobody reads events: the ring is larger than the rest of an idle service.
     ring: Mutex<Option<broadcast::Sender<Event>>>,
 }
 
+/// The events that observers and the ring have not got yet.
+#[derive(Default)]
+struct Queue {
+    events: VecDeque<Event>,
+    is_delivering: bool,
+    ended: bool,
+}
+
 impl Observers {
+    /// The observers of one service.
+    pub(crate) fn of_service() -> Self {
+        Self {
+            ends: true,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn add(&self, observer: Arc<dyn Observer>) {
         lock(&self.observers).push(observer);
     }
@@ -85,32 +107,65 @@ impl Observers {
         lock(&self.ring).take_if(|ring| ring.receiver_count() == 0);
     }
 
-    /// Drops all observers, after the last event.
-    pub(crate) fn clear(&self) {
-        // Not dropped under the lock: an observer is the user's.
-        let observers = std::mem::take(&mut *lock(&self.observers));
-        drop(observers);
-    }
-
     /// Notifies all observers, then readers of the ring. Makes the event only if somebody gets it.
     pub(crate) fn notify(&self, event: impl FnOnce() -> Event) {
-        // Copies, because observers and woken readers may add themselves.
-        let observers = lock(&self.observers).clone();
-        let ring = lock(&self.ring).clone();
-        if observers.is_empty() && ring.is_none() {
+        self.enqueue(event);
+        self.deliver();
+    }
+
+    /// Adds an event to the queue, for the next [`deliver`](Self::deliver). No event follows [`EventKind::Stopped`].
+    ///
+    /// The order of calls is the order of events, so a caller may hold a lock that decides the order.
+    pub(crate) fn enqueue(&self, event: impl FnOnce() -> Event) {
+        if lock(&self.observers).is_empty() && lock(&self.ring).is_none() {
             return;
         }
         let event = event();
+        let mut queue = lock(&self.queue);
+        if !queue.ended {
+            queue.ended = self.ends && matches!(event.kind, EventKind::Stopped);
+            queue.events.push_back(event);
+        }
+    }
+
+    /// Delivers the queued events, unless another call is doing so: then that call delivers them.
+    pub(crate) fn deliver(&self) {
+        if mem::replace(&mut lock(&self.queue).is_delivering, true) {
+            return;
+        }
+        loop {
+            let event = {
+                let mut queue = lock(&self.queue);
+                let event = queue.events.pop_front();
+                queue.is_delivering = event.is_some();
+                event
+            };
+            let Some(event) = event else { return };
+            self.send(event);
+        }
+    }
+
+    /// Runs the user's code, so no lock is held.
+    fn send(&self, event: Event) {
+        let is_last = self.ends && matches!(event.kind, EventKind::Stopped);
+        // A copy, because an observer may add another one.
+        let observers = lock(&self.observers).clone();
         for observer in observers {
             let call = AssertUnwindSafe(|| observer.on_event(&event));
             if let Err(panic) = catch_unwind(call) {
                 let text = panic_text(panic.as_ref());
                 error!(target: "hot_reload", name = &*event.target, "an observer panicked: {text}");
             }
+            discard(observer);
         }
+        let ring = lock(&self.ring).clone();
         // An error means that nobody reads the ring any more.
         if ring.is_some_and(|ring| ring.send(event).is_err()) {
             self.unlisten();
+        }
+        if is_last {
+            let observers = mem::take(&mut *lock(&self.observers));
+            discard(observers);
         }
     }
 }

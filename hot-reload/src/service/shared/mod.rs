@@ -84,7 +84,7 @@ impl<V> Shared<V> {
             flight,
             name,
             source,
-            observers: Observers::default(),
+            observers: Observers::of_service(),
             gate: Mutex::new(Gate::new()),
             inner_hold: Mutex::new(None),
             history: Mutex::new(History::new(history)),
@@ -120,7 +120,13 @@ impl<V> Shared<V> {
     /// Notifies observers and readers of events; makes the event only if there are some. Must not be called under a lock of this
     /// service.
     pub(crate) fn notify(&self, kind: impl FnOnce() -> EventKind) {
-        self.observers.notify(|| Event {
+        self.enqueue(kind);
+        self.observers.deliver();
+    }
+
+    /// Adds an event for the next delivery. May be called under the lock that decides the order of events.
+    pub(crate) fn enqueue(&self, kind: impl FnOnce() -> EventKind) {
+        self.observers.enqueue(|| Event {
             target: Arc::clone(&self.name),
             source: self.source.clone(),
             generation: self.publisher.current().map(|now| now.generation()),
@@ -175,10 +181,9 @@ impl<V> Shared<V> {
             return;
         }
         self.notify_group();
-        self.notify(|| EventKind::Stopped);
-        self.observers.clear();
         self.release_holds();
         self.retirement.free(self.publisher.stop());
+        self.notify(|| EventKind::Stopped);
         let name = self.status().name.clone();
         info!(target: "hot_reload", name, "stopped");
         // Not under the lock: what goes with it is the user's.

@@ -210,8 +210,9 @@ async fn p12_source_filled_within_the_debounce_window_of_a_start_is_loaded() {
 #[tokio::test(start_paused = true)]
 async fn p12_source_that_was_blank_before_starts_with_its_defaults() {
     let (_folder, path) = folder();
-    for run in 0..3 {
-        let script = Script::new(Good(""));
+    // The content is blank in each run, but its revision is another one.
+    for (run, blank) in ["", "", "\n", " \n"].into_iter().enumerate() {
+        let script = Script::new(Good(blank));
         let (live, control) = lenient(&script, &path).start().await.unwrap();
         assert_eq!(*live.load(), "defaults", "run {run}");
         assert!(control.status().last_error.is_none(), "run {run}");

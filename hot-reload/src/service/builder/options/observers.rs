@@ -45,7 +45,8 @@ where
 
     /// Registers the service in a [`Registry`] when it starts, before its first load.
     ///
-    /// If the registry has another service of this name, [`start`](Self::start) returns the error. A service that is
+    /// The name is free again once a service of that name has stopped ([`Target::stopped`](crate::Target::stopped)). If the
+    /// registry has another service of this name, [`start`](Self::start) returns the error. A service that is
     /// [started in the background](Self::start_in_background) logs it and stops.
     pub fn register(mut self, registry: &Registry) -> Self {
         self.registries.push(registry.clone());
