@@ -1,4 +1,4 @@
-//! [`Control`]: what commands a service, in distinction to what reads from it.
+//! [`Control`]: the commands of a service. [`Live`](crate::Live) is its read side.
 
 use std::any::Any;
 use std::fmt;
@@ -16,10 +16,11 @@ use crate::receipt::Receipt;
 use crate::snapshot::{Generation, Snapshot};
 use crate::status::Status;
 
-/// The commanding side of a service. Cloning is cheap; request code should only get [`Live`](crate::Live).
+/// The commands of a service: reload, rollback, pause, resume, stop. Cloning is cheap. Request code needs only
+/// [`Live`](crate::Live).
 pub struct Control<V> {
     shared: Arc<Shared<V>>,
-    /// What stops the service when it is dropped for the last time; nothing if somebody else owns the service.
+    /// Stops the service when its last clone is dropped. `None` if somebody else owns the service.
     _keep: Option<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -35,26 +36,25 @@ impl<V> Control<V> {
         &self.shared
     }
 
-    /// The same without what keeps the service running, and that.
+    /// Splits this into commands that do not keep the service running, and the owner that does.
     pub(crate) fn into_parts(self) -> (Self, Arc<dyn Any + Send + Sync>) {
         let keep = self._keep.unwrap_or_else(|| Arc::new(()));
         (Self::new(self.shared, None), keep)
     }
 
-    /// Looks at the source now, and says what came of it, and how.
+    /// Loads the source now, and returns the outcome and its course.
     ///
-    /// The load begins after this call, so it sees everything that was changed before. Content that was rejected is
-    /// tried again. Calls that come together share a load. Where the service has not been started yet, the call waits
-    /// for that.
+    /// The load begins after this call, so it sees all earlier changes. Rejected content is tried again. Concurrent calls share
+    /// one load. If the service has not been started yet, the call waits for the start.
     ///
     /// # Errors
     ///
-    /// They are in the receipt. Once the service has stopped, it is at once [`Failed`](crate::Outcome::Failed) with
+    /// In the receipt. If the service has stopped, the outcome is at once [`Failed`](crate::Outcome::Failed) with
     /// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped).
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the load is taken all the same.
+    /// If the future is dropped, the load takes place all the same.
     pub async fn reload(&self) -> Receipt {
         self.request(Trigger::Manual).await
     }
@@ -76,14 +76,13 @@ impl<V> Control<V> {
         self.shared.inbox.ask(trigger).await
     }
 
-    /// Waits until everything that was changed before this call is visible, or says why it is not.
+    /// Waits until every change made before this call is visible, or returns why it is not.
     ///
-    /// It is for tests and for whoever has just written to the source and wants to go on with what was written. A load
-    /// begins after this call; content that was rejected before is not tried again, which
-    /// [`reload`](Self::reload) does. What is not current after it is said by the outcome:
-    /// [`Published`](crate::Outcome::Published) and [`Unchanged`](crate::Outcome::Unchanged) are,
-    /// as told by [`Outcome::is_current`](crate::Outcome::is_current). Calls that come together share a load. Where the service has not been started
-    /// yet, the call waits for that; where it has stopped, it returns at once.
+    /// It is for tests, and for programs that have just written to the source and need the new value. A load begins after this
+    /// call. Rejected content is not tried again; [`reload`](Self::reload) does that.
+    /// [`Outcome::is_current`](crate::Outcome::is_current) is true if the visible value is current: the outcome is
+    /// [`Published`](crate::Outcome::Published) or [`Unchanged`](crate::Outcome::Unchanged). Concurrent calls share one load.
+    /// If the service has not been started yet, the call waits for the start. If it has stopped, the call returns at once.
     ///
     /// ```
     /// # use hot_reload::{Control, Live};
@@ -97,13 +96,13 @@ impl<V> Control<V> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the load is taken all the same.
+    /// If the future is dropped, the load takes place all the same.
     pub async fn barrier(&self) -> Receipt {
         self.request(Trigger::Resync).await
     }
 
-    /// The values that were replaced, the newest first: as many as [`Builder::history`](crate::Builder::history) keeps. None
-    /// once the service has stopped.
+    /// The replaced values that are kept, the newest first; [`Builder::history`](crate::Builder::history) sets their number.
+    /// Empty once the service has stopped.
     ///
     /// ```
     /// # #[derive(Debug)] struct Config;
@@ -117,10 +116,10 @@ impl<V> Control<V> {
         self.shared.history().list()
     }
 
-    /// Brings the value back that was visible before this one. Called again, the one before that, if it is still kept: what
-    /// a rollback replaces takes a place in the history, too.
+    /// Publishes the previous value again. A second call publishes the one before that, if it is still kept. The replaced value
+    /// enters the history, too.
     ///
-    /// As [`rollback_to`](Self::rollback_to) otherwise.
+    /// Otherwise as [`rollback_to`](Self::rollback_to).
     ///
     /// # Cancel safety
     ///
@@ -129,74 +128,76 @@ impl<V> Control<V> {
         commands::roll_back(&self.shared, Earlier::Previous).await
     }
 
-    /// Brings an earlier value back, as a new generation. Its [`origin`](Snapshot::origin) is the number under which the value
-    /// was published for the first time.
+    /// Publishes an earlier value again, as a new generation. Its [`origin`](Snapshot::origin) is the generation of the first
+    /// publication of the value.
     ///
-    /// What the source holds stays away until the source changes or [`resume`](Self::resume) is called: each load that finds
-    /// it again answers [`Held`](crate::Outcome::Held), [`reload`](Self::reload), too, and [`Status::hold`] tells. Where it
-    /// cannot be told whether a source has changed ([by revision](crate::ReloaderService::builder_by_revision), and the source
-    /// has none), only `resume` ends it.
+    /// The content of the source is held until the source changes or [`resume`](Self::resume) is called. Meanwhile every load
+    /// that finds it returns [`Held`](crate::Outcome::Held), [`reload`](Self::reload) included, and [`Status::hold`] has the
+    /// reason. A source without revisions whose values are not compared
+    /// ([`builder_by_revision`](crate::ReloaderService::builder_by_revision)) shows no change, so only `resume` ends that hold.
     ///
-    /// What the source holds is what it was seen to hold last, also if that was refused or doubted and has never been visible.
-    /// Where a default was visible because the source held nothing, anything that it holds is a change; where the last value
-    /// had stayed, what is not the value that was taken back. A restart knows nothing of a rollback: it begins with
-    /// what the source holds then.
+    /// The content of the source means the content that was last seen, even if it was rejected or held and was never visible.
+    /// If the source had no content and a default was visible, any content is a change. If the last value had stayed, any value
+    /// other than the replaced one is a change. A rollback does not outlive the process: a restart begins with the content of
+    /// the source.
     ///
-    /// The value was good once, so it is not validated again. The [participants](crate::Participant) prepare for it as for
-    /// any other, and may refuse it. It is brought back also while the service is [paused](Self::pause), or while its source
-    /// is away.
+    /// Validators do not run again, because they accepted the value before. The [participants](crate::Participant) prepare for
+    /// it as for any other value, and may refuse it. A rollback also works while the service is [paused](Self::pause) or the
+    /// source is unreachable.
     ///
     /// # Errors
     ///
-    /// [`Failed`](crate::Outcome::Failed) with [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if it is not kept, and with
-    /// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) once the service has stopped;
-    /// [`Rejected`](crate::Outcome::Rejected) at stage [`Prepare`](crate::Stage::Prepare) if a participant refuses to go back.
+    /// [`Failed`](crate::Outcome::Failed) with [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the value is not kept,
+    /// and with [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) once the service has stopped.
+    /// [`Rejected`](crate::Outcome::Rejected) at stage [`Prepare`](crate::Stage::Prepare) if a participant refuses the value.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the value is brought back all the same.
+    /// If the future is dropped, the rollback takes place all the same.
     pub async fn rollback_to(&self, generation: Generation) -> Receipt {
         commands::roll_back(&self.shared, Earlier::Generation(generation)).await
     }
 
-    /// Keeps the source out: when this returns, nothing that it holds becomes visible any more, until
-    /// [`resume`](Self::resume).
+    /// Stops publishing values of the source until [`resume`](Self::resume). It takes effect before this call returns.
     ///
-    /// The source is loaded as before, and what is good and not visible is answered by [`Held`](crate::Outcome::Held),
-    /// also to [`reload`](Self::reload). What cannot be decoded or a validator refuses is rejected, so a candidate can be
-    /// tried that far in a pause; guards, fences and participants are asked after it. An earlier value can be [brought
-    /// back](Self::rollback). Pausing twice is harmless.
+    /// The service still loads the source. A new good value has the outcome [`Held`](crate::Outcome::Held), for
+    /// [`reload`](Self::reload), too. Content that does not pass decoding or validation is rejected, so you can test a
+    /// candidate that far. Guards and participants run after the pause. [Rollbacks](Self::rollback) work during a pause. A
+    /// second pause has no effect.
     ///
-    /// A value that became visible just before may be told to subscribers a moment later. What a hand-written watch pushes in
-    /// a pause is not kept; at the end of the pause the source is asked.
+    /// Subscribers may be notified of a value that was published right before the pause. Values that a hand-written watch sends
+    /// during a pause are dropped; the service loads the source at the end of the pause.
     pub fn pause(&self) {
         commands::pause(&self.shared);
     }
 
-    /// Ends whatever holds values back, all of it at once: a [pause](Self::pause), a [rollback](Self::rollback_to), a failed
-    /// [`Probation`](crate::Probation), the doubt of a [`ShrinkGuard`](crate::ShrinkGuard) or a [`VersionGuard`](crate::VersionGuard). Looks at the source, and says what came of it. A rollback
-    /// that is asked for after this call holds all the same.
+    /// Ends every hold at once, loads the source, and returns the outcome.
+    ///
+    /// Holds are a [pause](Self::pause), a [rollback](Self::rollback_to), a failed [`Probation`](crate::Probation), and the
+    /// objection of a [`ShrinkGuard`](crate::ShrinkGuard) or a [`VersionGuard`](crate::VersionGuard). A rollback that is
+    /// requested after this call holds all the same. A source that is [being written](crate::HoldReason::BeingWritten) stays
+    /// held.
     ///
     /// # Errors
     ///
-    /// As of [`reload`](Self::reload).
+    /// As [`reload`](Self::reload).
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the load is taken all the same, and nothing is held back.
+    /// If the future is dropped, the holds end and the load takes place all the same.
     pub async fn resume(&self) -> Receipt {
         commands::resume(&self.shared).await
     }
 
-    /// How the service is.
+    /// The state of the service.
     pub fn status(&self) -> Status {
         commands::status(&self.shared)
     }
 
-    /// What the service has been through until now: what is the matter, and how it came to that.
+    /// The state of the service and its recent history.
     ///
-    /// Print it when somebody asks why a change is not visible. How far back it goes is up to
-    /// [`Builder::flight_recorder`](crate::Builder::flight_recorder).
+    /// Print it if a change is not visible and nobody knows why. [`Builder::flight_recorder`](crate::Builder::flight_recorder)
+    /// sets the length of the history.
     ///
     /// ```
     /// # use hot_reload::Control;
@@ -213,18 +214,18 @@ impl<V> Control<V> {
         commands::events(&self.shared)
     }
 
-    /// The [`Events`] of the start were dropped.
+    /// Drops the event ring if nobody reads it, after the [`Events`] of the start were dropped.
     pub(crate) fn unlisten(&self) {
         self.shared.observers.unlisten();
     }
 
     /// Stops the service, and waits until it is gone.
     ///
-    /// After that nothing is published, and no task, thread, descriptor or connection of it is left. The last value
-    /// stays readable. Stopping twice is harmless.
+    /// After that nothing is published, and no task, thread, descriptor or connection of the service is left. The last value
+    /// stays readable. A second call has no effect.
     ///
-    /// A service of the compatible surface runs inside the future of its `start`: that future returns when it is polled
-    /// next, and is what holds the watch until then.
+    /// A service of the compatible surface runs inside the future of its `start`. That future returns when it is polled next,
+    /// and holds the watch until then.
     ///
     /// # Cancel safety
     ///

@@ -1,4 +1,4 @@
-//! [`Events`]: the stream of what happens in a service or in a registry.
+//! [`Events`]: the stream of the events of a service or a registry.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -62,8 +62,8 @@ impl Events {
         }
     }
 
-    /// Waits for the next event. Of a service, returns `None` after [`EventKind::Stopped`]; of a registry, once the registry
-    /// is gone.
+    /// Waits for the next event. For a service, returns `None` after [`EventKind::Stopped`]. For a registry, returns `None`
+    /// once the registry is gone.
     ///
     /// A reader that is more than 256 events behind loses the oldest, and gets their number as [`EventKind::Lagged`].
     ///

@@ -16,8 +16,8 @@ use crate::receipt::Receipt;
 
 /// The services of a process, by name, with one stream of their events and one list of observers.
 ///
-/// Whatever handles all services alike stands on it: admin endpoints, metrics, signals. Cloning is cheap; clones are the same
-/// registry. It keeps no service running. A service that stops leaves it.
+/// Admin endpoints, metrics and signals use it to handle all services alike. Cloning is cheap; clones are the same registry. A
+/// registry does not keep its services running. A service that stops leaves it.
 ///
 /// ```
 /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};
@@ -95,7 +95,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Removes a service, which goes on. Returns it, or `None` if there is none of this name.
+    /// Removes a service, which continues to run. Returns it, or `None` if no service has this name.
     pub fn unregister(&self, name: &str) -> Option<Target> {
         let entry = {
             let mut entries = lock(&self.0.entries);
@@ -146,12 +146,12 @@ impl Registry {
         join_all(targets.iter().map(Target::stop)).await;
     }
 
-    /// Subscribes to the events of all services from now on, also of those that are registered later.
+    /// Subscribes to the events of all services from now on, including services that are registered later.
     pub fn events(&self) -> Events {
         Events::of_registry(self.0.observers.listen())
     }
 
-    /// Adds an observer of all services, also of those that are registered later.
+    /// Adds an observer of all services, including services that are registered later.
     pub fn observe(&self, observer: impl Observer) {
         self.0.observers.add(Arc::new(observer));
     }
@@ -163,7 +163,7 @@ impl Registry {
 }
 
 impl Inner {
-    /// Removes the service of this link. Returns whether it was registered.
+    /// Removes the service of this observer. Returns whether it was registered.
     fn remove(&self, link: &Link) -> bool {
         let mut entries = lock(&self.entries);
         let before = entries.len();
@@ -177,7 +177,7 @@ impl Inner {
     }
 }
 
-/// Two services of one name.
+/// The error for a second service of the same name.
 fn taken(registered: &Target, new: &Target) -> Error {
     let source = |target: &Target| {
         target

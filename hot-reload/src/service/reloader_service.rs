@@ -27,15 +27,13 @@ use crate::reload::Reload;
 use crate::status::Status;
 use crate::watch::RealtimeWatch;
 
-/// A source that is kept in step with: a [`Reload`], and the engine that calls it.
+/// A source, as a [`Reload`], together with the engine that loads it.
 ///
-/// There are two ways to use it. The [`builder`](Self::builder) makes a service that runs by itself and is read through
-/// [`Live`]. The compatible surface ([`new`](Self::new), [`start`](Self::start)) makes one that runs inside the future
-/// of `start`, wherever that is awaited, and is read through a [`ReloaderReceiver`]; it asks of its value neither `Send`
-/// nor `'static`.
+/// There are two ways to use it. The [`builder`](Self::builder) makes a service with a task of its own; [`Live`] reads it. The
+/// compatible surface ([`new`](Self::new), [`start`](Self::start)) makes a service that runs inside the future of `start`; a
+/// [`ReloaderReceiver`] reads it. The value of the compatible surface need be neither `Send` nor `'static`.
 ///
-/// Dropping a `ReloaderService` ends it: its receivers are told by an error of
-/// [`changed`](ReloaderReceiver::changed).
+/// Dropping a `ReloaderService` ends it: [`changed`](ReloaderReceiver::changed) of its receivers returns an error.
 pub struct ReloaderService<T, V, S = &'static str> {
     reload: T,
     engine: Engine<V>,
@@ -50,11 +48,11 @@ where
     V: Eq + Clone,
     S: Into<Cow<'static, str>> + Display,
 {
-    /// Makes a service and its first receiver. Loads nothing: that begins with `start`, and the first load is a change.
+    /// Makes a service and its first receiver. Nothing is loaded before `start`. The first load is a change.
     ///
     /// # Errors
     ///
-    /// What [`Reload::new`] fails with.
+    /// The error of [`Reload::new`].
     pub async fn new(
         source: &T::Source,
         config: ReloaderConfig,
@@ -130,20 +128,19 @@ where
         Self::new(source, ReloaderConfig::polling(watch_delay_sec)).await
     }
 
-    /// Runs the service, polling. Returns only when nothing can follow: after [`Control::stop`].
+    /// Runs the service by polling. Returns only after [`Control::stop`].
     ///
-    /// No failure of the source ends it. The future may be dropped half-way and `start` called again; of two at once,
-    /// the second waits for the end of the first.
+    /// No failure of the source ends it. You may drop the future at any time and call `start` again. If two run at once, the
+    /// second waits for the end of the first.
     ///
     /// # Errors
     ///
-    /// At once, if the configuration asks for a watch: a source that has one is started by
-    /// [`start_with_realtime`](Self::start_with_realtime).
+    /// At once, if the configuration uses a watch. Start such a service by [`start_with_realtime`](Self::start_with_realtime).
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: dropping the future halts the service, and a later one goes on from there. In a loop around
-    /// `select!`, make the future once, before the loop.
+    /// Cancel safe: dropping the future halts the service, and a later future continues it. In a loop around `select!`, make
+    /// the future once, before the loop.
     pub async fn start(&self) -> ReloadResult<(), V, S> {
         if self.config.strategy != WatchStrategy::Polling {
             return Err(anyhow::anyhow!(
@@ -156,7 +153,7 @@ where
         Ok(())
     }
 
-    /// The same service with another deadline for one load than 30 s.
+    /// Sets the deadline of one load. Default: 30 s.
     #[must_use]
     pub fn with_load_deadline(mut self, load_deadline: Duration) -> Self {
         self.engine.pipeline.deadline = load_deadline.min(LONGEST);
@@ -188,7 +185,7 @@ where
         &self.reload
     }
 
-    /// Another receiver. To it the current value is a change, if there is one.
+    /// Returns another receiver. The current value, if there is one, counts as a change for it.
     pub fn receiver(&self) -> ReloaderReceiver<V, S> {
         let mirror = self.engine.shared.mirror();
         ReloaderReceiver::new(match mirror {
@@ -201,10 +198,10 @@ where
         })
     }
 
-    /// The value's other face: a handle for the full surface on the same service.
+    /// A read handle of the full surface on the same service.
     ///
-    /// It does not keep the service running; whoever holds the service does. There is no value before the first load:
-    /// await [`Live::ready`].
+    /// It does not keep the service running; the `ReloaderService` does. There is no value before the first load: await
+    /// [`Live::ready`].
     pub fn live(&self) -> Live<V> {
         self.engine.shared.publisher.live()
     }
@@ -229,11 +226,11 @@ where
     V: Eq + Clone,
     S: Into<Cow<'static, str>> + Display,
 {
-    /// Runs the service by its strategy, with a watch if that asks for one. Otherwise as [`start`](Self::start).
+    /// Runs the service by its strategy, with a watch if the strategy uses one. Otherwise as [`start`](Self::start).
     ///
     /// # Errors
     ///
-    /// None for the time being: a watch that cannot be opened is a reason to poll, and to try again.
+    /// None at present. While a watch cannot be opened, the service polls and opens it again.
     pub async fn start_with_realtime(&self) -> ReloadResult<(), V, S> {
         let profile = self.reload.profile();
         let settings = match self.config.strategy {
@@ -256,7 +253,7 @@ impl<T, V, S> fmt::Debug for ReloaderService<T, V, S> {
     }
 }
 
-/// The name of a type without its modules: what logs call a value whose service was not given a name.
+/// The name of a type without its modules. Logs use it for services without a name.
 pub(crate) fn short_name<V>() -> String {
     let name = std::any::type_name::<V>();
     let head = name.split('<').next().unwrap_or(name);

@@ -136,8 +136,8 @@ impl Target {
         }
     }
 
-    /// What the service has been through, as [`Control::explain`](crate::Control::explain). If the service is gone, without its
-    /// loads.
+    /// The state of the service and its recent history, as [`Control::explain`](crate::Control::explain). If the service is
+    /// gone, the history is empty.
     pub fn explain(&self) -> Explanation {
         match self.service.upgrade() {
             Some(service) => service.explain(),

@@ -12,20 +12,20 @@ pub use self::shrink::ShrinkGuard;
 pub use self::version::VersionGuard;
 use crate::event::HoldReason;
 
-/// Somebody who compares a value with the one that is visible. Its methods are the user's code.
+/// A guard that compares a candidate with the visible value. Its methods run code of the user.
 pub(crate) trait Admission<V>: Send + Sync {
-    /// What is implausible about a value, in one line.
+    /// Why the candidate is implausible, on one line. `None` if the guard accepts it.
     fn objection(&self, visible: &V, candidate: &V) -> Option<String>;
 
-    /// The kind of doubt.
+    /// The reason of the hold.
     fn reason(&self) -> HoldReason;
 
-    /// How long what is doubted has to stay as it is to be believed.
+    /// How long an implausible value must stay before it is accepted.
     fn confirm_after(&self) -> Duration;
 
-    /// This value of the source was accepted.
+    /// Notifies the guard that this value of the source was accepted.
     fn accepted(&self, value: &V);
 
-    /// This value is visible, wherever it comes from. Provided: nothing follows.
+    /// Notifies the guard that this value is visible, whether or not it came from the source. Provided: does nothing.
     fn published(&self, _: &V) {}
 }

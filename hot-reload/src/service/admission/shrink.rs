@@ -1,4 +1,4 @@
-//! [`ShrinkGuard`]: objects to a value that is much smaller than the visible one.
+//! [`ShrinkGuard`]: holds a value that is much smaller than the visible one.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,22 +7,22 @@ use super::Admission;
 use crate::event::HoldReason;
 use crate::service::settings::{LONGEST, SHRINK_CONFIRM, SHRINK_PERCENT};
 
-/// Admission a value that is empty or much smaller than the visible one: the half-written file, the export that has failed, the
-/// query against the wrong table. From [`Builder::shrink_guard`](crate::Builder::shrink_guard).
+/// Holds a value that is empty or much smaller than the visible one: a half-written file, a failed export, a query against the
+/// wrong table. From [`Builder::shrink_guard`](crate::Builder::shrink_guard).
 ///
-/// Such a value is valid, so no validator refuses it. It is held back ([`Outcome::Held`](crate::Outcome::Held),
-/// [`Status::hold`](crate::Status) tells the numbers) until it has stayed the same for
-/// [some time](Self::confirm_after), or somebody calls [`Control::resume`](crate::Control::resume). A source without revisions
-/// cannot tell whether it has stayed the same; there it is enough that it stayed small.
+/// Such a value is valid, so no validator refuses it. Its outcome is [`Outcome::Held`](crate::Outcome::Held), and
+/// [`Status::hold`](crate::Status) has the numbers. It is published when it has stayed the same for
+/// [some time](Self::confirm_after), or somebody calls [`Control::resume`](crate::Control::resume). Without revisions, the
+/// service cannot see whether it has stayed the same. There it is enough that every loaded value was small.
 ///
-/// The first value of a process is not doubted, for there is nothing to compare it with: a
-/// [validator](crate::Builder::validate) that refuses an empty one helps there. Nor is the default of a
-/// [`RemovalPolicy`](crate::RemovalPolicy).
+/// The first value of a process is not held, because there is no value to compare it with. A
+/// [validator](crate::Builder::validate) can refuse an empty first value. The default of a
+/// [`RemovalPolicy`](crate::RemovalPolicy) is not held either.
 ///
 /// # Default
 ///
-/// - at most 50 percent may be lost at once;
-/// - 10 minutes confirm it.
+/// - a value may lose at most 50 percent at once;
+/// - a smaller value is accepted after 10 minutes.
 pub struct ShrinkGuard<V> {
     size: Box<dyn Fn(&V) -> usize + Send + Sync>,
     percent: u8,
@@ -30,7 +30,7 @@ pub struct ShrinkGuard<V> {
 }
 
 impl<V> ShrinkGuard<V> {
-    /// One that goes by this size: the number of routes, of users, of lines.
+    /// Creates a guard that compares this size of a value: the number of routes, users or lines.
     pub fn by(size: impl Fn(&V) -> usize + Send + Sync + 'static) -> Self {
         Self {
             size: Box::new(size),
@@ -39,14 +39,14 @@ impl<V> ShrinkGuard<V> {
         }
     }
 
-    /// How many percent of its size a value may lose at once. An empty one is doubted in any case, so that 100 means: only an
-    /// empty one is.
+    /// Sets how many percent of its size a value may lose at once. A value that becomes empty is always held, so 100 holds only
+    /// empty values. Default: 50.
     #[must_use]
     pub fn at_most(self, percent: u8) -> Self {
         Self { percent, ..self }
     }
 
-    /// How long a doubted value has to stay the same to be believed.
+    /// Sets how long a smaller value must stay the same before it is accepted. Default: 10 minutes.
     #[must_use]
     pub fn confirm_after(self, confirm_after: Duration) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! [`VersionGuard`]: objects to a value whose version is lower than an accepted one.
+//! [`VersionGuard`]: holds a value whose version is lower than an accepted one.
 
 use std::fmt;
 use std::fmt::Display;
@@ -10,37 +10,36 @@ use crate::event::HoldReason;
 use crate::locks::lock;
 use crate::service::settings::{LONGEST, REWIND_CONFIRM};
 
-/// Admission a value of a lower version than the highest that was accepted: the answer of a replica that lags behind. From
+/// Holds a value whose version is lower than the highest accepted one, such as the answer of a replica that lags. From
 /// [`Builder::version_guard`](crate::Builder::version_guard).
 ///
-/// Such a value is held back ([`Outcome::Held`](crate::Outcome::Held), and [`Status::hold`](crate::Status) says that the
-/// service is ahead of its source), unless it is a rewind that is meant. It is, when
+/// The outcome is [`Outcome::Held`](crate::Outcome::Held), and [`Status::hold`](crate::Status) says that the service is ahead
+/// of its source. The value is published if the lower version is intended. It counts as intended when
 ///
-/// - the [incarnation](Self::incarnation) is another one, so that the versions cannot be compared;
+/// - its [incarnation](Self::incarnation) differs, so that the versions cannot be compared;
 /// - the lower version has stayed for [some time](Self::rewind_after): a backup was restored;
 /// - somebody calls [`Control::resume`](crate::Control::resume).
 ///
-/// A source without revisions cannot tell whether it is the same version that has stayed; there it is enough that all were
-/// lower. Where a [`ShrinkGuard`](crate::ShrinkGuard) doubts the value, too, the more patient of them counts.
+/// Without revisions, the service cannot see whether the version has stayed the same. There it is enough that every loaded
+/// version was lower. If a [`ShrinkGuard`](crate::ShrinkGuard) objects, too, the longer time counts.
 ///
-/// Then the lower version is the highest that was accepted. A version that is brought back by
-/// [`rollback`](crate::Control::rollback) moves nothing. Each process begins anew: its first version is accepted, whatever an
-/// earlier process had seen.
+/// After that, the lower version is the highest accepted one. A [`rollback`](crate::Control::rollback) does not change the
+/// highest accepted version. Each process begins anew: its first version is accepted, whatever an earlier process has seen.
 ///
 /// # Default
 ///
 /// - no incarnation;
-/// - 5 minutes make a rewind.
+/// - a lower version is accepted after 5 minutes.
 pub struct VersionGuard<V, K, I = ()> {
     version: Box<dyn Fn(&V) -> K + Send + Sync>,
     incarnation: Box<dyn Fn(&V) -> I + Send + Sync>,
     rewind_after: Duration,
-    /// The highest version that was accepted, and of which incarnation.
+    /// The highest accepted version, and its incarnation.
     highest: Mutex<Option<Arc<(I, K)>>>,
 }
 
 impl<V, K> VersionGuard<V, K> {
-    /// One that goes by this version.
+    /// Creates a guard that compares this version of a value.
     pub fn by(version: impl Fn(&V) -> K + Send + Sync + 'static) -> Self {
         Self {
             version: Box::new(version),
@@ -52,7 +51,8 @@ impl<V, K> VersionGuard<V, K> {
 }
 
 impl<V, K, I> VersionGuard<V, K, I> {
-    /// What tells one line of versions from another: the identity of a cluster, of a database, of a time line.
+    /// Sets the identity of the sequence of versions, such as a cluster, a database or a timeline. Versions of different
+    /// identities are not compared.
     #[must_use]
     pub fn incarnation<J>(
         self,
@@ -74,7 +74,7 @@ impl<V, K, I> VersionGuard<V, K, I> {
         Arc::new(((self.incarnation)(value), (self.version)(value)))
     }
 
-    /// How long a lower version has to stay to be believed.
+    /// Sets how long a lower version must stay before it is accepted. Default: 5 minutes.
     #[must_use]
     pub fn rewind_after(self, rewind_after: Duration) -> Self {
         Self {

@@ -32,19 +32,19 @@ use super::settings::{LOAD_DEADLINE, PREPARE_DEADLINE, Settings};
 use crate::reload::Reload;
 use crate::watch::WatchProfile;
 
-/// A service to be: from [`ReloaderService::builder`](crate::ReloaderService::builder).
+/// The configuration of a service: from [`ReloaderService::builder`](crate::ReloaderService::builder).
 ///
 /// # Default
 ///
-/// - strategy: polling; [`realtime`](Self::realtime) and [`hybrid`](Self::hybrid) exist where the source can be watched
-/// - [`interval`](Self::interval): 30 s; under `realtime` and `hybrid`, what the source's [`WatchProfile`] says
-/// - [`heartbeat`](Self::heartbeat), [`debounce`](Self::debounce): what the source's [`WatchProfile`] says
+/// - strategy: polling; [`realtime`](Self::realtime) and [`hybrid`](Self::hybrid) exist for sources with a watch
+/// - [`interval`](Self::interval): 30 s; with a watch, the interval of the source's [`WatchProfile`]
+/// - [`heartbeat`](Self::heartbeat), [`debounce`](Self::debounce): those of the source's [`WatchProfile`]
 /// - [`load_deadline`](Self::load_deadline), [`prepare_deadline`](Self::prepare_deadline): 10 s
-/// - [`max_staleness`](Self::max_staleness): none, a load that fails makes the value stale at once
+/// - [`max_staleness`](Self::max_staleness): none; a load that fails makes the value stale at once
 /// - [`on_removal`](Self::on_removal): the last good value stays
 /// - [`history`](Self::history): nothing is kept
 /// - [`flight_recorder`](Self::flight_recorder): 32 entries
-/// - [`retire_after`](Self::retire_after): at once, when nobody reads it any more
+/// - [`retire_after`](Self::retire_after): zero; a replaced value is freed once nobody reads it
 /// - [`name`](Self::name): the name of the value's type
 #[must_use = "a service begins with `start`"]
 pub struct Builder<T, V, S> {
@@ -74,10 +74,10 @@ pub struct Builder<T, V, S> {
     pub(crate) _error: PhantomData<fn() -> S>,
 }
 
-/// The strategy, and how a source of its capability is run.
+/// The strategy, and the functions that run a source of its kind.
 pub(crate) struct Mode<T, V> {
     pub(crate) source_name: fn(&T) -> Option<String>,
-    /// What the source is made of, if it is made of other services.
+    /// The members, if the source is made of other services.
     pub(crate) inside: fn(&T) -> Option<Arc<dyn Any + Send + Sync>>,
     pub(crate) settings: fn(Duration, WatchProfile) -> Settings,
     pub(crate) profile: fn(&T) -> WatchProfile,
@@ -112,7 +112,7 @@ where
     T: Send + Sync + 'static,
     V: Send + Sync + 'static,
 {
-    /// With nothing asked for yet.
+    /// Creates a builder with the default options.
     pub(crate) fn with(reload: T, sameness: Sameness<V>, mode: Mode<T, V>) -> Self {
         Self {
             reload,

@@ -32,9 +32,9 @@ where
     ///
     /// # Errors
     ///
-    /// Why there is no value: at once if the content is no good, or if the source holds nothing, refuses access, is
-    /// misconfigured or panics; after 15 s if it could not be reached. The service is stopped then. While a file is being
-    /// written, `start` waits as long as the source does.
+    /// The reason why there is no value. It is returned at once if the content is bad, or if the source has no content, refuses
+    /// access, is misconfigured or panics. It is returned after 15 s if the source could not be reached. The service is stopped
+    /// then. While a file is being written, `start` waits as long as the source does.
     ///
     /// # Panics
     ///
@@ -152,7 +152,7 @@ pub(crate) fn report(registered: Result<(), Error>) {
     }
 }
 
-/// Waits until a value is visible, or there is no point in waiting.
+/// Waits until a value is visible, or an error shows that none will be.
 async fn first_value<V>(
     control: &Control<V>,
     mut events: Events,

@@ -18,7 +18,7 @@ where
     V: Send + Sync + 'static,
     S: Into<Cow<'static, str>> + Display + 'static,
 {
-    /// A service of the full surface. A loaded value that equals the visible one is no change.
+    /// Configures a service of the full surface. A loaded value that equals the visible one is no change.
     pub fn builder(reload: T) -> Builder<T, V, S>
     where
         V: PartialEq,
@@ -26,8 +26,8 @@ where
         Builder::new(reload, Sameness::Equal(V::eq))
     }
 
-    /// As [`builder`](Self::builder), for a value that cannot be compared: it is a change if the source's revision is
-    /// another one. A source without revisions publishes whatever it loads.
+    /// As [`builder`](Self::builder), for values that cannot be compared: a value has changed if its revision differs. Every
+    /// load of a source without revisions publishes its value.
     pub fn builder_by_revision(reload: T) -> Builder<T, V, S> {
         Builder::new(reload, Sameness::Revision)
     }
@@ -39,10 +39,12 @@ where
     V: Send + Sync + 'static,
     S: Into<Cow<'static, str>> + Display + 'static,
 {
-    /// A watch, and polling only while it is not to be had. A change that the watch misses in silence stays unseen
-    /// until the next one; [`hybrid`](Self::hybrid) has a heartbeat against that.
+    /// Uses a watch, and polls only while the watch is not trusted.
     ///
-    /// Only for a source that can be watched:
+    /// A change that a trusted watch misses stays invisible until the next one. [`hybrid`](Self::hybrid) prevents this by a
+    /// heartbeat.
+    ///
+    /// It exists only for sources with a watch:
     ///
     /// ```compile_fail,E0599
     /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};
@@ -62,13 +64,13 @@ where
         self.watched(Settings::realtime)
     }
 
-    /// A watch with a heartbeat, and polling while there is no watch or it is not trusted.
+    /// Uses a watch with a heartbeat, and polls while there is no watch or it is not trusted.
     ///
     /// While the watch is trusted, no pause between two loads is longer than the [`heartbeat`](Self::heartbeat). Otherwise
     /// none is longer than the [`interval`](Self::interval) or the heartbeat, whichever is shorter. Both bounds hold after
     /// every outcome of a load.
     ///
-    /// Only for a source that can be watched:
+    /// It exists only for sources with a watch:
     ///
     /// ```compile_fail,E0599
     /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};

@@ -17,36 +17,36 @@ use crate::service::settings::{LONGEST, PROBATION_CHECK};
 use crate::service::shared::request::To;
 use crate::snapshot::{Generation, Keepsake, Snapshot};
 
-/// A time in which a new value has to prove itself after it has become visible: from
+/// Watches a new value in use for some time after it has become visible: from
 /// [`Builder::probation`](crate::Builder::probation).
 ///
-/// What can be found out before, [validators](crate::Builder::validate) and [participants](crate::Participant) find out. This
-/// is for what only shows in use: the rate of errors, the queue that does not get shorter.
+/// [Validators](crate::Builder::validate) and [participants](crate::Participant) check a value before it becomes visible. A
+/// probation checks what only shows in use, such as the rate of errors or the length of a queue.
 ///
-/// If the value fails, the last that has not comes back, as a new generation, and the content of the source is rejected: it is
-/// not published again before it has changed, or somebody calls [`reload`](crate::Control::reload) or
-/// [`resume`](crate::Control::resume). No timer lifts that, for a value that fails in use shall not come back every few
-/// minutes. [`Status::hold`](crate::Status) tells. A value that is published during the probation of another begins one of
-/// its own, and if it fails, the last that has proven itself comes back.
+/// If the value fails, the last proven value is published again, as a new generation, and the content of the source is
+/// rejected. It is not published again until it changes, or somebody calls [`reload`](crate::Control::reload) or
+/// [`resume`](crate::Control::resume). No timer ends this hold, because a value that fails in use must not return every few
+/// minutes. [`Status::hold`](crate::Status) has the reason. A value that is published during a probation begins a probation of
+/// its own. If it fails, the last proven value is published again.
 ///
-/// If a [participant](crate::Participant) refuses the way back, the value stays, and its probation begins anew with the next
-/// load of the source. The last value that has proven itself is kept in memory for as long as it may be needed.
+/// If a [participant](crate::Participant) refuses the rollback, the failed value stays visible, and its probation begins again
+/// with the next load of the source. The last proven value is kept in memory for as long as it may be needed.
 ///
-/// The first value of a service has no probation, because there is none to go back to; nor has one that is brought back.
+/// The first value of a service has no probation, because no earlier value exists. Neither has the value of a rollback.
 pub struct Probation<V> {
     window: Duration,
     begin: Box<dyn Fn(Snapshot<V>) -> Proving + Send + Sync>,
 }
 
-/// Whether a value has proven itself, when that is known.
+/// Resolves at the end of a probation: an error means that the value has failed.
 type Proving = BoxFuture<'static, Result<(), Error>>;
 
 impl<V: Send + Sync + 'static> Probation<V> {
-    /// This future is run with each new value. If it ends with an error within `window`, or panics, the value has failed. If
-    /// it ends without one, or not at all, the value has proven itself.
+    /// Runs a future for each new value. The value fails if the future returns an error within `window`, or panics. The value
+    /// passes if the future returns `Ok`, or is still running at the end of `window`.
     ///
-    /// It is part of the service's task, and dropped when the window ends, when another value becomes visible, or with the
-    /// service. So it must not block.
+    /// The future is part of the service's task, so it must not block. It is dropped when the window ends, when another value
+    /// becomes visible, or when the service stops.
     ///
     /// ```
     /// use std::time::Duration;
@@ -83,10 +83,10 @@ impl<V: Send + Sync + 'static> Probation<V> {
         }
     }
 
-    /// This is asked each second for as long as `window`, and once more at its end. If it says why not, or panics, the value
-    /// has failed.
+    /// Calls a function each second during `window`, and once more at its end. The value fails if the function returns an
+    /// error, or panics.
     ///
-    /// It is called on the service's task, so it must not block.
+    /// The function runs on the service's task, so it must not block.
     ///
     /// ```
     /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -137,7 +137,7 @@ where
     E: Display,
 {
     let generation = value.generation();
-    // What it says is put into words inside, for these are the user's, too.
+    // The error is converted to text inside the panic boundary, because its `Display` is the code of the user.
     let proof = || async { check(value).await.map_err(|why| why.to_string()) };
     let why = match within(Stage::Commit, window, "it went on", proof).await {
         Ok(Ok(())) => return Ok(()),
@@ -160,11 +160,11 @@ impl<V> fmt::Debug for Probation<V> {
 /// The proven values of one run, and the one on probation.
 pub(crate) struct Trial<'p, V> {
     probation: &'p Probation<V>,
-    /// The newest that has.
+    /// The newest proven value.
     proven: Option<Keepsake<V>>,
-    /// The visible one, if it has not.
+    /// The visible value, while it is on probation.
     running: Option<Running<V>>,
-    /// The one that has failed, until another is visible in its place.
+    /// The failed value, until another value is visible.
     failed: Option<Failed>,
 }
 
@@ -176,16 +176,16 @@ struct Failed {
 
 struct Running<V> {
     value: Keepsake<V>,
-    /// Whether the source held it.
+    /// Whether it came from the source.
     loaded: bool,
     end: Proving,
 }
 
 /// How a trial ended.
 pub(crate) enum Proof<V> {
-    /// It is proven, and whether the source held it.
+    /// The value is proven. The flag says whether it came from the source.
     Proven(Snapshot<V>, bool),
-    /// It has failed, and why; this shall be in its place.
+    /// The value has failed with this error, and is to be replaced by `to`.
     Failed { to: To<V>, error: Error },
 }
 
@@ -199,7 +199,8 @@ impl<'p, V> Trial<'p, V> {
         }
     }
 
-    /// This value is visible now, loaded or not. Returns whether it is proven already.
+    /// Notes that this value is visible now. `loaded` says whether it came from the source. Returns whether it is proven
+    /// already.
     pub(crate) fn visible(&mut self, value: &Snapshot<V>, loaded: bool) -> bool {
         let known = self.running.as_ref().map(|running| &running.value);
         let known = known.or(self.proven.as_ref());
@@ -209,7 +210,7 @@ impl<'p, V> Trial<'p, V> {
         let ended = self.running.take();
         discard(ended);
         let failed = self.failed.take();
-        // Its way back was refused: it is tried once more.
+        // Its rollback was refused, so it begins another probation.
         let failed = failed.filter(|failed| failed.generation == value.generation());
         if self.proven.is_none() || value.origin().is_some() {
             self.proven = Some(Keepsake::of(value));
@@ -223,7 +224,7 @@ impl<'p, V> Trial<'p, V> {
         false
     }
 
-    /// The number of the visible value, if it has not proven itself.
+    /// The generation of the visible value, if it is not proven.
     pub(crate) fn on_probation(&self) -> Option<Generation> {
         let running = self.running.as_ref();
         let running = running.map(|running| running.value.snapshot().generation());
@@ -231,7 +232,7 @@ impl<'p, V> Trial<'p, V> {
         running.or(failed)
     }
 
-    /// Ends the run of this service: no value is on probation or kept for a rollback any more.
+    /// Ends all probations at the end of the run, and drops the kept values.
     pub(crate) fn end(&mut self) {
         let ended = (self.running.take(), self.proven.take());
         discard(ended);

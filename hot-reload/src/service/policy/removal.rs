@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// What is visible after the source was removed, which a second load has confirmed; or from the beginning, if the source
-/// has never held anything.
+/// The value that is visible after the source was removed, which a second load has confirmed. It also applies at the start, if
+/// the source has no content.
 ///
 /// # Default
 ///
@@ -19,15 +19,15 @@ pub enum RemovalPolicy<V> {
 }
 
 impl<V> RemovalPolicy<Option<V>> {
-    /// Nothing, as a new generation: for a value that is an `Option`.
+    /// Publishes `None` as a new generation, for a value that is an `Option`.
     ///
-    /// A decoder makes one of its values by [`Decode::optional`](crate::source::Decode::optional).
+    /// [`Decode::optional`](crate::source::Decode::optional) turns the values of a decoder into options.
     pub fn clear() -> Self {
         Self::Replace(None)
     }
 }
 
-/// The policy as the pipeline needs it.
+/// The policy without the bounds of its value, for the pipeline.
 pub(crate) enum Removal<V> {
     Keep,
     Replace(Box<dyn Fn() -> V + Send + Sync>),

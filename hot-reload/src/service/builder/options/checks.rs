@@ -13,9 +13,9 @@ where
     T: Send + Sync + 'static,
     V: Send + Sync + 'static,
 {
-    /// Refuses values for which this says why not. Several validators are all asked.
+    /// Adds a validator. A value is rejected if the validator returns an error. All validators run, even after an error.
     ///
-    /// A refused value is never visible; the outcome is [`Rejected`](crate::Outcome::Rejected) at stage
+    /// A rejected value never becomes visible. The outcome is [`Rejected`](crate::Outcome::Rejected) at stage
     /// [`Validate`](crate::Stage::Validate).
     pub fn validate<E: Display>(
         mut self,
@@ -26,10 +26,11 @@ where
         self
     }
 
-    /// As [`validate`](Self::validate), for what takes time to find out: whether a host can be reached, whether a query works.
+    /// Adds an async validator, for checks that take time: whether a host can be reached, whether a query works. Otherwise as
+    /// [`validate`](Self::validate).
     ///
-    /// Asked when the other validators agree, all at the same time, and each for no longer than the
-    /// [`prepare_deadline`](Self::prepare_deadline). One that does not answer in time refuses the value.
+    /// Async validators run at the same time, once the other validators have accepted the value. Each has the
+    /// [`prepare_deadline`](Self::prepare_deadline). One that misses it refuses the value.
     ///
     /// ```
     /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};
@@ -61,9 +62,9 @@ where
         self
     }
 
-    /// A component that has to be ready for a value before it becomes visible. Several are asked at the same time.
+    /// Adds a component that must be ready for a value before it becomes visible. Participants prepare at the same time.
     ///
-    /// The name stands in the [`Receipt`](crate::Receipt) and in errors.
+    /// The name appears in the [`Receipt`](crate::Receipt) and in errors.
     pub fn participant(
         mut self,
         name: impl Into<String>,
@@ -73,7 +74,7 @@ where
         self
     }
 
-    /// Holds a value back that is empty, or much smaller than the visible one, until it is confirmed.
+    /// Holds a value that is empty, or much smaller than the visible one, until it is confirmed.
     ///
     /// ```
     /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};
@@ -94,7 +95,7 @@ where
         self
     }
 
-    /// Holds a value back whose version is lower than that of one before, until it is confirmed.
+    /// Holds a value whose version is lower than an accepted one, until it is confirmed.
     ///
     /// ```
     /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};

@@ -9,22 +9,20 @@ impl<T, V, S> Builder<T, V, S>
 where
     V: Send + Sync + 'static,
 {
-    /// Keeps each published value in a file, and begins with the one that is there if the source gives none at the start.
+    /// Saves each published value in a file, and restores that value if the source gives none at the start.
     ///
-    /// A restored value is validated and prepared like any other. It is published as the first generation, with the revision
-    /// and the time of its loading, and [`Status::data`](crate::Status) is [`Restored`](crate::DataState::Restored) until a
-    /// load finds what is visible or something that takes its place. The source is asked all the same, as often as if there
-    /// were no value.
+    /// A restored value is validated and prepared like any other. It is the first generation, with its original revision and
+    /// time of loading. [`Status::data`](crate::Status) is [`Restored`](crate::DataState::Restored) until a load finds the
+    /// visible value or one that replaces it. Meanwhile, the source is loaded as often as if there were no value.
     ///
-    /// Content that is empty or blank at the start, while the kept value came from other content, counts as
-    /// [emptied](crate::Loaded::Emptied): a second load confirms it, and the kept value is restored. The removal policy and
+    /// At the start, content that is empty or blank counts as [emptied](crate::Loaded::Emptied) if the saved value came from
+    /// other content. A second load confirms it, and the saved value is restored. The removal policy and
     /// [`empty_is_content`](Self::empty_is_content) apply.
     ///
-    /// A value is saved after it has become visible, by a thread of its own. A save that fails is logged, and costs nothing
-    /// else; the next value is tried again. [`stop`](crate::Control::stop) waits for the save that is under way and for that
-    /// of the newest value, 10 s at most for each. The default of a [`RemovalPolicy`](crate::RemovalPolicy) is not saved;
-    /// and where the source can be read and holds nothing, it is the default that a start begins with. Called again, it takes
-    /// the place of what was said before.
+    /// A blocking thread saves a value after it has become visible. A failed save is logged and has no other effect; the next
+    /// value is saved as usual. [`stop`](crate::Control::stop) waits for the running save and for that of the newest value, 10 s
+    /// at most for each. The default of a [`RemovalPolicy`](crate::RemovalPolicy) is not saved. If the source can be read and
+    /// has no content, the service starts with that default. A second call replaces the first.
     ///
     /// ```
     /// # #[cfg(all(feature = "file", feature = "toml", feature = "json"))] mod example {

@@ -16,7 +16,7 @@ where
     T: Send + Sync + 'static,
     V: Send + Sync + 'static,
 {
-    /// What logs and the status call the value.
+    /// Sets the name of the value in logs and the status.
     pub fn name(self, name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -24,10 +24,10 @@ where
         }
     }
 
-    /// How many entries [`Control::explain`](crate::Control::explain) goes back: 32, unless this says otherwise, and 4096 at
-    /// most. With 0 nothing is recorded, and no memory taken.
+    /// Sets how many entries [`Control::explain`](crate::Control::explain) keeps: 4096 at most. Default: 32. With 0, nothing is
+    /// recorded and no memory is used.
     ///
-    /// What only repeats itself is one entry, so a service to which nothing happens keeps about five of them.
+    /// Repetitions share one entry, so an idle service keeps about five entries.
     pub fn flight_recorder(mut self, entries: usize) -> Self {
         self.flight = entries;
         self

@@ -1,4 +1,4 @@
-//! The option that declares which parts of a value take a restart of the process.
+//! The option that declares which parts of a value need a restart of the process.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -17,23 +17,23 @@ where
     V: Send + Sync + 'static,
     S: Into<Cow<'static, str>> + Display + 'static,
 {
-    /// The parts of the value that a running process cannot take over.
+    /// Declares the parts of the value that a running process cannot apply.
     ///
-    /// What is in effect is the value that the process has started with: the first that became visible. Each later one is
-    /// compared with that, and by the [policy](crate::diff::RestartPolicy) a value in which such a part differs
+    /// Each later value is compared with the first visible one, which the process started with. If a declared part differs, the
+    /// [policy](crate::diff::RestartPolicy) decides:
     ///
-    /// - is published, by default. What waits for a restart is logged at WARN when it changes, and stands in
-    ///   [`Status::needs_restart`](crate::Status::needs_restart) until the parts are as they were;
-    /// - or is refused, as by a [validator](Self::validate).
+    /// - by default, the value is published. A change of the pending parts is logged at WARN.
+    ///   [`Status::needs_restart`](crate::Status::needs_restart) lists them until they equal the first value again;
+    /// - or the value is refused, as by a [validator](Self::validate).
     ///
-    /// A declared part that the first value does not have is logged once, because it may be a typo. Secrets are shown nowhere.
-    /// Called again, it takes the place of what was declared before.
+    /// A declared part that the first value does not have is logged once, because it may be a typo. Secrets are never shown. A
+    /// second call replaces the first.
     ///
     /// # Errors
     ///
-    /// A declaration that cannot be read, and a value that cannot be serialized, are refused by the
-    /// [start](Self::start), the former with [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured). A later value
-    /// that cannot be serialized is refused if the policy is to refuse, and otherwise published with a warning.
+    /// [`start`](Self::start) refuses a declaration that cannot be parsed, with
+    /// [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured), and a value that cannot be serialized. A later value that
+    /// cannot be serialized is refused if the policy refuses changes. Otherwise it is published with a warning.
     ///
     /// ```
     /// # #[cfg(all(feature = "file", feature = "toml"))] mod example {

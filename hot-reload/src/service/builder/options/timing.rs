@@ -14,12 +14,12 @@ where
     T: Send + Sync + 'static,
     V: Send + Sync + 'static,
 {
-    /// The longest pause between two loads while no watch is trusted, at least 1 s. Each pause is shortened by up to a tenth
-    /// at random, so that many services do not poll together.
+    /// Sets the longest pause between two loads while no watch is trusted, at least 1 s. Each pause is shortened by up to a
+    /// tenth at random, so that many services do not poll together.
     ///
     /// # Default
     ///
-    /// 30 s; under a watch, what the source's [`WatchProfile`](crate::WatchProfile) says, which is 10 s for a local file.
+    /// 30 s. With a watch, the interval of the source's [`WatchProfile`](crate::WatchProfile): 10 s for a local file.
     pub fn interval(self, interval: Duration) -> Self {
         Self {
             interval: Some(interval),
@@ -27,13 +27,13 @@ where
         }
     }
 
-    /// The longest pause between two loads of a [`hybrid`](Self::hybrid) service, at least 1 s. Each pause is shortened by up
-    /// to a tenth at random. A source that cannot watch everything
-    /// [asks for a shorter one](crate::SourceStatus::heartbeat) meanwhile.
+    /// Sets the longest pause between two loads of a [`hybrid`](Self::hybrid) service, at least 1 s. Each pause is shortened by
+    /// up to a tenth at random. A source that cannot watch everything [requests a shorter one](crate::SourceStatus::heartbeat)
+    /// meanwhile.
     ///
     /// # Default
     ///
-    /// What the source's [`WatchProfile`](crate::WatchProfile) says: 60 s for a local file.
+    /// The heartbeat of the source's [`WatchProfile`](crate::WatchProfile): 60 s for a local file.
     pub fn heartbeat(self, heartbeat: Duration) -> Self {
         Self {
             heartbeat: Some(heartbeat),
@@ -41,7 +41,8 @@ where
         }
     }
 
-    /// How long hints must be silent before a load. A stream of hints postpones it to four times that, and no longer.
+    /// Sets the debounce window: a load begins once no hint has arrived for this long. Further hints postpone it, to four
+    /// windows at most.
     pub fn debounce(self, debounce: Duration) -> Self {
         Self {
             debounce: Some(debounce),
@@ -49,8 +50,7 @@ where
         }
     }
 
-    /// The longest that one load may take. After it, the load is dropped and the outcome is
-    /// [`Failed`](crate::Outcome::Failed).
+    /// Sets the deadline of one load. A load that misses it is dropped, and the outcome is [`Failed`](crate::Outcome::Failed).
     ///
     /// A file source waits within a load for up to 2 s while somebody writes the file, and then reports a hold. With a
     /// deadline below 2 s, one or two loads of such a file fail with a timeout first.
@@ -61,7 +61,7 @@ where
         }
     }
 
-    /// The longest that an async validator, or one call of a participant, may take: 10 s, unless this says otherwise.
+    /// Sets the deadline of each async validator and of each call of a participant. Default: 10 s.
     pub fn prepare_deadline(mut self, prepare_deadline: Duration) -> Self {
         self.validators.deadline = prepare_deadline.min(LONGEST);
         self.participants.deadline = prepare_deadline.min(LONGEST);
@@ -75,22 +75,20 @@ where
     V: Send + Sync + 'static,
     S: Into<Cow<'static, str>> + Display + 'static,
 {
-    /// How old the last good load may become before the value counts as [`Stale`](crate::DataState::Stale): what a
-    /// readiness probe goes by that shall not fail at the first hiccup of the source.
+    /// Sets the greatest age of the last good load before the value is [`Stale`](crate::DataState::Stale). A readiness probe
+    /// can use it, so that it does not fail at the first error of the source.
     ///
-    /// A good load is one that found the source to be as it should: with a new value, with the visible one, or with one
-    /// that is held back. It need not have changed anything. With a bound, loads that fail or are rejected leave
-    /// [`Status::data`](crate::Status::data) at [`Fresh`](crate::DataState::Fresh) until the bound is over, also while one
-    /// hangs. Then it is told once, by [`EventKind::Stale`](crate::EventKind::Stale) and in the log; the next good load ends it. The
-    /// value stays visible all the same. One that is [`Restored`](crate::DataState::Restored) was never checked, and stays
-    /// that until a load finds what is visible or something that takes its place.
+    /// A good load found the visible value, a new value, or a value that is held. With a bound, loads that fail or are rejected
+    /// leave [`Status::data`](crate::Status::data) at [`Fresh`](crate::DataState::Fresh) until the bound has passed. So does a
+    /// load that hangs. Then [`EventKind::Stale`](crate::EventKind::Stale) and the log report it once, and the value stays
+    /// visible. The next good load ends it. A [`Restored`](crate::DataState::Restored) value stays so until a load finds it or
+    /// a value that replaces it.
     ///
-    /// So that the service can tell, the source is loaded at least twice within the bound:
-    /// [`interval`](Self::interval) and [`heartbeat`](Self::heartbeat) are at most a third of it, and a
-    /// [`realtime`](Self::realtime) service has a heartbeat, too. A load that takes longer than the bound makes the value
-    /// stale each time. The bound is 3 s at least.
+    /// The source is loaded at least twice within the bound: [`interval`](Self::interval) and [`heartbeat`](Self::heartbeat)
+    /// are at most a third of it. A [`realtime`](Self::realtime) service gets a heartbeat, too. A load that takes longer than
+    /// the bound makes the value stale each time. The bound is at least 3 s.
     ///
-    /// Without it, a load that fails or is rejected makes the value stale at once.
+    /// Without a bound, a load that fails or is rejected makes the value stale at once.
     ///
     /// ```
     /// use hot_reload::{Control, DataState};

@@ -16,7 +16,7 @@ where
     T: Send + Sync + 'static,
     V: Send + Sync + 'static,
 {
-    /// What follows when the source holds nothing any more.
+    /// Sets the value that is visible after the source was removed.
     pub fn on_removal(self, policy: RemovalPolicy<V>) -> Self
     where
         V: Clone,
@@ -27,8 +27,8 @@ where
         }
     }
 
-    /// Whether content that becomes empty or blank is treated like any other, so that it is loaded and published. Default:
-    /// `false`, and [`Loaded::Emptied`](crate::Loaded::Emptied) describes what happens.
+    /// Sets whether content that becomes empty or blank is loaded and published like any other. Default: `false`;
+    /// [`Loaded::Emptied`](crate::Loaded::Emptied) describes that case.
     pub fn empty_is_content(self, is_content: bool) -> Self {
         Self {
             empty_is_content: is_content,
@@ -36,12 +36,12 @@ where
         }
     }
 
-    /// Keeps so many of the values that were replaced, for [`Control::rollback`](crate::Control::rollback) and
-    /// [`Control::history`](crate::Control::history).
+    /// Keeps this number of replaced values, for [`Control::rollback`](crate::Control::rollback) and
+    /// [`Control::history`](crate::Control::history). Default: none.
     ///
-    /// What a rollback replaces counts, too; so who wants to go back three steps one by one keeps five. Each takes as much
-    /// memory as it is large. A value that is brought back is a copy of the one that is kept; one that is
-    /// expensive to copy has its parts in `Arc`s.
+    /// A value that a rollback replaces counts, too: to go back three single steps, keep five values. Each kept value takes its
+    /// full memory. A rollback publishes a copy of the kept value. If a copy is expensive, put the parts of the value into
+    /// `Arc`s.
     pub fn history(self, values: usize) -> Self
     where
         V: Clone,
@@ -53,10 +53,10 @@ where
         }
     }
 
-    /// Watches each value for some time after it has become visible, and brings the one before back if it fails.
+    /// Watches each new value in use for some time. If it fails, the last proven value is published again.
     ///
-    /// A value on probation is not saved as the [last good](crate::LastGood) one before it has proven itself. Called again, it
-    /// takes the place of the probation before.
+    /// A value on probation is saved as the [last good](crate::LastGood) one only after it has passed. A second call replaces
+    /// the first.
     pub fn probation(self, probation: Probation<V>) -> Self
     where
         V: Clone,
@@ -75,27 +75,26 @@ where
     V: Send + Sync + 'static,
     S: Into<Cow<'static, str>> + Display + 'static,
 {
-    /// Keeps each replaced value for at least so long: for what was made from it and outlives its readers, such as work that
-    /// was handed on.
+    /// Keeps each replaced value for at least this time, for work that uses parts of it and outlives its readers.
     ///
-    /// Without it a value is freed as soon as nobody reads it. Who holds a [`Snapshot`](crate::Snapshot) keeps it for as
-    /// long as that is there, whatever the grace. All values of that time are in memory at once. A stop does not wait for it.
+    /// Without it, a value is freed as soon as nobody reads it. A [`Snapshot`](crate::Snapshot) keeps its value for as long as
+    /// it lives, whatever the grace. All values that were replaced within the grace are in memory at once. A stop does not wait
+    /// for the grace.
     pub fn retire_after(mut self, grace: Duration) -> Self {
         self.retirement.grace = grace.min(LONGEST);
         self
     }
 
-    /// Calls a function right before a replaced value is freed: nobody reads it any more, its
-    /// [grace](Self::retire_after) is over, and nothing else will be done with it. Several are called in the order in which
-    /// they were named.
+    /// Calls a function right before a replaced value is freed: nobody reads the value any more, and its
+    /// [grace](Self::retire_after) is over. Several functions are called in the order in which they were added.
     ///
-    /// It is called on a thread on which it may block, never on a reader's, for one value after the other. While it runs, what
-    /// else was replaced waits. A panic is logged, and the value is freed all the same.
+    /// The function runs on a thread on which it may block, never on a reader's thread. It is called for one value at a time;
+    /// other replaced values wait meanwhile. A panic is logged, and the value is freed all the same.
     ///
-    /// It is called once for each value that the service frees, and not for others: not for the one that is visible at the
-    /// end, and not for those that somebody holds when the service [stops](crate::Control::stop), which are their holders'
-    /// own from then on. Those that nobody holds are freed by the stop, which waits for these calls. If the runtime
-    /// is shut down under the service, the values go with it, and maybe without a word.
+    /// It is called once for each value that the service frees. A stop frees the replaced values that nobody holds, and waits
+    /// for these calls. The function is not called for the last visible value, or for values that somebody holds at the
+    /// [stop](crate::Control::stop): their holders free them. If the runtime is shut down before the service, values may be
+    /// freed without a call.
     ///
     /// ```
     /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};
