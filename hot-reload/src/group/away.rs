@@ -1,4 +1,4 @@
-//! Errors and status entries about members that have nothing to offer.
+//! Errors and status entries about members that are away.
 
 use super::roster::Roster;
 use crate::error::Error;
@@ -7,10 +7,10 @@ use crate::group::link::MemberState;
 use crate::revision::Revision;
 use crate::status::Degradation;
 
-/// Why there is no cut, if members are away at these places.
+/// Why the group has no new value, if these members are away.
 ///
-/// It is a rejection, at the stage of the first, if all of them refused what their sources hold. Of several errors the kind
-/// is that of one that waiting does not heal, if there is one.
+/// The outcome is a rejection, at the stage of the first, if every such member rejected its content. Of several errors, the
+/// kind is that of one that a retry cannot fix, if there is one.
 pub(super) fn refusal(roster: &Roster, away: &[(usize, Outcome)]) -> Option<Outcome> {
     let mut texts = Vec::new();
     let mut worst: Option<&Error> = None;
@@ -39,7 +39,7 @@ pub(super) fn refusal(roster: &Roster, away: &[(usize, Outcome)]) -> Option<Outc
     })
 }
 
-/// The member, the place, and what is the matter there.
+/// The error, with the member and its source in front.
 fn named(member: &str, source: Option<&str>, error: &Error) -> String {
     match source {
         Some(source) => format!("{member}: {}", error.clone().about(source)),
@@ -47,7 +47,7 @@ fn named(member: &str, source: Option<&str>, error: &Error) -> String {
     }
 }
 
-/// What the status of the group says of a member.
+/// The entry about a member in the status of the group.
 pub(super) fn trouble(name: &str, member_state: &MemberState) -> Option<Degradation> {
     let outcome = member_state.trouble.as_ref()?;
     let text = match (outcome.error(), outcome) {
@@ -64,6 +64,6 @@ pub(super) fn trouble(name: &str, member_state: &MemberState) -> Option<Degradat
         (None, _) => "it has no value until its source is good",
     };
     let trouble = Degradation::new("member", format!("{name}: {text}"), remedy);
-    // The member has logged it by itself.
+    // The member has already logged it.
     Some(trouble.logged())
 }

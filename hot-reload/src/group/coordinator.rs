@@ -1,4 +1,4 @@
-//! [`Coordinator`]: several services become one group.
+//! [`Coordinator`]: combines several services into one group.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -17,13 +17,13 @@ use crate::service::builder::Builder;
 use crate::service::settings::GROUP_DEBOUNCE;
 use crate::watch::WatchProfile;
 
-/// Several services that become one group: their values become visible together, by one pointer store, or not at all.
+/// Combines several services into one group: their values become visible together, by one pointer store, or not at all.
 ///
-/// Each [member](Self::member) is a whole service, with a source, a strategy, validators and a removal policy of its own.
-/// What it publishes nobody sees but the group. The group is one more service, whose value is the [`GroupSnapshot`]: the newest values
-/// of all members. When a member has something new, a cut is put together, validated and prepared for, and takes the place of
-/// the one before; members that have nothing new are in it with the same values, and are not asked. If anything refuses, all
-/// stays as it was.
+/// Each [member](Self::member) is a service of its own, with a source, a strategy, validators and a removal policy. Only the
+/// group sees the values that a member publishes. The group is one more service. Its value is a [`GroupSnapshot`], which has
+/// the newest value of each member. When a member has a new value, the group makes a new snapshot, validates it, prepares the
+/// participants and publishes it. Unchanged members keep their values in it, and their participants are not asked. If a
+/// validator or a participant refuses, nothing changes.
 ///
 /// ```
 /// # #[cfg(all(feature = "file", feature = "json"))] mod example {
@@ -60,41 +60,42 @@ use crate::watch::WatchProfile;
 /// # }
 /// ```
 ///
-/// # What belongs to whom
+/// # Options and commands of members and of the group
 ///
-/// - The [participants](Builder::participant) of a member take part in the swap of the group, under the name
-///   `member/participant`. They prepare for that member's value alone, and only when it is another than before.
-/// - A value that a member [keeps in a file](Builder::last_good) is saved when the group has made it visible. The member
-///   begins with it where its source gives none.
-/// - [`reload`](crate::Control::reload) and [`barrier`](crate::Control::barrier) of the group load all members at once,
-///   so they see what was changed in any source before.
-/// - When a member can offer nothing, it is [`WhenAway`] that says what follows.
-/// - [`history`](Builder::history) and [`probation`](Builder::probation) are the group's, and so are
-///   [`pause`](crate::Control::pause) and [`rollback`](crate::Control::rollback): earlier values of all members come back
-///   together. On the builder of a member they have no effect. What was brought back stays until *any* member changes: that
-///   lets in the newest of all of them. Who wants one member's value to stay away pauses the group, or mends that source.
-/// - Admission ([`shrink_guard`](Builder::shrink_guard), [`fence`](Builder::version_guard)) may be a member's. They go by what the group
-///   has made visible: while the member's new value is held back, the one before is in the cut, and
-///   [`resume`](crate::Control::resume) of the group lets it in.
-/// - What takes a restart of the process (`Builder::restart_required`) is declared for a member. What is in effect is
-///   the first value of the member that the group has made visible, and the group's
-///   [`needs_restart`](crate::Status::needs_restart) says what waits, as `member: path`.
-/// - [`retire_after`](Builder::retire_after) of a member begins when the group has replaced its value, and the longest of all
-///   members is that of whole cuts. [`on_retire`](Builder::on_retire) is told how long ago the *member* had replaced it.
-/// - [`max_staleness`](Builder::max_staleness) of a member is about the member's status alone: a group that is held by it is
-///   stale at once.
-/// - [`stop`](crate::Control::stop) of the group stops the members, too. The group's
-///   [status](crate::Status::source_status) names the members that are not well, with the reason `member`.
+/// - The [participants](Builder::participant) of a member join the swap of the group, under the name `member/participant`. They
+///   prepare for the value of that member alone, and only if it has changed.
+/// - A value that a member [keeps in a file](Builder::last_good) is saved once the group has published it. The member starts
+///   with the saved value if its source gives none.
+/// - [`reload`](crate::Control::reload) and [`barrier`](crate::Control::barrier) of the group load all members at once, so they
+///   see all earlier changes in any source.
+/// - [`WhenAway`] is the policy for a member whose last load failed or was rejected.
+/// - [`history`](Builder::history), [`probation`](Builder::probation), [`pause`](crate::Control::pause) and
+///   [`rollback`](crate::Control::rollback) belong to the group: a rollback publishes the earlier values of all members. The
+///   options have no effect on the builder of a member. A rollback lasts until *any* member changes; then the newest values of
+///   all members are published. To hold the value of one member, pause the group or fix the source of that member.
+/// - A member may have a [`shrink_guard`](Builder::shrink_guard) or a [`version_guard`](Builder::version_guard). Guards compare
+///   with the value that the group has published. While a guard holds a new value, the snapshot keeps the value before.
+///   [`resume`](crate::Control::resume) of the group ends such a hold.
+/// - `Builder::restart_required` declares the parts of a member that need a restart of the process. They are compared with the
+///   first value of the member that the group has published. [`needs_restart`](crate::Status::needs_restart) of the group lists
+///   the pending parts as `member: path`.
+/// - [`retire_after`](Builder::retire_after) of a member begins when the group has replaced its value. Whole snapshots are kept
+///   for the longest time of all members. [`on_retire`](Builder::on_retire) gets the time since the *member* replaced the
+///   value.
+/// - [`max_staleness`](Builder::max_staleness) of a member affects the status of the member only. A group that the member keeps
+///   from changing is stale at once.
+/// - [`stop`](crate::Control::stop) of the group stops the members, too. The [status](crate::Status::source_status) of the
+///   group names each unhealthy member, with the reason `member`.
 ///
-/// Of a member whose newest value the group refuses, that value is held beside the visible one.
+/// If the group refuses the newest value of a member, that value is kept in memory beside the visible one.
 ///
 /// # Default
 ///
-/// - [`named`](Builder::name): `group`
+/// - [`name`](Builder::name): `group`
 /// - [`when_away`](Self::when_away): [`Hold`](WhenAway::Hold)
-/// - debounce window: 50 ms, since files that belong together are mostly written one right after the other;
+/// - debounce window: 50 ms, because files that belong together are mostly written in quick succession;
 ///   [`Builder::debounce`]
-/// - load deadline: twice what the slowest load of a member may take, at least 10 s (60 s with the defaults of its members);
+/// - load deadline: twice the longest load of a member, at least 10 s (60 s with the defaults of its members);
 ///   [`Builder::load_deadline`]
 pub struct Coordinator {
     group: u64,
@@ -112,7 +113,7 @@ pub struct Coordinator {
 type Adoption = Box<dyn FnOnce(&mut Builder<Members, GroupSnapshot, Cow<'static, str>>) + Send>;
 
 impl Coordinator {
-    /// A group without members.
+    /// Makes a group without members.
     pub fn new() -> Self {
         Self {
             group: GROUPS.fetch_add(1, Ordering::Relaxed),
@@ -126,13 +127,13 @@ impl Coordinator {
         }
     }
 
-    /// Makes a service a member under this name, which stands in errors, receipts and logs. It starts with the group.
+    /// Adds a service as a member with this name. Errors, receipts and logs use the name. The member starts with the group.
     ///
-    /// The key is what finds the member's value in a [`GroupSnapshot`].
+    /// The returned key finds the value of the member in a [`GroupSnapshot`].
     ///
     /// # Panics
     ///
-    /// If there is a member of this name already.
+    /// If another member has this name.
     #[track_caller]
     pub fn member<T, V, S>(
         &mut self,
@@ -175,7 +176,7 @@ impl Coordinator {
         member
     }
 
-    /// What becomes of the group when a member is away.
+    /// Sets the policy for members that are away. Default: [`WhenAway::Hold`].
     pub fn when_away(&mut self, policy: WhenAway) -> &mut Self {
         self.when_away = policy;
         self
@@ -196,8 +197,8 @@ impl Coordinator {
         self
     }
 
-    /// The group as a service to be: with validators that see all values together, participants, doubts, a history, probation
-    /// and a name of its own. What is only declared for a member stands [above](Self).
+    /// Returns the builder of the group, with options such as a name, validators for whole snapshots, participants, a history
+    /// and a probation. [Some options](Self) belong to the members.
     pub fn into_builder(self) -> Builder<Members, GroupSnapshot, Cow<'static, str>> {
         let names = Names {
             group: self.group,

@@ -10,32 +10,32 @@ use crate::group::loan::Loan;
 use crate::revision::Revision;
 use crate::snapshot::Generation;
 
-/// The values of all members of a group, as they became visible together: from a [`Coordinator`](crate::Coordinator).
+/// The values of all members of a group, published together: from a [`Coordinator`](crate::Coordinator).
 ///
-/// `cut[member]` is a member's value. Cloning is cheap, and holds the values. A value that is in two cuts is there once.
+/// `snapshot[key]` is the value of a member. Cloning is cheap, and a clone keeps the values. Snapshots share unchanged values.
 ///
-/// `Debug` prints names and numbers, and no value.
+/// `Debug` prints names and generations, but no values.
 #[derive(Clone)]
 pub struct GroupSnapshot {
     names: Arc<Names>,
     slots: Slots,
 }
 
-/// One for each member. `None` for one that is absent.
+/// One slot for each member. `None` for an absent member.
 pub(super) type Slots = Arc<[Option<Arc<Slot>>]>;
 
-/// Who the members are.
+/// The names of the members.
 pub(super) struct Names {
-    /// What no other group of the process has.
+    /// The number of the group, unique in the process.
     pub(super) group: u64,
     pub(super) names: Vec<String>,
 }
 
-/// What a member has in a cut, and in all cuts until it has something else.
+/// The value of a member in a snapshot. Later snapshots share the slot until the value changes.
 pub(super) struct Slot<P: ?Sized = dyn Any + Send + Sync> {
     pub(super) generation: Generation,
     revision: Option<Revision>,
-    /// Whether the value stands in for what the source should hold.
+    /// Whether the value replaces the content of the source: a default, or a restored value.
     pub(super) stands_in: bool,
     /// A `MemberValue<V>` of the member's type.
     part: P,
@@ -58,13 +58,13 @@ impl GroupSnapshot {
         Self { names, slots }
     }
 
-    /// The part of a member. `None` if it is absent, because it was [left out](crate::WhenAway::LeaveOut) and has never had a
-    /// value; or if the key is of another group.
+    /// The value of a member. `None` if the member is absent, because it was [left out](crate::WhenAway::LeaveOut) and has
+    /// never had a value. Also `None` if the key is of another group.
     pub fn get<V: Send + Sync + 'static>(&self, member: MemberKey<V>) -> Option<&MemberValue<V>> {
         self.slot(member)??.part.downcast_ref()
     }
 
-    /// The version of each member, in the order in which they were named.
+    /// The version of each member, in the order in which the members were added.
     pub fn versions(&self) -> impl ExactSizeIterator<Item = MemberVersion<'_>> {
         let members = self.names.names.iter().zip(&*self.slots);
         members.map(|(name, slot)| MemberVersion {
@@ -81,12 +81,12 @@ impl GroupSnapshot {
         }
     }
 
-    /// Whether the member's value stands in for what its source should hold.
+    /// Whether the member's value replaces the content of its source: a default, or a restored value.
     pub(super) fn stands_in<V>(&self, member: MemberKey<V>) -> bool {
         matches!(self.slot(member), Some(Some(slot)) if slot.stands_in)
     }
 
-    /// `None` if the key is of another group, and nothing in it if the member is absent.
+    /// `None` if the key is of another group. `Some(None)` if the member is absent.
     fn slot<V>(&self, member: MemberKey<V>) -> Option<Option<&Slot>> {
         let slots = (member.group == self.names.group).then_some(&self.slots)?;
         Some(slots.get(member.place)?.as_deref())
@@ -95,7 +95,7 @@ impl GroupSnapshot {
 
 /// # Panics
 ///
-/// If the member is absent, or the key is of another group; [`GroupSnapshot::get`] tells.
+/// If the member is absent, or the key is of another group. [`GroupSnapshot::get`] returns `None` instead.
 impl<V: Send + Sync + 'static> Index<MemberKey<V>> for GroupSnapshot {
     type Output = V;
 
@@ -129,15 +129,15 @@ impl fmt::Debug for GroupSnapshot {
     }
 }
 
-/// Which value a member has in a cut.
+/// The version of a member in a [`GroupSnapshot`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MemberVersion<'c> {
     /// The name of the member.
     pub name: &'c str,
-    /// The number of the value in the member's own count. `None` if the member is absent.
+    /// The generation of the value in the member's own numbering. `None` if the member is absent.
     pub generation: Option<Generation>,
-    /// The state of the member's source that the value was loaded from, if the source has revisions.
+    /// The revision of the content from which the value was loaded, if the source has revisions.
     pub revision: Option<&'c Revision>,
 }
 

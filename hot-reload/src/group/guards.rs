@@ -34,7 +34,7 @@ impl<V> Visible<V> {
 type Of<C, P> = Box<dyn Fn(&C) -> Option<P> + Send + Sync>;
 
 impl<V: Send + Sync + 'static> MemberGuards<V> {
-    /// The half that acts for the group, and the guards that stay with the member.
+    /// Splits guards into the half that acts for the group, and the guards that stay with the member.
     pub(crate) fn split(guards: Vec<Box<dyn Admission<V>>>) -> (Self, Vec<Box<dyn Admission<V>>>) {
         let guards: Vec<Arc<_>> = guards.into_iter().map(Arc::from).collect();
         let visible = Arc::new(Visible(Mutex::new(None)));
@@ -48,8 +48,8 @@ impl<V: Send + Sync + 'static> MemberGuards<V> {
         (Self { guards, visible }, left)
     }
 
-    /// The same as it acts for the group, unless there are none. `lent` is the member's part of a cut, and `good` the same if
-    /// it is of the member's source.
+    /// Returns the half that acts for the group, or `None` without guards. `lent` finds the value of the member in a value of
+    /// the group. `good` does the same, but only for a value of the member's source.
     pub(crate) fn of<C: 'static>(
         self,
         lent: impl Fn(&C) -> Option<Loan<V>> + Send + Sync + 'static,
@@ -89,7 +89,7 @@ impl<V: Send + Sync> Admission<V> for MemberGuard<V> {
     fn accepted(&self, _: &V) {}
 }
 
-/// What acts for the group: it doubts nothing, and says what is visible.
+/// The half that acts for the group: it holds nothing, and notifies the guards of visible values.
 struct NotifyGuards<C, V> {
     of: MemberGuards<V>,
     lent: Of<C, Loan<V>>,

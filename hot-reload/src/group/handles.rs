@@ -7,13 +7,14 @@ use crate::live::{Live, Projection};
 use crate::service::control::Control;
 use crate::status::Status;
 
-/// How a handle on a member finds its part: the type of the function in
+/// The function that finds the value of a member in a value of the group: the last parameter of
 /// `Projection<GroupSnapshot, MemberValue<V>, MemberOf<V>>`, which [`Live::member`] returns.
 pub type MemberOf<V> = Box<dyn Fn(&GroupSnapshot) -> &MemberValue<V> + Send + Sync>;
 
 impl Live<GroupSnapshot> {
-    /// A handle on one member of a group. It reads what is visible of the group, so two of them are of one cut only if they
-    /// are read from one; its subscribers are woken when that member has changed.
+    /// Returns a read handle for one member of a group. It reads the visible value of the group. Two such handles may read
+    /// different snapshots, so read consistent values from one [`GroupSnapshot`]. Subscribers of the handle are woken when its
+    /// member has changed.
     ///
     /// ```
     /// use hot_reload::{GroupSnapshot, Live, MemberKey, MemberValue, MemberOf, Projection};
@@ -35,9 +36,10 @@ impl Live<GroupSnapshot> {
 }
 
 impl Control<GroupSnapshot> {
-    /// How a member is. `None` if the key is of another group.
+    /// The status of a member. `None` if the key is of another group.
     ///
-    /// Its values are not visible by themselves, so what it says of being published is about what it offers to the group.
+    /// A member publishes its values only to the group. So its `published` and `generation` do not say what is visible through
+    /// the group.
     pub fn member_status<V>(&self, member: MemberKey<V>) -> Option<Status> {
         self.inside()?.downcast_ref::<Roster>()?.status(member)
     }

@@ -11,27 +11,26 @@ use crate::locks::lock;
 use crate::panics::discard;
 use crate::snapshot::Generation;
 
-/// How a member is, as its last load has left it.
+/// The state of a member after its last load.
 #[derive(Debug, Clone)]
 pub(crate) struct MemberState {
-    /// The value that the last load has left.
+    /// The generation of its newest value.
     pub(crate) generation: Option<Generation>,
-    /// Whether that value stands in for what the source should hold: the default of a removal policy, or what was kept of an
+    /// Whether that value replaces the content of the source: the default of a removal policy, or the restored value of an
     /// earlier run.
     pub(crate) stands_in: bool,
-    /// What the last load led to, if it was not good.
+    /// The outcome of the last load, if it was not good.
     pub(crate) trouble: Option<Outcome>,
 }
 
 impl MemberState {
-    /// Whether the value is what the member has to offer: what its source holds, or what a policy of its own puts in the
-    /// place of that.
+    /// Whether the member can offer its value: the content of its source, or what a policy of the member replaces it by.
     pub(crate) fn is_able(&self) -> bool {
         let by_policy = matches!(&self.trouble, None | Some(Outcome::Missing | Outcome::Held));
         self.generation.is_some() && (by_policy || self.stands_in)
     }
 
-    /// Why there is nothing to be had of it, if there is not.
+    /// Why the member is away. `None` if it is not.
     pub(crate) fn refusal(&self) -> Option<Outcome> {
         let failed = |kind, text: &str| {
             let error = Error::new(kind, text);
@@ -57,7 +56,7 @@ pub(crate) struct GroupLink {
 struct Told {
     is_member: bool,
     group: Option<HintSender>,
-    /// What the last load had left when the version was counted last.
+    /// The generation at the last change of the version.
     generation: Option<Generation>,
     stands_in: bool,
     trouble: Option<Outcome>,
@@ -74,12 +73,12 @@ impl GroupLink {
         drop(before);
     }
 
-    /// Whether nobody but a group reads what the service publishes.
+    /// Whether the service is a member, so that only a group reads its values.
     pub(crate) fn is_member(&self) -> bool {
         self.told().is_member
     }
 
-    /// The number of changes of the state so far.
+    /// The number of changes of the state.
     pub(crate) fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
     }

@@ -7,7 +7,7 @@ use crate::service::shared::Shared;
 use crate::snapshot::{Keepsake, Snapshot};
 
 impl<V> Control<V> {
-    /// The newest value, which nobody else sees.
+    /// Lends the newest value, which only the group sees.
     pub(crate) fn lend(&self) -> Option<Loan<V>> {
         let newest = self.shared().publisher.current()?;
         Some(Loan {

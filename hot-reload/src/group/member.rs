@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::group::loan::Loan;
 use crate::snapshot::Snapshot;
 
-/// The key to a member of a group: from [`Coordinator::member`](crate::Coordinator::member). It is two numbers and knows the
+/// The key of a member of a group: from [`Coordinator::member`](crate::Coordinator::member). It is two numbers, and has the
 /// type of the member's value.
 pub struct MemberKey<V> {
     pub(super) group: u64,
@@ -43,14 +43,14 @@ impl<V> fmt::Debug for MemberKey<V> {
     }
 }
 
-/// A member's part in a cut. It dereferences to the member's value.
+/// The value of a member in a [`GroupSnapshot`](super::GroupSnapshot). It dereferences to the value.
 ///
-/// Two parts are equal if they are the same publication of the member, whatever is in it.
+/// Two are equal if they come from the same publication of the member. Their contents are not compared.
 ///
 /// # Panics
 ///
-/// Dereferencing panics if the member is absent from the cut, which it may be in a group that
-/// [leaves members out](crate::WhenAway::LeaveOut), or if the key was another group's. [`value`](Self::value) tells.
+/// Dereferencing panics if the member is absent from the snapshot, or if the key was of another group. A member can be absent
+/// only in a group that [leaves members out](crate::WhenAway::LeaveOut). [`value`](Self::value) returns `None` instead.
 pub struct MemberValue<V>(Option<Loan<V>>);
 
 impl<V> MemberValue<V> {
@@ -58,7 +58,7 @@ impl<V> MemberValue<V> {
         Self(Some(loan))
     }
 
-    /// That of a member that has none.
+    /// The value of an absent member.
     pub(super) fn absent() -> &'static Self
     where
         V: 'static,
@@ -66,17 +66,17 @@ impl<V> MemberValue<V> {
         const { &Self(None) }
     }
 
-    /// The value as it was lent by the member, once more.
+    /// Borrows the value once more, if there is one.
     pub(super) fn lent_again(&self) -> Option<Loan<V>> {
         self.0.as_ref().map(Loan::again)
     }
 
-    /// The member's value, unless it is absent.
+    /// The value of the member. `None` if the member is absent.
     pub fn value(&self) -> Option<&V> {
         self.snapshot().map(Snapshot::value)
     }
 
-    /// The member's own publication of the value, with its number in the member's own count, unless it is absent.
+    /// The member's own snapshot, with the generation in the member's numbering. `None` if the member is absent.
     pub fn snapshot(&self) -> Option<&Snapshot<V>> {
         self.0.as_ref().map(Loan::snapshot)
     }

@@ -22,21 +22,21 @@ use crate::service::feed::{Fault, Feed, LoadRequest};
 use crate::status::{Hold, SourceStatus};
 use crate::watch::RealtimeWatchHandle;
 
-/// The source of a group: its members. It stands in the type of the [`Builder`](crate::Builder) that
-/// [`Coordinator::into_builder`](crate::Coordinator::into_builder) returns, and is nothing to be used by itself.
+/// The source of a group: its members. [`Coordinator::into_builder`](crate::Coordinator::into_builder) returns a
+/// [`Builder`](crate::Builder) of this type. It has no other use.
 pub struct Members {
     pub(super) roster: Arc<Roster>,
     to_be: Mutex<Vec<ToBe>>,
-    /// What keeps the members running.
+    /// Keeps the members running.
     keeps: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
-    /// What each member has to offer, as it was read last.
+    /// The last read state of each member.
     readings: Mutex<Vec<Reading>>,
 }
 
-/// A member that does not run yet. It is given who is to be told of what it has new.
+/// A member that does not run yet. The function starts it, and gets the sender that notifies the group.
 pub(super) type ToBe = Box<dyn FnOnce(Option<HintSender>) -> Begun + Send>;
 
-/// A member that runs, what keeps it running, and the end of its first load.
+/// A running member, its owner, and the end of its first load.
 pub(super) struct Begun {
     pub(super) running: Box<dyn Running>,
     pub(super) keep: Arc<dyn Any + Send + Sync>,
@@ -53,7 +53,7 @@ impl Members {
         }
     }
 
-    /// Loads the members, as far as the trigger asks for it.
+    /// Loads the members that the trigger asks for.
     async fn load_members(&self, asked: LoadRequest) {
         if !self.roster.has_begun() {
             // Not before the group's own first load: what was changed before whoever asked for that is seen by theirs.
@@ -75,7 +75,7 @@ impl Members {
         join_all(loads.map(|member| member.reload(trigger))).await;
     }
 
-    /// Starts the members. The ends of their first loads.
+    /// Starts the members. Returns the ends of their first loads.
     fn begin(&self) -> Vec<BoxFuture<'static, ()>> {
         let to_be = mem::take(&mut *lock(&self.to_be));
         let mut first_loads = Vec::new();
@@ -96,7 +96,7 @@ impl Members {
         first_loads
     }
 
-    /// The newest values of all, unless one of them is away.
+    /// Assembles the newest values of all members, unless a member that is away holds the group.
     async fn assemble(&self, seen: Option<&Revision>) -> Result<Loaded<GroupSnapshot>, Fault> {
         for _ in 0..ROUNDS {
             if !self.refresh() {
@@ -118,7 +118,7 @@ impl Members {
         })
     }
 
-    /// What all have to offer, and those that hold the group because they are away.
+    /// The newest values, and the members that hold the group because they are away.
     fn offers(&self) -> (Slots, Vec<(usize, Outcome)>) {
         let readings = lock(&self.readings);
         let mut away = Vec::new();
@@ -133,8 +133,7 @@ impl Members {
         (slots.collect(), away)
     }
 
-    /// Reads those anew that have something else to offer than when they were read last. Whether there was one, and so whether
-    /// the others may have moved meanwhile.
+    /// Reads the members whose state has changed. Returns whether there was one: the others may have changed meanwhile.
     fn refresh(&self) -> bool {
         let mut before = Vec::new();
         let moved = refresh(
@@ -227,7 +226,7 @@ impl fmt::Debug for Members {
     }
 }
 
-/// The members tell the group as long as this is there.
+/// Keeps the members notifying the group. Dropping it ends that.
 struct NotifyGroup(Arc<Roster>);
 
 impl Drop for NotifyGroup {
@@ -247,6 +246,6 @@ fn revision(slots: &Slots) -> Revision {
     Revision::new(bytes)
 }
 
-/// How often members that are just publishing are read again. What moves for longer is taken as it was read last: each value
-/// in it is good, and what is newer has been announced.
+/// How often members that keep publishing are read again. After that, the last read values are used: each is good, and the hint
+/// of a newer one has been sent.
 const ROUNDS: u32 = 32;

@@ -7,15 +7,15 @@ use super::roster::Running;
 use crate::group::link::MemberState;
 
 pub(super) struct Reading {
-    /// The version that it was read at. `None` if it has to be read again in any case.
+    /// The version of the member at that time. `None` if the member must be read again in any case.
     version: Option<u64>,
     pub(super) member_state: MemberState,
     pub(super) slot: Option<Arc<Slot>>,
 }
 
-/// Reads those anew whose version is another than before. Whether there was one. What is no longer needed goes into `before`.
+/// Reads the members whose version has changed. Returns whether there was one. Replaced readings go into `before`.
 ///
-/// Readings of which none has moved, while none of them was read, are of one and the same moment.
+/// If no version has changed during a whole pass, the readings are consistent: they are of one moment.
 pub(super) fn refresh(
     members: &[Box<dyn Running>],
     readings: &mut Vec<Reading>,

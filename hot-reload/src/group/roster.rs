@@ -22,7 +22,7 @@ pub(super) struct Roster {
     pub(super) names: Arc<Names>,
     pub(super) policies: Vec<WhenAway>,
     running: OnceLock<Vec<Box<dyn Running>>>,
-    /// Who is to be told of what members have new.
+    /// Notifies the group of new values of its members.
     group: Mutex<Option<HintSender>>,
 }
 
@@ -36,12 +36,12 @@ impl Roster {
         }
     }
 
-    /// Those that run: all, or none yet.
+    /// The running members: all, or none before the start.
     pub(super) fn running(&self) -> &[Box<dyn Running>] {
         self.running.get().map_or(&[], Vec::as_slice)
     }
 
-    /// Starts all, unless they have been started. `start` is given who is to be told.
+    /// Starts all members, unless they run. `start` gets the sender that notifies the group.
     pub(super) fn begin(&self, start: impl FnOnce(Option<&HintSender>) -> Vec<Box<dyn Running>>) {
         self.running.get_or_init(|| {
             let group = self.group().clone();
@@ -53,7 +53,7 @@ impl Roster {
         self.running.get().is_some()
     }
 
-    /// Says who is to be told of what members have new.
+    /// Sets the sender that notifies the group of new values.
     pub(super) fn tell(&self, group: Option<&HintSender>) {
         let before = std::mem::replace(&mut *self.group(), group.cloned());
         drop(before);

@@ -20,9 +20,9 @@ use crate::watch::WatchProfile;
 pub(crate) struct Begun<V> {
     /// It does not keep the member running.
     pub(crate) control: Control<V>,
-    /// What ends the member when it is dropped.
+    /// Stops the member when it is dropped.
     pub(crate) keep: Arc<dyn Any + Send + Sync>,
-    /// Over when its first load is.
+    /// Resolves when its first load has ended.
     pub(crate) first_load: BoxFuture<'static, ()>,
 }
 
@@ -31,7 +31,7 @@ where
     T: Send + Sync + 'static,
     V: Send + Sync + 'static,
 {
-    /// A service over services, which hint at each change of theirs and so need not be polled.
+    /// Configures a service over services. They hint at each of their changes, so the service does not poll them.
     pub(crate) fn over(feed: T, group: GroupProfile<T>) -> Self
     where
         T: Feed<V>,
@@ -49,13 +49,13 @@ where
         builder.load_deadline(group.patience.max(LOAD_DEADLINE))
     }
 
-    /// The longest that it is waited for one load: of loading, of restoring what was kept, and of the validators.
+    /// The longest duration of one load: loading, restoring the saved value, and the validators.
     pub(crate) fn longest_load(&self) -> Duration {
         let asking = self.load_deadline.min(LONGEST).saturating_mul(2);
         asking.saturating_add(self.validators.deadline)
     }
 
-    /// Starts the service for the group, which is told of what is new from the first load on.
+    /// Starts the service as a member. It notifies the group of new values, from its first load on.
     pub(crate) fn begin(self, group: Option<HintSender>) -> Begun<V> {
         let first = |control: &Control<V>, registered| {
             report(registered);
@@ -75,31 +75,31 @@ where
     }
 }
 
-/// What a service over services is like.
+/// The properties of a service over services.
 pub(crate) struct GroupProfile<T> {
     pub(crate) inside: fn(&T) -> Option<Arc<dyn Any + Send + Sync>>,
     pub(crate) profile: fn(&T) -> WatchProfile,
-    /// How long all of them together may take for a load.
+    /// The deadline of one load of all members together.
     pub(crate) patience: Duration,
 }
 
 impl<V> Control<V> {
-    /// How the service is.
+    /// The state of the service as a member.
     pub(crate) fn member_state(&self) -> MemberState {
         self.shared().member_state()
     }
 
-    /// Says who is to be told when the service has something new to offer, or is well or unwell in another way.
+    /// Sets the sender that notifies the group of a new value or another state of the service.
     pub(crate) fn tell(&self, group: Option<HintSender>) {
         self.shared().group_link.join(group);
     }
 
-    /// The number of what it has to offer: another one whenever its [`MemberState`] is another.
+    /// A number that changes whenever its [`MemberState`] changes.
     pub(crate) fn version(&self) -> u64 {
         self.shared().group_link.version()
     }
 
-    /// What the source is made of, if it is made of other services.
+    /// The members, if the source is made of other services.
     pub(crate) fn inside(&self) -> Option<&Arc<dyn Any + Send + Sync>> {
         self.shared().inside.get()
     }

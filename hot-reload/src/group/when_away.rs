@@ -1,11 +1,11 @@
-//! [`WhenAway`]: what a group does while a member has nothing to offer.
+//! [`WhenAway`]: the policy of a group for a member that is away.
 
-/// What becomes of a group when a member is away: when its last load failed or was rejected, or its source holds nothing and
-/// it has no value.
+/// The policy of a group for a member that is away.
 ///
-/// A member is not away whose value stands in for what its source should hold, by a policy of its own: the last good value or
-/// the default after a [removal](crate::RemovalPolicy), or what was kept of an earlier run while its source has not been
-/// read.
+/// A member is away if its last load failed or was rejected, or if its source has no content and it has no value.
+///
+/// A member is not away if its own policy replaces the content of its source. Such values are the last good value or the
+/// default after a [removal](crate::RemovalPolicy), and the restored value of an earlier run while the source cannot be read.
 ///
 /// # Default
 ///
@@ -13,12 +13,12 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum WhenAway {
-    /// The group stays as it is, also in what its other members have new. The outcome is the member's, and its error begins
-    /// with the name of the member. At the start it is the error of [`start`](crate::Builder::start).
+    /// The group keeps all its values, even if other members have new ones. Its outcome is that of the member, and the error
+    /// begins with the name of the member. At the start, [`start`](crate::Builder::start) returns this error.
     #[default]
     Hold,
-    /// The group goes on without it: the member's last good value stays in the cut, or, if it never had one, the member is
-    /// absent from it. What is wrong is told by the [status](crate::Status::source_status), and by the member's own lines in
-    /// the log.
+    /// The group continues without the member. The last good value of the member stays in the snapshot. If the member never had
+    /// a value, it is absent. The [status](crate::Status::source_status) of the group and the log of the member report the
+    /// cause.
     LeaveOut,
 }
