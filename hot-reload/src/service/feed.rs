@@ -41,7 +41,7 @@ pub(crate) trait Feed<V> {
     /// How the source is, if it says so.
     fn status(&self) -> Option<SourceStatus>;
 
-    /// What is held back inside of the source. Provided: nothing.
+    /// The hold inside of the source. Provided: none.
     fn hold(&self) -> Option<Hold> {
         None
     }
@@ -56,7 +56,7 @@ pub(crate) trait Feed<V> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LoadRequest {
     pub(crate) trigger: Trigger,
-    /// Whether nothing is to be held back any more, inside the source either.
+    /// Whether all holds end, those inside of the source included.
     pub(crate) resume: bool,
 }
 

@@ -1,16 +1,16 @@
 //! [`Machine`]: the pure state machine that decides when to load, for all three strategies.
 //!
-//! The machine takes `(now, input)` and answers with [`Actions`]. It does not know what a value is, that a runtime
-//! exists, or what time it is: `now` is the time since the service started, and never goes back.
+//! The machine takes `(now, input)` and returns [`Actions`]. It has no type of a value, no runtime and no clock: `now` is the
+//! time since the service started, and never decreases.
 //!
-//! Polling never stops. A watch only changes the period, and causes loads in between; so the three strategies are one
-//! machine with different numbers. Every cause only means "load again":
+//! The three strategies are one machine with different settings. A watch changes the period and adds loads in between. Every
+//! cause only requests a load:
 //!
 //! ```text
 //!  started, hint, opened, lost, asked, period, retry
 //!        │
 //!        ▼                       one at a time
-//!    [ Agenda ] ── due ──▶ Look ───────────────▶ Verdict ──▶ next period, retry, trust
+//!    [ Agenda ] ── due ──▶ Load ───────────────▶ Verdict ──▶ next period, retry, trust
 //!        ▲                                          │
 //!        └── causes that came meanwhile: one more ──┘
 //! ```
@@ -42,18 +42,18 @@ use crate::event::{Trigger, WatchState};
 /// See the [module documentation](self).
 #[derive(Debug, Clone)]
 pub(super) struct Machine {
-    /// Shared with the flight recorder, and what is largest about it.
+    /// Shared with the flight recorder, because it is the largest part of the machine.
     settings: Arc<Settings>,
     jitter: Jitter,
     agenda: Agenda,
     watch: Watch,
     retry: Retry,
     running: Option<RunningLoad>,
-    /// Whether the watch said a value that no load has taken.
+    /// Whether the watch sent a value that no load has taken.
     pushed: bool,
-    /// How many have asked for an earlier value and do not have it yet.
+    /// The number of pending rollbacks.
     rollbacks: u32,
-    /// Whether the last load did not ask the source; then one that is due and does goes first.
+    /// Whether the last load did not read the source. Then a due load of the source has priority.
     aside_last: bool,
     /// When the last load ended. Every period is counted from here, so that no change of the watch stretches one.
     last_load: Duration,
@@ -63,9 +63,9 @@ pub(super) struct Machine {
     removal: Option<Duration>,
     /// When a change that the heartbeat found counts as missed, unless a hint for it comes before.
     suspicion: Option<Duration>,
-    /// Whether the first load has ended, from which on periods have their full length.
+    /// Whether the first load has ended. From then on, periods have their full length.
     spread: bool,
-    /// The period that the source asks for at the moment, beside its heartbeat.
+    /// The longest pause that the source wants now, in addition to the heartbeat.
     wanted: Option<Duration>,
 }
 
@@ -73,13 +73,13 @@ pub(super) struct Machine {
 #[derive(Debug, Clone, Copy)]
 struct RunningLoad {
     load: Load,
-    /// Everything that asked for it.
+    /// All its causes.
     causes: Causes,
-    /// Whether it began before the watch stood that stands now, and so proves nothing about it.
+    /// Whether it began before the open watch was opened, so that it proves nothing about that watch.
     before_watch: bool,
-    /// Whether nothing but the clock asked for it.
+    /// Whether its only cause is the clock.
     by_clock: bool,
-    /// Whether a hint came before it, and waited still, or came while it ran.
+    /// Whether a hint was pending when it began, or arrived while it ran.
     announced: bool,
 }
 
@@ -105,7 +105,7 @@ impl Machine {
         }
     }
 
-    /// Takes note of what happened, and says what is to be done.
+    /// Handles an input, and returns the actions that follow.
     pub(super) fn handle(&mut self, now: Duration, input: Input) -> Actions {
         let mut actions = Actions::default();
         match input {

@@ -12,7 +12,7 @@ pub(crate) enum Input {
     Started,
     /// A hint came from the watch.
     Hint,
-    /// The watch said what the value is; running costs nothing.
+    /// The watch sent a value. It is published without a load of the source.
     Pushed,
     /// The watch is open.
     Opened,
@@ -22,45 +22,45 @@ pub(crate) enum Input {
     Loaded(Verdict),
     /// A caller requested a load.
     Asked(Trigger),
-    /// An earlier value is asked for. It is had without the source.
+    /// A rollback was requested. It does not load the source.
     Rollback,
     /// Time passed.
     Tick,
 }
 
-/// How a failure is to be retried.
+/// The retry schedule after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Regime {
-    /// It may heal by itself at any time.
+    /// The cause may go away without a person.
     Passing,
-    /// Somebody has to do something about it.
+    /// A person must fix the cause.
     Refused,
 }
 
-/// What a load led to, as far as timing is concerned.
+/// The outcome of a load, as far as timing depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// A new value is visible.
     Published,
-    /// The source holds what is visible.
+    /// The source has the visible value.
     Unchanged,
     /// The content was refused.
     Rejected,
     /// The source could not be loaded.
     Failed(Regime),
-    /// The source held nothing, and nothing was done about it yet.
+    /// The source has no content, and a second load must confirm that.
     Absent,
-    /// The source held nothing, and the removal policy was followed.
+    /// The source has no content, and the removal policy was applied.
     Missing,
-    /// Something good is held back for now; for so many milliseconds more, if it is time that ends it.
+    /// A good value is held. The number of milliseconds until the hold ends, if time ends it.
     Held(Option<u32>),
-    /// It was no load at the source, and says nothing of it.
+    /// It did not load the source.
     Aside,
 }
 
 impl Verdict {
-    /// Something good is held back, for so much longer if it is time that ends it. A load at the end of that finds it, and
-    /// none sooner than after a failure.
+    /// A good value is held, for this time if time ends the hold. A load follows at its end, but no sooner than after a
+    /// failure.
     pub(crate) fn held(patience: Option<Duration>) -> Self {
         Self::Held(patience.map(|patience| {
             let millis = patience.max(RETRY_FLOOR).as_millis();
@@ -69,36 +69,36 @@ impl Verdict {
     }
 }
 
-/// What is to be done now.
+/// The actions that follow an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[must_use]
 pub(crate) struct Actions {
-    /// Look at the source.
+    /// Begin this load.
     pub(crate) load: Option<Load>,
     /// Open the watch.
     pub(crate) open: bool,
-    /// Tell that the watch missed a change.
+    /// Report that the watch missed a change.
     pub(crate) missed: bool,
 }
 
-/// A load to be taken.
+/// A load to begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Load {
     /// Why.
     pub(crate) trigger: Trigger,
     /// Whether finding nothing means that the source was removed, or only that a second load is due.
     pub(crate) confirm: bool,
-    /// What it takes the value from.
+    /// The origin of its value.
     pub(crate) from: LoadFrom,
 }
 
-/// What a load takes the value from. One that loads nothing answers nobody who asked for a load.
+/// The origin of the value of a load. Only a load of the source answers requests for a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LoadFrom {
-    /// The source is asked.
+    /// The source.
     Source,
-    /// What the watch said.
+    /// A value that the watch sent.
     Watch,
-    /// The values of before.
+    /// The history.
     History,
 }

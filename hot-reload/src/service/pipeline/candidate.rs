@@ -6,24 +6,24 @@ use crate::event::{Outcome, Trigger};
 use crate::revision::Revision;
 use crate::snapshot::Generation;
 
-/// A value that everybody has agreed to, and what will be known of it.
+/// A value that passed all checks, and its metadata.
 pub(crate) struct Candidate<V> {
     pub(crate) value: V,
     pub(crate) revision: Option<Revision>,
     pub(crate) loaded_at: SystemTime,
     pub(crate) trigger: Trigger,
-    /// The number under which it was there before, if it is brought back.
+    /// The generation of its first publication, if this is a rollback.
     pub(crate) origin: Option<Generation>,
 }
 
-/// What it takes for a loaded value to be no change.
+/// The rule by which a loaded value counts as unchanged.
 #[derive(Debug)]
 pub(crate) enum Sameness<V> {
     /// The values are equal.
     Equal(fn(&V, &V) -> bool),
-    /// They are of the same revision.
+    /// The revisions are equal.
     Revision,
-    /// Nothing: whatever is loaded is published.
+    /// No value counts as unchanged: each loaded value is published.
     Never,
 }
 

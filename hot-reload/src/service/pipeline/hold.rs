@@ -12,7 +12,7 @@ use crate::service::boundary::contained;
 use crate::service::shared::gate::RollbackHold;
 
 impl<V> Pipeline<V> {
-    /// Whether this is the value that stays away because an earlier one was brought back; then the outcome of the load.
+    /// Whether a rollback holds this value; then the outcome of the load.
     pub(crate) fn is_rolled_back(
         &self,
         value: &V,
@@ -28,7 +28,7 @@ impl<V> Pipeline<V> {
             of_source,
             outcome,
         } = rolled_back;
-        // What was refused is tried again for a person who asks; what a person has taken back is not.
+        // A person may retry a value that failed its probation, but not one that a person rolled back.
         if trigger.is_personal() && outcome.error().is_some() {
             return Ok(None);
         }
@@ -38,14 +38,14 @@ impl<V> Pipeline<V> {
                 contained(Stage::Decode, || same(&rolled_back, value))?
             }
             (_, Some(before), Some(now)) => before == now,
-            // It cannot be told, and who has taken it back shall not find it there again. Where the source held nothing,
-            // anything is something else.
+            // Nothing shows whether it is the same value, so it stays held. If the source had no content, any content is a
+            // change.
             _ => of_source,
         };
         Ok(same.then_some(outcome))
     }
 
-    /// The value is good, and is not to become visible for now.
+    /// Notes a good value that is held.
     pub(crate) fn hold_back(
         &self,
         revision: Option<Revision>,
@@ -63,7 +63,7 @@ impl<V> Pipeline<V> {
         }
     }
 
-    /// What is visible is what the source holds: nothing else is held back any more.
+    /// Ends the holds of rollbacks and guards, because the source has the visible value.
     pub(crate) fn clear_hold(&self) {
         let released = self.shared.gate().clear_hold();
         discard(released);
@@ -80,7 +80,7 @@ impl<V> Pipeline<V> {
         let Some(visible) = self.shared.publisher.current() else {
             return Ok(None);
         };
-        // All they ask for is that it stays as it is; so the most patient one, the first of them, speaks for all.
+        // Each guard only wants the value to stay, so the one with the longest time decides; of equal ones, the first.
         let mut gravest: Option<(Duration, HoldReason, String)> = None;
         for guard in &self.admission {
             let doubt = contained(Stage::Validate, || guard.objection(&visible, value))?;
@@ -99,12 +99,12 @@ impl<V> Pipeline<V> {
         Ok(waits.then_some(Outcome::Held))
     }
 
-    /// A value of the source is visible: what comes next is compared with it.
+    /// Notifies the guards that a value of the source was accepted and is visible.
     pub(crate) fn accept(&self) {
         self.notify_guards(|guard, visible| guard.accepted(visible));
     }
 
-    /// A value is visible, wherever it comes from.
+    /// Notifies the guards that a value is visible, whether or not it came from the source.
     pub(crate) fn show(&self) {
         self.notify_guards(|guard, visible| guard.published(visible));
     }

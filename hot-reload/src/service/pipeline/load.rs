@@ -126,7 +126,7 @@ impl<V> Pipeline<V> {
                 discard(value);
                 return self.hold_back(revision, Outcome::Held).map(Some);
             }
-            // Not for a person who has just said that nothing is to be held back.
+            // After a `resume`, nothing is held.
             if !asked.resume
                 && let Some(outcome) = self.must_wait(&value, revision.as_ref())?
             {
@@ -169,20 +169,20 @@ impl<V> Pipeline<V> {
         }
     }
 
-    /// Whether so much time passes between loading a value and publishing it that the source is asked once more.
+    /// Whether enough time passes between loading and publishing that the source must be read again.
     fn takes_time(&self) -> bool {
         self.validators.take_time() || !self.participants.is_empty()
     }
 
-    /// What the source holds by now, if that is not what this revision is of. A source that cannot be asked has not changed,
-    /// as far as anybody knows.
+    /// The present content of the source, if its revision differs from this one. A source that cannot be loaded counts as
+    /// unchanged.
     async fn overtaken<F: Feed<V>>(
         &self,
         feed: &F,
         revision: Option<&Revision>,
     ) -> Option<Loaded<V>> {
         let revision = revision?;
-        // Whatever caused this load, a source that is made of others is only asked what they have by now.
+        // Whatever caused this load, a group only collects the present values of its members.
         let asked = LoadRequest {
             trigger: Trigger::Watch,
             resume: false,
@@ -208,13 +208,13 @@ impl<V> Pipeline<V> {
         let seen = {
             let holds = self.shared.gate().holds();
             let state = self.state();
-            // Rejected content is tried again for a person who asks; and now and then if a validator refused it, because
-            // what that asked may have changed.
+            // A person may retry rejected content. It is also retried now and then if a validator refused it, because the cause
+            // may be gone.
             let again = state
                 .rejected
                 .as_ref()
                 .is_some_and(|rejected| trigger.is_personal() || rejected.lifts_by_itself());
-            // What was held back and is no longer is to be seen again; and what has failed, for a person who asks.
+            // Content is loaded again if its hold has ended, or if it failed and a person requests a retry.
             let released = state.held.as_ref().is_some_and(|held| {
                 resume || !holds || trigger.is_personal() && held.error().is_some()
             });
@@ -332,7 +332,7 @@ impl Refusal {
     }
 }
 
-/// What is visible is all that the source offers. It may hold something back by itself.
+/// The outcome if the visible value is all that the source offers. A group may still have a held member.
 fn current<V, F: Feed<V>>(feed: &F) -> Outcome {
     match feed.hold() {
         Some(_) => Outcome::Held,

@@ -13,10 +13,10 @@ use crate::participant::Participant;
 use crate::receipt::Vote;
 use crate::service::boundary::within;
 
-/// Those who have to be ready for a value, in the order in which they were named.
+/// The participants, in the order in which they were added.
 pub(crate) struct Participants<V> {
     pub(crate) seats: Vec<Box<dyn Seat<V>>>,
-    /// The longest that one call of one of them may take.
+    /// The deadline of one call of a participant.
     pub(crate) deadline: Duration,
 }
 
@@ -40,7 +40,7 @@ impl<V> Participants<V> {
         self.seats.is_empty()
     }
 
-    /// Asks all of them at the same time. Each vote, and what is ready.
+    /// Prepares all participants at the same time. Returns their votes and prepared resources.
     pub(crate) async fn prepare(&self, candidate: &V) -> Assembly<'_> {
         let ballots = self.seats.iter().map(|seat| async {
             let begun = Instant::now();
@@ -72,7 +72,7 @@ impl<V> Participants<V> {
     }
 }
 
-/// What came of asking.
+/// The votes of all participants, and the prepared resources.
 #[must_use = "those that are ready are to be told how it ends"]
 pub(crate) struct Assembly<'p> {
     ballots: Vec<Ballot<'p>>,
@@ -85,7 +85,7 @@ struct Ballot<'p> {
 }
 
 impl Assembly<'_> {
-    /// Everybody who refused, and why, in one line.
+    /// The participants that refused, with their reasons, on one line.
     pub(crate) fn refusal(&self) -> Option<Error> {
         let refusals = self.ballots.iter().filter_map(|ballot| {
             let refusal = ballot.vote.refusal.as_ref()?;
@@ -95,7 +95,7 @@ impl Assembly<'_> {
         (!refusals.is_empty()).then(|| Error::new(ErrorKind::Invalid, refusals.join("; ")))
     }
 
-    /// Tells all that are ready how it ended, in the order in which they were named. The votes, with what went wrong.
+    /// Commits or aborts all ready participants, in the order in which they were added. Returns the votes, with the failures.
     pub(crate) async fn end(self, ending: Ending) -> Vec<Vote> {
         let mut votes = Vec::new();
         for Ballot { mut vote, ready } in self.ballots {
@@ -117,10 +117,10 @@ pub(crate) enum Ending {
     Abort,
 }
 
-/// What a participant has prepared, which waits to be told how it ends. Dropped, it is given up.
+/// Ends the swap for one participant. Dropping it releases the prepared resources.
 pub(crate) type Ready<'p> = Box<dyn FnOnce(Ending) -> BoxFuture<'p, ()> + Send + 'p>;
 
-/// A participant under its name, whatever it prepares.
+/// A participant with its name, without the type of its resources.
 pub(crate) trait Seat<V>: Send + Sync {
     fn name(&self) -> &str;
 
@@ -152,7 +152,7 @@ impl<V: Sync, P: Participant<V> + 'static> Seat<V> for Named<P> {
     }
 }
 
-/// What an error says, and what those say that caused it.
+/// The messages of an error and its causes.
 fn all_of(error: &(dyn StdError + 'static)) -> String {
     let causes = iter::successors(error.source(), |&cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))

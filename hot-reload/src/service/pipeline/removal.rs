@@ -102,8 +102,8 @@ impl<V> Pipeline<V> {
         }
     }
 
-    /// Whether finding nothing may be the moment between two halves of a replacement. It is not if nothing was ever
-    /// there, or if it is known that nothing is.
+    /// Whether a second load must confirm that the content is missing, because a replacement may be in progress. Not if no
+    /// value was published yet, or if the removal was confirmed already.
     pub(crate) fn must_confirm(&self, load: Load) -> bool {
         !load.confirm && !self.state().missing && self.shared.publisher.current().is_some()
     }
@@ -119,7 +119,7 @@ impl<V> Pipeline<V> {
             let holds = self.shared.gate().holds();
             let mut state = self.state();
             state.seen = None;
-            // What was brought back in place of a default gives way to it when nothing is held back any more.
+            // A default replaces the value of a rollback once the hold has ended.
             let released = state.held.is_some() && !holds;
             if state.missing && !released {
                 return Ok(Outcome::Missing);

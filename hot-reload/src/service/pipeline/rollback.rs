@@ -16,7 +16,7 @@ use crate::service::shared::request::{Earlier, Request, To};
 use crate::snapshot::{Generation, Snapshot};
 
 impl<V> Pipeline<V> {
-    /// Brings an earlier value back. It was good once, so nobody validates it again; but the participants have to be ready
+    /// Publishes an earlier value again. Validators do not run, because they accepted it before. The participants must prepare
     /// for it.
     pub(crate) async fn roll_back(&self, to: To<V>) -> (Outcome, LoadTrace) {
         let mut trace = LoadTrace::default();
@@ -111,7 +111,7 @@ impl<V> Pipeline<V> {
         })
     }
 
-    /// What the source holds stays away from now on.
+    /// Holds the content of the source from now on.
     fn hold_rolled_back(
         &self,
         to: &To<V>,
@@ -127,21 +127,21 @@ impl<V> Pipeline<V> {
             let mut state = self.state();
             let seen = state.seen.clone();
             if state.rejected.is_none() {
-                // Whether that is what is visible now, or stays away, is told by comparing.
+                // A comparison of the values decides whether that content is visible or held.
                 state.seen = None;
             }
             if matches!(to, To::Asked(asked) if asked.resumed != gate.resumed()) {
-                // Somebody has resumed since it was asked for, and the load that answers this may have come before it.
+                // `resume` was called after the rollback was requested, and the load that answers it may have ended before.
                 state.held = Some(Outcome::Held);
                 self.shared.inbox.remind();
                 None
             } else if first(target) == held {
-                // It is just what the source holds, if that has not been refused since.
+                // The rollback publishes the content of the source, unless that was rejected meanwhile.
                 state.held = None;
                 gate.clear_hold()
             } else {
                 let is_default = state.missing && matches!(self.removal, Removal::Replace(_));
-                // What the source holds by now is not what has failed.
+                // The present content of the source is not the value that failed.
                 let seen = seen.filter(|_| failure.is_none());
                 state.held = Some(failure.clone().unwrap_or(Outcome::Held));
                 gate.hold_rolled_back(current, seen, !is_default, failure);
@@ -152,7 +152,7 @@ impl<V> Pipeline<V> {
     }
 }
 
-/// The number under which a value was there for the first time.
+/// The generation of the first publication of a value.
 fn first<V>(value: &Snapshot<V>) -> Generation {
     value.origin().unwrap_or_else(|| value.generation())
 }

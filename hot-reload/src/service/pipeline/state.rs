@@ -1,4 +1,4 @@
-//! [`LoadState`]: what a load remembers for the next one.
+//! [`LoadState`]: the state that a load keeps for the next one.
 
 use tokio::time::Instant;
 
@@ -6,24 +6,24 @@ use crate::event::{Outcome, Stage};
 use crate::revision::Revision;
 use crate::service::settings::QUARANTINE;
 
-/// What the last load left for the next.
+/// The state that the last load left for the next.
 #[derive(Debug, Default)]
 pub(crate) struct LoadState {
-    /// The state that the source was seen in.
+    /// The last seen revision of the source.
     pub(crate) seen: Option<Revision>,
-    /// The refusal of that state, if it was refused: it is not tried again while the state lasts.
+    /// The rejection of that revision, if it was rejected. It is not tried again while the revision stays.
     pub(crate) rejected: Option<Rejected>,
-    /// The outcome of a load that finds that state, if it is good and held back.
+    /// The outcome of a load that finds that revision, if it is good and held.
     pub(crate) held: Option<Outcome>,
     /// Whether a second load has confirmed that the source, or a file of it, is empty.
     pub(crate) emptied: bool,
     /// Whether the last good content was not blank. Only then does blank content mean that the source was emptied.
     pub(crate) had_content: bool,
-    /// Whether the source was removed and the policy followed.
+    /// Whether the source was removed and the policy was applied.
     pub(crate) missing: bool,
-    /// Whether what was kept of an earlier run was asked for.
+    /// Whether a restore of the value of an earlier run was tried.
     pub(crate) restored: bool,
-    /// Whether the compatible receivers were told that there is no value.
+    /// Whether `None` was published to the compatible receivers.
     pub(crate) cleared: bool,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Rejected {
 }
 
 impl Rejected {
-    /// Whether it has stood so long that what it depended on may have changed.
+    /// Whether it is old enough that its cause may be gone. Decoding errors never are.
     pub(crate) fn lifts_by_itself(&self) -> bool {
         let decoded = !matches!(
             self.outcome,

@@ -19,13 +19,13 @@ pub(crate) type Validator<V> = Box<dyn Fn(&V) -> Result<(), String> + Send + Syn
 pub(crate) type AsyncValidator<V> =
     Box<dyn for<'v> Fn(&'v V) -> BoxFuture<'v, Result<(), String>> + Send + Sync>;
 
-/// All who are asked about a value. Each problem is told, not the first alone.
+/// The validators of a service. All problems are reported, not only the first.
 pub(crate) struct Validators<V> {
     pub(crate) at_once: Vec<Validator<V>>,
     pub(crate) in_time: Vec<AsyncValidator<V>>,
-    /// Who refuses what takes a restart, if anybody does.
+    /// The check for changes that need a restart, if there is one.
     pub(crate) restarts: Option<Arc<dyn RestartCheck<V>>>,
-    /// The longest that one may take.
+    /// The deadline of one async validator.
     pub(crate) deadline: Duration,
 }
 
@@ -39,12 +39,12 @@ impl<V> Validators<V> {
         }
     }
 
-    /// Whether asking may take a while.
+    /// Whether there are async validators.
     pub(crate) fn take_time(&self) -> bool {
         !self.in_time.is_empty()
     }
 
-    /// Asks those who answer at once, and if they agree the others, at the same time.
+    /// Runs the synchronous validators. If they accept the value, runs the async ones at the same time.
     pub(crate) async fn ask(&self, value: &V) -> Result<(), Error> {
         let at_once = || {
             let check = |validator: &Validator<V>| validator(value).err();
@@ -53,7 +53,7 @@ impl<V> Validators<V> {
         let mut problems = catch_unwind(AssertUnwindSafe(at_once))
             .map_err(|panic| panicked(Stage::Validate, panic.as_ref()))?;
         match self.restarts.as_ref().map(|restarts| restarts.admit(value)) {
-            // Its kind says what there is to be done, unless there is more.
+            // Its kind shows what to do, unless there are more problems.
             Some(Err(error)) if problems.is_empty() => return Err(error),
             Some(Err(error)) => problems.push(error.to_string()),
             Some(Ok(())) | None => {}

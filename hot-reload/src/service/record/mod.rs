@@ -1,11 +1,11 @@
 //! [`Recorder`]: writes each load and each change of the watch into the status, the events and the log.
 //!
-//! The log says a thing once: a rejection at ERROR, a failure or a lost watch at WARN, and the same again only at DEBUG;
-//! the recovery at INFO; a load that found nothing new at TRACE. What a source says of itself is told in the same way, at
-//! WARN when it appears and at INFO when it is gone; at DEBUG what lies in its nature.
+//! Each state is logged once. A rejection is at ERROR, a failure or a lost watch at WARN, and the recovery at INFO. Repetitions
+//! are at DEBUG, and a load that found nothing new is at TRACE. A limitation that the source reports is at WARN when it appears
+//! and at INFO when it ends; an inherent one is at DEBUG.
 //!
-//! An error about other content counts as new even if its text is the same, and so does the answer to a manual reload. Of
-//! many rejections or failures in a row, the log has the first few lines and then summaries: [`storm`].
+//! An error about other content counts as new even if its text is the same. So does the answer to a manual reload. Of many
+//! rejections or failures in a row, the log has the first few lines and then summaries: [`storm`].
 
 mod log;
 pub(crate) mod observer;
@@ -26,7 +26,7 @@ const TARGET: &str = "hot_reload";
 
 pub(super) struct Recorder<V> {
     shared: Arc<Shared<V>>,
-    /// Nothing until the first bad load: a healthy service pays nothing for it.
+    /// `None` until the first bad load, so a healthy service needs no memory for it.
     storms: Option<Box<Storms>>,
 }
 

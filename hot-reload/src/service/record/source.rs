@@ -12,7 +12,7 @@ use crate::panics::discard;
 use crate::status::{Degradation, SourceStatus};
 
 impl<V> Recorder<V> {
-    /// The watch changed its state.
+    /// Writes a new state of the watch.
     pub(crate) fn link(&self, from: WatchState, to: WatchState, why: Option<&Error>) {
         self.shared.flight.link(from, to, why);
         let mut status = self.shared.status();
@@ -51,7 +51,7 @@ impl<V> Recorder<V> {
         });
     }
 
-    /// The heartbeat found a change that the watch had not announced.
+    /// Writes that the heartbeat found a change that the watch had not reported.
     pub(crate) fn missed(&self) {
         self.shared.flight.missed();
         let mut status = self.shared.status();
@@ -62,7 +62,7 @@ impl<V> Recorder<V> {
         self.shared.notify(|| EventKind::Missed);
     }
 
-    /// No load was good for longer than is allowed.
+    /// Writes that no load was good for longer than the bound.
     pub(crate) fn stale(&self, age: Duration) {
         let mut status = self.shared.status();
         status.data = DataState::Stale;
@@ -79,7 +79,7 @@ impl<V> Recorder<V> {
         self.shared.notify(|| EventKind::Stale { age, error });
     }
 
-    /// A load was good, after the service was stale.
+    /// Logs a good load after the service was stale.
     pub(crate) fn fresh_again(&self, age: Duration) {
         let status = self.shared.status();
         let (name, source) = (status.name.clone(), status.source.clone());
@@ -89,7 +89,7 @@ impl<V> Recorder<V> {
         info!(target: TARGET, name, source, age_ms, "fresh again, after no good load for {age:?}");
     }
 
-    /// What the source says of itself now. Each reason is logged when it appears and when it is gone.
+    /// Writes the present status of the source. Each limitation is logged when it appears and when it ends.
     pub(crate) fn source(&self, now: Option<SourceStatus>) {
         fn reasons(status: Option<&SourceStatus>) -> &[Degradation] {
             status.map_or(&[], |status| &status.degraded)

@@ -24,13 +24,13 @@ impl<V> Recorder<V> {
         let waits = held && self.shared.gate().is_source_waiting();
         let mut status = self.shared.status();
         let before = status.last_attempt.take();
-        // An error may hold what is the user's, and is not dropped while the status is locked.
+        // An error may hold objects of the user, so it is not dropped under the lock of the status.
         let last_error = match waits {
             true => None,
             false => mem::replace(&mut status.last_error, outcome.error().cloned()),
         };
         let published = status.generation != generation;
-        // The default of a removal policy, or what was kept of an earlier run.
+        // The default of a removal policy, or the restored value of an earlier run.
         let fallback = published && !outcome.is_current();
         status.data = match generation {
             None => DataState::None,
@@ -61,7 +61,7 @@ impl<V> Recorder<V> {
             status.last_published = Some(now);
             status.generation = generation;
         }
-        // Here it is what was told last; whoever asks for the status is told what is so now.
+        // This field has the last reported hold. `Shared` computes the present one for callers.
         let told = mem::replace(&mut status.hold, hold.clone());
         let kind = |hold: &Hold| (hold.reason, hold.since);
         let before_it = before.as_ref().map(|before| &before.outcome);
@@ -107,7 +107,7 @@ impl<V> Recorder<V> {
     }
 }
 
-/// What there is to be told of a load that was noted.
+/// The facts about a load that the log and the events need.
 pub(crate) struct Noted {
     pub(super) repeated: Repeated,
     /// Whether the source was not ready.
@@ -115,7 +115,7 @@ pub(crate) struct Noted {
     pub(super) fallback: Fallback,
     /// Whether the source exists but is empty.
     pub(super) emptied: bool,
-    /// What holds values back now.
+    /// The present hold.
     pub(super) hold: Option<Hold>,
 }
 
@@ -125,11 +125,11 @@ impl Noted {
     }
 }
 
-/// What stands in for the source's value since a load.
+/// The kind of value that this load published in place of the content of the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fallback {
     None,
-    /// What was kept of an earlier run.
+    /// The restored value of an earlier run.
     Restored,
     /// The default of a removal policy.
     Default,
@@ -138,11 +138,11 @@ pub(super) enum Fallback {
 /// How an outcome relates to the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeated {
-    /// The same has been said already.
+    /// The same outcome was reported already.
     Yes,
-    /// The one before was no good, and this one is.
+    /// The outcome before was bad, and this one is good.
     Recovered,
-    /// The one before was good and held back, and this one is visible.
+    /// The outcome before was held, and this value is visible.
     Released,
     No,
 }

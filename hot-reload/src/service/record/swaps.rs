@@ -11,7 +11,7 @@ use crate::event::{DataState, EventKind, Outcome, Stage, Trigger};
 use crate::snapshot::{Generation, Snapshot};
 
 impl<V> Recorder<V> {
-    /// An earlier value was asked for. What is known of the source stays as it is.
+    /// Writes a rollback into the status. The last state of the source stays.
     pub(crate) fn note_rollback(&self, outcome: &Outcome) {
         let mut status = self.shared.status();
         if let Outcome::Published { generation } = outcome {
@@ -26,7 +26,7 @@ impl<V> Recorder<V> {
         }
     }
 
-    /// An earlier value was asked for, which was noted: it is told.
+    /// Logs a rollback that is already in the status, and sends its event.
     pub(crate) fn rolled_back(
         &self,
         outcome: &Outcome,
@@ -59,19 +59,19 @@ impl<V> Recorder<V> {
         });
     }
 
-    /// The visible value is on probation, if it is.
+    /// Sets the generation that is on probation.
     pub(crate) fn on_probation(&self, generation: Option<Generation>) {
         self.shared.status().on_probation = generation;
     }
 
-    /// A value has failed its probation, and is to be taken back.
+    /// Logs that a value failed its probation, before its rollback.
     pub(crate) fn failed(&self, error: &Error) {
         self.shared.flight.failed(error);
         let name = self.shared.status().name.clone();
         error!(target: TARGET, name, "{error}");
     }
 
-    /// A value has passed its probation.
+    /// Logs that a value passed its probation.
     pub(crate) fn proven<T>(&self, value: &Snapshot<T>) {
         self.shared.flight.proven(value.generation());
         let name = self.shared.status().name.clone();

@@ -52,8 +52,8 @@ impl<V> History<V> {
             .cloned()
     }
 
-    /// The newest before this one. Of a value that was brought back, the newest before it was there for the first time: so
-    /// that who goes back step by step does not go to and fro.
+    /// The newest value before this one. For a value of a rollback, the value before its origin: so repeated rollbacks step
+    /// back further, and do not alternate between two values.
     pub(crate) fn before(&self, value: &Snapshot<V>) -> Option<Snapshot<V>> {
         let bound = value.origin().unwrap_or_else(|| value.generation());
         let mut newest_first = self.values.iter().rev().map(Keepsake::snapshot);

@@ -152,14 +152,14 @@ impl Inbox {
         }
     }
 
-    /// A load begins: everybody who has asked so far is served by it. Also what they want of it.
+    /// Takes all waiting callers and their combined request, because a load begins that serves them.
     pub(crate) fn serve(&self) -> (Vec<oneshot::Sender<Receipt>>, PendingRequest) {
         let mut state = self.state();
         state.asked.clear();
         (mem::take(&mut state.waiting), mem::take(&mut state.wish))
     }
 
-    /// A load told nothing yet, or was broken off: those that it served wait for the next one.
+    /// Makes these callers wait for the next load, because their load was inconclusive or was cancelled.
     pub(crate) fn postpone(&self, serving: Vec<oneshot::Sender<Receipt>>, wish: PendingRequest) {
         let mut state = self.state();
         if !state.ended {
@@ -168,7 +168,7 @@ impl Inbox {
         }
     }
 
-    /// No load will follow. Whoever waits or asks from now on is told that the service has stopped.
+    /// Ends the inbox: no load will follow. All present and later callers get the receipt of a stopped service.
     pub(crate) fn end(&self) {
         let mut state = self.state();
         state.ended = true;
@@ -182,7 +182,7 @@ impl Inbox {
     }
 }
 
-/// Fewer callers who have left are not worth a search.
+/// The number of callers below which a search for departed ones is not worth it.
 const ROOMY: usize = 16;
 
 /// The receipt of a request to a service that has stopped.

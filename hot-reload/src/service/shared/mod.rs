@@ -50,7 +50,7 @@ pub(crate) struct Shared<V> {
     history: Mutex<History<V>>,
     /// The link to the group, if the service is a member of one.
     pub(crate) group_link: GroupLink,
-    /// What the source is made of, if it is made of other services: for whoever holds the control.
+    /// The members, if the source is made of other services. `Control` uses it.
     pub(crate) inside: OnceLock<Arc<dyn Any + Send + Sync>>,
     /// Held by the engine's task.
     running: tokio::sync::Mutex<()>,
@@ -191,7 +191,7 @@ impl<V> Shared<V> {
         drop(mirror);
     }
 
-    /// Writes the end into the status. Whether that is news.
+    /// Writes the end into the status. Returns whether it was not there yet.
     fn note_end(&self) -> bool {
         let newest = self.publisher.current();
         let newest = newest.map(|newest| newest.generation());

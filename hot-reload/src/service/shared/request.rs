@@ -6,7 +6,7 @@ use crate::event::{Outcome, Trigger};
 use crate::receipt::Receipt;
 use crate::snapshot::{Generation, Keepsake};
 
-/// What the engine's task is to do.
+/// A command to the task of the service.
 #[derive(Debug)]
 pub(crate) enum Command {
     Load(Trigger),
@@ -16,12 +16,12 @@ pub(crate) enum Command {
     Stop,
 }
 
-/// What those who wait want of their load, taken together.
+/// The combined request of all callers that wait for a load.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct PendingRequest {
-    /// Why they have asked: for a person's reason, if one of them has one.
+    /// The trigger: that of a person, if one of them is.
     pub(crate) why: Option<Trigger>,
-    /// It is to hold nothing back.
+    /// Whether the load ends all holds.
     pub(crate) resume: bool,
 }
 
@@ -37,16 +37,16 @@ impl PendingRequest {
     }
 }
 
-/// Which value is to be brought back, and who waits for it.
+/// A pending rollback, and the caller that waits for it.
 pub(crate) struct Rollback<V> {
     pub(crate) to: To<V>,
     pub(crate) answer: Option<oneshot::Sender<Receipt>>,
 }
 
 pub(crate) enum To<V> {
-    /// What a person asked for.
+    /// A rollback that a person requested.
     Asked(Request),
-    /// The last that was proven, in place of this one, which has failed.
+    /// The last proven value replaces this one, which failed its probation.
     Proven {
         proven: Keepsake<V>,
         failed: Generation,
@@ -69,7 +69,7 @@ pub(crate) enum Earlier {
     Generation(Generation),
 }
 
-/// Who requests a reload. It becomes the [`Trigger`] in events, receipts and logs.
+/// The requester of a reload. It becomes the [`Trigger`] in events, receipts and logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Requester {
