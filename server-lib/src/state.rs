@@ -1,4 +1,4 @@
-//! [`Shared`]: what every connection of a server holds.
+//! [`Shared`]: the state that all connections of a server share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::watch::WatchProfile;
 
-/// When a service loads, waits and gives up. What the machine and the driver go by.
+/// The times of loads, waits and deadlines, for the machine and the driver.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// Whether a watch is wanted.
@@ -18,7 +18,7 @@ pub(crate) struct Settings {
     pub(crate) debounce: Duration,
     /// How late a hint may come before it counts as missed.
     pub(crate) grace: Duration,
-    /// Looks at once that hints may cause, and the wait for each further one.
+    /// The number of loads that hints may cause at once, and the wait for each further one.
     pub(crate) rate: Option<(u32, Duration)>,
 }
 
@@ -62,7 +62,7 @@ fn period(period: Duration) -> Duration {
     period.clamp(INTERVAL_FLOOR, LONGEST)
 }
 
-/// "Never", for whoever asks for more than that: ten years. Far from where adding durations overflows.
+/// The longest duration: ten years. A longer one is shortened to it, so that adding durations never overflows.
 pub(crate) const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// No source is polled more often than this, however small a number was given.
 pub(crate) const INTERVAL_FLOOR: Duration = Duration::from_secs(1);
@@ -87,20 +87,21 @@ pub(crate) const LOAD_DEADLINE: Duration = Duration::from_secs(10);
 /// One load of a program written for 0.3.6, which knew no deadline and cannot set one: longer than any such load that
 /// anybody would have lived with.
 pub(crate) const COMPAT_LOAD_DEADLINE: Duration = Duration::from_secs(30);
-/// What a validator or a participant has to answer in: they may open connections, as a load may.
+/// The deadline of a validator or a participant: they may open connections, as a load may.
 pub(crate) const PREPARE_DEADLINE: Duration = LOAD_DEADLINE;
-/// How much of its size a value may lose at once without a doubt, unless told otherwise.
+/// The default share of its size that a value may lose at once without a hold.
 pub(crate) const SHRINK_PERCENT: u8 = 50;
-/// Who has emptied a file by mistake has noticed it after this time; who meant it can wait, or say so.
+/// The default time that confirms a smaller value. A mistake is noticed sooner, and an intended change can wait or be
+/// confirmed.
 pub(crate) const SHRINK_CONFIRM: Duration = Duration::from_secs(10 * 60);
-/// A replica that lags behind has caught up after this time; a restored backup has not.
+/// The default time that confirms a lower version. A lagging replica catches up sooner; a restored backup does not.
 pub(crate) const REWIND_CONFIRM: Duration = Duration::from_secs(5 * 60);
-/// How often a value on probation is asked about: the pace of somebody who watches a counter.
+/// The pause between two checks of a value on probation: the pace of a person who watches a counter.
 pub(crate) const PROBATION_CHECK: Duration = Duration::from_secs(1);
 /// How long the end of a service waits for the last save. A disk that hangs must not keep a process from ending.
 pub(crate) const SAVE_DEADLINE: Duration = LOAD_DEADLINE;
-/// How often a value that the source has overtaken while it was prepared gives way to the newer one. One that is overtaken
-/// again and again is published all the same, and the newer one after it.
+/// How often a candidate gives way to a newer value that the source got while the candidate was prepared. After that, the
+/// candidate is published, and then the newer value.
 pub(crate) const RECHECKS: u32 = 3;
 /// Opening a watch; the same as for a load, since both are a round trip to the source.
 pub(crate) const OPEN_DEADLINE: Duration = LOAD_DEADLINE;
@@ -113,40 +114,39 @@ pub(crate) const FIRST_VALUE_DEADLINE: Duration = Duration::from_secs(15);
 pub(crate) const RETRY_FLOOR: Duration = Duration::from_millis(250);
 /// The first attempt to open a lost watch again.
 pub(crate) const RECONNECT_FLOOR: Duration = Duration::from_secs(1);
-/// The longest wait for such an attempt: polling stands in meanwhile, so nobody is in a hurry.
+/// The longest pause between two attempts. The service polls meanwhile, so it can wait.
 pub(crate) const RECONNECT_CAP: Duration = Duration::from_secs(30);
-/// A source that refuses access (credentials, set-up) gets no quick retry. Without a heartbeat, it is loaded rarely at first …
+/// A source that refuses access (credentials, set-up) gets no quick retry. Without a heartbeat, this is the first pause …
 pub(crate) const REFUSED_FLOOR: Duration = Duration::from_secs(5 * 60);
-/// … and ever more rarely, but never not at all.
+/// … and this is the longest. The retries never end.
 pub(crate) const REFUSED_CAP: Duration = Duration::from_secs(60 * 60);
-/// Content that was rejected is tried again after this long although it has not changed, because what a validator asked
-/// may have.
+/// The time after which rejected content is tried again although it has not changed, because the cause may lie outside of the
+/// content.
 pub(crate) const QUARANTINE: Duration = Duration::from_secs(5 * 60);
 /// Good loads in a row after which a source counts as no longer refusing.
 pub(crate) const REFUSED_LEAVE: u32 = 2;
 
-/// How long a watch must stand, and have been followed by a load, before it is trusted and its back-off forgotten.
+/// How long a watch must be open, and a load must follow it, before it is trusted and its back-off is reset.
 pub(crate) const SETTLE: Duration = Duration::from_secs(60);
-/// Announced changes after which a watch that missed one is trusted again.
+/// The reported changes after which a watch that missed one is trusted again.
 pub(crate) const REGAIN_TRUST: u32 = 3;
-/// Closings of a watch that had delivered, each sooner than [`SETTLE`], that are forgiven without a penalty.
+/// How often a watch that had reported a change may close before [`SETTLE`] without a longer back-off.
 pub(crate) const FORGIVEN_CLOSINGS: u32 = 2;
-/// Hints that keep coming postpone a load up to so many debounce windows, and no longer.
+/// The largest number of debounce windows by which a stream of hints postpones a load.
 pub(crate) const DEBOUNCE_CEILING: u32 = 4;
 /// How long the members of a group must be silent before the group loads. Files that belong together are mostly written
 /// one right after the other, by one command or one deployment, and each member that is loaded in between is work that
 /// is refused or done twice.
 pub(crate) const GROUP_DEBOUNCE: Duration = Duration::from_millis(50);
-/// A removal is believed when a second load, this much later, finds nothing either.
+/// The pause before the second load that confirms a removal.
 pub(crate) const REMOVAL_CONFIRM: Duration = Duration::from_secs(1);
 
-/// A replaced value that is still read is asked after this time whether it still is, and then ever later. A guard lasts for
-/// some lines of code.
+/// The first pause before a replaced value that is still read is checked again; later pauses are longer. A guard lasts for a
+/// few lines of code.
 pub(crate) const SWEEP_AGAIN_FIRST: Duration = Duration::from_millis(1);
-/// What is read for so long may be for minutes. The question costs less than a microsecond.
+/// The longest such pause. A value that is read for so long may be read for minutes. A check costs less than a microsecond.
 pub(crate) const SWEEP_AGAIN_AT_MOST: Duration = Duration::from_secs(1);
-/// Who holds a replaced value for longer has forgotten it, or a request takes very long: worth a warning, once.
+/// The time after which the log warns once about a held value. A program has forgotten it, or a request takes very long.
 pub(crate) const HELD_LONG: Duration = Duration::from_secs(60);
-/// A value that takes longer to be freed is too large for a task of a runtime, which should not run for so long without a
-/// pause.
+/// The time after which values are freed on another thread, because a task of a runtime should not run longer without a pause.
 pub(crate) const FREE_ELSEWHERE: Duration = Duration::from_millis(1);

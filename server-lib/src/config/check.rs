@@ -1,4 +1,4 @@
-//! From the file to the value: what one key alone cannot say, and the content of other files.
+//! Builds the configuration from its file: checks values across keys, and reads the other files that it names.
 
 use std::path::Path;
 

@@ -32,7 +32,7 @@ pub(crate) struct Freshness {
     bound: Option<Duration>,
     /// When the last good load ended, if the visible value is the source's.
     checked: Option<Duration>,
-    /// Whether it was told that this was too long ago.
+    /// Whether the log and an event have reported that this was too long ago.
     told: bool,
 }
 

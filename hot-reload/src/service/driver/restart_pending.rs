@@ -8,11 +8,11 @@ use crate::service::policy::restart::RestartCheck;
 use crate::service::shared::Shared;
 use crate::snapshot::Generation;
 
-/// Asks once for each visible value, and tells what is new.
+/// Checks each visible value once, and logs what has changed.
 pub(crate) struct RestartPending<V> {
     restarts: Arc<dyn RestartCheck<V>>,
     seen: Option<Generation>,
-    /// What was said last.
+    /// The last logged text.
     told: String,
 }
 
@@ -25,7 +25,7 @@ impl<V> RestartPending<V> {
         }
     }
 
-    /// A load has ended. Whether it has made something visible is found out here: also a default may have become so.
+    /// Checks the visible value after a load. A load may also have published a default.
     pub(crate) fn load_ended(&mut self, shared: &Shared<V>) {
         let Some(newest) = shared.publisher.current() else {
             return;

@@ -19,7 +19,7 @@ pub(crate) struct Saver<'e, V> {
     keeper: Arc<dyn Keeper<V>>,
     saving: Option<BoxFuture<'static, Result<(), Error>>>,
     waiting: Option<Snapshot<V>>,
-    /// What was told of the save before, if it failed.
+    /// The logged error of the last save, if it failed.
     told: Option<String>,
 }
 

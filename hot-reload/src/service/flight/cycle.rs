@@ -10,52 +10,52 @@ use crate::revision::Revision;
 use crate::snapshot::Generation;
 use crate::status::Hold;
 
-/// A load that was taken, from [`Explanation::cycles`](crate::Explanation::cycles).
+/// A recorded load: from [`Explanation::cycles`](crate::Explanation::cycles).
 ///
-/// Loads that follow each other and found the same are one cycle: nothing new, the same refusal of the same revision, the same
-/// failure. What is said of it is said of the last of them, where nothing else is said.
+/// Consecutive loads with the same result are one cycle: nothing new, the same rejection of the same revision, the same
+/// failure. Unless a field says otherwise, it describes the last of these loads.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Cycle {
-    /// The weightiest cause of the last of its loads; [`causes`](Self::causes) has those of all.
+    /// The most important cause of the last load; [`causes`](Self::causes) has those of all loads.
     pub trigger: Trigger,
     pub(super) causes: Causes,
-    /// What it led to.
+    /// Its outcome.
     pub outcome: Outcome,
-    /// The state that it saw the source in, if the source has revisions and could be read.
+    /// The revision of the content that it found, if the source has revisions and could be read.
     pub revision: Option<Revision>,
-    /// The number of the value that was visible after it.
+    /// The generation that was visible after it.
     pub generation: Option<Generation>,
-    /// The number that this value had before, if it was brought back.
+    /// The generation of its first publication, if the value is that of a rollback.
     pub origin: Option<Generation>,
-    /// What held a value back, if the outcome is [`Held`](Outcome::Held).
+    /// The hold, if the outcome is [`Held`](Outcome::Held).
     pub hold: Option<Hold>,
     /// How long it took.
     pub elapsed: Duration,
-    /// How long each stage took, in the order in which they were gone through. One that was not come to is not there; decoding
-    /// is part of the load.
+    /// How long each stage took, in order. A stage that was not reached is absent. The stage [`Load`](Stage::Load) includes
+    /// decoding.
     pub stages: Vec<(Stage, Duration)>,
-    /// What the participants said, in the order in which they were named, when they were asked.
+    /// The votes of the participants, in the order in which they were added. Empty if they were not asked.
     pub votes: Vec<Vote>,
-    /// The time from when the service was made until it ended.
+    /// When it ended, as the time since the service was created.
     pub since_start: Duration,
     /// When it ended.
     pub at: SystemTime,
-    /// The number of loads that it stands for, at least one.
+    /// The number of its loads, at least one.
     pub times: u32,
     /// When the first of them ended.
     pub first: SystemTime,
-    /// Whether another value than the source's has become visible: an earlier run's, or the default of a removal.
+    /// Whether it published another value than that of the source: the value of an earlier run, or the default of a removal.
     pub(super) stands_in: bool,
 }
 
 impl Cycle {
-    /// Everything that asked for it, or for one of them if it stands for several; the weightiest first.
+    /// All causes of its loads, the most important first.
     pub fn causes(&self) -> impl Iterator<Item = Trigger> {
         self.causes.by_weight()
     }
 
-    /// Whether it says nothing that this earlier one has not said.
+    /// Whether it has the same result as this earlier one.
     pub(super) fn repeats(&self, earlier: &Self) -> bool {
         let same = match (&self.outcome, &earlier.outcome) {
             (Outcome::Unchanged, Outcome::Unchanged)
@@ -73,13 +73,13 @@ impl Cycle {
             && self.reason() == earlier.reason()
     }
 
-    /// What its error says.
+    /// The message and the location of its error.
     fn reason(&self) -> Option<(&str, Option<&Location>)> {
         let error = self.outcome.error()?;
         Some((error.message(), error.location()))
     }
 
-    /// Stands for this earlier one from now on, too.
+    /// Merges this earlier cycle into this one.
     pub(super) fn absorb(&mut self, earlier: &Self) {
         self.causes = self.causes.and(earlier.causes);
         self.times = earlier.times.saturating_add(self.times);

@@ -10,10 +10,10 @@ use super::tape::{Divergence, Tape};
 use crate::event::{Outcome, WatchState};
 use crate::status::Status;
 
-/// What a service has been through until now: from [`Control::explain`](crate::Control::explain).
+/// The state of a service and its recent history: from [`Control::explain`](crate::Control::explain).
 ///
-/// Printed, it is for a person who asks what is the matter: first the state now on one line, in the words of logs and events;
-/// then what happened, the newest last. It says no more of the content than errors do.
+/// `Display` writes a report for a person. The first line is the present state, in the words of logs and events. The history
+/// follows, the newest entry last. It shows no more of the content than errors do.
 ///
 /// ```text
 /// Config (app.toml): generation 2, data stale, watch trusted, last good check 3 min ago; rejected at stage decode: app.toml:4:8: …
@@ -28,7 +28,7 @@ use crate::status::Status;
 #[must_use = "it only says what is the matter"]
 pub struct Explanation {
     pub(super) status: Status,
-    /// When it was asked for, since the service was made.
+    /// When it was requested, as the time since the service was created.
     pub(super) now: Duration,
     pub(super) last_good: Option<Duration>,
     pub(super) story: Story,
@@ -36,12 +36,12 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    /// How the service was when it was asked.
+    /// The status of the service at the time of the request.
     pub fn status(&self) -> &Status {
         &self.status
     }
 
-    /// The loads that are remembered, the oldest first.
+    /// The recorded loads, the oldest first.
     pub fn cycles(&self) -> impl DoubleEndedIterator<Item = &Cycle> {
         self.story.entries().filter_map(|entry| match &entry.what {
             What::Load(cycle) => Some(&**cycle),
@@ -49,19 +49,19 @@ impl Explanation {
         })
     }
 
-    /// Tells the state machine of the service again what it was told, and compares its decisions with those that it took
-    /// then: how many of them, all of which follow. None are kept of a service that does not record.
+    /// Replays the recorded inputs of the state machine, and compares its decisions with the recorded ones. Returns the number
+    /// of decisions, all of which were reproduced. It is zero if the service does not record.
     ///
-    /// It loads nothing, and has no effect on the service. It takes some microseconds.
+    /// It loads nothing and does not affect the service. It takes some microseconds.
     ///
     /// # Errors
     ///
-    /// The first decision that does not follow, which is a bug of this crate and worth a report.
+    /// The first decision that is not reproduced. It is a bug of this crate; please report it.
     pub fn replay(&self) -> Result<usize, Divergence> {
         self.tape.as_ref().map_or(Ok(0), Tape::replay)
     }
 
-    /// How long ago that was.
+    /// The time since this moment.
     fn ago(&self, at: Duration) -> Ago {
         Ago(self.now.saturating_sub(at))
     }
@@ -83,7 +83,7 @@ impl fmt::Display for Explanation {
             write!(f, "\n  {age:>width$}  ")?;
             self.fmt_entry(f, entry)?;
             if let What::Load(cycle) = &entry.what {
-                // Who refused is in the error already.
+                // The error already names the participant that refused.
                 for vote in cycle.votes.iter().filter(|vote| vote.failure.is_some()) {
                     write!(f, "\n  {:width$}    {vote}", "")?;
                 }
@@ -94,7 +94,7 @@ impl fmt::Display for Explanation {
 }
 
 impl Explanation {
-    /// The line that says how it is, and one for each reason why the source does less than it could.
+    /// Writes the line of the present state, and one for each limitation of the source.
     fn fmt_now(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = &self.status;
         f.write_str(&status.name)?;
@@ -219,7 +219,7 @@ impl Explanation {
     }
 }
 
-/// A stage that takes less is not what a person looks for.
+/// A shorter stage does not matter to a person.
 const WORTH_TELLING: Duration = Duration::from_millis(1);
 
 struct Ago(Duration);

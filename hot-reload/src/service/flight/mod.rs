@@ -5,8 +5,8 @@
 //!          ─▶ inputs, answers ──▶ Tape ──┴─▶ Explanation: printed for a person, and replayed
 //! ```
 //!
-//! It is written to by the engine's task and copied by whoever asks. Nothing of the user's runs under its lock: what falls
-//! out of the ring is dropped after it.
+//! The task of the service writes it, and callers copy it. No code of the user runs under its lock: entries that leave the ring
+//! are dropped after it.
 
 mod cycle;
 mod explanation;
@@ -38,10 +38,10 @@ use crate::service::driver::clock::Clock;
 use crate::snapshot::Generation;
 use crate::status::{Hold, Status};
 
-/// How many entries a service keeps, unless it was told otherwise. Repetitions are one entry, so this is the trouble of a
-/// night; and it is small, because most services of a process of thousands have nothing to tell.
+/// The default number of entries. Repetitions share one entry, so this covers the problems of a night. It is small, because a
+/// process may have thousands of services.
 pub(super) const ENTRIES: usize = 32;
-/// How many entries may be asked for. More is a log.
+/// The largest number of entries. A log serves longer histories.
 const AT_MOST: usize = 4096;
 /// How many steps of the machine are kept for each entry. A load is a step that begins it and one that ends it.
 const STEPS: usize = 2;
@@ -49,7 +49,7 @@ const STEPS: usize = 2;
 /// See the [module documentation](self).
 #[derive(Debug)]
 pub(crate) struct Flight {
-    /// Begins when the service is made, and goes on from run to run.
+    /// The time since the service was created, across its runs.
     clock: Clock,
     steps: usize,
     records: Mutex<Records>,
@@ -58,9 +58,9 @@ pub(crate) struct Flight {
 #[derive(Debug)]
 struct Records {
     story: Story,
-    /// The run that is under way, or was last.
+    /// The recording of the present run, or of the last one.
     tape: Option<Tape>,
-    /// When the source was last found to hold what is visible, or what is held back on purpose.
+    /// When the last good load ended.
     last_good: Option<Duration>,
     generation: Option<Generation>,
 }
@@ -71,9 +71,9 @@ pub(super) struct EndedLoad<'l> {
     pub(super) causes: Causes,
     pub(super) outcome: &'l Outcome,
     pub(super) revision: Option<Revision>,
-    /// The visible one after it.
+    /// The visible generation after it.
     pub(super) generation: Option<Generation>,
-    /// The number that it had before, if it was brought back.
+    /// The generation of its first publication, if it is a rollback.
     pub(super) origin: Option<Generation>,
     pub(super) hold: Option<Hold>,
     pub(super) elapsed: Duration,
@@ -96,14 +96,14 @@ impl Flight {
         }
     }
 
-    /// A run begins, with a machine of these.
+    /// Begins the recording of a run, with a machine of these settings.
     pub(super) fn begin(&self, settings: Arc<Settings>, jitter: Jitter) {
         if self.steps > 0 {
             self.records().tape = Some(Tape::new(settings, jitter, self.steps));
         }
     }
 
-    /// The machine was told something, and has answered; its watch is in this state after it.
+    /// Records an input of the machine and its actions. `link` is the state of the watch after it.
     pub(super) fn handled(&self, now: Duration, input: Input, actions: Actions, link: WatchState) {
         if let Some(tape) = &mut self.records().tape {
             tape.handled(now, input, actions, link);
@@ -177,12 +177,12 @@ impl Flight {
         self.note(|story, now| story.proven(now, generation));
     }
 
-    /// Somebody has said that nothing of the source shall become visible.
+    /// Records a pause.
     pub(super) fn paused(&self) {
         self.note(|story, now| story.paused(now));
     }
 
-    /// Somebody has said that nothing shall be held back.
+    /// Records a resume.
     pub(super) fn resumed(&self) {
         self.note(|story, now| story.resumed(now));
     }

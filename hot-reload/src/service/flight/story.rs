@@ -26,16 +26,16 @@ pub(super) struct Entry {
     pub(super) what: What,
 }
 
-/// Boxed is what is large, so that the ring of a service to which nothing happens is small.
+/// The kind of an entry. Large variants are boxed, so that the ring of an idle service is small.
 #[derive(Debug, Clone)]
 pub(super) enum What {
     Load(Box<Cycle>),
-    /// A load found nothing, and another one is to say whether that is meant.
+    /// A load found no content, and a second load must confirm that.
     Absent,
-    /// The watch stands, is believed, or is not.
+    /// The watch is open, trusted, or not.
     Link(WatchState),
     Lost(Box<Lost>),
-    /// The heartbeat found a change that the watch had not announced.
+    /// The heartbeat found a change that the watch had not reported.
     Missed,
     Paused,
     Resumed,
@@ -56,12 +56,12 @@ pub(super) struct Lost {
     pub(super) last: Duration,
 }
 
-/// What is not kept any more. To be dropped without a lock, because an error may hold what is the user's.
+/// An entry that left the ring. Drop it without a lock, because its error may hold objects of the user.
 #[must_use = "it is to be dropped without a lock"]
 pub(super) struct Fallen {
     #[allow(dead_code, reason = "it is there to be dropped")]
     entry: Option<Entry>,
-    /// Whether what has taken the place is no repetition.
+    /// Whether the new entry is no repetition.
     pub(super) news: bool,
 }
 

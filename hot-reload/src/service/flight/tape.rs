@@ -28,12 +28,12 @@ pub(super) struct Tape {
 /// The machine as it was before the first of the steps.
 #[derive(Debug, Clone)]
 enum Checkpoint {
-    /// It was as it begins. So that a process that starts thousands of services need not hold each machine twice.
+    /// The state at the start. It is not stored, so that idle services need less memory.
     Start(Arc<Settings>, Jitter),
     Later(Box<Machine>),
 }
 
-/// Something that the machine was told.
+/// An input of the machine, with the recorded answer.
 #[derive(Debug, Clone)]
 enum Step {
     Handled {
@@ -44,29 +44,29 @@ enum Step {
         /// The state of the watch after it.
         link: WatchState,
     },
-    /// The period that the source asks for. Rare, and boxed to keep the other variant small.
+    /// The longest pause that the source wants. Rare, and boxed to keep the other variant small.
     Wanted(Option<Box<Duration>>),
 }
 
 /// Every service has up to 64 of them.
 const _: () = assert!(size_of::<Step>() <= 24);
 
-/// So many steps are kept of a service to which nothing new happens: most services, most of the time.
+/// The number of steps that an idle service keeps: most services, most of the time.
 const IN_PEACE: usize = 8;
 
-/// A recording and the machine do not agree: what [`Explanation::replay`](crate::Explanation::replay) fails with.
+/// A recording that the machine does not reproduce: the error of [`Explanation::replay`](crate::Explanation::replay).
 ///
-/// It is a bug of this crate. `Display` says all of it on one line, without anything of the source's content.
+/// It is a bug of this crate. `Display` writes it on one line, without content of the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Divergence {
-    /// How many decisions had followed.
+    /// The number of decisions that were reproduced before.
     pub followed: usize,
-    /// The time since the start of the run at which the machine was told something.
+    /// The time of the input since the start of the run.
     pub since_start: Duration,
-    /// What it was told.
+    /// The input.
     pub input: String,
-    /// What it had answered.
+    /// The recorded answer.
     pub recorded: String,
     /// What it answers now.
     pub replayed: String,

@@ -9,7 +9,7 @@ use crate::live::Replaced;
 use crate::panics::{discard, panic_text};
 use crate::snapshot::Generation;
 
-/// A value that is about to be freed: what [`Builder::on_retire`](crate::Builder::on_retire) is told of it.
+/// Facts about a value that is about to be freed, for [`Builder::on_retire`](crate::Builder::on_retire).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retired {

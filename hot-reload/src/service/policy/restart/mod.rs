@@ -5,7 +5,7 @@ pub(crate) mod required;
 
 use crate::error::Error;
 
-/// Who knows what of a value takes a restart.
+/// Decides which parts of a value need a restart.
 pub(crate) trait RestartCheck<V>: Send + Sync {
     /// Why a value must not become visible in this process.
     fn admit(&self, candidate: &V) -> Result<(), Error>;

@@ -8,7 +8,7 @@ use super::{NeedsRestart, RestartCheck};
 use crate::diff::{InEffect, RestartPolicy, RestartRequired};
 use crate::error::Error;
 
-/// How many parts the log and the status tell.
+/// The largest number of parts that the log and the status list.
 const MOST: usize = 20;
 
 pub(crate) struct Required {

@@ -1,4 +1,4 @@
-//! Linux: whether a file system is mounted that can keep a caller waiting for ever.
+//! Linux: detects mounted file systems that may never answer a call.
 
 use std::process;
 use std::sync::Mutex;

@@ -1,4 +1,4 @@
-//! The watch of a reloader that is no source of bytes, as a subscription or as the handle of a
+//! Opens the file watch of a reloader that loads values itself, as a subscription or as the handle of a
 //! [`RealtimeWatch`](crate::RealtimeWatch).
 
 use std::path::PathBuf;

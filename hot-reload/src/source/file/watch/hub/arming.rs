@@ -1,8 +1,8 @@
 //! Arming: watches what a walk passes through, and releases what it no longer passes through.
 //!
-//! The system is asked with no lock held, because a directory of a network file system may answer late or never. Meanwhile
-//! a watch can end, by itself or because another source releases it, and the answer then names a watch that is gone. So the
-//! endings are counted, and an answer counts only if no watch has ended in between.
+//! The system is called with no lock held, because a directory of a network file system may answer late or never. Meanwhile a
+//! watch can end: its directory is gone, or another source releases it. Then the answer names a watch that does not exist any
+//! more. So an answer counts only if no watch has ended since the call.
 
 use std::ffi::OsStr;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! [`Delayed`]: notifications that wait for a moment.
 //!
-//! Most writes end before a load could begin, and their end is announced. So the beginning of a write waits for a moment, and
-//! a save leads to one load instead of two.
+//! Most writes end before a load could begin, and the end of a write has a notification of its own. So the notification of its
+//! beginning waits for a moment, and a save leads to one load instead of two.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! The crate `notify`: the only backend outside Linux, and selectable on Linux.
 //!
-//! It watches only directories, each under one path. Its events are read as names, because a load checks the file whatever an
-//! event says.
+//! It watches only directories, each under one path. It uses only the names in events, because a load checks the file whatever
+//! the event.
 
 use std::collections::HashMap;
 use std::io;
