@@ -171,7 +171,7 @@ impl<V> Control<V> {
         commands::pause(&self.shared);
     }
 
-    /// Ends every hold at once, loads the source, and returns the outcome.
+    /// Ends all holds at once, loads the source, and returns the outcome.
     ///
     /// Holds are a [pause](Self::pause), a [rollback](Self::rollback_to), a failed [`Probation`](crate::Probation), and the
     /// objection of a [`ShrinkGuard`](crate::ShrinkGuard) or a [`VersionGuard`](crate::VersionGuard). A rollback that is
