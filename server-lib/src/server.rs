@@ -1,4 +1,4 @@
-//! [`Server`]: the loops that join a service that follows a file with what serves its value.
+//! [`Server`]: the loops that connect the service of a file with the listener and the connections.
 
 use std::future::pending;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! [`RestartPolicy`]: what happens to a value with a change that needs a restart.
+//! [`RestartPolicy`]: whether a value with a change that needs a restart is published or refused.
 
 use std::fmt;
 

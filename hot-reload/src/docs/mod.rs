@@ -1,9 +1,9 @@
-//! Longer texts: how to use what the other pages describe.
+//! Longer texts about the use of the crate.
 //!
 //! - [`patterns`]: reading a live value, the wrong way beside the right one;
 //! - [`swaps`]: from content to a visible value, and back.
 //!
-//! This module is there for `rustdoc` alone, which compiles and runs what the texts show. A program contains nothing of it.
+//! This module exists only for `rustdoc`, which compiles and runs the examples. It adds nothing to a program.
 
 #[doc = include_str!("patterns.md")]
 pub mod patterns {}

@@ -1,4 +1,4 @@
-//! [`Shared`]: what the publisher and all handles of a value share.
+//! [`Shared`]: the state that the publisher and all handles of a value share.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the cell is made of. The models of the cell put the parts of a model checker in their place.
+//! The primitives of the cell. The models of the cell replace them by those of a model checker.
 
 pub(super) use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering, fence};
 pub(super) use std::sync::{Arc, Mutex, OnceLock};

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   builder, ReloaderService ─▶ driver ─▶ machine    when to load (pure)
-//!                                 │ └───▶ pipeline   what a load does
+//!                                 │ └───▶ pipeline   runs a load
 //!   Control ─▶ inbox ─────────────┘ └───▶ record     status, events, log
 //! ```
 

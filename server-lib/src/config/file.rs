@@ -1,6 +1,6 @@
-//! The file as it is written: its keys, their defaults, and what one value alone must be.
+//! The configuration file as written: its keys, their defaults, and the checks of single values.
 //!
-//! What is checked here is refused with line and column.
+//! A value that fails a check here is refused with line and column.
 
 use std::fmt;
 use std::marker::PhantomData;

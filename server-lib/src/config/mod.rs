@@ -2,7 +2,7 @@
 //!
 //! - `file`: the file as it is written, `sections`: a large one, route by route;
 //! - `changes`: the difference between two values;
-//! - `check`: from the file to the value, with what single keys cannot say;
+//! - `check`: builds the configuration from its file, with checks across keys;
 //! - `limits`, `methods`, `route`, `routes`, `tls`: parts of the value;
 //! - `number`: whole numbers within bounds;
 //! - `others`: the files that it names;

@@ -1,4 +1,4 @@
-//! One bounded read, and why it failed in words that say what to do.
+//! Reads a file up to a bound; its errors say what to do.
 
 use std::fmt;
 use std::io;

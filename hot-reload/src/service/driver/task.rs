@@ -1,4 +1,4 @@
-//! [`Task`]: the state of one run of a service, and what it does between two loads.
+//! [`Task`]: the state of one run of a service, and its work between two loads.
 
 use std::any::Any;
 use std::collections::VecDeque;

@@ -1,4 +1,4 @@
-//! [`Flight`]: the flight recorder: a small ring of what happened to a service.
+//! [`Flight`]: the flight recorder: a small ring of recent events of a service.
 //!
 //! ```text
 //!   driver ─▶ loads, the watch ─▶ Story ─┐

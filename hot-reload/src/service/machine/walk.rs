@@ -1,4 +1,4 @@
-//! Every sequence of inputs up to a depth, and what must hold after each of them.
+//! Checks properties of the machine after every sequence of inputs up to a depth.
 //!
 //! The ghost below knows the outside of the machine: which load runs, whether a watch is open, and since when a cause waits
 //! for a load. It knows nothing of how the machine works.

@@ -1,4 +1,4 @@
-//! [`Inbox`]: the requests to the task of a service, and the callers who wait for receipts.
+//! [`Inbox`]: the requests to the task of a service, and the callers that wait for receipts.
 
 use std::collections::VecDeque;
 use std::mem;

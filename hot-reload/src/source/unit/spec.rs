@@ -1,4 +1,4 @@
-//! [`Spec`]: which files are read as one, and [`Found`]: what a load of them found.
+//! [`Spec`]: the files that are read as one. [`Found`]: the result of a load of them.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What becomes one entry, and how many entries are kept.
+//! Tests of the entries of the flight recorder, and of their number.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The causes of a load, and what follows from its outcome.
+//! Tests of the causes of a load, and of the actions after its outcome.
 
 use std::time::Duration;
 

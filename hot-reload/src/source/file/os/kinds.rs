@@ -1,4 +1,4 @@
-//! What the system says of a name, and of the writers of a file.
+//! The answers of the system about a name, and about the writers of a file.
 
 /// The kind of what has a name, links not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The lease: which writers it reports, and that it disturbs nobody.
+//! Tests of the lease: which writers it reports, and that it disturbs no other program.
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 use std::fs;

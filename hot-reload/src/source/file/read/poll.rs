@@ -1,4 +1,4 @@
-//! The questions of a load to the system: the stamps of the files, and who writes to them.
+//! The system calls of a load: they read the stamps of the files, and ask for their writers.
 
 use std::fs::File;
 use std::io;

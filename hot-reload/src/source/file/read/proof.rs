@@ -1,4 +1,4 @@
-//! [`Proof`]: what the kernel says about the writers of a file.
+//! [`Proof`]: the kernel's answer about the writers of a file.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! [`Change`] and [`Token`]: what an event of the system says, and about what.
+//! [`Change`] and [`Token`]: the meaning of an event of the system, and its subject.
 
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};

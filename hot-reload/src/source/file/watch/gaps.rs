@@ -1,6 +1,6 @@
-//! [`Gaps`]: the changes of files that are not announced, as degradations that say what to do.
+//! [`Gaps`]: changes of files that no event reports, as degradations with a remedy.
 //!
-//! None of them is an error: the file is still read, and polling finds what is not announced.
+//! None of them is an error: the file is still read, and polling detects the changes that no event reports.
 
 use std::error::Error as _;
 use std::io;

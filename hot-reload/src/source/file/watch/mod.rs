@@ -1,4 +1,4 @@
-//! The watch on the files of a source: what the system reports about them, and how far that can be relied on.
+//! The watch on the files of a source: the events of the system, and their reliability.
 //!
 //! ```text
 //! source ─▶ subscription ─▶ open_watch ─ walk ─▶ hub (one per process)

@@ -1,4 +1,4 @@
-//! [`OpenWatch`]: the open watch of one source, and what its last walk found.
+//! [`OpenWatch`]: the open watch of one source, and the result of its last walk.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! [`FileWatch`]: what a source knows about its files from one load to the next, and its open watch, if there is one.
+//! [`FileWatch`]: the state about the files of a source from one load to the next, and its open watch, if there is one.
 //!
 //! A source can be loaded without a watch. With one, a load walks along the paths again, unless only the file itself had
 //! events, and the events say whether a writer is still busy. In both cases the kernel is asked about writers too, if the

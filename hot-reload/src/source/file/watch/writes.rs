@@ -1,4 +1,4 @@
-//! [`Seen`]: what all events about the files of one source say together, most of all about unfinished writes.
+//! [`Seen`]: the combined events about the files of one source, mainly about unfinished writes.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Arming against a system that has few watches.
+//! Tests of arming on a system with few watches.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;

@@ -1,4 +1,4 @@
-//! [`Hub`]: a running backend, what every source watches with it, and which process it belongs to.
+//! [`Hub`]: a running backend, the watches of all sources, and the process that owns it.
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicUsize;
