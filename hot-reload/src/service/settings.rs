@@ -134,9 +134,8 @@ pub(crate) const REGAIN_TRUST: u32 = 3;
 pub(crate) const FORGIVEN_CLOSINGS: u32 = 2;
 /// The largest number of debounce windows by which a stream of hints postpones a load.
 pub(crate) const DEBOUNCE_CEILING: u32 = 4;
-/// How long the members of a group must be silent before the group loads. Files that belong together are mostly written
-/// one right after the other, by one command or one deployment, and each member that is loaded in between is work that
-/// is refused or done twice.
+/// How long the members of a group must be silent before the group loads. Files that belong together are mostly written in
+/// quick succession, by one command or one deployment. A load between two of these writes is rejected or repeated.
 pub(crate) const GROUP_DEBOUNCE: Duration = Duration::from_millis(50);
 /// The pause before the second load that confirms a removal.
 pub(crate) const REMOVAL_CONFIRM: Duration = Duration::from_secs(1);
