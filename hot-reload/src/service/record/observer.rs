@@ -137,7 +137,11 @@ impl Observers {
             let event = {
                 let mut queue = lock(&self.queue);
                 let event = queue.events.pop_front();
-                queue.is_delivering = event.is_some();
+                if event.is_none() {
+                    queue.is_delivering = false;
+                    // An idle service keeps no room for events.
+                    queue.events = VecDeque::new();
+                }
                 event
             };
             let Some(event) = event else { return };
