@@ -220,6 +220,6 @@ fn rollback_works_after_a_failed_probation_and_by_a_person() {
         receipt.contains("paused: nothing of the source becomes visible"),
         "{receipt}"
     );
-    example.says("resumed: published as generation 7");
+    example.says("resumed: generation 7");
     assert!(example.child.wait().unwrap().success());
 }
