@@ -35,7 +35,7 @@ impl Shared {
         }
     }
 
-    /// The configuration of now. Whoever answers a request takes it once and keeps it to the end.
+    /// The visible configuration. A request takes it once, and uses it until its response has ended.
     pub(crate) fn now(&self) -> Snapshot<ServerConfig> {
         self.live.get()
     }

@@ -56,7 +56,7 @@ impl Members {
     /// Loads the members that the trigger asks for.
     async fn load_members(&self, asked: LoadRequest) {
         if !self.roster.has_begun() {
-            // Not before the group's own first load: what was changed before whoever asked for that is seen by theirs.
+            // Members begin with the group's first load, so that they see everything changed before its request.
             join_all(self.begin()).await;
             return;
         }

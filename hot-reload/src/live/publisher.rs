@@ -227,8 +227,8 @@ impl<V> Publisher<V> {
         left.into_iter().flatten().collect()
     }
 
-    /// Whether readers hold replaced values. Values that the service keeps on purpose do not count: whoever releases one of those
-    /// requests a sweep.
+    /// Whether readers hold replaced values. Values that the service keeps on purpose do not count: their release requests a
+    /// sweep.
     pub(crate) fn must_sweep(&self) -> bool {
         self.shared.retained().0 > 0
     }

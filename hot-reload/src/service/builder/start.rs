@@ -163,7 +163,7 @@ async fn first_value<V>(
     loop {
         let event = timeout_at(deadline, events.next()).await;
         let event = event.map(|event| event.map(|event| event.kind));
-        // Whoever has started it finds in the status, too, that there is one.
+        // The caller finds the value in the status, too.
         if control.status().generation.is_some() {
             return Ok(());
         }

@@ -116,8 +116,8 @@ impl<'e, V> Task<'e, V> {
         }
     }
 
-    /// Writes a load into the status and the flight recorder, and begins probation and saving of a new value. Whoever is
-    /// notified afterwards finds all of it.
+    /// Writes a load into the status and the flight recorder, and begins probation and saving of a new value. All of that is
+    /// done before anybody is notified.
     pub(super) fn conclude<F: Feed<V>>(&mut self, feed: &F, ended: Ended) -> Concluded {
         let Ended {
             load,

@@ -84,9 +84,8 @@ impl<'e, V> Saver<'e, V> {
         self.told = text;
     }
 
-    /// A copy of the name: a log subscriber may ask for the status.
-    fn name(&self) -> String {
-        self.shared.status().name.clone()
+    fn name(&self) -> &str {
+        &self.shared.name
     }
 }
 

@@ -95,7 +95,7 @@ impl<V> Pipeline<V> {
         match restored {
             Ok(()) => self.shared.publisher.current().is_some(),
             Err(error) => {
-                let name = self.shared.status().name.clone();
+                let name = &*self.shared.name;
                 warn!(target: "hot_reload", name, "the last good value is not restored: {error}");
                 false
             }

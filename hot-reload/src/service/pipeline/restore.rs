@@ -60,7 +60,7 @@ impl<V> Pipeline<V> {
             Ok(_) => {
                 trace.restored = true;
                 self.state().had_content = true;
-                let name = self.shared.status().name.clone();
+                let name = &*self.shared.name;
                 warn!(target: "hot_reload", name, "the source has no value; serving the last good value of an earlier run");
                 Ok(())
             }

@@ -66,7 +66,7 @@ impl<V> Pipeline<V> {
         } in votes
         {
             if let Some(failure) = failure {
-                let name = self.shared.status().name.clone();
+                let name = &*self.shared.name;
                 error!(target: "hot_reload", name, participant, "participant {participant} failed to commit, the value is visible: {failure}");
             }
         }
@@ -117,7 +117,7 @@ impl<V> Pipeline<V> {
             discard(copy);
             return Err(refused.unwrap_or(Outcome::Held));
         };
-        // What follows the value is not locked any more: whoever holds the compatible value may be making a word just now.
+        // Without the lock of the projections: a holder of the compatible value may be subscribing to one.
         let mirrored = contained(Stage::Commit, || {
             mirror.map(|mirror| mirror.sender.publish(copy))
         });

@@ -1,5 +1,6 @@
 //! One load into the log and the events, and summaries of many bad loads.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{debug, error, info, trace, warn};
@@ -28,12 +29,11 @@ impl<V> Recorder<V> {
             emptied,
             hold,
         } = noted;
-        let status = self.shared.status();
-        let (name, source) = (status.name.clone(), status.source.clone());
-        let generation = status.generation.map(|generation| generation.get());
-        drop(status);
-        let subject = source.as_deref().unwrap_or("the source");
-        let source = source.as_deref().unwrap_or_default();
+        let generation = self.shared.status().generation;
+        let generation = generation.map(|generation| generation.get());
+        let shared = Arc::clone(&self.shared);
+        let (name, source) = shared.names();
+        let subject = shared.source.as_deref().unwrap_or("the source");
         let stays = stays(generation.is_some());
         macro_rules! log {
             ($level:ident, $($field:tt)*) => {
@@ -167,12 +167,11 @@ impl<V> Recorder<V> {
             return;
         }
         let status = self.shared.status();
-        let (name, source) = (status.name.clone(), status.source.clone());
         let generation = status.generation.map(|generation| generation.get());
         let last = status.last_attempt.as_ref();
         let is_good = last.is_some_and(|attempt| attempt.outcome.is_current());
         drop(status);
-        let source = source.as_deref().unwrap_or_default();
+        let (name, source) = self.shared.names();
         let since = match is_good {
             true => "the source has recovered",
             false => stays(generation.is_some()),

@@ -29,7 +29,7 @@ impl<V> Recorder<V> {
             }
             _ => status.watch_error.take(),
         };
-        let name = status.name.clone();
+        let name = &*self.shared.name;
         drop(status);
         discard(told);
         match (to, why) {
@@ -56,7 +56,7 @@ impl<V> Recorder<V> {
         self.shared.flight.missed();
         let mut status = self.shared.status();
         status.counters.missed_events += 1;
-        let (name, missed_events) = (status.name.clone(), status.counters.missed_events);
+        let (name, missed_events) = (&*self.shared.name, status.counters.missed_events);
         drop(status);
         warn!(target: TARGET, name, missed_events, "the watch missed a change; polling until it has proven itself");
         self.shared.notify(|| EventKind::Missed);
@@ -66,10 +66,9 @@ impl<V> Recorder<V> {
     pub(crate) fn stale(&self, age: Duration) {
         let mut status = self.shared.status();
         status.data = DataState::Stale;
-        let (name, source) = (status.name.clone(), status.source.clone());
         let error = status.last_error.clone();
         drop(status);
-        let source = source.as_deref().unwrap_or_default();
+        let (name, source) = self.shared.names();
         let why = match &error {
             Some(error) => error.to_string(),
             None => "no load has finished since".to_owned(),
@@ -81,10 +80,7 @@ impl<V> Recorder<V> {
 
     /// Logs a good load after the service was stale.
     pub(crate) fn fresh_again(&self, age: Duration) {
-        let status = self.shared.status();
-        let (name, source) = (status.name.clone(), status.source.clone());
-        drop(status);
-        let source = source.as_deref().unwrap_or_default();
+        let (name, source) = self.shared.names();
         let age_ms = age.as_millis() as u64;
         info!(target: TARGET, name, source, age_ms, "fresh again, after no good load for {age:?}");
     }
@@ -107,9 +103,8 @@ impl<V> Recorder<V> {
         let appeared: Vec<_> = is.iter().filter(new).cloned().collect();
         let gone = was.iter().filter(|reason| !is.contains(reason));
         let gone: Vec<_> = gone.cloned().collect();
-        let (name, source) = (status.name.clone(), status.source.clone());
         drop(status);
-        let source = source.as_deref().unwrap_or_default();
+        let (name, source) = self.shared.names();
         for degradation in appeared {
             let reason = degradation.reason;
             match degradation.inherent || degradation.logged {

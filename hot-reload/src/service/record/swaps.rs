@@ -36,9 +36,8 @@ impl<V> Recorder<V> {
         let current = self.shared.publisher.current();
         let origin = current.and_then(|current| current.origin());
         let origin = origin.map(Generation::get);
-        let status = self.shared.status();
-        let (name, generation) = (status.name.clone(), status.generation.map(Generation::get));
-        drop(status);
+        let name = &*self.shared.name;
+        let generation = self.shared.status().generation.map(Generation::get);
         match outcome {
             Outcome::Published { .. } => {
                 warn!(target: TARGET, name, generation, origin, "rolled back");
@@ -67,14 +66,14 @@ impl<V> Recorder<V> {
     /// Logs that a value failed its probation, before its rollback.
     pub(crate) fn failed(&self, error: &Error) {
         self.shared.flight.failed(error);
-        let name = self.shared.status().name.clone();
+        let name = &*self.shared.name;
         error!(target: TARGET, name, "{error}");
     }
 
     /// Logs that a value passed its probation.
     pub(crate) fn proven<T>(&self, value: &Snapshot<T>) {
         self.shared.flight.proven(value.generation());
-        let name = self.shared.status().name.clone();
+        let name = &*self.shared.name;
         let generation = value.generation().get();
         info!(target: TARGET, name, generation, "passed its probation");
     }

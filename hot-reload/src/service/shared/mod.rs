@@ -100,7 +100,7 @@ impl<V> Shared<V> {
         if let Ok(turn) = self.running.try_lock() {
             return turn;
         }
-        let name = self.status().name.clone();
+        let name = &*self.name;
         warn!(target: "hot_reload", name, "started twice: the second run waits for the end of the first");
         self.running.lock().await
     }
@@ -111,6 +111,11 @@ impl<V> Shared<V> {
             sender: Arc::clone(&mirror.sender),
             copy: mirror.copy,
         })
+    }
+
+    /// The names of the service and of its source, for log lines. The source's is empty if it has none.
+    pub(crate) fn names(&self) -> (&str, &str) {
+        (&self.name, self.source.as_deref().unwrap_or_default())
     }
 
     pub(crate) fn status(&self) -> MutexGuard<'_, Status> {
@@ -184,7 +189,7 @@ impl<V> Shared<V> {
         self.release_holds();
         self.retirement.free(self.publisher.stop());
         self.notify(|| EventKind::Stopped);
-        let name = self.status().name.clone();
+        let name = &*self.name;
         info!(target: "hot_reload", name, "stopped");
         // Not under the lock: what goes with it is the user's.
         let mirror = lock(&self.mirror).take();
