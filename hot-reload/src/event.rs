@@ -65,7 +65,7 @@ words!(Trigger {
 
 impl Trigger {
     /// Whether somebody requested this load.
-    pub(crate) const fn is_personal(self) -> bool {
+    pub(crate) const fn is_requested(self) -> bool {
         matches!(self, Self::Manual | Self::Signal | Self::Http)
     }
 }
@@ -126,9 +126,9 @@ impl Outcome {
 
     /// Whether both outcomes have the same text, ignoring the generation. Errors about different revisions differ, even if
     /// their texts are equal.
-    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same_report(&self, other: &Self) -> bool {
         let errors = match (self.error(), other.error()) {
-            (Some(error), Some(other)) => error.says_the_same(other),
+            (Some(error), Some(other)) => error.is_same_report(other),
             (error, other) => error.is_none() && other.is_none(),
         };
         self.as_str() == other.as_str() && errors

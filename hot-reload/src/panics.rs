@@ -27,5 +27,5 @@ pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    one_line(secret::cut(said.unwrap_or("no message")))
+    one_line(secret::redact(said.unwrap_or("no message")))
 }

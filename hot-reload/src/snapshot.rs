@@ -29,7 +29,7 @@ pub(crate) struct Published<V> {
     /// The generation of the earlier publication, if this value was rolled back to.
     pub(crate) origin: Option<Generation>,
     /// How many places in the service retain it deliberately.
-    pub(crate) keepsakes: AtomicUsize,
+    pub(crate) engine_shares: AtomicUsize,
     pub(crate) value: V,
 }
 
@@ -80,11 +80,11 @@ impl<V> Snapshot<V> {
 }
 
 /// A snapshot that the service retains deliberately. It does not count as a reader.
-pub(crate) struct Keepsake<V>(Snapshot<V>);
+pub(crate) struct EngineShare<V>(Snapshot<V>);
 
-impl<V> Keepsake<V> {
+impl<V> EngineShare<V> {
     pub(crate) fn of(snapshot: &Snapshot<V>) -> Self {
-        snapshot.0.keepsakes.fetch_add(1, Ordering::Relaxed);
+        snapshot.0.engine_shares.fetch_add(1, Ordering::Relaxed);
         Self(snapshot.clone())
     }
 
@@ -93,16 +93,16 @@ impl<V> Keepsake<V> {
     }
 }
 
-impl<V> Drop for Keepsake<V> {
+impl<V> Drop for EngineShare<V> {
     fn drop(&mut self) {
-        self.0.0.keepsakes.fetch_sub(1, Ordering::Relaxed);
+        self.0.0.engine_shares.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl<V> Published<V> {
     /// Whether the service retains it deliberately.
-    pub(crate) fn is_keepsake(&self) -> bool {
-        self.keepsakes.load(Ordering::Relaxed) > 0
+    pub(crate) fn is_kept_by_engine(&self) -> bool {
+        self.engine_shares.load(Ordering::Relaxed) > 0
     }
 }
 

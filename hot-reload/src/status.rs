@@ -177,7 +177,7 @@ impl Status {
     pub(crate) fn new(name: String, source: Option<String>) -> Self {
         Self {
             name: escaped(name.into()),
-            source: source.map(|source| escaped(secret::cut_name(&source))),
+            source: source.map(|source| escaped(secret::redact_name(&source))),
             source_status: None,
             data: DataState::None,
             max_staleness: None,
@@ -223,7 +223,7 @@ impl Degradation {
     ) -> Self {
         Self {
             reason,
-            message: one_line(secret::cut(&message.into())),
+            message: one_line(secret::redact(&message.into())),
             remedy: match remedy.into() {
                 none if none.is_empty() => none,
                 remedy => one_line(remedy.into()),

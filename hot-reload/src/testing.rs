@@ -71,11 +71,11 @@ impl<V> Publisher<V> {
     pub fn publish(&self, value: V) -> Generation {
         let publisher = self.lock();
         let generation = publisher.publish_by_hand(value);
-        let (untold, swept) = (publisher.untold(), publisher.sweep(|_| true));
+        let (notifications, swept) = (publisher.take_notifications(), publisher.sweep(|_| true));
         // Wakers and drops of values run without the lock.
         drop(publisher);
-        if let Some(untold) = untold {
-            untold.tell();
+        if let Some(notifications) = notifications {
+            notifications.send();
         }
         drop(swept);
         generation

@@ -22,7 +22,7 @@ impl Location {
     /// `(not shown)`.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
-            name: escaped(secret::cut_name(&name.into())),
+            name: escaped(secret::redact_name(&name.into())),
             line: None,
             path: None,
         }
@@ -41,7 +41,7 @@ impl Location {
     /// secret is replaced by `(not shown)`.
     #[must_use]
     pub fn path(self, path: impl Into<String>) -> Self {
-        let path = escaped(secret::cut(&path.into()));
+        let path = escaped(secret::redact(&path.into()));
         Self {
             path: Some(path).filter(|path| !path.is_empty() && path != "."),
             ..self

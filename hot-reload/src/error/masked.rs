@@ -27,7 +27,7 @@ pub(super) fn without_secrets(
 
 /// The redacted texts of a chain of causes.
 pub(super) fn texts(source: Option<&(dyn StdError + 'static)>) -> Vec<String> {
-    let texts = chain(source).map(|cause| secret::cut(&cause.to_string()).into_owned());
+    let texts = chain(source).map(|cause| secret::redact(&cause.to_string()).into_owned());
     texts.collect()
 }
 

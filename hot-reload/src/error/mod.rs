@@ -190,7 +190,7 @@ impl Error {
     }
 
     /// Whether both have the same message, location and revision.
-    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same_report(&self, other: &Self) -> bool {
         self.0.message == other.0.message
             && self.0.location == other.0.location
             && self.0.revision == other.0.revision
@@ -304,8 +304,8 @@ fn clean(mut message: String, quoted: Option<&str>) -> String {
         message.push('…');
     }
     one_line(match quoted {
-        Some(quoted) => secret::cut_around(&message, quoted),
-        None => secret::cut(&message),
+        Some(quoted) => secret::redact_around(&message, quoted),
+        None => secret::redact(&message),
     })
 }
 

@@ -38,10 +38,10 @@ impl<V, S: fmt::Display> fmt::Display for ReloaderError<V, S> {
             Self::WatchRecvError(_) => f.write_str("the service has ended; no value can follow"),
             Self::WatchSendError(_) => f.write_str("no receiver is left"),
             Self::Reload(text) => {
-                let text = super::one_line(secret::cut(&text.to_string()));
+                let text = super::one_line(secret::redact(&text.to_string()));
                 write!(f, "reload failed: {text}")
             }
-            Self::Other(error) => f.write_str(&super::one_line(secret::cut(&error.to_string()))),
+            Self::Other(error) => f.write_str(&super::one_line(secret::redact(&error.to_string()))),
         }
     }
 }
@@ -53,7 +53,7 @@ impl<V, S: fmt::Display> fmt::Debug for ReloaderError<V, S> {
             Self::WatchSendError(_) => "WatchSendError",
             Self::Reload(_) => "Reload",
             Self::Other(error) => {
-                return write!(f, "Other({})", secret::cut(&format!("{error:?}")));
+                return write!(f, "Other({})", secret::redact(&format!("{error:?}")));
             }
         };
         f.debug_tuple(name).field(&self.to_string()).finish()

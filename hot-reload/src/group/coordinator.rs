@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::cut::{GroupSnapshot, Names};
 use super::member::MemberKey;
-use super::members::{Begun, Members, ToBe};
+use super::members::{Begun, Members, PendingMember};
 use super::roster::Roster;
+use super::snapshot::{GroupSnapshot, Names};
 use super::start::GroupProfile;
 use super::when_away::WhenAway;
 use crate::service::builder::Builder;
@@ -44,9 +44,9 @@ use crate::watch::WatchProfile;
 /// let policies = group.member("policies", ReloaderService::builder(policies).hybrid());
 /// let (live, control) = group
 ///     .into_builder()
-///     .validate(move |cut| {
-///         let known = &cut[schema].actions;
-///         match cut[policies].allowed.iter().find(|action| !known.contains(action)) {
+///     .validate(move |snapshot| {
+///         let known = &snapshot[schema].actions;
+///         match snapshot[policies].allowed.iter().find(|action| !known.contains(action)) {
 ///             Some(action) => Err(format!("policies: the schema has no action {action:?}")),
 ///             None => Ok(()),
 ///         }
@@ -104,7 +104,7 @@ pub struct Coordinator {
     taken: HashSet<String>,
     when_away: WhenAway,
     policies: Vec<Option<WhenAway>>,
-    to_be: Vec<ToBe>,
+    pending: Vec<PendingMember>,
     adoptions: Vec<Adoption>,
     longest_load: Duration,
 }
@@ -121,7 +121,7 @@ impl Coordinator {
             taken: HashSet::new(),
             when_away: WhenAway::default(),
             policies: Vec::new(),
-            to_be: Vec::new(),
+            pending: Vec::new(),
             adoptions: Vec::new(),
             longest_load: Duration::ZERO,
         }
@@ -157,13 +157,15 @@ impl Coordinator {
         self.adoptions.push(Box::new({
             let name = name.clone();
             move |group| {
-                let part = move |cut: &GroupSnapshot| cut.get(member)?.snapshot().cloned();
-                let good = move |cut: &GroupSnapshot| part(cut).filter(|_| !cut.stands_in(member));
-                let lent = move |cut: &GroupSnapshot| cut.get(member)?.lent_again();
-                group.adopt(&name, hooks, part, good, lent);
+                let value = move |group: &GroupSnapshot| group.get(member)?.snapshot().cloned();
+                let good = move |group: &GroupSnapshot| {
+                    value(group).filter(|_| !group.is_fallback(member))
+                };
+                let loan = move |group: &GroupSnapshot| group.get(member)?.loan();
+                group.adopt(&name, hooks, value, good, loan);
             }
         }));
-        self.to_be.push(Box::new(move |group| {
+        self.pending.push(Box::new(move |group| {
             let begun = builder.begin(group);
             Begun {
                 running: Box::new(begun.control),
@@ -216,7 +218,7 @@ impl Coordinator {
             // A load of a member may have begun before it is asked for the next one.
             patience: self.longest_load.saturating_mul(2),
         };
-        let mut builder = Builder::over(Members::new(roster, self.to_be), profile).name("group");
+        let mut builder = Builder::over(Members::new(roster, self.pending), profile).name("group");
         for adopt in self.adoptions {
             adopt(&mut builder);
         }

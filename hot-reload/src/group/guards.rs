@@ -31,7 +31,7 @@ impl<V> Visible<V> {
 }
 
 /// Finds something of the member in a value of the group.
-type Of<C, P> = Box<dyn Fn(&C) -> Option<P> + Send + Sync>;
+type Find<C, P> = Box<dyn Fn(&C) -> Option<P> + Send + Sync>;
 
 impl<V: Send + Sync + 'static> MemberGuards<V> {
     /// Splits guards into the half that acts for the group, and the guards that stay with the member.
@@ -48,19 +48,19 @@ impl<V: Send + Sync + 'static> MemberGuards<V> {
         (Self { guards, visible }, left)
     }
 
-    /// Returns the half that acts for the group, or `None` without guards. `lent` finds the value of the member in a value of
+    /// Returns the half that acts for the group, or `None` without guards. `loan` finds the value of the member in a value of
     /// the group. `good` does the same, but only for a value of the member's source.
-    pub(crate) fn of<C: 'static>(
+    pub(crate) fn for_group<C: 'static>(
         self,
-        lent: impl Fn(&C) -> Option<Loan<V>> + Send + Sync + 'static,
+        loan: impl Fn(&C) -> Option<Loan<V>> + Send + Sync + 'static,
         good: impl Fn(&C) -> Option<Snapshot<V>> + Send + Sync + 'static,
     ) -> Option<Box<dyn Admission<C>>> {
         if self.guards.is_empty() {
             return None;
         }
-        Some(Box::new(NotifyGuards {
-            of: self,
-            lent: Box::new(lent),
+        Some(Box::new(GroupGuards {
+            guards: self,
+            loan: Box::new(loan),
             good: Box::new(good),
         }))
     }
@@ -90,13 +90,13 @@ impl<V: Send + Sync> Admission<V> for MemberGuard<V> {
 }
 
 /// The half that acts for the group: it holds nothing, and notifies the guards of visible values.
-struct NotifyGuards<C, V> {
-    of: MemberGuards<V>,
-    lent: Of<C, Loan<V>>,
-    good: Of<C, Snapshot<V>>,
+struct GroupGuards<C, V> {
+    guards: MemberGuards<V>,
+    loan: Find<C, Loan<V>>,
+    good: Find<C, Snapshot<V>>,
 }
 
-impl<C, V: Send + Sync> Admission<C> for NotifyGuards<C, V> {
+impl<C, V: Send + Sync> Admission<C> for GroupGuards<C, V> {
     fn objection(&self, _: &C, _: &C) -> Option<String> {
         None
     }
@@ -109,16 +109,16 @@ impl<C, V: Send + Sync> Admission<C> for NotifyGuards<C, V> {
         Duration::ZERO
     }
 
-    fn accepted(&self, cut: &C) {
-        if let Some(part) = (self.good)(cut) {
-            for guard in &self.of.guards {
-                guard.accepted(&part);
+    fn accepted(&self, group: &C) {
+        if let Some(value) = (self.good)(group) {
+            for guard in &self.guards.guards {
+                guard.accepted(&value);
             }
         }
     }
 
-    fn published(&self, cut: &C) {
-        let before = self.of.visible.replace((self.lent)(cut));
+    fn published(&self, group: &C) {
+        let before = self.guards.visible.replace((self.loan)(group));
         drop(before);
     }
 }

@@ -1,8 +1,8 @@
 //! Methods of [`Live`] and [`Control`] that only a group has.
 
-use super::cut::GroupSnapshot;
 use super::member::{MemberKey, MemberValue};
 use super::roster::Roster;
+use super::snapshot::GroupSnapshot;
 use crate::live::{Live, Projection};
 use crate::service::control::Control;
 use crate::status::Status;
@@ -31,7 +31,7 @@ impl Live<GroupSnapshot> {
         &self,
         member: MemberKey<V>,
     ) -> Projection<GroupSnapshot, MemberValue<V>, MemberOf<V>> {
-        self.map(Box::new(move |cut| cut.part(member)))
+        self.map(Box::new(move |snapshot| snapshot.member_value(member)))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::event::Stage;
 use crate::locks::lock;
 use crate::service::boundary::within;
 use crate::service::builder::Builder;
-use crate::service::pipeline::prepare::{Ending, Participants, Ready, Seat};
+use crate::service::pipeline::prepare::{DynParticipant, Ending, Participants, Ready};
 use crate::service::policy::keeper::{Keeper, Kept};
 use crate::service::policy::restart::{NeedsRestart, RestartCheck};
 use crate::snapshot::{Generation, Snapshot};
@@ -28,7 +28,7 @@ pub(crate) struct MemberHooks<V> {
 }
 
 /// Finds the member's value in a value of the group.
-type MemberOf<C, V> = Arc<dyn Fn(&C) -> Option<Snapshot<V>> + Send + Sync>;
+type FindValue<C, V> = Arc<dyn Fn(&C) -> Option<Snapshot<V>> + Send + Sync>;
 
 impl<V: Send + Sync + 'static> MemberHooks<V> {
     /// The keeper that stays with the member: it restores, and saves nothing.
@@ -74,30 +74,32 @@ impl<T, C, S> Builder<T, C, S>
 where
     C: Send + Sync + 'static,
 {
-    /// Runs the hooks of this member for the group. `part` finds its value in a value of the group, `lent` finds the loan of it, and
+    /// Runs the hooks of this member for the group. `value` finds its value in a value of the group, `loan` finds the loan of it, and
     /// `good` finds it unless it stands in for the content of the source.
     pub(crate) fn adopt<V: Send + Sync + 'static>(
         &mut self,
         name: &str,
         hooks: MemberHooks<V>,
-        part: impl Fn(&C) -> Option<Snapshot<V>> + Send + Sync + 'static,
+        value: impl Fn(&C) -> Option<Snapshot<V>> + Send + Sync + 'static,
         good: impl Fn(&C) -> Option<Snapshot<V>> + Send + Sync + 'static,
-        lent: impl Fn(&C) -> Option<Loan<V>> + Send + Sync + 'static,
+        loan: impl Fn(&C) -> Option<Loan<V>> + Send + Sync + 'static,
     ) {
-        let (part, good): (MemberOf<C, V>, MemberOf<C, V>) = (Arc::new(part), Arc::new(good));
+        let (value, good): (FindValue<C, V>, FindValue<C, V>) = (Arc::new(value), Arc::new(good));
         let accepted = Arc::clone(&good);
-        let admission = hooks.admission.of(lent, move |cut| accepted(cut));
+        let admission = hooks
+            .admission
+            .for_group(loan, move |group| accepted(group));
         self.admission.extend(admission);
-        let Participants { seats, deadline } = hooks.participants;
-        if !seats.is_empty() {
+        let Participants { list, deadline } = hooks.participants;
+        if !list.is_empty() {
             self.participants.deadline = self.participants.deadline.max(deadline);
         }
-        for seat in seats {
-            self.participants.seats.push(Box::new(Deputy {
-                name: format!("{name}/{}", seat.name()),
-                seat,
+        for participant in list {
+            self.participants.list.push(Box::new(MemberParticipant {
+                name: format!("{name}/{}", participant.name()),
+                participant,
                 deadline,
-                part: Arc::clone(&part),
+                find: Arc::clone(&value),
                 in_use: Mutex::new(None),
             }));
         }
@@ -105,7 +107,7 @@ where
             let saving = Saving {
                 name: name.to_owned(),
                 keeper,
-                part: good,
+                find: good,
                 saved: Arc::default(),
             };
             let before = self.keeper.take();
@@ -116,27 +118,27 @@ where
                 before: self.validators.restarts.take(),
                 name: name.to_owned(),
                 restarts,
-                part,
+                find: value,
                 known: Mutex::new(None),
             }));
         }
-        // The grace begins when the group replaces the value, so all values of a cut are kept for the longest grace.
+        // The grace begins when the group replaces the value, so all values of a snapshot are kept for the longest grace.
         self.retirement.grace = self.retirement.grace.max(hooks.grace);
     }
 }
 
 /// A participant of a member as one of the group: it prepares when the member's value has changed.
-struct Deputy<C, V> {
+struct MemberParticipant<C, V> {
     name: String,
-    seat: Box<dyn Seat<V>>,
+    participant: Box<dyn DynParticipant<V>>,
     /// The member's own.
     deadline: Duration,
-    part: MemberOf<C, V>,
+    find: FindValue<C, V>,
     /// The value that the participant committed last.
     in_use: Mutex<Option<Generation>>,
 }
 
-impl<C: Sync, V: Send + Sync> Seat<C> for Deputy<C, V> {
+impl<C: Sync, V: Send + Sync> DynParticipant<C> for MemberParticipant<C, V> {
     fn name(&self) -> &str {
         &self.name
     }
@@ -144,13 +146,13 @@ impl<C: Sync, V: Send + Sync> Seat<C> for Deputy<C, V> {
     fn prepare<'p: 'v, 'v>(&'p self, candidate: &'v C) -> BoxFuture<'v, Result<Ready<'p>, Error>> {
         Box::pin(async move {
             let in_use = *lock(&self.in_use);
-            let part = (self.part)(candidate);
-            let Some(part) = part.filter(|part| Some(part.generation()) != in_use) else {
+            let value = (self.find)(candidate);
+            let Some(value) = value.filter(|value| Some(value.generation()) != in_use) else {
                 return Ok(nothing_to_end());
             };
-            let prepare = || self.seat.prepare(&part);
+            let prepare = || self.participant.prepare(&value);
             let end = within(Stage::Prepare, self.deadline, "was not ready", prepare).await??;
-            let generation = part.generation();
+            let generation = value.generation();
             Ok(Box::new(move |ending| {
                 // A failed commit is not repeated: the value is visible all the same.
                 if ending == Ending::Commit {
@@ -171,20 +173,20 @@ fn nothing_to_end<'p>() -> Ready<'p> {
 struct Saving<C, V> {
     name: String,
     keeper: Arc<dyn Keeper<V>>,
-    part: MemberOf<C, V>,
+    find: FindValue<C, V>,
     saved: Arc<Mutex<Option<Generation>>>,
 }
 
 impl<C, V: Send + Sync + 'static> Saving<C, V> {
-    fn save(&self, cut: &C) -> BoxFuture<'static, Result<(), Error>> {
+    fn save(&self, group: &C) -> BoxFuture<'static, Result<(), Error>> {
         let saved = *lock(&self.saved);
-        let part = (self.part)(cut);
-        let Some(part) = part.filter(|part| Some(part.generation()) != saved) else {
+        let value = (self.find)(group);
+        let Some(value) = value.filter(|value| Some(value.generation()) != saved) else {
             return Box::pin(ready(Ok(())));
         };
         let (name, saved) = (self.name.clone(), Arc::clone(&self.saved));
-        let generation = part.generation();
-        let save = self.keeper.save(part);
+        let generation = value.generation();
+        let save = self.keeper.save(value);
         Box::pin(async move {
             let result = save.await;
             if result.is_ok() {
@@ -251,17 +253,17 @@ struct Restarting<C, V> {
     before: Option<Arc<dyn RestartCheck<C>>>,
     name: String,
     restarts: Arc<dyn RestartCheck<V>>,
-    part: MemberOf<C, V>,
+    find: FindValue<C, V>,
     /// The pending changes of the visible value.
     known: Mutex<Option<(Generation, NeedsRestart)>>,
 }
 
 impl<C, V> Restarting<C, V> {
     /// The pending changes of this value, if they are known.
-    fn known(&self, part: &Snapshot<V>) -> Option<NeedsRestart> {
+    fn known(&self, value: &Snapshot<V>) -> Option<NeedsRestart> {
         let known = lock(&self.known);
         let (generation, waits) = known.as_ref()?;
-        (*generation == part.generation()).then(|| waits.clone())
+        (*generation == value.generation()).then(|| waits.clone())
     }
 
     fn named(&self, error: &Error) -> Error {
@@ -274,8 +276,8 @@ impl<C: Send + Sync, V: Send + Sync> RestartCheck<C> for Restarting<C, V> {
         let before = self.before.as_ref();
         let before = before.map_or(Ok(()), |before| before.admit(candidate));
         // The visible value was admitted already.
-        let part = (self.part)(candidate).filter(|part| self.known(part).is_none());
-        let own = part.map_or(Ok(()), |part| self.restarts.admit(&part));
+        let value = (self.find)(candidate).filter(|value| self.known(value).is_none());
+        let own = value.map_or(Ok(()), |value| self.restarts.admit(&value));
         match (before, own.map_err(|error| self.named(&error))) {
             // Both problems are reported.
             (Err(one), Err(other)) => Err(Error::new(one.kind(), format!("{one}; {other}"))),
@@ -285,12 +287,12 @@ impl<C: Send + Sync, V: Send + Sync> RestartCheck<C> for Restarting<C, V> {
 
     fn visible(&self, value: &C) -> Result<NeedsRestart, Error> {
         let before = self.before.as_ref().map(|before| before.visible(value));
-        let Some(part) = (self.part)(value) else {
+        let Some(value) = (self.find)(value) else {
             return before.unwrap_or_else(|| Ok(NeedsRestart::default()));
         };
-        let own = match self.known(&part) {
+        let own = match self.known(&value) {
             Some(known) => Ok(known),
-            None => self.find_out(&part),
+            None => self.find_out(&value),
         };
         let (mut all, own) = (before.transpose()?.unwrap_or_default(), own?);
         all.paths.extend(own.paths);
@@ -304,9 +306,9 @@ impl<C: Send + Sync, V: Send + Sync> RestartCheck<C> for Restarting<C, V> {
 }
 
 impl<C, V> Restarting<C, V> {
-    fn find_out(&self, part: &Snapshot<V>) -> Result<NeedsRestart, Error> {
+    fn find_out(&self, value: &Snapshot<V>) -> Result<NeedsRestart, Error> {
         let name = &self.name;
-        let waits = self.restarts.visible(part).map_err(|e| self.named(&e))?;
+        let waits = self.restarts.visible(value).map_err(|e| self.named(&e))?;
         let named = |texts: Vec<String>| -> Vec<_> {
             let texts = texts.into_iter();
             texts.map(|text| format!("{name}: {text}")).collect()
@@ -320,11 +322,11 @@ impl<C, V> Restarting<C, V> {
             unknown: named(waits.unknown),
         };
         // A declared path that does not exist is reported once.
-        let again = NeedsRestart {
+        let known = NeedsRestart {
             unknown: Vec::new(),
             ..waits.clone()
         };
-        *lock(&self.known) = Some((part.generation(), again));
+        *lock(&self.known) = Some((value.generation(), known));
         Ok(waits)
     }
 }

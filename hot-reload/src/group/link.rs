@@ -18,7 +18,7 @@ pub(crate) struct MemberState {
     pub(crate) generation: Option<Generation>,
     /// Whether that value replaces the content of the source: the default of a removal policy, or the restored value of an
     /// earlier run.
-    pub(crate) stands_in: bool,
+    pub(crate) is_fallback: bool,
     /// The outcome of the last load, if it was not good.
     pub(crate) trouble: Option<Outcome>,
 }
@@ -27,7 +27,7 @@ impl MemberState {
     /// Whether the member can offer its value: the content of its source, or what a policy of the member replaces it by.
     pub(crate) fn is_able(&self) -> bool {
         let by_policy = matches!(&self.trouble, None | Some(Outcome::Missing | Outcome::Held));
-        self.generation.is_some() && (by_policy || self.stands_in)
+        self.generation.is_some() && (by_policy || self.is_fallback)
     }
 
     /// Why the member is away. `None` if it is not.
@@ -48,17 +48,17 @@ impl MemberState {
 /// Notifies the group of a member of each change of its state.
 #[derive(Default)]
 pub(crate) struct GroupLink {
-    told: Mutex<Told>,
+    reported: Mutex<Reported>,
     version: AtomicU64,
 }
 
 #[derive(Default)]
-struct Told {
+struct Reported {
     is_member: bool,
     group: Option<HintSender>,
     /// The generation at the last change of the version.
     generation: Option<Generation>,
-    stands_in: bool,
+    is_fallback: bool,
     trouble: Option<Outcome>,
 }
 
@@ -66,16 +66,16 @@ impl GroupLink {
     /// Makes the service a member, and sets who is notified of changes.
     pub(crate) fn join(&self, group: Option<HintSender>) {
         let before = {
-            let mut told = self.told();
-            told.is_member = true;
-            mem::replace(&mut told.group, group)
+            let mut reported = self.reported();
+            reported.is_member = true;
+            mem::replace(&mut reported.group, group)
         };
         drop(before);
     }
 
     /// Whether the service is a member, so that only a group reads its values.
     pub(crate) fn is_member(&self) -> bool {
-        self.told().is_member
+        self.reported().is_member
     }
 
     /// The number of changes of the state.
@@ -87,25 +87,25 @@ impl GroupLink {
     pub(crate) fn notify(&self, state: MemberState) {
         let MemberState {
             generation,
-            stands_in,
+            is_fallback,
             trouble,
         } = state;
         let (group, before) = {
-            let mut told = self.told();
-            if told.generation == generation
-                && told.stands_in == stands_in
-                && match (&told.trouble, &trouble) {
-                    (Some(before), Some(now)) => before.says_the_same(now),
+            let mut reported = self.reported();
+            if reported.generation == generation
+                && reported.is_fallback == is_fallback
+                && match (&reported.trouble, &trouble) {
+                    (Some(before), Some(now)) => before.is_same_report(now),
                     (before, now) => before.is_none() && now.is_none(),
                 }
             {
                 return;
             }
-            told.generation = generation;
-            told.stands_in = stands_in;
-            let before = mem::replace(&mut told.trouble, trouble);
+            reported.generation = generation;
+            reported.is_fallback = is_fallback;
+            let before = mem::replace(&mut reported.trouble, trouble);
             self.version.fetch_add(1, Ordering::Release);
-            (told.group.clone(), before)
+            (reported.group.clone(), before)
         };
         // Dropped outside the lock: an error may hold the user's values, and their `Drop` may run any code.
         discard(before);
@@ -114,7 +114,7 @@ impl GroupLink {
         }
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
-        lock(&self.told)
+    fn reported(&self) -> MutexGuard<'_, Reported> {
+        lock(&self.reported)
     }
 }

@@ -4,15 +4,15 @@ use std::sync::{Arc, Weak};
 
 use crate::service::control::Control;
 use crate::service::shared::Shared;
-use crate::snapshot::{Keepsake, Snapshot};
+use crate::snapshot::{EngineShare, Snapshot};
 
 impl<V> Control<V> {
     /// Lends the newest value, which only the group sees.
     pub(crate) fn lend(&self) -> Option<Loan<V>> {
         let newest = self.shared().publisher.current()?;
         Some(Loan {
-            value: Keepsake::of(&newest),
-            back: Back(Arc::downgrade(self.shared())),
+            value: EngineShare::of(&newest),
+            notice: ReturnNotice(Arc::downgrade(self.shared())),
         })
     }
 }
@@ -20,13 +20,13 @@ impl<V> Control<V> {
 /// A value of a member, borrowed by the group; the member does not count it as read. When the group drops it, the member frees
 /// it.
 pub(crate) struct Loan<V> {
-    // Dropped in this order: the value is given back first, then the member is notified.
-    value: Keepsake<V>,
-    back: Back<V>,
+    // Dropped in this order: the value is released first, then the member is notified.
+    value: EngineShare<V>,
+    notice: ReturnNotice<V>,
 }
 
 /// Notifies the member when it is dropped.
-struct Back<V>(Weak<Shared<V>>);
+struct ReturnNotice<V>(Weak<Shared<V>>);
 
 impl<V> Loan<V> {
     pub(crate) fn snapshot(&self) -> &Snapshot<V> {
@@ -34,18 +34,18 @@ impl<V> Loan<V> {
     }
 
     /// Borrows the same value once more.
-    pub(crate) fn again(&self) -> Self {
+    pub(crate) fn share(&self) -> Self {
         Self {
-            value: Keepsake::of(self.snapshot()),
-            back: Back(Weak::clone(&self.back.0)),
+            value: EngineShare::of(self.snapshot()),
+            notice: ReturnNotice(Weak::clone(&self.notice.0)),
         }
     }
 }
 
-impl<V> Drop for Back<V> {
+impl<V> Drop for ReturnNotice<V> {
     fn drop(&mut self) {
         if let Some(shared) = self.0.upgrade() {
-            shared.inbox.give_back();
+            shared.inbox.loan_returned();
         }
     }
 }

@@ -67,8 +67,8 @@ impl<V> MemberValue<V> {
     }
 
     /// Borrows the value once more, if there is one.
-    pub(super) fn lent_again(&self) -> Option<Loan<V>> {
-        self.0.as_ref().map(Loan::again)
+    pub(super) fn loan(&self) -> Option<Loan<V>> {
+        self.0.as_ref().map(Loan::share)
     }
 
     /// The value of the member. `None` if the member is absent.
@@ -88,8 +88,9 @@ impl<V> Deref for MemberValue<V> {
     #[track_caller]
     fn deref(&self) -> &V {
         let value = self.value();
-        value
-            .expect("the member is absent from the cut, or the key is another group's: ask `value`")
+        value.expect(
+            "the member is absent from the snapshot, or the key is another group's: ask `value`",
+        )
     }
 }
 

@@ -8,9 +8,9 @@ use futures_util::future::{BoxFuture, join_all};
 use tokio::task::yield_now;
 
 use super::away::{refusal, trouble};
-use super::cut::{GroupSnapshot, Slots};
 use super::reading::{Reading, refresh};
 use super::roster::{Broken, Roster, Running};
+use super::snapshot::{GroupSnapshot, Slots};
 use super::when_away::WhenAway;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Outcome, Trigger};
@@ -26,7 +26,7 @@ use crate::watch::RealtimeWatchHandle;
 /// [`Builder`](crate::Builder) of this type. It has no other use.
 pub struct Members {
     pub(super) roster: Arc<Roster>,
-    to_be: Mutex<Vec<ToBe>>,
+    pending: Mutex<Vec<PendingMember>>,
     /// Keeps the members running.
     keeps: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
     /// The last read state of each member.
@@ -34,7 +34,7 @@ pub struct Members {
 }
 
 /// A member that does not run yet. The function starts it, and gets the sender that notifies the group.
-pub(super) type ToBe = Box<dyn FnOnce(Option<HintSender>) -> Begun + Send>;
+pub(super) type PendingMember = Box<dyn FnOnce(Option<HintSender>) -> Begun + Send>;
 
 /// A running member, its owner, and the end of its first load.
 pub(super) struct Begun {
@@ -44,30 +44,30 @@ pub(super) struct Begun {
 }
 
 impl Members {
-    pub(super) fn new(roster: Roster, to_be: Vec<ToBe>) -> Self {
+    pub(super) fn new(roster: Roster, pending: Vec<PendingMember>) -> Self {
         Self {
             roster: Arc::new(roster),
-            to_be: Mutex::new(to_be),
+            pending: Mutex::new(pending),
             keeps: Mutex::default(),
             readings: Mutex::default(),
         }
     }
 
     /// Loads the members that the trigger asks for.
-    async fn load_members(&self, asked: LoadRequest) {
+    async fn load_members(&self, request: LoadRequest) {
         if !self.roster.has_begun() {
             // Members begin with the group's first load, so that they see everything changed before its request.
             join_all(self.begin()).await;
             return;
         }
-        if asked.resume {
+        if request.resume {
             let members = self.roster.running().iter();
             join_all(members.map(|member| member.resume())).await;
             return;
         }
-        let trigger = match asked.trigger {
+        let trigger = match request.trigger {
             Trigger::Startup | Trigger::Resync => Trigger::Resync,
-            Trigger::Manual | Trigger::Signal | Trigger::Http => asked.trigger,
+            Trigger::Manual | Trigger::Signal | Trigger::Http => request.trigger,
             // A member has said that it has something new; or there may be something that it has said and nobody heard.
             Trigger::Watch | Trigger::Interval | Trigger::Retry | Trigger::Rollback => return,
         };
@@ -77,11 +77,11 @@ impl Members {
 
     /// Starts the members. Returns the ends of their first loads.
     fn begin(&self) -> Vec<BoxFuture<'static, ()>> {
-        let to_be = mem::take(&mut *lock(&self.to_be));
+        let pending = mem::take(&mut *lock(&self.pending));
         let mut first_loads = Vec::new();
         self.roster.begin(|group| {
             let names = self.roster.names.names.iter();
-            let start = |(name, start): (&String, ToBe)| -> Box<dyn Running> {
+            let start = |(name, start): (&String, PendingMember)| -> Box<dyn Running> {
                 match Broken::unless(name, || start(group.cloned())) {
                     Ok(begun) => {
                         lock(&self.keeps).push(begun.keep);
@@ -91,7 +91,7 @@ impl Members {
                     Err(broken) => Box::new(broken),
                 }
             };
-            names.zip(to_be).map(start).collect()
+            names.zip(pending).map(start).collect()
         });
         first_loads
     }
@@ -151,13 +151,13 @@ impl Feed<GroupSnapshot> for Members {
     fn load<'a>(
         &'a self,
         seen: Option<&'a Revision>,
-        asked: LoadRequest,
+        request: LoadRequest,
     ) -> BoxFuture<'a, Result<Loaded<GroupSnapshot>, Fault>>
     where
         GroupSnapshot: 'a,
     {
         Box::pin(async move {
-            self.load_members(asked).await;
+            self.load_members(request).await;
             self.assemble(seen).await
         })
     }
@@ -170,7 +170,7 @@ impl Feed<GroupSnapshot> for Members {
         GroupSnapshot: 'a,
     {
         Box::pin(async move {
-            self.roster.tell(Some(&hints));
+            self.roster.set_group(Some(&hints));
             Ok(Some(Subscription::new(NotifyGroup(Arc::clone(
                 &self.roster,
             )))))
@@ -181,7 +181,7 @@ impl Feed<GroupSnapshot> for Members {
     where
         GroupSnapshot: 'a,
     {
-        // Never asked for, because there are hints.
+        // Never called, because there are hints.
         let error = Error::new(
             ErrorKind::Misconfigured,
             "a group is watched by hints alone",
@@ -200,7 +200,7 @@ impl Feed<GroupSnapshot> for Members {
     }
 
     fn hold(&self) -> Option<Hold> {
-        // As they were read for the last cut, so that members that have nothing new are not asked.
+        // Uses the last readings, so that unchanged members are not read.
         let held = |reading: &Reading| matches!(reading.member_state.trouble, Some(Outcome::Held));
         let place = lock(&self.readings).iter().position(held)?;
         let hold = self.roster.running().get(place)?.status().hold?;
@@ -231,7 +231,7 @@ struct NotifyGroup(Arc<Roster>);
 
 impl Drop for NotifyGroup {
     fn drop(&mut self) {
-        self.0.tell(None);
+        self.0.set_group(None);
     }
 }
 

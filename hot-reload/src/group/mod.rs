@@ -9,7 +9,6 @@
 
 mod away;
 mod coordinator;
-mod cut;
 pub(crate) mod guards;
 mod handles;
 mod hooks;
@@ -19,12 +18,13 @@ mod member;
 mod members;
 mod reading;
 mod roster;
+mod snapshot;
 mod start;
 mod when_away;
 
 pub use self::coordinator::Coordinator;
-pub use self::cut::{GroupSnapshot, MemberVersion};
 pub use self::handles::MemberOf;
 pub use self::member::{MemberKey, MemberValue};
 pub use self::members::Members;
+pub use self::snapshot::{GroupSnapshot, MemberVersion};
 pub use self::when_away::WhenAway;

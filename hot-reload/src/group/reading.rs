@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::cut::Slot;
 use super::roster::Running;
+use super::snapshot::Slot;
 use crate::group::link::MemberState;
 
 pub(super) struct Reading {
@@ -34,7 +34,7 @@ pub(super) fn refresh(
         }
         moved = true;
         let member_state = member.member_state();
-        let slot = member.slot(member_state.stands_in);
+        let slot = member.slot(member_state.is_fallback);
         let generation = slot.as_ref().map(|slot| slot.generation);
         // The state does not yet describe a value that is just being published.
         let version = (generation == member_state.generation).then_some(version);

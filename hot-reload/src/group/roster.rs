@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use futures_util::future::{BoxFuture, ready};
 
-use super::cut::{Names, Slot};
 use super::member::MemberKey;
+use super::snapshot::{Names, Slot};
 use super::when_away::WhenAway;
 use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger};
@@ -54,11 +54,11 @@ impl Roster {
     }
 
     /// Sets the sender that notifies the group of new values.
-    pub(super) fn tell(&self, group: Option<&HintSender>) {
+    pub(super) fn set_group(&self, group: Option<&HintSender>) {
         let before = std::mem::replace(&mut *self.group(), group.cloned());
         drop(before);
         for member in self.running() {
-            member.tell(group.cloned());
+            member.set_group(group.cloned());
         }
     }
 
@@ -87,7 +87,7 @@ pub(super) trait Running: Send + Sync {
     fn version(&self) -> u64;
 
     /// Its newest value.
-    fn slot(&self, stands_in: bool) -> Option<Arc<Slot>>;
+    fn slot(&self, is_fallback: bool) -> Option<Arc<Slot>>;
 
     /// Loads the source of the member, and waits for the end.
     fn reload(&self, trigger: Trigger) -> BoxFuture<'_, ()>;
@@ -95,7 +95,7 @@ pub(super) trait Running: Send + Sync {
     /// Ends all holds of the member and loads its source, and waits for the end.
     fn resume(&self) -> BoxFuture<'_, ()>;
 
-    fn tell(&self, group: Option<HintSender>);
+    fn set_group(&self, group: Option<HintSender>);
 
     fn stop(&self) -> BoxFuture<'_, ()>;
 }
@@ -113,8 +113,8 @@ impl<V: Send + Sync + 'static> Running for Control<V> {
         self.version()
     }
 
-    fn slot(&self, stands_in: bool) -> Option<Arc<Slot>> {
-        Some(Slot::of(self.lend()?, stands_in))
+    fn slot(&self, is_fallback: bool) -> Option<Arc<Slot>> {
+        Some(Slot::of(self.lend()?, is_fallback))
     }
 
     fn resume(&self) -> BoxFuture<'_, ()> {
@@ -130,8 +130,8 @@ impl<V: Send + Sync + 'static> Running for Control<V> {
         })
     }
 
-    fn tell(&self, group: Option<HintSender>) {
-        self.tell(group);
+    fn set_group(&self, group: Option<HintSender>) {
+        self.set_group(group);
     }
 
     fn stop(&self) -> BoxFuture<'_, ()> {
@@ -166,7 +166,7 @@ impl Running for Broken {
     fn member_state(&self) -> MemberState {
         MemberState {
             generation: None,
-            stands_in: false,
+            is_fallback: false,
             trouble: Some(Outcome::Failed {
                 error: self.error.clone(),
             }),
@@ -189,7 +189,7 @@ impl Running for Broken {
         Box::pin(ready(()))
     }
 
-    fn tell(&self, _: Option<HintSender>) {}
+    fn set_group(&self, _: Option<HintSender>) {}
 
     fn stop(&self) -> BoxFuture<'_, ()> {
         Box::pin(ready(()))

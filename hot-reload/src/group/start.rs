@@ -59,7 +59,7 @@ where
     pub(crate) fn begin(self, group: Option<HintSender>) -> Begun<V> {
         let first = |control: &Control<V>, registered| {
             report(registered);
-            control.tell(group);
+            control.set_group(group);
             control.shared().inbox.next_receipt()
         };
         let (_, control, receipt) = self.launch(first);
@@ -90,7 +90,7 @@ impl<V> Control<V> {
     }
 
     /// Sets the sender that notifies the group of a new value or another state of the service.
-    pub(crate) fn tell(&self, group: Option<HintSender>) {
+    pub(crate) fn set_group(&self, group: Option<HintSender>) {
         self.shared().group_link.join(group);
     }
 

@@ -103,13 +103,13 @@ fn stopped(message: &'static str) -> Error {
 impl<V> Changes<V> {
     pub(super) fn new(live: Live<V>) -> Self {
         // Subscribers may not have been notified of the visible value yet.
-        let wake = Wake::new(live.shared.news.subscribe(), live.shared.generation());
+        let wake = Wake::new(live.shared.channel.subscribe(), live.shared.generation());
         Self { live, wake }
     }
 
     /// A subscription to which the visible value is a change.
     pub(super) fn from_start(live: Live<V>) -> Self {
-        let wake = Wake::new(live.shared.news.subscribe(), 0);
+        let wake = Wake::new(live.shared.channel.subscribe(), 0);
         Self { live, wake }
     }
 
@@ -165,7 +165,7 @@ impl<V> Changes<V> {
     fn newest(&mut self) -> Option<Snapshot<V>> {
         let newest = self.live.try_get()?;
         // It may be newer than the notification. It counts as seen, so that it is returned once.
-        self.wake.saw(newest.generation().get());
+        self.wake.mark_seen(newest.generation().get());
         Some(newest)
     }
 }
@@ -174,8 +174,8 @@ impl<V> Stream for Changes<V> {
     type Item = Snapshot<V>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let news = self.wake.poll_next(cx);
-        news.map(|news| news.and_then(|()| self.newest()))
+        let woken = self.wake.poll_next(cx);
+        woken.map(|woken| woken.and_then(|()| self.newest()))
     }
 }
 

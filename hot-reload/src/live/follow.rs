@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
-use super::news::Channel;
+use super::notifications::Channel;
 use crate::locks::lock;
 
 /// A projection with subscribers.

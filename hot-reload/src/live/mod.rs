@@ -9,7 +9,7 @@
 //! ```text
 //!   Live ─┬─▶ shared ─┬─▶ cell ──▶ hazard, thread, barrier    the visible value; how it is read and freed
 //!         │           ├─▶ follow                              the projections with subscribers
-//!   Publisher         └─▶ news                                the channel that wakes subscribers
+//!   Publisher         └─▶ notifications                       the channel that wakes subscribers
 //! ```
 //!
 //! # Limits
@@ -26,7 +26,7 @@ mod follow;
 mod guard;
 mod handle;
 mod hazard;
-mod news;
+mod notifications;
 mod projection;
 mod publisher;
 mod reader;

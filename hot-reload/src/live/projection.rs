@@ -14,7 +14,7 @@ use futures_util::stream::FusedStream;
 use super::follow::Follow;
 use super::guard::Guard;
 use super::handle::{Live, NOT_READY};
-use super::news::{Channel, News};
+use super::notifications::{Channel, Notified};
 use super::wake::Wake;
 use crate::snapshot::{Generation, Snapshot};
 
@@ -58,7 +58,7 @@ impl<V> Live<V> {
             live: self.clone(),
             part: Arc::new(Part {
                 of: part,
-                news: OnceLock::new(),
+                channel: OnceLock::new(),
                 join: Once::new(),
                 changed: AtomicBool::new(false),
                 _part: PhantomData,
@@ -122,19 +122,19 @@ where
     /// A value whose part equals the part before wakes nobody. The parts are compared once at each publication, however many
     /// subscribers there are. If the comparison or the function panics, the value is rejected.
     pub fn subscribe(&self) -> PartChanges<V, P, F> {
-        let news = self
+        let channel = self
             .part
-            .news
-            .get_or_init(|| Arc::new(Channel::new(News::default())));
+            .channel
+            .get_or_init(|| Arc::new(Channel::new(Notified::default())));
         self.part.join.call_once(|| {
             let part: Arc<dyn Follow<V>> = self.part.clone();
             if !self.live.shared.followers.join(Arc::downgrade(&part)) {
-                news.send_modify(|news| news.stopped = true);
+                channel.send_modify(|notified| notified.stopped = true);
             }
         });
         PartChanges {
             projection: self.clone(),
-            wake: Wake::new(news.subscribe(), self.live.shared.generation()),
+            wake: Wake::new(channel.subscribe(), self.live.shared.generation()),
         }
     }
 }
@@ -158,7 +158,7 @@ impl<V, P: fmt::Debug + ?Sized, F: Fn(&V) -> &P> fmt::Debug for Projection<V, P,
 struct Part<P: ?Sized, F> {
     of: F,
     /// Made by the first subscription.
-    news: OnceLock<Arc<Channel>>,
+    channel: OnceLock<Arc<Channel>>,
     join: Once,
     /// Whether the part differs between the visible value and the one that is being published.
     changed: AtomicBool,
@@ -181,7 +181,7 @@ where
     }
 
     fn channel(&self) -> Option<Arc<Channel>> {
-        self.news.get().cloned()
+        self.channel.get().cloned()
     }
 }
 
@@ -256,7 +256,7 @@ impl<V, P: ?Sized, F: Fn(&V) -> &P> PartChanges<V, P, F> {
     fn newest(&mut self) -> Option<PartSnapshot<V, P, F>> {
         let newest = self.projection.try_get()?;
         // It may be newer than the notification. It counts as seen, so that it is returned once.
-        self.wake.saw(newest.generation().get());
+        self.wake.mark_seen(newest.generation().get());
         Some(newest)
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::cell::{self, Cell};
 use super::handle::Live;
-use super::news::{Channel, Untold};
+use super::notifications::{Channel, Notifications};
 use super::shared::Shared;
 use crate::event::Trigger;
 use crate::locks::lock;
@@ -34,13 +34,13 @@ pub(crate) struct Publisher<V> {
 #[derive(Debug, Default)]
 struct Pending {
     /// Of a visible value that is announced once participants have committed.
-    held: Untold,
-    untold: Untold,
+    held: Notifications,
+    ready: Notifications,
 }
 
 impl Pending {
     fn release(&mut self) {
-        self.untold.append(&mut self.held);
+        self.ready.append(&mut self.held);
     }
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Ending(Arc<Channel>);
 impl Drop for Ending {
     fn drop(&mut self) {
         self.0
-            .send_if_modified(|news| !mem::replace(&mut news.stopped, true));
+            .send_if_modified(|notified| !mem::replace(&mut notified.stopped, true));
     }
 }
 
@@ -105,7 +105,7 @@ impl<V> Publisher<V> {
     pub(crate) fn new() -> Self {
         let shared = Arc::new(Shared::new());
         Self {
-            ending: Ending(Arc::clone(&shared.news)),
+            ending: Ending(Arc::clone(&shared.channel)),
             pending: Mutex::default(),
             shared,
         }
@@ -130,7 +130,7 @@ impl<V> Publisher<V> {
             .map_or(Generation::FIRST, |current| current.generation().next())
     }
 
-    /// Publishes a value that comes from no source. Subscribers are notified by [`tell_few`](Self::tell_few).
+    /// Publishes a value that comes from no source. Subscribers are notified by [`notify_few`](Self::notify_few).
     ///
     /// If a projection panics, the panic propagates and the value is not published.
     pub(crate) fn publish_by_hand(&self, value: V) -> Generation {
@@ -147,7 +147,7 @@ impl<V> Publisher<V> {
             loaded_at: SystemTime::UNIX_EPOCH,
             trigger,
             origin: None,
-            keepsakes: AtomicUsize::new(0),
+            engine_shares: AtomicUsize::new(0),
         };
         let _ = self.publish_if(published, |prepared| {
             prepared.make_visible();
@@ -160,13 +160,13 @@ impl<V> Publisher<V> {
     /// Publishes a value that comes from no source and notifies subscribers, unless there are too many.
     pub(super) fn publish_fixed(&self, value: V) {
         self.publish_by_hand(value);
-        self.tell_few();
+        self.notify_few();
     }
 
     /// Prepares the followers of a value, then asks `visibly` to publish it. If that answers `None`, nothing is published.
     ///
-    /// No subscriber is notified before [`tell_few`](Self::tell_few) is called. Followers run the user's code, without a lock of
-    /// ours; a panic propagates, and then nothing is published.
+    /// No subscriber is notified before [`notify_few`](Self::notify_few) is called. Followers run the user's code without a lock.
+    /// If a follower panics, nothing is published, and the panic propagates.
     pub(crate) fn publish_if<R>(
         &self,
         published: Published<V>,
@@ -181,23 +181,24 @@ impl<V> Publisher<V> {
             .followers
             .publish(before, &node.value, make_visible)?;
         let mut pending = self.lock();
-        for channel in [Arc::clone(&shared.news)].into_iter().chain(channels) {
+        for channel in [Arc::clone(&shared.channel)].into_iter().chain(channels) {
             pending.held.add(channel, number);
         }
         Some(visible)
     }
 
-    /// Notifies all subscribers, unless there are more than [`FEW`]. Then [`untold`](Self::untold) returns the notifications.
-    pub(crate) fn tell_few(&self) {
+    /// Notifies all subscribers, unless there are more than [`FEW`]. Then [`take_notifications`](Self::take_notifications) returns
+    /// the notifications.
+    pub(crate) fn notify_few(&self) {
         let few = {
             let mut pending = self.lock();
             pending.release();
-            let untold = &mut pending.untold;
-            (untold.listeners() <= FEW).then(|| mem::take(untold))
+            let ready = &mut pending.ready;
+            (ready.listeners() <= FEW).then(|| mem::take(ready))
         };
-        // Wakers run without a lock of ours.
+        // Wakers run without the lock.
         if let Some(few) = few {
-            few.tell();
+            few.send();
         }
     }
 
@@ -207,9 +208,9 @@ impl<V> Publisher<V> {
     }
 
     /// Takes the pending notifications, so that another thread can send them.
-    pub(crate) fn untold(&self) -> Option<Untold> {
-        let untold = &mut self.lock().untold;
-        (!untold.is_empty()).then(|| mem::take(untold))
+    pub(crate) fn take_notifications(&self) -> Option<Notifications> {
+        let ready = &mut self.lock().ready;
+        (!ready.is_empty()).then(|| mem::take(ready))
     }
 
     /// Removes the replaced values that no reader holds and whose time of replacement meets a condition. The caller drops them.
@@ -220,10 +221,9 @@ impl<V> Publisher<V> {
 
     /// The replaced values that readers hold, the oldest first, and when each was replaced.
     pub(crate) fn left(&self) -> Vec<(Generation, Instant)> {
-        let left = self
-            .shared
-            .cell
-            .list_retired(|node, since| (!node.is_keepsake()).then_some((node.generation, *since)));
+        let left = self.shared.cell.list_retired(|node, since| {
+            (!node.is_kept_by_engine()).then_some((node.generation, *since))
+        });
         left.into_iter().flatten().collect()
     }
 
@@ -238,15 +238,18 @@ impl<V> Publisher<V> {
     pub(crate) fn stop(&self) -> Vec<Replaced<V>> {
         let mut pending = mem::take(&mut *self.lock());
         pending.release();
-        pending.untold.tell();
+        pending.ready.send();
         // Another thread may still have the notification of the newest value. Subscribers get it before the end.
-        self.shared.news.send_if_modified(|news| {
-            news.published = news.published.max(self.shared.generation());
+        self.shared.channel.send_if_modified(|notified| {
+            notified.published = notified.published.max(self.shared.generation());
             false
         });
         let followers = self.shared.followers.stop();
-        for channel in [Arc::clone(&self.shared.news)].into_iter().chain(followers) {
-            channel.send_modify(|news| news.stopped = true);
+        for channel in [Arc::clone(&self.shared.channel)]
+            .into_iter()
+            .chain(followers)
+        {
+            channel.send_modify(|notified| notified.stopped = true);
         }
         let left = self.shared.cell.let_go();
         left.into_iter().map(Replaced::of).collect()

@@ -6,14 +6,14 @@ use tokio::time::Instant;
 
 use super::cell::Cell;
 use super::follow::Followers;
-use super::news::{Channel, News};
+use super::notifications::{Channel, Notified};
 use crate::snapshot::Published;
 
 #[derive(Debug)]
 pub(super) struct Shared<V> {
     pub(super) cell: Cell<Published<V>, Instant>,
     pub(super) followers: Followers<V>,
-    pub(super) news: Arc<Channel>,
+    pub(super) channel: Arc<Channel>,
 }
 
 impl<V> Shared<V> {
@@ -21,13 +21,13 @@ impl<V> Shared<V> {
         Self {
             cell: Cell::new(),
             followers: Followers::new(),
-            news: Arc::new(Channel::new(News::default())),
+            channel: Arc::new(Channel::new(Notified::default())),
         }
     }
 
     /// The number of replaced values that the service does not keep on purpose, and when the oldest was replaced.
     pub(super) fn retained(&self) -> (usize, Option<Instant>) {
-        self.cell.retired(|node| !node.is_keepsake())
+        self.cell.retired(|node| !node.is_kept_by_engine())
     }
 
     /// The generation of the visible value, or zero.

@@ -6,14 +6,14 @@ use std::task::{Context, Poll};
 
 use tokio::sync::watch;
 
-use super::news::News;
+use super::notifications::Notified;
 
 /// The position of one subscriber.
 ///
-/// Only [`saw`](Self::saw) marks a generation as seen; waking does not. So a dropped wait loses nothing, and a subscriber that
-/// reads a value before its notification is not woken for it again.
+/// Only [`mark_seen`](Self::mark_seen) marks a generation as seen; waking does not. So a dropped wait loses nothing. A
+/// subscriber that reads a value before its notification is not woken for it again.
 pub(super) struct Wake {
-    receiver: watch::Receiver<News>,
+    receiver: watch::Receiver<Notified>,
     /// The newest generation that the owner has seen.
     seen: u64,
     /// The pending wait of [`poll_next`](Self::poll_next), for a generation above `seen`.
@@ -25,7 +25,7 @@ type Waiting = Pin<Box<dyn Future<Output = Option<()>> + Send + Sync>>;
 
 impl Wake {
     /// Generations up to `seen` count as seen. With zero, none does.
-    pub(super) fn new(receiver: watch::Receiver<News>, seen: u64) -> Self {
+    pub(super) fn new(receiver: watch::Receiver<Notified>, seen: u64) -> Self {
         Self {
             receiver,
             seen,
@@ -45,15 +45,15 @@ impl Wake {
             let mut receiver = receiver.clone();
             Box::pin(async move { unseen(&mut receiver, seen).await })
         });
-        let news = waiting.as_mut().poll(cx);
-        if news.is_ready() {
+        let polled = waiting.as_mut().poll(cx);
+        if polled.is_ready() {
             self.waiting = None;
         }
-        news
+        polled
     }
 
     /// The owner has read the value of this generation.
-    pub(super) fn saw(&mut self, published: u64) {
+    pub(super) fn mark_seen(&mut self, published: u64) {
         if self.seen != published {
             self.seen = published;
             // It waits for a generation that is seen now.
@@ -65,15 +65,15 @@ impl Wake {
     pub(super) fn is_over(&self) -> bool {
         // In this order: after the channel has closed, its content is final.
         let closed = self.receiver.has_changed().is_err();
-        let news = *self.receiver.borrow();
-        news.published <= self.seen && (closed || news.stopped)
+        let notified = *self.receiver.borrow();
+        notified.published <= self.seen && (closed || notified.stopped)
     }
 }
 
-async fn unseen(receiver: &mut watch::Receiver<News>, seen: u64) -> Option<()> {
-    let news = receiver.wait_for(|news| news.published > seen || news.stopped);
+async fn unseen(receiver: &mut watch::Receiver<Notified>, seen: u64) -> Option<()> {
+    let unseen = receiver.wait_for(|notified| notified.published > seen || notified.stopped);
     // An error also means stopped: the publisher was dropped.
-    (news.await.ok()?.published > seen).then_some(())
+    (unseen.await.ok()?.published > seen).then_some(())
 }
 
 impl fmt::Debug for Wake {
@@ -91,12 +91,12 @@ mod tests {
 
     use super::*;
 
-    fn publish(sender: &watch::Sender<News>) {
-        sender.send_modify(|news| news.published += 1);
+    fn publish(sender: &watch::Sender<Notified>) {
+        sender.send_modify(|notified| notified.published += 1);
     }
 
-    fn channel(published: u64) -> (watch::Sender<News>, watch::Receiver<News>) {
-        watch::channel(News {
+    fn channel(published: u64) -> (watch::Sender<Notified>, watch::Receiver<Notified>) {
+        watch::channel(Notified {
             published,
             stopped: false,
         })
@@ -123,7 +123,7 @@ mod tests {
         publish(&sender);
         assert_eq!(both(&mut wake), WOKEN);
         assert_eq!(both(&mut wake), WOKEN);
-        wake.saw(5);
+        wake.mark_seen(5);
         assert_eq!(both(&mut wake), WAITS);
     }
 
@@ -132,7 +132,7 @@ mod tests {
         let (sender, receiver) = channel(4);
         let mut wake = Wake::new(receiver, 4);
         assert_eq!(both(&mut wake), WAITS);
-        wake.saw(5);
+        wake.mark_seen(5);
         publish(&sender);
         assert_eq!(both(&mut wake), WAITS);
         publish(&sender);
@@ -148,13 +148,13 @@ mod tests {
             assert!(!wake.is_over());
             publish(&sender);
             if stopped_or_gone {
-                sender.send_modify(|news| news.stopped = true);
+                sender.send_modify(|notified| notified.stopped = true);
             } else {
                 drop(sender);
             }
             assert!(!wake.is_over());
             assert_eq!(both(&mut wake), WOKEN);
-            wake.saw(1);
+            wake.mark_seen(1);
             assert!(wake.is_over());
             assert_eq!(both(&mut wake), ENDED);
             assert_eq!(both(&mut wake), ENDED);

@@ -21,18 +21,18 @@
     )
 )]
 
-mod cut;
 mod entropy;
 mod names;
 mod plain;
+mod redact;
 mod shapes;
 mod value;
 
-#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
-pub(crate) use self::cut::{HIDDEN, cut_ranges};
-pub(crate) use self::cut::{cut, cut_around, cut_name};
 #[cfg(any(feature = "diff", feature = "json", feature = "toml", feature = "yaml"))]
 pub(crate) use self::names::{Form, Level, form, level};
+#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+pub(crate) use self::redact::{HIDDEN, redact_ranges};
+pub(crate) use self::redact::{redact, redact_around, redact_name};
 #[cfg(any(feature = "diff", feature = "json", feature = "toml", feature = "yaml"))]
 pub(crate) use self::value::{carries_secret, is_expected, is_harmless};
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]

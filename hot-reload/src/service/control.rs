@@ -73,7 +73,7 @@ impl<V> Control<V> {
     }
 
     pub(crate) async fn request(&self, trigger: Trigger) -> Receipt {
-        self.shared.inbox.ask(trigger).await
+        self.shared.inbox.request(trigger).await
     }
 
     /// Waits until every change made before this call is visible, or returns why it is not.

@@ -58,7 +58,7 @@ struct Inner {
 struct Entry {
     target: Target,
     /// The observer of the target that forwards its events.
-    link: Arc<Link>,
+    observer: Arc<StopObserver>,
 }
 
 impl Registry {
@@ -75,7 +75,7 @@ impl Registry {
     ///
     /// [`ErrorKind::Misconfigured`] if a service of this name is registered. The message names both sources.
     pub fn register(&self, target: Target) -> Result<(), Error> {
-        let link = Arc::new(Link(Arc::downgrade(&self.0)));
+        let observer = Arc::new(StopObserver(Arc::downgrade(&self.0)));
         {
             let mut entries = lock(&self.0.entries);
             let mut registered = entries.iter().map(|entry| &entry.target);
@@ -84,13 +84,13 @@ impl Registry {
             }
             entries.push(Entry {
                 target: target.clone(),
-                link: Arc::clone(&link),
+                observer: Arc::clone(&observer),
             });
         }
-        target.add(link.clone());
-        // It may have stopped before the link was added.
+        target.add(observer.clone());
+        // The target may have stopped before the observer was added.
         if target.status().stopped {
-            self.0.remove(&link);
+            self.0.remove(&observer);
         }
         Ok(())
     }
@@ -104,8 +104,8 @@ impl Registry {
                 .position(|entry| entry.target.name() == name)?;
             entries.remove(at)
         };
-        let link: Arc<dyn Observer> = entry.link;
-        entry.target.remove(&link);
+        let observer: Arc<dyn Observer> = entry.observer;
+        entry.target.remove(&observer);
         Some(entry.target)
     }
 
@@ -164,16 +164,18 @@ impl Registry {
 
 impl Inner {
     /// Removes the service of this observer. Returns whether it was registered.
-    fn remove(&self, link: &Link) -> bool {
+    fn remove(&self, observer: &StopObserver) -> bool {
         let mut entries = lock(&self.entries);
         let before = entries.len();
-        entries.retain(|entry| !std::ptr::eq(&*entry.link, link));
+        entries.retain(|entry| !std::ptr::eq(&*entry.observer, observer));
         entries.len() < before
     }
 
-    fn has(&self, link: &Link) -> bool {
+    fn has(&self, observer: &StopObserver) -> bool {
         let entries = lock(&self.entries);
-        entries.iter().any(|entry| std::ptr::eq(&*entry.link, link))
+        entries
+            .iter()
+            .any(|entry| std::ptr::eq(&*entry.observer, observer))
     }
 }
 
@@ -197,9 +199,9 @@ fn taken(registered: &Target, new: &Target) -> Error {
 }
 
 /// Forwards the events of a service to its registry, and removes the service when it stops.
-struct Link(Weak<Inner>);
+struct StopObserver(Weak<Inner>);
 
-impl Observer for Link {
+impl Observer for StopObserver {
     fn on_event(&self, event: &Event) {
         let Some(registry) = self.0.upgrade() else {
             return;

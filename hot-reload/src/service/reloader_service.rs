@@ -93,7 +93,7 @@ where
             removed_clears: true,
             probation: None,
             // A value of this surface may be bound to its thread.
-            free_elsewhere: None,
+            free_on_thread: None,
         };
         let service = Self {
             reload,

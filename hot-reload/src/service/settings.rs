@@ -142,10 +142,10 @@ pub(crate) const REMOVAL_CONFIRM: Duration = Duration::from_secs(1);
 
 /// The first pause before a replaced value that is still read is checked again; later pauses are longer. A guard lasts for a
 /// few lines of code.
-pub(crate) const SWEEP_AGAIN_FIRST: Duration = Duration::from_millis(1);
+pub(crate) const NEXT_SWEEP_FIRST: Duration = Duration::from_millis(1);
 /// The longest such pause. A value that is read for so long may be read for minutes. A check costs less than a microsecond.
-pub(crate) const SWEEP_AGAIN_AT_MOST: Duration = Duration::from_secs(1);
+pub(crate) const NEXT_SWEEP_AT_MOST: Duration = Duration::from_secs(1);
 /// The time after which the log warns once about a held value. A program has forgotten it, or a request takes very long.
 pub(crate) const HELD_LONG: Duration = Duration::from_secs(60);
 /// The time after which values are freed on another thread, because a task of a runtime should not run longer without a pause.
-pub(crate) const FREE_ELSEWHERE: Duration = Duration::from_millis(1);
+pub(crate) const SLOW_FREE: Duration = Duration::from_millis(1);

@@ -66,7 +66,7 @@ impl<V: Send + Sync + 'static> Service for Shared<V> {
     }
 
     fn reload(self: Arc<Self>, trigger: Trigger) -> BoxFuture<'static, Receipt> {
-        Box::pin(async move { self.inbox.ask(trigger).await })
+        Box::pin(async move { self.inbox.request(trigger).await })
     }
 
     fn roll_back(self: Arc<Self>, to: Earlier) -> BoxFuture<'static, Receipt> {

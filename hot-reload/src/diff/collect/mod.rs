@@ -1,9 +1,9 @@
 //! [`collect`]: turns any serializable value into a [`Node`].
 //!
 //! - `scalar`: the serializer, with all scalar types;
-//! - `parts`: serializers of lists, maps and structs.
+//! - `compound`: serializers of lists, maps and structs.
 
-mod parts;
+mod compound;
 mod scalar;
 
 use std::fmt;

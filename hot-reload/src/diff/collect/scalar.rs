@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::parts::{Entry, Fields, Items, Pairs};
+use super::compound::{Entry, Fields, Items, Pairs};
 use super::{Collector, Fault};
 use crate::diff::path::Segment;
 use crate::diff::tree::Node;

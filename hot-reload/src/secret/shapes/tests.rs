@@ -1,12 +1,12 @@
 //! Tests with examples of each form, and with sentences that must stay unchanged.
 
-use super::super::cut::{cut, cut_name};
+use super::super::redact::{redact, redact_name};
 use super::{Text, find};
 
 #[track_caller]
 fn shows(sentence: &str, shown: &str) {
-    assert_eq!(cut(sentence), shown);
-    assert_eq!(cut(shown), shown, "cutting it again changes it");
+    assert_eq!(redact(sentence), shown);
+    assert_eq!(redact(shown), shown, "redacting it again changes it");
 }
 
 #[test]
@@ -108,11 +108,11 @@ fn sentence_without_a_secret_stays_unchanged() {
 #[test]
 fn source_name_loses_only_its_credentials() {
     assert_eq!(
-        cut_name("redis://:hunter2@db/0"),
+        redact_name("redis://:hunter2@db/0"),
         "redis://(not shown)@db/0"
     );
     assert_eq!(
-        cut_name("https://a/b?token=hunter2"),
+        redact_name("https://a/b?token=hunter2"),
         "https://a/b?token=(not shown)"
     );
     for name in [
@@ -121,7 +121,7 @@ fn source_name_loses_only_its_credentials() {
         "C:\\app\\key.toml",
         "config/app",
     ] {
-        assert_eq!(cut_name(name), name);
+        assert_eq!(redact_name(name), name);
     }
 }
 

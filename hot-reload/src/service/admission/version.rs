@@ -16,7 +16,7 @@ use crate::service::settings::{LONGEST, REWIND_CONFIRM};
 /// The outcome is [`Outcome::Held`](crate::Outcome::Held), and [`Status::hold`](crate::Status) says that the service is ahead
 /// of its source. The value is published if the lower version is intended. It counts as intended when
 ///
-/// - its [incarnation](Self::incarnation) differs, so that the versions cannot be compared;
+/// - its [lineage](Self::lineage) differs, so that the versions cannot be compared;
 /// - the lower version has stayed for [some time](Self::rewind_after): a backup was restored;
 /// - somebody calls [`Control::resume`](crate::Control::resume).
 ///
@@ -28,13 +28,13 @@ use crate::service::settings::{LONGEST, REWIND_CONFIRM};
 ///
 /// # Default
 ///
-/// - no incarnation;
+/// - no lineage;
 /// - a lower version is accepted after 5 minutes.
 pub struct VersionGuard<V, K, I = ()> {
     version: Box<dyn Fn(&V) -> K + Send + Sync>,
-    incarnation: Box<dyn Fn(&V) -> I + Send + Sync>,
+    lineage: Box<dyn Fn(&V) -> I + Send + Sync>,
     rewind_after: Duration,
-    /// The highest accepted version, and its incarnation.
+    /// The highest accepted version, and its lineage.
     highest: Mutex<Option<Arc<(I, K)>>>,
 }
 
@@ -43,7 +43,7 @@ impl<V, K> VersionGuard<V, K> {
     pub fn by(version: impl Fn(&V) -> K + Send + Sync + 'static) -> Self {
         Self {
             version: Box::new(version),
-            incarnation: Box::new(|_| ()),
+            lineage: Box::new(|_| ()),
             rewind_after: REWIND_CONFIRM,
             highest: Mutex::new(None),
         }
@@ -54,13 +54,13 @@ impl<V, K, I> VersionGuard<V, K, I> {
     /// Sets the identity of the sequence of versions, such as a cluster, a database or a timeline. Versions of different
     /// identities are not compared.
     #[must_use]
-    pub fn incarnation<J>(
+    pub fn lineage<J>(
         self,
-        incarnation: impl Fn(&V) -> J + Send + Sync + 'static,
+        lineage: impl Fn(&V) -> J + Send + Sync + 'static,
     ) -> VersionGuard<V, K, J> {
         VersionGuard {
             version: self.version,
-            incarnation: Box::new(incarnation),
+            lineage: Box::new(lineage),
             rewind_after: self.rewind_after,
             highest: Mutex::new(None),
         }
@@ -71,7 +71,7 @@ impl<V, K, I> VersionGuard<V, K, I> {
     }
 
     fn mark(&self, value: &V) -> Arc<(I, K)> {
-        Arc::new(((self.incarnation)(value), (self.version)(value)))
+        Arc::new(((self.lineage)(value), (self.version)(value)))
     }
 
     /// Sets how long a lower version must stay before it is accepted. Default: 5 minutes.

@@ -12,7 +12,7 @@ use crate::event::{EventKind, HoldReason, Outcome};
 use crate::live::Live;
 use crate::service::control::Control;
 use crate::service::driver::Engine;
-use crate::service::driver::housekeeping::free_elsewhere;
+use crate::service::driver::housekeeping::free_on_thread;
 use crate::service::events::Events;
 use crate::service::flight::Flight;
 use crate::service::pipeline::Pipeline;
@@ -86,7 +86,7 @@ where
         profile.debounce = self.debounce.unwrap_or(profile.debounce);
         profile.heartbeat = self.heartbeat.unwrap_or(profile.heartbeat);
         let interval = self.interval.unwrap_or(profile.interval);
-        let settings = (self.mode.settings)(interval, profile).checking_within(self.max_staleness);
+        let settings = (self.mode.settings)(interval, profile).loading_within(self.max_staleness);
         let mut status = Status::new(self.name, (self.mode.source_name)(&self.reload));
         status.max_staleness = self.max_staleness;
         let shared = Arc::new(Shared::new(
@@ -116,7 +116,7 @@ where
             shared: Arc::clone(&shared),
             removed_clears: false,
             probation: self.probation,
-            free_elsewhere: Some(free_elsewhere),
+            free_on_thread: Some(free_on_thread),
         };
         let ending = Ending(Arc::clone(&shared));
         let run = (self.mode.run)(self.reload, engine, Arc::new(settings));

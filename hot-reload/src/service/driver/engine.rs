@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::housekeeping::FreeElsewhere;
+use super::housekeeping::FreeOnThread;
 use crate::service::pipeline::Pipeline;
 use crate::service::policy::probation::Probation;
 use crate::service::shared::Shared;
@@ -15,5 +15,5 @@ pub(crate) struct Engine<V> {
     pub(crate) removed_clears: bool,
     pub(crate) probation: Option<Probation<V>>,
     /// How values are freed on another thread, if they may be sent to one.
-    pub(crate) free_elsewhere: Option<FreeElsewhere<V>>,
+    pub(crate) free_on_thread: Option<FreeOnThread<V>>,
 }

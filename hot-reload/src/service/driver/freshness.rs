@@ -8,15 +8,15 @@ use crate::service::settings::Settings;
 
 /// How many periods fit into a bound. Two would do if none were a fifth too long, and if a watch that has settled did not
 /// begin a new one before the last is over.
-pub(crate) const LOOKS_WITHIN: u32 = 3;
+pub(crate) const LOADS_WITHIN_BOUND: u32 = 3;
 
 impl Settings {
     /// The same, with so many loads that it is known in time whether the source is good.
-    pub(crate) fn checking_within(mut self, bound: Option<Duration>) -> Self {
+    pub(crate) fn loading_within(mut self, bound: Option<Duration>) -> Self {
         let Some(bound) = bound else {
             return self;
         };
-        let longest = bound / LOOKS_WITHIN;
+        let longest = bound / LOADS_WITHIN_BOUND;
         self.interval = self.interval.min(longest);
         if self.watch {
             let heartbeat = self.heartbeat.unwrap_or(longest);
@@ -33,7 +33,7 @@ pub(crate) struct Freshness {
     /// When the last good load ended, if the visible value is the source's.
     checked: Option<Duration>,
     /// Whether the log and an event have reported that this was too long ago.
-    told: bool,
+    reported: bool,
 }
 
 impl Freshness {
@@ -41,7 +41,7 @@ impl Freshness {
         Self {
             bound,
             checked: None,
-            told: false,
+            reported: false,
         }
     }
 
@@ -60,22 +60,22 @@ impl Freshness {
             _ => return None,
         };
         let before = std::mem::replace(&mut self.checked, checked);
-        let was_told = std::mem::take(&mut self.told);
-        let age = now - before.filter(|_| was_told)?;
+        let was_reported = std::mem::take(&mut self.reported);
+        let age = now - before.filter(|_| was_reported)?;
         checked.map(|_| age)
     }
 
     /// When the last good load will be too old, if none comes before.
     pub(crate) fn next_tick(&self) -> Option<Duration> {
         let (bound, checked) = (self.bound?, self.checked?);
-        (!self.told).then_some(checked + bound)
+        (!self.reported).then_some(checked + bound)
     }
 
     /// Whether it is too old now: its age, once.
     pub(crate) fn is_due(&mut self, now: Duration) -> Option<Duration> {
-        self.told |= self.next_tick()? <= now;
+        self.reported |= self.next_tick()? <= now;
         let age = now - self.checked?;
-        self.told.then_some(age)
+        self.reported.then_some(age)
     }
 }
 
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn the_source_is_looked_at_often_enough_and_not_more_rarely_than_was_asked_for() {
-        let within = |settings: Settings| settings.checking_within(Some(BOUND));
+        let within = |settings: Settings| settings.loading_within(Some(BOUND));
         let profile = WatchProfile::network();
         let numbers = |settings: Settings| (settings.interval, settings.heartbeat);
         assert_eq!(numbers(within(Settings::polling(at(7)))), (at(7), None));
@@ -196,13 +196,13 @@ mod tests {
             ..realtime
         };
         assert_eq!(numbers(within(hybrid)), (at(7), Some(at(5))));
-        assert_eq!(numbers(realtime.checking_within(None)), (at(7), None));
+        assert_eq!(numbers(realtime.loading_within(None)), (at(7), None));
     }
 
     #[test]
     fn freshness_bound_allows_two_of_the_longest_pauses() {
         // A period runs from load to load, and no change of the watch stretches it.
-        let period = BOUND / LOOKS_WITHIN;
+        let period = BOUND / LOADS_WITHIN_BOUND;
         assert!(2 * period < BOUND, "two pauses exceed the bound");
     }
 }

@@ -14,29 +14,29 @@ use super::clock::Clock;
 use super::leak_monitor::{Late, LeakMonitor};
 use crate::live::{Publisher, Replaced};
 use crate::service::policy::retire::Retirement;
-use crate::service::settings::{FREE_ELSEWHERE, SWEEP_AGAIN_AT_MOST, SWEEP_AGAIN_FIRST};
+use crate::service::settings::{NEXT_SWEEP_AT_MOST, NEXT_SWEEP_FIRST, SLOW_FREE};
 
 /// Frees values on another thread, if they may go to one.
-pub(crate) type FreeElsewhere<V> = fn(Vec<Replaced<V>>, Arc<Retirement<V>>) -> JoinHandle<()>;
+pub(crate) type FreeOnThread<V> = fn(Vec<Replaced<V>>, Arc<Retirement<V>>) -> JoinHandle<()>;
 
 /// See the [module documentation](self).
 pub(crate) struct Housekeeping<V> {
     clock: Clock,
     name: Arc<str>,
-    elsewhere: Option<FreeElsewhere<V>>,
+    on_thread: Option<FreeOnThread<V>>,
     retirement: Arc<Retirement<V>>,
     leaks: LeakMonitor,
     /// Whether freeing took so long before that it is done elsewhere from now on.
     takes_long: bool,
     /// The next load whether a replaced value is still read.
-    again: Option<Again>,
+    next_sweep: Option<NextSweep>,
     /// What is done on other threads, at most one of each.
-    telling: Option<JoinHandle<()>>,
+    notifying: Option<JoinHandle<()>>,
     freeing: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Again {
+struct NextSweep {
     due: Duration,
     /// How long it was put off for.
     after: Duration,
@@ -46,49 +46,49 @@ impl<V> Housekeeping<V> {
     pub(crate) fn new(
         clock: Clock,
         name: Arc<str>,
-        elsewhere: Option<FreeElsewhere<V>>,
+        on_thread: Option<FreeOnThread<V>>,
         retirement: Arc<Retirement<V>>,
     ) -> Self {
         Self {
             clock,
             name,
-            elsewhere,
+            on_thread,
             leaks: LeakMonitor::new(retirement.grace),
             takes_long: retirement.takes_long(),
             retirement,
-            again: None,
-            telling: None,
+            next_sweep: None,
+            notifying: None,
             freeing: None,
         }
     }
 
     /// A load has ended: wakes subscribers and frees values, if it has published.
     pub(crate) fn begin(&mut self, publisher: &Publisher<V>) {
-        self.tell(publisher);
-        self.free(publisher, SWEEP_AGAIN_FIRST);
+        self.notify(publisher);
+        self.free(publisher, NEXT_SWEEP_FIRST);
     }
 
     /// Does what is due.
     pub(crate) fn attend(&mut self, publisher: &Publisher<V>) {
-        self.tell(publisher);
-        if let Some(again) = self.again
-            && again.due <= self.clock.now()
+        self.notify(publisher);
+        if let Some(next_sweep) = self.next_sweep
+            && next_sweep.due <= self.clock.now()
         {
-            self.free(publisher, (again.after * 2).min(SWEEP_AGAIN_AT_MOST));
+            self.free(publisher, (next_sweep.after * 2).min(NEXT_SWEEP_AT_MOST));
         }
     }
 
     /// When there is something to do next.
     pub(crate) fn next_tick(&self) -> Option<Duration> {
-        self.again.map(|again| again.due)
+        self.next_sweep.map(|next_sweep| next_sweep.due)
     }
 
     /// Waits until another thread has done its part. Cancel safe.
-    pub(crate) async fn helped(&mut self) {
+    pub(crate) async fn thread_ended(&mut self) {
         poll_fn(|cx| {
-            let told = is_over(&mut self.telling, cx);
+            let notified = is_over(&mut self.notifying, cx);
             let freed = is_over(&mut self.freeing, cx);
-            if told || freed {
+            if notified || freed {
                 Poll::Ready(())
             } else {
                 Poll::Pending
@@ -99,40 +99,41 @@ impl<V> Housekeeping<V> {
 
     /// The service ends: waits for the other threads, and frees all values that nobody holds, whatever their age.
     pub(crate) async fn finish(&mut self, publisher: &Publisher<V>) {
-        self.others().await;
+        self.join_threads().await;
         self.sweep(publisher, Duration::ZERO);
-        self.others().await;
+        self.join_threads().await;
     }
 
-    async fn others(&mut self) {
-        while self.telling.is_some() || self.freeing.is_some() {
-            self.helped().await;
+    async fn join_threads(&mut self) {
+        while self.notifying.is_some() || self.freeing.is_some() {
+            self.thread_ended().await;
         }
     }
 
-    fn tell(&mut self, publisher: &Publisher<V>) {
-        if self.telling.is_none()
-            && let Some(untold) = publisher.untold()
+    fn notify(&mut self, publisher: &Publisher<V>) {
+        if self.notifying.is_none()
+            && let Some(notifications) = publisher.take_notifications()
         {
-            let elsewhere = untold.clone();
-            self.telling = help(|| spawn_blocking(|| elsewhere.tell()));
-            if self.telling.is_none() {
-                untold.tell();
+            let copy = notifications.clone();
+            self.notifying = spawn(|| spawn_blocking(|| copy.send()));
+            if self.notifying.is_none() {
+                notifications.send();
             }
         }
     }
 
-    /// Frees what nobody reads. Tries again after this time if something is still read, or when the grace of more is over.
+    /// Frees the values that nobody holds. The next sweep follows after this time if some are held, or when the grace of another
+    /// value is over.
     fn free(&mut self, publisher: &Publisher<V>, after: Duration) {
         if !publisher.must_sweep() {
-            self.again = None;
+            self.next_sweep = None;
             return;
         }
         let (clock, now) = (self.clock, self.clock.now());
         if self.freeing.is_some() {
             // What waits for that thread is held by nobody, and nothing is to be said of it.
             let due = now + after;
-            self.again = Some(Again { due, after });
+            self.next_sweep = Some(NextSweep { due, after });
             return;
         }
         self.sweep(publisher, self.retirement.grace);
@@ -144,22 +145,22 @@ impl<V> Housekeeping<V> {
         }
         let read = left.held.then_some(now + after);
         let due = [read, left.next].into_iter().flatten().min();
-        self.again = due.map(|due| Again { due, after });
+        self.next_sweep = due.map(|due| NextSweep { due, after });
     }
 
     /// Frees what nobody reads and is of this age.
     fn sweep(&mut self, publisher: &Publisher<V>, grace: Duration) {
         let (clock, begun) = (self.clock, self.clock.now());
         let free = publisher.sweep(|since| LeakMonitor::is_of_age(grace, begun, clock.at(since)));
-        match self.elsewhere {
+        match self.on_thread {
             _ if free.is_empty() => {}
-            Some(elsewhere) if self.takes_long => {
+            Some(on_thread) if self.takes_long => {
                 let retirement = Arc::clone(&self.retirement);
-                self.freeing = help(|| elsewhere(free, retirement));
+                self.freeing = spawn(|| on_thread(free, retirement));
             }
             _ => self.retirement.free(free),
         }
-        self.takes_long |= self.clock.now() - begun >= FREE_ELSEWHERE;
+        self.takes_long |= self.clock.now() - begun >= SLOW_FREE;
     }
 
     fn warn_of(&self, late: Late) {
@@ -180,7 +181,7 @@ impl<V> Housekeeping<V> {
 }
 
 /// Runs a job on another thread. `None` if the runtime has none left, in which case it panics.
-fn help(spawn: impl FnOnce() -> JoinHandle<()>) -> Option<JoinHandle<()>> {
+fn spawn(spawn: impl FnOnce() -> JoinHandle<()>) -> Option<JoinHandle<()>> {
     catch_unwind(AssertUnwindSafe(spawn)).ok()
 }
 
@@ -196,7 +197,7 @@ fn is_over(job: &mut Option<JoinHandle<()>>, cx: &mut Context<'_>) -> bool {
 }
 
 /// Frees values on a thread on which they hold nobody up.
-pub(crate) fn free_elsewhere<V: Send + Sync + 'static>(
+pub(crate) fn free_on_thread<V: Send + Sync + 'static>(
     values: Vec<Replaced<V>>,
     retirement: Arc<Retirement<V>>,
 ) -> JoinHandle<()> {

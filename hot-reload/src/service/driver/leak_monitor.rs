@@ -20,7 +20,7 @@ struct Held {
     generation: Generation,
     /// Since when only its holders keep it.
     from: Duration,
-    told: bool,
+    reported: bool,
 }
 
 /// The result of a check.
@@ -40,7 +40,7 @@ pub(crate) struct Late {
     pub(crate) generation: Generation,
     /// How long ago it was replaced.
     pub(crate) age: Duration,
-    /// How many others there are to be told of, all younger.
+    /// The number of other values to report, all younger.
     pub(crate) more: usize,
 }
 
@@ -85,10 +85,10 @@ impl LeakMonitor {
             let mut held = known.unwrap_or(Held {
                 generation,
                 from: now,
-                told: false,
+                reported: false,
             });
-            if !held.told && now - held.from >= HELD_LONG {
-                held.told = true;
+            if !held.reported && now - held.from >= HELD_LONG {
+                held.reported = true;
                 match &mut found.late {
                     Some(late) => late.more += 1,
                     None => {
@@ -146,15 +146,15 @@ mod tests {
         for now in [5, 8, 15, 18, 74] {
             assert_eq!(late(&mut leaks, now, &[first, second]), None);
         }
-        let told = late(&mut leaks, 75, &[first, second]);
-        assert_eq!(told, Some((first.0, at(70), 0)));
-        let told = late(&mut leaks, 78, &[first, second]);
-        assert_eq!(told, Some((second.0, at(70), 0)));
+        let reported = late(&mut leaks, 75, &[first, second]);
+        assert_eq!(reported, Some((first.0, at(70), 0)));
+        let reported = late(&mut leaks, 78, &[first, second]);
+        assert_eq!(reported, Some((second.0, at(70), 0)));
         for now in [79, 299, 310, 369] {
             assert_eq!(late(&mut leaks, now, &[first, third]), None);
         }
-        let told = late(&mut leaks, 370, &[first, third]);
-        assert_eq!(told, Some((third.0, at(70), 0)));
+        let reported = late(&mut leaks, 370, &[first, third]);
+        assert_eq!(reported, Some((third.0, at(70), 0)));
     }
 
     #[test]

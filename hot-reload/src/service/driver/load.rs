@@ -78,8 +78,8 @@ impl<'e, V> Task<'e, V> {
                 self.pending = requests;
                 pending = requests;
                 // A person may have requested a load when the machine had another reason for one already.
-                let in_person = pending.why.filter(|why| why.is_personal());
-                if !load.trigger.is_personal() && load.trigger != Trigger::Startup {
+                let in_person = pending.why.filter(|why| why.is_requested());
+                if !load.trigger.is_requested() && load.trigger != Trigger::Startup {
                     load.trigger = in_person.unwrap_or(load.trigger);
                 }
             }
@@ -94,7 +94,7 @@ impl<'e, V> Task<'e, V> {
         let request = LoadRequest {
             // A caller who waits for the present content is owed more than a hint or a retry would be.
             trigger: match pending.why {
-                Some(_) if !load.trigger.is_personal() => Trigger::Resync,
+                Some(_) if !load.trigger.is_requested() => Trigger::Resync,
                 _ => load.trigger,
             },
             resume: pending.resume,
@@ -192,7 +192,7 @@ impl<'e, V> Task<'e, V> {
         } = announcement;
         let shared = &self.engine.shared;
         // A waker may panic; the value is visible all the same.
-        let _ = contained(Stage::Commit, || shared.publisher.tell_few());
+        let _ = contained(Stage::Commit, || shared.publisher.notify_few());
         match noted {
             None => self.recorder.rolled_back(&outcome, elapsed, &trace.stages),
             Some(noted) => {
@@ -233,9 +233,9 @@ impl<'e, V> Task<'e, V> {
         if (is_published || load.from != LoadFrom::History)
             && let Some(visible) = shared.publisher.current()
             && self
-                .trial
+                .probation
                 .as_mut()
-                .is_none_or(|trial| trial.visible(&visible, is_published))
+                .is_none_or(|probation| probation.visible(&visible, is_published))
             && is_published
             && let Some(saver) = &mut self.saver
         {
@@ -247,7 +247,7 @@ impl<'e, V> Task<'e, V> {
     /// The outcome as the machine needs it, for the time of the next load.
     fn verdict(&self, load: Load, outcome: &Outcome) -> Verdict {
         match outcome {
-            _ if load.from == LoadFrom::History => Verdict::Aside,
+            _ if load.from == LoadFrom::History => Verdict::RolledBack,
             Outcome::Published { .. } => Verdict::Published,
             Outcome::Unchanged => Verdict::Unchanged,
             Outcome::Held => Verdict::held(self.engine.shared.gate().patience()),

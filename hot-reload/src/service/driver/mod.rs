@@ -26,9 +26,9 @@ use self::task::Task;
 use self::watch::{next_event, open};
 use super::feed::Feed;
 use super::machine::{Input, Machine};
-use super::policy::probation::trial_ended;
+use super::policy::probation::probation_ended;
 use super::settings::Settings;
-use super::shared::request::{Command, To};
+use super::shared::request::{Command, RollbackTo};
 use crate::panics::discard;
 
 impl<V> Engine<V> {
@@ -67,8 +67,8 @@ impl<V> Engine<V> {
                 biased;
                 command = self.shared.inbox.next() => match command {
                     Command::Stop => break,
-                    Command::Load(trigger) => Input::Asked(trigger),
-                    Command::Rollback(to, answer) => task.roll_back(To::Asked(to), Some(answer)),
+                    Command::Load(trigger) => Input::Requested(trigger),
+                    Command::Rollback(to, answer) => task.roll_back(RollbackTo::Request(to), Some(answer)),
                     Command::Sweep => task.sweep(),
                 },
                 ended = &mut load => {
@@ -83,8 +83,8 @@ impl<V> Engine<V> {
                     task.sweep();
                     input
                 }
-                proof = trial_ended(&mut task.trial) => task.trial_ended(proof),
-                () = task.housekeeping.helped() => Input::Tick,
+                proof = probation_ended(&mut task.probation) => task.probation_ended(proof),
+                () = task.housekeeping.thread_ended() => Input::Tick,
                 () = saved(&mut task.saver) => Input::Tick,
                 opened = &mut opening => task.opened(opened),
                 event = next_event(&mut task.watch) => task.heard(event),

@@ -13,7 +13,7 @@ pub(crate) struct RestartPending<V> {
     restarts: Arc<dyn RestartCheck<V>>,
     seen: Option<Generation>,
     /// The last logged text.
-    told: String,
+    logged: String,
 }
 
 impl<V> RestartPending<V> {
@@ -21,7 +21,7 @@ impl<V> RestartPending<V> {
         Self {
             restarts,
             seen: None,
-            told: String::new(),
+            logged: String::new(),
         }
     }
 
@@ -39,21 +39,21 @@ impl<V> RestartPending<V> {
             Ok(waits) => waits.text.clone(),
             Err(error) => error.to_string(),
         };
-        let news = std::mem::replace(&mut self.told, text) != self.told;
-        let text = &self.told;
+        let is_new = std::mem::replace(&mut self.logged, text) != self.logged;
+        let text = &self.logged;
         match waits {
             Ok(waits) => {
                 for line in waits.unknown {
                     warn!(target: "hot_reload", name, "{line}");
                 }
                 match text.as_str() {
-                    _ if !news => {}
+                    _ if !is_new => {}
                     "" => info!(target: "hot_reload", name, "no change needs a restart any more"),
                     text => warn!(target: "hot_reload", name, "needs a restart: {text}"),
                 }
                 shared.status().needs_restart = waits.paths;
             }
-            Err(_) if news => {
+            Err(_) if is_new => {
                 warn!(target: "hot_reload", name, "cannot find out what needs a restart: {text}");
             }
             Err(_) => {}

@@ -20,7 +20,7 @@ pub(crate) struct Saver<'e, V> {
     saving: Option<BoxFuture<'static, Result<(), Error>>>,
     waiting: Option<Snapshot<V>>,
     /// The logged error of the last save, if it failed.
-    told: Option<String>,
+    logged: Option<String>,
 }
 
 impl<'e, V> Saver<'e, V> {
@@ -30,7 +30,7 @@ impl<'e, V> Saver<'e, V> {
             keeper,
             saving: None,
             waiting: None,
-            told: None,
+            logged: None,
         }
     }
 
@@ -73,7 +73,7 @@ impl<'e, V> Saver<'e, V> {
     fn log(&mut self, saved: Result<(), Error>) {
         let text = saved.err().map(|error| error.to_string());
         match &text {
-            Some(text) if self.told.as_ref() == Some(text) => {
+            Some(text) if self.logged.as_ref() == Some(text) => {
                 debug!(target: "hot_reload", name = self.name(), "the last good value could still not be saved: {text}");
             }
             Some(text) => {
@@ -81,7 +81,7 @@ impl<'e, V> Saver<'e, V> {
             }
             None => {}
         }
-        self.told = text;
+        self.logged = text;
     }
 
     fn name(&self) -> &str {

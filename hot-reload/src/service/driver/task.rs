@@ -23,9 +23,9 @@ use crate::receipt::Receipt;
 use crate::service::feed::Feed;
 use crate::service::machine::{Actions, Input, Machine};
 use crate::service::pipeline::candidate::Pushed;
-use crate::service::policy::probation::{Proof, Trial};
+use crate::service::policy::probation::{ProbationRun, Proof};
 use crate::service::record::Recorder;
-use crate::service::shared::request::{PendingRequest, Rollback, To};
+use crate::service::shared::request::{PendingRequest, Rollback, RollbackTo};
 use crate::snapshot::Generation;
 use crate::status::{Degradation, SourceStatus};
 use crate::watch::WatchEvent;
@@ -53,7 +53,7 @@ pub(super) struct Task<'e, V> {
     pub(super) pending: PendingRequest,
     // Boxed, because most services have none of these four.
     pub(super) restart_pending: Option<Box<RestartPending<V>>>,
-    pub(super) trial: Option<Box<Trial<'e, V>>>,
+    pub(super) probation: Option<Box<ProbationRun<'e, V>>>,
     pub(super) saver: Option<Box<Saver<'e, V>>>,
     pub(super) freshness: Option<Box<Freshness>>,
     pub(super) housekeeping: Housekeeping<V>,
@@ -85,15 +85,15 @@ impl<'e, V> Task<'e, V> {
                 restarts.map(|restarts| Box::new(RestartPending::new(restarts)))
             },
             freshness: bound.map(|bound| Box::new(Freshness::new(Some(bound)))),
-            trial: {
+            probation: {
                 let probation = engine.probation.as_ref();
-                probation.map(|probation| Box::new(Trial::new(probation)))
+                probation.map(|probation| Box::new(ProbationRun::new(probation)))
             },
             saver: {
                 let keeper = pipeline.keeper.clone();
                 keeper.map(|keeper| Box::new(Saver::new(shared, keeper)))
             },
-            housekeeping: Housekeeping::new(clock, name, engine.free_elsewhere, retirement),
+            housekeeping: Housekeeping::new(clock, name, engine.free_on_thread, retirement),
         }
     }
 
@@ -110,7 +110,7 @@ impl<'e, V> Task<'e, V> {
         let why = self.lost.take();
         let before = mem::replace(&mut self.watch_state, state);
         if before != state {
-            self.recorder.link(before, state, why.as_ref());
+            self.recorder.watch_changed(before, state, why.as_ref());
             self.update_source_status(feed);
         }
         actions
@@ -158,13 +158,15 @@ impl<'e, V> Task<'e, V> {
 
     /// The number of the visible value, if it is on probation.
     pub(super) fn on_probation(&self) -> Option<Generation> {
-        self.trial.as_ref().and_then(|trial| trial.on_probation())
+        self.probation
+            .as_ref()
+            .and_then(|probation| probation.on_probation())
     }
 
     /// Queues a rollback.
     pub(super) fn roll_back(
         &mut self,
-        to: To<V>,
+        to: RollbackTo<V>,
         answer: Option<oneshot::Sender<Receipt>>,
     ) -> Input {
         self.rollbacks.push_back(Rollback { to, answer });
@@ -172,7 +174,7 @@ impl<'e, V> Task<'e, V> {
     }
 
     /// The visible value has passed its probation, or has failed it and is rolled back.
-    pub(super) fn trial_ended(&mut self, proof: Proof<V>) -> Input {
+    pub(super) fn probation_ended(&mut self, proof: Proof<V>) -> Input {
         self.recorder.on_probation(self.on_probation());
         self.sweep();
         match proof {
@@ -230,8 +232,8 @@ impl<'e, V> Task<'e, V> {
     /// The service ends. When this returns, everybody is notified of that, and nothing of the service runs.
     pub(super) async fn finish<F: Feed<V>>(&mut self, feed: &F) {
         let shared = &self.engine.shared;
-        if let Some(trial) = &mut self.trial {
-            trial.end();
+        if let Some(probation) = &mut self.probation {
+            probation.end();
         }
         self.leave();
         // Release holds before retire hooks run and before members stop.
@@ -253,7 +255,7 @@ impl<'e, V> Task<'e, V> {
         self.engine.shared.inbox.postpone(serving, self.pending);
         let state = mem::replace(&mut self.watch_state, WatchState::Off);
         if state != WatchState::Off {
-            self.recorder.link(state, WatchState::Off, None);
+            self.recorder.watch_changed(state, WatchState::Off, None);
         }
         self.recorder.finish(self.clock.now());
     }

@@ -46,7 +46,7 @@ pub struct Cycle {
     /// When the first of them ended.
     pub first: SystemTime,
     /// Whether it published another value than that of the source: the value of an earlier run, or the default of a removal.
-    pub(super) stands_in: bool,
+    pub(super) is_fallback: bool,
 }
 
 impl Cycle {
@@ -67,7 +67,7 @@ impl Cycle {
             (Outcome::Failed { .. }, Outcome::Failed { .. }) => true,
             _ => false,
         };
-        same && !self.stands_in
+        same && !self.is_fallback
             && self.revision == earlier.revision
             && self.hold == earlier.hold
             && self.reason() == earlier.reason()
@@ -84,6 +84,6 @@ impl Cycle {
         self.causes = self.causes.and(earlier.causes);
         self.times = earlier.times.saturating_add(self.times);
         self.first = earlier.first;
-        self.stands_in |= earlier.stands_in;
+        self.is_fallback |= earlier.is_fallback;
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::cycle::Cycle;
 use super::span::Span;
-use super::story::{Entry, Lost, Story, What};
 use super::tape::{Divergence, Tape};
+use super::timeline::{Entry, EntryKind, Lost, Timeline};
 use crate::event::{Outcome, WatchState};
 use crate::status::Status;
 
@@ -31,7 +31,7 @@ pub struct Explanation {
     /// When it was requested, as the time since the service was created.
     pub(super) now: Duration,
     pub(super) last_good: Option<Duration>,
-    pub(super) story: Story,
+    pub(super) timeline: Timeline,
     pub(super) tape: Option<Tape>,
 }
 
@@ -43,10 +43,12 @@ impl Explanation {
 
     /// The recorded loads, the oldest first.
     pub fn cycles(&self) -> impl DoubleEndedIterator<Item = &Cycle> {
-        self.story.entries().filter_map(|entry| match &entry.what {
-            What::Load(cycle) => Some(&**cycle),
-            _ => None,
-        })
+        self.timeline
+            .entries()
+            .filter_map(|entry| match &entry.kind {
+                EntryKind::Load(cycle) => Some(&**cycle),
+                _ => None,
+            })
     }
 
     /// Replays the recorded inputs of the state machine, and compares its decisions with the recorded ones. Returns the number
@@ -70,19 +72,19 @@ impl Explanation {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.fmt_now(f)?;
-        let ages = self.story.entries().map(|entry| self.ago(entry.at));
+        let ages = self.timeline.entries().map(|entry| self.ago(entry.at));
         let ages: Vec<_> = ages.map(|age| age.to_string()).collect();
         let widths = ages.iter().map(|age| age.chars().count());
         let width = widths.max().unwrap_or_default();
-        match self.story.forgotten() {
+        match self.timeline.evictions() {
             0 => {}
             1 => f.write_str("\n  1 earlier entry is not kept any more")?,
             more => write!(f, "\n  {more} earlier entries are not kept any more")?,
         }
-        for (age, entry) in ages.iter().zip(self.story.entries()) {
+        for (age, entry) in ages.iter().zip(self.timeline.entries()) {
             write!(f, "\n  {age:>width$}  ")?;
             self.fmt_entry(f, entry)?;
-            if let What::Load(cycle) = &entry.what {
+            if let EntryKind::Load(cycle) = &entry.kind {
                 // The error already names the participant that refused.
                 for vote in cycle.votes.iter().filter(|vote| vote.failure.is_some()) {
                     write!(f, "\n  {:width$}    {vote}", "")?;
@@ -118,7 +120,7 @@ impl Explanation {
             None => {}
             Some(outcome) if outcome.is_current() => {}
             Some(outcome) => {
-                write!(f, "; {}", Came(outcome))?;
+                write!(f, "; {}", WithoutError(outcome))?;
                 if let Some(error) = outcome.error() {
                     write!(f, ": {error}")?;
                 }
@@ -145,25 +147,25 @@ impl Explanation {
     }
 
     fn fmt_entry(&self, f: &mut fmt::Formatter<'_>, entry: &Entry) -> fmt::Result {
-        match &entry.what {
-            What::Load(cycle) => self.fmt_cycle(f, cycle),
-            What::Absent => {
+        match &entry.kind {
+            EntryKind::Load(cycle) => self.fmt_cycle(f, cycle),
+            EntryKind::Absent => {
                 f.write_str("nothing is there; a second load is to say whether that is meant")
             }
-            What::Link(to) => write!(f, "watch {to}"),
-            What::Lost(lost) => self.fmt_lost(f, lost),
-            What::Failed(error) => write!(f, "{error}"),
-            What::Proven(generation) => {
+            EntryKind::Watch(to) => write!(f, "watch {to}"),
+            EntryKind::Lost(lost) => self.fmt_lost(f, lost),
+            EntryKind::Failed(error) => write!(f, "{error}"),
+            EntryKind::Proven(generation) => {
                 write!(f, "generation {generation} has passed its probation")
             }
-            What::Paused => f.write_str("paused"),
-            What::Resumed => f.write_str("resumed"),
-            What::Missed => f.write_str("missed: the watch had not announced that change"),
+            EntryKind::Paused => f.write_str("paused"),
+            EntryKind::Resumed => f.write_str("resumed"),
+            EntryKind::Missed => f.write_str("missed: the watch had not announced that change"),
         }
     }
 
     fn fmt_cycle(&self, f: &mut fmt::Formatter<'_>, cycle: &Cycle) -> fmt::Result {
-        write!(f, "{} (", Came(&cycle.outcome))?;
+        write!(f, "{} (", WithoutError(&cycle.outcome))?;
         for (number, cause) in cycle.causes().enumerate() {
             f.write_str(if number == 0 { "" } else { ", " })?;
             write!(f, "{cause}")?;
@@ -174,7 +176,7 @@ impl Explanation {
         let slow = cycle
             .stages
             .iter()
-            .filter(|(_, took)| *took >= WORTH_TELLING);
+            .filter(|(_, took)| *took >= SHORTEST_SHOWN);
         for (number, (stage, took)) in slow.enumerate() {
             f.write_str(if number == 0 { "; " } else { ", " })?;
             write!(f, "{stage} {}", Span(*took))?;
@@ -190,7 +192,7 @@ impl Explanation {
         if let Some(origin) = cycle.origin.filter(|_| cycle.outcome.is_current()) {
             write!(f, ": generation {origin} again")?;
         }
-        if cycle.stands_in
+        if cycle.is_fallback
             && let Some(generation) = cycle.generation
         {
             write!(f, "; generation {generation} stands in")?;
@@ -220,13 +222,13 @@ impl Explanation {
 }
 
 /// A shorter stage does not matter to a person.
-const WORTH_TELLING: Duration = Duration::from_millis(1);
+const SHORTEST_SHOWN: Duration = Duration::from_millis(1);
 
 struct Ago(Duration);
 
 impl fmt::Display for Ago {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 < WORTH_TELLING {
+        match self.0 < SHORTEST_SHOWN {
             true => f.write_str("now"),
             false => write!(f, "{} ago", Span(self.0)),
         }
@@ -234,9 +236,9 @@ impl fmt::Display for Ago {
 }
 
 /// An outcome without its error.
-struct Came<'o>(&'o Outcome);
+struct WithoutError<'o>(&'o Outcome);
 
-impl fmt::Display for Came<'_> {
+impl fmt::Display for WithoutError<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
         match self.0 {

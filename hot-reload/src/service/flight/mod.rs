@@ -1,7 +1,7 @@
 //! [`Flight`]: the flight recorder: a small ring of recent events of a service.
 //!
 //! ```text
-//!   driver ─▶ loads, the watch ─▶ Story ─┐
+//!   driver ─▶ loads, the watch ─▶ Timeline ─┐
 //!          ─▶ inputs, answers ──▶ Tape ──┴─▶ Explanation: printed for a person, and replayed
 //! ```
 //!
@@ -11,19 +11,19 @@
 mod cycle;
 mod explanation;
 mod span;
-mod story;
 mod tape;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 pub use self::cycle::Cycle;
 pub use self::explanation::Explanation;
-use self::story::{Fallen, Story};
 pub use self::tape::Divergence;
 use self::tape::Tape;
+use self::timeline::{Evicted, Timeline};
 use super::machine::{Actions, Causes, Input};
 use super::settings::Settings;
 use crate::backoff::Jitter;
@@ -57,7 +57,7 @@ pub(crate) struct Flight {
 
 #[derive(Debug)]
 struct Records {
-    story: Story,
+    timeline: Timeline,
     /// The recording of the present run, or of the last one.
     tape: Option<Tape>,
     /// When the last good load ended.
@@ -88,7 +88,7 @@ impl Flight {
             clock: Clock::start(),
             steps: entries * STEPS,
             records: Mutex::new(Records {
-                story: Story::new(entries),
+                timeline: Timeline::new(entries),
                 tape: None,
                 last_good: None,
                 generation: None,
@@ -103,10 +103,10 @@ impl Flight {
         }
     }
 
-    /// Records an input of the machine and its actions. `link` is the state of the watch after it.
-    pub(super) fn handled(&self, now: Duration, input: Input, actions: Actions, link: WatchState) {
+    /// Records an input of the machine and its actions. `watch` is the state of the watch after it.
+    pub(super) fn handled(&self, now: Duration, input: Input, actions: Actions, watch: WatchState) {
         if let Some(tape) = &mut self.records().tape {
-            tape.handled(now, input, actions, link);
+            tape.handled(now, input, actions, watch);
         }
     }
 
@@ -135,79 +135,79 @@ impl Flight {
             at,
             times: 1,
             first: at,
-            stands_in: false,
+            is_fallback: false,
         });
-        let fallen = {
+        let evicted = {
             let mut records = self.records();
             let checked = cycle.outcome.is_current() || cycle.hold.is_some();
             if checked && cycle.trigger != Trigger::Rollback {
                 records.last_good = Some(now);
             }
             let before = std::mem::replace(&mut records.generation, cycle.generation);
-            cycle.stands_in = cycle.generation != before && !cycle.outcome.is_current();
-            let fallen = records.story.load_ended(cycle);
-            records.heed(&fallen);
-            fallen
+            cycle.is_fallback = cycle.generation != before && !cycle.outcome.is_current();
+            let evicted = records.timeline.load_ended(cycle);
+            records.note_eviction(&evicted);
+            evicted
         };
-        discard(fallen);
+        discard(evicted);
     }
 
     /// A load found nothing, and another one shall say whether that is meant.
     pub(super) fn absent(&self) {
-        self.note(|story, now| story.absent(now));
+        self.note(|timeline, now| timeline.absent(now));
     }
 
     /// The watch has changed its state.
-    pub(super) fn link(&self, from: WatchState, to: WatchState, why: Option<&Error>) {
-        self.note(|story, now| story.link(now, from, to, why));
+    pub(super) fn watch_changed(&self, from: WatchState, to: WatchState, why: Option<&Error>) {
+        self.note(|timeline, now| timeline.watch_changed(now, from, to, why));
     }
 
     /// The heartbeat found a change that the watch had not announced.
     pub(super) fn missed(&self) {
-        self.note(|story, now| story.missed(now));
+        self.note(|timeline, now| timeline.missed(now));
     }
 
     /// The visible value has failed its probation.
     pub(super) fn failed(&self, error: &Error) {
-        self.note(|story, now| story.failed(now, error));
+        self.note(|timeline, now| timeline.failed(now, error));
     }
 
     /// The visible value has passed its probation.
     pub(super) fn proven(&self, generation: Generation) {
-        self.note(|story, now| story.proven(now, generation));
+        self.note(|timeline, now| timeline.proven(now, generation));
     }
 
     /// Records a pause.
     pub(super) fn paused(&self) {
-        self.note(|story, now| story.paused(now));
+        self.note(|timeline, now| timeline.paused(now));
     }
 
     /// Records a resume.
     pub(super) fn resumed(&self) {
-        self.note(|story, now| story.resumed(now));
+        self.note(|timeline, now| timeline.resumed(now));
     }
 
-    /// What there is to say of a service whose status is this.
+    /// Copies the recent history of a service with this status.
     pub(super) fn explain(&self, status: Status) -> Explanation {
         let records = self.records();
         Explanation {
             status,
             now: self.clock.now(),
             last_good: records.last_good,
-            story: records.story.clone(),
+            timeline: records.timeline.clone(),
             tape: records.tape.clone(),
         }
     }
 
-    fn note(&self, note: impl FnOnce(&mut Story, Duration) -> Fallen) {
+    fn note(&self, note: impl FnOnce(&mut Timeline, Duration) -> Evicted) {
         let now = self.clock.now();
-        let fallen = {
+        let evicted = {
             let mut records = self.records();
-            let fallen = note(&mut records.story, now);
-            records.heed(&fallen);
-            fallen
+            let evicted = note(&mut records.timeline, now);
+            records.note_eviction(&evicted);
+            evicted
         };
-        discard(fallen);
+        discard(evicted);
     }
 
     fn records(&self) -> MutexGuard<'_, Records> {
@@ -216,10 +216,10 @@ impl Flight {
 }
 
 impl Records {
-    /// What led to something new is kept for longer.
-    fn heed(&mut self, fallen: &Fallen) {
-        if let Some(tape) = self.tape.as_mut().filter(|_| fallen.news) {
-            tape.news();
+    /// Keeps the steps that led to a new entry for longer.
+    fn note_eviction(&mut self, evicted: &Evicted) {
+        if let Some(tape) = self.tape.as_mut().filter(|_| evicted.is_new) {
+            tape.keep_longer();
         }
     }
 }

@@ -32,16 +32,16 @@ mod tests {
 
     #[test]
     fn a_time_is_said_in_the_largest_unit_of_which_there_are_two() {
-        let said = |millis| Span(Duration::from_millis(millis)).to_string();
-        assert_eq!(said(0), "0 µs");
-        assert_eq!(said(1), "1000 µs");
-        assert_eq!(said(250), "250 ms");
-        assert_eq!(said(1_999), "1999 ms");
-        assert_eq!(said(2_000), "2 s");
-        assert_eq!(said(119_999), "119 s");
-        assert_eq!(said(120_000), "2 min");
-        assert_eq!(said(2 * 3_600_000), "2 h");
-        assert_eq!(said(47 * 3_600_000), "47 h");
-        assert_eq!(said(48 * 3_600_000), "2 d");
+        let text = |millis| Span(Duration::from_millis(millis)).to_string();
+        assert_eq!(text(0), "0 µs");
+        assert_eq!(text(1), "1000 µs");
+        assert_eq!(text(250), "250 ms");
+        assert_eq!(text(1_999), "1999 ms");
+        assert_eq!(text(2_000), "2 s");
+        assert_eq!(text(119_999), "119 s");
+        assert_eq!(text(120_000), "2 min");
+        assert_eq!(text(2 * 3_600_000), "2 h");
+        assert_eq!(text(47 * 3_600_000), "47 h");
+        assert_eq!(text(48 * 3_600_000), "2 d");
     }
 }

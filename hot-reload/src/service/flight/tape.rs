@@ -19,8 +19,8 @@ pub(super) struct Tape {
     checkpoint: Checkpoint,
     steps: VecDeque<Step>,
     capacity: usize,
-    /// How many steps have been taken since something was new.
-    quiet: usize,
+    /// The number of steps since the last new entry of the timeline.
+    repeated: usize,
     /// The period that the source asked for last.
     wanted: Option<Duration>,
 }
@@ -42,7 +42,7 @@ enum Step {
         input: Input,
         actions: Actions,
         /// The state of the watch after it.
-        link: WatchState,
+        watch: WatchState,
     },
     /// The longest pause that the source wants. Rare, and boxed to keep the other variant small.
     Wanted(Option<Box<Duration>>),
@@ -52,7 +52,7 @@ enum Step {
 const _: () = assert!(size_of::<Step>() <= 24);
 
 /// The number of steps that an idle service keeps: most services, most of the time.
-const IN_PEACE: usize = 8;
+const IDLE_STEPS: usize = 8;
 
 /// A recording that the machine does not reproduce: the error of [`Explanation::replay`](crate::Explanation::replay).
 ///
@@ -68,7 +68,7 @@ pub struct Divergence {
     pub input: String,
     /// The recorded answer.
     pub recorded: String,
-    /// What it answers now.
+    /// The answer of the replay.
     pub replayed: String,
 }
 
@@ -78,7 +78,7 @@ impl Tape {
             checkpoint: Checkpoint::Start(settings, jitter),
             steps: VecDeque::new(),
             capacity,
-            quiet: 0,
+            repeated: 0,
             wanted: None,
         }
     }
@@ -88,14 +88,14 @@ impl Tape {
         now: Duration,
         input: Input,
         actions: Actions,
-        link: WatchState,
+        watch: WatchState,
     ) {
         self.push(Step::Handled {
             // Five hundred years are enough.
             at: u64::try_from(now.as_nanos()).unwrap_or(u64::MAX),
             input,
             actions,
-            link,
+            watch,
         });
     }
 
@@ -107,12 +107,12 @@ impl Tape {
         }
     }
 
-    /// Something happened that was not a repetition.
-    pub(super) fn news(&mut self) {
-        self.quiet = 0;
+    /// The timeline has a new entry: keeps the steps that led to it.
+    pub(super) fn keep_longer(&mut self) {
+        self.repeated = 0;
     }
 
-    /// Tells the machine everything again. How many decisions there were, all of which follow.
+    /// Replays all inputs. Returns the number of decisions, all of which were reproduced.
     pub(super) fn replay(&self) -> Result<usize, Divergence> {
         let mut machine = self.checkpoint.machine();
         let mut followed = 0;
@@ -122,17 +122,17 @@ impl Tape {
                 at,
                 input,
                 actions,
-                link,
+                watch,
             } = step
             {
-                let recorded = (*actions, *link);
+                let recorded = (*actions, *watch);
                 if Some(recorded) != replayed {
                     return Err(Divergence {
                         followed,
                         since_start: Duration::from_nanos(*at),
                         input: format!("{input:?}"),
-                        recorded: said(Some(recorded)),
-                        replayed: said(replayed),
+                        recorded: describe(Some(recorded)),
+                        replayed: describe(replayed),
                     });
                 }
                 followed += 1;
@@ -142,21 +142,21 @@ impl Tape {
     }
 
     fn push(&mut self, step: Step) {
-        let peace = self.quiet >= self.capacity;
-        let room = match peace {
-            // Everything on it is repetition.
-            true => self.capacity.min(IN_PEACE),
+        let is_idle = self.repeated >= self.capacity;
+        let room = match is_idle {
+            // All steps are repetitions.
+            true => self.capacity.min(IDLE_STEPS),
             false => self.capacity,
         };
         let too_many = (self.steps.len() + 1).saturating_sub(room);
         for oldest in self.steps.drain(..too_many) {
             self.checkpoint.apply(&oldest);
         }
-        if peace {
+        if is_idle {
             self.steps.shrink_to(room);
         }
         self.steps.push_back(step);
-        self.quiet += 1;
+        self.repeated += 1;
     }
 }
 
@@ -180,7 +180,7 @@ impl Checkpoint {
 }
 
 impl Step {
-    /// Tells it to a machine. What that answers, if it is asked for an answer.
+    /// Feeds the step to a machine. Returns the answer, if the step has one.
     fn run(&self, machine: &mut Machine) -> Option<(Actions, WatchState)> {
         match self {
             Self::Handled { at, input, .. } => {
@@ -195,9 +195,9 @@ impl Step {
     }
 }
 
-fn said(answer: Option<(Actions, WatchState)>) -> String {
+fn describe(answer: Option<(Actions, WatchState)>) -> String {
     match answer {
-        Some((actions, link)) => format!("{actions:?}, watch {link}"),
+        Some((actions, watch)) => format!("{actions:?}, watch {watch}"),
         None => "nothing".to_owned(),
     }
 }
@@ -221,7 +221,7 @@ impl fmt::Display for Divergence {
 
 impl std::error::Error for Divergence {}
 
-/// What somebody could do to a recording.
+/// Access for the tests of the flight recorder.
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,10 +10,10 @@ use crate::event::Trigger;
 /// The causes of the next load, and when they are due.
 #[derive(Debug, Clone)]
 pub(super) struct Agenda {
-    asked: Causes,
-    /// When the asked ones are due.
+    requested: Causes,
+    /// When the requested load is due.
     at: Option<Duration>,
-    /// Hints that wait until they are silent.
+    /// Hints whose debounce window has not ended.
     hints: Option<Hints>,
     debounce: Duration,
     limit: Option<Limit>,
@@ -28,7 +28,7 @@ struct Hints {
 impl Agenda {
     pub(super) fn new(debounce: Duration, rate: Option<(u32, Duration)>) -> Self {
         Self {
-            asked: Causes::default(),
+            requested: Causes::default(),
             at: None,
             hints: None,
             debounce,
@@ -36,13 +36,13 @@ impl Agenda {
         }
     }
 
-    /// A load is wanted at this moment, or earlier if something else is due earlier.
-    pub(super) fn ask(&mut self, trigger: Trigger, at: Duration) {
-        self.asked.insert(trigger);
+    /// Requests a load at this moment. It begins earlier if another cause is due earlier.
+    pub(super) fn request(&mut self, trigger: Trigger, at: Duration) {
+        self.requested.insert(trigger);
         self.at = earliest([self.at, Some(at)]);
     }
 
-    /// Whatever is asked for is due now.
+    /// Makes the requested load due now.
     pub(super) fn hasten(&mut self, now: Duration) {
         if self.at.is_some() {
             self.at = Some(now);
@@ -70,7 +70,7 @@ impl Agenda {
         let mut due = Causes::default();
         if self.at.is_some_and(|at| at <= now) {
             self.at = None;
-            due = std::mem::take(&mut self.asked);
+            due = std::mem::take(&mut self.requested);
         }
         if self.hints_due().is_some_and(|at| at <= now) {
             self.hints = None;
@@ -82,8 +82,8 @@ impl Agenda {
         due
     }
 
-    /// Hints are due when they have been silent for the debounce window, or kept coming for its ceiling, and not before
-    /// the limit allows.
+    /// Hints are due when none has come for the debounce window, or when they have kept coming for its ceiling. The rate limit
+    /// may delay them further.
     fn hints_due(&self) -> Option<Duration> {
         let hints = self.hints?;
         let rested =

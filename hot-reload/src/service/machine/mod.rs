@@ -54,7 +54,7 @@ pub(super) struct Machine {
     /// The number of pending rollbacks.
     rollbacks: u32,
     /// Whether the last load did not read the source. Then a due load of the source has priority.
-    aside_last: bool,
+    other_last: bool,
     /// When the last load ended. Every period is counted from here, so that no change of the watch stretches one.
     last_load: Duration,
     /// When the periodic load is due.
@@ -93,7 +93,7 @@ impl Machine {
             running: None,
             pushed: false,
             rollbacks: 0,
-            aside_last: false,
+            other_last: false,
             last_load: Duration::ZERO,
             periodic: None,
             removal: None,
@@ -112,9 +112,9 @@ impl Machine {
             Input::Started if self.settings.watch => {
                 self.watch.connect();
                 actions.open = true;
-                self.agenda.ask(Trigger::Startup, now + OPEN_PATIENCE);
+                self.agenda.request(Trigger::Startup, now + OPEN_PATIENCE);
             }
-            Input::Started => self.agenda.ask(Trigger::Startup, now),
+            Input::Started => self.agenda.request(Trigger::Startup, now),
             Input::Hint => {
                 self.announced();
                 self.agenda.hint(now);
@@ -128,14 +128,14 @@ impl Machine {
                 if let Some(running) = &mut self.running {
                     running.before_watch = true;
                 }
-                self.agenda.ask(Trigger::Resync, now);
+                self.agenda.request(Trigger::Resync, now);
             }
             Input::Lost(regime) => {
                 let was_open = self.watch.state().is_open();
                 self.watch.lost(now, regime, &mut self.jitter);
                 self.suspicion = None;
                 if was_open {
-                    self.agenda.ask(Trigger::Resync, now);
+                    self.agenda.request(Trigger::Resync, now);
                     self.shorten_period();
                 } else {
                     // Polling goes on as it was: a failed attempt to connect must not put it off.
@@ -143,10 +143,10 @@ impl Machine {
                 }
             }
             Input::Loaded(verdict) => self.loaded(now, verdict),
-            Input::Asked(trigger) => {
-                self.agenda.ask(trigger, now);
+            Input::Requested(trigger) => {
+                self.agenda.request(trigger, now);
                 // A program that only waits does not know of a lost watch, and may do so often.
-                if trigger.is_personal() {
+                if trigger.is_requested() {
                     self.watch.hasten(now);
                 }
             }
@@ -167,12 +167,12 @@ impl Machine {
         if self.running.is_some() {
             return None;
         }
-        let aside = self.waits_aside().then_some(Duration::ZERO);
-        earliest([aside, self.next_source_load()])
+        let other = self.has_other_load().then_some(Duration::ZERO);
+        earliest([other, self.next_source_load()])
     }
 
     /// Whether a load is to be taken, at once, that does not ask the source.
-    fn waits_aside(&self) -> bool {
+    fn has_other_load(&self) -> bool {
         self.pushed || self.rollbacks > 0
     }
 
@@ -225,8 +225,9 @@ impl Machine {
     /// The load that is due, made of all causes for one.
     fn due(&mut self, now: Duration) -> Option<RunningLoad> {
         // What waits beside it keeps waiting, for a load that follows at once.
-        self.aside_last = self.waits_aside() && !(self.aside_last && self.is_source_load_due(now));
-        if self.aside_last {
+        self.other_last =
+            self.has_other_load() && !(self.other_last && self.is_source_load_due(now));
+        if self.other_last {
             let (trigger, from) = if self.rollbacks > 0 {
                 self.rollbacks -= 1;
                 (Trigger::Rollback, LoadFrom::History)
@@ -294,7 +295,7 @@ impl Machine {
             return;
         };
         match verdict {
-            Verdict::Aside => return,
+            Verdict::RolledBack => return,
             Verdict::Published if running.announced => self.watch.announced_change(),
             Verdict::Published
                 if running.by_clock && !running.before_watch && self.watch.state().is_open() =>
@@ -318,7 +319,7 @@ impl Machine {
                 if let Verdict::Held(Some(millis)) = verdict {
                     pause = pause.min(Duration::from_millis(millis.into()));
                 }
-                self.retry.again_at(now + pause);
+                self.retry.set_due(now + pause);
             }
             if !running.before_watch {
                 self.watch.loaded();

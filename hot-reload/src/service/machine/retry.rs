@@ -56,7 +56,7 @@ impl Retry {
     }
 
     /// The source is well, but its content was no good.
-    pub(super) fn again_at(&mut self, due: Duration) {
+    pub(super) fn set_due(&mut self, due: Duration) {
         self.due = Some(due);
     }
 

@@ -21,7 +21,7 @@ pub(crate) enum Input {
     /// The load that was running has ended.
     Loaded(Verdict),
     /// A caller requested a load.
-    Asked(Trigger),
+    Requested(Trigger),
     /// A rollback was requested. It does not load the source.
     Rollback,
     /// Time passed.
@@ -55,7 +55,7 @@ pub(crate) enum Verdict {
     /// A good value is held. The number of milliseconds until the hold ends, if time ends it.
     Held(Option<u32>),
     /// It did not load the source.
-    Aside,
+    RolledBack,
 }
 
 impl Verdict {

@@ -71,7 +71,7 @@ impl Ghost {
     /// What can happen next.
     fn inputs(&self) -> Vec<(Duration, Input)> {
         let soon = self.now + INSTANT;
-        let mut inputs = vec![(soon, Input::Asked(Trigger::Manual))];
+        let mut inputs = vec![(soon, Input::Requested(Trigger::Manual))];
         if self.rollbacks == 0 {
             inputs.push((soon, Input::Rollback));
         }
@@ -90,7 +90,7 @@ impl Ghost {
         }
         if let Some(load) = self.running {
             if load.from == LoadFrom::History {
-                inputs.push((soon, Input::Loaded(Verdict::Aside)));
+                inputs.push((soon, Input::Loaded(Verdict::RolledBack)));
                 return inputs;
             }
             if load.from == LoadFrom::Watch {
@@ -130,10 +130,10 @@ impl Ghost {
                 self.opening = false;
                 self.open = false;
             }
-            Input::Hint | Input::Asked(_) => self.owe(),
+            Input::Hint | Input::Requested(_) => self.owe(),
             Input::Pushed => self.pushed = true,
             Input::Rollback => self.rollbacks += 1,
-            Input::Loaded(Verdict::Aside) => self.running = None,
+            Input::Loaded(Verdict::RolledBack) => self.running = None,
             Input::Loaded(verdict) => {
                 let load = self.running.take();
                 if load.is_some_and(|load| load.from == LoadFrom::Source) {

@@ -29,7 +29,7 @@ impl<V> Pipeline<V> {
             outcome,
         } = rolled_back;
         // A person may retry a value that failed its probation, but not one that a person rolled back.
-        if trigger.is_personal() && outcome.error().is_some() {
+        if trigger.is_requested() && outcome.error().is_some() {
             return Ok(None);
         }
         let same = match (&self.sameness, rolled_back.revision(), revision) {
@@ -46,7 +46,7 @@ impl<V> Pipeline<V> {
     }
 
     /// Notes a good value that is held.
-    pub(crate) fn hold_back(
+    pub(crate) fn note_held(
         &self,
         revision: Option<Revision>,
         outcome: Outcome,
@@ -83,19 +83,19 @@ impl<V> Pipeline<V> {
         // Each guard only wants the value to stay, so the one with the longest time decides; of equal ones, the first.
         let mut gravest: Option<(Duration, HoldReason, String)> = None;
         for guard in &self.admission {
-            let doubt = contained(Stage::Validate, || guard.objection(&visible, value))?;
+            let objection = contained(Stage::Validate, || guard.objection(&visible, value))?;
             let patience = guard.confirm_after();
             let graver = gravest.as_ref().is_none_or(|(most, ..)| patience > *most);
-            if let Some(doubt) = doubt.filter(|_| graver) {
-                gravest = Some((patience, guard.reason(), doubt));
+            if let Some(objection) = objection.filter(|_| graver) {
+                gravest = Some((patience, guard.reason(), objection));
             }
         }
         let mut gate = self.shared.gate();
-        let Some((patience, reason, doubt)) = gravest else {
+        let Some((patience, reason, objection)) = gravest else {
             gate.clear_admission_hold();
             return Ok(None);
         };
-        let waits = gate.hold_for_admission(reason, doubt, revision, patience);
+        let waits = gate.hold_for_admission(reason, objection, revision, patience);
         Ok(waits.then_some(Outcome::Held))
     }
 
@@ -110,12 +110,12 @@ impl<V> Pipeline<V> {
     }
 
     /// Notifies all guards of the visible value. A panic of a guard changes nothing.
-    fn notify_guards(&self, tell: impl Fn(&dyn Admission<V>, &V)) {
+    fn notify_guards(&self, notify: impl Fn(&dyn Admission<V>, &V)) {
         let Some(visible) = self.shared.publisher.current() else {
             return;
         };
         for guard in &self.admission {
-            let _ = contained(Stage::Validate, || tell(&**guard, &visible));
+            let _ = contained(Stage::Validate, || notify(&**guard, &visible));
         }
     }
 }

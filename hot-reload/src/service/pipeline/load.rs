@@ -28,12 +28,12 @@ impl<V> Pipeline<V> {
         &self,
         feed: &F,
         load: Load,
-        asked: LoadRequest,
+        request: LoadRequest,
         pushed: Option<Pushed<V>>,
     ) -> (Option<Outcome>, LoadTrace) {
         let mut trace = LoadTrace::default();
         // The steps have boundaries of their own, which know the stage. This one is for what is dropped between them.
-        let attempt = self.attempt(feed, load, asked, pushed, &mut trace);
+        let attempt = self.attempt(feed, load, request, pushed, &mut trace);
         let outcome = match AssertUnwindSafe(attempt).catch_unwind().await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(outcome)) => Some(outcome),
@@ -62,7 +62,7 @@ impl<V> Pipeline<V> {
         &self,
         feed: &F,
         load: Load,
-        asked: LoadRequest,
+        request: LoadRequest,
         pushed: Option<Pushed<V>>,
         trace: &mut LoadTrace,
     ) -> Result<Option<Outcome>, Outcome> {
@@ -72,7 +72,7 @@ impl<V> Pipeline<V> {
         }
         let mut loaded = match pushed {
             None => {
-                let loaded = trace.time(Stage::Load, self.fetch(feed, asked)).await;
+                let loaded = trace.time(Stage::Load, self.fetch(feed, request)).await;
                 loaded.map_err(|refusal| {
                     trace.fresh = refusal.is_fresh;
                     refusal.outcome
@@ -115,26 +115,26 @@ impl<V> Pipeline<V> {
             if let Some(outcome) = self.is_rolled_back(&value, revision.as_ref(), load.trigger)? {
                 discard(value);
                 self.shared.gate().clear_admission_hold();
-                return self.hold_back(revision, outcome).map(Some);
+                return self.note_held(revision, outcome).map(Some);
             }
             let loaded_at = time_of_day();
-            let validated = self.validators.ask(&value);
+            let validated = self.validators.check(&value);
             if let Err(error) = trace.time(Stage::Validate, validated).await {
                 return Err(self.reject(Stage::Validate, error, revision));
             }
             if self.shared.gate().is_paused() {
                 discard(value);
-                return self.hold_back(revision, Outcome::Held).map(Some);
+                return self.note_held(revision, Outcome::Held).map(Some);
             }
             // After a `resume`, nothing is held.
-            if !asked.resume
+            if !request.resume
                 && let Some(outcome) = self.must_wait(&value, revision.as_ref())?
             {
                 discard(value);
-                return self.hold_back(revision, outcome).map(Some);
+                return self.note_held(revision, outcome).map(Some);
             }
-            let assembly = match self.prepare(&value, trace).await {
-                Ok(assembly) => assembly,
+            let swap = match self.prepare(&value, trace).await {
+                Ok(swap) => swap,
                 Err(error) => {
                     return Err(self.reject(Stage::Prepare, error, revision));
                 }
@@ -144,7 +144,7 @@ impl<V> Pipeline<V> {
                 && let Some(newer) = self.overtaken(feed, revision.as_ref()).await
             {
                 rechecks -= 1;
-                trace.votes = assembly.end(Ending::Abort).await;
+                trace.votes = swap.end(Ending::Abort).await;
                 loaded = newer;
                 continue;
             }
@@ -161,9 +161,9 @@ impl<V> Pipeline<V> {
                 self.accept();
                 self.good(seen, !is_blank);
             }
-            return match self.end_swap(assembly, published, trace).await {
+            return match self.end_swap(swap, published, trace).await {
                 // A pause that began while it was prepared.
-                Err(Outcome::Held) => self.hold_back(revision, Outcome::Held).map(Some),
+                Err(Outcome::Held) => self.note_held(revision, Outcome::Held).map(Some),
                 swapped => swapped.map(Some),
             };
         }
@@ -183,11 +183,11 @@ impl<V> Pipeline<V> {
     ) -> Option<Loaded<V>> {
         let revision = revision?;
         // Whatever caused this load, a group only collects the present values of its members.
-        let asked = LoadRequest {
+        let request = LoadRequest {
             trigger: Trigger::Watch,
             resume: false,
         };
-        match self.ask(feed, Some(revision), asked).await {
+        match self.load_source(feed, Some(revision), request).await {
             Ok(
                 Loaded::Value {
                     revision: Some(now),
@@ -203,8 +203,12 @@ impl<V> Pipeline<V> {
         }
     }
 
-    async fn fetch<F: Feed<V>>(&self, feed: &F, asked: LoadRequest) -> Result<Loaded<V>, Refusal> {
-        let LoadRequest { trigger, resume } = asked;
+    async fn fetch<F: Feed<V>>(
+        &self,
+        feed: &F,
+        request: LoadRequest,
+    ) -> Result<Loaded<V>, Refusal> {
+        let LoadRequest { trigger, resume } = request;
         let seen = {
             let holds = self.shared.gate().holds();
             let state = self.state();
@@ -213,15 +217,15 @@ impl<V> Pipeline<V> {
             let again = state
                 .rejected
                 .as_ref()
-                .is_some_and(|rejected| trigger.is_personal() || rejected.lifts_by_itself());
+                .is_some_and(|rejected| trigger.is_requested() || rejected.may_retry());
             // Content is loaded again if its hold has ended, or if it failed and a person requests a retry.
             let released = state.held.as_ref().is_some_and(|held| {
-                resume || !holds || trigger.is_personal() && held.error().is_some()
+                resume || !holds || trigger.is_requested() && held.error().is_some()
             });
             let whole = again || released || matches!(self.sameness, Sameness::Never);
             state.seen.clone().filter(|_| !whole)
         };
-        let answer = self.ask(feed, seen.as_ref(), asked).await;
+        let answer = self.load_source(feed, seen.as_ref(), request).await;
         self.shared.gate().source_waits(match &answer {
             Ok(Loaded::Held { hold, again }) => Some((hold, *again)),
             _ => None,
@@ -242,13 +246,13 @@ impl<V> Pipeline<V> {
         })
     }
 
-    async fn ask<F: Feed<V>>(
+    async fn load_source<F: Feed<V>>(
         &self,
         feed: &F,
         seen: Option<&Revision>,
-        asked: LoadRequest,
+        request: LoadRequest,
     ) -> Result<Loaded<V>, Fault> {
-        let load = || feed.load(seen, asked);
+        let load = || feed.load(seen, request);
         let late = "the source did not answer";
         within(Stage::Load, self.deadline, late, load).await?
     }

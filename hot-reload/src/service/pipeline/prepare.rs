@@ -15,7 +15,7 @@ use crate::service::boundary::within;
 
 /// The participants, in the order in which they were added.
 pub(crate) struct Participants<V> {
-    pub(crate) seats: Vec<Box<dyn Seat<V>>>,
+    pub(crate) list: Vec<Box<dyn DynParticipant<V>>>,
     /// The deadline of one call of a participant.
     pub(crate) deadline: Duration,
 }
@@ -23,7 +23,7 @@ pub(crate) struct Participants<V> {
 impl<V> Participants<V> {
     pub(crate) fn none(deadline: Duration) -> Self {
         Self {
-            seats: Vec::new(),
+            list: Vec::new(),
             deadline,
         }
     }
@@ -33,63 +33,63 @@ impl<V> Participants<V> {
         V: Sync,
         P: Participant<V> + 'static,
     {
-        self.seats.push(Box::new(Named { name, participant }));
+        self.list.push(Box::new(Named { name, participant }));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.seats.is_empty()
+        self.list.is_empty()
     }
 
     /// Prepares all participants at the same time. Returns their votes and prepared resources.
-    pub(crate) async fn prepare(&self, candidate: &V) -> Assembly<'_> {
-        let ballots = self.seats.iter().map(|seat| async {
+    pub(crate) async fn prepare(&self, candidate: &V) -> PreparedSwap<'_> {
+        let preparations = self.list.iter().map(|participant| async {
             let begun = Instant::now();
-            let (ready, refusal) = match self.prepare_one(&**seat, candidate).await {
+            let (ready, refusal) = match self.prepare_one(&**participant, candidate).await {
                 Ok(ready) => (Some(ready), None),
                 Err(refusal) => (None, Some(refusal)),
             };
             let vote = Vote {
-                participant: escaped(seat.name().into()),
+                participant: escaped(participant.name().into()),
                 refusal,
                 elapsed: begun.elapsed(),
                 failure: None,
             };
-            Ballot { vote, ready }
+            Preparation { vote, ready }
         });
-        Assembly {
-            ballots: join_all(ballots).await,
+        PreparedSwap {
+            preparations: join_all(preparations).await,
             deadline: self.deadline,
         }
     }
 
     async fn prepare_one<'p>(
         &'p self,
-        seat: &'p dyn Seat<V>,
+        participant: &'p dyn DynParticipant<V>,
         candidate: &V,
     ) -> Result<Ready<'p>, Error> {
-        let prepare = || seat.prepare(candidate);
+        let prepare = || participant.prepare(candidate);
         within(Stage::Prepare, self.deadline, "was not ready", prepare).await?
     }
 }
 
 /// The votes of all participants, and the prepared resources.
 #[must_use = "those that are ready are to be told how it ends"]
-pub(crate) struct Assembly<'p> {
-    ballots: Vec<Ballot<'p>>,
+pub(crate) struct PreparedSwap<'p> {
+    preparations: Vec<Preparation<'p>>,
     deadline: Duration,
 }
 
-struct Ballot<'p> {
+struct Preparation<'p> {
     vote: Vote,
     ready: Option<Ready<'p>>,
 }
 
-impl Assembly<'_> {
+impl PreparedSwap<'_> {
     /// The participants that refused, with their reasons, on one line.
     pub(crate) fn refusal(&self) -> Option<Error> {
-        let refusals = self.ballots.iter().filter_map(|ballot| {
-            let refusal = ballot.vote.refusal.as_ref()?;
-            Some(format!("{}: {refusal}", ballot.vote.participant))
+        let refusals = self.preparations.iter().filter_map(|preparation| {
+            let refusal = preparation.vote.refusal.as_ref()?;
+            Some(format!("{}: {refusal}", preparation.vote.participant))
         });
         let refusals: Vec<_> = refusals.collect();
         (!refusals.is_empty()).then(|| Error::new(ErrorKind::Invalid, refusals.join("; ")))
@@ -98,11 +98,11 @@ impl Assembly<'_> {
     /// Commits or aborts all ready participants, in the order in which they were added. Returns the votes, with the failures.
     pub(crate) async fn end(self, ending: Ending) -> Vec<Vote> {
         let mut votes = Vec::new();
-        for Ballot { mut vote, ready } in self.ballots {
+        for Preparation { mut vote, ready } in self.preparations {
             if let Some(ready) = ready {
                 let late = "did not come to an end";
-                let told = within(Stage::Commit, self.deadline, late, || ready(ending)).await;
-                vote.failure = told.err();
+                let ended = within(Stage::Commit, self.deadline, late, || ready(ending)).await;
+                vote.failure = ended.err();
             }
             votes.push(vote);
         }
@@ -121,7 +121,7 @@ pub(crate) enum Ending {
 pub(crate) type Ready<'p> = Box<dyn FnOnce(Ending) -> BoxFuture<'p, ()> + Send + 'p>;
 
 /// A participant with its name, without the type of its resources.
-pub(crate) trait Seat<V>: Send + Sync {
+pub(crate) trait DynParticipant<V>: Send + Sync {
     fn name(&self) -> &str;
 
     fn prepare<'p: 'v, 'v>(&'p self, candidate: &'v V) -> BoxFuture<'v, Result<Ready<'p>, Error>>;
@@ -132,7 +132,7 @@ struct Named<P> {
     participant: P,
 }
 
-impl<V: Sync, P: Participant<V> + 'static> Seat<V> for Named<P> {
+impl<V: Sync, P: Participant<V> + 'static> DynParticipant<V> for Named<P> {
     fn name(&self) -> &str {
         &self.name
     }

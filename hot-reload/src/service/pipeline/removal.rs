@@ -136,9 +136,8 @@ impl<V> Pipeline<V> {
                 return Ok(Outcome::Held);
             }
             Some(value) => {
-                let assembly = self.prepare(&value, trace).await;
-                let assembly =
-                    assembly.map_err(|error| self.reject(Stage::Prepare, error, None))?;
+                let swap = self.prepare(&value, trace).await;
+                let swap = swap.map_err(|error| self.reject(Stage::Prepare, error, None))?;
                 let candidate = Candidate {
                     value,
                     revision: None,
@@ -150,7 +149,7 @@ impl<V> Pipeline<V> {
                 if published.is_ok() {
                     self.clear_hold();
                 }
-                let _ = self.end_swap(assembly, published, trace).await?;
+                let _ = self.end_swap(swap, published, trace).await?;
             }
         }
         // Only now: a policy that panicked is followed again by the next load.

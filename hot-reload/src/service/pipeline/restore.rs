@@ -46,8 +46,8 @@ impl<V> Pipeline<V> {
         trace: &mut LoadTrace,
     ) -> Result<(), Error> {
         let (value, revision, loaded_at) = kept;
-        self.validators.ask(&value).await?;
-        let assembly = self.prepare(&value, trace).await?;
+        self.validators.check(&value).await?;
+        let swap = self.prepare(&value, trace).await?;
         let candidate = Candidate {
             value,
             revision,
@@ -56,7 +56,7 @@ impl<V> Pipeline<V> {
             origin: None,
         };
         let published = self.publish(candidate);
-        match self.end_swap(assembly, published, trace).await {
+        match self.end_swap(swap, published, trace).await {
             Ok(_) => {
                 trace.restored = true;
                 self.state().had_content = true;

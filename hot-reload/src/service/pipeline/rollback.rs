@@ -12,15 +12,15 @@ use crate::event::{Outcome, Stage, Trigger};
 use crate::panics::{discard, panicked};
 use crate::service::boundary::contained;
 use crate::service::policy::removal::Removal;
-use crate::service::shared::request::{Earlier, Request, To};
+use crate::service::shared::request::{Earlier, Request, RollbackTo};
 use crate::snapshot::{Generation, Snapshot};
 
 impl<V> Pipeline<V> {
     /// Publishes an earlier value again. Validators do not run, because they accepted it before. The participants must prepare
     /// for it.
-    pub(crate) async fn roll_back(&self, to: To<V>) -> (Outcome, LoadTrace) {
+    pub(crate) async fn roll_back(&self, to: RollbackTo<V>) -> (Outcome, LoadTrace) {
         let mut trace = LoadTrace::default();
-        let attempt = AssertUnwindSafe(self.bring_back(&to, &mut trace)).catch_unwind();
+        let attempt = AssertUnwindSafe(self.try_roll_back(&to, &mut trace)).catch_unwind();
         let outcome = match attempt.await {
             Ok(Ok(outcome) | Err(outcome)) => outcome,
             Err(panic) => Outcome::Rejected {
@@ -32,25 +32,29 @@ impl<V> Pipeline<V> {
         (outcome, trace)
     }
 
-    async fn bring_back(&self, to: &To<V>, trace: &mut LoadTrace) -> Result<Outcome, Outcome> {
+    async fn try_roll_back(
+        &self,
+        to: &RollbackTo<V>,
+        trace: &mut LoadTrace,
+    ) -> Result<Outcome, Outcome> {
         let Some(current) = self.shared.publisher.current() else {
             return Err(not_found("nothing was published yet"));
         };
         let failure = match to {
-            To::Asked(_) => None,
-            To::Proven { failed, .. } if *failed != current.generation() => {
+            RollbackTo::Request(_) => None,
+            RollbackTo::Proven { failed, .. } if *failed != current.generation() => {
                 // Something newer is visible by now.
                 return Ok(Outcome::Unchanged);
             }
-            To::Proven { failure, .. } => Some(failure.clone()),
+            RollbackTo::Proven { failure, .. } => Some(failure.clone()),
         };
         let target = self.target(to, &current)?;
         let Some(copy) = self.copy else {
             return Err(not_found("no earlier values are kept"));
         };
         let value = contained(Stage::Commit, || copy(&target))?;
-        let assembly = self.prepare(&value, trace).await;
-        let assembly = assembly.map_err(|error| Outcome::Rejected {
+        let swap = self.prepare(&value, trace).await;
+        let swap = swap.map_err(|error| Outcome::Rejected {
             stage: Stage::Prepare,
             error,
         })?;
@@ -65,17 +69,17 @@ impl<V> Pipeline<V> {
         if published.is_ok() {
             self.hold_rolled_back(to, &current, &target, failure);
         }
-        self.end_swap(assembly, published, trace).await
+        self.end_swap(swap, published, trace).await
     }
 
-    fn target(&self, to: &To<V>, current: &Snapshot<V>) -> Result<Snapshot<V>, Outcome> {
+    fn target(&self, to: &RollbackTo<V>, current: &Snapshot<V>) -> Result<Snapshot<V>, Outcome> {
         let history = self.shared.history();
         let target = match to {
-            To::Asked(asked) => match asked.earlier {
+            RollbackTo::Request(asked) => match asked.earlier {
                 Earlier::Previous => history.before(current),
                 Earlier::Generation(generation) => history.find(generation),
             },
-            To::Proven { proven, .. } => Some(proven.snapshot().clone()),
+            RollbackTo::Proven { proven, .. } => Some(proven.snapshot().clone()),
         };
         target.ok_or_else(|| {
             let kept = history.list();
@@ -88,7 +92,7 @@ impl<V> Pipeline<V> {
                 numbers => format!("generation {numbers}"),
             };
             not_found(&match to {
-                To::Asked(Request {
+                RollbackTo::Request(Request {
                     earlier: Earlier::Generation(generation),
                     ..
                 }) => {
@@ -114,7 +118,7 @@ impl<V> Pipeline<V> {
     /// Holds the content of the source from now on.
     fn hold_rolled_back(
         &self,
-        to: &To<V>,
+        to: &RollbackTo<V>,
         current: &Snapshot<V>,
         target: &Snapshot<V>,
         failure: Option<Outcome>,
@@ -130,10 +134,10 @@ impl<V> Pipeline<V> {
                 // A comparison of the values decides whether that content is visible or held.
                 state.seen = None;
             }
-            if matches!(to, To::Asked(asked) if asked.resumed != gate.resumed()) {
+            if matches!(to, RollbackTo::Request(asked) if asked.resumed != gate.resumed()) {
                 // `resume` was called after the rollback was requested, and the load that answers it may have ended before.
                 state.held = Some(Outcome::Held);
-                self.shared.inbox.remind();
+                self.shared.inbox.request_resync();
                 None
             } else if first(target) == held {
                 // The rollback publishes the content of the source, unless that was rejected meanwhile.

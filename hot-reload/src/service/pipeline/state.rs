@@ -35,7 +35,7 @@ pub(crate) struct Rejected {
 
 impl Rejected {
     /// Whether it is old enough that its cause may be gone. Decoding errors never are.
-    pub(crate) fn lifts_by_itself(&self) -> bool {
+    pub(crate) fn may_retry(&self) -> bool {
         let decoded = !matches!(
             self.outcome,
             Outcome::Rejected {

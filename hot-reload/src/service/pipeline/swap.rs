@@ -6,7 +6,7 @@ use tracing::error;
 
 use super::Pipeline;
 use super::candidate::Candidate;
-use super::prepare::{Assembly, Ending};
+use super::prepare::{Ending, PreparedSwap};
 use super::state::LoadState;
 use super::trace::LoadTrace;
 use crate::error::Error;
@@ -22,13 +22,13 @@ impl<V> Pipeline<V> {
         &self,
         value: &V,
         trace: &mut LoadTrace,
-    ) -> Result<Assembly<'_>, Error> {
+    ) -> Result<PreparedSwap<'_>, Error> {
         let prepared = self.participants.prepare(value);
-        let assembly = trace.time(Stage::Prepare, prepared).await;
-        match assembly.refusal() {
-            None => Ok(assembly),
+        let swap = trace.time(Stage::Prepare, prepared).await;
+        match swap.refusal() {
+            None => Ok(swap),
             Some(error) => {
-                trace.votes = assembly.end(Ending::Abort).await;
+                trace.votes = swap.end(Ending::Abort).await;
                 Err(error)
             }
         }
@@ -39,7 +39,7 @@ impl<V> Pipeline<V> {
     /// Subscribers are notified later, when the load has ended and the status tells of the value.
     pub(crate) async fn end_swap(
         &self,
-        assembly: Assembly<'_>,
+        swap: PreparedSwap<'_>,
         published: Result<Outcome, Outcome>,
         trace: &mut LoadTrace,
     ) -> Result<Outcome, Outcome> {
@@ -50,7 +50,7 @@ impl<V> Pipeline<V> {
             }
             Err(_) => Ending::Abort,
         };
-        trace.votes = trace.time(Stage::Commit, assembly.end(ending)).await;
+        trace.votes = trace.time(Stage::Commit, swap.end(ending)).await;
         if ending == Ending::Commit {
             self.log_failed_commits(&trace.votes);
         }
@@ -95,7 +95,7 @@ impl<V> Pipeline<V> {
             loaded_at,
             trigger,
             origin,
-            keepsakes: AtomicUsize::new(0),
+            engine_shares: AtomicUsize::new(0),
         };
         let (mut refused, mut forgotten) = (None, None);
         // What follows the value is the user's: if it panics, nothing has become visible.

@@ -45,7 +45,7 @@ impl<V> Validators<V> {
     }
 
     /// Runs the synchronous validators. If they accept the value, runs the async ones at the same time.
-    pub(crate) async fn ask(&self, value: &V) -> Result<(), Error> {
+    pub(crate) async fn check(&self, value: &V) -> Result<(), Error> {
         let at_once = || {
             let check = |validator: &Validator<V>| validator(value).err();
             self.at_once.iter().filter_map(check).collect::<Vec<_>>()

@@ -14,8 +14,8 @@ use crate::event::{Outcome, Stage};
 use crate::panics::discard;
 use crate::service::boundary::within;
 use crate::service::settings::{LONGEST, PROBATION_CHECK};
-use crate::service::shared::request::To;
-use crate::snapshot::{Generation, Keepsake, Snapshot};
+use crate::service::shared::request::RollbackTo;
+use crate::snapshot::{EngineShare, Generation, Snapshot};
 
 /// Watches a new value in use for some time after it has become visible: from
 /// [`Builder::probation`](crate::Builder::probation).
@@ -158,10 +158,10 @@ impl<V> fmt::Debug for Probation<V> {
 }
 
 /// The proven values of one run, and the one on probation.
-pub(crate) struct Trial<'p, V> {
+pub(crate) struct ProbationRun<'p, V> {
     probation: &'p Probation<V>,
     /// The newest proven value.
-    proven: Option<Keepsake<V>>,
+    proven: Option<EngineShare<V>>,
     /// The visible value, while it is on probation.
     running: Option<Running<V>>,
     /// The failed value, until another value is visible.
@@ -175,7 +175,7 @@ struct Failed {
 }
 
 struct Running<V> {
-    value: Keepsake<V>,
+    value: EngineShare<V>,
     /// Whether it came from the source.
     loaded: bool,
     end: Proving,
@@ -186,10 +186,10 @@ pub(crate) enum Proof<V> {
     /// The value is proven. The flag says whether it came from the source.
     Proven(Snapshot<V>, bool),
     /// The value has failed with this error, and is to be replaced by `to`.
-    Failed { to: To<V>, error: Error },
+    Failed { to: RollbackTo<V>, error: Error },
 }
 
-impl<'p, V> Trial<'p, V> {
+impl<'p, V> ProbationRun<'p, V> {
     pub(crate) fn new(probation: &'p Probation<V>) -> Self {
         Self {
             probation,
@@ -213,11 +213,11 @@ impl<'p, V> Trial<'p, V> {
         // Its rollback was refused, so it begins another probation.
         let failed = failed.filter(|failed| failed.generation == value.generation());
         if self.proven.is_none() || value.origin().is_some() {
-            self.proven = Some(Keepsake::of(value));
+            self.proven = Some(EngineShare::of(value));
             return true;
         }
         self.running = Some(Running {
-            value: Keepsake::of(value),
+            value: EngineShare::of(value),
             loaded: loaded || failed.is_some_and(|failed| failed.loaded),
             end: (self.probation.begin)(value.clone()),
         });
@@ -238,7 +238,7 @@ impl<'p, V> Trial<'p, V> {
         discard(ended);
     }
 
-    /// Waits for the end of the trial that is running. Cancel safe.
+    /// Waits for the end of the probation that is running. Cancel safe.
     pub(crate) async fn ended(&mut self) -> Proof<V> {
         let (Some(running), Some(proven)) = (&mut self.running, &self.proven) else {
             return pending().await;
@@ -251,8 +251,8 @@ impl<'p, V> Trial<'p, V> {
                 let generation = value.generation();
                 self.failed = Some(Failed { generation, loaded });
                 Proof::Failed {
-                    to: To::Proven {
-                        proven: Keepsake::of(proven.snapshot()),
+                    to: RollbackTo::Proven {
+                        proven: EngineShare::of(proven.snapshot()),
                         failed: generation,
                         failure: Outcome::Rejected {
                             stage: Stage::Commit,
@@ -263,7 +263,7 @@ impl<'p, V> Trial<'p, V> {
                 }
             }
             Ok(()) => {
-                self.proven = Some(Keepsake::of(&value));
+                self.proven = Some(EngineShare::of(&value));
                 Proof::Proven(value, loaded)
             }
         };
@@ -273,10 +273,12 @@ impl<'p, V> Trial<'p, V> {
     }
 }
 
-/// Waits for the end of the trial that is running. Pending without a probation. Cancel safe.
-pub(crate) async fn trial_ended<V>(trial: &mut Option<Box<Trial<'_, V>>>) -> Proof<V> {
-    match trial {
-        Some(trial) => trial.ended().await,
+/// Waits for the end of the probation that is running. Pending without a probation. Cancel safe.
+pub(crate) async fn probation_ended<V>(
+    probation: &mut Option<Box<ProbationRun<'_, V>>>,
+) -> Proof<V> {
+    match probation {
+        Some(probation) => probation.ended().await,
         None => pending().await,
     }
 }

@@ -71,7 +71,7 @@ impl<V> Recorder<V> {
                 log!(warn, hold, "held, {stays}");
             }
             // A manual reload is logged in full each time.
-            (Outcome::Rejected { stage, error }, Repeated::Yes) if !trigger.is_personal() => {
+            (Outcome::Rejected { stage, error }, Repeated::Yes) if !trigger.is_requested() => {
                 log!(debug, stage = stage.as_str(), "still rejected: {error}");
             }
             (Outcome::Rejected { stage, error }, _) => {
@@ -89,7 +89,7 @@ impl<V> Recorder<V> {
                     false => log!(debug, stage = stage.as_str(), "{text}"),
                 }
             }
-            (Outcome::Failed { error }, Repeated::Yes) if !trigger.is_personal() => {
+            (Outcome::Failed { error }, Repeated::Yes) if !trigger.is_requested() => {
                 log!(debug, "still failing: {error}");
             }
             (Outcome::Failed { error }, _) => {
@@ -104,7 +104,7 @@ impl<V> Recorder<V> {
             (Outcome::Missing, _) if fallback == Fallback::Default => {
                 log!(warn, "{subject} is gone; serving the default");
             }
-            (Outcome::Missing, Repeated::Yes) if !trigger.is_personal() => {
+            (Outcome::Missing, Repeated::Yes) if !trigger.is_requested() => {
                 log!(debug, "{subject} is still gone");
             }
             (Outcome::Missing, _) => match generation {
@@ -118,7 +118,7 @@ impl<V> Recorder<V> {
         // Content that stays rejected has one event, and one for each manual reload; so has a source that is not ready.
         let known =
             (waits || matches!(outcome, Outcome::Rejected { .. })) && repeated == Repeated::Yes;
-        if !known || trigger.is_personal() {
+        if !known || trigger.is_requested() {
             self.shared.notify(|| EventKind::Load {
                 trigger,
                 outcome: outcome.clone(),

@@ -13,8 +13,8 @@ use crate::status::{Degradation, SourceStatus};
 
 impl<V> Recorder<V> {
     /// Writes a new state of the watch.
-    pub(crate) fn link(&self, from: WatchState, to: WatchState, why: Option<&Error>) {
-        self.shared.flight.link(from, to, why);
+    pub(crate) fn watch_changed(&self, from: WatchState, to: WatchState, why: Option<&Error>) {
+        self.shared.flight.watch_changed(from, to, why);
         let mut status = self.shared.status();
         let same =
             status.watch_error.as_ref().map(ToString::to_string) == why.map(ToString::to_string);
@@ -22,7 +22,7 @@ impl<V> Recorder<V> {
         status.watch = to;
         status.counters.watch_losses +=
             u64::from(from.is_open() && matches!(to, WatchState::Down | WatchState::Parked));
-        let told = match to {
+        let resolved = match to {
             WatchState::Connecting => None,
             WatchState::Down | WatchState::Parked => {
                 mem::replace(&mut status.watch_error, why.cloned())
@@ -31,7 +31,7 @@ impl<V> Recorder<V> {
         };
         let name = &*self.shared.name;
         drop(status);
-        discard(told);
+        discard(resolved);
         match (to, why) {
             (WatchState::Down | WatchState::Parked, Some(why)) if same => {
                 debug!(target: TARGET, name, watch = to.as_str(), "the watch is still down: {why}");

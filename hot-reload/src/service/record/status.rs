@@ -62,12 +62,12 @@ impl<V> Recorder<V> {
             status.generation = generation;
         }
         // This field has the last reported hold. `Shared` computes the present one for callers.
-        let told = mem::replace(&mut status.hold, hold.clone());
+        let reported = mem::replace(&mut status.hold, hold.clone());
         let kind = |hold: &Hold| (hold.reason, hold.since);
         let before_it = before.as_ref().map(|before| &before.outcome);
         let repeated = match Repeated::of(before_it, outcome) {
             Repeated::Yes if is_answer(trigger, outcome, trace) => Repeated::No,
-            Repeated::Yes if held && told.as_ref().map(kind) != hold.as_ref().map(kind) => {
+            Repeated::Yes if held && reported.as_ref().map(kind) != hold.as_ref().map(kind) => {
                 Repeated::No
             }
             repeated => repeated,
@@ -159,7 +159,7 @@ impl Repeated {
                 _ => Self::Recovered,
             };
         }
-        match before.says_the_same(now) {
+        match before.is_same_report(now) {
             true => Self::Yes,
             false => Self::No,
         }
@@ -172,9 +172,9 @@ fn is_answer(trigger: Trigger, outcome: &Outcome, trace: &LoadTrace) -> bool {
     match outcome {
         Outcome::Rejected { error, .. } => {
             let unnamed = trace.fresh && error.revision().is_none();
-            trigger.is_personal() || (unnamed && trigger == Trigger::Watch)
+            trigger.is_requested() || (unnamed && trigger == Trigger::Watch)
         }
-        Outcome::Failed { .. } => trigger.is_personal(),
+        Outcome::Failed { .. } => trigger.is_requested(),
         _ => false,
     }
 }

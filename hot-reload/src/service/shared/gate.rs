@@ -8,7 +8,7 @@ use crate::clock::time_of_day;
 use crate::error::{Error, ErrorKind};
 use crate::event::{HoldReason, Outcome};
 use crate::revision::Revision;
-use crate::snapshot::{Keepsake, Snapshot};
+use crate::snapshot::{EngineShare, Snapshot};
 use crate::status::Hold;
 
 /// Locked while a value is published, so nothing is published after the gate was shut.
@@ -27,7 +27,7 @@ pub(crate) struct Gate<V> {
 
 /// The content of the source that a rollback replaced. It is held until the source changes.
 pub(crate) struct RolledBack<V> {
-    value: Keepsake<V>,
+    value: EngineShare<V>,
     /// The last seen state of the source, if a person requested the rollback: the content of that state is held, too.
     seen: Option<Revision>,
     /// Whether the value came from the source, rather than from the removal policy.
@@ -73,13 +73,13 @@ impl<V> Gate<V> {
     }
 
     /// Whether a value may be published. A rollback is admitted during a pause: a pause holds the source, not a person.
-    pub(crate) fn admits(&self, brought_back: bool) -> Result<(), Outcome> {
+    pub(crate) fn admits(&self, is_rollback: bool) -> Result<(), Outcome> {
         if self.stopped {
             let error = Error::new(ErrorKind::Stopped, "the service has stopped");
             return Err(Outcome::Failed { error });
         }
         match self.paused {
-            Some(_) if !brought_back => Err(Outcome::Held),
+            Some(_) if !is_rollback => Err(Outcome::Held),
             _ => Ok(()),
         }
     }
@@ -144,7 +144,7 @@ impl<V> Gate<V> {
         }
         let rolled_back = self.rolled_back.get_or_insert_with(|| {
             Box::new(RolledBack {
-                value: Keepsake::of(value),
+                value: EngineShare::of(value),
                 seen: None,
                 of_source,
                 since: time_of_day(),

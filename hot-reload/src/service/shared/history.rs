@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::mem;
 
-use crate::snapshot::{Generation, Keepsake, Snapshot};
+use crate::snapshot::{EngineShare, Generation, Snapshot};
 
 /// The last values that were replaced, the newest last.
 pub(crate) struct History<V> {
     room: usize,
-    values: VecDeque<Keepsake<V>>,
+    values: VecDeque<EngineShare<V>>,
 }
 
 impl<V> History<V> {
@@ -21,11 +21,11 @@ impl<V> History<V> {
 
     /// A value was replaced. What there is no room for any more, to be dropped when nothing is locked.
     #[must_use = "it is dropped when nothing is locked"]
-    pub(crate) fn replaced(&mut self, value: &Snapshot<V>) -> Option<Keepsake<V>> {
+    pub(crate) fn replaced(&mut self, value: &Snapshot<V>) -> Option<EngineShare<V>> {
         if self.room == 0 {
             return None;
         }
-        self.values.push_back(Keepsake::of(value));
+        self.values.push_back(EngineShare::of(value));
         if self.values.len() > self.room {
             return self.values.pop_front();
         }
@@ -34,7 +34,7 @@ impl<V> History<V> {
 
     /// Nobody will ask for any of them again. To be dropped when nothing is locked.
     #[must_use = "they are dropped when nothing is locked"]
-    pub(crate) fn clear(&mut self) -> VecDeque<Keepsake<V>> {
+    pub(crate) fn clear(&mut self) -> VecDeque<EngineShare<V>> {
         mem::take(&mut self.values)
     }
 
@@ -46,7 +46,7 @@ impl<V> History<V> {
 
     /// The one of this number.
     pub(crate) fn find(&self, generation: Generation) -> Option<Snapshot<V>> {
-        let mut values = self.values.iter().map(Keepsake::snapshot);
+        let mut values = self.values.iter().map(EngineShare::snapshot);
         values
             .find(|value| value.generation() == generation)
             .cloned()
@@ -56,7 +56,7 @@ impl<V> History<V> {
     /// back further, and do not alternate between two values.
     pub(crate) fn before(&self, value: &Snapshot<V>) -> Option<Snapshot<V>> {
         let bound = value.origin().unwrap_or_else(|| value.generation());
-        let mut newest_first = self.values.iter().rev().map(Keepsake::snapshot);
+        let mut newest_first = self.values.iter().rev().map(EngineShare::snapshot);
         newest_first
             .find(|value| value.generation() < bound)
             .cloned()

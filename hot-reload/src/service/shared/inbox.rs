@@ -22,44 +22,44 @@ pub(crate) struct Inbox {
 #[derive(Debug, Default)]
 struct State {
     /// Triggers that the machine has not received.
-    asked: Vec<Trigger>,
+    triggers: Vec<Trigger>,
     /// Callers whose load has not begun.
     waiting: Vec<oneshot::Sender<Receipt>>,
     /// The number of waiting callers at which those who have left are removed.
-    roomy: usize,
+    prune_at: usize,
     /// Their requests, merged.
-    wish: PendingRequest,
+    merged: PendingRequest,
     /// The requested rollbacks.
     rollbacks: VecDeque<(Request, oneshot::Sender<Receipt>)>,
     /// Whether a group has given a value back.
-    given_back: bool,
+    loan_returned: bool,
     stop: bool,
     ended: bool,
 }
 
 impl Inbox {
     /// Asks for a load that begins after this call. The answer is its receipt.
-    pub(crate) async fn ask(&self, trigger: Trigger) -> Receipt {
-        self.ask_for(trigger, false).await
+    pub(crate) async fn request(&self, trigger: Trigger) -> Receipt {
+        self.request_load(trigger, false).await
     }
 
-    /// As [`ask`](Self::ask), for a load that holds nothing back.
+    /// As [`request`](Self::request), for a load that holds nothing back.
     pub(crate) async fn resume(&self) -> Receipt {
-        self.ask_for(Trigger::Manual, true).await
+        self.request_load(Trigger::Manual, true).await
     }
 
-    async fn ask_for(&self, trigger: Trigger, resume: bool) -> Receipt {
+    async fn request_load(&self, trigger: Trigger, resume: bool) -> Receipt {
         let enlist = |state: &mut State, caller| {
-            state.wish = state.wish.and(PendingRequest {
+            state.merged = state.merged.and(PendingRequest {
                 why: Some(trigger),
                 resume,
             });
-            if !state.asked.contains(&trigger) {
-                state.asked.push(trigger);
+            if !state.triggers.contains(&trigger) {
+                state.triggers.push(trigger);
             }
-            if state.waiting.len() >= state.roomy {
+            if state.waiting.len() >= state.prune_at {
                 state.waiting.retain(|waiting| !waiting.is_closed());
-                state.roomy = 2 * state.waiting.len() + ROOMY;
+                state.prune_at = 2 * state.waiting.len() + PRUNE_FROM;
             }
             state.waiting.push(caller);
         };
@@ -92,10 +92,10 @@ impl Inbox {
     }
 
     /// Has a load taken for which nobody waits.
-    pub(crate) fn remind(&self) {
+    pub(crate) fn request_resync(&self) {
         let mut state = self.state();
-        if !state.asked.contains(&Trigger::Resync) {
-            state.asked.push(Trigger::Resync);
+        if !state.triggers.contains(&Trigger::Resync) {
+            state.triggers.push(Trigger::Resync);
         }
         drop(state);
         self.wake.notify_one();
@@ -112,8 +112,8 @@ impl Inbox {
     }
 
     /// A group has given a value back, so that it may be freed.
-    pub(crate) fn give_back(&self) {
-        self.state().given_back = true;
+    pub(crate) fn loan_returned(&self) {
+        self.state().loan_returned = true;
         self.wake.notify_one();
     }
 
@@ -139,13 +139,16 @@ impl Inbox {
                 if let Some((to, answer)) = state.rollbacks.pop_front() {
                     return Command::Rollback(to, answer);
                 }
-                if mem::take(&mut state.given_back) {
+                if mem::take(&mut state.loan_returned) {
                     return Command::Sweep;
                 }
                 // The first of them may begin a load that serves all, and it is to do what the most demanding wants.
-                let personal = state.asked.iter().position(|asked| asked.is_personal());
-                if !state.asked.is_empty() {
-                    return Command::Load(state.asked.swap_remove(personal.unwrap_or(0)));
+                let requested = state
+                    .triggers
+                    .iter()
+                    .position(|trigger| trigger.is_requested());
+                if !state.triggers.is_empty() {
+                    return Command::Load(state.triggers.swap_remove(requested.unwrap_or(0)));
                 }
             }
             self.wake.notified().await;
@@ -155,15 +158,15 @@ impl Inbox {
     /// Takes all waiting callers and their combined request, because a load begins that serves them.
     pub(crate) fn serve(&self) -> (Vec<oneshot::Sender<Receipt>>, PendingRequest) {
         let mut state = self.state();
-        state.asked.clear();
-        (mem::take(&mut state.waiting), mem::take(&mut state.wish))
+        state.triggers.clear();
+        (mem::take(&mut state.waiting), mem::take(&mut state.merged))
     }
 
     /// Makes these callers wait for the next load, because their load was inconclusive or was cancelled.
-    pub(crate) fn postpone(&self, serving: Vec<oneshot::Sender<Receipt>>, wish: PendingRequest) {
+    pub(crate) fn postpone(&self, serving: Vec<oneshot::Sender<Receipt>>, merged: PendingRequest) {
         let mut state = self.state();
         if !state.ended {
-            state.wish = state.wish.and(wish);
+            state.merged = state.merged.and(merged);
             state.waiting.extend(serving);
         }
     }
@@ -183,7 +186,7 @@ impl Inbox {
 }
 
 /// The number of callers below which a search for departed ones is not worth it.
-const ROOMY: usize = 16;
+const PRUNE_FROM: usize = 16;
 
 /// The receipt of a request to a service that has stopped.
 pub(crate) fn stopped(trigger: Trigger) -> Receipt {

@@ -244,7 +244,7 @@ impl<V> Shared<V> {
         };
         MemberState {
             generation: status.generation,
-            stands_in: status.data == DataState::Restored,
+            is_fallback: status.data == DataState::Restored,
             trouble,
         }
     }

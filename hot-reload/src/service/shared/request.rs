@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 
 use crate::event::{Outcome, Trigger};
 use crate::receipt::Receipt;
-use crate::snapshot::{Generation, Keepsake};
+use crate::snapshot::{EngineShare, Generation};
 
 /// A command to the task of the service.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl PendingRequest {
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
             why: match self.why {
-                Some(why) if why.is_personal() => Some(why),
+                Some(why) if why.is_requested() => Some(why),
                 why => other.why.or(why),
             },
             resume: self.resume || other.resume,
@@ -39,16 +39,16 @@ impl PendingRequest {
 
 /// A pending rollback, and the caller that waits for it.
 pub(crate) struct Rollback<V> {
-    pub(crate) to: To<V>,
+    pub(crate) to: RollbackTo<V>,
     pub(crate) answer: Option<oneshot::Sender<Receipt>>,
 }
 
-pub(crate) enum To<V> {
+pub(crate) enum RollbackTo<V> {
     /// A rollback that a person requested.
-    Asked(Request),
+    Request(Request),
     /// The last proven value replaces this one, which failed its probation.
     Proven {
-        proven: Keepsake<V>,
+        proven: EngineShare<V>,
         failed: Generation,
         failure: Outcome,
     },

@@ -1,6 +1,6 @@
 //! What holds a value back, and what brings an earlier one back.
 
-mod doubts;
+mod guards;
 mod holds;
 mod probation;
 mod rollback;

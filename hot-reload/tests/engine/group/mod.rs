@@ -1,11 +1,11 @@
 //! Several services as one group: their values become visible together, or not at all.
 
 mod away;
-mod doubts;
 mod faults;
+mod guards;
 mod held;
 mod life;
-mod looks;
+mod loads;
 mod pools;
 mod readers;
 #[cfg(feature = "diff")]

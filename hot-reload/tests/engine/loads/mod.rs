@@ -4,7 +4,7 @@ mod barriers;
 mod data;
 pub(crate) mod emptied;
 mod fresh;
-mod looks;
 mod memory;
 mod options;
+mod schedule;
 mod written;

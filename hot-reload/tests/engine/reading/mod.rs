@@ -5,5 +5,5 @@ mod changes;
 mod freed;
 mod guards;
 mod many;
-mod parts;
+mod projections;
 mod retired;

@@ -4,4 +4,4 @@ mod flight;
 mod lines;
 mod rejections;
 mod replay;
-mod told;
+mod status;

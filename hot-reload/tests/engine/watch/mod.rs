@@ -1,5 +1,5 @@
 //! The watch of a service: opened, lost, hints and pushed values.
 
 mod hints;
-mod links;
 mod pushes;
+mod reconnect;

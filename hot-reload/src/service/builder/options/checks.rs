@@ -112,12 +112,12 @@ where
     ///     .version_guard(VersionGuard::by(|config: &Config| config.version));
     /// # drop(builder);
     /// ```
-    pub fn version_guard<K, I>(mut self, fence: VersionGuard<V, K, I>) -> Self
+    pub fn version_guard<K, I>(mut self, guard: VersionGuard<V, K, I>) -> Self
     where
         K: Ord + Display + Send + Sync + 'static,
         I: PartialEq + Send + Sync + 'static,
     {
-        self.admission.push(Box::new(fence));
+        self.admission.push(Box::new(guard));
         self
     }
 }

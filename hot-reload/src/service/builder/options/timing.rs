@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::reload::Reload;
 use crate::service::builder::Builder;
-use crate::service::driver::freshness::LOOKS_WITHIN;
+use crate::service::driver::freshness::LOADS_WITHIN_BOUND;
 use crate::service::settings::{INTERVAL_FLOOR, LONGEST};
 
 impl<T, V, S> Builder<T, V, S>
@@ -100,7 +100,7 @@ where
     /// }
     /// ```
     pub fn max_staleness(mut self, bound: Duration) -> Self {
-        self.max_staleness = Some(bound.clamp(LOOKS_WITHIN * INTERVAL_FLOOR, LONGEST));
+        self.max_staleness = Some(bound.clamp(LOADS_WITHIN_BOUND * INTERVAL_FLOOR, LONGEST));
         self
     }
 }

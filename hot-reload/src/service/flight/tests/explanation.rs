@@ -7,7 +7,7 @@ use crate::status::Attempt;
 #[test]
 fn an_explanation_reads_like_this() {
     let closed = Error::new(ErrorKind::Unavailable, "the watch was closed");
-    let mut story = Story::new(8);
+    let mut timeline = Timeline::new(8);
     for seconds in 0..3 {
         let published = Outcome::Published {
             generation: Generation::FIRST,
@@ -19,23 +19,23 @@ fn an_explanation_reads_like_this() {
             elapsed: SECOND,
             failure: Some(Error::new(ErrorKind::Timeout, "did not come to an end")),
         });
-        drop(story.load_ended(cycle));
+        drop(timeline.load_ended(cycle));
     }
-    drop(story.link(seconds(60), WatchState::Settling, WatchState::Trusted, None));
+    drop(timeline.watch_changed(seconds(60), WatchState::Settling, WatchState::Trusted, None));
     for seconds in [70, 100, 4_000] {
-        drop(story.load_ended(unchanged(seconds)));
+        drop(timeline.load_ended(unchanged(seconds)));
     }
-    drop(story.link(
+    drop(timeline.watch_changed(
         seconds(4_000),
         WatchState::Trusted,
         WatchState::Down,
         Some(&closed),
     ));
-    drop(story.missed(seconds(4_100)));
-    drop(story.absent(seconds(4_101)));
+    drop(timeline.missed(seconds(4_100)));
+    drop(timeline.absent(seconds(4_101)));
     let mut missing = cycle(4_102, Trigger::Retry, Outcome::Missing, "");
-    missing.stands_in = true;
-    drop(story.load_ended(missing));
+    missing.is_fallback = true;
+    drop(timeline.load_ended(missing));
     let typo = Error::new(ErrorKind::Decode, "expected u16");
     let refused = Outcome::Rejected {
         stage: Stage::Decode,
@@ -43,8 +43,8 @@ fn an_explanation_reads_like_this() {
     };
     let mut twice = cycle(4_200, Trigger::Manual, refused.clone(), "bad");
     twice.causes = twice.causes.and(Causes::of(Trigger::Watch));
-    drop(story.load_ended(twice));
-    drop(story.load_ended(cycle(7_260, Trigger::Retry, refused.clone(), "bad")));
+    drop(timeline.load_ended(twice));
+    drop(timeline.load_ended(cycle(7_260, Trigger::Retry, refused.clone(), "bad")));
 
     let mut status = Status::new("Config".to_owned(), Some("app.toml".to_owned()));
     status.generation = Some(Generation::FIRST);
@@ -61,7 +61,7 @@ fn an_explanation_reads_like_this() {
         status,
         now: seconds(7_302),
         last_good: Some(seconds(4_000)),
-        story,
+        timeline,
         tape: None,
     };
     let expected = "\

@@ -1,12 +1,12 @@
 //! Tests of the entries, of their text and of the replay.
 
 mod explanation;
-mod story;
 mod tape;
+mod timeline;
 
 use std::time::{Duration, SystemTime};
 
-use super::story::{Lost, Story, What};
+use super::timeline::{EntryKind, Lost, Timeline};
 use super::*;
 use crate::error::ErrorKind;
 
@@ -37,7 +37,7 @@ fn cycle(at: u64, trigger: Trigger, outcome: Outcome, revision: &str) -> Box<Cyc
         at,
         times: 1,
         first: at,
-        stands_in: false,
+        is_fallback: false,
     })
 }
 

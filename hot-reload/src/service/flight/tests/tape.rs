@@ -24,7 +24,7 @@ fn recorded(seed: u64, steps: usize, capacity: usize, news: bool) -> Tape {
         let actions = machine.handle(now, input);
         tape.handled(now, input, actions, machine.watch());
         if news {
-            tape.news();
+            tape.keep_longer();
         }
         load = actions.load.or(load);
         opening |= actions.open;
@@ -44,7 +44,7 @@ fn recorded(seed: u64, steps: usize, capacity: usize, news: bool) -> Tape {
                 Input::Lost(Regime::Passing)
             }
             1 | 2 if open => Input::Hint,
-            3 => Input::Asked(Trigger::Manual),
+            3 => Input::Requested(Trigger::Manual),
             4.. if load.take().is_some() => {
                 let verdicts = [Verdict::Published, Verdict::Unchanged, Verdict::Rejected];
                 Input::Loaded(verdicts[below(3) as usize % 3])
@@ -98,7 +98,7 @@ fn forged_answer_is_found_and_named() {
 fn p17_a_tape_on_which_nothing_new_happens_is_short_until_something_does() {
     let mut tape = recorded(3, 100, 64, true);
     assert_eq!(tape.len(), 64);
-    tape.news();
+    tape.keep_longer();
     let mut lengths = vec![tape.len()];
     for now in 0..64 {
         tape.handled(
@@ -122,7 +122,7 @@ fn p17_a_tape_on_which_nothing_new_happens_is_short_until_something_does() {
         );
         assert!(tape.len() <= 8);
     }
-    tape.news();
+    tape.keep_longer();
     for now in 0..200 {
         tape.handled(
             seconds(30_000 + now),

@@ -1,6 +1,6 @@
 //! One example for each rule of the machine, with the production constants.
 
-mod looks;
+mod loads;
 mod pauses;
 mod reconnect;
 mod trust;

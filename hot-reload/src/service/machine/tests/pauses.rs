@@ -118,7 +118,7 @@ fn p04_hybrid_bounds_pauses_in_every_state_after_every_outcome() {
                     let mut run = Run::with_jitter(hybrid(interval, heartbeat), jitter);
                     reach(&mut run, state);
                     assert_eq!(run.machine.watch(), state, "{case}");
-                    let trigger = Input::Asked(Trigger::Http);
+                    let trigger = Input::Requested(Trigger::Http);
                     assert!(run.input(trigger).load.is_some(), "{case}");
                     // The same outcome repeats: retries grow rarer, but stay within the bound.
                     for _ in 0..12 {

@@ -156,6 +156,8 @@ fn a_parked_watch_is_tried_at_once_when_somebody_asks() {
     let _ = run.input(Input::Lost(Regime::Refused));
     assert_eq!(run.machine.watch(), WatchState::Parked);
     run.ends(Verdict::Unchanged);
-    let actions = run.after(seconds(3)).input(Input::Asked(Trigger::Manual));
+    let actions = run
+        .after(seconds(3))
+        .input(Input::Requested(Trigger::Manual));
     assert!(actions.open && actions.load.is_some());
 }

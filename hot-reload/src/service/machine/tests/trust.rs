@@ -103,7 +103,7 @@ fn p04_three_announced_changes_earn_the_trust_back() {
 fn a_look_that_was_asked_for_and_finds_a_change_is_no_miss() {
     let mut run = Run::trusted();
     assert_eq!(
-        run.looks(Input::Asked(Trigger::Manual)),
+        run.looks(Input::Requested(Trigger::Manual)),
         Some(Trigger::Manual)
     );
     run.ends(Verdict::Published);

@@ -9,7 +9,7 @@ use super::super::quoting::Quotes;
 use super::collect::Collect;
 use super::found::Found;
 use crate::scope::Scope;
-use crate::secret::cut_ranges;
+use crate::secret::redact_ranges;
 
 /// The fewest characters of a secret that is redacted anywhere in a text.
 const LEAST: usize = 4;
@@ -80,7 +80,7 @@ impl Secrets {
             let found = found.map(|(at, word)| at..at + word.len());
             places.extend(found.filter(|place| is_word(sentence, place)));
         }
-        cut_ranges(sentence, places).into_owned()
+        redact_ranges(sentence, places).into_owned()
     }
 
     /// The ranges of secrets in a text: whole words, and long parts with the word around them.

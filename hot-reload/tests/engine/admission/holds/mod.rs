@@ -1,6 +1,6 @@
 //! Holds that meet one another, or a person who is about to end them.
 
-mod doubts;
+mod guards;
 mod proofs;
 mod rig;
 mod rollbacks;

@@ -4,7 +4,7 @@ mod barriers;
 mod end;
 mod hooks;
 mod lent;
-mod news;
+mod notifications;
 mod places;
 mod readers;
 mod records;

@@ -36,19 +36,19 @@ pub(super) struct Slot<P: ?Sized = dyn Any + Send + Sync> {
     pub(super) generation: Generation,
     revision: Option<Revision>,
     /// Whether the value replaces the content of the source: a default, or a restored value.
-    pub(super) stands_in: bool,
+    pub(super) is_fallback: bool,
     /// A `MemberValue<V>` of the member's type.
-    part: P,
+    value: P,
 }
 
 impl Slot {
-    pub(super) fn of<V: Send + Sync + 'static>(loan: Loan<V>, stands_in: bool) -> Arc<Self> {
+    pub(super) fn of<V: Send + Sync + 'static>(loan: Loan<V>, is_fallback: bool) -> Arc<Self> {
         let snapshot = loan.snapshot();
         Arc::new(Slot {
             generation: snapshot.generation(),
             revision: snapshot.revision().cloned(),
-            stands_in,
-            part: MemberValue::of(loan),
+            is_fallback,
+            value: MemberValue::of(loan),
         })
     }
 }
@@ -61,7 +61,7 @@ impl GroupSnapshot {
     /// The value of a member. `None` if the member is absent, because it was [left out](crate::WhenAway::LeaveOut) and has
     /// never had a value. Also `None` if the key is of another group.
     pub fn get<V: Send + Sync + 'static>(&self, member: MemberKey<V>) -> Option<&MemberValue<V>> {
-        self.slot(member)??.part.downcast_ref()
+        self.slot(member)??.value.downcast_ref()
     }
 
     /// The version of each member, in the order in which the members were added.
@@ -74,16 +74,19 @@ impl GroupSnapshot {
         })
     }
 
-    pub(super) fn part<V: Send + Sync + 'static>(&self, member: MemberKey<V>) -> &MemberValue<V> {
+    pub(super) fn member_value<V: Send + Sync + 'static>(
+        &self,
+        member: MemberKey<V>,
+    ) -> &MemberValue<V> {
         match self.get(member) {
-            Some(part) => part,
+            Some(value) => value,
             None => MemberValue::absent(),
         }
     }
 
     /// Whether the member's value replaces the content of its source: a default, or a restored value.
-    pub(super) fn stands_in<V>(&self, member: MemberKey<V>) -> bool {
-        matches!(self.slot(member), Some(Some(slot)) if slot.stands_in)
+    pub(super) fn is_fallback<V>(&self, member: MemberKey<V>) -> bool {
+        matches!(self.slot(member), Some(Some(slot)) if slot.is_fallback)
     }
 
     /// `None` if the key is of another group. `Some(None)` if the member is absent.
@@ -115,7 +118,7 @@ impl GroupSnapshot {
         match self.slot(member) {
             None => panic!("the key is of a member of another group"),
             Some(_) => panic!(
-                "the member {:?} is absent from the cut, because it was left out and has never had a value: ask `get`",
+                "the member {:?} is absent from the snapshot, because it was left out and has never had a value: ask `get`",
                 self.names.names[member.place]
             ),
         }

@@ -12,18 +12,18 @@ use super::super::world::{finds, holds};
 use super::{cell, look, reader, sweep};
 
 fn subscriber_reads_after_notification(publish: fn(&Cell<Node, u32>, &AtomicU32)) {
-    let (cell, news) = (cell(), Arc::new(AtomicU32::new(1)));
+    let (cell, channel) = (cell(), Arc::new(AtomicU32::new(1)));
     let subscriber = reader(&cell, {
-        let news = Arc::clone(&news);
+        let channel = Arc::clone(&channel);
         move |cell| {
-            let notified = news.load(Ordering::Acquire);
+            let notified = channel.load(Ordering::Acquire);
             assert!(
                 look(&cell) >= notified,
                 "a notified subscriber reads the old value"
             );
         }
     });
-    publish(&cell, &news);
+    publish(&cell, &channel);
     sweep(&cell);
     subscriber.join().unwrap();
     sweep(&cell);
@@ -32,9 +32,9 @@ fn subscriber_reads_after_notification(publish: fn(&Cell<Node, u32>, &AtomicU32)
 #[test]
 fn notified_subscriber_reads_new_value() {
     holds(None, || {
-        subscriber_reads_after_notification(|cell, news| {
+        subscriber_reads_after_notification(|cell, channel| {
             cell.put(Node::new(2), 2);
-            news.store(2, Ordering::Release);
+            channel.store(2, Ordering::Release);
         });
     });
 }
@@ -42,8 +42,8 @@ fn notified_subscriber_reads_new_value() {
 #[test]
 fn notification_before_publication_is_caught() {
     finds(None, "a notified subscriber reads the old value", 3, || {
-        subscriber_reads_after_notification(|cell, news| {
-            news.store(2, Ordering::Release);
+        subscriber_reads_after_notification(|cell, channel| {
+            channel.store(2, Ordering::Release);
             cell.put(Node::new(2), 2);
         });
     });

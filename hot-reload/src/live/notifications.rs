@@ -1,4 +1,4 @@
-//! [`News`]: the content of the channels that wake subscribers. They carry generations, never values.
+//! [`Notified`]: the content of the channels that wake subscribers. They carry generations, never values.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,19 +8,19 @@ use tokio::sync::watch;
 
 /// How far subscribers have been notified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct News {
+pub(super) struct Notified {
     /// The newest generation that subscribers were notified of.
     pub(super) published: u64,
     pub(super) stopped: bool,
 }
 
-pub(super) type Channel = watch::Sender<News>;
+pub(super) type Channel = watch::Sender<Notified>;
 
 /// Notifications that were not sent yet: for each channel, the newest generation. The key is the channel's address.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Untold(BTreeMap<usize, (Arc<Channel>, u64)>);
+pub(crate) struct Notifications(BTreeMap<usize, (Arc<Channel>, u64)>);
 
-impl Untold {
+impl Notifications {
     /// Adds a notification of this generation.
     pub(super) fn add(&mut self, channel: Arc<Channel>, published: u64) {
         let address = Arc::as_ptr(&channel).addr();
@@ -45,13 +45,13 @@ impl Untold {
     }
 
     /// Sends all notifications. Takes time in proportion to the number of receivers.
-    pub(crate) fn tell(self) {
+    pub(crate) fn send(self) {
         for (channel, published) in self.0.into_values() {
             // If a waker panics, the other channels are still notified.
             let _ = catch_unwind(AssertUnwindSafe(|| {
-                channel.send_if_modified(|news| {
-                    let is_new = news.published < published;
-                    news.published = news.published.max(published);
+                channel.send_if_modified(|notified| {
+                    let is_new = notified.published < published;
+                    notified.published = notified.published.max(published);
                     is_new
                 })
             }));
@@ -66,18 +66,18 @@ mod tests {
     #[test]
     fn each_channel_gets_its_newest_generation() {
         let channels: Vec<_> = (0..3)
-            .map(|_| Arc::new(Channel::new(News::default())))
+            .map(|_| Arc::new(Channel::new(Notified::default())))
             .collect();
-        let mut untold = Untold::default();
-        assert!(untold.is_empty());
+        let mut notifications = Notifications::default();
+        assert!(notifications.is_empty());
         for number in 1..=4 {
             for channel in &channels[..2] {
-                untold.add(Arc::clone(channel), number);
+                notifications.add(Arc::clone(channel), number);
             }
         }
         let listening = [channels[0].subscribe(), channels[0].subscribe()];
-        assert_eq!(untold.listeners(), 2);
-        untold.tell();
+        assert_eq!(notifications.listeners(), 2);
+        notifications.send();
         let notified: Vec<_> = channels
             .iter()
             .map(|channel| channel.borrow().published)

@@ -22,12 +22,12 @@ fn by_length() -> ShrinkGuard<String> {
     ShrinkGuard::by(|value: &String| value.len()).confirm_after(PATIENCE)
 }
 
-/// "7 of a" is version 7 of incarnation a.
+/// "7 of a" is version 7 of lineage a.
 fn by_version() -> VersionGuard<String, u32, char> {
     let version = |value: &String| value.split(' ').next().unwrap().parse().unwrap();
-    let incarnation = |value: &String| value.chars().last().unwrap();
-    let fence = VersionGuard::by(version).incarnation(incarnation);
-    fence.rewind_after(PATIENCE)
+    let lineage = |value: &String| value.chars().last().unwrap();
+    let guard = VersionGuard::by(version).lineage(lineage);
+    guard.rewind_after(PATIENCE)
 }
 
 async fn started(builder: Builder<Script, String, String>) -> (Live<String>, Control<String>) {

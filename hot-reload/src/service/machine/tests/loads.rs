@@ -19,7 +19,7 @@ fn p09_causes_during_a_look_lead_to_one_more() {
             None
         );
     }
-    assert_eq!(run.looks(Input::Asked(Trigger::Http)), None);
+    assert_eq!(run.looks(Input::Requested(Trigger::Http)), None);
     assert_eq!(
         run.looks(Input::Loaded(Verdict::Published)),
         Some(Trigger::Http)
@@ -259,7 +259,7 @@ fn rejected_content_is_looked_at_in_every_interval_and_its_repair_is_no_miss() {
 fn p09_a_stream_of_pushed_values_and_what_was_asked_for_take_turns() {
     let mut run = Run::trusted();
     assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
-    let _ = run.input(Input::Asked(Trigger::Manual));
+    let _ = run.input(Input::Requested(Trigger::Manual));
     let mut supplies = Vec::new();
     for _ in 0..4 {
         let _ = run.input(Input::Pushed);
@@ -304,7 +304,7 @@ fn an_earlier_value_is_brought_back_at_once_and_moves_no_moment_of_the_source() 
         (load.trigger, load.from),
         (Trigger::Rollback, LoadFrom::History)
     );
-    run.after(seconds(1)).ends(Verdict::Aside);
+    run.after(seconds(1)).ends(Verdict::RolledBack);
     assert_eq!(run.machine.next_tick(), due);
 }
 
@@ -315,7 +315,7 @@ fn an_earlier_value_that_is_asked_for_while_the_source_fails_moves_no_retry() {
     run.ends(Verdict::Failed(Regime::Passing));
     let due = run.machine.next_tick();
     assert!(run.looks(Input::Rollback).is_some());
-    run.ends(Verdict::Aside);
+    run.ends(Verdict::RolledBack);
     assert_eq!(run.machine.next_tick(), due);
 }
 
@@ -326,10 +326,10 @@ fn p09_a_cause_that_comes_while_an_earlier_value_is_brought_back_is_followed_by_
     assert_eq!(run.looks(Input::Hint), None);
     assert_eq!(run.looks(Input::Rollback), None);
     let mut looks = Vec::new();
-    let mut verdict = Verdict::Aside;
+    let mut verdict = Verdict::RolledBack;
     while let Some(load) = run.input(Input::Loaded(verdict)).load {
         verdict = match load.from {
-            LoadFrom::History => Verdict::Aside,
+            LoadFrom::History => Verdict::RolledBack,
             _ => Verdict::Published,
         };
         looks.push(load.trigger);

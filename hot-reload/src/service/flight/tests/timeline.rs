@@ -3,16 +3,16 @@
 use super::*;
 
 fn told(cycles: impl IntoIterator<Item = Box<Cycle>>) -> Vec<Cycle> {
-    let mut story = Story::new(ENTRIES);
+    let mut timeline = Timeline::new(ENTRIES);
     for cycle in cycles {
-        drop(story.load_ended(cycle));
+        drop(timeline.load_ended(cycle));
     }
-    cycles_of(&story)
+    cycles_of(&timeline)
 }
 
-fn cycles_of(story: &Story) -> Vec<Cycle> {
-    let cycles = story.entries().filter_map(|entry| match &entry.what {
-        What::Load(cycle) => Some((**cycle).clone()),
+fn cycles_of(timeline: &Timeline) -> Vec<Cycle> {
+    let cycles = timeline.entries().filter_map(|entry| match &entry.kind {
+        EntryKind::Load(cycle) => Some((**cycle).clone()),
         _ => None,
     });
     cycles.collect()
@@ -52,29 +52,29 @@ fn looks_that_find_something_else_are_cycles_of_their_own() {
     assert_eq!(told([published(1), published(2)]).len(), 2);
     assert_eq!(told([unchanged(1), published(2), unchanged(3)]).len(), 3);
     let mut default = cycle(2, Trigger::Retry, Outcome::Missing, "");
-    default.stands_in = true;
+    default.is_fallback = true;
     let missing = |seconds| cycle(seconds, Trigger::Retry, Outcome::Missing, "");
     let cycles = told([missing(1), default, missing(3)]);
-    let stands_in: Vec<_> = cycles.iter().map(|cycle| cycle.stands_in).collect();
-    assert_eq!(stands_in, [false, true], "and it is not forgotten");
+    let is_fallback: Vec<_> = cycles.iter().map(|cycle| cycle.is_fallback).collect();
+    assert_eq!(is_fallback, [false, true], "the flag survives repetitions");
 }
 
 #[test]
 fn p17_a_story_keeps_the_newest_and_counts_what_it_has_forgotten() {
-    let mut story = Story::new(3);
+    let mut timeline = Timeline::new(3);
     for seconds in 1..=10 {
         let error = format!("reason {seconds}");
-        drop(story.load_ended(rejected(seconds, Stage::Validate, &error)));
+        drop(timeline.load_ended(rejected(seconds, Stage::Validate, &error)));
     }
-    let cycles = cycles_of(&story);
+    let cycles = cycles_of(&timeline);
     let kept: Vec<_> = cycles
         .iter()
         .map(|cycle| cycle.since_start.as_secs())
         .collect();
     assert_eq!(kept, [8, 9, 10]);
-    assert_eq!(story.forgotten(), 7);
+    assert_eq!(timeline.evictions(), 7);
 
-    let mut none = Story::new(0);
+    let mut none = Timeline::new(0);
     drop(none.load_ended(unchanged(1)));
     drop(none.missed(seconds(2)));
     assert_eq!(none.entries().count(), 0);
@@ -82,18 +82,18 @@ fn p17_a_story_keeps_the_newest_and_counts_what_it_has_forgotten() {
 
 #[test]
 fn attempts_to_open_a_watch_that_fail_alike_are_one_entry_with_looks_in_between() {
-    let mut story = Story::new(ENTRIES);
+    let mut timeline = Timeline::new(ENTRIES);
     let refused = Error::new(ErrorKind::Unavailable, "connection refused");
     let closed = Error::new(ErrorKind::Unavailable, "closed");
     let (trusted, connecting) = (WatchState::Trusted, WatchState::Connecting);
-    drop(story.link(SECOND, trusted, WatchState::Down, Some(&closed)));
+    drop(timeline.watch_changed(SECOND, trusted, WatchState::Down, Some(&closed)));
     for attempt in 2..100 {
         let now = seconds(attempt);
-        drop(story.link(now, WatchState::Down, connecting, None));
-        drop(story.link(now, connecting, WatchState::Down, Some(&refused)));
-        drop(story.load_ended(unchanged(now.as_secs())));
+        drop(timeline.watch_changed(now, WatchState::Down, connecting, None));
+        drop(timeline.watch_changed(now, connecting, WatchState::Down, Some(&refused)));
+        drop(timeline.load_ended(unchanged(now.as_secs())));
     }
-    let losses: Vec<_> = losses_of(&story);
+    let losses: Vec<_> = losses_of(&timeline);
     assert_eq!(
         losses,
         [
@@ -101,21 +101,21 @@ fn attempts_to_open_a_watch_that_fail_alike_are_one_entry_with_looks_in_between(
             ("connection refused".to_owned(), 98)
         ]
     );
-    assert_eq!(story.entries().count(), 3);
+    assert_eq!(timeline.entries().count(), 3);
 
-    drop(story.link(seconds(200), connecting, WatchState::Settling, None));
-    drop(story.link(
+    drop(timeline.watch_changed(seconds(200), connecting, WatchState::Settling, None));
+    drop(timeline.watch_changed(
         seconds(201),
         WatchState::Settling,
         WatchState::Down,
         Some(&refused),
     ));
-    assert_eq!(losses_of(&story).len(), 3, "it stood in between");
+    assert_eq!(losses_of(&timeline).len(), 3, "it stood in between");
 }
 
-fn losses_of(story: &Story) -> Vec<(String, u32)> {
-    let losses = story.entries().filter_map(|entry| match &entry.what {
-        What::Lost(lost) => {
+fn losses_of(timeline: &Timeline) -> Vec<(String, u32)> {
+    let losses = timeline.entries().filter_map(|entry| match &entry.kind {
+        EntryKind::Lost(lost) => {
             let Lost { why, times, .. } = &**lost;
             Some((why.as_ref()?.to_string(), *times))
         }

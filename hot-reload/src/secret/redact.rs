@@ -9,12 +9,12 @@ use super::shapes::{Text, find, merge};
 pub(crate) const HIDDEN: &str = "(not shown)";
 
 /// Redacts a sentence. Redacting it again changes nothing.
-pub(crate) fn cut(sentence: &str) -> Cow<'_, str> {
+pub(crate) fn redact(sentence: &str) -> Cow<'_, str> {
     remove(sentence, &find(sentence, Text::Sentence))
 }
 
 /// Redacts a sentence, except where it quotes this value.
-pub(crate) fn cut_around<'a>(sentence: &'a str, quoted: &str) -> Cow<'a, str> {
+pub(crate) fn redact_around<'a>(sentence: &'a str, quoted: &str) -> Cow<'a, str> {
     let quotes = sentence.match_indices(quoted);
     let quotes: Vec<_> = quotes.map(|(at, quote)| at..at + quote.len()).collect();
     let mut found = find(sentence, Text::Sentence);
@@ -26,13 +26,13 @@ pub(crate) fn cut_around<'a>(sentence: &'a str, quoted: &str) -> Cow<'a, str> {
 }
 
 /// Redacts the credentials in the name of a source, such as a path or a URL.
-pub(crate) fn cut_name(name: &str) -> Cow<'_, str> {
+pub(crate) fn redact_name(name: &str) -> Cow<'_, str> {
     remove(name, &find(name, Text::Name))
 }
 
 /// Redacts these parts of a text.
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
-pub(crate) fn cut_ranges(text: &str, ranges: Vec<Range<usize>>) -> Cow<'_, str> {
+pub(crate) fn redact_ranges(text: &str, ranges: Vec<Range<usize>>) -> Cow<'_, str> {
     remove(text, &merge(ranges))
 }
 

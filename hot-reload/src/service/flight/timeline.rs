@@ -1,4 +1,4 @@
-//! [`Story`]: a ring of entries, in which a repetition takes no place of its own.
+//! [`Timeline`]: the ring of entries of the flight recorder. Repetitions share one entry.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -11,11 +11,11 @@ use crate::snapshot::Generation;
 
 /// The newest entries, the oldest of them first.
 #[derive(Debug, Clone)]
-pub(super) struct Story {
+pub(super) struct Timeline {
     entries: VecDeque<Entry>,
     capacity: usize,
-    /// How many entries have fallen out.
-    forgotten: u64,
+    /// The number of entries that left the ring.
+    evictions: u64,
 }
 
 /// Something that happened.
@@ -23,17 +23,17 @@ pub(super) struct Story {
 pub(super) struct Entry {
     /// When it happened first, since the service was made.
     pub(super) at: Duration,
-    pub(super) what: What,
+    pub(super) kind: EntryKind,
 }
 
 /// The kind of an entry. Large variants are boxed, so that the ring of an idle service is small.
 #[derive(Debug, Clone)]
-pub(super) enum What {
+pub(super) enum EntryKind {
     Load(Box<Cycle>),
     /// A load found no content, and a second load must confirm that.
     Absent,
     /// The watch is open, trusted, or not.
-    Link(WatchState),
+    Watch(WatchState),
     Lost(Box<Lost>),
     /// The heartbeat found a change that the watch had not reported.
     Missed,
@@ -58,71 +58,71 @@ pub(super) struct Lost {
 
 /// An entry that left the ring. Drop it without a lock, because its error may hold objects of the user.
 #[must_use = "it is to be dropped without a lock"]
-pub(super) struct Fallen {
+pub(super) struct Evicted {
     #[allow(dead_code, reason = "it is there to be dropped")]
     entry: Option<Entry>,
     /// Whether the new entry is no repetition.
-    pub(super) news: bool,
+    pub(super) is_new: bool,
 }
 
-impl Story {
+impl Timeline {
     pub(super) fn new(capacity: usize) -> Self {
         Self {
             entries: VecDeque::new(),
             capacity,
-            forgotten: 0,
+            evictions: 0,
         }
     }
 
-    pub(super) fn load_ended(&mut self, mut cycle: Box<Cycle>) -> Fallen {
+    pub(super) fn load_ended(&mut self, mut cycle: Box<Cycle>) -> Evicted {
         if let Some(entry) = self.entries.back_mut()
-            && let What::Load(last) = &mut entry.what
+            && let EntryKind::Load(last) = &mut entry.kind
             && cycle.repeats(last)
         {
             cycle.absorb(last);
             let at = entry.at;
-            let what = What::Load(mem::replace(last, cycle));
-            return Fallen::repeated(Some(Entry { at, what }));
+            let kind = EntryKind::Load(mem::replace(last, cycle));
+            return Evicted::repeated(Some(Entry { at, kind }));
         }
-        self.push(cycle.since_start, What::Load(cycle))
+        self.push(cycle.since_start, EntryKind::Load(cycle))
     }
 
-    pub(super) fn absent(&mut self, now: Duration) -> Fallen {
-        self.push(now, What::Absent)
+    pub(super) fn absent(&mut self, now: Duration) -> Evicted {
+        self.push(now, EntryKind::Absent)
     }
 
-    pub(super) fn failed(&mut self, now: Duration, error: &Error) -> Fallen {
-        self.push(now, What::Failed(error.clone()))
+    pub(super) fn failed(&mut self, now: Duration, error: &Error) -> Evicted {
+        self.push(now, EntryKind::Failed(error.clone()))
     }
 
-    pub(super) fn proven(&mut self, now: Duration, generation: Generation) -> Fallen {
-        self.push(now, What::Proven(generation))
+    pub(super) fn proven(&mut self, now: Duration, generation: Generation) -> Evicted {
+        self.push(now, EntryKind::Proven(generation))
     }
 
-    pub(super) fn paused(&mut self, now: Duration) -> Fallen {
-        self.push(now, What::Paused)
+    pub(super) fn paused(&mut self, now: Duration) -> Evicted {
+        self.push(now, EntryKind::Paused)
     }
 
-    pub(super) fn resumed(&mut self, now: Duration) -> Fallen {
-        self.push(now, What::Resumed)
+    pub(super) fn resumed(&mut self, now: Duration) -> Evicted {
+        self.push(now, EntryKind::Resumed)
     }
 
-    pub(super) fn missed(&mut self, now: Duration) -> Fallen {
-        self.push(now, What::Missed)
+    pub(super) fn missed(&mut self, now: Duration) -> Evicted {
+        self.push(now, EntryKind::Missed)
     }
 
-    pub(super) fn link(
+    pub(super) fn watch_changed(
         &mut self,
         now: Duration,
         from: WatchState,
         to: WatchState,
         why: Option<&Error>,
-    ) -> Fallen {
+    ) -> Evicted {
         match to {
-            // What comes of it is told.
-            WatchState::Connecting => Fallen::repeated(None),
+            // The state that follows gets an entry.
+            WatchState::Connecting => Evicted::repeated(None),
             WatchState::Down | WatchState::Parked => self.lost(now, from, to, why),
-            _ => self.push(now, What::Link(to)),
+            _ => self.push(now, EntryKind::Watch(to)),
         }
     }
 
@@ -130,23 +130,23 @@ impl Story {
         self.entries.iter()
     }
 
-    pub(super) fn forgotten(&self) -> u64 {
-        self.forgotten
+    pub(super) fn evictions(&self) -> u64 {
+        self.evictions
     }
 
-    /// A watch that cannot be opened is tried again and again, with loads in between. For the same reason it is one entry, so
-    /// that a long outage does not push out what was before it.
+    /// Records a lost watch. Failed attempts to reopen it share one entry while the reason is the same, so that a long outage
+    /// evicts nothing.
     fn lost(
         &mut self,
         now: Duration,
         from: WatchState,
         to: WatchState,
         why: Option<&Error>,
-    ) -> Fallen {
+    ) -> Evicted {
         let mut backwards = self.entries.iter_mut().rev();
-        let last = backwards.find_map(|entry| match &mut entry.what {
-            What::Lost(lost) => Some(Some(lost)),
-            What::Link(_) => Some(None),
+        let last = backwards.find_map(|entry| match &mut entry.kind {
+            EntryKind::Lost(lost) => Some(Some(lost)),
+            EntryKind::Watch(_) => Some(None),
             _ => None,
         });
         let text = |why: Option<&Error>| why.map(ToString::to_string);
@@ -156,7 +156,7 @@ impl Story {
         {
             lost.times = lost.times.saturating_add(1);
             lost.last = now;
-            return Fallen::repeated(None);
+            return Evicted::repeated(None);
         }
         let lost = Lost {
             from,
@@ -165,27 +165,30 @@ impl Story {
             times: 1,
             last: now,
         };
-        self.push(now, What::Lost(Box::new(lost)))
+        self.push(now, EntryKind::Lost(Box::new(lost)))
     }
 
-    fn push(&mut self, at: Duration, what: What) -> Fallen {
-        let entry = Entry { at, what };
+    fn push(&mut self, at: Duration, kind: EntryKind) -> Evicted {
+        let entry = Entry { at, kind };
         if self.capacity == 0 {
-            return Fallen::repeated(Some(entry));
+            return Evicted::repeated(Some(entry));
         }
         let full = self.entries.len() >= self.capacity;
-        self.forgotten += u64::from(full);
-        let fallen = if full { self.entries.pop_front() } else { None };
+        self.evictions += u64::from(full);
+        let evicted = if full { self.entries.pop_front() } else { None };
         self.entries.push_back(entry);
-        Fallen {
-            entry: fallen,
-            news: true,
+        Evicted {
+            entry: evicted,
+            is_new: true,
         }
     }
 }
 
-impl Fallen {
+impl Evicted {
     fn repeated(entry: Option<Entry>) -> Self {
-        Self { entry, news: false }
+        Self {
+            entry,
+            is_new: false,
+        }
     }
 }
