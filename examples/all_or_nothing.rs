@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use hot_reload::group::{GroupSnapshot, MemberKey};
 use hot_reload::source::{File, Source, Toml};
-use hot_reload::{Coordinator, GroupSnapshot, MemberKey, ReloaderService};
+use hot_reload::{Coordinator, ReloaderService};
 use serde::Deserialize;
 
 /// The upstream of each path.

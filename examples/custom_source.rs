@@ -6,9 +6,11 @@ use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use hot_reload::event::EventKind;
+use hot_reload::source::WatchProfile;
 use hot_reload::{
-    EventKind, RealtimeWatch, RealtimeWatchHandle, Reload, ReloadResult, ReloaderError,
-    ReloaderService, WatchEvent, WatchProfile, async_trait,
+    RealtimeWatch, RealtimeWatchHandle, Reload, ReloadResult, ReloaderError, ReloaderService,
+    WatchEvent, async_trait,
 };
 use tokio::sync::{broadcast, mpsc};
 

@@ -8,8 +8,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use hot_reload::event::HoldReason;
+use hot_reload::policy::Probation;
 use hot_reload::source::{File, Source, Toml};
-use hot_reload::{Generation, HoldReason, Live, Probation, ReloaderService, Snapshot};
+use hot_reload::{Generation, Live, ReloaderService, Snapshot};
 use serde::Deserialize;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};

@@ -8,10 +8,10 @@ mod watch;
 
 // The handles of an application.
 mod compat;
-mod group;
+pub mod group;
 #[cfg(feature = "last-good")]
 mod last_good;
-mod live;
+pub mod live;
 mod service;
 
 // The built-in sources.
@@ -32,7 +32,7 @@ mod generation;
 mod receipt;
 mod revision;
 mod snapshot;
-mod status;
+pub mod status;
 
 mod backoff;
 mod clock;
@@ -54,26 +54,20 @@ pub use crate::compat::file_reloader;
 #[cfg(feature = "file-reloader")]
 pub use crate::compat::file_reloader::{AsyncFileLoad, FileReloader};
 pub use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchStrategy};
-pub use crate::error::{Error, ErrorKind, ReloadResult, ReloaderError};
-pub use crate::event::{
-    DataState, Event, EventKind, HoldReason, Outcome, Stage, Trigger, WatchState,
-};
-pub use crate::group::{
-    Coordinator, GroupSnapshot, MemberKey, MemberOf, MemberValue, MemberVersion, Members, WhenAway,
-};
-#[cfg(feature = "last-good")]
-pub use crate::last_good::{LastGood, Restored};
-pub use crate::live::{
-    Callback, Changes, Guard, Live, PartChanges, PartSnapshot, Projection, Reader, Retained,
-};
+pub use crate::error::opaque::Error;
+pub use crate::error::reloader::{ReloadResult, ReloaderError};
+pub use crate::event::kind::Event;
+pub use crate::event::outcome::Outcome;
+pub use crate::group::coordinator::Coordinator;
+pub use crate::live::changes::Changes;
+pub use crate::live::guard::Guard;
+pub use crate::live::handle::Live;
 pub use crate::participant::Participant;
-pub use crate::receipt::{Receipt, Vote};
+pub use crate::receipt::Receipt;
 pub use crate::reload::{Loaded, Reload};
 pub use crate::revision::Revision;
-pub use crate::service::{
-    Builder, Control, Cycle, Divergence, Events, Explanation, Observer, Probation, Registry,
-    ReloaderService, RemovalPolicy, Requester, Retired, ShrinkGuard, Target, VersionGuard,
-};
+pub use crate::service::{Builder, Control, Registry, ReloaderService, Target};
+pub use crate::service::{admission, policy};
 pub use crate::snapshot::{Generation, Snapshot};
-pub use crate::status::{Attempt, Counters, Degradation, Hold, SourceStatus, Status};
-pub use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchEvent, WatchProfile};
+pub use crate::status::service::Status;
+pub use crate::watch::{RealtimeWatch, RealtimeWatchHandle, WatchEvent};

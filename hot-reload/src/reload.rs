@@ -203,8 +203,8 @@ pub enum Loaded<V> {
     /// The source, or one file of several, is empty or blank.
     ///
     /// If the last good content was not blank, a service treats this like a removal: it loads again a second later. If
-    /// the whole source is still empty, it follows its [`RemovalPolicy`](crate::RemovalPolicy). Otherwise the
-    /// last good value stays. At the start, the content of the kept [`LastGood`](crate::LastGood) value counts as the last
+    /// the whole source is still empty, it follows its [`RemovalPolicy`](crate::policy::RemovalPolicy). Otherwise the
+    /// last good value stays. At the start, the content of the kept [`LastGood`](crate::policy::LastGood) value counts as the last
     /// good content. If there is none, empty content is treated like any other.
     Emptied {
         /// The value decoded from the empty content, if that succeeds. A source that has never held more than blank content

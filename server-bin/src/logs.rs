@@ -8,7 +8,8 @@ use std::io;
 use std::panic;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hot_reload::{Error, ErrorKind};
+use hot_reload::Error;
+use hot_reload::error::ErrorKind;
 use server_lib::LogFilter;
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, error, info, warn};

@@ -25,7 +25,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use hot_reload::{Control, ReloaderService, Requester};
+use hot_reload::event::Requester;
+use hot_reload::{Control, ReloaderService};
 use server_lib::{Server, ServerConfig, ServerContext, ServerError, Shutdown};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;

@@ -4,7 +4,8 @@ use std::future::pending;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hot_reload::{Control, EventKind, Events, Live, Outcome, Snapshot};
+use hot_reload::event::{EventKind, Events};
+use hot_reload::{Control, Live, Outcome, Snapshot};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{debug, info, warn};

@@ -4,7 +4,8 @@ use std::future::pending;
 use std::net::SocketAddr;
 use std::pin::pin;
 
-use hot_reload::{EventKind, FileReloader, Outcome, ReloaderReceiver, ReloaderService};
+use hot_reload::event::EventKind;
+use hot_reload::{FileReloader, Outcome, ReloaderReceiver, ReloaderService};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::info;

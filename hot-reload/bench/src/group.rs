@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use bench::table::{Table, percentile, plain_ratio, ratio, time};
+use ours::group::{GroupSnapshot, MemberKey};
+use ours::source::WatchProfile;
 use ours::source::{HintSender, Subscription};
 use ours::{
-    Control, Coordinator, GroupSnapshot, Live, Loaded, MemberKey, RealtimeWatch,
-    RealtimeWatchHandle, Reload, ReloadResult, ReloaderService, Revision, WatchProfile,
-    async_trait,
+    Control, Coordinator, Live, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload, ReloadResult,
+    ReloaderService, Revision, async_trait,
 };
 
 use crate::host::{Flavour, Host};

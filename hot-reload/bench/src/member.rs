@@ -11,8 +11,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use ours::event::WatchState;
 use ours::source::{DecodeWith, File, HintSender, Hints, Source, Subscription};
-use ours::{Control, Live, RealtimeWatch, Reload, ReloaderService, WatchState};
+use ours::{Control, Live, RealtimeWatch, Reload, ReloaderService};
 
 use crate::content::{Content, How};
 use crate::host::{Flavour, Host};

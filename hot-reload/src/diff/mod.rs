@@ -104,9 +104,9 @@ pub use self::verdict::Verdict;
 ///
 /// # Errors
 ///
-/// - [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if a value has more than 256 levels;
-/// - [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if its `Serialize` fails;
-/// - [`ErrorKind::Panicked`](crate::ErrorKind::Panicked) if its `Serialize` panics.
+/// - [`ErrorKind::TooLarge`](crate::error::ErrorKind::TooLarge) if a value has more than 256 levels;
+/// - [`ErrorKind::Invalid`](crate::error::ErrorKind::Invalid) if its `Serialize` fails;
+/// - [`ErrorKind::Panicked`](crate::error::ErrorKind::Panicked) if its `Serialize` panics.
 ///
 /// ```
 /// use hot_reload::diff;
@@ -150,7 +150,7 @@ impl Differ {
     /// `*` and `[*]` stand for any one segment: `users.*.pin`. Otherwise the syntax is that of a [`Path`].
     ///
     /// If the text is not a path, every comparison fails with
-    /// [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured). So a typo does not show a secret.
+    /// [`ErrorKind::Misconfigured`](crate::error::ErrorKind::Misconfigured). So a typo does not show a secret.
     pub fn secret(mut self, path: &str) -> Self {
         self.rules.declare(path);
         self
@@ -160,7 +160,7 @@ impl Differ {
     ///
     /// # Errors
     ///
-    /// Those of [`between`], and [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured) if a declared path is invalid.
+    /// Those of [`between`], and [`ErrorKind::Misconfigured`](crate::error::ErrorKind::Misconfigured) if a declared path is invalid.
     pub fn between<V: Serialize + ?Sized>(&self, old: &V, new: &V) -> Result<Diff, Error> {
         let scope = self.rules.scope()?;
         let old = collect(old, &self.rules)?;

@@ -60,7 +60,7 @@ impl RestartRequired {
     /// Declares these parts, each a [`Path`](super::Path) to a value, or to a table or list with all its content.
     ///
     /// `*` stands for any one segment: `listeners.*.port`. If a text is not a path, every check fails with
-    /// [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured).
+    /// [`ErrorKind::Misconfigured`](crate::error::ErrorKind::Misconfigured).
     pub fn new<I>(paths: I) -> Self
     where
         I: IntoIterator<Item: AsRef<str>>,
@@ -106,7 +106,7 @@ impl RestartRequired {
     ///
     /// # Errors
     ///
-    /// Those of [`between`](super::between), and [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured) if a declared
+    /// Those of [`between`](super::between), and [`ErrorKind::Misconfigured`](crate::error::ErrorKind::Misconfigured) if a declared
     /// path is invalid.
     pub fn check<V: Serialize + ?Sized>(&self, old: &V, new: &V) -> Result<Verdict, Error> {
         self.judge(&self.collect(old)?, &self.collect(new)?)

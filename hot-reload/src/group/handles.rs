@@ -17,7 +17,9 @@ impl Live<GroupSnapshot> {
     /// member has changed.
     ///
     /// ```
-    /// use hot_reload::{GroupSnapshot, Live, MemberKey, MemberValue, MemberOf, Projection};
+    /// use hot_reload::Live;
+    /// use hot_reload::group::{GroupSnapshot, MemberKey, MemberOf, MemberValue};
+    /// use hot_reload::live::Projection;
     ///
     /// struct Router { routes: Projection<GroupSnapshot, MemberValue<Vec<String>>, MemberOf<Vec<String>>> }
     ///

@@ -50,7 +50,7 @@ impl<V> fmt::Debug for MemberKey<V> {
 /// # Panics
 ///
 /// Dereferencing panics if the member is absent from the snapshot, or if the key was of another group. A member can be absent
-/// only in a group that [leaves members out](crate::WhenAway::LeaveOut). [`value`](Self::value) returns `None` instead.
+/// only in a group that [leaves members out](crate::group::WhenAway::LeaveOut). [`value`](Self::value) returns `None` instead.
 pub struct MemberValue<V>(Option<Loan<V>>);
 
 impl<V> MemberValue<V> {

@@ -1,4 +1,10 @@
-//! [`Coordinator`]: several services as one group, whose values become visible together or not at all.
+//! The values of a group of services, which become visible together or not at all. A [`Coordinator`](crate::Coordinator) makes
+//! a group.
+//!
+//! - [`GroupSnapshot`]: one consistent set of the values of all members, with the [`MemberVersion`] of each;
+//! - [`MemberKey`], [`MemberValue`]: how to find the value of a member in it;
+//! - [`WhenAway`]: what happens while a member has no good value;
+//! - [`Members`]: the source of a group, a type parameter of its builder and its service.
 //!
 //! ```text
 //!   member ─▶ its own service ─ private snapshot ─┐
@@ -8,7 +14,7 @@
 //! ```
 
 mod away;
-mod coordinator;
+pub(crate) mod coordinator;
 pub(crate) mod guards;
 mod handles;
 mod hooks;
@@ -22,7 +28,6 @@ mod snapshot;
 mod start;
 mod when_away;
 
-pub use self::coordinator::Coordinator;
 pub use self::handles::MemberOf;
 pub use self::member::{MemberKey, MemberValue};
 pub use self::members::Members;

@@ -58,7 +58,7 @@ impl GroupSnapshot {
         Self { names, slots }
     }
 
-    /// The value of a member. `None` if the member is absent, because it was [left out](crate::WhenAway::LeaveOut) and has
+    /// The value of a member. `None` if the member is absent, because it was [left out](crate::group::WhenAway::LeaveOut) and has
     /// never had a value. Also `None` if the key is of another group.
     pub fn get<V: Send + Sync + 'static>(&self, member: MemberKey<V>) -> Option<&MemberValue<V>> {
         self.slot(member)??.value.downcast_ref()

@@ -17,7 +17,8 @@ impl<V: Serialize + DeserializeOwned + Send + Sync + 'static> LastGood<V> {
     /// No error quotes the content, not even a key.
     ///
     /// ```
-    /// use hot_reload::{LastGood, Live};
+    /// use hot_reload::Live;
+    /// use hot_reload::policy::LastGood;
     /// use serde::{Deserialize, Serialize};
     ///
     /// #[derive(Serialize, Deserialize)]

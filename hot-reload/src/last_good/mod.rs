@@ -65,7 +65,8 @@ pub use self::restored::Restored;
 /// ```
 /// use std::convert::Infallible;
 ///
-/// use hot_reload::{LastGood, Live};
+/// use hot_reload::Live;
+/// use hot_reload::policy::LastGood;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), hot_reload::Error> {

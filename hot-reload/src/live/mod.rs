@@ -1,10 +1,11 @@
 //! The read side of a service: the handles that request code holds.
 //!
 //! - [`Live`]: the handle, cheap to clone;
-//! - [`Guard`], [`Snapshot`](crate::Snapshot), [`Reader`]: three ways to hold one value;
-//! - [`Projection`]: a handle on a part of the value;
+//! - [`Guard`](crate::Guard), [`Snapshot`](crate::Snapshot), [`Reader`]: three ways to hold one value;
+//! - [`Projection`], [`PartSnapshot`], [`PartChanges`]: the same for a part of the value;
 //! - [`Changes`]: the subscription to new values;
-//! - [`Callback`]: a function that is called for each change.
+//! - [`Callback`]: a function that is called for each change;
+//! - [`Retained`]: the replaced values that readers still hold.
 //!
 //! ```text
 //!   Live ─┬─▶ shared ─┬─▶ cell ──▶ hazard, thread, barrier    the visible value; how it is read and freed
@@ -21,10 +22,10 @@
 mod barrier;
 mod callback;
 mod cell;
-mod changes;
+pub(crate) mod changes;
 mod follow;
-mod guard;
-mod handle;
+pub(crate) mod guard;
+pub(crate) mod handle;
 mod hazard;
 mod notifications;
 mod projection;
@@ -37,9 +38,8 @@ mod thread;
 mod wake;
 
 pub use self::callback::Callback;
-pub use self::changes::Changes;
-pub use self::guard::Guard;
-pub use self::handle::Live;
+pub(crate) use self::changes::Changes;
+pub(crate) use self::handle::Live;
 pub use self::projection::{PartChanges, PartSnapshot, Projection};
 pub(crate) use self::publisher::{Publisher, Replaced};
 pub use self::reader::Reader;

@@ -26,7 +26,8 @@ use crate::snapshot::{Generation, Snapshot};
 /// A struct that holds one names its type with a function pointer, which is what `F` is by default:
 ///
 /// ```
-/// use hot_reload::{Live, Projection};
+/// use hot_reload::Live;
+/// use hot_reload::live::Projection;
 ///
 /// struct AppConfig { limits: Limits }
 /// struct Limits { connections: usize }

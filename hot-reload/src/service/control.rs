@@ -50,7 +50,7 @@ impl<V> Control<V> {
     /// # Errors
     ///
     /// In the receipt. If the service has stopped, the outcome is at once [`Failed`](crate::Outcome::Failed) with
-    /// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped).
+    /// [`ErrorKind::Stopped`](crate::error::ErrorKind::Stopped).
     ///
     /// # Cancel safety
     ///
@@ -147,9 +147,9 @@ impl<V> Control<V> {
     ///
     /// # Errors
     ///
-    /// [`Failed`](crate::Outcome::Failed) with [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the value is not kept,
-    /// and with [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) once the service has stopped.
-    /// [`Rejected`](crate::Outcome::Rejected) at stage [`Prepare`](crate::Stage::Prepare) if a participant refuses the value.
+    /// [`Failed`](crate::Outcome::Failed) with [`ErrorKind::NotFound`](crate::error::ErrorKind::NotFound) if the value is not kept,
+    /// and with [`ErrorKind::Stopped`](crate::error::ErrorKind::Stopped) once the service has stopped.
+    /// [`Rejected`](crate::Outcome::Rejected) at stage [`Prepare`](crate::event::Stage::Prepare) if a participant refuses the value.
     ///
     /// # Cancel safety
     ///
@@ -173,9 +173,9 @@ impl<V> Control<V> {
 
     /// Ends all holds at once, loads the source, and returns the outcome.
     ///
-    /// Holds are a [pause](Self::pause), a [rollback](Self::rollback_to), a failed [`Probation`](crate::Probation), and the
-    /// objection of a [`ShrinkGuard`](crate::ShrinkGuard) or a [`VersionGuard`](crate::VersionGuard). A rollback that is
-    /// requested after this call holds all the same. A source that is [being written](crate::HoldReason::BeingWritten) stays
+    /// Holds are a [pause](Self::pause), a [rollback](Self::rollback_to), a failed [`Probation`](crate::policy::Probation), and the
+    /// objection of a [`ShrinkGuard`](crate::admission::ShrinkGuard) or a [`VersionGuard`](crate::admission::VersionGuard). A rollback that is
+    /// requested after this call holds all the same. A source that is [being written](crate::event::HoldReason::BeingWritten) stays
     /// held.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 //!   Control ─▶ inbox ─────────────┘ └───▶ record     status, events, log
 //! ```
 
-pub(crate) mod admission;
+pub mod admission;
 pub(crate) mod boundary;
 pub(crate) mod builder;
 mod commands;
@@ -17,7 +17,7 @@ pub(crate) mod feed;
 mod flight;
 mod machine;
 pub(crate) mod pipeline;
-pub(crate) mod policy;
+pub mod policy;
 mod record;
 mod registry;
 mod reloader_service;
@@ -25,14 +25,10 @@ pub(crate) mod settings;
 pub(crate) mod shared;
 mod target;
 
-pub use self::admission::{ShrinkGuard, VersionGuard};
 pub use self::builder::Builder;
 pub use self::control::Control;
 pub use self::events::Events;
 pub use self::flight::{Cycle, Divergence, Explanation};
-pub use self::policy::probation::Probation;
-pub use self::policy::removal::RemovalPolicy;
-pub use self::policy::retire::Retired;
 pub use self::record::observer::Observer;
 pub use self::registry::Registry;
 pub use self::reloader_service::ReloaderService;

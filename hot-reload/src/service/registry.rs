@@ -27,7 +27,8 @@ use crate::receipt::Receipt;
 /// #     async fn new(_: &()) -> ReloadResult<Self, String> { Ok(Self) }
 /// #     async fn reload(&self) -> ReloadResult<Option<String>, String> { Ok(Some("hello".to_owned())) }
 /// # }
-/// use hot_reload::{Registry, Requester};
+/// use hot_reload::Registry;
+/// use hot_reload::event::Requester;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), hot_reload::Error> {

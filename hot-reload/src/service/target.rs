@@ -23,10 +23,11 @@ use crate::status::Status;
 /// of a process. Cloning is cheap.
 ///
 /// A target keeps nothing alive: neither the service nor its value. Commands to a service that has stopped answer at once with
-/// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped).
+/// [`ErrorKind::Stopped`](crate::error::ErrorKind::Stopped).
 ///
 /// ```
-/// # use hot_reload::{Control, Requester};
+/// # use hot_reload::Control;
+/// # use hot_reload::event::Requester;
 /// # async fn example(config: Control<String>, routes: Control<Vec<String>>) {
 /// for target in [config.target(), routes.target()] {
 ///     let receipt = target.reload_for(Requester::Signal).await;

@@ -19,7 +19,8 @@ use super::unit::{Limits, Listing, Member, Roster, Spec, Unit, Unlisted};
 /// - A file may be a symbolic link; see [`File`](super::File).
 ///
 /// ```
-/// use hot_reload::source::{Files, Group};
+/// use hot_reload::source::Group;
+/// use hot_reload::source::files::Files;
 ///
 /// let pair = Group::new([("certificate", "tls.crt"), ("key", "tls.key")]).decode_files(|files: &Files| {
 ///     let bytes = |name| files.get(name).map(|file| file.bytes().to_vec()).unwrap_or_default();
@@ -36,7 +37,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// Reads the files at these paths, each with its name for [`Files::get`](super::Files::get). A relative path refers to the
+    /// Reads the files at these paths, each with its name for [`Files::get`](super::files::Files::get). A relative path refers to the
     /// current directory at this call. Of two files with one name, the later one counts.
     pub fn new<N, P>(files: impl IntoIterator<Item = (N, P)>) -> Self
     where

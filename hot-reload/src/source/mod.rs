@@ -21,7 +21,7 @@ mod channel;
 mod decode;
 mod decoded;
 #[cfg(feature = "dir")]
-pub mod dir;
+mod dir;
 #[cfg(feature = "file")]
 pub mod file;
 #[cfg(feature = "dir")]
@@ -38,7 +38,6 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::revision::Revision;
 use crate::status::{Hold, SourceStatus};
-use crate::watch::WatchProfile;
 
 #[cfg(feature = "json")]
 pub use self::decode::Json;
@@ -51,12 +50,13 @@ pub use self::decoded::Decoded;
 #[cfg(feature = "dir")]
 pub use self::dir::Dir;
 #[cfg(feature = "file")]
-pub use self::file::{File, LoadFile, OpenFile};
-#[cfg(feature = "dir")]
-pub use self::files::{DecodeFiles, Files};
+pub use self::file::one::File;
+#[cfg(feature = "file")]
+pub use self::file::opened::OpenFile;
 #[cfg(feature = "dir")]
 pub use self::group::Group;
 pub use crate::hints::{HintSender, Hints, Subscription};
+pub use crate::watch::WatchProfile;
 
 /// A source of bytes that change.
 ///
@@ -79,8 +79,8 @@ pub trait Source: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The reason why fetching failed. After [`ErrorKind::Denied`](crate::ErrorKind::Denied) and
-    /// [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured) there is no quick retry: the next load follows after
+    /// The reason why fetching failed. After [`ErrorKind::Denied`](crate::error::ErrorKind::Denied) and
+    /// [`ErrorKind::Misconfigured`](crate::error::ErrorKind::Misconfigured) there is no quick retry: the next load follows after
     /// 5 min up to 1 h, or under [`hybrid`](crate::Builder::hybrid) within the heartbeat. After all other kinds, the first
     /// retry follows after 250 ms.
     fn fetch(&self, seen: Option<&Revision>)

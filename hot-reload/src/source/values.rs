@@ -21,7 +21,7 @@ macro_rules! source_of_values {
                 Some(self.name())
             }
 
-            fn source_status(&self) -> Option<$crate::SourceStatus> {
+            fn source_status(&self) -> Option<$crate::status::SourceStatus> {
                 self.status()
             }
 
@@ -51,7 +51,7 @@ macro_rules! source_of_values {
                 Ok(Some(self.open(hints).await?))
             }
 
-            fn profile(&self) -> $crate::WatchProfile {
+            fn profile(&self) -> $crate::source::WatchProfile {
                 self.profile()
             }
         }

@@ -1,7 +1,8 @@
 //! [`Bytes`]: a script as a source of bytes.
 
+use hot_reload::source::WatchProfile;
 use hot_reload::source::{Fetched, HintSender, Source, Subscription};
-use hot_reload::{Error, Loaded, Reload, Revision, WatchProfile};
+use hot_reload::{Error, Loaded, Reload, Revision};
 
 use crate::script::Script;
 

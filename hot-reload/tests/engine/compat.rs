@@ -3,8 +3,9 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use hot_reload::error::ErrorKind;
 use hot_reload::{
-    ErrorKind, Outcome, Reload, ReloadResult, ReloaderConfig, ReloaderError, ReloaderReceiver,
+    Outcome, Reload, ReloadResult, ReloaderConfig, ReloaderError, ReloaderReceiver,
     ReloaderService, WatchEvent, async_trait,
 };
 use tokio::time::{Instant, sleep, timeout};

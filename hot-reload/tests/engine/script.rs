@@ -4,10 +4,13 @@ use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
+use hot_reload::error::ErrorKind;
+use hot_reload::event::HoldReason;
+use hot_reload::source::WatchProfile;
+use hot_reload::status::{Hold, SourceStatus};
 use hot_reload::{
-    Builder, Control, Error, ErrorKind, Hold, HoldReason, Live, Loaded, RealtimeWatch,
-    RealtimeWatchHandle, Reload, ReloadResult, ReloaderError, ReloaderService, Revision,
-    SourceStatus, WatchEvent, WatchProfile, async_trait,
+    Builder, Control, Error, Live, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload,
+    ReloadResult, ReloaderError, ReloaderService, Revision, WatchEvent, async_trait,
 };
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use futures_util::{FutureExt, StreamExt};
-use hot_reload::{
-    Error, ErrorKind, Event, EventKind, Observer, Outcome, Registry, Requester, Target, Trigger,
-};
+use hot_reload::error::ErrorKind;
+use hot_reload::event::{EventKind, Observer, Requester, Trigger};
+use hot_reload::{Error, Event, Outcome, Registry, Target};
 
 use crate::log::log;
 use crate::script::{Bad, Good, Script, settle};

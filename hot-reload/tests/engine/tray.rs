@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use hot_reload::error::ErrorKind;
 use hot_reload::{
-    Builder, Control, Error, ErrorKind, Live, Loaded, Outcome, Reload, ReloadResult, ReloaderError,
+    Builder, Control, Error, Live, Loaded, Outcome, Reload, ReloadResult, ReloaderError,
     ReloaderService, Revision, async_trait,
 };
 use tokio::time::Instant;

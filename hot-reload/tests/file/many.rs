@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use hot_reload::source::Dir;
+use hot_reload::source::files::DecodeFiles;
 use hot_reload::source::files::{DecodedFiles, Each};
-use hot_reload::source::{DecodeFiles, Dir};
 use hot_reload::{Error, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload, Revision, WatchEvent};
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 

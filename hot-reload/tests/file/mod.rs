@@ -9,9 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hot_reload::source::{Decode, DecodeWith, Decoded, File, Source};
-use hot_reload::{
-    Error, Hold, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload, Revision, WatchEvent,
-};
+use hot_reload::status::Hold;
+use hot_reload::{Error, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload, Revision, WatchEvent};
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 /// How long anything may take before the test has failed.

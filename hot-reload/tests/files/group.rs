@@ -3,10 +3,13 @@
 use std::fs;
 use std::time::Duration;
 
+use hot_reload::error::ErrorKind;
+use hot_reload::event::EventKind;
 use hot_reload::source::files::DecodedFiles;
 use hot_reload::source::files::Part;
-use hot_reload::source::{DecodeFiles, Files, Group, Toml};
-use hot_reload::{Coordinator, Error, ErrorKind, EventKind, ReloaderService};
+use hot_reload::source::files::{DecodeFiles, Files};
+use hot_reload::source::{Group, Toml};
+use hot_reload::{Coordinator, Error, ReloaderService};
 use tokio::time::{sleep, timeout};
 
 use crate::file::{DEADLINE, World, write};
@@ -321,7 +324,8 @@ async fn location_of_an_error_in_a_group_is_the_same_in_every_output() {
 async fn p05_group_is_held_while_a_file_is_written_and_names_it() {
     use std::io::Write;
 
-    use hot_reload::{HoldReason, Loaded, Reload};
+    use hot_reload::event::HoldReason;
+    use hot_reload::{Loaded, Reload};
     let world = World::new();
     certificate(&world, 1);
     key(&world, 1);

@@ -7,8 +7,9 @@ use std::process::{Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use hot_reload::event::{EventKind, HoldReason, Trigger};
 use hot_reload::source::{File, Source};
-use hot_reload::{EventKind, HoldReason, Outcome, ReloaderService, Trigger};
+use hot_reload::{Outcome, ReloaderService};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::file::{DEADLINE, Rig, TextDecoder, World, write};

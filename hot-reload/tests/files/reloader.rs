@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hot_reload::FileReloader as AtRoot;
+use hot_reload::error::ErrorKind;
 use hot_reload::file_reloader::FileReloader;
 use hot_reload::{
-    AsyncFileLoad, Error, ErrorKind, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload,
-    ReloaderError, WatchEvent, async_trait,
+    AsyncFileLoad, Error, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload, ReloaderError,
+    WatchEvent, async_trait,
 };
 use tokio::time::timeout;
 
@@ -393,7 +394,7 @@ async fn p05_dependent_path_being_written_is_waited_for() {
         let Loaded::Held { hold, .. } = held.unwrap().unwrap() else {
             panic!("watched {watched}: it was loaded");
         };
-        assert_eq!(hold.reason, hot_reload::HoldReason::BeingWritten);
+        assert_eq!(hold.reason, hot_reload::event::HoldReason::BeingWritten);
         assert!(
             hold.message.contains("part is open for writing"),
             "{}",

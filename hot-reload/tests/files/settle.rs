@@ -6,7 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use hot_reload::ReloaderService;
-use hot_reload::source::{Dir, File, Files};
+use hot_reload::source::files::Files;
+use hot_reload::source::{Dir, File};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::file::{DEADLINE, Rig, World};

@@ -6,8 +6,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use hot_reload::source::{Dir, File, Files, Source};
-use hot_reload::{Control, Degradation, Live, ReloaderService, SourceStatus};
+use hot_reload::source::files::Files;
+use hot_reload::source::{Dir, File, Source};
+use hot_reload::status::{Degradation, SourceStatus};
+use hot_reload::{Control, Live, ReloaderService};
 use tokio::time::{Instant, sleep};
 
 use crate::file::{DEADLINE, TextDecoder, World, write};

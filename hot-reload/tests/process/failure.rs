@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 
+use hot_reload::event::WatchState;
 use hot_reload::source::{File, Source};
-use hot_reload::{RealtimeWatch, WatchEvent, WatchState};
+use hot_reload::{RealtimeWatch, WatchEvent};
 use tokio::time::timeout;
 
 use crate::census::{one_watcher, watches};

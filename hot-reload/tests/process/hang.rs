@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use hot_reload::WatchState;
+use hot_reload::event::WatchState;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::{Instant, timeout};
 

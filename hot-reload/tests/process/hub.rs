@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use hot_reload::source::{Dir, File, Files, Group, Source};
+use hot_reload::source::files::Files;
+use hot_reload::source::{Dir, File, Group, Source};
 use hot_reload::{RealtimeWatch, Reload};
 
 use crate::census::{self, no_watcher, one_watcher};

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::time::Duration;
 
-use hot_reload::ErrorKind;
+use hot_reload::error::ErrorKind;
 
 use crate::file::{Rig, write};
 use crate::twin::{Twin, task, tell};

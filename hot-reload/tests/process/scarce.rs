@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use hot_reload::error::ErrorKind;
 use hot_reload::source::{File, Source};
-use hot_reload::{Error, ErrorKind, RealtimeWatch, Reload};
+use hot_reload::{Error, RealtimeWatch, Reload};
 
 use crate::alone::is_alone;
 use crate::file::{Rig, TextDecoder, World, write};

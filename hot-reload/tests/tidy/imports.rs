@@ -17,6 +17,10 @@ struct File {
     uses: Vec<Use>,
     /// The modules that it declares.
     children: BTreeSet<String>,
+    /// Those that are `pub`.
+    public_children: BTreeSet<String>,
+    /// The items that it defines as `pub`.
+    public_items: BTreeSet<String>,
     /// Paths in its code, outside of `use`.
     paths: Vec<Vec<String>>,
     /// Every identifier in its code, outside of `use`.
@@ -24,7 +28,10 @@ struct File {
 }
 
 struct Use {
+    /// A re-export, for other crates or within this one.
     is_public: bool,
+    /// A re-export for other crates.
+    is_exported: bool,
     path: Vec<String>,
     /// The name that it brings in. `*` for all.
     name: String,
@@ -72,6 +79,41 @@ impl Crate {
             }
         }
         imports
+    }
+
+    /// The public names of a module and of the public modules below it: each path, with the file that defines the name.
+    pub(crate) fn surface(&self) -> BTreeMap<Module, Module> {
+        let mut surface = BTreeMap::new();
+        self.add_surface(&Vec::new(), &Vec::new(), &mut surface);
+        surface
+    }
+
+    /// Adds the public names of the module `at`, which users find at the path `shown`.
+    fn add_surface(&self, at: &Module, shown: &Module, surface: &mut BTreeMap<Module, Module>) {
+        let below =
+            |path: &Module, name: &String| [path.as_slice(), std::slice::from_ref(name)].concat();
+        let file = &self.files[at];
+        for name in &file.public_items {
+            surface.insert(below(shown, name), at.clone());
+        }
+        for name in &file.public_children {
+            self.add_surface(&below(at, name), &below(shown, name), surface);
+        }
+        for of in file.uses.iter().filter(|of| of.is_exported) {
+            let Some((base, rest)) = self.start(at, &of.path) else {
+                // A name of another crate.
+                surface.insert(below(shown, &of.name), of.path.clone());
+                continue;
+            };
+            let Some(to) = self.resolve(base, rest, &mut Vec::new()) else {
+                continue;
+            };
+            // The path leads to a module itself, or to a name in one.
+            match to.last() == of.path.last() && !self.files[&to].public_items.contains(&of.name) {
+                true => self.add_surface(&to, &below(shown, &of.name), surface),
+                false => _ = surface.insert(below(shown, &of.name), to),
+            }
+        }
     }
 
     /// The module at which a path begins, and what follows. `None` for a path into another crate.
@@ -149,8 +191,18 @@ impl File {
         let is = |at: usize, token: &str| tokens.get(at).is_some_and(|this| this == token);
         let mut file = Self::default();
         let mut at = 0;
+        let mut depth = 0;
         while at < tokens.len() {
+            let is_exported = depth == 0 && at > 0 && is(at - 1, "pub");
             match tokens[at].as_str() {
+                "{" => {
+                    depth += 1;
+                    at += 1;
+                }
+                "}" => {
+                    depth -= 1;
+                    at += 1;
+                }
                 // `pub(in some::module)` is no import.
                 "pub" if is(at + 1, "(") => {
                     while !is(at, ")") {
@@ -165,13 +217,25 @@ impl File {
                     tree(&tokens, &mut at, &[], &mut found);
                     file.uses.extend(found.into_iter().map(|(path, name)| Use {
                         is_public,
+                        is_exported,
                         path,
                         name,
                     }));
                 }
                 "mod" if is(at + 2, ";") => {
                     file.children.insert(tokens[at + 1].clone());
+                    if is_exported {
+                        file.public_children.insert(tokens[at + 1].clone());
+                    }
                     at += 3;
+                }
+                word if is_exported && ITEMS.contains(&word) => {
+                    // Of `const fn` and `async fn`, the last word.
+                    while is(at, "const") && is(at + 1, "fn") || is(at, "async") {
+                        at += 1;
+                    }
+                    file.public_items.insert(tokens[at + 1].clone());
+                    at += 1;
                 }
                 word if is_word(word) => {
                     let is_macro = at > 0 && is(at - 1, "$");
@@ -192,6 +256,11 @@ impl File {
         file
     }
 }
+
+/// The words that begin an item.
+const ITEMS: &[&str] = &[
+    "struct", "enum", "trait", "union", "type", "fn", "async", "const", "static",
+];
 
 /// Takes the tree of a `use` apart: each path, and the name that it brings in.
 fn tree(

@@ -61,6 +61,10 @@ const SELDOM_LONGER: usize = 350;
 const FOLDER_NEVER_LARGER: usize = 20;
 /// The table of contents.
 const LIB_NEVER_LONGER: usize = 120;
+/// The root of the library has the names that an application uses daily, and no more.
+const ROOT_NEVER_LARGER: usize = 34;
+/// The only module whose names are also at the root: release 0.3.6 has both paths.
+const TWO_PATHS: &str = "file_reloader";
 
 struct File {
     path: PathBuf,
@@ -192,6 +196,23 @@ fn files_do_not_import_each_other_in_a_cycle() {
         "these imports lie on a cycle:\n{}",
         wrong.join("\n")
     );
+}
+
+#[test]
+fn a_public_name_has_one_path_and_few_are_at_the_root() {
+    let surface = library().surface();
+    assert!(surface.len() > 100, "the surface was not found");
+    let root = surface.keys().filter(|path| path.len() == 1);
+    let root: Vec<_> = root.map(|path| path.concat()).collect();
+    // The module of release 0.3.6 counts, the table of contents does not.
+    assert!(root.len() < ROOT_NEVER_LARGER, "at the root: {root:?}");
+    let mut paths = BTreeMap::<_, Vec<_>>::new();
+    for (path, file) in surface.iter().filter(|(path, _)| path[0] != TWO_PATHS) {
+        let name = path.last().unwrap();
+        paths.entry((file, name)).or_default().push(path.join("::"));
+    }
+    let several: Vec<_> = paths.values().filter(|paths| paths.len() > 1).collect();
+    assert!(several.is_empty(), "{several:?}");
 }
 
 #[test]
@@ -368,6 +389,23 @@ fn the_rules_find_a_planted_violation() {
     let on_cycle = on_cycle.iter().map(|import| import.from.join("::"));
     let expected = ["service::builder", "service::builder", "service::task"];
     assert_eq!(on_cycle.collect::<Vec<_>>(), expected);
+    let planted = [
+        (
+            "",
+            "mod a;\npub mod b;\npub use crate::a::{A, shown};\npub use other::O;",
+        ),
+        (
+            "a",
+            "pub mod shown;\npub struct A;\nimpl A { pub fn no() {} }\npub(crate) struct No;",
+        ),
+        ("a::shown", "pub async fn f() {}\nstruct No;"),
+        ("b", "pub(crate) use crate::a::shown;\npub use crate::a::A;"),
+    ];
+    let krate = Crate::new(planted.map(|(module, text)| (module, text.to_owned())));
+    let surface = krate.surface();
+    let shown: Vec<_> = surface.keys().map(|path| path.join("::")).collect();
+    assert_eq!(shown, ["A", "O", "b::A", "shown::f"]);
+    assert_eq!(surface[&vec!["A".to_owned()]], ["a"]);
     assert!(is_within("service::machine::watch", "service::machine"));
     assert!(!is_within("services", "service"));
     let text = "use a;\n// crate::service\nmod tests {\nuse crate::service;\n";

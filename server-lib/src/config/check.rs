@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use hot_reload::Error;
+use hot_reload::error::ErrorKind;
 use hot_reload::error::Location;
-use hot_reload::{Error, ErrorKind};
 
 use super::ServerConfig;
 use super::file::ConfigFile;

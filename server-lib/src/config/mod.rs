@@ -27,8 +27,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use axum::http::StatusCode;
+use hot_reload::error::ErrorKind;
 use hot_reload::error::Location;
-use hot_reload::{AsyncFileLoad, Error, ErrorKind, async_trait};
+use hot_reload::{AsyncFileLoad, Error, async_trait};
 
 pub use self::limits::Limits;
 use self::loads::Loads;

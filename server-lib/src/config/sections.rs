@@ -5,9 +5,10 @@
 
 use std::ops::Range;
 
+use hot_reload::Error;
+use hot_reload::error::ErrorKind;
 use hot_reload::error::Location;
 use hot_reload::source::{Decode, Toml};
-use hot_reload::{Error, ErrorKind};
 use serde::Deserialize;
 use toml_parser::Source;
 use toml_parser::lexer::{Token, TokenKind};

@@ -1,6 +1,7 @@
 //! Routes: what stands in the file is what is answered.
 
-use hot_reload::{EventKind, Outcome, Trigger};
+use hot_reload::Outcome;
+use hot_reload::event::{EventKind, Trigger};
 
 use crate::support::client::Client;
 use crate::support::{Rig, until, within};

@@ -1,8 +1,9 @@
 //! The accessors of this crate, read while a [`Publisher`] takes the place of the service.
 
 use bench::values::Value;
+use ours::Live;
+use ours::live::{Projection, Reader};
 use ours::testing::Publisher;
-use ours::{Live, Projection, Reader};
 
 use crate::contender::Contender;
 

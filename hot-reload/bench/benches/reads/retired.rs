@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::idle::Idle;
 
 /// The most that were there [`LATER`]. All the while one thread reads by guards, and others have read once and idle; a
-/// [`Reader`](ours::Reader) that idles may be there, too.
+/// [`Reader`](ours::live::Reader) that idles may be there, too.
 pub(crate) fn at_most(reader_idles: bool) -> anyhow::Result<usize> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let alive = Arc::new(AtomicUsize::new(0));

@@ -8,8 +8,9 @@ use std::hint::black_box;
 use anyhow::{Context, bail};
 use bench::reads::repeat;
 use bench::values::{Config, Value};
+use ours::live::{Projection, Reader};
 use ours::testing::Publisher;
-use ours::{Live, Projection, Reader, Snapshot};
+use ours::{Live, Snapshot};
 use rustix::thread::{MembarrierCommand, membarrier_query};
 
 fn main() -> anyhow::Result<()> {

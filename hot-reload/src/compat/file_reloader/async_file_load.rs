@@ -30,7 +30,8 @@ pub trait AsyncFileLoad: Sized {
     /// ```
     /// use std::path::{Path, PathBuf};
     ///
-    /// use hot_reload::{AsyncFileLoad, Error, ErrorKind, async_trait};
+    /// use hot_reload::error::ErrorKind;
+    /// use hot_reload::{AsyncFileLoad, Error, async_trait};
     ///
     /// #[derive(Clone, PartialEq, Eq)]
     /// struct Greeting {

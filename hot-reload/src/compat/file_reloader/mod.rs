@@ -12,5 +12,7 @@ mod loader;
 mod memory;
 mod reloader;
 
+#[doc(no_inline)]
 pub use self::async_file_load::AsyncFileLoad;
+#[doc(no_inline)]
 pub use self::reloader::FileReloader;

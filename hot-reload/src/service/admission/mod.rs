@@ -1,7 +1,7 @@
-//! [`Admission`]: guards that hold a valid but implausible value until it is confirmed.
+//! Guards that hold a valid but implausible value until it is confirmed.
 //!
-//! - [`ShrinkGuard`]: much smaller than the visible value;
-//! - [`VersionGuard`]: an older version than an accepted one.
+//! - [`ShrinkGuard`]: holds a value that is much smaller than the visible one;
+//! - [`VersionGuard`]: holds a value with a lower version than an accepted one.
 
 mod shrink;
 mod version;

@@ -17,7 +17,7 @@ use crate::service::settings::{LONGEST, SHRINK_CONFIRM, SHRINK_PERCENT};
 ///
 /// The first value of a process is not held, because there is no value to compare it with. A
 /// [validator](crate::Builder::validate) can refuse an empty first value. The default of a
-/// [`RemovalPolicy`](crate::RemovalPolicy) is not held either.
+/// [`RemovalPolicy`](crate::policy::RemovalPolicy) is not held either.
 ///
 /// # Default
 ///

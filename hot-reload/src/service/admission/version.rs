@@ -21,7 +21,7 @@ use crate::service::settings::{LONGEST, REWIND_CONFIRM};
 /// - somebody calls [`Control::resume`](crate::Control::resume).
 ///
 /// Without revisions, the service cannot see whether the version has stayed the same. There it is enough that every loaded
-/// version was lower. If a [`ShrinkGuard`](crate::ShrinkGuard) objects, too, the longer time counts.
+/// version was lower. If a [`ShrinkGuard`](crate::admission::ShrinkGuard) objects, too, the longer time counts.
 ///
 /// After that, the lower version is the highest accepted one. A [`rollback`](crate::Control::rollback) does not change the
 /// highest accepted version. Each process begins anew: its first version is accepted, whatever an earlier process has seen.

@@ -10,7 +10,7 @@ use crate::revision::Revision;
 use crate::snapshot::Generation;
 use crate::status::Hold;
 
-/// A recorded load: from [`Explanation::cycles`](crate::Explanation::cycles).
+/// A recorded load: from [`Explanation::cycles`](crate::status::Explanation::cycles).
 ///
 /// Consecutive loads with the same result are one cycle: nothing new, the same rejection of the same revision, the same
 /// failure. Unless a field says otherwise, it describes the last of these loads.

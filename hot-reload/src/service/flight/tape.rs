@@ -54,7 +54,7 @@ const _: () = assert!(size_of::<Step>() <= 24);
 /// The number of steps that an idle service keeps: most services, most of the time.
 const IDLE_STEPS: usize = 8;
 
-/// A recording that the machine does not reproduce: the error of [`Explanation::replay`](crate::Explanation::replay).
+/// A recording that the machine does not reproduce: the error of [`Explanation::replay`](crate::status::Explanation::replay).
 ///
 /// It is a bug of this crate. `Display` writes it on one line, without content of the source.
 #[derive(Debug, Clone, PartialEq, Eq)]

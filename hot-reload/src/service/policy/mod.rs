@@ -1,4 +1,9 @@
-//! Policies of a service: probation, retirement, removal, restarts and saved values.
+//! What a service does with a value beside publishing it.
+//!
+//! - [`RemovalPolicy`]: what it does when the source has no content any more;
+//! - [`Probation`]: when it rolls a new value back automatically;
+//! - [`Retired`]: a replaced value, for a hook that runs before it is freed;
+//! - `LastGood`, `Restored` (feature `last-good`): the last good value in a file, for starts while the source is unavailable.
 
 pub(crate) mod keeper;
 #[cfg(feature = "last-good")]
@@ -7,3 +12,9 @@ pub(crate) mod probation;
 pub(crate) mod removal;
 pub(crate) mod restart;
 pub(crate) mod retire;
+
+pub use self::probation::Probation;
+pub use self::removal::RemovalPolicy;
+pub use self::retire::Retired;
+#[cfg(feature = "last-good")]
+pub use crate::last_good::{LastGood, Restored};

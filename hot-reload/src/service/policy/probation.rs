@@ -51,7 +51,8 @@ impl<V: Send + Sync + 'static> Probation<V> {
     /// ```
     /// use std::time::Duration;
     ///
-    /// use hot_reload::{Probation, Snapshot};
+    /// use hot_reload::Snapshot;
+    /// use hot_reload::policy::Probation;
     ///
     /// # struct Config { upstream: String }
     /// # async fn is_well(upstream: &str) -> Result<(), std::io::Error> { let _ = upstream; Ok(()) }
@@ -92,7 +93,7 @@ impl<V: Send + Sync + 'static> Probation<V> {
     /// use std::sync::atomic::{AtomicU64, Ordering};
     /// use std::time::Duration;
     ///
-    /// use hot_reload::Probation;
+    /// use hot_reload::policy::Probation;
     ///
     /// # struct Config;
     /// static ERRORS: AtomicU64 = AtomicU64::new(0);

@@ -17,7 +17,8 @@ use crate::panics::{discard, panic_text};
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
 ///
-/// use hot_reload::{Event, Observer};
+/// use hot_reload::Event;
+/// use hot_reload::event::Observer;
 ///
 /// /// Counts the events of all services.
 /// #[derive(Default)]

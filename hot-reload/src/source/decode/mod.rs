@@ -75,7 +75,7 @@ pub trait Decode: Send + Sync + 'static {
     fn decode(&self, bytes: &[u8], name: &str) -> Result<Self::Value, Error>;
 
     /// Makes this decoder decode into an `Option`, so that a removed source can become `None`. Use it with
-    /// [`RemovalPolicy::clear`](crate::RemovalPolicy::clear).
+    /// [`RemovalPolicy::clear`](crate::policy::RemovalPolicy::clear).
     fn optional(self) -> Optional<Self>
     where
         Self: Sized,

@@ -1,4 +1,4 @@
-#![doc = include_str!("dir.md")]
+//! [`Dir`]: the files of a directory, read as one.
 
 mod names;
 mod pattern;
@@ -16,7 +16,9 @@ use super::file::watch::options::{Options, file_options};
 use super::files::{DecodeFiles, DecodeMerged, DecodedFiles, Each, Merged};
 use super::unit::{Limits, Spec, Unit};
 
-/// The files of a directory, read as one.
+#[doc = include_str!("dir.md")]
+///
+/// # Example
 ///
 /// ```
 /// # #[cfg(feature = "toml")] {
@@ -152,7 +154,8 @@ impl Dir {
     /// Decodes all files into one value with a function or another [`DecodeFiles`].
     ///
     /// ```
-    /// use hot_reload::source::{Dir, Files};
+    /// use hot_reload::source::Dir;
+    /// use hot_reload::source::files::Files;
     ///
     /// let words = Dir::new("words.d").decode_files(|files: &Files| {
     ///     let mut words = Vec::new();

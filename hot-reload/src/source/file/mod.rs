@@ -1,7 +1,7 @@
 #![doc = include_str!("file.md")]
 
-mod one;
-mod opened;
+pub(crate) mod one;
+pub(crate) mod opened;
 mod step;
 
 pub(crate) mod fault;
@@ -11,7 +11,6 @@ pub(crate) mod read;
 pub(crate) mod turns;
 pub(crate) mod watch;
 
-pub use self::one::File;
-pub use self::opened::{LoadFile, LoadedFile, OpenFile};
+pub use self::opened::{LoadFile, LoadedFile};
 pub use self::read::bytes::read;
 pub use self::watch::file_events::FileEvents;

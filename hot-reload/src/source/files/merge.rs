@@ -16,7 +16,7 @@ pub trait DecodeMerged: Decode {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode), with the location in the file at fault if there is one.
+    /// [`ErrorKind::Decode`](crate::error::ErrorKind::Decode), with the location in the file at fault if there is one.
     fn decode_merged(&self, files: &Files, name: &str) -> Result<Self::Value, Error>;
 }
 

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use hot_reload::{
-    Builder, Control, DataState, HoldReason, Live, Outcome, Receipt, ShrinkGuard, Stage,
-    VersionGuard,
-};
+use hot_reload::admission::{ShrinkGuard, VersionGuard};
+use hot_reload::event::{DataState, HoldReason, Stage};
+use hot_reload::{Builder, Control, Live, Outcome, Receipt};
 use tokio::time::sleep;
 
 use crate::script::{Bad, Good, Missing, Script, seconds, settle};

@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hot_reload::{
-    Builder, Control, DataState, ErrorKind, HoldReason, Live, Outcome, Participant, Probation,
-    RemovalPolicy, Snapshot, Stage, async_trait,
-};
+use hot_reload::error::ErrorKind;
+use hot_reload::event::{DataState, HoldReason, Stage};
+use hot_reload::policy::{Probation, RemovalPolicy};
+use hot_reload::{Builder, Control, Live, Outcome, Participant, Snapshot, async_trait};
 use tokio::time::sleep;
 
 use crate::script::{Bad, Good, Missing, Script, seconds, settle};

@@ -1,7 +1,7 @@
 //! The text of a path.
 
-use hot_reload::ErrorKind;
 use hot_reload::diff::{Path, Segment};
+use hot_reload::error::ErrorKind;
 use proptest::prelude::*;
 
 use super::properties::settings;

@@ -1,7 +1,7 @@
 //! What needs a restart.
 
-use hot_reload::ErrorKind;
 use hot_reload::diff::{RestartPolicy, RestartRequired};
+use hot_reload::error::ErrorKind;
 use serde_json::{Value, json};
 
 fn config() -> Value {

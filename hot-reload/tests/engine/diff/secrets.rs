@@ -1,7 +1,7 @@
 //! What is not told.
 
-use hot_reload::ErrorKind;
 use hot_reload::diff::{self, Diff, Differ};
+use hot_reload::error::ErrorKind;
 use serde::Serialize;
 use serde_json::{Value, json};
 

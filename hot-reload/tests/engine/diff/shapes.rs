@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 
-use hot_reload::ErrorKind;
 use hot_reload::diff;
+use hot_reload::error::ErrorKind;
 use serde::ser::{Error as _, SerializeStruct};
 use serde::{Serialize, Serializer};
 

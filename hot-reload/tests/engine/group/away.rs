@@ -3,10 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use hot_reload::{
-    Coordinator, DataState, ErrorKind, HoldReason, Outcome, ReloaderService, RemovalPolicy, Stage,
-    WhenAway,
-};
+use hot_reload::error::ErrorKind;
+use hot_reload::event::{DataState, HoldReason, Stage};
+use hot_reload::group::WhenAway;
+use hot_reload::policy::RemovalPolicy;
+use hot_reload::{Coordinator, Outcome, ReloaderService};
 use tokio::time::{Instant, sleep};
 
 use super::rig::{Notes, Rig, members, quiet};
@@ -16,7 +17,11 @@ use crate::script::{Bad, Content, Failing, Good, Hanging, Missing, Script, Writt
 fn two(
     second: Content,
     policy: WhenAway,
-) -> (Coordinator, Vec<Script>, Vec<hot_reload::MemberKey<String>>) {
+) -> (
+    Coordinator,
+    Vec<Script>,
+    Vec<hot_reload::group::MemberKey<String>>,
+) {
     let (mut group, scripts, keys) = members(&[Good("a"), second], &Notes::default());
     group.when_away(policy);
     (group, scripts, keys)

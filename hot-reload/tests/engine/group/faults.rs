@@ -1,6 +1,9 @@
 //! A failure at every step of the two phases, in groups of one to five: all members' values or none, and nothing leaks.
 
-use hot_reload::{Control, ErrorKind, GroupSnapshot, Outcome, Receipt, Stage};
+use hot_reload::error::ErrorKind;
+use hot_reload::event::Stage;
+use hot_reload::group::GroupSnapshot;
+use hot_reload::{Control, Outcome, Receipt};
 use tokio::time::sleep;
 
 use super::rig::{Rig, Wrong};

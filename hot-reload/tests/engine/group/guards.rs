@@ -1,9 +1,9 @@
 //! Members that doubt new values: by what their group has made visible, and not by what it has refused.
 
-use hot_reload::{
-    Builder, Control, Coordinator, GroupSnapshot, HoldReason, Live, MemberKey, ShrinkGuard,
-    VersionGuard,
-};
+use hot_reload::admission::{ShrinkGuard, VersionGuard};
+use hot_reload::event::HoldReason;
+use hot_reload::group::{GroupSnapshot, MemberKey};
+use hot_reload::{Builder, Control, Coordinator, Live};
 
 use super::rig::quiet;
 use crate::script::{Good, Script};

@@ -1,8 +1,9 @@
 //! Whole groups that are brought back, paused, on probation; and members whose new values are doubted.
 
-use hot_reload::{
-    Coordinator, HoldReason, Outcome, Probation, ReloaderService, ShrinkGuard, Snapshot,
-};
+use hot_reload::admission::ShrinkGuard;
+use hot_reload::event::HoldReason;
+use hot_reload::policy::Probation;
+use hot_reload::{Coordinator, Outcome, ReloaderService, Snapshot};
 use tokio::time::sleep;
 
 use super::rig::{Notes, Rig, members, quiet};
@@ -76,7 +77,7 @@ async fn p19_a_group_that_fails_its_probation_goes_back_as_a_whole() {
     let two = group.member("two", member(&scripts[1]));
     let probation = Probation::new(
         seconds(60),
-        move |cut: Snapshot<hot_reload::GroupSnapshot>| async move {
+        move |cut: Snapshot<hot_reload::group::GroupSnapshot>| async move {
             sleep(seconds(5)).await;
             match (&*cut[one], &*cut[two]) {
                 ("sick", _) | (_, "sick") => Err("too many errors"),

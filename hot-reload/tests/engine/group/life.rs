@@ -4,10 +4,9 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hot_reload::{
-    Coordinator, ErrorKind, Live, Outcome, Reload, ReloadResult, ReloaderService, Trigger,
-    async_trait,
-};
+use hot_reload::error::ErrorKind;
+use hot_reload::event::Trigger;
+use hot_reload::{Coordinator, Live, Outcome, Reload, ReloadResult, ReloaderService, async_trait};
 use tokio::runtime::Handle;
 use tokio::time::sleep;
 

@@ -4,7 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use hot_reload::{Coordinator, Outcome, Requester, Revision, Stage, Trigger, WatchState};
+use hot_reload::event::{Requester, Stage, Trigger, WatchState};
+use hot_reload::{Coordinator, Outcome, Revision};
 use tokio::time::sleep;
 
 use super::rig::{Notes, Rig, members, quiet};

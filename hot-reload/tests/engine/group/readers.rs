@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use hot_reload::{GroupSnapshot, Guard, MemberKey};
+use hot_reload::Guard;
+use hot_reload::group::{GroupSnapshot, MemberKey};
 
 use super::rig::{Notes, Rig, builder, members};
 use crate::script::{Good, Script};

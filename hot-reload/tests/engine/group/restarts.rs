@@ -24,9 +24,9 @@ async fn start(
     tray: &Tray<Config>,
     policy: RestartPolicy,
 ) -> (
-    hot_reload::Live<hot_reload::GroupSnapshot>,
-    hot_reload::Control<hot_reload::GroupSnapshot>,
-    hot_reload::MemberKey<Config>,
+    hot_reload::Live<hot_reload::group::GroupSnapshot>,
+    hot_reload::Control<hot_reload::group::GroupSnapshot>,
+    hot_reload::group::MemberKey<Config>,
 ) {
     let mut group = Coordinator::new();
     let required = RestartRequired::new(["listen"]).policy(policy);

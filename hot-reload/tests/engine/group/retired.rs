@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hot_reload::{Builder, Control, Coordinator, GroupSnapshot, Live, MemberKey, Retired};
+use hot_reload::group::{GroupSnapshot, MemberKey};
+use hot_reload::policy::Retired;
+use hot_reload::{Builder, Control, Coordinator, Live};
 use tokio::time::sleep;
 
 use super::rig::{Group, Notes, Pool};

@@ -8,10 +8,8 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use hot_reload::{
-    Builder, Control, Coordinator, GroupSnapshot, Live, MemberKey, Members, Participant,
-    async_trait,
-};
+use hot_reload::group::{GroupSnapshot, MemberKey, Members};
+use hot_reload::{Builder, Control, Coordinator, Live, Participant, async_trait};
 use tokio::time::sleep;
 
 use crate::script::{Content, Good, Script};

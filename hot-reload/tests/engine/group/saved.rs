@@ -3,7 +3,10 @@
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
-use hot_reload::{Coordinator, DataState, ErrorKind, LastGood, RemovalPolicy};
+use hot_reload::Coordinator;
+use hot_reload::error::ErrorKind;
+use hot_reload::event::DataState;
+use hot_reload::policy::{LastGood, RemovalPolicy};
 use tempfile::TempDir;
 use tokio::time::sleep;
 
@@ -43,7 +46,11 @@ impl Kept {
         &self,
         contents: [Content; 2],
         notes: &Notes,
-    ) -> (Group, Vec<Script>, Vec<hot_reload::MemberKey<String>>) {
+    ) -> (
+        Group,
+        Vec<Script>,
+        Vec<hot_reload::group::MemberKey<String>>,
+    ) {
         let mut group = Coordinator::new();
         let (mut scripts, mut keys) = (Vec::new(), Vec::new());
         for (place, content) in contents.into_iter().enumerate() {

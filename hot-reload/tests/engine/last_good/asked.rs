@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use futures_util::{FutureExt, poll};
-use hot_reload::ErrorKind;
+use hot_reload::error::ErrorKind;
 
 use super::{published, texts};
 

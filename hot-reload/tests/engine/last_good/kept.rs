@@ -1,6 +1,7 @@
 //! What was saved comes back, with what was known about it.
 
-use hot_reload::{LastGood, Loaded, Reload, ReloadResult, ReloaderService, Revision, async_trait};
+use hot_reload::policy::LastGood;
+use hot_reload::{Loaded, Reload, ReloadResult, ReloaderService, Revision, async_trait};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 

@@ -7,7 +7,8 @@ mod refused;
 use std::convert::Infallible;
 use std::string::FromUtf8Error;
 
-use hot_reload::{LastGood, Live, Snapshot};
+use hot_reload::policy::LastGood;
+use hot_reload::{Live, Snapshot};
 use tempfile::TempDir;
 
 /// A file for texts, in a folder of its own.

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use hot_reload::{Error, ErrorKind, LastGood, Live};
+use hot_reload::error::ErrorKind;
+use hot_reload::policy::LastGood;
+use hot_reload::{Error, Live};
 
 use super::{decode, encode, published, texts};
 

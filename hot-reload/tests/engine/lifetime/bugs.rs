@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use futures_util::FutureExt;
+use hot_reload::error::ErrorKind;
+use hot_reload::policy::RemovalPolicy;
 use hot_reload::{
-    Control, Error, ErrorKind, Loaded, Outcome, RealtimeWatch, RealtimeWatchHandle, Reload,
-    ReloadResult, ReloaderConfig, ReloaderService, RemovalPolicy, Revision, WatchEvent,
-    async_trait,
+    Control, Error, Loaded, Outcome, RealtimeWatch, RealtimeWatchHandle, Reload, ReloadResult,
+    ReloaderConfig, ReloaderService, Revision, WatchEvent, async_trait,
 };
 use tokio::sync::mpsc;
 use tokio::time::sleep;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use hot_reload::{DataState, ErrorKind, EventKind, Guard, Live, Outcome, ReloaderService};
+use hot_reload::error::ErrorKind;
+use hot_reload::event::{DataState, EventKind};
+use hot_reload::{Guard, Live, Outcome, ReloaderService};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::script::{Bad, Failing, Good, Hanging, Missing, Panicking, Script, seconds, settle};

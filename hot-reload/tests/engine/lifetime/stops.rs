@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
 
 use futures_util::{FutureExt, StreamExt};
-use hot_reload::{Control, ErrorKind, Outcome, Participant, async_trait};
+use hot_reload::error::ErrorKind;
+use hot_reload::{Control, Outcome, Participant, async_trait};
 use tokio::time::sleep;
 
 use crate::script::seconds;

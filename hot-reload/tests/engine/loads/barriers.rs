@@ -1,6 +1,8 @@
 //! The barrier: what was changed before it is visible after it.
 
-use hot_reload::{ErrorKind, Outcome, Stage, Trigger, WatchState};
+use hot_reload::Outcome;
+use hot_reload::error::ErrorKind;
+use hot_reload::event::{Stage, Trigger, WatchState};
 use tokio::time::{Instant, sleep};
 
 use crate::script::{Bad, Failing, Good, Missing, Script, seconds, settle};

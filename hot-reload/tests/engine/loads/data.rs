@@ -1,9 +1,10 @@
 //! What becomes visible, and what does not: P1, P7, P8, P18.
 
+use hot_reload::error::ErrorKind;
+use hot_reload::event::DataState;
 use hot_reload::source::{DecodeWith, Source};
 use hot_reload::{
-    DataState, Error, ErrorKind, Loaded, Outcome, Reload, ReloadResult, ReloaderService, Revision,
-    async_trait,
+    Error, Loaded, Outcome, Reload, ReloadResult, ReloaderService, Revision, async_trait,
 };
 use tokio::time::{Instant, sleep};
 

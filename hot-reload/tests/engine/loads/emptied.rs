@@ -1,9 +1,10 @@
 //! P12: content that becomes empty is confirmed like a removal and does not become a value.
 
+use hot_reload::error::ErrorKind;
+use hot_reload::event::{DataState, Stage};
+use hot_reload::policy::RemovalPolicy;
 use hot_reload::source::{Decode, Decoded, Source};
-use hot_reload::{
-    Control, DataState, Error, ErrorKind, Live, Outcome, ReloaderService, RemovalPolicy, Stage,
-};
+use hot_reload::{Control, Error, Live, Outcome, ReloaderService};
 use tokio::time::sleep;
 
 use crate::bytes::Bytes;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use hot_reload::{
-    Builder, Control, DataState, Error, ErrorKind, EventKind, Events, Outcome, RemovalPolicy,
-    WatchState,
-};
+use hot_reload::error::ErrorKind;
+use hot_reload::event::{DataState, EventKind, Events, WatchState};
+use hot_reload::policy::RemovalPolicy;
+use hot_reload::{Builder, Control, Error, Outcome};
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep, sleep_until};
 

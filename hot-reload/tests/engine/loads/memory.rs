@@ -1,7 +1,10 @@
 //! What a look remembers of those before it, the same, the rejected, and the missing: P10, P11, P12.
 
+use hot_reload::error::ErrorKind;
+use hot_reload::event::{DataState, Stage};
+use hot_reload::policy::RemovalPolicy;
 use hot_reload::source::{Decode, DecodeWith, Source};
-use hot_reload::{DataState, ErrorKind, Outcome, ReloaderService, RemovalPolicy, Stage};
+use hot_reload::{Outcome, ReloaderService};
 use tokio::time::sleep;
 
 use crate::bytes::Bytes;

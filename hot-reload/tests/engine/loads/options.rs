@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use hot_reload::{ErrorKind, Outcome, ReloaderService, Requester, Revision};
+use hot_reload::error::ErrorKind;
+use hot_reload::event::Requester;
+use hot_reload::{Outcome, ReloaderService, Revision};
 use tokio::time::{Instant, sleep};
 
 use crate::script::{Bad, Good, Hanging, Script, seconds, settle};

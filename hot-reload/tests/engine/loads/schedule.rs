@@ -5,10 +5,11 @@ use std::future::Future;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use hot_reload::{
-    Builder, ErrorKind, EventKind, Outcome, Requester, ShrinkGuard, SourceStatus, Trigger,
-    WatchEvent, WatchState,
-};
+use hot_reload::admission::ShrinkGuard;
+use hot_reload::error::ErrorKind;
+use hot_reload::event::{EventKind, Requester, Trigger, WatchState};
+use hot_reload::status::SourceStatus;
+use hot_reload::{Builder, Outcome, WatchEvent};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::script::{Bad, Failing, Good, Hanging, Missing, Panicking, Script, seconds, settle};

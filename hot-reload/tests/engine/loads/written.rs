@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use hot_reload::{
-    Control, DataState, Error, ErrorKind, EventKind, Events, HoldReason, Live, Outcome, WatchEvent,
-};
+use hot_reload::error::ErrorKind;
+use hot_reload::event::{DataState, EventKind, Events, HoldReason};
+use hot_reload::{Control, Error, Live, Outcome, WatchEvent};
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep};
 

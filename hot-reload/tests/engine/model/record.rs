@@ -4,7 +4,8 @@ use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use hot_reload::{Generation, Outcome, Snapshot, Trigger};
+use hot_reload::event::Trigger;
+use hot_reload::{Generation, Outcome, Snapshot};
 use tokio::time::Instant;
 
 use super::schedule::Ask;

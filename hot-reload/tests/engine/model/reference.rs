@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use hot_reload::{ErrorKind, Outcome};
+use hot_reload::Outcome;
+use hot_reload::error::ErrorKind;
 
 use super::record::{Asked, Entry, Value};
 use super::schedule::{Ask, DEFAULT, FIRST, IMPLAUSIBLE, Setup};

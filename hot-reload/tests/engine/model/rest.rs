@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use hot_reload::{DataState, ErrorKind, Generation, HoldReason, Outcome, Status};
+use hot_reload::error::ErrorKind;
+use hot_reload::event::{DataState, HoldReason};
+use hot_reload::{Generation, Outcome, Status};
 
 use super::record::Value;
 use super::reference::{Reference, demand};

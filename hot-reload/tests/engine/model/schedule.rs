@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use hot_reload::ErrorKind;
+use hot_reload::error::ErrorKind;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

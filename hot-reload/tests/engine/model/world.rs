@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use hot_reload::{Control, Generation, Live, RemovalPolicy};
+use hot_reload::policy::RemovalPolicy;
+use hot_reload::{Control, Generation, Live};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
+use hot_reload::error::ErrorKind;
+use hot_reload::event::{DataState, Trigger};
+use hot_reload::policy::{LastGood, Probation, RemovalPolicy};
 use hot_reload::source::{Decoded, Source};
-use hot_reload::{
-    Builder, DataState, ErrorKind, LastGood, Outcome, Participant, Probation, ReloaderService,
-    RemovalPolicy, Trigger, async_trait,
-};
+use hot_reload::{Builder, Outcome, Participant, ReloaderService, async_trait};
 use tempfile::TempDir;
 use tokio::time::sleep;
 

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hot_reload::diff::{RestartPolicy, RestartRequired};
+use hot_reload::error::ErrorKind;
+use hot_reload::event::Stage;
+use hot_reload::policy::RemovalPolicy;
 use hot_reload::{
-    Control, Error, ErrorKind, Live, Outcome, Reload, ReloadResult, ReloaderService, RemovalPolicy,
-    Stage, async_trait,
+    Control, Error, Live, Outcome, Reload, ReloadResult, ReloaderService, async_trait,
 };
 use serde::{Serialize, Serializer};
 

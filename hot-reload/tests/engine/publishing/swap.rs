@@ -1,7 +1,10 @@
 //! The two phases of a swap: all participants prepare, then all commit or all abort.
 
 use futures_util::FutureExt;
-use hot_reload::{ErrorKind, Outcome, RemovalPolicy, Stage, WatchEvent};
+use hot_reload::error::ErrorKind;
+use hot_reload::event::Stage;
+use hot_reload::policy::RemovalPolicy;
+use hot_reload::{Outcome, WatchEvent};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::ledger::{

@@ -3,7 +3,8 @@
 use std::future::pending;
 
 use futures_util::FutureExt;
-use hot_reload::{Outcome, Stage};
+use hot_reload::Outcome;
+use hot_reload::event::Stage;
 use tokio::time::sleep;
 
 use crate::script::{Good, Script, seconds, settle};

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, mpsc};
 
-use hot_reload::{Control, ErrorKind, Live, Snapshot};
+use hot_reload::error::ErrorKind;
+use hot_reload::{Control, Live, Snapshot};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 

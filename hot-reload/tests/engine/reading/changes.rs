@@ -2,7 +2,8 @@
 
 use futures_util::stream::FusedStream;
 use futures_util::{FutureExt, StreamExt};
-use hot_reload::{Control, ErrorKind, Live};
+use hot_reload::error::ErrorKind;
+use hot_reload::{Control, Live};
 use tokio::time::{sleep, timeout};
 
 use crate::script::{Failing, Good, Script, seconds, settle};

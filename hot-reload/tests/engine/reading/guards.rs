@@ -5,7 +5,8 @@ use std::mem;
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::thread;
 
-use hot_reload::{Guard, Live, Outcome, Stage};
+use hot_reload::event::Stage;
+use hot_reload::{Guard, Live, Outcome};
 
 use crate::tray::{Entry, Ledger, Tray};
 

@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Wake, Waker};
 
 use futures_util::{FutureExt, StreamExt};
-use hot_reload::{Control, ErrorKind, Guard, Live, Outcome, PartSnapshot, Projection, Stage};
+use hot_reload::error::ErrorKind;
+use hot_reload::event::Stage;
+use hot_reload::live::{PartSnapshot, Projection};
+use hot_reload::{Control, Guard, Live, Outcome};
 use tokio::time::timeout;
 
 use crate::script::seconds;
@@ -195,7 +198,7 @@ async fn p06_the_changes_of_a_part_end_with_the_service() {
         assert_eq!(now(changes.changed().now_or_never()), last(&mut stream));
     }
     fn last<F: Fn(&Config) -> &Limits + Unpin>(
-        stream: &mut hot_reload::PartChanges<Config, Limits, F>,
+        stream: &mut hot_reload::live::PartChanges<Config, Limits, F>,
     ) -> Option<Option<(usize, u64)>> {
         now(stream.next().now_or_never())
     }

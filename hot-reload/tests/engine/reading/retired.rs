@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use hot_reload::{Builder, Control, Live, Retired};
+use hot_reload::policy::Retired;
+use hot_reload::{Builder, Control, Live};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep, sleep_until};
 

@@ -3,10 +3,13 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use hot_reload::error::ErrorKind;
+use hot_reload::event::{Requester, Stage, Trigger};
+use hot_reload::policy::RemovalPolicy;
+use hot_reload::status::Explanation;
 use hot_reload::{
-    Control, Error, ErrorKind, Explanation, Outcome, Participant, Reload, ReloadResult,
-    ReloaderConfig, ReloaderError, ReloaderService, RemovalPolicy, Requester, Stage, Trigger,
-    async_trait,
+    Control, Error, Outcome, Participant, Reload, ReloadResult, ReloaderConfig, ReloaderError,
+    ReloaderService, async_trait,
 };
 use tokio::time::{sleep, timeout};
 

@@ -1,9 +1,11 @@
 //! Every name, key or message reaches the operator as one line without hidden characters.
 
 use anyhow::anyhow;
+use hot_reload::error::ErrorKind;
 use hot_reload::error::Location;
 use hot_reload::source::DecodeWith;
-use hot_reload::{Degradation, Error, ErrorKind, Outcome, ReloaderError, Revision, SourceStatus};
+use hot_reload::status::{Degradation, SourceStatus};
+use hot_reload::{Error, Outcome, ReloaderError, Revision};
 use proptest::prelude::*;
 
 use crate::script::{Bad, Good, Script};

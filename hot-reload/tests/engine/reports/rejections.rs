@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use hot_reload::{
-    Builder, Control, Coordinator, ErrorKind, EventKind, Events, Live, Outcome, Requester,
-};
+use hot_reload::error::ErrorKind;
+use hot_reload::event::{EventKind, Events, Requester};
+use hot_reload::{Builder, Control, Coordinator, Live, Outcome};
 use tokio::task::unconstrained;
 use tokio::time::sleep;
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use hot_reload::{Cycle, ErrorKind, Explanation, SourceStatus, WatchEvent};
+use hot_reload::WatchEvent;
+use hot_reload::error::ErrorKind;
+use hot_reload::status::{Cycle, Explanation, SourceStatus};
 use tokio::time::{sleep, timeout};
 
 use crate::script::{Bad, Failing, Good, Hanging, Missing, Panicking, Script, seconds};

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use hot_reload::{
-    DataState, Degradation, ErrorKind, EventKind, Events, Outcome, Probation, ReloaderConfig,
-    ReloaderService, RemovalPolicy, Snapshot, SourceStatus, WatchState,
-};
+use hot_reload::error::ErrorKind;
+use hot_reload::event::{DataState, EventKind, Events, WatchState};
+use hot_reload::policy::{Probation, RemovalPolicy};
+use hot_reload::status::{Degradation, SourceStatus};
+use hot_reload::{Outcome, ReloaderConfig, ReloaderService, Snapshot};
 use tokio::time::sleep;
 
 use crate::log::log;

@@ -2,10 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use hot_reload::error::ErrorKind;
+use hot_reload::event::WatchState;
+use hot_reload::source::WatchProfile;
 use hot_reload::source::{HintSender, Subscription};
 use hot_reload::{
-    Control, Error, ErrorKind, Live, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload,
-    ReloadResult, ReloaderService, Revision, WatchProfile, WatchState, async_trait,
+    Control, Error, Live, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload, ReloadResult,
+    ReloaderService, Revision, async_trait,
 };
 use tokio::time::sleep;
 

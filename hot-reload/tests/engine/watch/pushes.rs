@@ -1,8 +1,8 @@
 //! Values that come through the watch, beside everything else that may be going on: P3, P9.
 
-use hot_reload::{
-    Outcome, ReloaderConfig, ReloaderService, RemovalPolicy, Trigger, WatchEvent, WatchState,
-};
+use hot_reload::event::{Trigger, WatchState};
+use hot_reload::policy::RemovalPolicy;
+use hot_reload::{Outcome, ReloaderConfig, ReloaderService, WatchEvent};
 use tokio::time::sleep;
 
 use crate::script::{Good, Missing, Script, seconds, settle};

@@ -1,6 +1,8 @@
 //! The watch: P3 and P20, and that it is never more than a way to look sooner.
 
-use hot_reload::{ErrorKind, WatchEvent, WatchState};
+use hot_reload::WatchEvent;
+use hot_reload::error::ErrorKind;
+use hot_reload::event::WatchState;
 use tokio::time::sleep;
 
 use crate::script::{Failing, Good, Hanging, Panicking, Script, seconds, settle};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use hot_reload::source::Files;
+use hot_reload::source::files::Files;
 use tokio::time::sleep;
 
 use super::dir;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use hot_reload::ErrorKind;
+use hot_reload::error::ErrorKind;
 use hot_reload::source::{Dir, Toml};
 
 use super::dir;

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use hot_reload::ErrorKind;
+use hot_reload::error::ErrorKind;
 use tokio::time::sleep;
 
 use super::dir;
@@ -62,7 +62,8 @@ async fn p05_a_slow_writer_is_waited_for() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn p05_a_directory_with_a_file_that_is_being_written_is_held_and_says_which() {
-    use hot_reload::{HoldReason, Loaded, RealtimeWatch, Reload};
+    use hot_reload::event::HoldReason;
+    use hot_reload::{Loaded, RealtimeWatch, Reload};
     use tokio::time::timeout;
 
     use crate::file::DEADLINE;

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use hot_reload::error::ErrorKind;
+use hot_reload::event::Stage;
 use hot_reload::source::{File, OpenFile};
-use hot_reload::{Error, ErrorKind, Loaded, Outcome, Reload, ReloaderService, Stage};
+use hot_reload::{Error, Loaded, Outcome, Reload, ReloaderService};
 use tokio::time::{sleep, timeout};
 
 use super::meanwhile::stepped;

@@ -9,8 +9,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
+use hot_reload::error::ErrorKind;
 use hot_reload::source::{File, OpenFile};
-use hot_reload::{Error, ErrorKind, Reload};
+use hot_reload::{Error, Reload};
 use tokio::time::{Instant, timeout};
 
 use super::rig::Rig;

@@ -155,7 +155,8 @@ async fn t09_p05_a_slow_writer_is_waited_for() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn p05_a_file_that_is_being_written_is_held_and_its_loader_not_called() {
-    use hot_reload::{HoldReason, RealtimeWatch};
+    use hot_reload::RealtimeWatch;
+    use hot_reload::event::HoldReason;
     use tokio::time::timeout;
 
     use crate::file::DEADLINE;

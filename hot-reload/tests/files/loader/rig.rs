@@ -1,6 +1,6 @@
 //! A source with a loader that is looked at as a service would look at it.
 
-use hot_reload::source::LoadFile;
+use hot_reload::source::file::LoadFile;
 use hot_reload::source::file::LoadedFile;
 use hot_reload::{Error, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload, Revision, WatchEvent};
 use tokio::time::timeout;

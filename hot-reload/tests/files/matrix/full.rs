@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use hot_reload::event::{DataState, WatchState};
 use hot_reload::source::{Decoded, File, Source, Toml};
-use hot_reload::{Builder, Changes, DataState, Live, ReloaderService, Status, WatchState};
+use hot_reload::{Builder, Changes, Live, ReloaderService, Status};
 use serde::Deserialize;
 
 use super::follow::{News, Patience, Verdict, follow};

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use hot_reload::WatchProfile;
+use hot_reload::source::WatchProfile;
 use hot_reload::source::{File, Source};
 
 use crate::alone::is_alone;

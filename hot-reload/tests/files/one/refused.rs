@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hot_reload::ErrorKind;
+use hot_reload::error::ErrorKind;
 use hot_reload::source::File;
 use tokio::time::sleep;
 

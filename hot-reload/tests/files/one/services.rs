@@ -7,10 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use hot_reload::event::{EventKind, Events, Stage};
 use hot_reload::source::{Decode, Decoded, File, Source, Toml};
-use hot_reload::{
-    Builder, Control, EventKind, Events, Live, Outcome, ReloaderService, Stage, Status,
-};
+use hot_reload::{Builder, Control, Live, Outcome, ReloaderService, Status};
 use tokio::time::{sleep, timeout};
 
 use crate::file::{DEADLINE, TextDecoder, World, write};

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use hot_reload::error::ErrorKind;
 use hot_reload::source::{HintSender, Subscription};
 use hot_reload::{
-    Control, Error, ErrorKind, Live, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload,
-    ReloadResult, ReloaderError, ReloaderService, Revision, async_trait,
+    Control, Error, Live, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload, ReloadResult,
+    ReloaderError, ReloaderService, Revision, async_trait,
 };
 use tokio::time::sleep;
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
+use hot_reload::Live;
+use hot_reload::live::Reader;
 use hot_reload::testing::Publisher;
-use hot_reload::{Live, Reader};
 
 use super::HEAP;
 use crate::alone::is_alone;

@@ -10,7 +10,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use hot_reload::{ReloaderConfig, WatchState};
+use hot_reload::ReloaderConfig;
+use hot_reload::event::WatchState;
 use rustix::fs::inotify::{self, CreateFlags};
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit, getuid, setrlimit};

@@ -9,8 +9,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use hot_reload::event::EventKind;
 use hot_reload::source::{DecodeWith, File, Source};
-use hot_reload::{Control, EventKind, Live, Outcome, ReloaderConfig, ReloaderService};
+use hot_reload::{Control, Live, Outcome, ReloaderConfig, ReloaderService};
 use tempfile::TempDir;
 
 use crate::census::{Census, instances, no_watcher, one_watcher, say};

@@ -16,8 +16,9 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use anyhow::{Context, ensure};
+use hot_reload::event::{EventKind, Events};
 use hot_reload::source::{File, OpenFile};
-use hot_reload::{EventKind, Events, Live, Outcome, ReloaderService};
+use hot_reload::{Live, Outcome, ReloaderService};
 use maxminddb::Reader;
 use memmap2::Mmap;
 use serde::Deserialize;

@@ -7,8 +7,9 @@ use cedar_policy::{
     Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, RestrictedExpression,
     Schema, ValidationMode, Validator,
 };
+use hot_reload::group::{GroupSnapshot, MemberKey};
 use hot_reload::source::{Decode, File, Json, Source};
-use hot_reload::{Coordinator, Error, GroupSnapshot, MemberKey, ReloaderService};
+use hot_reload::{Coordinator, Error, ReloaderService};
 
 use super::place::Text;
 use super::release;

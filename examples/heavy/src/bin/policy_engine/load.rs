@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, ensure};
 use cedar_policy::Decision;
-use hot_reload::{GroupSnapshot, Live};
+use hot_reload::Live;
+use hot_reload::group::GroupSnapshot;
 use tokio::sync::watch;
 use tokio::time::timeout;
 

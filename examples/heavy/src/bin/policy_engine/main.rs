@@ -15,7 +15,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
-use hot_reload::{Control, Coordinator, GroupSnapshot, Live, Outcome};
+use hot_reload::group::GroupSnapshot;
+use hot_reload::{Control, Coordinator, Live, Outcome};
 
 use self::engine::Engine;
 use self::load::{Load, THREADS};

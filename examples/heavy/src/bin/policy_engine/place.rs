@@ -2,8 +2,9 @@
 
 use std::error::Error as StdError;
 
+use hot_reload::Error;
+use hot_reload::error::ErrorKind;
 use hot_reload::error::Location;
-use hot_reload::{Error, ErrorKind};
 use miette::Diagnostic;
 
 /// The text of a file and the file's name.

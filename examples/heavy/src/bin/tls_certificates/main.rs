@@ -15,7 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use hot_reload::source::{Files, Group};
+use hot_reload::source::Group;
+use hot_reload::source::files::Files;
 use hot_reload::{Error, Live, ReloaderService};
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;

@@ -16,7 +16,7 @@ where
     /// Adds a validator. A value is rejected if the validator returns an error. All validators run, even after an error.
     ///
     /// A rejected value never becomes visible. The outcome is [`Rejected`](crate::Outcome::Rejected) at stage
-    /// [`Validate`](crate::Stage::Validate).
+    /// [`Validate`](crate::event::Stage::Validate).
     pub fn validate<E: Display>(
         mut self,
         validator: impl Fn(&V) -> Result<(), E> + Send + Sync + 'static,
@@ -84,7 +84,7 @@ where
     /// #     async fn new(_: &()) -> ReloadResult<Self, Vec<String>> { Ok(Self) }
     /// #     async fn reload(&self) -> ReloadResult<Option<Vec<String>>, Vec<String>> { Ok(Some(vec![])) }
     /// # }
-    /// use hot_reload::ShrinkGuard;
+    /// use hot_reload::admission::ShrinkGuard;
     ///
     /// let builder = ReloaderService::builder(Routes)
     ///     .shrink_guard(ShrinkGuard::by(|routes: &Vec<String>| routes.len()));
@@ -106,7 +106,7 @@ where
     /// #     async fn new(_: &()) -> ReloadResult<Self, Config> { Ok(Self) }
     /// #     async fn reload(&self) -> ReloadResult<Option<Config>, Config> { Ok(None) }
     /// # }
-    /// use hot_reload::VersionGuard;
+    /// use hot_reload::admission::VersionGuard;
     ///
     /// let builder = ReloaderService::builder(Replicas)
     ///     .version_guard(VersionGuard::by(|config: &Config| config.version));

@@ -12,7 +12,7 @@ where
     /// Saves each published value in a file, and restores that value if the source gives none at the start.
     ///
     /// A restored value is validated and prepared like any other. It is the first generation, with its original revision and
-    /// time of loading. [`Status::data`](crate::Status) is [`Restored`](crate::DataState::Restored) until a load finds the
+    /// time of loading. [`Status::data`](crate::Status) is [`Restored`](crate::event::DataState::Restored) until a load finds the
     /// visible value or one that replaces it. Meanwhile, the source is loaded as often as if there were no value.
     ///
     /// At the start, content that is empty or blank counts as [emptied](crate::Loaded::Emptied) if the saved value came from
@@ -21,13 +21,14 @@ where
     ///
     /// A blocking thread saves a value after it has become visible. A failed save is logged and has no other effect; the next
     /// value is saved as usual. [`stop`](crate::Control::stop) waits for the running save and for that of the newest value, 10 s
-    /// at most for each. The default of a [`RemovalPolicy`](crate::RemovalPolicy) is not saved. If the source can be read and
+    /// at most for each. The default of a [`RemovalPolicy`](crate::policy::RemovalPolicy) is not saved. If the source can be read and
     /// has no content, the service starts with that default. A second call replaces the first.
     ///
     /// ```
     /// # #[cfg(all(feature = "file", feature = "toml", feature = "json"))] mod example {
+    /// use hot_reload::ReloaderService;
     /// use hot_reload::source::{File, Source, Toml};
-    /// use hot_reload::{LastGood, ReloaderService};
+    /// use hot_reload::policy::LastGood;
     ///
     /// #[derive(PartialEq, serde::Deserialize, serde::Serialize)]
     /// struct Routes { upstreams: Vec<String> }

@@ -30,7 +30,7 @@ where
     /// #     async fn new(_: &()) -> ReloadResult<Self, String> { Ok(Self) }
     /// #     async fn reload(&self) -> ReloadResult<Option<String>, String> { Ok(None) }
     /// # }
-    /// use hot_reload::EventKind;
+    /// use hot_reload::event::EventKind;
     ///
     /// let builder = ReloaderService::builder(Motto).on_event(|event| {
     ///     if let EventKind::Load { outcome, .. } = &event.kind {

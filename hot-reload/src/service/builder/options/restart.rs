@@ -32,7 +32,7 @@ where
     /// # Errors
     ///
     /// [`start`](Self::start) refuses a declaration that cannot be parsed, with
-    /// [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured), and a value that cannot be serialized. A later value that
+    /// [`ErrorKind::Misconfigured`](crate::error::ErrorKind::Misconfigured), and a value that cannot be serialized. A later value that
     /// cannot be serialized is refused if the policy refuses changes. Otherwise it is published with a warning.
     ///
     /// ```

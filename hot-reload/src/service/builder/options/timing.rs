@@ -19,7 +19,7 @@ where
     ///
     /// # Default
     ///
-    /// 30 s. With a watch, the interval of the source's [`WatchProfile`](crate::WatchProfile): 10 s for a local file.
+    /// 30 s. With a watch, the interval of the source's [`WatchProfile`](crate::source::WatchProfile): 10 s for a local file.
     pub fn interval(self, interval: Duration) -> Self {
         Self {
             interval: Some(interval),
@@ -28,12 +28,12 @@ where
     }
 
     /// Sets the longest pause between two loads of a [`hybrid`](Self::hybrid) service, at least 1 s. Each pause is shortened by
-    /// up to a tenth at random. A source that cannot watch everything [requests a shorter one](crate::SourceStatus::heartbeat)
+    /// up to a tenth at random. A source that cannot watch everything [requests a shorter one](crate::status::SourceStatus::heartbeat)
     /// meanwhile.
     ///
     /// # Default
     ///
-    /// The heartbeat of the source's [`WatchProfile`](crate::WatchProfile): 60 s for a local file.
+    /// The heartbeat of the source's [`WatchProfile`](crate::source::WatchProfile): 60 s for a local file.
     pub fn heartbeat(self, heartbeat: Duration) -> Self {
         Self {
             heartbeat: Some(heartbeat),
@@ -75,13 +75,13 @@ where
     V: Send + Sync + 'static,
     S: Into<Cow<'static, str>> + Display + 'static,
 {
-    /// Sets the greatest age of the last good load before the value is [`Stale`](crate::DataState::Stale). A readiness probe
+    /// Sets the greatest age of the last good load before the value is [`Stale`](crate::event::DataState::Stale). A readiness probe
     /// can use it, so that it does not fail at the first error of the source.
     ///
     /// A good load found the visible value, a new value, or a value that is held. With a bound, loads that fail or are rejected
-    /// leave [`Status::data`](crate::Status::data) at [`Fresh`](crate::DataState::Fresh) until the bound has passed. So does a
-    /// load that hangs. Then [`EventKind::Stale`](crate::EventKind::Stale) and the log report it once, and the value stays
-    /// visible. The next good load ends it. A [`Restored`](crate::DataState::Restored) value stays so until a load finds it or
+    /// leave [`Status::data`](crate::Status::data) at [`Fresh`](crate::event::DataState::Fresh) until the bound has passed. So does a
+    /// load that hangs. Then [`EventKind::Stale`](crate::event::EventKind::Stale) and the log report it once, and the value stays
+    /// visible. The next good load ends it. A [`Restored`](crate::event::DataState::Restored) value stays so until a load finds it or
     /// a value that replaces it.
     ///
     /// The source is loaded at least twice within the bound: [`interval`](Self::interval) and [`heartbeat`](Self::heartbeat)
@@ -91,7 +91,8 @@ where
     /// Without a bound, a load that fails or is rejected makes the value stale at once.
     ///
     /// ```
-    /// use hot_reload::{Control, DataState};
+    /// use hot_reload::Control;
+    /// use hot_reload::event::DataState;
     ///
     /// /// For a load balancer: whether this process knows what it should know.
     /// fn is_ready<V>(control: &Control<V>) -> bool {

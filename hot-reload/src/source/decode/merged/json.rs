@@ -6,9 +6,10 @@ use serde::de::DeserializeOwned;
 
 use super::{Origin, Origins, cover};
 use crate::error::Error;
+use crate::source::Json;
 use crate::source::decode::{json, place};
 use crate::source::files::DecodeMerged;
-use crate::source::{Files, Json};
+use crate::source::files::Files;
 
 /// The depth to which tables are merged, the same as the decoder allows. Deeper values are copied as they are.
 const DEPTH: usize = 127;

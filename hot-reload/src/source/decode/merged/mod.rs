@@ -19,7 +19,7 @@ use std::collections::HashMap;
 
 use super::place::{self, Failure};
 use crate::error::Error;
-use crate::source::Files;
+use crate::source::files::Files;
 
 /// The origins of the pieces of a merged document, in the order of the document.
 #[derive(Default)]

@@ -8,8 +8,9 @@ use serde::Deserialize;
 
 use self::mutator::{Format, Mutant};
 use self::samples::Site;
+use crate::source::files::Files;
 use crate::source::files::{DecodeMerged, Part};
-use crate::source::{Files, Json, Toml, Yaml};
+use crate::source::{Json, Toml, Yaml};
 
 #[path = "../../../../tests/mutations/mutator/mod.rs"]
 mod mutator;

@@ -7,10 +7,11 @@ use serde::de::DeserializeOwned;
 
 use super::{Origin, Origins};
 use crate::error::Error;
+use crate::source::Toml;
 use crate::source::decode::place::{self, Failure, Secrets};
 use crate::source::decode::toml;
 use crate::source::files::DecodeMerged;
-use crate::source::{Files, Toml};
+use crate::source::files::Files;
 
 impl<T: DeserializeOwned + Send + Sync + 'static> DecodeMerged for Toml<T> {
     fn decode_merged(&self, files: &Files, name: &str) -> Result<T, Error> {

@@ -13,9 +13,10 @@ use serde_saphyr::granit_parser::{Event, ScalarStyle, Tag};
 
 use super::{Origin, Origins, cover};
 use crate::error::Error;
+use crate::source::Yaml;
 use crate::source::decode::{deep, place};
 use crate::source::files::DecodeMerged;
-use crate::source::{Files, Yaml};
+use crate::source::files::Files;
 
 impl<T: DeserializeOwned + Send + Sync + 'static> DecodeMerged for Yaml<T> {
     fn decode_merged(&self, files: &Files, name: &str) -> Result<T, Error> {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use hot_reload::{HoldReason, Outcome, ShrinkGuard, VersionGuard};
+use hot_reload::Outcome;
+use hot_reload::admission::{ShrinkGuard, VersionGuard};
+use hot_reload::event::HoldReason;
 use tokio::time::sleep;
 
 use super::rig::{Agreeing, PATIENCE, SOON, is_held, service, started};

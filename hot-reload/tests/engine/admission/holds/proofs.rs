@@ -5,7 +5,9 @@ use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use hot_reload::{DataState, Generation, HoldReason, Probation, Snapshot};
+use hot_reload::event::{DataState, HoldReason};
+use hot_reload::policy::Probation;
+use hot_reload::{Generation, Snapshot};
 use tokio::time::sleep;
 
 use super::rig::{Agreeing, Service, is_held, service, started, strict};

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use hot_reload::admission::ShrinkGuard;
+use hot_reload::event::HoldReason;
+use hot_reload::policy::Probation;
 use hot_reload::{
-    Builder, Control, Generation, HoldReason, Live, Outcome, Participant, Probation, Receipt,
-    ShrinkGuard, Snapshot, async_trait,
+    Builder, Control, Generation, Live, Outcome, Participant, Receipt, Snapshot, async_trait,
 };
 use tokio::time::sleep;
 

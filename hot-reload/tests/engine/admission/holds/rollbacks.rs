@@ -3,7 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use hot_reload::{Outcome, ReloaderService, RemovalPolicy};
+use hot_reload::policy::RemovalPolicy;
+use hot_reload::{Outcome, ReloaderService};
 use tokio::time::sleep;
 
 use super::rig::{Agreeing, SOON, is_held, service, started};

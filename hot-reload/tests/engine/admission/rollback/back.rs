@@ -2,7 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use hot_reload::{DataState, ErrorKind, HoldReason, Outcome, Stage, Trigger};
+use hot_reload::Outcome;
+use hot_reload::error::ErrorKind;
+use hot_reload::event::{DataState, HoldReason, Stage, Trigger};
 use tokio::time::sleep;
 
 use super::rig::{Slow, generation, is_held, kept, published, reason, service, visible};

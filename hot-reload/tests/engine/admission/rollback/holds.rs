@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use hot_reload::{DataState, HoldReason, Outcome, ReloaderService, RemovalPolicy, WatchEvent};
+use hot_reload::event::{DataState, HoldReason};
+use hot_reload::policy::RemovalPolicy;
+use hot_reload::{Outcome, ReloaderService, WatchEvent};
 use tokio::time::sleep;
 
 use super::rig::{Slow, generation, is_held, published, reason, service, visible};

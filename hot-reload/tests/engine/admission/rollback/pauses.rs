@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use hot_reload::{EventKind, HoldReason, Outcome, RemovalPolicy};
+use hot_reload::Outcome;
+use hot_reload::event::{EventKind, HoldReason};
+use hot_reload::policy::RemovalPolicy;
 use tokio::time::sleep;
 
 use super::rig::{Slow, is_held, published, reason, service, visible};

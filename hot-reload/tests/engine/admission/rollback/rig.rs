@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hot_reload::{
-    Builder, Control, Generation, HoldReason, Live, Outcome, Participant, Receipt, async_trait,
-};
+use hot_reload::event::HoldReason;
+use hot_reload::{Builder, Control, Generation, Live, Outcome, Participant, Receipt, async_trait};
 use tokio::time::sleep;
 
 use crate::script::{Good, Script};

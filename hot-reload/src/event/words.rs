@@ -1,13 +1,6 @@
-//! The events of a service, and the words for them: triggers, outcomes, stages, and the states of its watch and its data.
-//!
-//! Each word is the same in code, logs and JSON, where `as_str` gives it in snake_case.
+//! The words of events: triggers, stages, holds, and the states of a watch and of the data.
 
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use crate::error::Error;
-use crate::generation::Generation;
 
 /// Gives an enum its words for logs and JSON.
 macro_rules! words {
@@ -26,6 +19,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(super) use words;
 
 /// The cause of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,71 +62,6 @@ impl Trigger {
     /// Whether somebody requested this load.
     pub(crate) const fn is_requested(self) -> bool {
         matches!(self, Self::Manual | Self::Signal | Self::Http)
-    }
-}
-
-/// The result of a load.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-#[must_use = "a reload may have been rejected"]
-pub enum Outcome {
-    /// A new value is visible.
-    Published {
-        /// Its generation.
-        generation: Generation,
-    },
-    /// The source contains the visible value. This is a success.
-    Unchanged,
-    /// The content was rejected. The last good value stays.
-    Rejected {
-        /// The stage that rejected it.
-        stage: Stage,
-        /// The reason.
-        error: Error,
-    },
-    /// The source could not be loaded. The last good value stays.
-    Failed {
-        /// The reason.
-        error: Error,
-    },
-    /// The source has no content, and the removal policy was applied.
-    Missing,
-    /// The content is good, but a [`Hold`](crate::Hold) keeps it from being published. The hold names the reason and what
-    /// ends it.
-    Held,
-}
-
-words!(Outcome {
-    Self::Published { .. } => "published",
-    Self::Unchanged => "unchanged",
-    Self::Rejected { .. } => "rejected",
-    Self::Failed { .. } => "failed",
-    Self::Missing => "missing",
-    Self::Held => "held",
-});
-
-impl Outcome {
-    /// Whether the visible value is now that of the source or, for a rollback, the earlier value.
-    pub const fn is_current(&self) -> bool {
-        matches!(self, Self::Published { .. } | Self::Unchanged)
-    }
-
-    /// The error of a rejected or failed load.
-    pub const fn error(&self) -> Option<&Error> {
-        match self {
-            Self::Rejected { error, .. } | Self::Failed { error } => Some(error),
-            _ => None,
-        }
-    }
-
-    /// Whether both outcomes have the same text, ignoring the generation. Errors about different revisions differ, even if
-    /// their texts are equal.
-    pub(crate) fn is_same_report(&self, other: &Self) -> bool {
-        let errors = match (self.error(), other.error()) {
-            (Some(error), Some(other)) => error.is_same_report(other),
-            (error, other) => error.is_none() && other.is_none(),
-        };
-        self.as_str() == other.as_str() && errors
     }
 }
 
@@ -213,7 +143,7 @@ pub enum DataState {
     None,
     /// The value is from an earlier run or a default.
     Restored,
-    /// The last load found this value, or found another one that is [held](crate::Hold). With a
+    /// The last load found this value, or found another one that is [held](crate::status::Hold). With a
     /// [bound](crate::Builder::max_staleness), the last good load is recent enough.
     Fresh,
     /// The last load failed, was rejected, or found no content without a default; the value is older. With a bound, the last
@@ -228,7 +158,7 @@ words!(DataState {
     Self::Stale => "stale",
 });
 
-/// The reason of a [`Hold`](crate::Hold).
+/// The reason of a [`Hold`](crate::status::Hold).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HoldReason {
@@ -236,11 +166,11 @@ pub enum HoldReason {
     Paused,
     /// A person rolled back to an [earlier value](crate::Control::rollback), and the source has not changed since.
     Rollback,
-    /// The value of the source failed its [`Probation`](crate::Probation).
+    /// The value of the source failed its [`Probation`](crate::policy::Probation).
     Probation,
-    /// The value is much smaller than the visible one; see [`ShrinkGuard`](crate::ShrinkGuard).
+    /// The value is much smaller than the visible one; see [`ShrinkGuard`](crate::admission::ShrinkGuard).
     Shrunk,
-    /// The value has a lower version than an earlier one; see [`VersionGuard`](crate::VersionGuard).
+    /// The value has a lower version than an earlier one; see [`VersionGuard`](crate::admission::VersionGuard).
     Rewound,
     /// Somebody is writing the content. The source reports this ([`Loaded::Held`](crate::Loaded::Held)) and its end;
     /// [`Control::resume`](crate::Control::resume) does not end it.
@@ -254,77 +184,4 @@ words!(HoldReason {
     Self::Shrunk => "shrunk",
     Self::Rewound => "rewound",
     Self::BeingWritten => "being_written",
-});
-
-/// Something that happened in a service. [`Control::events`](crate::Control::events), a
-/// [`Registry`](crate::Registry) and an [`Observer`](crate::Observer) report events.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Event {
-    /// The name of the service. Empty for [`EventKind::Lagged`] of a registry.
-    pub target: Arc<str>,
-    /// The name of the source, if it has one.
-    pub source: Option<Arc<str>>,
-    /// The generation that was visible when the event occurred. `None` before the first value.
-    pub generation: Option<Generation>,
-    /// What happened.
-    pub kind: EventKind,
-}
-
-/// What happened in a service.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum EventKind {
-    /// A load or a rollback ended. Loads that found nothing new are reported, too.
-    ///
-    /// Content that stays rejected is reported once, and again for each manual reload. Other bad content is reported even if
-    /// its error has the same text.
-    Load {
-        /// The cause of the load.
-        trigger: Trigger,
-        /// Its result.
-        outcome: Outcome,
-        /// How long it took.
-        elapsed: Duration,
-        /// How long each stage took, in order. A stage that was not reached is absent.
-        stages: Vec<(Stage, Duration)>,
-    },
-    /// The watch changed its state.
-    Watch {
-        /// The state before.
-        from: WatchState,
-        /// The state now.
-        to: WatchState,
-        /// The reason, if there is one.
-        error: Option<Error>,
-    },
-    /// The heartbeat found a change that the watch had not reported.
-    Missed,
-    /// [`Control::pause`](crate::Control::pause) was called.
-    Paused,
-    /// [`Control::resume`](crate::Control::resume) ended a pause or another hold.
-    Resumed,
-    /// No load was good for longer than [`max_staleness`](crate::Builder::max_staleness). Reported once; the next good
-    /// [`Load`](Self::Load) ends it.
-    Stale {
-        /// How long ago the last good load ended.
-        age: Duration,
-        /// The error of the last load, if one has ended since.
-        error: Option<Error>,
-    },
-    /// The reader was too slow and lost this many events.
-    Lagged(u64),
-    /// The service has stopped. It sends no event after this one.
-    Stopped,
-}
-
-words!(EventKind {
-    Self::Load { .. } => "load",
-    Self::Watch { .. } => "watch",
-    Self::Missed => "missed",
-    Self::Paused => "paused",
-    Self::Resumed => "resumed",
-    Self::Stale { .. } => "stale",
-    Self::Lagged(_) => "lagged",
-    Self::Stopped => "stopped",
 });

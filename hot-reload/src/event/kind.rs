@@ -1,0 +1,83 @@
+//! [`Event`]: something that happened in a service, of an [`EventKind`].
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::outcome::Outcome;
+use super::words::{Stage, Trigger, WatchState, words};
+use crate::error::Error;
+use crate::generation::Generation;
+
+/// Something that happened in a service. [`Control::events`](crate::Control::events), a
+/// [`Registry`](crate::Registry) and an [`Observer`](crate::event::Observer) report events.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Event {
+    /// The name of the service. Empty for [`EventKind::Lagged`] of a registry.
+    pub target: Arc<str>,
+    /// The name of the source, if it has one.
+    pub source: Option<Arc<str>>,
+    /// The generation that was visible when the event occurred. `None` before the first value.
+    pub generation: Option<Generation>,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What happened in a service.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A load or a rollback ended. Loads that found nothing new are reported, too.
+    ///
+    /// Content that stays rejected is reported once, and again for each manual reload. Other bad content is reported even if
+    /// its error has the same text.
+    Load {
+        /// The cause of the load.
+        trigger: Trigger,
+        /// Its result.
+        outcome: Outcome,
+        /// How long it took.
+        elapsed: Duration,
+        /// How long each stage took, in order. A stage that was not reached is absent.
+        stages: Vec<(Stage, Duration)>,
+    },
+    /// The watch changed its state.
+    Watch {
+        /// The state before.
+        from: WatchState,
+        /// The state now.
+        to: WatchState,
+        /// The reason, if there is one.
+        error: Option<Error>,
+    },
+    /// The heartbeat found a change that the watch had not reported.
+    Missed,
+    /// [`Control::pause`](crate::Control::pause) was called.
+    Paused,
+    /// [`Control::resume`](crate::Control::resume) ended a pause or another hold.
+    Resumed,
+    /// No load was good for longer than [`max_staleness`](crate::Builder::max_staleness). Reported once; the next good
+    /// [`Load`](Self::Load) ends it.
+    Stale {
+        /// How long ago the last good load ended.
+        age: Duration,
+        /// The error of the last load, if one has ended since.
+        error: Option<Error>,
+    },
+    /// The reader was too slow and lost this many events.
+    Lagged(u64),
+    /// The service has stopped. It sends no event after this one.
+    Stopped,
+}
+
+words!(EventKind {
+    Self::Load { .. } => "load",
+    Self::Watch { .. } => "watch",
+    Self::Missed => "missed",
+    Self::Paused => "paused",
+    Self::Resumed => "resumed",
+    Self::Stale { .. } => "stale",
+    Self::Lagged(_) => "lagged",
+    Self::Stopped => "stopped",
+});

@@ -1,0 +1,18 @@
+//! The parts of an [`Event`], and the ways to receive events.
+//!
+//! - [`EventKind`]: what happened;
+//! - [`Trigger`], [`Stage`], [`WatchState`], [`DataState`], [`HoldReason`]: its words. Each is the same in code, logs and JSON,
+//!   where `as_str` gives it in snake_case;
+//! - [`Events`]: a stream of events;
+//! - [`Observer`]: is called for each event;
+//! - [`Requester`]: on whose behalf a program requests a reload.
+
+pub(crate) mod kind;
+pub(crate) mod outcome;
+mod words;
+
+pub(crate) use self::kind::Event;
+pub use self::kind::EventKind;
+pub(crate) use self::outcome::Outcome;
+pub use self::words::{DataState, HoldReason, Stage, Trigger, WatchState};
+pub use crate::service::{Events, Observer, Requester};

@@ -1,0 +1,72 @@
+//! [`Outcome`]: the result of a load.
+
+use std::fmt;
+
+use super::words::{Stage, words};
+use crate::error::Error;
+use crate::generation::Generation;
+
+/// The result of a load.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+#[must_use = "a reload may have been rejected"]
+pub enum Outcome {
+    /// A new value is visible.
+    Published {
+        /// Its generation.
+        generation: Generation,
+    },
+    /// The source contains the visible value. This is a success.
+    Unchanged,
+    /// The content was rejected. The last good value stays.
+    Rejected {
+        /// The stage that rejected it.
+        stage: Stage,
+        /// The reason.
+        error: Error,
+    },
+    /// The source could not be loaded. The last good value stays.
+    Failed {
+        /// The reason.
+        error: Error,
+    },
+    /// The source has no content, and the removal policy was applied.
+    Missing,
+    /// The content is good, but a [`Hold`](crate::status::Hold) keeps it from being published. The hold names the reason and what
+    /// ends it.
+    Held,
+}
+
+words!(Outcome {
+    Self::Published { .. } => "published",
+    Self::Unchanged => "unchanged",
+    Self::Rejected { .. } => "rejected",
+    Self::Failed { .. } => "failed",
+    Self::Missing => "missing",
+    Self::Held => "held",
+});
+
+impl Outcome {
+    /// Whether the visible value is now that of the source or, for a rollback, the earlier value.
+    pub const fn is_current(&self) -> bool {
+        matches!(self, Self::Published { .. } | Self::Unchanged)
+    }
+
+    /// The error of a rejected or failed load.
+    pub const fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Rejected { error, .. } | Self::Failed { error } => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Whether both outcomes have the same text, ignoring the generation. Errors about different revisions differ, even if
+    /// their texts are equal.
+    pub(crate) fn is_same_report(&self, other: &Self) -> bool {
+        let errors = match (self.error(), other.error()) {
+            (Some(error), Some(other)) => error.is_same_report(other),
+            (error, other) => error.is_none() && other.is_none(),
+        };
+        self.as_str() == other.as_str() && errors
+    }
+}

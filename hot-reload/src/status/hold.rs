@@ -1,0 +1,40 @@
+//! [`Hold`]: why values of the source are not published.
+
+use std::time::SystemTime;
+
+use crate::event::HoldReason;
+
+/// The reason why values of the source are not published.
+///
+/// [`Control::resume`](crate::Control::resume) ends a hold, unless the source is
+/// [being written](HoldReason::BeingWritten).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Hold {
+    /// The kind of reason.
+    pub reason: HoldReason,
+    /// When the hold began.
+    pub since: SystemTime,
+    /// What is held and what ends the hold, on one line.
+    pub message: String,
+}
+
+impl Hold {
+    /// Creates a hold, for a source that returns [`Loaded::Held`](crate::Loaded::Held).
+    ///
+    /// `since` identifies the hold: while it stays the same, the hold is logged once. `message` says on one line what is held
+    /// and what ends the hold. It must not contain credentials.
+    pub fn new(reason: HoldReason, since: SystemTime, message: impl Into<String>) -> Self {
+        Self {
+            reason,
+            since,
+            message: message.into(),
+        }
+    }
+
+    /// The hold of a source that somebody is writing.
+    #[cfg(feature = "file")]
+    pub(crate) fn being_written(since: SystemTime, message: String) -> Self {
+        Self::new(HoldReason::BeingWritten, since, message)
+    }
+}

@@ -1,0 +1,119 @@
+//! [`Status`]: the state of a running service.
+
+use std::time::{Duration, SystemTime};
+
+use super::hold::Hold;
+use super::source::SourceStatus;
+use crate::error::{Error, escaped};
+use crate::event::{DataState, Outcome, Trigger, WatchState};
+use crate::secret;
+use crate::snapshot::Generation;
+
+/// The state of a service at one moment. [`Control::status`](crate::Control::status) returns it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Status {
+    /// The name of the value in logs.
+    pub name: String,
+    /// The name of the source, if it has one.
+    pub source: Option<String>,
+    /// The status of the source, if it has one. The service asks for it after each load and each change of the watch.
+    pub source_status: Option<SourceStatus>,
+    /// How current the visible value is.
+    pub data: DataState,
+    /// The greatest age of the last good load before the value is stale, if the service has such a
+    /// [bound](crate::Builder::max_staleness).
+    pub max_staleness: Option<Duration>,
+    /// The state of the watch.
+    pub watch: WatchState,
+    /// The reason why the watch is down or parked.
+    pub watch_error: Option<Error>,
+    /// The generation of the visible value, if it has not passed its [`Probation`](crate::policy::Probation). A failed value stays
+    /// visible if a participant refuses the rollback. Its probation then begins again with the next load.
+    pub on_probation: Option<Generation>,
+    /// The hold that keeps values of the source from being published, if there is one. Of several holds, this is the first
+    /// in the following order: a pause (its message names the next hold), a source that is being written, a
+    /// [`ShrinkGuard`](crate::admission::ShrinkGuard) or [`VersionGuard`](crate::admission::VersionGuard), a rollback or a failed probation, a member of a group.
+    pub hold: Option<Hold>,
+    /// Whether the service has stopped.
+    pub stopped: bool,
+    /// The generation of the visible value.
+    pub generation: Option<Generation>,
+    /// When a value was last published.
+    pub last_published: Option<SystemTime>,
+    /// When the last good load ended: the source contained the visible value, or a value that is held. An unchanged load
+    /// counts.
+    pub last_verified: Option<SystemTime>,
+    /// The last load.
+    pub last_attempt: Option<Attempt>,
+    /// The error of the last load, if it failed or was rejected. A good load clears it.
+    pub last_error: Option<Error>,
+    /// The paths of at most twenty parts of the visible value that need a restart. These are the
+    /// [declared](crate::Builder::restart_required) parts that have changed since the start. In a group, each path begins
+    /// with the name of its member.
+    pub needs_restart: Vec<String>,
+    /// The counters of the service.
+    pub counters: Counters,
+}
+
+/// One load.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// Its cause.
+    pub trigger: Trigger,
+    /// Its result.
+    pub outcome: Outcome,
+    /// When it ended.
+    pub at: SystemTime,
+}
+
+/// The counters of a service, since it was created.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Loads that ended.
+    pub loads: u64,
+    /// Published values: from the source, from rollbacks, restored, or defaults.
+    pub published: u64,
+    /// Loads that found the visible value.
+    pub unchanged: u64,
+    /// Loads whose content was rejected.
+    pub rejected: u64,
+    /// Loads that failed.
+    pub failed: u64,
+    /// Loads that found no content.
+    pub missing: u64,
+    /// Loads that found a good value which is held.
+    pub held: u64,
+    /// Rollbacks.
+    pub rollbacks: u64,
+    /// How often an open watch was lost.
+    pub watch_losses: u64,
+    /// Changes that a heartbeat found without a hint of the watch.
+    pub missed_events: u64,
+}
+
+impl Status {
+    pub(crate) fn new(name: String, source: Option<String>) -> Self {
+        Self {
+            name: escaped(name.into()),
+            source: source.map(|source| escaped(secret::redact_name(&source))),
+            source_status: None,
+            data: DataState::None,
+            max_staleness: None,
+            watch: WatchState::Off,
+            watch_error: None,
+            on_probation: None,
+            hold: None,
+            stopped: false,
+            generation: None,
+            last_published: None,
+            last_verified: None,
+            last_attempt: None,
+            last_error: None,
+            needs_restart: Vec::new(),
+            counters: Counters::default(),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! [`SourceStatus`]: the state of a source, with its counters and its [`Degradation`]s.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::error::one_line;
+use crate::secret;
+
+/// The status of a source. [`Source::status`](crate::source::Source::status) and
+/// [`Reload::source_status`](crate::Reload::source_status) return it.
+///
+/// ```
+/// use hot_reload::status::{Degradation, SourceStatus};
+///
+/// let mut status = SourceStatus::default();
+/// status.counters.push(("reconnects", 3));
+/// status.degraded.push(Degradation::new(
+///     "replica",
+///     "the primary is down, and a replica is read",
+///     "restart the primary",
+/// ));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SourceStatus {
+    /// The degradations. Empty if the source works as it should.
+    pub degraded: Vec<Degradation>,
+    /// The counters of the source since it was created. Each has a name in snake_case with a fixed meaning. The order is
+    /// fixed too.
+    pub counters: Vec<(&'static str, u64)>,
+    /// The longest pause between two loads that the source wants now, at least 1 s. A service with a heartbeat shortens its
+    /// heartbeat accordingly; other services ignore it.
+    pub heartbeat: Option<Duration>,
+}
+
+/// One limitation of a source, with its remedy.
+///
+/// `Display` writes the message and the remedy on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Degradation {
+    /// The kind of limitation, in snake_case.
+    pub reason: &'static str,
+    /// What is wrong and its consequence, on one line without credentials. It stays the same while the limitation lasts.
+    pub message: String,
+    /// What to do. Empty if nothing helps.
+    pub remedy: String,
+    /// Whether the limitation is inherent in the source, so that the log needs no warning.
+    pub inherent: bool,
+    /// Whether the source has already logged it.
+    pub(crate) logged: bool,
+}
+
+// ===== impl SourceStatus =====
+
+impl SourceStatus {
+    /// The counter with this name, if the source has it.
+    pub fn counter(&self, name: &str) -> Option<u64> {
+        let mut counters = self.counters.iter();
+        counters.find_map(|(other, value)| (*other == name).then_some(*value))
+    }
+
+    /// Whether the source has a limitation of this kind.
+    pub fn is_degraded_by(&self, reason: &str) -> bool {
+        self.degraded.iter().any(|other| other.reason == reason)
+    }
+}
+
+// ===== impl Degradation =====
+
+impl Degradation {
+    /// Creates a limitation that a person should fix.
+    pub fn new(
+        reason: &'static str,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            reason,
+            message: one_line(secret::redact(&message.into())),
+            remedy: match remedy.into() {
+                none if none.is_empty() => none,
+                remedy => one_line(remedy.into()),
+            },
+            inherent: false,
+            logged: false,
+        }
+    }
+
+    /// Marks it as logged by the source.
+    pub(crate) fn logged(self) -> Self {
+        Self {
+            logged: true,
+            ..self
+        }
+    }
+
+    /// Marks it as inherent in the source.
+    #[must_use]
+    pub fn inherent(self) -> Self {
+        Self {
+            inherent: true,
+            ..self
+        }
+    }
+}
+
+impl fmt::Display for Degradation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &*self.remedy {
+            "" => Ok(()),
+            remedy => write!(f, "; {remedy}"),
+        }
+    }
+}
