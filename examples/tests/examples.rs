@@ -209,7 +209,7 @@ fn rollback_works_after_a_failed_probation_and_by_a_person() {
     example.says("rolled back: published as generation 5");
     example.says("generation 5, which is 1 again: Export { batch: 50 }");
     example.says("kept is generation 4: Export { batch: 80 }");
-    let held = "rolled back: generation 4 stays away until the source changes or `resume`";
+    let held = "rolled back: generation 4 is held until the source changes, or until `resume`";
     example.says(&format!("the status says: {held}"));
     let receipt = example.says("a reload is held");
     assert!(receipt.contains(held), "{receipt}");

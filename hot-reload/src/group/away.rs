@@ -52,16 +52,16 @@ pub(super) fn trouble(name: &str, member_state: &MemberState) -> Option<Degradat
     let outcome = member_state.trouble.as_ref()?;
     let text = match (outcome.error(), outcome) {
         (Some(error), _) => error.to_string(),
-        (None, Outcome::Missing) => "its source holds nothing".to_owned(),
-        (None, Outcome::Held) => "what its source holds is held back".to_owned(),
+        (None, Outcome::Missing) => "its source has no content".to_owned(),
+        (None, Outcome::Held) => "its new value is held".to_owned(),
         (None, _) => format!("its last load was {outcome}"),
     };
     let remedy = match (member_state.generation, outcome) {
         (_, Outcome::Held) => {
-            "the `hold` in its `member_status` says why, and whether `resume` of the group lets it in"
+            "see the `hold` in its `member_status`; `resume` of the group ends every hold but `being_written`"
         }
-        (Some(_), _) => "its last good value stays until its source is good again",
-        (None, _) => "it has no value until its source is good",
+        (Some(_), _) => "fix its source; its last good value stays until then",
+        (None, _) => "fix its source; it has no value until then",
     };
     let trouble = Degradation::new("member", format!("{name}: {text}"), remedy);
     // The member has already logged it.

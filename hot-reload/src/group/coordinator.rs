@@ -148,7 +148,7 @@ impl Coordinator {
         let name = name.into();
         assert!(
             self.taken.insert(name.clone()),
-            "there are two members of the name {name:?}"
+            "two members have the name {name:?}"
         );
         let member = MemberKey::<V>::new(self.group, self.names.len());
         let mut builder = builder.name(name.clone());

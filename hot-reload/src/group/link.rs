@@ -38,7 +38,9 @@ impl MemberState {
         };
         match &self.trouble {
             _ if self.is_able() => None,
-            Some(Outcome::Missing) => Some(failed(ErrorKind::NotFound, "nothing is there")),
+            Some(Outcome::Missing) => {
+                Some(failed(ErrorKind::NotFound, "the source has no content"))
+            }
             Some(refusal) if refusal.error().is_some() => Some(refusal.clone()),
             _ => Some(failed(ErrorKind::Unavailable, "there is no value yet")),
         }

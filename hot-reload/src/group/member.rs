@@ -89,7 +89,7 @@ impl<V> Deref for MemberValue<V> {
     fn deref(&self) -> &V {
         let value = self.value();
         value.expect(
-            "the member is absent from the snapshot, or the key is another group's: ask `value`",
+            "the member is absent from the snapshot, or the key is of another group; use `value`",
         )
     }
 }

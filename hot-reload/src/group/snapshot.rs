@@ -118,7 +118,7 @@ impl GroupSnapshot {
         match self.slot(member) {
             None => panic!("the key is of a member of another group"),
             Some(_) => panic!(
-                "the member {:?} is absent from the snapshot, because it was left out and has never had a value: ask `get`",
+                "the member {:?} is absent from the snapshot: it was left out and never had a value; use `get`",
                 self.names.names[member.place]
             ),
         }

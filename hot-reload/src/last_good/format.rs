@@ -93,7 +93,7 @@ pub(super) enum Refusal {
     Empty,
     Foreign,
     /// The found size, and the size according to the header if that is readable.
-    Cut(usize, Option<u64>),
+    Truncated(usize, Option<u64>),
     /// Written in this newer format.
     Newer(u32),
     Damaged,
@@ -109,10 +109,10 @@ impl fmt::Display for Refusal {
             Self::Foreign => f.write_str(
                 "it is not a saved value; give the saved value a path of its own, or move that file away",
             ),
-            Self::Cut(found, Some(wanted)) => {
-                write!(f, "it is cut short, {found} bytes of {wanted}; {replace}")
+            Self::Truncated(found, Some(wanted)) => {
+                write!(f, "it is truncated to {found} of {wanted} bytes; {replace}")
             }
-            Self::Cut(found, None) => write!(f, "it is cut short, after {found} bytes; {replace}"),
+            Self::Truncated(found, None) => write!(f, "it is truncated to {found} bytes; {replace}"),
             Self::Newer(format) => write!(
                 f,
                 "it has format {format}, and this program knows none above {FORMAT}; \
@@ -137,22 +137,22 @@ pub(super) const TELLING: u64 = MARK.len() as u64;
 
 /// The metadata and the payload of a file, if it is intact.
 pub(super) fn parse(file: &[u8], schema: u32) -> Result<(Facts, &[u8]), Refusal> {
-    let cut = || Refusal::Cut(file.len(), None);
+    let truncated = || Refusal::Truncated(file.len(), None);
     if file.is_empty() {
         return Err(Refusal::Empty);
     }
     if !file.starts_with(&MARK) {
         return Err(match MARK.starts_with(file) {
-            true => cut(),
+            true => truncated(),
             false => Refusal::Foreign,
         });
     }
     let mut rest = Rest(&file[MARK.len()..]);
-    let format = u32::from_le_bytes(rest.take().ok_or_else(cut)?);
+    let format = u32::from_le_bytes(rest.take().ok_or_else(truncated)?);
     if format > FORMAT {
         return Err(Refusal::Newer(format));
     }
-    let head = rest.head().ok_or_else(cut)?;
+    let head = rest.head().ok_or_else(truncated)?;
     let revision_len = match head.revision_len {
         NO_REVISION => 0,
         len => len,
@@ -163,7 +163,7 @@ pub(super) fn parse(file: &[u8], schema: u32) -> Result<(Facts, &[u8]), Refusal>
         .checked_add(overhead)
         .ok_or(Refusal::Damaged)?;
     if (file.len() as u64) < wanted {
-        return Err(Refusal::Cut(file.len(), Some(wanted)));
+        return Err(Refusal::Truncated(file.len(), Some(wanted)));
     }
     let (content, found) = file
         .split_last_chunk::<SUM>()

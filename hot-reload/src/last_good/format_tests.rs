@@ -63,8 +63,8 @@ fn every_flipped_bit_is_refused() {
             let expected = match at {
                 0..8 => refusal == Refusal::Foreign,
                 8..12 => matches!(refusal, Refusal::Newer(_) | Refusal::Damaged),
-                // A bit in a length may make the file look cut short.
-                56..68 => matches!(refusal, Refusal::Cut(..) | Refusal::Damaged),
+                // A bit in a length may make the file look truncated.
+                56..68 => matches!(refusal, Refusal::Truncated(..) | Refusal::Damaged),
                 _ => refusal == Refusal::Damaged,
             };
             assert!(expected, "bit {bit} of byte {at}: {refusal:?}");
@@ -79,8 +79,8 @@ fn every_truncation_is_refused() {
         let refusal = parse(&whole[..len], SCHEMA).expect_err(&format!("{len} bytes"));
         let expected = match len {
             0 => Refusal::Empty,
-            1..HEAD => Refusal::Cut(len, None),
-            _ => Refusal::Cut(len, Some(whole.len() as u64)),
+            1..HEAD => Refusal::Truncated(len, None),
+            _ => Refusal::Truncated(len, Some(whole.len() as u64)),
         };
         assert_eq!(refusal, expected);
     }
@@ -126,7 +126,7 @@ fn impossible_field_is_refused_although_the_checksum_fits() {
     assert_eq!(with(16..24, 0xff), Refusal::Damaged);
     assert_eq!(with(24..40, 0x7f), Refusal::Damaged);
     assert_eq!(with(40..56, 0x80), Refusal::Damaged);
-    assert!(matches!(with(56..60, 0xfe), Refusal::Cut(..)));
+    assert!(matches!(with(56..60, 0xfe), Refusal::Truncated(..)));
     assert_eq!(with(60..68, 0xff), Refusal::Damaged);
 }
 

@@ -233,7 +233,7 @@ mod tests {
     fn tested_value_counts_as_seen() {
         let publisher = Publisher::new();
         let mut changes = publisher.live().subscribe();
-        assert_eq!(now(changes.wait_for(|_| false)), None, "nothing is there");
+        assert_eq!(now(changes.wait_for(|_| false)), None, "no value yet");
         publisher.publish_fixed("first");
         assert_eq!(now(changes.wait_for(|_| false)), None);
         assert_eq!(now(changes.changed()), None);

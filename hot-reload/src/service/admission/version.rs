@@ -13,11 +13,11 @@ use crate::service::settings::{LONGEST, REWIND_CONFIRM};
 /// Holds a value whose version is lower than the highest accepted one, such as the answer of a replica that lags. From
 /// [`Builder::version_guard`](crate::Builder::version_guard).
 ///
-/// The outcome is [`Outcome::Held`](crate::Outcome::Held), and [`Status::hold`](crate::Status) says that the service is ahead
-/// of its source. The value is published if the lower version is intended. It counts as intended when
+/// The outcome is [`Outcome::Held`](crate::Outcome::Held), and [`Status::hold`](crate::Status) has both versions. The value is
+/// published if the lower version is intended. It counts as intended when
 ///
 /// - its [lineage](Self::lineage) differs, so that the versions cannot be compared;
-/// - the lower version has stayed for [some time](Self::rewind_after): a backup was restored;
+/// - the source has kept the lower version for [some time](Self::rewind_after): a backup was restored;
 /// - somebody calls [`Control::resume`](crate::Control::resume).
 ///
 /// Without revisions, the service cannot see whether the version has stayed the same. There it is enough that every loaded
@@ -97,7 +97,7 @@ where
         let behind = highest.0 == now.0 && now.1 < highest.1;
         behind.then(|| {
             let (highest, now) = (&highest.1, &now.1);
-            format!("ahead of the source: version {highest} was accepted, and it holds {now}")
+            format!("version {now} is lower than the accepted version {highest}")
         })
     }
 

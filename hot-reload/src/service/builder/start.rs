@@ -173,7 +173,7 @@ async fn first_value<V>(
         };
         let error = match event {
             Ok(Some(EventKind::Load { outcome, .. })) => match outcome {
-                Outcome::Missing => Error::new(ErrorKind::NotFound, "nothing is there"),
+                Outcome::Missing => Error::new(ErrorKind::NotFound, "the source has no content"),
                 Outcome::Failed { error } | Outcome::Rejected { error, .. } => error,
                 Outcome::Published { .. } | Outcome::Unchanged | Outcome::Held => continue,
             },

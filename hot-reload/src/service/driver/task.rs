@@ -274,7 +274,7 @@ fn panicking_source(panic: &(dyn Any + Send)) -> SourceStatus {
     let mut status = SourceStatus::default();
     status.degraded.push(Degradation::new(
         "panicked",
-        format!("it cannot say how it is: {message}"),
+        format!("its status is unknown: {message}"),
         "fix its `source_status`",
     ));
     status

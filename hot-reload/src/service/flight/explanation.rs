@@ -16,7 +16,7 @@ use crate::status::Status;
 /// follows, the newest entry last. It shows no more of the content than errors do.
 ///
 /// ```text
-/// Config (app.toml): generation 2, data stale, watch trusted, last good check 3 min ago; rejected at stage decode: app.toml:4:8: …
+/// Config (app.toml): generation 2, data stale, watch trusted, last verified 3 min ago; rejected at stage decode: app.toml:4:8: …
 ///      2 d ago  published as generation 1 (startup; revision 5f1c09)
 ///      2 d ago  watch settling
 ///      2 d ago  watch trusted
@@ -25,7 +25,7 @@ use crate::status::Status;
 ///      2 min ago  rejected at stage decode (watch, retry; revision 90ee41), 4 times until 12 s ago: app.toml:4:8: …
 /// ```
 #[derive(Debug, Clone)]
-#[must_use = "it only says what is the matter"]
+#[must_use = "an explanation has no effect"]
 pub struct Explanation {
     pub(super) status: Status,
     /// When it was requested, as the time since the service was created.
@@ -78,8 +78,8 @@ impl fmt::Display for Explanation {
         let width = widths.max().unwrap_or_default();
         match self.timeline.evictions() {
             0 => {}
-            1 => f.write_str("\n  1 earlier entry is not kept any more")?,
-            more => write!(f, "\n  {more} earlier entries are not kept any more")?,
+            1 => f.write_str("\n  1 earlier entry was dropped")?,
+            more => write!(f, "\n  {more} earlier entries were dropped")?,
         }
         for (age, entry) in ages.iter().zip(self.timeline.entries()) {
             write!(f, "\n  {age:>width$}  ")?;
@@ -113,8 +113,8 @@ impl Explanation {
             write!(f, " ({why})")?;
         }
         match self.last_good {
-            Some(at) => write!(f, ", last good check {}", self.ago(at))?,
-            None => f.write_str(", no good check yet")?,
+            Some(at) => write!(f, ", last verified {}", self.ago(at))?,
+            None => f.write_str(", never verified")?,
         }
         match status.last_attempt.as_ref().map(|last| &last.outcome) {
             None => {}
@@ -135,7 +135,7 @@ impl Explanation {
         if !status.needs_restart.is_empty() {
             write!(
                 f,
-                "\n  waits for a restart: {}",
+                "\n  needs a restart: {}",
                 status.needs_restart.join(", ")
             )?;
         }
@@ -149,9 +149,7 @@ impl Explanation {
     fn fmt_entry(&self, f: &mut fmt::Formatter<'_>, entry: &Entry) -> fmt::Result {
         match &entry.kind {
             EntryKind::Load(cycle) => self.fmt_cycle(f, cycle),
-            EntryKind::Absent => {
-                f.write_str("nothing is there; a second load is to say whether that is meant")
-            }
+            EntryKind::Absent => f.write_str("no content; a second load confirms the removal"),
             EntryKind::Watch(to) => write!(f, "watch {to}"),
             EntryKind::Lost(lost) => self.fmt_lost(f, lost),
             EntryKind::Failed(error) => write!(f, "{error}"),
@@ -160,7 +158,7 @@ impl Explanation {
             }
             EntryKind::Paused => f.write_str("paused"),
             EntryKind::Resumed => f.write_str("resumed"),
-            EntryKind::Missed => f.write_str("missed: the watch had not announced that change"),
+            EntryKind::Missed => f.write_str("missed: the watch did not report this change"),
         }
     }
 
@@ -190,12 +188,12 @@ impl Explanation {
             write!(f, ": {error}")?;
         }
         if let Some(origin) = cycle.origin.filter(|_| cycle.outcome.is_current()) {
-            write!(f, ": generation {origin} again")?;
+            write!(f, ": the value of generation {origin}")?;
         }
         if cycle.is_fallback
             && let Some(generation) = cycle.generation
         {
-            write!(f, "; generation {generation} stands in")?;
+            write!(f, "; generation {generation} replaces the content")?;
         }
         Ok(())
     }

@@ -73,7 +73,7 @@ impl<V> Participants<V> {
 }
 
 /// The votes of all participants, and the prepared resources.
-#[must_use = "those that are ready are to be told how it ends"]
+#[must_use = "a prepared swap must be committed or aborted"]
 pub(crate) struct PreparedSwap<'p> {
     preparations: Vec<Preparation<'p>>,
     deadline: Duration,
@@ -100,7 +100,7 @@ impl PreparedSwap<'_> {
         let mut votes = Vec::new();
         for Preparation { mut vote, ready } in self.preparations {
             if let Some(ready) = ready {
-                let late = "did not come to an end";
+                let late = "did not finish";
                 let ended = within(Stage::Commit, self.deadline, late, || ready(ending)).await;
                 vote.failure = ended.err();
             }

@@ -50,7 +50,7 @@ impl<V> Pipeline<V> {
         };
         let target = self.target(to, &current)?;
         let Some(copy) = self.copy else {
-            return Err(not_found("no earlier values are kept"));
+            return Err(not_found("the service keeps no history"));
         };
         let value = contained(Stage::Commit, || copy(&target))?;
         let swap = self.prepare(&value, trace).await;
@@ -88,7 +88,7 @@ impl<V> Pipeline<V> {
                 .map(|value| value.generation().to_string())
                 .collect();
             let kept = match &*kept.join(", ") {
-                "" => "nothing".to_owned(),
+                "" => "no values".to_owned(),
                 numbers => format!("generation {numbers}"),
             };
             not_found(&match to {
@@ -99,15 +99,15 @@ impl<V> Pipeline<V> {
                     let is_visible = *generation == current.generation();
                     match is_visible {
                         true => format!("generation {generation} is visible already"),
-                        false => format!("generation {generation} is not kept; kept is {kept}"),
+                        false => format!("generation {generation} is not in the history; it has {kept}"),
                     }
                 }
                 _ => match current.origin() {
                     Some(origin) => format!(
-                        "the visible value is that of generation {origin}, and nothing from before that is kept; kept is {kept}"
+                        "no value from before generation {origin}, the visible one, is in the history; it has {kept}"
                     ),
                     None => format!(
-                        "nothing is kept from before generation {}; kept is {kept}",
+                        "no value from before generation {} is in the history; it has {kept}",
                         current.generation()
                     ),
                 },

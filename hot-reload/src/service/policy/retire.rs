@@ -56,7 +56,7 @@ impl<V> Retirement<V> {
                 let call = || hook(snapshot.value(), &retired);
                 if let Err(panic) = catch_unwind(AssertUnwindSafe(call)) {
                     let (generation, text) = (retired.generation.get(), panic_text(&*panic));
-                    error!(target: "hot_reload", generation, "a hook for retired values panicked: {text}");
+                    error!(target: "hot_reload", generation, "an `on_retire` hook panicked: {text}");
                     discard(panic);
                 }
             }

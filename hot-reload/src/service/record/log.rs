@@ -55,10 +55,13 @@ impl<V> Recorder<V> {
             }
             (Outcome::Published { .. }, _) => log!(info, "published"),
             (Outcome::Unchanged, Repeated::Recovered) => {
-                log!(info, "source recovered, and has the visible value");
+                log!(info, "source recovered; its content is the visible value");
             }
             (Outcome::Unchanged, Repeated::Released) => {
-                log!(info, "hold ended, the source has the visible value");
+                log!(
+                    info,
+                    "hold ended; the content of the source is the visible value"
+                );
             }
             (Outcome::Unchanged, _) => log!(trace, "unchanged"),
             (Outcome::Held, Repeated::Yes) => log!(trace, "still held"),

@@ -42,7 +42,9 @@ impl<V> Recorder<V> {
             (WatchState::Settling, _) if was_down => {
                 info!(target: TARGET, name, watch = to.as_str(), "watch re-established");
             }
-            _ => debug!(target: TARGET, name, watch = to.as_str(), "the watch was {from}"),
+            _ => {
+                debug!(target: TARGET, name, watch = to.as_str(), "watch changed from {from} to {to}");
+            }
         }
         self.shared.notify(|| EventKind::Watch {
             from,
@@ -58,7 +60,7 @@ impl<V> Recorder<V> {
         status.counters.missed_events += 1;
         let (name, missed_events) = (&*self.shared.name, status.counters.missed_events);
         drop(status);
-        warn!(target: TARGET, name, missed_events, "the watch missed a change; polling until it has proven itself");
+        warn!(target: TARGET, name, missed_events, "the watch missed a change; polling until it is trusted again");
         self.shared.notify(|| EventKind::Missed);
     }
 

@@ -259,7 +259,7 @@ impl<V> Gate<V> {
         Some(Hold {
             reason: HoldReason::Paused,
             since,
-            message: format!("paused: nothing of the source becomes visible before `resume`{also}"),
+            message: format!("paused: nothing from the source is published until `resume`{also}"),
         })
     }
 
@@ -276,7 +276,7 @@ impl<V> Gate<V> {
                 reason: admission.reason,
                 since: admission.since,
                 message: format!(
-                    "{message}; held back until it has stayed so for {patience:?}, or `resume`"
+                    "{message}; held until the source has kept it for {patience:?}, or until `resume`"
                 ),
             });
         }
@@ -286,7 +286,7 @@ impl<V> Gate<V> {
             None => (
                 HoldReason::Rollback,
                 format!(
-                    "rolled back: generation {generation} stays away until the source changes or `resume`"
+                    "rolled back: generation {generation} is held until the source changes, or until `resume`"
                 ),
             ),
             Some(error) => (HoldReason::Probation, error.to_string()),

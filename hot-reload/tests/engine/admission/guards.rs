@@ -186,7 +186,7 @@ async fn a_replica_that_lags_behind_does_not_move_the_value_back() {
         assert_eq!(visible(&live), "5 of a");
         let hold = control.status().hold.unwrap();
         assert_eq!(hold.reason, HoldReason::Rewound);
-        let says = "ahead of the source: version 5 was accepted, and it holds 4;";
+        let says = "version 4 is lower than the accepted version 5;";
         assert!(hold.message.starts_with(says), "{}", hold.message);
         script.set(Good("5 of a"));
         sleep(PATIENCE / 4).await;

@@ -66,7 +66,7 @@ async fn a_start_without_a_member_fails_with_its_name_and_leaves_nothing_behind(
         (
             Missing,
             ErrorKind::NotFound,
-            "m1: script: nothing is there",
+            "m1: script: the source has no content",
             0,
         ),
         (
@@ -303,7 +303,7 @@ async fn p12_a_member_whose_removal_policy_was_followed_is_not_away() {
         quiet().await;
         assert_eq!(rig.texts(), ["A", default.unwrap_or("b")]);
         assert!(rig.control.status().last_error.is_none());
-        assert_eq!(degraded(&rig), ["m1: its source holds nothing"]);
+        assert_eq!(degraded(&rig), ["m1: its source has no content"]);
         rig.control.stop().await;
     }
 }

@@ -129,11 +129,8 @@ async fn a_member_whose_new_value_is_doubted_keeps_the_one_before_until_the_grou
     assert_eq!(texts(), ["0123456789", "2"], "the other goes on");
     let trouble = control.status().source_status.unwrap();
     assert!(trouble.is_degraded_by("member"));
-    let told = trouble.degraded[0].to_string();
-    assert!(
-        told.contains("held back") && told.contains("`resume`"),
-        "{told}"
-    );
+    let text = trouble.degraded[0].to_string();
+    assert!(text.contains("held") && text.contains("`resume`"), "{text}");
     let status = control.member_status(routes).unwrap();
     assert_eq!(status.hold.unwrap().reason, HoldReason::Shrunk);
     let receipt = control.reload().await;

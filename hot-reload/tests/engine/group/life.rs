@@ -261,5 +261,5 @@ fn two_members_of_one_name_are_refused_at_once() {
     };
     let panic = std::panic::catch_unwind(add_twice).unwrap_err();
     let text = panic.downcast_ref::<String>().unwrap();
-    assert_eq!(text, "there are two members of the name \"twin\"");
+    assert_eq!(text, "two members have the name \"twin\"");
 }

@@ -38,11 +38,11 @@ async fn p18_a_file_that_is_not_restored_says_why_and_shows_nothing_of_it() {
         (Vec::new(), format!("it is empty; {replace}")),
         (
             whole[..50].to_vec(),
-            format!("it is cut short, after 50 bytes; {replace}"),
+            format!("it is truncated to 50 bytes; {replace}"),
         ),
         (
             whole[..90].to_vec(),
-            format!("it is cut short, 90 bytes of 91; {replace}"),
+            format!("it is truncated to 90 of 91 bytes; {replace}"),
         ),
         (
             changed(70, b'X'),

@@ -56,7 +56,11 @@ async fn p01_a_start_without_a_good_value_says_why_there_is_none() {
             ErrorKind::Decode,
             "script: cannot read \"typo\"",
         ),
-        (Missing, ErrorKind::NotFound, "script: nothing is there"),
+        (
+            Missing,
+            ErrorKind::NotFound,
+            "script: the source has no content",
+        ),
         (
             Failing(ErrorKind::Denied),
             ErrorKind::Denied,

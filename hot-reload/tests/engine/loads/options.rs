@@ -163,8 +163,8 @@ async fn all_validators_are_asked_and_all_their_problems_told() {
 #[tokio::test(start_paused = true)]
 async fn p11_what_a_validator_refused_is_tried_again_after_five_minutes() {
     let script = Script::new(Good("first"));
-    let mended = Arc::new(AtomicBool::new(false));
-    let host = Arc::clone(&mended);
+    let fixed = Arc::new(AtomicBool::new(false));
+    let host = Arc::clone(&fixed);
     let (live, _control) = script
         .builder()
         .interval(seconds(10))
@@ -179,7 +179,7 @@ async fn p11_what_a_validator_refused_is_tried_again_after_five_minutes() {
         .unwrap();
     script.set(Good("second"));
     sleep(seconds(60)).await;
-    mended.store(true, Ordering::Relaxed);
+    fixed.store(true, Ordering::Relaxed);
     sleep(seconds(60)).await;
     assert_eq!(*live.load(), "first");
     sleep(seconds(210)).await;

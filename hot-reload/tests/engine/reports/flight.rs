@@ -51,7 +51,7 @@ async fn a_rejection_a_recovery_and_a_lost_watch_read_like_this() {
     sleep(seconds(42)).await;
 
     let expected = "\
-config (script): generation 2, data stale, watch trusted, last good check 11 min ago; rejected at stage validate: longer than 8 letters
+config (script): generation 2, data stale, watch trusted, last verified 11 min ago; rejected at stage validate: longer than 8 letters
   33 min ago  watch settling
   33 min ago  published as generation 1 (startup, resync; revision 6669727374; load 250 ms)
   32 min ago  watch trusted
@@ -101,14 +101,14 @@ async fn a_rollback_a_hold_and_a_pause_read_like_this() {
     let _ = control.reload().await;
     sleep(seconds(60)).await;
     let expected = "\
-config (script): generation 3, data fresh, watch off, last good check 60 s ago; held
-  paused: nothing of the source becomes visible before `resume`, which also ends: rolled back: generation 2 stays away until the source changes or `resume`
+config (script): generation 3, data fresh, watch off, last verified 60 s ago; held
+  paused: nothing from the source is published until `resume`, which also ends: rolled back: generation 2 is held until the source changes, or until `resume`
   4 min ago  published as generation 1 (startup; revision 6669727374)
   3 min ago  published as generation 2 (manual; revision 7365636f6e64)
-  2 min ago  published as generation 3 (rollback; revision 6669727374): generation 1 again
-  60 s ago  held (manual; revision 7365636f6e64), 2 times until 60 s ago: rolled back: generation 2 stays away until the source changes or `resume`
+  2 min ago  published as generation 3 (rollback; revision 6669727374): the value of generation 1
+  60 s ago  held (manual; revision 7365636f6e64), 2 times until 60 s ago: rolled back: generation 2 is held until the source changes, or until `resume`
   60 s ago  paused
-  60 s ago  held (manual; revision 7468697264): paused: nothing of the source becomes visible before `resume`, which also ends: rolled back: generation 2 stays away until the source changes or `resume`";
+  60 s ago  held (manual; revision 7468697264): paused: nothing from the source is published until `resume`, which also ends: rolled back: generation 2 is held until the source changes, or until `resume`";
     assert_eq!(squeezed(&control.explain()), expected);
     assert!(control.resume().await.is_current());
     let explanation = control.explain();
@@ -117,9 +117,11 @@ config (script): generation 3, data fresh, watch off, last good check 60 s ago; 
   now  resumed
   now  published as generation 4 (manual; revision 7468697264)";
     assert!(text.ends_with(end), "{text}");
-    assert!(text.starts_with(
-        "config (script): generation 4, data fresh, watch off, last good check now\n"
-    ));
+    assert!(
+        text.starts_with(
+            "config (script): generation 4, data fresh, watch off, last verified now\n"
+        )
+    );
     assert!(explanation.replay().is_ok());
 }
 
@@ -197,9 +199,9 @@ async fn what_stands_in_for_the_source_is_told_as_that() {
     script.set(Missing);
     let _ = control.reload().await;
     let text = control.explain().to_string();
-    assert!(text.contains("nothing is there; a second load"), "{text}");
+    assert!(text.contains("no content; a second load"), "{text}");
     assert!(
-        text.contains("missing (manual, retry); generation 2 stands in"),
+        text.contains("missing (manual, retry); generation 2 replaces the content"),
         "{text}"
     );
     assert!(text.contains("data restored"), "{text}");
@@ -214,7 +216,7 @@ async fn a_missed_change_is_in_the_story() {
     script.set(Good("second"));
     sleep(seconds(120)).await;
     let text = control.explain().to_string();
-    let missed = text.find("missed: the watch had not announced that change");
+    let missed = text.find("missed: the watch did not report this change");
     let untrusted = text.find("  watch untrusted");
     assert!(missed.is_some() && missed < untrusted, "{text}");
 }
@@ -269,7 +271,7 @@ async fn how_much_is_kept_is_up_to_the_builder() {
         assert!(explanation.replay().unwrap() <= 2 * entries);
         let text = explanation.to_string();
         assert!(
-            text.contains("generation 5") && text.contains("last good check 5 s ago"),
+            text.contains("generation 5") && text.contains("last verified 5 s ago"),
             "{text}"
         );
     }
@@ -284,7 +286,7 @@ async fn the_compatible_surface_explains_itself_too_over_several_runs() {
     let control = service.control();
     assert_eq!(
         control.explain().to_string(),
-        "String (script): no generation, data none, watch off, no good check yet"
+        "String (script): no generation, data none, watch off, never verified"
     );
     for _ in 0..3 {
         let run = timeout(seconds(100), service.start_with_realtime()).await;

@@ -79,7 +79,7 @@ impl Pattern {
             Self::TruncateAndWrite => "emptied, written 20 ms later",
             Self::ConfigMapSwap => "Kubernetes ConfigMap update (`..data` swapped), twice",
             Self::RepointedLink => "symbolic link pointed at another file, then that one written",
-            Self::BadThenFixed => "saved with a mistake, mended 1.5 s later",
+            Self::BadThenFixed => "saved with a mistake, fixed 1.5 s later",
             Self::Deleted300Ms => "deleted, created again after 0.3 s",
             Self::Deleted5S => "deleted, created again after 5 s",
             Self::FolderReplaced => "its directory removed, made again after 1.5 s",

@@ -17,7 +17,7 @@ fn an_explanation_reads_like_this() {
             participant: "pool".to_owned(),
             refusal: None,
             elapsed: SECOND,
-            failure: Some(Error::new(ErrorKind::Timeout, "did not come to an end")),
+            failure: Some(Error::new(ErrorKind::Timeout, "did not finish")),
         });
         drop(timeline.load_ended(cycle));
     }
@@ -65,16 +65,16 @@ fn an_explanation_reads_like_this() {
         tape: None,
     };
     let expected = "\
-Config (app.toml): generation 1, data stale, watch down (the watch was closed), last good check 55 min ago; rejected at stage decode: expected u16
-  2 earlier entries are not kept any more
+Config (app.toml): generation 1, data stale, watch down (the watch was closed), last verified 55 min ago; rejected at stage decode: expected u16
+  2 earlier entries were dropped
      2 h ago  published as generation 1 (startup; revision 616263; validate 250 ms)
-                pool: ready after 1s; then did not come to an end
+                pool: ready after 1s; then did not finish
      2 h ago  watch trusted
      2 h ago  unchanged (interval; revision 61; validate 250 ms), 3 times until 55 min ago
   55 min ago  watch down, was trusted: the watch was closed
-  53 min ago  missed: the watch had not announced that change
-  53 min ago  nothing is there; a second load is to say whether that is meant
-  53 min ago  missing (retry; validate 250 ms); generation 1 stands in
+  53 min ago  missed: the watch did not report this change
+  53 min ago  no content; a second load confirms the removal
+  53 min ago  missing (retry; validate 250 ms); generation 1 replaces the content
   51 min ago  rejected at stage decode (manual, watch, retry; revision 626164; validate 250 ms), 2 times until 42 s ago: expected u16";
     assert_eq!(explanation.to_string(), expected);
     assert_eq!(explanation.cycles().count(), 4);
@@ -88,6 +88,6 @@ fn a_service_that_has_done_nothing_has_little_to_explain() {
     let explanation = flight.explain(status);
     assert_eq!(
         explanation.to_string(),
-        "Config: no generation, data none, watch off, no good check yet"
+        "Config: no generation, data none, watch off, never verified"
     );
 }

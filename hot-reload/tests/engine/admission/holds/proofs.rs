@@ -48,7 +48,7 @@ async fn a_pause_says_what_else_its_end_would_bring_back() {
     let hold = service.control.status().hold.unwrap();
     assert_eq!(
         hold.message,
-        "paused: nothing of the source becomes visible before `resume`"
+        "paused: nothing from the source is published until `resume`"
     );
     assert!(service.control.rollback().await.is_current());
     let hold = service.control.status().hold.unwrap();

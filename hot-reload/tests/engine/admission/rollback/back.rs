@@ -46,7 +46,7 @@ async fn each_rollback_goes_one_further_back() {
     let error = receipt.error().unwrap();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(
-        error.to_string().contains("kept is generation 4, 3, 2, 1"),
+        error.to_string().contains("it has generation 4, 3, 2, 1"),
         "{error}"
     );
     assert_eq!(visible(&live).1, 5);
