@@ -4,6 +4,7 @@ use std::fmt;
 
 /// The number of a published value. The first has 1, each further value has one more, and no number is used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Generation(u64);
 
 impl Generation {

@@ -42,6 +42,8 @@ mod panics;
 #[cfg(any(feature = "diff", feature = "json", feature = "toml", feature = "yaml"))]
 mod scope;
 mod secret;
+#[cfg(feature = "serde")]
+mod serialize;
 
 // Long documentation.
 #[cfg(any(doc, doctest))]

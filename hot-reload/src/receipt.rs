@@ -12,19 +12,29 @@ use crate::status::Hold;
 ///
 /// `Display` is a few lines for a person. The first has the outcome and the error.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 #[must_use = "a reload may have been rejected"]
 pub struct Receipt {
     /// The cause of the load.
     pub trigger: Trigger,
     /// The outcome.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub outcome: Outcome,
     /// The hold, if the outcome is [`Held`](Outcome::Held).
     pub hold: Option<Hold>,
     /// How long it took.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "elapsed_ms", serialize_with = "crate::serialize::ms")
+    )]
     pub elapsed: Duration,
     /// How long each stage took, in order. A stage that was not reached is absent. The stage [`Load`](Stage::Load) includes
     /// decoding.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "stages_ms", serialize_with = "crate::serialize::stages_ms")
+    )]
     pub stages: Vec<(Stage, Duration)>,
     /// The votes of the participants, in the order in which they were added. Empty if they were not asked.
     pub votes: Vec<Vote>,
@@ -81,6 +91,7 @@ impl fmt::Display for Receipt {
 
 /// The answer of one participant.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Vote {
     /// The name of the participant.
@@ -88,6 +99,10 @@ pub struct Vote {
     /// Why it refused. A participant that misses its deadline or panics has refused.
     pub refusal: Option<Error>,
     /// How long it took to answer.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "elapsed_ms", serialize_with = "crate::serialize::ms")
+    )]
     pub elapsed: Duration,
     /// The error of its `commit` or `abort`.
     pub failure: Option<Error>,

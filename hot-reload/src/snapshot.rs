@@ -21,14 +21,17 @@ pub struct Snapshot<V>(Arc<Published<V>>);
 /// The value is the last field, after rarely read fields. The counts of the `Arc` precede it. Each clone and drop of
 /// a snapshot writes them, so the value must be on another cache line.
 #[repr(C)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub(crate) struct Published<V> {
     pub(crate) generation: Generation,
     pub(crate) revision: Option<Revision>,
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::time"))]
     pub(crate) loaded_at: SystemTime,
     pub(crate) trigger: Trigger,
     /// The generation of the earlier publication, if this value was rolled back to.
     pub(crate) origin: Option<Generation>,
     /// How many places in the service retain it deliberately.
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) engine_shares: AtomicUsize,
     pub(crate) value: V,
 }
@@ -103,6 +106,13 @@ impl<V> Published<V> {
     /// Whether the service retains it deliberately.
     pub(crate) fn is_kept_by_engine(&self) -> bool {
         self.engine_shares.load(Ordering::Relaxed) > 0
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<V: serde::Serialize> serde::Serialize for Snapshot<V> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        (*self.0).serialize(to)
     }
 }
 

@@ -5,6 +5,11 @@ use std::io;
 
 /// The kind of an [`Error`](super::Error), for decisions of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The source has no content, or the requested earlier value is not retained.

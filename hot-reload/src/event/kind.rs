@@ -12,20 +12,32 @@ use crate::generation::Generation;
 /// Something that happened in a service. [`Control::events`](crate::Control::events), a
 /// [`Registry`](crate::Registry) and an [`Observer`](crate::event::Observer) report events.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Event {
     /// The name of the service. Empty for [`EventKind::Lagged`] of a registry.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::text"))]
     pub target: Arc<str>,
     /// The name of the source, if it has one.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::serialize::optional_text")
+    )]
     pub source: Option<Arc<str>>,
     /// The generation that was visible when the event occurred. `None` before the first value.
     pub generation: Option<Generation>,
     /// What happened.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub kind: EventKind,
 }
 
 /// What happened in a service.
 #[derive(Debug, Clone)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(tag = "kind", rename_all = "snake_case")
+)]
 #[non_exhaustive]
 pub enum EventKind {
     /// A load or a rollback ended. Loads that found nothing new are reported, too.
@@ -36,10 +48,22 @@ pub enum EventKind {
         /// The cause of the load.
         trigger: Trigger,
         /// Its result.
+        #[cfg_attr(
+            feature = "serde",
+            serde(flatten, serialize_with = "Outcome::serialize_beside_generation")
+        )]
         outcome: Outcome,
         /// How long it took.
+        #[cfg_attr(
+            feature = "serde",
+            serde(rename = "elapsed_ms", serialize_with = "crate::serialize::ms")
+        )]
         elapsed: Duration,
         /// How long each stage took, in order. A stage that was not reached is absent.
+        #[cfg_attr(
+            feature = "serde",
+            serde(rename = "stages_ms", serialize_with = "crate::serialize::stages_ms")
+        )]
         stages: Vec<(Stage, Duration)>,
     },
     /// The watch changed its state.
@@ -61,11 +85,16 @@ pub enum EventKind {
     /// [`Load`](Self::Load) ends it.
     Stale {
         /// How long ago the last good load ended.
+        #[cfg_attr(
+            feature = "serde",
+            serde(rename = "age_ms", serialize_with = "crate::serialize::ms")
+        )]
         age: Duration,
         /// The error of the last load, if one has ended since.
         error: Option<Error>,
     },
     /// The reader was too slow and lost this many events.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::lost"))]
     Lagged(u64),
     /// The service has stopped. It sends no event after this one.
     Stopped,

@@ -8,6 +8,11 @@ use crate::generation::Generation;
 
 /// The result of a load.
 #[derive(Debug, Clone)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(tag = "outcome", rename_all = "snake_case")
+)]
 #[non_exhaustive]
 #[must_use = "a reload may have been rejected"]
 pub enum Outcome {
@@ -57,6 +62,18 @@ impl Outcome {
         match self {
             Self::Rejected { error, .. } | Self::Failed { error } => Some(error),
             _ => None,
+        }
+    }
+
+    /// Serializes it beside the field `generation`, which is the generation of a published value already.
+    #[cfg(feature = "serde")]
+    pub(crate) fn serialize_beside_generation<S: serde::Serializer>(
+        &self,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Published { .. } => to.collect_map([("outcome", self.as_str())]),
+            other => serde::Serialize::serialize(other, to),
         }
     }
 

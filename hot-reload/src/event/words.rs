@@ -24,6 +24,11 @@ pub(super) use words;
 
 /// The cause of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 #[non_exhaustive]
 pub enum Trigger {
     /// The service started.
@@ -67,6 +72,11 @@ impl Trigger {
 
 /// The stages that a candidate passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 #[non_exhaustive]
 pub enum Stage {
     /// Fetching the content.
@@ -100,6 +110,11 @@ words!(Stage {
 ///       Parked (the source refuses: retried every 5 min to 1 h)          Off (polling only)
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 #[non_exhaustive]
 pub enum WatchState {
     /// The strategy uses no watch.
@@ -137,6 +152,11 @@ impl WatchState {
 
 /// How current the visible value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 #[non_exhaustive]
 pub enum DataState {
     /// There is no value yet.
@@ -160,6 +180,11 @@ words!(DataState {
 
 /// The reason of a [`Hold`](crate::status::Hold).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 #[non_exhaustive]
 pub enum HoldReason {
     /// [`Control::pause`](crate::Control::pause) was called.

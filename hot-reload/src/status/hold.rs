@@ -9,11 +9,13 @@ use crate::event::HoldReason;
 /// [`Control::resume`](crate::Control::resume) ends a hold, unless the source is
 /// [being written](HoldReason::BeingWritten).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Hold {
     /// The kind of reason.
     pub reason: HoldReason,
     /// When the hold began.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::time"))]
     pub since: SystemTime,
     /// What is held and what ends the hold, on one line.
     pub message: String,

@@ -10,7 +10,21 @@ use crate::secret;
 use crate::snapshot::Generation;
 
 /// The state of a service at one moment. [`Control::status`](crate::Control::status) returns it.
+///
+/// With the feature `serde` it can be serialized, as can the types in it: times as RFC 3339 in UTC, durations as whole
+/// milliseconds in fields whose names end in `_ms`, enums as their words in snake_case.
+///
+/// ```
+/// # #[cfg(all(feature = "serde", feature = "json"))] mod example {
+/// # async fn example(control: hot_reload::Control<String>) -> Result<(), serde_json::Error> {
+/// let status = serde_json::to_value(control.status())?;
+/// assert_eq!(status["last_attempt"]["outcome"], "published");
+/// assert!(status["max_staleness_ms"].is_null());
+/// # Ok(()) }
+/// # }
+/// ```
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Status {
     /// The name of the value in logs.
@@ -23,6 +37,13 @@ pub struct Status {
     pub data: DataState,
     /// The greatest age of the last good load before the value is stale, if the service has such a
     /// [bound](crate::Builder::max_staleness).
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            rename = "max_staleness_ms",
+            serialize_with = "crate::serialize::optional_ms"
+        )
+    )]
     pub max_staleness: Option<Duration>,
     /// The state of the watch.
     pub watch: WatchState,
@@ -40,9 +61,17 @@ pub struct Status {
     /// The generation of the visible value.
     pub generation: Option<Generation>,
     /// When a value was last published.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::serialize::optional_time")
+    )]
     pub last_published: Option<SystemTime>,
     /// When the last good load ended: the source contained the visible value, or a value that is held. An unchanged load
     /// counts.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::serialize::optional_time")
+    )]
     pub last_verified: Option<SystemTime>,
     /// The last load.
     pub last_attempt: Option<Attempt>,
@@ -58,18 +87,22 @@ pub struct Status {
 
 /// One load.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Attempt {
     /// Its cause.
     pub trigger: Trigger,
     /// Its result.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub outcome: Outcome,
     /// When it ended.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::time"))]
     pub at: SystemTime,
 }
 
 /// The counters of a service, since it was created.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Counters {
     /// Loads that ended.

@@ -21,15 +21,27 @@ use crate::secret;
 /// ));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct SourceStatus {
     /// The degradations. Empty if the source works as it should.
     pub degraded: Vec<Degradation>,
     /// The counters of the source since it was created. Each has a name in snake_case with a fixed meaning. The order is
     /// fixed too.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::serialize::counters")
+    )]
     pub counters: Vec<(&'static str, u64)>,
     /// The longest pause between two loads that the source wants now, at least 1 s. A service with a heartbeat shortens its
     /// heartbeat accordingly; other services ignore it.
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            rename = "heartbeat_ms",
+            serialize_with = "crate::serialize::optional_ms"
+        )
+    )]
     pub heartbeat: Option<Duration>,
 }
 
@@ -37,6 +49,7 @@ pub struct SourceStatus {
 ///
 /// `Display` writes the message and the remedy on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Degradation {
     /// The kind of limitation, in snake_case.
@@ -48,6 +61,7 @@ pub struct Degradation {
     /// Whether the limitation is inherent in the source, so that the log needs no warning.
     pub inherent: bool,
     /// Whether the source has already logged it.
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) logged: bool,
 }
 

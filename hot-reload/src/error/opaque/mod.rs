@@ -158,6 +158,11 @@ impl Error {
         &self.0.files
     }
 
+    /// The redacted texts of its causes.
+    pub(crate) fn causes(&self) -> Vec<String> {
+        masked::texts(self.source())
+    }
+
     /// Whether a retry may succeed without any change.
     pub fn is_retryable(&self) -> bool {
         matches!(
@@ -211,7 +216,7 @@ impl fmt::Debug for Error {
             .field("kind", &self.0.kind)
             .field("message", &self.to_string())
             // Only the redacted texts of the causes: their `Debug` output may show any field.
-            .field("source", &masked::texts(self.source()))
+            .field("source", &self.causes())
             .finish_non_exhaustive()
     }
 }

@@ -15,12 +15,18 @@ use crate::status::Hold;
 /// Consecutive loads with the same result are one cycle: nothing new, the same rejection of the same revision, the same
 /// failure. Unless a field says otherwise, it describes the last of these loads.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Cycle {
     /// The most important cause of the last load; [`causes`](Self::causes) has those of all loads.
     pub trigger: Trigger,
+    #[cfg_attr(feature = "serde", serde(serialize_with = "causes"))]
     pub(super) causes: Causes,
     /// Its outcome.
+    #[cfg_attr(
+        feature = "serde",
+        serde(flatten, serialize_with = "Outcome::serialize_beside_generation")
+    )]
     pub outcome: Outcome,
     /// The revision of the content that it found, if the source has revisions and could be read.
     pub revision: Option<Revision>,
@@ -31,21 +37,36 @@ pub struct Cycle {
     /// The hold, if the outcome is [`Held`](Outcome::Held).
     pub hold: Option<Hold>,
     /// How long it took.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "elapsed_ms", serialize_with = "crate::serialize::ms")
+    )]
     pub elapsed: Duration,
     /// How long each stage took, in order. A stage that was not reached is absent. The stage [`Load`](Stage::Load) includes
     /// decoding.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "stages_ms", serialize_with = "crate::serialize::stages_ms")
+    )]
     pub stages: Vec<(Stage, Duration)>,
     /// The votes of the participants, in the order in which they were added. Empty if they were not asked.
     pub votes: Vec<Vote>,
     /// When it ended, as the time since the service was created.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "since_start_ms", serialize_with = "crate::serialize::ms")
+    )]
     pub since_start: Duration,
     /// When it ended.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::time"))]
     pub at: SystemTime,
     /// The number of its loads, at least one.
     pub times: u32,
     /// When the first of them ended.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::time"))]
     pub first: SystemTime,
     /// Whether it published another value than that of the source: the value of an earlier run, or the default of a removal.
+    #[cfg_attr(feature = "serde", serde(rename = "fallback"))]
     pub(super) is_fallback: bool,
 }
 
@@ -86,4 +107,9 @@ impl Cycle {
         self.first = earlier.first;
         self.is_fallback |= earlier.is_fallback;
     }
+}
+
+#[cfg(feature = "serde")]
+fn causes<S: serde::Serializer>(causes: &Causes, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(causes.by_weight())
 }

@@ -1,7 +1,7 @@
 //! [`Explanation`]: the recent history of a service, for a person and for a replay.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::cycle::Cycle;
 use super::span::Span;
@@ -30,6 +30,12 @@ pub struct Explanation {
     pub(super) status: Status,
     /// When it was requested, as the time since the service was created.
     pub(super) now: Duration,
+    /// When it was requested.
+    #[cfg_attr(
+        not(feature = "serde"),
+        allow(dead_code, reason = "only the serialized form has it")
+    )]
+    pub(super) at: SystemTime,
     pub(super) last_good: Option<Duration>,
     pub(super) timeline: Timeline,
     pub(super) tape: Option<Tape>,

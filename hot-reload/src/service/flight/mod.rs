@@ -10,6 +10,8 @@
 
 mod cycle;
 mod explanation;
+#[cfg(feature = "serde")]
+mod form;
 mod span;
 mod tape;
 #[cfg(test)]
@@ -193,6 +195,7 @@ impl Flight {
         Explanation {
             status,
             now: self.clock.now(),
+            at: time_of_day(),
             last_good: records.last_good,
             timeline: records.timeline.clone(),
             tape: records.tape.clone(),

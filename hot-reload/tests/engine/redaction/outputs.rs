@@ -16,6 +16,8 @@ pub(super) fn of(error: &Error) -> Vec<String> {
         error.message().to_owned(),
         format!("{:?}", error.location()),
     ];
+    #[cfg(feature = "serde")]
+    shown.push(serde_json::to_string(error).unwrap());
     let mut cause = error.source();
     while let Some(error) = cause {
         shown.push(format!("{error} {error:?}"));

@@ -4,4 +4,6 @@ mod flight;
 mod lines;
 mod rejections;
 mod replay;
+#[cfg(all(feature = "serde", feature = "json"))]
+mod serialized;
 mod status;

@@ -60,6 +60,7 @@ fn an_explanation_reads_like_this() {
     let explanation = Explanation {
         status,
         now: seconds(7_302),
+        at: SystemTime::UNIX_EPOCH + seconds(10_000),
         last_good: Some(seconds(4_000)),
         timeline,
         tape: None,

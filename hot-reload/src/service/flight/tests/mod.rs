@@ -1,6 +1,8 @@
 //! Tests of the entries, of their text and of the replay.
 
 mod explanation;
+#[cfg(feature = "serde")]
+mod form;
 mod tape;
 mod timeline;
 

@@ -1,0 +1,310 @@
+//! The forms of receipts, events, statuses and snapshots.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use super::*;
+use crate::event::{Event, EventKind};
+use crate::receipt::{Receipt, Vote};
+use crate::snapshot::{Published, Snapshot};
+use crate::status::{Attempt, Counters, Degradation, Hold, SourceStatus, Status};
+
+#[test]
+fn attempt_has_the_fields_of_its_outcome() {
+    for (outcome, expected) in outcomes() {
+        let attempt = Attempt {
+            trigger: Trigger::Watch,
+            outcome,
+            at: now(),
+        };
+        let more = json!({"trigger": "watch", "at": "2026-11-21T06:15:08.042Z"});
+        assert_eq!(json_of(attempt), and(expected, more));
+    }
+}
+
+#[test]
+fn receipt_has_stages_and_votes() {
+    let hold = Hold::new(HoldReason::Paused, now(), "paused");
+    for (outcome, expected) in outcomes() {
+        let receipt = Receipt {
+            trigger: Trigger::Http,
+            outcome,
+            hold: Some(hold.clone()),
+            elapsed: ms(1_500),
+            stages: vec![(Stage::Load, ms(1_200)), (Stage::Validate, ms(0))],
+            votes: vec![
+                Vote {
+                    participant: "pool".to_owned(),
+                    refusal: None,
+                    elapsed: ms(3),
+                    failure: Some(typo()),
+                },
+                Vote {
+                    participant: "tls".to_owned(),
+                    refusal: Some(typo()),
+                    elapsed: ms(4),
+                    failure: None,
+                },
+            ],
+        };
+        let more = json!({
+            "trigger": "http",
+            "hold": {"reason": "paused", "since": "2026-11-21T06:15:08.042Z", "message": "paused"},
+            "elapsed_ms": 1500,
+            "stages_ms": {"load": 1200, "validate": 0},
+            "votes": [
+                {"participant": "pool", "refusal": null, "elapsed_ms": 3, "failure": typo_json()},
+                {"participant": "tls", "refusal": typo_json(), "elapsed_ms": 4, "failure": null},
+            ],
+        });
+        assert_eq!(json_of(receipt), and(expected, more));
+    }
+}
+
+// ===== events =====
+
+fn event(kind: EventKind) -> Event {
+    Event {
+        target: Arc::from("app"),
+        source: Some(Arc::from("app.toml")),
+        generation: Some(generation(7)),
+        kind,
+    }
+}
+
+fn event_json(more: Value) -> Value {
+    and(
+        json!({"target": "app", "source": "app.toml", "generation": 7}),
+        more,
+    )
+}
+
+#[test]
+fn event_of_a_load_has_the_fields_of_its_outcome() {
+    for (outcome, expected) in outcomes() {
+        let event = event(EventKind::Load {
+            trigger: Trigger::Signal,
+            outcome,
+            elapsed: ms(12),
+            stages: vec![(Stage::Load, ms(11))],
+        });
+        let more = json!({
+            "kind": "load",
+            "trigger": "signal",
+            "elapsed_ms": 12,
+            "stages_ms": {"load": 11},
+        });
+        let text = serde_json::to_string(&event).unwrap();
+        assert_eq!(text.matches("\"generation\"").count(), 1, "{text}");
+        assert_eq!(json_of(event), event_json(and(more, expected)));
+    }
+}
+
+#[test]
+fn event_says_its_kind_and_its_details() {
+    let watch = EventKind::Watch {
+        from: WatchState::Trusted,
+        to: WatchState::Down,
+        error: Some(typo()),
+    };
+    let stale = EventKind::Stale {
+        age: ms(60_000),
+        error: None,
+    };
+    for (kind, expected) in [
+        (
+            watch,
+            json!({"kind": "watch", "from": "trusted", "to": "down", "error": typo_json()}),
+        ),
+        (EventKind::Missed, json!({"kind": "missed"})),
+        (EventKind::Paused, json!({"kind": "paused"})),
+        (EventKind::Resumed, json!({"kind": "resumed"})),
+        (
+            stale,
+            json!({"kind": "stale", "age_ms": 60000, "error": null}),
+        ),
+        (EventKind::Lagged(3), json!({"kind": "lagged", "lost": 3})),
+        (EventKind::Stopped, json!({"kind": "stopped"})),
+    ] {
+        assert_eq!(expected["kind"], kind.as_str());
+        assert_eq!(json_of(event(kind)), event_json(expected));
+    }
+    let early = Event {
+        target: Arc::from("app"),
+        source: None,
+        generation: None,
+        kind: EventKind::Stopped,
+    };
+    assert_eq!(
+        json_of(early),
+        json!({"target": "app", "source": null, "generation": null, "kind": "stopped"})
+    );
+}
+
+// ===== status =====
+
+/// A status without an empty field.
+fn full() -> Status {
+    let replica = Degradation::new("replica", "a replica is read", "restart it");
+    let source = SourceStatus {
+        degraded: vec![replica],
+        counters: vec![("reconnects", 3), ("reads", 9), ("reconnects", 4)],
+        heartbeat: Some(ms(2_500)),
+    };
+    Status {
+        source_status: Some(source),
+        data: DataState::Stale,
+        max_staleness: Some(ms(90_000)),
+        watch: WatchState::Down,
+        watch_error: Some(typo()),
+        on_probation: Some(generation(7)),
+        hold: Some(Hold::new(HoldReason::BeingWritten, now(), "waits")),
+        stopped: false,
+        generation: Some(generation(7)),
+        last_published: Some(now()),
+        last_verified: Some(now()),
+        last_attempt: Some(Attempt {
+            trigger: Trigger::Startup,
+            outcome: Outcome::Unchanged,
+            at: now(),
+        }),
+        last_error: Some(typo()),
+        needs_restart: vec!["server.listen".to_owned()],
+        counters: Counters {
+            loads: 1,
+            published: 2,
+            unchanged: 3,
+            rejected: 4,
+            failed: 5,
+            missing: 6,
+            held: 7,
+            rollbacks: 8,
+            watch_losses: 9,
+            missed_events: 10,
+        },
+        ..Status::new("app".to_owned(), Some("app.toml".to_owned()))
+    }
+}
+
+#[test]
+fn status_has_times_counters_and_the_last_attempt() {
+    assert_eq!(
+        json_of(full()),
+        json!({
+            "name": "app",
+            "source": "app.toml",
+            "source_status": {
+                "degraded": [{
+                    "reason": "replica",
+                    "message": "a replica is read",
+                    "remedy": "restart it",
+                    "inherent": false,
+                }],
+                "counters": {"reconnects": 3, "reads": 9},
+                "heartbeat_ms": 2500,
+            },
+            "data": "stale",
+            "max_staleness_ms": 90000,
+            "watch": "down",
+            "watch_error": typo_json(),
+            "on_probation": 7,
+            "hold": {
+                "reason": "being_written",
+                "since": "2026-11-21T06:15:08.042Z",
+                "message": "waits",
+            },
+            "stopped": false,
+            "generation": 7,
+            "last_published": "2026-11-21T06:15:08.042Z",
+            "last_verified": "2026-11-21T06:15:08.042Z",
+            "last_attempt": {
+                "trigger": "startup",
+                "outcome": "unchanged",
+                "at": "2026-11-21T06:15:08.042Z",
+            },
+            "last_error": typo_json(),
+            "needs_restart": ["server.listen"],
+            "counters": {
+                "loads": 1,
+                "published": 2,
+                "unchanged": 3,
+                "rejected": 4,
+                "failed": 5,
+                "missing": 6,
+                "held": 7,
+                "rollbacks": 8,
+                "watch_losses": 9,
+                "missed_events": 10,
+            },
+        })
+    );
+}
+
+/// The names of the fields, from the `Debug` of a struct that derives it.
+fn fields(debug: &str) -> BTreeSet<String> {
+    let lines = debug.lines().filter_map(|line| line.strip_prefix("    "));
+    let fields = lines.filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
+    fields
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+/// The names of the fields of the JSON object, without the unit.
+fn keys(object: &Value) -> BTreeSet<String> {
+    let keys = object.as_object().unwrap().keys();
+    keys.map(|key| key.strip_suffix("_ms").unwrap_or(key).to_owned())
+        .collect()
+}
+
+#[test]
+fn every_field_of_a_status_appears_also_if_it_is_empty() {
+    let empty = Status::new("app".to_owned(), None);
+    for status in [full(), empty] {
+        assert_eq!(keys(&json_of(&status)), fields(&format!("{status:#?}")));
+    }
+    let Status {
+        source_status,
+        hold,
+        counters,
+        ..
+    } = full();
+    assert_eq!(keys(&json_of(counters)), fields(&format!("{counters:#?}")));
+    assert_eq!(
+        keys(&json_of(&hold)),
+        fields(&format!("{:#?}", hold.unwrap()))
+    );
+    let source = source_status.unwrap();
+    assert_eq!(keys(&json_of(&source)), fields(&format!("{source:#?}")));
+    let degradation = &source.degraded[0];
+    let mut public = fields(&format!("{degradation:#?}"));
+    assert!(public.remove("logged"));
+    assert_eq!(keys(&json_of(degradation)), public);
+}
+
+// ===== snapshot =====
+
+#[test]
+fn snapshot_has_the_value_and_its_metadata() {
+    let snapshot = Snapshot::of(Arc::new(Published {
+        generation: generation(3),
+        revision: Some(Revision::new([0x5f])),
+        loaded_at: now(),
+        trigger: Trigger::Rollback,
+        origin: Some(generation(1)),
+        engine_shares: AtomicUsize::new(2),
+        value: Cow::Borrowed("value"),
+    }));
+    assert_eq!(
+        json_of(snapshot),
+        json!({
+            "generation": 3,
+            "revision": "5f",
+            "loaded_at": "2026-11-21T06:15:08.042Z",
+            "trigger": "rollback",
+            "origin": 1,
+            "value": "value",
+        })
+    );
+}
