@@ -40,7 +40,7 @@ impl Live<GroupSnapshot> {
 impl Control<GroupSnapshot> {
     /// The status of a member. `None` if the key is of another group.
     ///
-    /// A member publishes its values only to the group. So its `published` and `generation` do not say what is visible through
+    /// A member publishes its values only to the group. So its `published` and `generation` do not describe the visible value of
     /// the group.
     pub fn member_status<V>(&self, member: MemberKey<V>) -> Option<Status> {
         self.inside()?.downcast_ref::<Roster>()?.status(member)

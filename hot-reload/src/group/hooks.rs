@@ -74,8 +74,8 @@ impl<T, C, S> Builder<T, C, S>
 where
     C: Send + Sync + 'static,
 {
-    /// Runs the hooks of this member for the group. `value` finds its value in a value of the group, `loan` finds the loan of it, and
-    /// `good` finds it unless it stands in for the content of the source.
+    /// Runs the hooks of this member for the group. `value` finds the member's value in a value of the group, and `loan` its
+    /// loan. `good` finds the value unless it is a fallback.
     pub(crate) fn adopt<V: Send + Sync + 'static>(
         &mut self,
         name: &str,
@@ -154,7 +154,7 @@ impl<C: Sync, V: Send + Sync> DynParticipant<C> for MemberParticipant<C, V> {
             let end = within(Stage::Prepare, self.deadline, "was not ready", prepare).await??;
             let generation = value.generation();
             Ok(Box::new(move |ending| {
-                // A failed commit is not repeated: the value is visible all the same.
+                // A failed commit is not repeated: the value is visible.
                 if ending == Ending::Commit {
                     *lock(&self.in_use) = Some(generation);
                 }

@@ -24,7 +24,7 @@ pub(crate) struct MemberState {
 }
 
 impl MemberState {
-    /// Whether the member can offer its value: the content of its source, or what a policy of the member replaces it by.
+    /// Whether the group can use the member's value: the content of its source, or the value of a policy of the member.
     pub(crate) fn is_able(&self) -> bool {
         let by_policy = matches!(&self.trouble, None | Some(Outcome::Missing | Outcome::Held));
         self.generation.is_some() && (by_policy || self.is_fallback)
@@ -65,7 +65,7 @@ struct Reported {
 }
 
 impl GroupLink {
-    /// Makes the service a member, and sets who is notified of changes.
+    /// Makes the service a member, and sets the sender that notifies the group.
     pub(crate) fn join(&self, group: Option<HintSender>) {
         let before = {
             let mut reported = self.reported();

@@ -68,7 +68,7 @@ impl Members {
         let trigger = match request.trigger {
             Trigger::Startup | Trigger::Resync => Trigger::Resync,
             Trigger::Manual | Trigger::Signal | Trigger::Http => request.trigger,
-            // A member has said that it has something new; or there may be something that it has said and nobody heard.
+            // The members have loaded already, so the group only assembles their values.
             Trigger::Watch | Trigger::Interval | Trigger::Retry | Trigger::Rollback => return,
         };
         let loads = self.roster.running().iter();
@@ -141,7 +141,7 @@ impl Members {
             &mut lock(&self.readings),
             &mut before,
         );
-        // Not under the lock: what goes with it is the user's.
+        // Dropped without the lock, because values of the user go with it.
         drop(before);
         moved
     }

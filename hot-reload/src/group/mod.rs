@@ -3,7 +3,7 @@
 //!
 //! - [`GroupSnapshot`]: one consistent set of the values of all members, with the [`MemberVersion`] of each;
 //! - [`MemberKey`], [`MemberValue`]: how to find the value of a member in it;
-//! - [`WhenAway`]: what happens while a member has no good value;
+//! - [`WhenAway`]: the policy for a member without a good value;
 //! - [`Members`]: the source of a group, a type parameter of its builder and its service.
 //!
 //! ```text

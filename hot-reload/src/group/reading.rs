@@ -23,7 +23,7 @@ pub(super) fn refresh(
 ) -> bool {
     let mut moved = false;
     for (place, member) in members.iter().enumerate() {
-        // Before what it is the version of: what is written in between makes it another.
+        // The version is read before the state, so a later change of the state is a newer version.
         let version = member.version();
         let last = readings.get_mut(place);
         if last

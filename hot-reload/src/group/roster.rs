@@ -125,7 +125,7 @@ impl<V: Send + Sync + 'static> Running for Control<V> {
 
     fn reload(&self, trigger: Trigger) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            // What came of it is in the state.
+            // The outcome is in the state.
             let _ = self.request(trigger).await;
         })
     }

@@ -213,12 +213,13 @@ impl<N, T> Cell<N, T> {
         }
     }
 
-    /// Removes the retired nodes that are due and that nobody protects or shares. The caller drops them; it must not be a reader.
+    /// Removes the due retired nodes that have no protection and no other share. The caller, which must not be a reader, drops
+    /// them.
     pub(super) fn sweep(&self, is_due: impl Fn(&T) -> bool) -> Vec<(Arc<N>, T)> {
         self.sweep_if(|retired| is_due(&retired.since) && is_unshared(&retired.node))
     }
 
-    /// Removes the retired nodes that nobody protects, for the end of a service. The last holder of a share frees a shared node.
+    /// Removes the unprotected retired nodes at the end of a service. The last holder of a share frees a shared node.
     pub(super) fn let_go(&self) -> Vec<(Arc<N>, T)> {
         self.sweep_if(|_| true)
     }

@@ -26,8 +26,8 @@ impl Slot {
         self.0.load(Ordering::Relaxed).is_null()
     }
 
-    /// Protects an address. The store is a release, because it may replace an earlier address: a publisher that no longer finds the
-    /// earlier one must see its reads as finished.
+    /// Protects an address. The store is a release, because it may replace an earlier address. A publisher that no longer finds
+    /// the earlier address must see its reads as finished.
     #[inline(always)]
     pub(super) fn hold(&self, address: *mut ()) {
         self.0.store(address, Ordering::Release);
@@ -50,7 +50,7 @@ impl Slot {
     }
 }
 
-/// The content of a slot that nobody can take. It is the address of nothing.
+/// The content of a slot that is not free but protects nothing. It is no valid address.
 pub(super) const LENT: usize = 1;
 
 /// Makes a record two cache lines long, so that no two threads write to one line.

@@ -15,8 +15,8 @@ use crate::event::Trigger;
 use crate::locks::lock;
 use crate::snapshot::{Generation, Published, Snapshot};
 
-/// The most subscribers that the publishing task wakes itself. More are woken by another thread, so that they do not delay the
-/// next publication: waking a thousand parked tasks takes 30 µs at best, and many times that on a busy machine.
+/// The most subscribers that the publishing task wakes itself. Another thread wakes a larger number, so that waking does not
+/// delay the next publication. Waking a thousand parked tasks takes at least 30 µs, and much longer on a busy machine.
 const FEW: usize = 256;
 
 /// Publishes a value first and notifies subscribers afterwards, so a woken subscriber reads the new value.

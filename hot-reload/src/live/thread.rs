@@ -69,7 +69,7 @@ pub(super) fn fenced() -> &'static Slot {
     FENCED.try_with(Cell::get).unwrap_or(&BUSY)
 }
 
-/// Finds a slot for one guard, to be used with a fence: one of the thread's own, or a lent one if those are taken or gone.
+/// Finds a slot for one guard, to be used with a fence: a slot of this thread, or a lent one if those are taken or gone.
 pub(super) fn slot() -> &'static Slot {
     let own = OWN.try_with(|own| own.0.free()).ok().flatten();
     own.unwrap_or_else(|| DOMAIN.lend())

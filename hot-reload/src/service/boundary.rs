@@ -11,14 +11,14 @@ use crate::error::{Error, ErrorKind};
 use crate::event::{Outcome, Stage};
 use crate::panics::panicked;
 
-/// Runs such code for so long and no longer, and catches its panics. `late` says what did not happen in time.
+/// Runs async code of the user with a deadline, and catches its panics. `late` is the error's text for a missed deadline.
 pub(crate) async fn within<F: Future>(
     stage: Stage,
     deadline: Duration,
     late: &str,
     code: impl FnOnce() -> F,
 ) -> Result<F::Output, Error> {
-    // The future is made and dropped inside, so that nothing of it runs without.
+    // The future is made and dropped inside, so that all its code runs within the boundary.
     let code = async { timeout(deadline, code()).await };
     match AssertUnwindSafe(code).catch_unwind().await {
         Ok(Ok(output)) => Ok(output),
@@ -30,7 +30,7 @@ pub(crate) async fn within<F: Future>(
     }
 }
 
-/// Runs code of the user's, whose panic becomes an outcome.
+/// Runs synchronous code of the user. A panic becomes an outcome.
 pub(crate) fn contained<R>(stage: Stage, code: impl FnOnce() -> R) -> Result<R, Outcome> {
     catch_unwind(AssertUnwindSafe(code)).map_err(|panic| Outcome::Rejected {
         stage,

@@ -54,7 +54,7 @@ impl<V> Control<V> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the load takes place all the same.
+    /// If the future is dropped, the load still takes place.
     pub async fn reload(&self) -> Receipt {
         self.request(Trigger::Manual).await
     }
@@ -96,7 +96,7 @@ impl<V> Control<V> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the load takes place all the same.
+    /// If the future is dropped, the load still takes place.
     pub async fn barrier(&self) -> Receipt {
         self.request(Trigger::Resync).await
     }
@@ -153,7 +153,7 @@ impl<V> Control<V> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the rollback takes place all the same.
+    /// If the future is dropped, the rollback still takes place.
     pub async fn rollback_to(&self, generation: Generation) -> Receipt {
         commands::roll_back(&self.shared, Earlier::Generation(generation)).await
     }
@@ -175,7 +175,7 @@ impl<V> Control<V> {
     ///
     /// Holds are a [pause](Self::pause), a [rollback](Self::rollback_to), a failed [`Probation`](crate::policy::Probation), and the
     /// objection of a [`ShrinkGuard`](crate::admission::ShrinkGuard) or a [`VersionGuard`](crate::admission::VersionGuard). A rollback that is
-    /// requested after this call holds all the same. A source that is [being written](crate::event::HoldReason::BeingWritten) stays
+    /// requested after this call still holds. A source that is [being written](crate::event::HoldReason::BeingWritten) stays
     /// held.
     ///
     /// # Errors
@@ -184,7 +184,7 @@ impl<V> Control<V> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the holds end and the load takes place all the same.
+    /// If the future is dropped, the holds end and the load still takes place.
     pub async fn resume(&self) -> Receipt {
         commands::resume(&self.shared).await
     }
@@ -196,7 +196,7 @@ impl<V> Control<V> {
 
     /// The state of the service and its recent history.
     ///
-    /// Print it if a change is not visible and nobody knows why. [`Builder::flight_recorder`](crate::Builder::flight_recorder)
+    /// Print it if a change is not visible and the reason is unknown. [`Builder::flight_recorder`](crate::Builder::flight_recorder)
     /// sets the length of the history.
     ///
     /// ```
@@ -229,7 +229,7 @@ impl<V> Control<V> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the service stops all the same.
+    /// If the future is dropped, the service still stops.
     pub async fn stop(&self) {
         commands::stop(&self.shared).await;
     }

@@ -14,10 +14,9 @@ use crate::revision::Revision;
 use crate::status::{Hold, SourceStatus};
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle};
 
-/// A source behind one of the two traits, with errors that no longer know the value's type; or one that is made of other
-/// services.
+/// A source as the engine sees it: one of the two traits with errors of one type, or a group of services.
 pub(crate) trait Feed<V> {
-    /// What the source holds.
+    /// Loads the content of the source.
     fn load<'a>(
         &'a self,
         seen: Option<&'a Revision>,
@@ -38,7 +37,7 @@ pub(crate) trait Feed<V> {
     where
         V: 'a;
 
-    /// How the source is, if it says so.
+    /// The status of the source, if it has one.
     fn status(&self) -> Option<SourceStatus>;
 
     /// The hold inside of the source. Provided: none.
@@ -46,13 +45,13 @@ pub(crate) trait Feed<V> {
         None
     }
 
-    /// The run ends, and nothing will be asked of it any more. Provided: nothing is left to be ended.
+    /// Ends the feed, because the run ends. Provided: does nothing.
     fn finish(&self) -> BoxFuture<'_, ()> {
         Box::pin(future::ready(()))
     }
 }
 
-/// Why a source is asked. One that is made of others goes by it as to how far it asks them.
+/// The cause of a load. A group decides by it which of its members it loads.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LoadRequest {
     pub(crate) trigger: Trigger,
@@ -60,12 +59,12 @@ pub(crate) struct LoadRequest {
     pub(crate) resume: bool,
 }
 
-/// Why there is nothing to be had of a feed.
+/// Why a load of a feed returns no content.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// What the source says.
+    /// The error of the source.
     Source(Error),
-    /// What a load inside of the source has led to. Nothing is concluded from it about what the source holds.
+    /// The outcome of a load inside the source, of a member of a group.
     Inside(Outcome),
 }
 

@@ -128,7 +128,7 @@ impl Registry {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the loads that have been requested take place all the same.
+    /// If the future is dropped, the requested loads still take place.
     pub async fn reload_all(&self, requester: Requester) -> Vec<(Target, Receipt)> {
         let reloads = self.targets().into_iter().map(|target| async move {
             let receipt = target.reload_for(requester).await;
@@ -141,7 +141,7 @@ impl Registry {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the services whose stop was requested stop all the same.
+    /// If the future is dropped, the services whose stop was requested still stop.
     pub async fn stop_all(&self) {
         let targets = self.targets();
         join_all(targets.iter().map(Target::stop)).await;

@@ -14,7 +14,7 @@ pub(crate) struct Settings {
     /// The longest pause between two loads in hybrid: alone under a trusted watch, otherwise together with `interval`.
     /// `None`: under a trusted watch, there are no periodic loads.
     pub(crate) heartbeat: Option<Duration>,
-    /// How long hints must be silent before a load.
+    /// The debounce window: how long no hint must come before a load.
     pub(crate) debounce: Duration,
     /// How late a hint may come before it counts as missed.
     pub(crate) grace: Duration,
@@ -64,7 +64,7 @@ fn period(period: Duration) -> Duration {
 
 /// The longest duration: ten years. A longer one is shortened to it, so that adding durations never overflows.
 pub(crate) const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
-/// No source is polled more often than this, however small a number was given.
+/// The shortest interval. A shorter one is raised to it.
 pub(crate) const INTERVAL_FLOOR: Duration = Duration::from_secs(1);
 /// The largest random shortening of a period, so that the loads of many processes drift apart. A period is never
 /// lengthened, because it is a documented bound.
@@ -81,13 +81,13 @@ pub(crate) fn since_grid_point(moment: Duration) -> Duration {
     Duration::from_nanos(u64::from(moment.subsec_nanos() % GRID.subsec_nanos()))
 }
 
-/// One load: ten times what a slow store needs, and less than an operator's patience. It may be longer than the interval:
-/// loads never overlap, so a slow source is asked less often instead of never successfully.
+/// The deadline of one load: ten times the need of a slow store, and less than an operator's patience. It may be longer than
+/// the interval: loads never overlap, so a slow source is loaded less often instead of never.
 pub(crate) const LOAD_DEADLINE: Duration = Duration::from_secs(10);
-/// One load of a program written for 0.3.6, which knew no deadline and cannot set one: longer than any such load that
-/// anybody would have lived with.
+/// The deadline of one load of a program written for 0.3.6, which cannot set one. It is longer than any load that such a
+/// program would have accepted.
 pub(crate) const COMPAT_LOAD_DEADLINE: Duration = Duration::from_secs(30);
-/// The deadline of a validator or a participant: they may open connections, as a load may.
+/// The deadline of a validator or a participant, which may open connections, like a load.
 pub(crate) const PREPARE_DEADLINE: Duration = LOAD_DEADLINE;
 /// The default share of its size that a value may lose at once without a hold.
 pub(crate) const SHRINK_PERCENT: u8 = 50;
@@ -103,7 +103,7 @@ pub(crate) const SAVE_DEADLINE: Duration = LOAD_DEADLINE;
 /// How often a candidate gives way to a newer value that the source got while the candidate was prepared. After that, the
 /// candidate is published, and then the newer value.
 pub(crate) const RECHECKS: u32 = 3;
-/// Opening a watch; the same as for a load, since both are a round trip to the source.
+/// The deadline of opening a watch. It equals that of a load, since both are a round trip to the source.
 pub(crate) const OPEN_DEADLINE: Duration = LOAD_DEADLINE;
 /// How long the first load waits for the watch to open, so that in the usual case one load serves for both.
 pub(crate) const OPEN_PATIENCE: Duration = Duration::from_secs(1);
@@ -134,8 +134,8 @@ pub(crate) const REGAIN_TRUST: u32 = 3;
 pub(crate) const FORGIVEN_CLOSINGS: u32 = 2;
 /// The largest number of debounce windows by which a stream of hints postpones a load.
 pub(crate) const DEBOUNCE_CEILING: u32 = 4;
-/// How long the members of a group must be silent before the group loads. Files that belong together are mostly written in
-/// quick succession, by one command or one deployment. A load between two of these writes is rejected or repeated.
+/// The debounce window of a group. Files that belong together are mostly written in quick succession, by one command or one
+/// deployment. A load between two of these writes is rejected or repeated.
 pub(crate) const GROUP_DEBOUNCE: Duration = Duration::from_millis(50);
 /// The pause before the second load that confirms a removal.
 pub(crate) const REMOVAL_CONFIRM: Duration = Duration::from_secs(1);

@@ -154,7 +154,7 @@ impl Target {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the load takes place all the same.
+    /// If the future is dropped, the load still takes place.
     pub async fn reload(&self) -> Receipt {
         self.reload_for(Requester::Manual).await
     }
@@ -167,7 +167,7 @@ impl Target {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the load takes place all the same.
+    /// If the future is dropped, the load still takes place.
     pub async fn reload_for(&self, requester: Requester) -> Receipt {
         let trigger = requester.into();
         match self.service.upgrade() {
@@ -184,7 +184,7 @@ impl Target {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the rollback takes place all the same.
+    /// If the future is dropped, the rollback still takes place.
     pub async fn rollback(&self) -> Receipt {
         self.roll_back(Earlier::Previous).await
     }
@@ -197,7 +197,7 @@ impl Target {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the rollback takes place all the same.
+    /// If the future is dropped, the rollback still takes place.
     pub async fn rollback_to(&self, generation: Generation) -> Receipt {
         self.roll_back(Earlier::Generation(generation)).await
     }
@@ -230,7 +230,7 @@ impl Target {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the holds are ended and the load takes place all the same.
+    /// If the future is dropped, the holds are ended and the load still takes place.
     pub async fn resume(&self) -> Receipt {
         match self.service.upgrade() {
             Some(service) => service.resume().await,
@@ -267,7 +267,7 @@ impl Target {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the service stops all the same.
+    /// If the future is dropped, the service still stops.
     pub async fn stop(&self) {
         if let Some(service) = self.service.upgrade() {
             service.stop().await;

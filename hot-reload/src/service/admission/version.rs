@@ -24,7 +24,7 @@ use crate::service::settings::{LONGEST, REWIND_CONFIRM};
 /// version was lower. If a [`ShrinkGuard`](crate::admission::ShrinkGuard) objects, too, the longer time counts.
 ///
 /// After that, the lower version is the highest accepted one. A [`rollback`](crate::Control::rollback) does not change the
-/// highest accepted version. Each process begins anew: its first version is accepted, whatever an earlier process has seen.
+/// highest accepted version. Each process accepts its first version, whatever an earlier process has accepted.
 ///
 /// # Default
 ///
@@ -92,7 +92,7 @@ where
     fn objection(&self, visible: &V, candidate: &V) -> Option<String> {
         let now = self.mark(candidate);
         let highest = self.highest().clone();
-        // Where none was accepted yet, what is visible is from an earlier run.
+        // If no version was accepted yet, the visible value is that of an earlier run.
         let highest = highest.unwrap_or_else(|| self.mark(visible));
         let behind = highest.0 == now.0 && now.1 < highest.1;
         behind.then(|| {

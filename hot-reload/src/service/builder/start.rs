@@ -145,7 +145,7 @@ where
     }
 }
 
-/// Logs why a service that nobody waits for does not start.
+/// Logs why a service does not start, if no caller waits for the start.
 pub(crate) fn report(registered: Result<(), Error>) {
     if let Err(error) = registered {
         error!(target: "hot_reload", "the service does not start: {error}");

@@ -6,12 +6,12 @@ use crate::event::DataState;
 use crate::service::machine::Verdict;
 use crate::service::settings::Settings;
 
-/// How many periods fit into a bound. Two would do if none were a fifth too long, and if a watch that has settled did not
-/// begin a new one before the last is over.
+/// The number of periods in a bound. Two are not enough, because a watch that has settled may begin a new period before the
+/// last one is over.
 pub(crate) const LOADS_WITHIN_BOUND: u32 = 3;
 
 impl Settings {
-    /// The same, with so many loads that it is known in time whether the source is good.
+    /// Shortens the periods so that several loads fit into a bound of staleness.
     pub(crate) fn loading_within(mut self, bound: Option<Duration>) -> Self {
         let Some(bound) = bound else {
             return self;
@@ -45,7 +45,7 @@ impl Freshness {
         }
     }
 
-    /// A load has ended, and has left the value so. How old the last good load was if it was too old, and is not now.
+    /// Notes the end of a load. Returns the age of the last good load if it was too old and this load is good.
     pub(crate) fn load_ended(
         &mut self,
         now: Duration,
@@ -54,7 +54,7 @@ impl Freshness {
     ) -> Option<Duration> {
         self.bound?;
         let checked = match data {
-            // What is visible was never checked.
+            // The visible value does not come from the source.
             DataState::None | DataState::Restored => None,
             _ if is_good(verdict) => Some(now),
             _ => return None,
@@ -65,13 +65,13 @@ impl Freshness {
         checked.map(|_| age)
     }
 
-    /// When the last good load will be too old, if none comes before.
+    /// When the value becomes stale, unless a good load ends before.
     pub(crate) fn next_tick(&self) -> Option<Duration> {
         let (bound, checked) = (self.bound?, self.checked?);
         (!self.reported).then_some(checked + bound)
     }
 
-    /// Whether it is too old now: its age, once.
+    /// Returns the age of the last good load when it becomes too old, once.
     pub(crate) fn is_due(&mut self, now: Duration) -> Option<Duration> {
         self.reported |= self.next_tick()? <= now;
         let age = now - self.checked?;

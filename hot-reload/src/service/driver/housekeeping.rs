@@ -26,11 +26,11 @@ pub(crate) struct Housekeeping<V> {
     on_thread: Option<FreeOnThread<V>>,
     retirement: Arc<Retirement<V>>,
     leaks: LeakMonitor,
-    /// Whether freeing took so long before that it is done elsewhere from now on.
+    /// Whether an earlier sweep was slow, so that another thread frees values from now on.
     takes_long: bool,
-    /// The next load whether a replaced value is still read.
+    /// The next sweep of the replaced values that are still held.
     next_sweep: Option<NextSweep>,
-    /// What is done on other threads, at most one of each.
+    /// The jobs on other threads.
     notifying: Option<JoinHandle<()>>,
     freeing: Option<JoinHandle<()>>,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Housekeeping<V> {
 #[derive(Debug, Clone, Copy)]
 struct NextSweep {
     due: Duration,
-    /// How long it was put off for.
+    /// The pause before it.
     after: Duration,
 }
 
@@ -68,7 +68,7 @@ impl<V> Housekeeping<V> {
         self.free(publisher, NEXT_SWEEP_FIRST);
     }
 
-    /// Does what is due.
+    /// Does the work that is due.
     pub(crate) fn attend(&mut self, publisher: &Publisher<V>) {
         self.notify(publisher);
         if let Some(next_sweep) = self.next_sweep
@@ -78,12 +78,12 @@ impl<V> Housekeeping<V> {
         }
     }
 
-    /// When there is something to do next.
+    /// When the next sweep is due.
     pub(crate) fn next_tick(&self) -> Option<Duration> {
         self.next_sweep.map(|next_sweep| next_sweep.due)
     }
 
-    /// Waits until another thread has done its part. Cancel safe.
+    /// Waits until a job on another thread has ended. Cancel safe.
     pub(crate) async fn thread_ended(&mut self) {
         poll_fn(|cx| {
             let notified = is_over(&mut self.notifying, cx);
@@ -97,7 +97,7 @@ impl<V> Housekeeping<V> {
         .await;
     }
 
-    /// The service ends: waits for the other threads, and frees all values that nobody holds, whatever their age.
+    /// The service ends: waits for the other threads, and frees all values without holders, whatever their age.
     pub(crate) async fn finish(&mut self, publisher: &Publisher<V>) {
         self.join_threads().await;
         self.sweep(publisher, Duration::ZERO);
@@ -122,7 +122,7 @@ impl<V> Housekeeping<V> {
         }
     }
 
-    /// Frees the values that nobody holds. The next sweep follows after this time if some are held, or when the grace of another
+    /// Frees the values without holders. The next sweep follows after this time if some are held, or when the grace of another
     /// value is over.
     fn free(&mut self, publisher: &Publisher<V>, after: Duration) {
         if !publisher.must_sweep() {
@@ -131,7 +131,7 @@ impl<V> Housekeeping<V> {
         }
         let (clock, now) = (self.clock, self.clock.now());
         if self.freeing.is_some() {
-            // What waits for that thread is held by nobody, and nothing is to be said of it.
+            // The values that wait for that thread have no holders, so there is no warning.
             let due = now + after;
             self.next_sweep = Some(NextSweep { due, after });
             return;
@@ -148,7 +148,7 @@ impl<V> Housekeeping<V> {
         self.next_sweep = due.map(|due| NextSweep { due, after });
     }
 
-    /// Frees what nobody reads and is of this age.
+    /// Frees the values without holders that were replaced at least this long ago.
     fn sweep(&mut self, publisher: &Publisher<V>, grace: Duration) {
         let (clock, begun) = (self.clock, self.clock.now());
         let free = publisher.sweep(|since| LeakMonitor::is_of_age(grace, begun, clock.at(since)));
@@ -196,7 +196,7 @@ fn is_over(job: &mut Option<JoinHandle<()>>, cx: &mut Context<'_>) -> bool {
     over
 }
 
-/// Frees values on a thread on which they hold nobody up.
+/// Frees values on a blocking thread.
 pub(crate) fn free_on_thread<V: Send + Sync + 'static>(
     values: Vec<Replaced<V>>,
     retirement: Arc<Retirement<V>>,

@@ -1,4 +1,4 @@
-//! [`LeakMonitor`]: finds replaced values that somebody holds for too long. Pure: the caller passes the time.
+//! [`LeakMonitor`]: finds replaced values that are held for too long. Pure: the caller passes the time.
 
 use std::mem;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::snapshot::Generation;
 pub(crate) struct LeakMonitor {
     /// How long a value is kept at least.
     grace: Duration,
-    /// Those that somebody holds although they are of age, the oldest first.
+    /// The values that are still held after their grace, the oldest first.
     held: Vec<Held>,
 }
 
@@ -26,15 +26,15 @@ struct Held {
 /// The result of a check.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Left {
-    /// Whether somebody holds one that is of age.
+    /// Whether a value is held after its grace.
     pub(crate) held: bool,
-    /// When the next one comes of age.
+    /// When the grace of the next value is over.
     pub(crate) next: Option<Duration>,
     /// The warning that is due.
     pub(crate) late: Option<Late>,
 }
 
-/// Somebody holds a value for too long.
+/// A value that is held for too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Late {
     pub(crate) generation: Generation,
@@ -57,7 +57,7 @@ impl LeakMonitor {
         since + grace <= now
     }
 
-    /// Looks at those that are left, and when each was replaced, the oldest first.
+    /// Checks the values that are left, with the time of their replacement, the oldest first.
     pub(crate) fn check(
         &mut self,
         now: Duration,
@@ -71,12 +71,12 @@ impl LeakMonitor {
         let mut before = mem::take(&mut self.held).into_iter().peekable();
         for (generation, since) in left {
             if !Self::is_of_age(self.grace, now, since) {
-                // Those that follow come later.
+                // The values that follow are younger.
                 found.next = Some(since + self.grace);
                 break;
             }
             found.held = true;
-            // Both are in the order of their numbers.
+            // Both lists are ordered by generation.
             while before
                 .next_if(|held| held.generation < generation)
                 .is_some()

@@ -29,7 +29,7 @@ pub(super) struct Ended {
     elapsed: Duration,
 }
 
-/// A load that is in the status, and that nobody is notified of yet.
+/// A load that is in the status and not announced yet.
 pub(super) struct Concluded {
     verdict: Verdict,
     /// `None` if a second load has to confirm that the source holds nothing.
@@ -191,7 +191,7 @@ impl<'e, V> Task<'e, V> {
             serving,
         } = announcement;
         let shared = &self.engine.shared;
-        // A waker may panic; the value is visible all the same.
+        // A waker may panic; the value stays visible.
         let _ = contained(Stage::Commit, || shared.publisher.notify_few());
         match noted {
             None => self.recorder.rolled_back(&outcome, elapsed, &trace.stages),

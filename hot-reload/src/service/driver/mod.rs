@@ -40,7 +40,7 @@ impl<V> Engine<V> {
             return self.shared.end();
         }
         let clock = Clock::start_on_grid();
-        // In scopes of their own, so that the future has no room for what was moved.
+        // Scoped, so that the future reserves no room for the moved parts.
         let mut task = {
             let jitter = jitter();
             let flight = &self.shared.flight;
@@ -61,8 +61,8 @@ impl<V> Engine<V> {
             }
             task.attend();
             let tick = task.next_tick();
-            // In this order: requests, what has finished, what has changed, the time. The machine checks the time at every
-            // input, so a flood of changes cannot hold up what is due.
+            // In this order: requests, finished work, changes, time. The machine checks the time at every input, so a flood of
+            // changes cannot delay due work.
             input = tokio::select! {
                 biased;
                 command = self.shared.inbox.next() => match command {

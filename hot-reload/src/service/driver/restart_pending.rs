@@ -8,7 +8,7 @@ use crate::service::policy::restart::RestartCheck;
 use crate::service::shared::Shared;
 use crate::snapshot::Generation;
 
-/// Checks each visible value once, and logs what has changed.
+/// Checks each visible value once, and logs the changes that need a restart.
 pub(crate) struct RestartPending<V> {
     restarts: Arc<dyn RestartCheck<V>>,
     seen: Option<Generation>,

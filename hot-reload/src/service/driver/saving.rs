@@ -51,7 +51,7 @@ impl<'e, V> Saver<'e, V> {
         self.begin();
     }
 
-    /// The service ends: what was published is saved, unless that takes for ever.
+    /// The service ends: saves the newest published value, within a deadline.
     pub(crate) async fn finish(&mut self) {
         while self.saving.is_some() {
             if timeout(SAVE_DEADLINE, self.saved()).await.is_err() {

@@ -116,7 +116,7 @@ impl<'e, V> Task<'e, V> {
         actions
     }
 
-    /// Does what is due by time, beside the loads.
+    /// Does the due work that is not a load.
     pub(super) fn attend(&mut self) {
         self.housekeeping.attend(&self.engine.shared.publisher);
         let now = self.clock.now();
@@ -127,7 +127,7 @@ impl<'e, V> Task<'e, V> {
         self.recorder.attend(now);
     }
 
-    /// When the next thing is due by time.
+    /// When time alone causes the next work.
     pub(super) fn next_tick(&self) -> Option<Duration> {
         let ticks = [
             self.machine.next_tick(),
@@ -140,7 +140,7 @@ impl<'e, V> Task<'e, V> {
         ticks.into_iter().flatten().min()
     }
 
-    /// Frees the replaced values that nobody reads any more, and wakes the remaining subscribers.
+    /// Frees the replaced values without holders, and wakes the remaining subscribers.
     pub(super) fn sweep(&mut self) -> Input {
         self.housekeeping.begin(&self.engine.shared.publisher);
         Input::Tick

@@ -36,7 +36,7 @@ pub(super) async fn open<V, F: Feed<V>>(feed: &F) -> Result<Watch<V>, Error> {
 /// The next event of a watch. Pending while none is open. Cancel safe.
 pub(super) async fn next_event<V>(watch: &mut Option<Watch<V>>) -> Result<WatchEvent<V>, Error> {
     let text = match watch {
-        // A flood of hints leaves time for the other tasks of the runtime. The channel of a handle yields by itself.
+        // A flood of hints leaves time for the other tasks of the runtime. The channel of a handle yields already.
         Some(Watch::Hints(hints, _)) => {
             return cooperative(hints.next()).await.map(|()| WatchEvent::Hint);
         }
@@ -50,7 +50,7 @@ pub(super) async fn next_event<V>(watch: &mut Option<Watch<V>>) -> Result<WatchE
     Err(Error::new(ErrorKind::Unavailable, text))
 }
 
-/// How an error is retried: quickly, or rarely because somebody has to act first.
+/// How an error is retried: quickly, or rarely because a person must fix the cause first.
 pub(super) fn regime(error: &Error) -> Regime {
     match error.kind() {
         ErrorKind::Denied | ErrorKind::Misconfigured => Regime::Refused,

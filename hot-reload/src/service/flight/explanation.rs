@@ -58,7 +58,7 @@ impl Explanation {
     }
 
     /// Replays the recorded inputs of the state machine, and compares its decisions with the recorded ones. Returns the number
-    /// of decisions, all of which were reproduced. It is zero if the service does not record.
+    /// of reproduced decisions. It is zero if the service does not record.
     ///
     /// It loads nothing and does not affect the service. It takes some microseconds.
     ///

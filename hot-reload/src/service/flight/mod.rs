@@ -112,7 +112,7 @@ impl Flight {
         }
     }
 
-    /// The source asks for this period.
+    /// Records the longest pause that the source wants.
     pub(super) fn wanted(&self, wanted: Option<Duration>) {
         if let Some(tape) = &mut self.records().tape {
             tape.wanted(wanted);
@@ -154,7 +154,7 @@ impl Flight {
         discard(evicted);
     }
 
-    /// A load found nothing, and another one shall say whether that is meant.
+    /// A load found no content, and a second load must confirm that.
     pub(super) fn absent(&self) {
         self.note(|timeline, now| timeline.absent(now));
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-/// A time in whole numbers of the largest unit of which there are at least two: `250 ms`, `42 s`, `3 min`, `47 h`.
+/// A time as a whole number of at least 2 in the largest possible unit: `250 ms`, `42 s`, `3 min`, `47 h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span(pub(super) Duration);
 

@@ -112,7 +112,7 @@ impl Tape {
         self.repeated = 0;
     }
 
-    /// Replays all inputs. Returns the number of decisions, all of which were reproduced.
+    /// Replays all inputs. Returns the number of reproduced decisions.
     pub(super) fn replay(&self) -> Result<usize, Divergence> {
         let mut machine = self.checkpoint.machine();
         let mut followed = 0;

@@ -49,13 +49,13 @@ impl Agenda {
         }
     }
 
-    /// A hint came from the watch.
+    /// Adds a hint of the watch.
     pub(super) fn hint(&mut self, now: Duration) {
         let first = self.hints.map_or(now, |hints| hints.first);
         self.hints = Some(Hints { first, last: now });
     }
 
-    /// Whether a hint waits.
+    /// Whether a hint is pending.
     pub(super) fn is_hinted(&self) -> bool {
         self.hints.is_some()
     }
@@ -65,7 +65,7 @@ impl Agenda {
         earliest([self.at, self.hints_due()])
     }
 
-    /// Takes away the causes that are due.
+    /// Takes the due causes.
     pub(super) fn take_due(&mut self, now: Duration) -> Causes {
         let mut due = Causes::default();
         if self.at.is_some_and(|at| at <= now) {
@@ -98,7 +98,7 @@ impl Agenda {
 pub(crate) struct Causes(u16);
 
 impl Causes {
-    /// The order in which one of several causes names a load: what a person did comes before what a clock did.
+    /// The order in which one of several causes names a load: requests come before hints, and hints before the clock.
     const BY_WEIGHT: [Trigger; 9] = [
         Trigger::Startup,
         Trigger::Rollback,
@@ -134,13 +134,13 @@ impl Causes {
         self.by_weight().next()
     }
 
-    /// All of them, the weightiest first.
+    /// All causes, the weightiest first.
     pub(crate) fn by_weight(self) -> impl Iterator<Item = Trigger> {
         let all = Self::BY_WEIGHT.into_iter();
         all.filter(move |trigger| self.contains(*trigger))
     }
 
-    /// These and those.
+    /// The union of both sets.
     pub(crate) fn and(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }

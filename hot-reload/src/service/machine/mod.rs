@@ -138,14 +138,14 @@ impl Machine {
                     self.agenda.request(Trigger::Resync, now);
                     self.shorten_period();
                 } else {
-                    // Polling goes on as it was: a failed attempt to connect must not put it off.
+                    // A failed attempt to connect must not postpone polling.
                     self.agenda.hasten(now);
                 }
             }
             Input::Loaded(verdict) => self.loaded(now, verdict),
             Input::Requested(trigger) => {
                 self.agenda.request(trigger, now);
-                // A program that only waits does not know of a lost watch, and may do so often.
+                // Only a request of a person hastens a lost watch: a program may call `barrier` often.
                 if trigger.is_requested() {
                     self.watch.hasten(now);
                 }
@@ -171,12 +171,12 @@ impl Machine {
         earliest([other, self.next_source_load()])
     }
 
-    /// Whether a load is to be taken, at once, that does not ask the source.
+    /// Whether a pushed value or a rollback waits for a load.
     fn has_other_load(&self) -> bool {
         self.pushed || self.rollbacks > 0
     }
 
-    /// When the source is to be asked next.
+    /// When the next load of the source is due.
     fn next_source_load(&self) -> Option<Duration> {
         earliest([
             self.agenda.next(),
@@ -186,19 +186,19 @@ impl Machine {
         ])
     }
 
-    /// What asked for the load that is running.
+    /// The causes of the running load.
     pub(super) fn causes(&self) -> Causes {
         self.running
             .map(|running| running.causes)
             .unwrap_or_default()
     }
 
-    /// How the watch is.
+    /// The state of the watch.
     pub(super) fn watch(&self) -> WatchState {
         self.watch.state()
     }
 
-    /// Everything that time alone brings about.
+    /// Does everything that is due by now.
     fn advance(&mut self, now: Duration, actions: &mut Actions) {
         if take_due(&mut self.suspicion, now) {
             actions.missed = true;
@@ -222,9 +222,9 @@ impl Machine {
         }
     }
 
-    /// The load that is due, made of all causes for one.
+    /// The load that is due, with all its causes.
     fn due(&mut self, now: Duration) -> Option<RunningLoad> {
-        // What waits beside it keeps waiting, for a load that follows at once.
+        // Pushed values and rollbacks take turns with loads of the source.
         self.other_last =
             self.has_other_load() && !(self.other_last && self.is_source_load_due(now));
         if self.other_last {
@@ -276,7 +276,7 @@ impl Machine {
         })
     }
 
-    /// Whether a load is due that asks the source.
+    /// Whether a load of the source is due.
     fn is_source_load_due(&self, now: Duration) -> bool {
         self.next_source_load().is_some_and(|due| due <= now)
     }

@@ -6,8 +6,8 @@
 //! | realtime | no bound | the interval |
 //! | hybrid | the heartbeat | the interval or the heartbeat, whichever is shorter |
 //!
-//! A periodic load begins on the time grid of the process, so that one wake-up serves many services. The draw of the jitter
-//! moves to a grid point within its range: no pause is longer than the period, and none is shortened by more than the jitter.
+//! A periodic load begins on the time grid of the process, so that one wake-up serves many services. The drawn time moves to a
+//! grid point. No pause is longer than the period, and none is shortened by more than the jitter.
 //!
 //! Hints, requests and retries only shorten a pause. In hybrid the bound holds after every outcome of a load. There is one
 //! exception, without a heartbeat: while a source refuses access, retries 5 min to 1 h apart replace the interval.

@@ -33,7 +33,7 @@ impl Retry {
 
     pub(super) fn failed(&mut self, now: Duration, regime: Regime, jitter: &mut Jitter) {
         self.good = 0;
-        // A load in between, by hand or after a hint, must not stretch the schedule.
+        // An additional load in between must not stretch the schedule.
         if self.due.is_some_and(|due| due > now) && self.regime == Some(regime) {
             return;
         }
@@ -55,7 +55,7 @@ impl Retry {
         }
     }
 
-    /// The source is well, but its content was no good.
+    /// Sets the time of the next load after a rejection or a hold.
     pub(super) fn set_due(&mut self, due: Duration) {
         self.due = Some(due);
     }

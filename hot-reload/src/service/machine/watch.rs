@@ -14,17 +14,17 @@ use crate::event::WatchState;
 #[derive(Debug, Clone)]
 pub(super) struct Watch {
     state: WatchState,
-    /// Since when it stands.
+    /// When it was opened.
     since: Duration,
     /// Whether a load that began after the opening has succeeded.
     loaded: bool,
-    /// Whether it has delivered anything since the opening.
+    /// Whether it has delivered a hint or a value since the opening.
     delivered: bool,
-    /// Changes announced since one was missed.
+    /// The number of reported changes since the last missed one.
     announced: u32,
-    /// Early closings in a row that were forgiven.
+    /// The number of early closings in a row that did not count as failures.
     closings: u32,
-    /// When a lost one is to be opened again.
+    /// When to reopen a lost watch.
     due: Option<Duration>,
     passing: Backoff,
     refused: Backoff,
@@ -65,7 +65,7 @@ impl Watch {
         self.delivered = false;
     }
 
-    /// It was lost, or could not be opened: when to try again?
+    /// Notes that the watch was lost or could not be opened, and sets the time of the next attempt.
     pub(super) fn lost(&mut self, now: Duration, regime: Regime, jitter: &mut Jitter) {
         let was_open = self.state.is_open();
         if was_open && now >= self.since + SETTLE {
@@ -75,7 +75,7 @@ impl Watch {
         }
         let (state, delay) = match regime {
             Regime::Refused => (WatchState::Parked, self.refused.delay(jitter)),
-            // A server that ends a stream which had delivered is no failure, unless it makes a habit of it.
+            // If a server ends a stream that has delivered, that is no failure, unless it happens often.
             Regime::Passing if was_open && self.delivered && self.closings < FORGIVEN_CLOSINGS => {
                 self.closings += 1;
                 (WatchState::Down, jitter.up_to(RECONNECT_FLOOR / 2))
@@ -86,7 +86,7 @@ impl Watch {
         self.due = Some(now + delay);
     }
 
-    /// Whether the time has come to open it again; if so, it is connecting from now on.
+    /// Begins to reopen the watch if that is due. Returns whether it does.
     pub(super) fn reconnect(&mut self, now: Duration) -> bool {
         let due = self.due.is_some_and(|due| due <= now);
         if due {
@@ -95,24 +95,24 @@ impl Watch {
         due
     }
 
-    /// A lost one is to be tried at once: a person says that something has changed.
+    /// Makes the next attempt to reopen a lost watch due now, because a person requested a reload.
     pub(super) fn hasten(&mut self, now: Duration) {
         if self.due.is_some() {
             self.due = Some(now);
         }
     }
 
-    /// Something came through it.
+    /// Notes that the watch has delivered a hint or a value.
     pub(super) fn delivered(&mut self) {
         self.delivered = true;
     }
 
-    /// A load that began after the opening has succeeded.
+    /// Notes that a load that began after the opening has succeeded.
     pub(super) fn loaded(&mut self) {
         self.loaded |= self.state.is_open();
     }
 
-    /// Whether it has just earned trust, by being open long enough.
+    /// Trusts the watch once it has been open long enough. Returns whether that is new.
     pub(super) fn settle(&mut self, now: Duration) -> bool {
         let settled = self.settles_at().is_some_and(|at| at <= now);
         if settled {
@@ -121,7 +121,7 @@ impl Watch {
         settled
     }
 
-    /// A change was found that it had not announced.
+    /// Notes that the watch did not report a change.
     pub(super) fn missed(&mut self) {
         if self.state.is_open() {
             self.state = WatchState::Untrusted;
@@ -129,7 +129,7 @@ impl Watch {
         }
     }
 
-    /// A change was found that it had announced.
+    /// Notes that the watch reported a change.
     pub(super) fn announced_change(&mut self) {
         if self.state == WatchState::Untrusted {
             self.announced += 1;
@@ -139,7 +139,7 @@ impl Watch {
         }
     }
 
-    /// When time alone will change it.
+    /// When time alone changes its state.
     pub(super) fn next(&self) -> Option<Duration> {
         self.due.or_else(|| self.settles_at())
     }

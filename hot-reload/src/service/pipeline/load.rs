@@ -23,7 +23,7 @@ use crate::service::machine::Load;
 use crate::service::settings::RECHECKS;
 
 impl<V> Pipeline<V> {
-    /// Takes one load. `None`: the source holds nothing, and a second load shall say whether that is meant.
+    /// Runs one load. Returns `None` if the source has no content and a second load must confirm that.
     pub(crate) async fn load<F: Feed<V>>(
         &self,
         feed: &F,
@@ -32,7 +32,7 @@ impl<V> Pipeline<V> {
         pushed: Option<Pushed<V>>,
     ) -> (Option<Outcome>, LoadTrace) {
         let mut trace = LoadTrace::default();
-        // The steps have boundaries of their own, which know the stage. This one is for what is dropped between them.
+        // Each step has its own panic boundary with its stage. This one is for drops between the steps.
         let attempt = self.attempt(feed, load, request, pushed, &mut trace);
         let outcome = match AssertUnwindSafe(attempt).catch_unwind().await {
             Ok(Ok(outcome)) => outcome,
@@ -104,7 +104,7 @@ impl<V> Pipeline<V> {
                 // The state of the content is unknown, so nothing else changes.
                 Loaded::Held { .. } => return Ok(Some(Outcome::Held)),
             };
-            // A state counts as seen when it is known what came of it; a panic on the way leaves it to be loaded again.
+            // A revision counts as seen once its outcome is known. After a panic, it is loaded again.
             self.state().seen = None;
             trace.fresh = true;
             if self.is_visible(&value, revision.as_ref())? {
@@ -257,7 +257,7 @@ impl<V> Pipeline<V> {
         within(Stage::Load, self.deadline, late, load).await?
     }
 
-    /// The source is in the state that it was seen in last, which was good or was refused.
+    /// The outcome if the source still has the last seen revision.
     fn unchanged<F: Feed<V>>(&self, feed: &F) -> Result<Outcome, Outcome> {
         let state = self.state();
         match (&state.rejected, &state.held) {
@@ -267,7 +267,7 @@ impl<V> Pipeline<V> {
         }
     }
 
-    /// Whether this is what every reader sees already.
+    /// Whether this value is visible already.
     pub(crate) fn is_visible(
         &self,
         value: &V,

@@ -36,7 +36,7 @@ impl<V> Pipeline<V> {
 
     /// Ends a swap after [`publish`](Self::publish): all participants commit, or all abort if nothing was published.
     ///
-    /// Subscribers are notified later, when the load has ended and the status tells of the value.
+    /// Subscribers are notified later, when the load has ended and the status is written.
     pub(crate) async fn end_swap(
         &self,
         swap: PreparedSwap<'_>,
@@ -98,7 +98,7 @@ impl<V> Pipeline<V> {
             engine_shares: AtomicUsize::new(0),
         };
         let (mut refused, mut forgotten) = (None, None);
-        // What follows the value is the user's: if it panics, nothing has become visible.
+        // Projections run code of the user. If it panics, nothing becomes visible.
         let open = contained(Stage::Commit, || {
             self.shared.publisher.publish_if(published, |prepared| {
                 let gate = self.shared.gate();
@@ -117,7 +117,7 @@ impl<V> Pipeline<V> {
             discard(copy);
             return Err(refused.unwrap_or(Outcome::Held));
         };
-        // Without the lock of the projections: a holder of the compatible value may be subscribing to one.
+        // Without the lock of the followers, because a holder of the compatible value may be subscribing to a projection.
         let mirrored = contained(Stage::Commit, || {
             mirror.map(|mirror| mirror.sender.publish(copy))
         });

@@ -12,7 +12,7 @@ use crate::receipt::Vote;
 pub(crate) struct LoadTrace {
     pub(crate) stages: Vec<(Stage, Duration)>,
     pub(crate) votes: Vec<Vote>,
-    /// Whether what was kept of an earlier run has become visible.
+    /// Whether the load published the saved value of an earlier run.
     pub(crate) restored: bool,
     /// Whether the source exists but is empty.
     pub(crate) emptied: bool,
@@ -21,7 +21,7 @@ pub(crate) struct LoadTrace {
 }
 
 impl LoadTrace {
-    /// Goes through a stage. One that is gone through again, because the source has changed meanwhile, counts as one.
+    /// Measures a stage. If the source has changed meanwhile and the stage runs again, the times are added.
     pub(crate) async fn time<R>(&mut self, stage: Stage, step: impl Future<Output = R>) -> R {
         let begun = Instant::now();
         let result = step.await;

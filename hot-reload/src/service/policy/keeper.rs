@@ -13,7 +13,7 @@ pub(crate) trait Keeper<V>: Send + Sync {
     /// Keeps a value in place of the one before.
     fn save(&self, snapshot: Snapshot<V>) -> BoxFuture<'static, Result<(), Error>>;
 
-    /// What was kept last, the state of the source that it is of, and when it was loaded.
+    /// The saved value, the revision of the source that it was loaded from, and the time of that load.
     fn restore(&self) -> BoxFuture<'static, Result<Option<Kept<V>>, Error>>;
 }
 

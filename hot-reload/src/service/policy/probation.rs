@@ -24,10 +24,10 @@ use crate::snapshot::{EngineShare, Generation, Snapshot};
 /// probation checks what only shows in use, such as the rate of errors or the length of a queue.
 ///
 /// If the value fails, the last proven value is published again, as a new generation, and the content of the source is
-/// rejected. It is not published again until it changes, or somebody calls [`reload`](crate::Control::reload) or
-/// [`resume`](crate::Control::resume). No timer ends this hold, because a value that fails in use must not return every few
-/// minutes. [`Status::hold`](crate::Status) has the reason. A value that is published during a probation begins a probation of
-/// its own. If it fails, the last proven value is published again.
+/// rejected. It is not published again until it changes, or until [`reload`](crate::Control::reload) or
+/// [`resume`](crate::Control::resume) is called. No timer ends this hold, because a value that fails in use must not return
+/// every few minutes. [`Status::hold`](crate::Status) has the reason. A value that is published during a probation begins a
+/// probation of its own. If it fails, the last proven value is published again.
 ///
 /// If a [participant](crate::Participant) refuses the rollback, the failed value stays visible, and its probation begins again
 /// with the next load of the source. The last proven value is kept in memory for as long as it may be needed.
@@ -182,11 +182,11 @@ struct Running<V> {
     end: Proving,
 }
 
-/// How a trial ended.
+/// The result of a probation.
 pub(crate) enum Proof<V> {
     /// The value is proven. The flag says whether it came from the source.
     Proven(Snapshot<V>, bool),
-    /// The value has failed with this error, and is to be replaced by `to`.
+    /// The value has failed with this error, and `to` must replace it.
     Failed { to: RollbackTo<V>, error: Error },
 }
 

@@ -13,7 +13,7 @@ use crate::snapshot::Generation;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retired {
-    /// Its number.
+    /// The generation of the value.
     pub generation: Generation,
     /// How long ago another value took its place.
     pub replaced_for: Duration,
@@ -23,13 +23,13 @@ type Hook<V> = Box<dyn Fn(&V, &Retired) + Send + Sync>;
 
 /// See the [module documentation](self).
 pub(crate) struct Retirement<V> {
-    /// How long a value is kept at least after it was replaced.
+    /// The shortest time for which a replaced value is kept.
     pub(crate) grace: Duration,
     pub(crate) hooks: Vec<Hook<V>>,
 }
 
 impl<V> Retirement<V> {
-    /// At once, without hooks.
+    /// Frees values at once, without hooks.
     pub(crate) fn at_once() -> Self {
         Self {
             grace: Duration::ZERO,
@@ -42,7 +42,7 @@ impl<V> Retirement<V> {
         !self.hooks.is_empty()
     }
 
-    /// Frees values. That is code of the user's, too.
+    /// Runs the hooks and frees the values, in panic boundaries.
     pub(crate) fn free(&self, values: Vec<Replaced<V>>) {
         for replaced in values {
             // At the end of a service, others may still hold some values. Those are not freed here.
@@ -60,7 +60,7 @@ impl<V> Retirement<V> {
                     discard(panic);
                 }
             }
-            // Each by itself: a panic of one keeps none of the others.
+            // One boundary for each: after a panic, the other values are still freed.
             discard(snapshot);
         }
     }

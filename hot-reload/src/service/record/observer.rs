@@ -67,7 +67,7 @@ pub(crate) struct Observers {
     ends: bool,
     queue: Mutex<Queue>,
     observers: Mutex<Vec<Arc<dyn Observer>>>,
-    /// `None` while nobody reads events: the ring is larger than the rest of an idle service.
+    /// `None` while there are no readers of events, because the ring is larger than the rest of an idle service.
     ring: Mutex<Option<broadcast::Sender<Event>>>,
 }
 
@@ -103,12 +103,12 @@ impl Observers {
             .subscribe()
     }
 
-    /// Drops the ring if nobody reads it any more.
+    /// Drops the ring if it has no readers any more.
     pub(crate) fn unlisten(&self) {
         lock(&self.ring).take_if(|ring| ring.receiver_count() == 0);
     }
 
-    /// Notifies all observers, then readers of the ring. Makes the event only if somebody gets it.
+    /// Notifies all observers, then readers of the ring. Makes the event only if it has a receiver.
     pub(crate) fn notify(&self, event: impl FnOnce() -> Event) {
         self.enqueue(event);
         self.deliver();
@@ -164,7 +164,7 @@ impl Observers {
             discard(observer);
         }
         let ring = lock(&self.ring).clone();
-        // An error means that nobody reads the ring any more.
+        // An error means that the ring has no readers any more.
         if ring.is_some_and(|ring| ring.send(event).is_err()) {
             self.unlisten();
         }

@@ -166,8 +166,8 @@ impl Repeated {
     }
 }
 
-/// Whether somebody waits for this outcome although it repeats the one before: a person who requested a reload, or the
-/// author of changed content. Without a revision, only a hint from the watch shows that the content changed.
+/// Whether a person waits for this outcome, so that it is reported although it repeats the one before. The person requested a
+/// reload, or changed the content. Without a revision, only a hint from the watch shows that the content changed.
 fn is_answer(trigger: Trigger, outcome: &Outcome, trace: &LoadTrace) -> bool {
     match outcome {
         Outcome::Rejected { error, .. } => {

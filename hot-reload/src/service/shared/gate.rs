@@ -15,7 +15,7 @@ use crate::status::Hold;
 pub(crate) struct Gate<V> {
     stopped: bool,
     paused: Option<SystemTime>,
-    // Boxed, because most services never hold anything back.
+    // Boxed, because most services never hold anything.
     rolled_back: Option<Box<RolledBack<V>>>,
     admission: Option<Box<AdmissionHold>>,
     /// The hold of a source that is not ready, and the longest time until its next load.
@@ -89,13 +89,13 @@ impl<V> Gate<V> {
         self.stopped = true;
     }
 
-    /// From now on nothing of the source is published. Returns whether that is new.
+    /// From now on no content of the source is published. Returns whether that is new.
     pub(crate) fn pause(&mut self) -> bool {
-        let news = self.paused.is_none() && !self.stopped;
-        if news {
+        let is_new = self.paused.is_none() && !self.stopped;
+        if is_new {
             self.paused = Some(time_of_day());
         }
-        news
+        is_new
     }
 
     /// Whether the content of the source is held now.
@@ -112,7 +112,8 @@ impl<V> Gate<V> {
         self.paused.is_some()
     }
 
-    /// Ends all holds. Returns what was held, to be dropped without a lock; `None` if nothing was held or the service has stopped.
+    /// Ends all holds. Returns the held value, to be dropped without a lock. `None` if there was no hold or the service has
+    /// stopped.
     pub(crate) fn resume(&mut self) -> Option<Released<V>> {
         if self.stopped {
             return None;
@@ -139,7 +140,7 @@ impl<V> Gate<V> {
         failure: Option<Outcome>,
     ) {
         if seen.is_some() {
-            // The rollback holds whatever this state stands for.
+            // The rollback holds any content of this revision.
             self.admission = None;
         }
         let rolled_back = self.rolled_back.get_or_insert_with(|| {
@@ -164,8 +165,8 @@ impl<V> Gate<V> {
             .map(|rolled_back| Released(Some(rolled_back)))
     }
 
-    /// Holds an implausible value. Returns whether it must wait: not if it has waited long enough. The wait begins anew with another
-    /// revision; without revisions, all values count as the same.
+    /// Holds an implausible value. Returns whether it must wait: not if it has waited long enough. Another revision restarts the
+    /// wait; without revisions, all values count as the same.
     pub(crate) fn hold_for_admission(
         &mut self,
         reason: HoldReason,

@@ -19,7 +19,7 @@ impl<V> History<V> {
         }
     }
 
-    /// A value was replaced. What there is no room for any more, to be dropped when nothing is locked.
+    /// Adds a replaced value. Returns the value that it evicts, to be dropped without a lock.
     #[must_use = "it is dropped when nothing is locked"]
     pub(crate) fn replaced(&mut self, value: &Snapshot<V>) -> Option<EngineShare<V>> {
         if self.room == 0 {
@@ -32,19 +32,19 @@ impl<V> History<V> {
         None
     }
 
-    /// Nobody will ask for any of them again. To be dropped when nothing is locked.
+    /// Removes all values, because no rollback can follow. The caller drops them without a lock.
     #[must_use = "they are dropped when nothing is locked"]
     pub(crate) fn clear(&mut self) -> VecDeque<EngineShare<V>> {
         mem::take(&mut self.values)
     }
 
-    /// All, the newest first.
+    /// All values, the newest first.
     pub(crate) fn list(&self) -> Vec<Snapshot<V>> {
         let newest_first = self.values.iter().rev();
         newest_first.map(|value| value.snapshot().clone()).collect()
     }
 
-    /// The one of this number.
+    /// The value of this generation.
     pub(crate) fn find(&self, generation: Generation) -> Option<Snapshot<V>> {
         let mut values = self.values.iter().map(EngineShare::snapshot);
         values
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
     use crate::live::Publisher;
 
-    /// As many values as this, and the newest of them.
+    /// A history after this number of publications, and the newest value.
     fn history(room: usize, values: u32) -> (History<u32>, Snapshot<u32>) {
         let publisher = Publisher::new();
         let mut history = History::new(room);

@@ -25,9 +25,9 @@ struct State {
     triggers: Vec<Trigger>,
     /// Callers whose load has not begun.
     waiting: Vec<oneshot::Sender<Receipt>>,
-    /// The number of waiting callers at which those who have left are removed.
+    /// The number of waiting callers at which those that have left are removed.
     prune_at: usize,
-    /// Their requests, merged.
+    /// The merged requests of all waiting callers.
     merged: PendingRequest,
     /// The requested rollbacks.
     rollbacks: VecDeque<(Request, oneshot::Sender<Receipt>)>,
@@ -38,12 +38,12 @@ struct State {
 }
 
 impl Inbox {
-    /// Asks for a load that begins after this call. The answer is its receipt.
+    /// Requests a load that begins after this call, and waits for its receipt.
     pub(crate) async fn request(&self, trigger: Trigger) -> Receipt {
         self.request_load(trigger, false).await
     }
 
-    /// As [`request`](Self::request), for a load that holds nothing back.
+    /// As [`request`](Self::request), for a load that ends all holds.
     pub(crate) async fn resume(&self) -> Receipt {
         self.request_load(Trigger::Manual, true).await
     }
@@ -66,7 +66,7 @@ impl Inbox {
         self.answer(trigger, enlist).await
     }
 
-    /// Asks for an earlier value.
+    /// Requests a rollback.
     pub(crate) async fn roll_back(&self, to: Request) -> Receipt {
         let enlist = |state: &mut State, caller| state.rollbacks.push_back((to, caller));
         self.answer(Trigger::Rollback, enlist).await
@@ -91,7 +91,7 @@ impl Inbox {
         answer.await.unwrap_or_else(|_| stopped(trigger))
     }
 
-    /// Has a load taken for which nobody waits.
+    /// Requests a load without a caller that waits.
     pub(crate) fn request_resync(&self) {
         let mut state = self.state();
         if !state.triggers.contains(&Trigger::Resync) {
@@ -117,13 +117,13 @@ impl Inbox {
         self.wake.notify_one();
     }
 
-    /// Asks the engine to stop.
+    /// Requests the stop.
     pub(crate) fn stop(&self) {
         self.state().stop = true;
         self.wake.notify_one();
     }
 
-    /// Whether a stop was asked for.
+    /// Whether a stop was requested.
     pub(crate) fn is_stopping(&self) -> bool {
         self.state().stop
     }
@@ -142,7 +142,7 @@ impl Inbox {
                 if mem::take(&mut state.loan_returned) {
                     return Command::Sweep;
                 }
-                // The first of them may begin a load that serves all, and it is to do what the most demanding wants.
+                // The load that it begins serves all requests, so a request of a person comes first.
                 let requested = state
                     .triggers
                     .iter()

@@ -48,7 +48,7 @@ pub(crate) struct Shared<V> {
     inner_hold: Mutex<Option<Box<Hold>>>,
     /// Locked after the gate, if both are.
     history: Mutex<History<V>>,
-    /// The link to the group, if the service is a member of one.
+    /// Notifies the group, if the service is a member of one.
     pub(crate) group_link: GroupLink,
     /// The members, if the source is made of other services. `Control` uses it.
     pub(crate) inside: OnceLock<Arc<dyn Any + Send + Sync>>,
@@ -65,7 +65,7 @@ pub(crate) struct Mirror<V> {
 }
 
 impl<V> Shared<V> {
-    /// `history` is how many values of before are kept.
+    /// `history` is the number of replaced values to keep.
     pub(crate) fn new(
         status: Status,
         mirror: Option<Mirror<V>>,
@@ -144,7 +144,7 @@ impl<V> Shared<V> {
         self.observers.add(observer);
     }
 
-    /// What holds values back now.
+    /// The present hold.
     pub(crate) fn hold(&self) -> Option<Hold> {
         let hold = self.gate().hold();
         hold.or_else(|| lock(&self.inner_hold).as_deref().cloned())
@@ -191,7 +191,7 @@ impl<V> Shared<V> {
         self.notify(|| EventKind::Stopped);
         let name = &*self.name;
         info!(target: "hot_reload", name, "stopped");
-        // Not under the lock: what goes with it is the user's.
+        // Dropped without the lock, because values of the user go with it.
         let mirror = lock(&self.mirror).take();
         drop(mirror);
     }
@@ -202,7 +202,7 @@ impl<V> Shared<V> {
         let newest = newest.map(|newest| newest.generation());
         let mut status = self.status();
         if status.generation != newest {
-            // The end has come while those who take part committed it, and no load has ended that would have told of it.
+            // The stop came while the participants committed, so no end of a load has written this value into the status.
             status.generation = newest;
             status.counters.published += 1;
             status.last_published = Some(time_of_day());
@@ -258,8 +258,8 @@ impl<V> fmt::Debug for Shared<V> {
     }
 }
 
-/// Ends the service when it is dropped: together with the task of a builder's service, also when the runtime ends; or
-/// together with the compatible service, which runs in the futures of its caller.
+/// Ends the service when it is dropped. The task of a service owns it, so it is also dropped when the runtime ends. The
+/// compatible service, which runs in the futures of its caller, owns its own.
 pub(crate) struct Ending<V>(pub(crate) Arc<Shared<V>>);
 
 impl<V> Drop for Ending<V> {

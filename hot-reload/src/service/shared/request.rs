@@ -11,7 +11,7 @@ use crate::snapshot::{EngineShare, Generation};
 pub(crate) enum Command {
     Load(Trigger),
     Rollback(Request, oneshot::Sender<Receipt>),
-    /// See whether there is something to be freed.
+    /// Free the replaced values without holders.
     Sweep,
     Stop,
 }
@@ -19,7 +19,7 @@ pub(crate) enum Command {
 /// The combined request of all callers that wait for a load.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct PendingRequest {
-    /// The trigger: that of a person, if one of them is.
+    /// The trigger. The request of a person has priority.
     pub(crate) why: Option<Trigger>,
     /// Whether the load ends all holds.
     pub(crate) resume: bool,

@@ -89,7 +89,7 @@ where
     /// [grace](Self::retire_after) is over. Several functions are called in the order in which they were added.
     ///
     /// The function runs on a thread on which it may block, never on a reader's thread. It is called for one value at a time;
-    /// other replaced values wait meanwhile. A panic is logged, and the value is freed all the same.
+    /// other replaced values wait meanwhile. A panic is logged, and the value is still freed.
     ///
     /// It is called once for each value that the service frees. A stop frees the replaced values that nobody holds, and waits
     /// for these calls. The function is not called for the last visible value, or for values that somebody holds at the

@@ -10,17 +10,17 @@ pub(crate) trait RestartCheck<V>: Send + Sync {
     /// Why a value must not become visible in this process.
     fn admit(&self, candidate: &V) -> Result<(), Error>;
 
-    /// A value has become visible. The first is the one that the process has started with.
+    /// Notes that a value is visible, and returns its pending changes. The first value is the one that the process started with.
     fn visible(&self, value: &V) -> Result<NeedsRestart, Error>;
 }
 
-/// What waits for a restart since a value became visible.
+/// The pending changes of a visible value that need a restart.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NeedsRestart {
-    /// Where, as far as the status tells.
+    /// The paths of the changes, bounded as in the status.
     pub(crate) paths: Vec<String>,
-    /// Where and what, on one line.
+    /// The changes on one line.
     pub(crate) text: String,
-    /// What was declared and is nowhere, a line each.
+    /// One line for each declared path that does not exist.
     pub(crate) unknown: Vec<String>,
 }

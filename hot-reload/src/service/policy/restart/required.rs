@@ -24,7 +24,7 @@ impl<V: Serialize> RestartCheck<V> for Required {
                 verdict.into_result()
             }
             Some(_) => Ok(()),
-            // It may be what the process starts with, if it can be compared at all.
+            // It may become the first value if it can be compared at all.
             None => self.required.check(candidate, candidate).map(drop),
         }
     }
@@ -34,7 +34,7 @@ impl<V: Serialize> RestartCheck<V> for Required {
             let in_effect = self.required.in_effect(value)?;
             let verdict = self.required.check_against(&in_effect, value)?;
             let _ = self.started_with.set((in_effect, verdict.policy()));
-            // Nothing differs from itself, so these are the declared parts that are nowhere.
+            // A value equals itself, so the result lists only the declared paths that do not exist.
             let unknown = verdict.to_string();
             return Ok(NeedsRestart {
                 unknown: unknown.lines().map(str::to_owned).collect(),
