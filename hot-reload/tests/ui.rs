@@ -43,7 +43,7 @@ fn words_are_known() -> bool {
 }
 
 #[test]
-fn what_must_not_compile_is_refused_for_the_right_reason() {
+fn misuse_is_refused_by_the_compiler_for_the_right_reason() {
     if words_are_known() {
         let cases = trybuild::TestCases::new();
         cases.compile_fail("tests/ui/guard_across_await.rs");
@@ -55,7 +55,7 @@ fn what_must_not_compile_is_refused_for_the_right_reason() {
 }
 
 #[test]
-fn the_twin_of_each_compiles_and_runs() {
+fn correct_twin_of_each_misuse_compiles_and_runs() {
     guard_lives_with_its_part::main();
     snapshot_across_await::main();
     snapshot_outlives_live::main();

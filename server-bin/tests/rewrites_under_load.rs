@@ -10,7 +10,7 @@ use support::Program;
 use support::load::{Plan, config, run};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_rewrites_under_load_fail_no_request() {
+async fn thousand_rewrites_under_load_fail_no_request() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.toml");
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));

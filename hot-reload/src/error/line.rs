@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn very_long_text_is_cut() {
+    fn very_long_text_is_truncated() {
         let line = escaped("é".repeat(100_000).into());
         assert_eq!(line.chars().count(), MOST + 1);
         assert!(line.ends_with('…'));

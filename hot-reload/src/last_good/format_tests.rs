@@ -30,7 +30,7 @@ fn signed(mut file: Vec<u8>) -> Vec<u8> {
 }
 
 #[test]
-fn parsing_a_file_returns_what_was_written() {
+fn parsing_a_file_returns_the_written_value() {
     let revisions = [
         None,
         Some(Revision::new("")),

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn value_that_looks_like_a_secret_is_secret() {
+    fn value_in_the_form_of_a_secret_is_secret() {
         for value in [
             "Bearer swordfish",
             "bearer: x",

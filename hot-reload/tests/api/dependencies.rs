@@ -44,7 +44,7 @@ impl AsyncFileLoad for Linked {
 }
 
 #[tokio::test]
-async fn a_relative_dependency_is_meant_from_the_folder_of_the_file() {
+async fn relative_dependency_is_resolved_from_the_file_folder() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.txt");
     let part = folder.path().join("part.txt");

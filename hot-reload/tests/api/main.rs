@@ -75,7 +75,7 @@ where
 }
 
 #[test]
-fn a_value_that_is_neither_send_nor_static_is_served_inside_block_on() {
+fn value_neither_send_nor_static_is_served_inside_block_on() {
     let text = "borrowed".to_owned();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -95,7 +95,7 @@ fn a_value_that_is_neither_send_nor_static_is_served_inside_block_on() {
 // ---- Services ----
 
 #[tokio::test]
-async fn a_service_in_an_option_of_an_arc_moves_into_a_task() {
+async fn service_in_an_option_of_an_arc_moves_into_a_task() {
     let mut sources = CertSources::new();
     sources.insert("a.example".to_owned(), Arc::new("pem"));
     let made = ReloaderService::<CertReloader, Certs>::with_delay(&sources, 60).await;
@@ -124,7 +124,7 @@ async fn a_service_in_an_option_of_an_arc_moves_into_a_task() {
 }
 
 #[tokio::test]
-async fn a_service_with_a_watch_runs_in_a_select_and_is_started_again() {
+async fn service_with_a_watch_runs_in_a_select_and_starts_again() {
     let config = ReloaderConfig::realtime();
     let made = ReloaderService::<Pushed, u32, String>::new(&"x".to_owned(), config).await;
     let (service, mut receiver) = made.unwrap();
@@ -145,7 +145,7 @@ async fn a_service_with_a_watch_runs_in_a_select_and_is_started_again() {
 }
 
 #[tokio::test]
-async fn a_file_is_reloaded_by_each_strategy() {
+async fn file_is_reloaded_by_each_strategy() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("page.txt");
     std::fs::write(&path, "one").unwrap();
@@ -176,7 +176,7 @@ async fn a_file_is_reloaded_by_each_strategy() {
 }
 
 #[tokio::test]
-async fn the_methods_of_the_traits_are_called_without_a_service() {
+async fn methods_of_the_traits_are_called_without_a_service() {
     let certs = CertReloader::new(&CertSources::new()).await.unwrap();
     let error = certs.reload().await.unwrap_err();
     assert!(matches!(error, ReloaderError::Reload("nothing to serve")));
@@ -204,7 +204,7 @@ async fn the_methods_of_the_traits_are_called_without_a_service() {
 // ---- Configuration, errors, auto traits ----
 
 #[test]
-fn a_configuration_is_written_as_a_literal_and_taken_apart() {
+fn configuration_is_written_as_a_literal_and_destructured() {
     let config = ReloaderConfig {
         watch_delay_sec: 3,
         force_reload: true,
@@ -247,7 +247,7 @@ enum ProgramError {
 }
 
 #[tokio::test]
-async fn an_error_goes_into_the_errors_of_the_program() {
+async fn error_converts_into_the_errors_of_the_program() {
     let failing = || -> Result<(), ProgramError> {
         Err(ReloaderError::<Certs>::Reload("static"))?;
         Ok(())

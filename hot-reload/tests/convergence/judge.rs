@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_may_be_published_what_was_empty_for_long() {
+    fn long_empty_file_may_be_published_as_empty() {
         let mut judge = Judge::default();
         judge.was_empty(EMPTY_GRACE);
         assert_eq!(judge.publish(Published::Empty), Ok(()));

@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_schedule_is_read_back_as_it_was_printed() {
+    fn printed_schedule_is_parsed_to_the_same_schedule() {
         let (mut dice, menu) = (Dice::new(7), Menu::all());
         let all: Vec<_> = (0..200).map(|_| Round::any(&mut dice, &menu)).collect();
         let lines: Vec<_> = all.iter().map(ToString::to_string).collect();

@@ -109,7 +109,7 @@ mod tests {
     use crate::kind::{Kind, Menu};
 
     #[tokio::test]
-    async fn what_fails_for_one_step_is_shrunk_to_that_step() {
+    async fn failure_of_one_step_is_shrunk_to_that_step() {
         let (mut dice, menu) = (Dice::new(3), Menu::all());
         let mut rounds: Vec<_> = (0..6).map(|_| Round::any(&mut dice, &menu)).collect();
         let culprit: Round = "remove:64:9:9 exchange:500:20:30 in-place:64:1:1"

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_to_another_process_arrives_as_it_was() {
+    fn state_sent_to_another_process_arrives_unchanged() {
         let torn = Published::of(b"abc");
         for published in [
             Published::Whole(3),

@@ -38,7 +38,7 @@ async fn new_loads_nothing_and_the_first_load_is_a_change() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clone_has_seen_what_the_original_has_seen() {
+async fn clone_has_seen_the_values_of_the_original() {
     let script = Script::new(Good("first"));
     let (service, unread) = service(&script, ReloaderConfig::realtime()).await;
     let _running = spawn(&service);
@@ -53,7 +53,7 @@ async fn a_clone_has_seen_what_the_original_has_seen() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn start_may_be_dropped_half_way_and_called_again_and_two_take_turns() {
+async fn start_can_be_dropped_and_repeated_and_two_take_turns() {
     let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(1) / 10);
     let (service, mut receiver) = service(&script, ReloaderConfig::hybrid(10)).await;
     for text in ["first", "second", "third"] {
@@ -126,7 +126,7 @@ async fn p01_p06_no_failure_publishes_none_or_ends_the_service() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_explicit_removal_publishes_none_and_the_value_comes_back() {
+async fn explicit_removal_publishes_none_until_a_value_returns() {
     let script = Script::new(Good("first"));
     let (service, mut receiver) = service(&script, ReloaderConfig::realtime()).await;
     let _running = spawn(&service);
@@ -197,7 +197,7 @@ async fn p13_dropping_all_receivers_ends_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p06_the_end_is_told_once_and_a_select_branch_on_it_goes_silent() {
+async fn p06_end_is_reported_once_then_changed_never_returns() {
     let script = Script::new(Good("first"));
     let (service, mut receiver) = service(&script, ReloaderConfig::hybrid(10)).await;
     let running = spawn(&service);
@@ -245,7 +245,7 @@ async fn values_until_the_end(mut receiver: ReloaderReceiver<String, String>) ->
 }
 
 #[tokio::test(start_paused = true)]
-async fn p06_the_documented_loop_ends_with_the_service() {
+async fn p06_documented_loop_ends_with_the_service() {
     for is_dropped in [false, true] {
         let script = Script::new(Good("first"));
         let (service, receiver) = service(&script, ReloaderConfig::hybrid(10)).await;
@@ -287,7 +287,7 @@ async fn dropping_an_unfinished_run_does_not_end_the_loop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_the_service_is_told_too() {
+async fn dropping_the_service_is_reported_as_its_end() {
     let script = Script::new(Good("first"));
     let (service, mut receiver) = service(&script, ReloaderConfig::hybrid(10)).await;
     drop(service);
@@ -309,7 +309,7 @@ async fn p14_stopping_from_inside_the_same_select_does_not_deadlock() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_full_surface_commands_the_same_service() {
+async fn full_surface_commands_the_same_service() {
     let script = Script::new(Good("first")).with(|state| state.muted = true);
     let (service, receiver) = service(&script, ReloaderConfig::realtime()).await;
     let (live, control) = (service.live(), service.control());
@@ -325,7 +325,7 @@ async fn the_full_surface_commands_the_same_service() {
 }
 
 #[test]
-fn a_value_that_is_not_send_works_inside_block_on() {
+fn value_that_is_not_send_works_inside_block_on() {
     #[derive(Clone, PartialEq, Eq, Debug)]
     struct NotSend(Rc<u8>);
     #[derive(Clone)]
@@ -357,7 +357,7 @@ fn a_value_that_is_not_send_works_inside_block_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p08_a_load_that_hangs_is_given_up_after_thirty_seconds() {
+async fn p08_hanging_load_fails_after_thirty_seconds() {
     let script = Script::new(Hanging);
     let (service, receiver) = service(&script, ReloaderConfig::polling(10)).await;
     let _running = spawn(&service);

@@ -113,7 +113,7 @@ async fn registry_refuses_a_second_service_of_one_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn registry_forwards_events_of_its_services_until_they_stop_or_leave() {
+async fn registry_forwards_events_until_the_stop_or_removal() {
     let (registry, notes) = (Registry::new(), Notes::default());
     registry.observe(notes.clone());
     let mut stream = registry.events();

@@ -90,22 +90,22 @@ async fn rotate(halves: [Half; 2]) {
 }
 
 #[tokio::test]
-async fn t51_a_pair_that_is_rotated_one_after_the_other_is_published_in_pairs_only() {
+async fn t51_pair_rotated_one_after_the_other_is_published_in_pairs() {
     rotate([certificate, key]).await;
 }
 
 #[tokio::test]
-async fn t51_a_pair_that_is_rotated_in_place_is_published_in_pairs_only() {
+async fn t51_pair_rotated_in_place_is_published_in_pairs() {
     rotate([certificate_in_place, key_in_place]).await;
 }
 
 #[tokio::test]
-async fn t51_a_pair_of_which_one_is_written_and_one_renamed_is_published_in_pairs_only() {
+async fn t51_pair_half_written_and_half_renamed_is_published_in_pairs() {
     rotate([certificate_in_place, key]).await;
 }
 
 #[tokio::test]
-async fn half_of_a_rotated_pair_is_refused_once_by_the_revision_of_both() {
+async fn half_rotated_pair_is_rejected_once_by_the_joint_revision() {
     let world = World::new();
     certificate(&world, 1);
     key(&world, 1);
@@ -129,7 +129,7 @@ async fn half_of_a_rotated_pair_is_refused_once_by_the_revision_of_both() {
 }
 
 #[tokio::test]
-async fn a_missing_half_is_named_and_a_missing_whole_is_nothing() {
+async fn missing_half_is_named_and_a_missing_pair_is_no_content() {
     let world = World::new();
     let mut rig = ManyRig::watch_source(pair(&world)).await;
     rig.expect_absent().await;
@@ -153,7 +153,7 @@ async fn a_missing_half_is_named_and_a_missing_whole_is_nothing() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_pair_behind_one_link_is_replaced_at_once() {
+async fn pair_behind_one_link_is_replaced_at_once() {
     let world = World::new();
     let generation = |serial: u32| {
         let folder = format!("live-{serial}");
@@ -181,7 +181,7 @@ async fn a_pair_behind_one_link_is_replaced_at_once() {
 }
 
 #[tokio::test]
-async fn the_name_of_a_file_leads_to_it_and_its_bytes_are_not_shown() {
+async fn file_of_a_group_is_found_by_name_and_hides_its_bytes() {
     let world = World::new();
     certificate(&world, 1);
     key(&world, 1);
@@ -202,7 +202,7 @@ async fn the_name_of_a_file_leads_to_it_and_its_bytes_are_not_shown() {
 
 /// The whole way: a service keeps the old pair while the two do not fit, and takes the new one as soon as they do.
 #[tokio::test]
-async fn p11_a_service_keeps_the_old_pair_until_the_new_one_is_complete() {
+async fn p11_service_keeps_the_old_pair_until_the_new_one_is_complete() {
     let world = World::new();
     certificate(&world, 1);
     key(&world, 1);
@@ -224,7 +224,7 @@ async fn p11_a_service_keeps_the_old_pair_until_the_new_one_is_complete() {
 }
 
 #[tokio::test]
-async fn p12_an_emptied_file_of_a_group_keeps_the_last_good_value() {
+async fn p12_emptied_file_of_a_group_keeps_the_last_good_value() {
     let world = World::new();
     certificate(&world, 1);
     key(&world, 1);

@@ -58,7 +58,7 @@ async fn t09_p05_polling_a_slow_writer_never_publishes_half_a_file() {
 }
 
 #[tokio::test]
-async fn t09_p05_a_watched_slow_writer_is_published_once_and_whole() {
+async fn t09_p05_watched_slow_writer_is_published_once_and_whole() {
     let world = World::new();
     let path = world.file("c", "the first");
     let mut rig = Rig::watch(&path).await;
@@ -71,7 +71,7 @@ async fn t09_p05_a_watched_slow_writer_is_published_once_and_whole() {
 
 /// The watch opens in the middle of it, so no event tells of the beginning.
 #[tokio::test]
-async fn t48_p05_a_watch_that_is_opened_while_somebody_writes_waits_for_the_end() {
+async fn t48_p05_watch_opened_during_a_write_waits_for_the_end() {
     let world = World::new();
     let path = world.file("c", "the first");
     let mut writer = fs::File::create(&path).unwrap();
@@ -87,7 +87,7 @@ async fn t48_p05_a_watch_that_is_opened_while_somebody_writes_waits_for_the_end(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t10_p05_a_big_file_that_is_overwritten_in_place_is_never_seen_mixed() {
+async fn t10_p05_large_file_overwritten_in_place_is_never_mixed() {
     let world = World::new();
     let path = world.file("c", &version(0));
     let mut rig = Rig::watch(&path).await;
@@ -120,7 +120,7 @@ fn version(number: u8) -> String {
 }
 
 #[tokio::test]
-async fn t11_p05_a_second_writer_is_waited_for_too() {
+async fn t11_p05_second_writer_is_waited_for() {
     let world = World::new();
     let path = world.file("c", "the first");
     let mut rig = Rig::watch(&path).await;
@@ -137,7 +137,7 @@ async fn t11_p05_a_second_writer_is_waited_for_too() {
 }
 
 #[tokio::test]
-async fn t42_a_writer_who_never_closes_is_waited_for_once_only() {
+async fn t42_writer_that_never_closes_is_waited_for_once() {
     let world = World::new();
     for (watched, leases) in [(true, true), (false, true), (true, false)] {
         let path = world.file("c", "one");
@@ -311,7 +311,7 @@ async fn death_of_the_writer_ends_the_wait() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_renamed_while_it_is_open_is_read_when_it_is_closed() {
+async fn file_renamed_while_open_is_read_when_closed() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = Rig::watch(&path).await;
@@ -352,7 +352,7 @@ async fn without_leases_the_events_alone_decide() {
 
 /// Another program's lock on our looks would be as bad as ours on its writes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_writer_who_must_not_wait_is_not_held_up_by_looks_at_rest() {
+async fn writer_that_must_not_wait_is_not_delayed_by_loads_at_rest() {
     let world = World::new();
     let path: PathBuf = world.file("c", "one");
     let mut rig = Rig::poll(File::new(&path));
@@ -368,7 +368,7 @@ async fn a_writer_who_must_not_wait_is_not_held_up_by_looks_at_rest() {
 
 /// Threads for what blocks may be scarce, and a process may be stopped: that time was not waited.
 #[test]
-fn p05_a_look_that_begins_late_still_waits_for_whoever_writes() {
+fn p05_load_that_begins_late_waits_for_the_writer() {
     let one_at_a_time = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(1)

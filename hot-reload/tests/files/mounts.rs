@@ -13,8 +13,8 @@ use crate::file::{DEADLINE, Rig, TextDecoder, World, write};
 use crate::namespace::{Mounted, has, is_ours, mount, unmount};
 
 #[tokio::test]
-async fn t44_what_is_mounted_over_the_folder_is_seen_and_so_is_its_end() {
-    if !is_ours("t44_what_is_mounted_over_the_folder_is_seen_and_so_is_its_end") {
+async fn t44_mount_over_the_folder_and_its_end_are_seen() {
+    if !is_ours("t44_mount_over_the_folder_and_its_end_are_seen") {
         return;
     }
     let world = World::new();
@@ -38,8 +38,8 @@ async fn t44_what_is_mounted_over_the_folder_is_seen_and_so_is_its_end() {
 }
 
 #[tokio::test]
-async fn t44_what_is_mounted_over_a_folder_above_is_seen() {
-    if !is_ours("t44_what_is_mounted_over_a_folder_above_is_seen") {
+async fn t44_mount_over_a_parent_folder_is_seen() {
+    if !is_ours("t44_mount_over_a_parent_folder_is_seen") {
         return;
     }
     let world = World::new();
@@ -60,8 +60,8 @@ async fn t44_what_is_mounted_over_a_folder_above_is_seen() {
 }
 
 #[tokio::test]
-async fn t45_a_file_system_that_is_taken_away_while_in_use_and_mounted_again_is_followed() {
-    if !is_ours("t45_a_file_system_that_is_taken_away_while_in_use_and_mounted_again_is_followed") {
+async fn t45_file_system_unmounted_in_use_and_remounted_is_followed() {
+    if !is_ours("t45_file_system_unmounted_in_use_and_remounted_is_followed") {
         return;
     }
     let world = World::new();
@@ -85,8 +85,8 @@ async fn t45_a_file_system_that_is_taken_away_while_in_use_and_mounted_again_is_
 }
 
 #[tokio::test]
-async fn t19_a_mounted_file_that_is_written_outside_is_seen() {
-    if !is_ours("t19_a_mounted_file_that_is_written_outside_is_seen") {
+async fn t19_mounted_file_written_outside_is_seen() {
+    if !is_ours("t19_mounted_file_written_outside_is_seen") {
         return;
     }
     let world = World::new();
@@ -104,9 +104,8 @@ async fn t19_a_mounted_file_that_is_written_outside_is_seen() {
 }
 
 #[tokio::test]
-async fn t20_a_mounted_file_that_is_replaced_outside_keeps_its_value_until_it_is_unmounted() {
-    const NAME: &str =
-        "t20_a_mounted_file_that_is_replaced_outside_keeps_its_value_until_it_is_unmounted";
+async fn t20_mounted_file_replaced_outside_keeps_its_value_until_unmounted() {
+    const NAME: &str = "t20_mounted_file_replaced_outside_keeps_its_value_until_unmounted";
     if !is_ours(NAME) {
         return;
     }
@@ -133,8 +132,8 @@ async fn t20_a_mounted_file_that_is_replaced_outside_keeps_its_value_until_it_is
 }
 
 #[tokio::test]
-async fn t21_what_changes_in_a_lower_layer_is_found_by_asking() {
-    if !is_ours("t21_what_changes_in_a_lower_layer_is_found_by_asking") {
+async fn t21_change_in_a_lower_layer_is_found_by_polling() {
+    if !is_ours("t21_change_in_a_lower_layer_is_found_by_polling") {
         return;
     }
     let world = World::new();
@@ -172,9 +171,8 @@ async fn t21_what_changes_in_a_lower_layer_is_found_by_asking() {
 }
 
 #[tokio::test]
-async fn t22_what_changes_behind_a_fuse_file_system_is_found_by_asking_and_never_cut_off() {
-    const NAME: &str =
-        "t22_what_changes_behind_a_fuse_file_system_is_found_by_asking_and_never_cut_off";
+async fn t22_change_behind_a_fuse_file_system_is_found_by_polling() {
+    const NAME: &str = "t22_change_behind_a_fuse_file_system_is_found_by_polling";
     if !has("bindfs", NAME) || !is_ours(NAME) {
         return;
     }
@@ -232,8 +230,8 @@ async fn a_service_finds(path: &Path, before: &str, change: impl Fn(&str)) {
 }
 
 #[test]
-fn the_heartbeat_follows_what_is_mounted() {
-    if !is_ours("the_heartbeat_follows_what_is_mounted") {
+fn heartbeat_follows_the_mounts() {
+    if !is_ours("heartbeat_follows_the_mounts") {
         return;
     }
     let world = World::new();

@@ -25,7 +25,7 @@ async fn writes_and_renames_are_seen() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_removed_and_made_again_is_followed() {
+async fn file_removed_and_recreated_is_followed() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = watch(&world, "c").await;
@@ -54,7 +54,7 @@ async fn folders_that_come_and_go_are_followed() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_swapped_takes_the_watch_along() {
+async fn swapped_folder_moves_the_watch() {
     let world = World::new();
     world.folder("a");
     world.file("a/c", "one");
@@ -72,7 +72,7 @@ async fn a_folder_that_is_swapped_takes_the_watch_along() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_config_map_is_followed_through_its_generations() {
+async fn config_map_is_followed_through_its_generations() {
     let world = World::new();
     let generation = |number: usize| {
         world.folder(&format!("..{number}"));

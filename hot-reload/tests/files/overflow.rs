@@ -10,7 +10,7 @@ use crate::file::{Rig, World};
 
 /// The process that sleeps is this program once more; the path of its file tells it so.
 #[tokio::test]
-async fn t33_after_an_overflow_the_last_change_is_found_without_a_heartbeat() {
+async fn t33_last_change_after_an_overflow_is_found_without_a_heartbeat() {
     match std::env::var_os(SLEEPER) {
         Some(path) => sleep_and_wake(path.into()).await,
         None => storm(),
@@ -31,7 +31,7 @@ fn storm() {
     let path = world.file("c", "first");
     let child = Command::new(std::env::current_exe().unwrap())
         .arg("--nocapture")
-        .arg("t33_after_an_overflow_the_last_change_is_found_without_a_heartbeat")
+        .arg("t33_last_change_after_an_overflow_is_found_without_a_heartbeat")
         .env(SLEEPER, &path)
         .stdout(Stdio::piped())
         .spawn()

@@ -90,7 +90,7 @@ async fn new_loads_nothing_and_makes_the_path_absolute() {
 }
 
 #[test]
-fn a_reloader_goes_anywhere_whatever_it_loads() {
+fn reloader_is_send_for_any_value() {
     fn everywhere<T: Send + Sync + Unpin + Clone + 'static>() {}
     struct Neither(std::rc::Rc<()>);
     everywhere::<FileReloader<Neither>>();
@@ -99,7 +99,7 @@ fn a_reloader_goes_anywhere_whatever_it_loads() {
 }
 
 #[tokio::test]
-async fn an_error_is_in_the_words_of_the_loader() {
+async fn error_has_the_text_of_the_loader() {
     let world = World::new();
     let path = world.file("c", "bad");
     let error = reloader(&path).await.reload_since(None).await.unwrap_err();
@@ -117,7 +117,7 @@ async fn an_error_is_in_the_words_of_the_loader() {
 }
 
 #[tokio::test]
-async fn what_the_value_depends_on_is_watched() {
+async fn dependencies_of_the_value_are_watched() {
     let world = World::new();
     let path = world.file("c", "plain");
     world.file("first", "one");
@@ -303,7 +303,7 @@ async fn p03_wrong_file_named_by_a_failed_load_hints_when_it_is_fixed() {
 }
 
 #[tokio::test]
-async fn p05_a_torn_file_is_not_loaded() {
+async fn p05_torn_file_is_not_loaded() {
     let world = World::new();
     let path = world.file("c", "old");
     let reloader = reloader(&path).await;
@@ -324,7 +324,7 @@ async fn p05_a_torn_file_is_not_loaded() {
 }
 
 #[tokio::test]
-async fn a_clone_shares_the_watch() {
+async fn clone_shares_the_watch() {
     let world = World::new();
     let path = world.file("c", "one");
     let first = reloader(&path).await;

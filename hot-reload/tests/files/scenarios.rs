@@ -50,7 +50,7 @@ fn scenario(line: &str) -> Option<u32> {
 }
 
 #[test]
-fn a_number_is_found_where_a_test_bears_it() {
+fn scenario_number_is_found_in_a_test_name() {
     assert_eq!(scenario("fn t07_a_file() {"), Some(7));
     assert_eq!(scenario("async fn t43_p05_writes() {"), Some(43));
     assert_eq!(scenario("fn target() {"), None);

@@ -30,7 +30,7 @@ async fn script(path: impl AsRef<Path>) {
 }
 
 #[tokio::test]
-async fn a_file_that_is_appended_to_by_opening_it_again_is_published_once_and_whole() {
+async fn file_appended_to_in_steps_is_published_once_and_whole() {
     let world = World::new();
     let path = world.file("c", "0\n");
     let mut rig = Rig::watch_source(File::new(&path).settle(SETTLE)).await;
@@ -42,7 +42,7 @@ async fn a_file_that_is_appended_to_by_opening_it_again_is_published_once_and_wh
 }
 
 #[tokio::test]
-async fn it_is_left_alone_for_as_long_where_it_is_polled_and_other_settings_are_made_around_it() {
+async fn settle_time_holds_when_polled_and_beside_other_settings() {
     let world = World::new();
     let path = world.file("c", "0\n");
     let file = File::new(&path).leases(true).settle(SETTLE).leases(false);
@@ -64,7 +64,7 @@ async fn it_is_left_alone_for_as_long_where_it_is_polled_and_other_settings_are_
 }
 
 #[tokio::test]
-async fn a_file_that_is_never_left_alone_is_published_all_the_same() {
+async fn file_that_keeps_changing_is_still_published() {
     let world = World::new();
     let path = world.file("c", "0\n");
     let mut rig = Rig::watch_source(File::new(&path).settle(SETTLE)).await;
@@ -81,7 +81,7 @@ async fn a_file_that_is_never_left_alone_is_published_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_time_that_is_longer_than_any_other_wait_is_kept_too() {
+async fn settle_time_longer_than_other_waits_holds() {
     let world = World::new();
     let begun = Instant::now();
     let path = world.file("c", "0\n");
@@ -106,7 +106,7 @@ async fn append_seen(rig: &mut Rig) {
 }
 
 #[tokio::test]
-async fn the_files_of_a_directory_are_left_alone_for_as_long_too() {
+async fn settle_time_holds_for_the_files_of_a_directory() {
     let world = World::new();
     world.folder("conf.d");
     let path = world.file("conf.d/a", "0\n");

@@ -49,10 +49,8 @@ async fn until(what: &str, mut reached: impl FnMut() -> bool) {
 }
 
 #[tokio::test]
-async fn t32_a_file_without_a_watch_says_which_limit_to_raise_and_is_looked_at_every_second() {
-    if !has_limits_of_its_own(
-        "t32_a_file_without_a_watch_says_which_limit_to_raise_and_is_looked_at_every_second",
-    ) {
+async fn t32_file_without_a_watch_names_the_limit_and_is_polled() {
+    if !has_limits_of_its_own("t32_file_without_a_watch_names_the_limit_and_is_polled") {
         return;
     }
     let world = World::new();
@@ -84,10 +82,8 @@ async fn t32_a_file_without_a_watch_says_which_limit_to_raise_and_is_looked_at_e
 }
 
 #[tokio::test]
-async fn a_folder_that_may_not_be_read_is_named_and_what_changes_in_it_is_found_within_a_second() {
-    if !obeys_permissions(
-        "a_folder_that_may_not_be_read_is_named_and_what_changes_in_it_is_found_within_a_second",
-    ) {
+async fn unreadable_folder_is_named_and_its_changes_are_polled() {
+    if !obeys_permissions("unreadable_folder_is_named_and_its_changes_are_polled") {
         return;
     }
     let world = World::new();
@@ -145,7 +141,7 @@ async fn t20_replaced_mounted_file_is_pinned_until_it_is_mounted_again() {
 }
 
 #[tokio::test]
-async fn a_file_system_that_does_not_tell_of_everything_is_named_without_a_warning() {
+async fn file_system_with_partial_events_is_named_without_a_warning() {
     let (_live, control) = start(Path::new("/proc/version")).await;
     let gap = find(&control, "unannounced").unwrap();
     assert!(
@@ -164,8 +160,8 @@ async fn a_file_system_that_does_not_tell_of_everything_is_named_without_a_warni
 }
 
 #[tokio::test]
-async fn what_is_mounted_later_counts_too() {
-    if !is_ours("what_is_mounted_later_counts_too") {
+async fn later_mount_changes_the_status() {
+    if !is_ours("later_mount_changes_the_status") {
         return;
     }
     let world = World::new();
@@ -182,7 +178,7 @@ async fn what_is_mounted_later_counts_too() {
 }
 
 #[tokio::test]
-async fn what_has_happened_to_a_file_is_counted() {
+async fn file_counters_count_events_and_reads() {
     let world = World::new();
     let path = world.file("c", "one");
     let (live, control) = start(&path).await;
@@ -205,7 +201,7 @@ async fn what_has_happened_to_a_file_is_counted() {
 }
 
 #[tokio::test]
-async fn a_directory_says_how_it_is_like_a_file_does() {
+async fn status_of_a_directory_has_the_same_form() {
     let world = World::new();
     world.folder("conf.d");
     world.file("conf.d/a", "one");
@@ -224,7 +220,7 @@ async fn a_directory_says_how_it_is_like_a_file_does() {
 }
 
 #[tokio::test]
-async fn what_was_written_before_a_barrier_is_visible_after_it() {
+async fn write_before_a_barrier_is_visible_after_it() {
     let world = World::new();
     let path = world.file("c", "first");
     // Polled once in an hour, so nothing else looks.

@@ -161,7 +161,7 @@ fn only_the_file_size_limits_values_anchors_and_merge_keys() {
 
 /// Deep nesting in blocks and in brackets, as in custom resources with an embedded schema.
 #[test]
-fn a_file_of_ninety_levels_loads() {
+fn file_of_ninety_levels_loads() {
     let mut text = "kind: CustomResourceDefinition\nspec:\n".to_owned();
     for level in 1..90 {
         writeln!(text, "{}properties:", "  ".repeat(level)).unwrap();
@@ -239,7 +239,7 @@ fn refuses_bombs() {
 }
 
 #[test]
-fn the_limits_of_yaml_can_be_set() {
+fn limits_of_yaml_are_configurable() {
     let text = "a: &a [1, 2, 3]\nb: [*a, *a]\n";
     let tight = Yaml::<Tree>::new().max_expansion(200);
     assert_eq!(

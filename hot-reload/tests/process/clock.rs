@@ -16,8 +16,8 @@ use crate::twin::{Twin, task, tell};
 use crate::{in_turn, turn};
 
 #[test]
-fn t53_a_wall_clock_that_jumps_by_a_day_changes_nothing() {
-    const NAME: &str = "clock::t53_a_wall_clock_that_jumps_by_a_day_changes_nothing";
+fn t53_jump_of_the_wall_clock_changes_nothing() {
+    const NAME: &str = "clock::t53_jump_of_the_wall_clock_changes_nothing";
     if let Some(folder) = task() {
         return in_turn(under_a_jumping_clock(folder));
     }
@@ -117,9 +117,8 @@ fn cpu_time() -> Duration {
 }
 
 #[test]
-fn t53_a_process_that_was_stopped_for_seconds_finds_what_it_has_slept_through() {
-    const NAME: &str =
-        "clock::t53_a_process_that_was_stopped_for_seconds_finds_what_it_has_slept_through";
+fn t53_process_stopped_for_seconds_finds_the_missed_change() {
+    const NAME: &str = "clock::t53_process_stopped_for_seconds_finds_the_missed_change";
     if let Some(folder) = task() {
         return in_turn(asleep(folder));
     }

@@ -11,7 +11,7 @@ use crate::in_turn;
 use crate::services::Served;
 
 #[test]
-fn t65_p15_a_thousand_idle_files_wake_nobody_and_take_no_time() {
+fn t65_p15_thousand_idle_files_cause_no_wake_up_and_no_cpu_time() {
     in_turn(async {
         // Not where other programs make files all the time, and wake whoever watches the way to his own.
         let root = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();

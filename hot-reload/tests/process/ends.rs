@@ -41,7 +41,7 @@ impl HalfWritten {
 }
 
 #[test]
-fn t64_p14_what_is_stopped_in_the_middle_of_a_write_publishes_nothing_and_watches_nothing() {
+fn t64_p14_service_stopped_during_a_write_publishes_nothing() {
     in_turn(async {
         let world = World::new();
         // So that the watcher stays, and what it watches can be counted.
@@ -65,7 +65,7 @@ fn t64_p14_what_is_stopped_in_the_middle_of_a_write_publishes_nothing_and_watche
 }
 
 #[test]
-fn t64_p14_what_is_dropped_in_the_middle_of_a_write_watches_nothing() {
+fn t64_p14_service_dropped_during_a_write_watches_nothing() {
     in_turn(async {
         let world = World::new();
         let mut neighbour = Rig::watch(world.file("neighbour", "one")).await;

@@ -23,7 +23,7 @@ impl Wake for Trap {
 }
 
 #[test]
-fn t52_when_the_watchers_thread_dies_another_takes_over_and_watches_all() {
+fn t52_dead_watcher_thread_is_replaced_and_watches_all() {
     in_turn(async {
         let world = World::new();
         let mut services = Vec::new();

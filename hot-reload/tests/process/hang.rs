@@ -55,9 +55,8 @@ impl Drop for Bound {
 }
 
 #[test]
-fn t63_p08_a_file_system_that_does_not_answer_holds_up_only_its_own_and_no_stop() {
-    const NAME: &str =
-        "hang::t63_p08_a_file_system_that_does_not_answer_holds_up_only_its_own_and_no_stop";
+fn t63_p08_hanging_file_system_delays_only_its_own_files() {
+    const NAME: &str = "hang::t63_p08_hanging_file_system_delays_only_its_own_files";
     if !has("bindfs", NAME) || !is_ours(NAME) {
         return;
     }
@@ -120,7 +119,7 @@ fn t63_p08_a_file_system_that_does_not_answer_holds_up_only_its_own_and_no_stop(
 
 /// A file that was on this machine until its link was pointed elsewhere, in a runtime that has one thread for all.
 #[test]
-fn t63_p08_a_link_that_is_pointed_into_a_file_system_that_does_not_answer_holds_up_nobody_else() {
+fn t63_p08_link_into_a_hanging_file_system_delays_no_others() {
     const NAME: &str = concat!(
         "hang::t63_p08_a_link_that_is_pointed_into_a_file_system_",
         "that_does_not_answer_holds_up_nobody_else"

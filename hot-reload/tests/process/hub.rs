@@ -12,7 +12,7 @@ use crate::in_turn;
 use crate::many::{ManyRig, Texts};
 
 #[test]
-fn p16_all_files_share_one_watcher_that_goes_with_the_last() {
+fn p16_all_files_share_one_watcher_until_the_last() {
     in_turn(async {
         let world = World::new();
         for round in 0..3 {
@@ -61,7 +61,7 @@ fn p16_all_files_share_one_watcher_that_goes_with_the_last() {
 }
 
 #[test]
-fn p16_directories_groups_and_files_share_one_watcher_that_goes_with_the_last() {
+fn p16_directories_groups_and_files_share_one_watcher() {
     in_turn(async {
         let world = World::new();
         world.folder("d/sub");

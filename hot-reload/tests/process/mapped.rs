@@ -13,8 +13,8 @@ use crate::in_turn;
 use crate::namespace::{has, is_ours, mount};
 
 #[test]
-fn t41_what_is_stored_into_a_mapped_file_is_found_and_its_end_is_told() {
-    const NAME: &str = "mapped::t41_what_is_stored_into_a_mapped_file_is_found_and_its_end_is_told";
+fn t41_store_into_a_mapped_file_is_found_and_its_end_reported() {
+    const NAME: &str = "mapped::t41_store_into_a_mapped_file_is_found_and_its_end_reported";
     if !has("python3", NAME) {
         return;
     }
@@ -26,8 +26,8 @@ fn t41_what_is_stored_into_a_mapped_file_is_found_and_its_end_is_told() {
 
 /// A file in memory gets no new time by a store.
 #[test]
-fn t41_what_is_stored_into_a_mapped_file_in_memory_is_told_at_its_end() {
-    const NAME: &str = "mapped::t41_what_is_stored_into_a_mapped_file_in_memory_is_told_at_its_end";
+fn t41_store_into_a_mapped_tmpfs_file_is_reported_at_its_end() {
+    const NAME: &str = "mapped::t41_store_into_a_mapped_tmpfs_file_is_reported_at_its_end";
     if !has("python3", NAME) || !is_ours(NAME) {
         return;
     }

@@ -12,7 +12,7 @@ use crate::in_turn;
 
 /// Each round: a file that is there or not, and a writer who comes within a few hundred microseconds of the start.
 #[test]
-fn t48_p03_what_changes_while_the_watch_is_opened_is_not_lost() {
+fn t48_p03_change_while_the_watch_opens_is_not_lost() {
     let seed = u64::from(std::process::id());
     say(&format!("seed {seed}"));
     in_turn(async {

@@ -14,9 +14,8 @@ use crate::{in_turn, turn};
 
 /// Root may read everything, so another user does the reading.
 #[test]
-fn t37_a_file_that_may_not_be_read_keeps_its_value_and_is_seen_as_soon_as_it_may() {
-    const NAME: &str =
-        "rights::t37_a_file_that_may_not_be_read_keeps_its_value_and_is_seen_as_soon_as_it_may";
+fn t37_unreadable_file_keeps_its_value_until_it_is_readable() {
+    const NAME: &str = "rights::t37_unreadable_file_keeps_its_value_until_it_is_readable";
     if let Some(path) = task() {
         return in_turn(reading(path));
     }

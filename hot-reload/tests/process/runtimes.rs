@@ -11,7 +11,7 @@ use crate::twin::{Twin, await_order, task, tell};
 use crate::{in_turn, runtime, turn};
 
 #[test]
-fn t61_the_watcher_outlives_the_runtime_that_started_it() {
+fn t61_watcher_outlives_the_runtime_that_started_it() {
     let _turn = turn();
     let world = World::new();
     let path = world.file("c", "one");
@@ -53,9 +53,8 @@ fn t61_the_watcher_outlives_the_runtime_that_started_it() {
 }
 
 #[test]
-fn t62_a_started_program_inherits_nothing_of_the_watcher_and_has_its_own() {
-    const NAME: &str =
-        "runtimes::t62_a_started_program_inherits_nothing_of_the_watcher_and_has_its_own";
+fn t62_child_process_inherits_no_watcher_and_starts_its_own() {
+    const NAME: &str = "runtimes::t62_child_process_inherits_no_watcher_and_starts_its_own";
     if let Some(path) = task() {
         inherits_nothing();
         return in_turn(watching(path));

@@ -12,9 +12,9 @@ use crate::namespace::has_limits_of_its_own;
 use crate::{runtime, turn};
 
 #[test]
-fn t31_a_watcher_that_cannot_be_had_is_an_error_that_says_what_to_do() {
+fn t31_unavailable_watcher_is_an_error_with_a_remedy() {
     let _turn = turn();
-    if !is_alone("t31_a_watcher_that_cannot_be_had_is_an_error_that_says_what_to_do") {
+    if !is_alone("t31_unavailable_watcher_is_an_error_with_a_remedy") {
         return;
     }
     runtime().block_on(async {

@@ -49,7 +49,7 @@ async fn all_are_told(world: &World, paths: &[PathBuf]) {
 }
 
 #[test]
-fn t59_p16_a_file_that_is_watched_by_several_paths_tells_each() {
+fn t59_p16_file_watched_by_several_paths_notifies_each() {
     in_turn(async {
         let world = World::new();
         world.folder("a/b");
@@ -62,7 +62,7 @@ fn t59_p16_a_file_that_is_watched_by_several_paths_tells_each() {
 }
 
 #[test]
-fn t59_p16_a_hundred_sources_in_one_folder_are_each_told() {
+fn t59_p16_hundred_sources_in_one_folder_are_each_notified() {
     in_turn(async {
         let world = World::new();
         world.folder("d");
@@ -74,7 +74,7 @@ fn t59_p16_a_hundred_sources_in_one_folder_are_each_told() {
 }
 
 #[test]
-fn t59_p16_a_thousand_folders_are_each_told_by_one_thread() {
+fn t59_p16_thousand_folders_are_each_notified_by_one_thread() {
     in_turn(async {
         let world = World::new();
         let paths: Vec<_> = (0..1000)

@@ -15,9 +15,8 @@ use crate::in_turn;
 use crate::twin::{Twin, await_order, task, tell};
 
 #[test]
-fn t46_no_change_is_lost_in_a_storm_of_other_files_and_no_memory_is_taken() {
-    const NAME: &str =
-        "storm::t46_no_change_is_lost_in_a_storm_of_other_files_and_no_memory_is_taken";
+fn t46_storm_of_other_files_loses_no_change_and_takes_no_memory() {
+    const NAME: &str = "storm::t46_storm_of_other_files_loses_no_change_and_takes_no_memory";
     if let Some(folder) = task() {
         return storm(folder.as_ref());
     }
@@ -66,8 +65,8 @@ const FILES: usize = 500_000;
 const CHANGES: usize = 50;
 
 #[test]
-fn t47_reading_wakes_nobody_whoever_does_it() {
-    const NAME: &str = "storm::t47_reading_wakes_nobody_whoever_does_it";
+fn t47_reading_wakes_no_service() {
+    const NAME: &str = "storm::t47_reading_wakes_no_service";
     if let Some(path) = task() {
         return read_often(path);
     }

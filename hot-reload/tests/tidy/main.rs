@@ -156,7 +156,7 @@ fn table() -> Vec<(String, Vec<String>)> {
 }
 
 #[test]
-fn modules_import_only_what_the_table_allows() {
+fn modules_import_only_as_the_table_allows() {
     let table = table();
     let mut wrong = Vec::new();
     for import in library().imports() {
@@ -199,7 +199,7 @@ fn files_do_not_import_each_other_in_a_cycle() {
 }
 
 #[test]
-fn a_public_name_has_one_path_and_few_are_at_the_root() {
+fn public_name_has_one_path_and_the_root_has_few() {
     let surface = library().surface();
     assert!(surface.len() > 100, "the surface was not found");
     let root = surface.keys().filter(|path| path.len() == 1);
@@ -216,7 +216,7 @@ fn a_public_name_has_one_path_and_few_are_at_the_root() {
 }
 
 #[test]
-fn a_folder_is_at_most_twenty_files() {
+fn folder_has_at_most_twenty_files() {
     let mut folders = BTreeMap::new();
     for krate in ["hot-reload", "server-lib", "server-bin", "examples"] {
         for file in sources(krate) {
@@ -260,7 +260,7 @@ fn some_things_are_named_in_one_place_or_not_at_all() {
 }
 
 #[test]
-fn a_file_is_one_idea_and_says_which() {
+fn file_is_short_or_listed_with_a_reason() {
     let mut wrong = Vec::new();
     for krate in ["hot-reload", "server-lib", "server-bin", "examples"] {
         for file in sources(krate) {
@@ -341,7 +341,7 @@ fn crates_depend_in_one_direction() {
 }
 
 #[test]
-fn the_rules_find_a_planted_violation() {
+fn rules_find_a_planted_violation() {
     let planted = [
         (
             "",

@@ -103,7 +103,7 @@ async fn uploads_beyond_the_descriptors_give_way() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn the_soft_limit_of_open_files_is_raised_to_the_hard_one() {
+async fn soft_limit_of_open_files_is_raised_to_the_hard_limit() {
     let (_folder, file) = folder_with(&limited(1, ""));
     let program = Program::start_within("-Sn 64", &file);
     program.address().await;
@@ -166,7 +166,7 @@ async fn pipelined_requests_with_unread_responses_take_bounded_memory() {
 }
 
 #[tokio::test]
-async fn limits_that_cut_clients_off_are_logged_with_a_count() {
+async fn limits_that_disconnect_clients_are_logged_with_a_count() {
     // The head timeout comes last: it would also cut off a client that connects slowly.
     let limits = "idle_timeout_ms = 20\nrequest_timeout_ms = 20\nmax_body_bytes = 4";
     let (_folder, file) = folder_with(&limited(1, limits));
@@ -201,7 +201,7 @@ async fn limits_that_cut_clients_off_are_logged_with_a_count() {
 }
 
 #[tokio::test]
-async fn a_half_sent_head_does_not_hold_up_the_stop() {
+async fn half_sent_head_does_not_delay_the_stop() {
     let (_folder, file) = folder_with(&limited(1, ""));
     let mut program = Program::start(&file, &[]);
     let address = program.address().await;
@@ -219,7 +219,7 @@ async fn a_half_sent_head_does_not_hold_up_the_stop() {
 /// The memory of a configuration and the one that it replaces, in multiples of its size.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_large_configuration_takes_no_more_than_twenty_times_its_size() {
+async fn large_configuration_takes_at_most_twenty_times_its_size() {
     let (_folder, file) = folder_with(&limited(1, ""));
     let program = Program::start(&file, &[]);
     let address = program.address().await;

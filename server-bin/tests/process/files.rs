@@ -65,7 +65,7 @@ async fn sparse_file_is_refused_and_the_last_value_stays() {
 }
 
 #[tokio::test]
-async fn a_sparse_configuration_at_the_start_is_78() {
+async fn sparse_configuration_at_the_start_exits_with_78() {
     let (_folder, file) = folder_with("");
     let sparse = fs::File::create(&file).unwrap();
     sparse.set_len(100 << 30).unwrap();

@@ -16,7 +16,7 @@ use crate::support::{Program, command, command_after, get, until_id};
 use crate::{config, folder_with, save};
 
 #[tokio::test]
-async fn the_log_filter_follows_the_file() {
+async fn log_filter_follows_the_file() {
     let (_folder, file) = folder_with(&config(1));
     let program = Program::start(&file, &["--log-format", "text"]);
     let address = program.address().await;
@@ -72,7 +72,7 @@ async fn invalid_log_filter_in_the_environment_is_78() {
 }
 
 #[tokio::test]
-async fn a_misspelt_log_level_is_refused_and_its_refusal_is_logged() {
+async fn misspelt_log_level_is_rejected_and_logged() {
     let (_folder, file) = folder_with(&config(1));
     let program = Program::start(&file, &[]);
     let address = program.address().await;
@@ -115,7 +115,7 @@ async fn misspelt_level_in_the_environment_is_78() {
 }
 
 #[tokio::test]
-async fn a_refused_start_is_one_json_object_in_the_format_json() {
+async fn failed_start_is_one_json_object_with_format_json() {
     let (_folder, file) = folder_with("id = 'one'\n");
     let mut program = Program::start(&file, &["--log-format", "json"]);
     assert_eq!(program.ended().await.code(), Some(78));

@@ -65,7 +65,7 @@ async fn sigint_ends_it_with_0() {
 }
 
 #[tokio::test]
-async fn a_second_sigterm_does_not_wait_for_open_requests() {
+async fn second_sigterm_does_not_wait_for_open_requests() {
     let (_folder, file) = folder_with(&config(1));
     let mut program = Program::start(&file, &[]);
     let address = program.address().await;
@@ -82,7 +82,7 @@ async fn a_second_sigterm_does_not_wait_for_open_requests() {
 }
 
 #[tokio::test]
-async fn sighup_asks_for_a_look_at_the_file() {
+async fn sighup_reloads_the_file() {
     let (_folder, file) = folder_with(&config(1));
     let program = Program::start(&file, &["-w", "polling", "--interval", "86400"]);
     let address = program.address().await;
@@ -93,7 +93,7 @@ async fn sighup_asks_for_a_look_at_the_file() {
 }
 
 #[tokio::test]
-async fn an_address_in_use_after_the_start_is_told_once_and_taken_when_it_is_free() {
+async fn address_in_use_is_logged_once_and_taken_when_free() {
     let (_folder, file) = folder_with(&config(1));
     let program = Program::start(&file, &[]);
     let first = program.address().await;
@@ -184,7 +184,7 @@ async fn reloads_in_hybrid_mode_which_is_the_default() {
 }
 
 #[tokio::test]
-async fn a_wrong_edit_is_logged_once_and_the_last_good_one_goes_on() {
+async fn wrong_edit_is_logged_once_and_keeps_the_last_good_value() {
     let (_folder, file) = folder_with(&config(1));
     // A short interval and a log that tells of every look, so that the wrong file is seen to be looked at again.
     let log = [("SERVER_LOG", "info,hot_reload=debug")];

@@ -22,7 +22,7 @@ pub(crate) async fn refused(file: &Path) -> String {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_there_is_78() {
+async fn missing_file_exits_with_78() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(
         refused(&folder.path().join("config.toml")).await,
@@ -31,7 +31,7 @@ async fn a_file_that_is_not_there_is_78() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_wrong_is_78() {
+async fn invalid_file_exits_with_78() {
     let (_folder, file) = folder_with("id = 1\nname = x\n");
     // The text is the decoder's; this test is about the location.
     let line = refused(&file).await;
@@ -51,7 +51,7 @@ async fn a_file_that_is_wrong_is_78() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_missing_or_does_not_fit_is_78() {
+async fn missing_or_unfit_certificate_exits_with_78() {
     let (folder, file) = folder_with(&format!(
         "{}[tls]\ncert = 'cert.pem'\nkey = 'key.pem'\n",
         config(1)
@@ -74,7 +74,7 @@ async fn a_certificate_that_is_missing_or_does_not_fit_is_78() {
 }
 
 #[tokio::test]
-async fn an_address_in_use_is_78() {
+async fn address_in_use_exits_with_78() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address: SocketAddr = taken.local_addr().unwrap();
     let (_folder, file) = folder_with(&config(1).replace("127.0.0.1:0", &address.to_string()));

@@ -6,7 +6,7 @@ use server_lib::ServerConfig;
 use crate::errors::{HEAD, line_in};
 
 #[test]
-fn a_certificate_that_cannot_be_used() {
+fn unusable_certificate_is_rejected() {
     let config = format!("{HEAD}[tls]\ncert = 'cert.pem'\nkey = 'key.pem'\n");
     let folder = tempfile::tempdir().unwrap();
     let made = generate_simple_self_signed(["localhost".to_owned()]).unwrap();

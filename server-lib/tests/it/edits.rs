@@ -9,7 +9,7 @@ fn config(id: u64, log: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_bad_edit_changes_nothing_and_the_next_good_one_does() {
+async fn bad_edit_changes_nothing_and_the_next_good_one_does() {
     let rig = Rig::start(&config(1, "info")).await;
     rig.save(&config(2, "info").replace("id = 2", "id = 'two'"));
     let line = rig.until_refused().await;
@@ -24,7 +24,7 @@ async fn a_bad_edit_changes_nothing_and_the_next_good_one_does() {
 }
 
 #[tokio::test]
-async fn a_file_that_vanishes_changes_nothing() {
+async fn vanished_file_changes_nothing() {
     let rig = Rig::start(&config(1, "info")).await;
     std::fs::remove_file(rig.path("config.toml")).unwrap();
     until(async || {
@@ -40,7 +40,7 @@ async fn a_file_that_vanishes_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_log_filter_is_told_when_it_changes() {
+async fn log_filter_is_notified_of_changes() {
     let rig = Rig::start(&config(1, "info")).await;
     rig.save(&config(2, "info"));
     rig.until_id(2).await;

@@ -23,7 +23,7 @@ pub(crate) fn line_in(folder: &tempfile::TempDir, config: &str) -> String {
 }
 
 #[test]
-fn a_file_that_is_not_there() {
+fn missing_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
     assert_eq!(
@@ -43,7 +43,7 @@ fn a_file_that_is_not_there() {
 }
 
 #[test]
-fn a_file_that_is_not_toml() {
+fn file_that_is_not_toml_is_rejected() {
     assert_eq!(
         line("id = 1\nname = \n"),
         "config.toml:2:8: expected a value after '='"
@@ -53,7 +53,7 @@ fn a_file_that_is_not_toml() {
 }
 
 #[test]
-fn a_limit_that_is_no_number_within_its_bounds() {
+fn limit_out_of_bounds_is_rejected() {
     for (key, expected) in [
         ("max_connections", "a whole number from 1 to 4294967295"),
         ("max_body_bytes", "a whole number from 1 to 4294967295"),
@@ -82,7 +82,7 @@ fn a_limit_that_is_no_number_within_its_bounds() {
 }
 
 #[test]
-fn a_root_that_is_no_directory() {
+fn root_that_is_no_directory_is_rejected() {
     let root = |root: &str| line(&format!("{HEAD}root = '{root}'\n"));
     assert_eq!(
         root("nowhere"),
@@ -95,7 +95,7 @@ fn a_root_that_is_no_directory() {
 }
 
 #[test]
-fn a_value_of_the_wrong_type_or_form() {
+fn value_of_the_wrong_type_or_form_is_rejected() {
     let with = |more: &str| line(&format!("{HEAD}{more}"));
     assert_eq!(
         line("id = '1'"),
@@ -128,7 +128,7 @@ fn a_value_of_the_wrong_type_or_form() {
 }
 
 #[test]
-fn a_key_that_does_not_exist() {
+fn unknown_key_is_rejected() {
     assert_eq!(
         line(&format!("{HEAD}lisen = '127.0.0.1:80'")),
         "config.toml:3:1: unknown key \"lisen\", expected one of \"id\", \"name\", \"listen\", \"root\", \"routes\", \"limits\", \"log\", \"tls\", \"plaintext\" (did you mean \"listen\"?)"
@@ -140,7 +140,7 @@ fn a_key_that_does_not_exist() {
 }
 
 #[test]
-fn a_route_that_makes_no_sense() {
+fn senseless_route_is_rejected() {
     let with = |route: &str| {
         line(&format!(
             "{HEAD}[[routes]]\npath = '/a'\n[[routes]]\n{route}"
@@ -189,7 +189,7 @@ fn a_route_that_makes_no_sense() {
 }
 
 #[tokio::test]
-async fn an_address_in_use_at_the_start() {
+async fn address_in_use_at_the_start_is_an_error() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address: SocketAddr = taken.local_addr().unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -38,7 +38,7 @@ fn status(reply: &str) -> &str {
 }
 
 #[tokio::test]
-async fn a_request_has_exactly_one_valid_host() {
+async fn request_without_exactly_one_valid_host_is_refused() {
     let rig = Rig::start(CONFIG).await;
     for (head, expected) in [
         ("GET / HTTP/1.1\r\nhost: a", "200"),
@@ -64,7 +64,7 @@ async fn a_request_has_exactly_one_valid_host() {
 }
 
 #[tokio::test]
-async fn a_malformed_body_is_400_and_ends_the_connection() {
+async fn malformed_body_is_400_and_ends_the_connection() {
     let rig = Rig::start(CONFIG).await;
     let head = "HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n";
     for body in [
@@ -130,7 +130,7 @@ async fn unsupported_method_is_405_with_allow() {
 }
 
 #[tokio::test]
-async fn a_205_has_no_body() {
+async fn response_205_has_no_body() {
     let rig = Rig::start(CONFIG).await;
     let reply = ask(
         &rig,
@@ -156,7 +156,7 @@ async fn refused_request_with_expect_gets_no_100_continue() {
 }
 
 #[tokio::test]
-async fn a_client_that_has_ended_its_side_gets_the_whole_response() {
+async fn client_with_a_closed_side_gets_the_whole_response() {
     const SIZE: usize = 16 << 20;
     let folder = tempfile::tempdir().unwrap();
     // More than the system takes at once.

@@ -14,7 +14,7 @@ fn config(id: u64, limits: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_body_beyond_the_limit_is_413_and_one_within_is_read() {
+async fn body_above_the_limit_is_413_and_one_within_is_read() {
     let rig = Rig::start(&config(1, "max_body_bytes = 4")).await;
     let mut client = Client::connect(rig.address()).await;
     assert_eq!(
@@ -46,7 +46,7 @@ async fn slow_uploads_do_not_count_as_requests_in_progress() {
 }
 
 #[tokio::test]
-async fn a_changed_limit_holds_for_the_next_request() {
+async fn changed_limit_holds_for_the_next_request() {
     let rig = Rig::start(&config(1, "max_body_bytes = 4")).await;
     let mut client = Client::connect(rig.address()).await;
     rig.save(&config(2, "max_body_bytes = 5"));
@@ -66,17 +66,17 @@ async fn too_slow(limits: &str) {
 }
 
 #[tokio::test]
-async fn a_request_that_takes_too_long_is_408() {
+async fn request_that_takes_too_long_is_408() {
     too_slow("request_timeout_ms = 1").await;
 }
 
 #[tokio::test]
-async fn a_client_that_pauses_within_a_body_is_408() {
+async fn client_that_pauses_within_a_body_is_408() {
     too_slow("body_timeout_ms = 1").await;
 }
 
 #[tokio::test]
-async fn an_incomplete_head_is_408_and_its_connection_is_closed() {
+async fn incomplete_head_is_408_and_closes_its_connection() {
     let rig = Rig::start(&config(1, "")).await;
     let mut raw = Raw::connect(rig.address()).await;
     raw.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
@@ -108,7 +108,7 @@ async fn half_a_head_behind_a_request_is_408_after_the_response() {
 }
 
 #[tokio::test]
-async fn a_client_that_sends_nothing_is_cut_off() {
+async fn client_that_sends_nothing_is_disconnected() {
     let rig = Rig::start(&config(1, "head_timeout_ms = 1")).await;
     assert_eq!(Raw::connect(rig.address()).await.rest().await, "");
 }
@@ -124,7 +124,7 @@ async fn lowered_idle_timeout_closes_a_waiting_connection() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_is_cut_off() {
+async fn client_that_does_not_read_is_disconnected() {
     let folder = tempfile::tempdir().unwrap();
     // More than the system buffers for a client.
     std::fs::write(folder.path().join("large"), vec![b'a'; 16 << 20]).unwrap();
@@ -138,7 +138,7 @@ async fn a_client_that_does_not_read_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_silent_connection_gives_way_to_a_new_one() {
+async fn silent_connection_gives_way_to_a_new_one() {
     let rig = Rig::start(&config(1, "max_connections = 2")).await;
     let mut first = Raw::connect(rig.address()).await;
     let _second = Raw::connect(rig.address()).await;
@@ -170,7 +170,7 @@ async fn beyond_the_limit_of_connections_only_health_is_answered() {
 }
 
 #[tokio::test]
-async fn an_upload_that_pauses_gives_way_to_a_new_connection() {
+async fn paused_upload_gives_way_to_a_new_connection() {
     let rig = Rig::start(&config(1, "max_connections = 1")).await;
     let mut slow = Slow::begin(rig.address(), "/").await;
     assert_eq!(rig.get("/").await.status, 200);
@@ -178,7 +178,7 @@ async fn an_upload_that_pauses_gives_way_to_a_new_connection() {
 }
 
 #[tokio::test]
-async fn a_head_beyond_the_limit_is_431() {
+async fn head_above_the_limit_is_431() {
     let rig = Rig::start(&config(1, "max_head_bytes = 8192")).await;
     let mut raw = Raw::connect(rig.address()).await;
     let head = format!(
@@ -234,7 +234,7 @@ async fn pipelined_requests_are_all_answered_in_order() {
 }
 
 #[tokio::test]
-async fn a_request_is_of_the_generation_in_which_it_began() {
+async fn request_uses_the_generation_in_which_it_began() {
     let rig = Rig::start(&config(1, "")).await;
     let mut slow = Slow::begin(rig.address(), "/").await;
     rig.save(&config(2, ""));

@@ -36,7 +36,7 @@ async fn refused(address: SocketAddr) {
 }
 
 #[tokio::test]
-async fn a_move_keeps_the_connections_that_are_there() {
+async fn move_keeps_existing_connections() {
     let (first, second) = (free().await, free().await);
     let mut rig = Rig::start(&config(1, first)).await;
     let mut kept = Client::connect(first).await;
@@ -54,7 +54,7 @@ async fn a_move_keeps_the_connections_that_are_there() {
 }
 
 #[tokio::test]
-async fn moving_back_and_forth_ends_where_the_file_says() {
+async fn moves_back_and_forth_end_at_the_address_of_the_file() {
     let (first, second) = (free().await, free().await);
     let rig = Rig::start(&config(0, first)).await;
     let mut kept = Client::connect(first).await;
@@ -71,7 +71,7 @@ async fn moving_back_and_forth_ends_where_the_file_says() {
 }
 
 #[tokio::test]
-async fn an_address_in_use_leaves_the_old_one_and_is_tried_again() {
+async fn address_in_use_keeps_the_old_one_and_is_retried() {
     let first = free().await;
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let mut rig = Rig::start(&config(1, first)).await;
@@ -86,7 +86,7 @@ async fn an_address_in_use_leaves_the_old_one_and_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_further_edit_gives_up_an_address_in_use() {
+async fn further_edit_gives_up_an_address_in_use() {
     let first = free().await;
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let mut rig = Rig::start(&config(1, first)).await;
@@ -111,7 +111,7 @@ async fn one_address_can_become_all_addresses_of_the_same_port() {
 }
 
 #[tokio::test]
-async fn a_stop_lets_an_open_request_end_and_nobody_new_in() {
+async fn stop_finishes_open_requests_and_accepts_no_others() {
     let first = free().await;
     let rig = Rig::start(&config(1, first)).await;
     let mut idle = Client::connect(first).await;
@@ -126,7 +126,7 @@ async fn a_stop_lets_an_open_request_end_and_nobody_new_in() {
 }
 
 #[tokio::test]
-async fn a_request_that_never_ends_does_not_hold_up_the_stop() {
+async fn endless_request_does_not_delay_the_stop() {
     let folder = tempfile::tempdir().unwrap();
     let rig = Rig::start_with(folder, &config(1, free().await), Duration::from_millis(50)).await;
     let mut slow = Slow::begin(rig.address(), "/").await;

@@ -44,7 +44,7 @@ fn work_grows_in_proportion_to_the_number_of_files() {
 }
 
 #[test]
-fn a_file_of_many_routes_is_read_once_and_shared() {
+fn file_of_many_routes_is_read_once_and_shared() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("page"), vec![b'a'; 1 << 20]).unwrap();
     let mut text = HEAD.to_owned();
@@ -60,7 +60,7 @@ fn a_file_of_many_routes_is_read_once_and_shared() {
 }
 
 #[test]
-fn an_error_in_a_large_file_has_its_line_and_its_route() {
+fn error_in_a_large_file_has_its_line_and_route() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
     let line = |wrong: &str, end: &str| {

@@ -37,7 +37,7 @@ async fn rig() -> Rig {
 }
 
 #[tokio::test]
-async fn a_route_has_its_status_headers_and_body() {
+async fn route_has_its_status_headers_and_body() {
     let rig = rig().await;
     let home = rig.get("/").await;
     assert_eq!((home.status, home.body.as_str()), (200, "home"));
@@ -56,7 +56,7 @@ async fn a_route_has_its_status_headers_and_body() {
 }
 
 #[tokio::test]
-async fn every_response_says_which_configuration_it_is_of() {
+async fn every_response_names_its_generation() {
     let rig = rig().await;
     for path in ["/", "/empty", "/nowhere"] {
         let reply = rig.get(path).await;
@@ -65,7 +65,7 @@ async fn every_response_says_which_configuration_it_is_of() {
 }
 
 #[tokio::test]
-async fn a_file_is_part_of_the_generation_that_read_it() {
+async fn file_belongs_to_the_generation_that_read_it() {
     let rig = rig().await;
     let page = rig.get("/page").await;
     assert_eq!(
@@ -79,7 +79,7 @@ async fn a_file_is_part_of_the_generation_that_read_it() {
 }
 
 #[tokio::test]
-async fn a_kept_connection_is_answered_from_the_newest_configuration() {
+async fn kept_connection_is_answered_from_the_newest_configuration() {
     let rig = rig().await;
     let mut client = Client::connect(rig.address()).await;
     assert_eq!(client.get("/").await.body, "home");
@@ -93,7 +93,7 @@ async fn a_kept_connection_is_answered_from_the_newest_configuration() {
 }
 
 #[tokio::test]
-async fn a_route_file_that_appears_after_the_edit_is_served_at_once() {
+async fn route_file_created_after_the_edit_is_served_at_once() {
     let rig = rig().await;
     let edited = CONFIG.replace("id = 7", "id = 8");
     rig.save(&edited.replace("page.html", "new/page.html"));

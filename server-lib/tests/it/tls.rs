@@ -65,7 +65,7 @@ async fn connect(
 }
 
 #[tokio::test]
-async fn a_new_certificate_serves_new_connections_and_the_old_ones_live_on() {
+async fn new_certificate_serves_new_connections_and_keeps_the_old() {
     let (first, second) = (certificate(), certificate());
     let rig = Rig::start_in(folder_with(&first), &config(1, WITH_TLS)).await;
     let mut kept = Client::over(connect(rig.address(), &first).await.unwrap()).await;
@@ -84,7 +84,7 @@ async fn a_new_certificate_serves_new_connections_and_the_old_ones_live_on() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_does_not_fit_its_key_is_refused_and_the_old_one_stays() {
+async fn certificate_that_does_not_fit_its_key_keeps_the_old_one() {
     let (first, second) = (certificate(), certificate());
     let rig = Rig::start_in(folder_with(&first), &config(1, WITH_TLS)).await;
     rig.put("cert.pem", second.cert.pem());
@@ -126,7 +126,7 @@ async fn tls_can_be_switched_on_and_off_on_the_same_listener() {
 }
 
 #[tokio::test]
-async fn client_without_a_handshake_is_cut_off() {
+async fn client_without_a_handshake_is_disconnected() {
     let made = certificate();
     let limits = format!("{WITH_TLS}[limits]\nhead_timeout_ms = 3000\nmax_connections = 4\n");
     let rig = Rig::start_in(folder_with(&made), &config(1, &limits)).await;

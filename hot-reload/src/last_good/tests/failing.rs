@@ -80,7 +80,7 @@ fn fails_at(number: usize, step: Step, mishap: Mishap, before: Option<u64>) {
 }
 
 #[test]
-fn error_of_a_full_disk_says_what_to_do() {
+fn error_of_a_full_disk_names_the_remedy() {
     let place = Place::new();
     let error = place
         .save_with(&Unlucky::at(3, Mishap::Fails), 1)

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_lost_more_than_the_bound_is_doubted_and_nothing_else() {
+    fn only_a_loss_above_the_bound_is_objected_to() {
         assert!(!admission(50, 10, 5) && admission(50, 10, 4));
         assert!(!admission(0, 10, 10) && admission(0, 10, 9));
         assert!(!admission(50, 10, 1000) && !admission(50, 0, 0) && !admission(50, 0, 1));
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_empty_is_doubted_whatever_the_bound() {
+    fn empty_value_is_objected_to_with_any_bound() {
         for percent in [0, 50, 99, 100, 255] {
             assert!(admission(percent, 1, 0), "{percent}");
         }

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_due_at_the_bound_and_not_before_and_once() {
+    fn value_becomes_stale_once_at_the_bound() {
         let mut freshness = checked_at(5);
         for verdict in [FAILED, Verdict::Rejected, Verdict::Missing, Verdict::Absent] {
             assert_eq!(
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn each_good_look_puts_it_off() {
+    fn good_load_postpones_staleness() {
         let mut freshness = checked_at(0);
         for (now, verdict) in [(50, Verdict::Unchanged), (100, Verdict::Published)] {
             assert_eq!(
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_good_look_ends_it_and_says_how_long_there_was_none() {
+    fn good_load_ends_staleness_and_returns_its_age() {
         let mut freshness = checked_at(0);
         assert_eq!(freshness.is_due(at(70)), Some(at(70)));
         assert_eq!(freshness.load_ended(at(80), FAILED, DataState::Stale), None);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_of_the_source_is_not_waited_for() {
+    fn value_that_is_not_of_the_source_never_becomes_stale() {
         let mut freshness = Freshness::new(Some(BOUND));
         assert_eq!(freshness.next_tick(), None);
         assert_eq!(freshness.load_ended(at(1), FAILED, DataState::None), None);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_source_is_looked_at_often_enough_and_not_more_rarely_than_was_asked_for() {
+    fn bound_shortens_the_periods_to_a_third_of_it() {
         let within = |settings: Settings| settings.loading_within(Some(BOUND));
         let profile = WatchProfile::network();
         let numbers = |settings: Settings| (settings.interval, settings.heartbeat);

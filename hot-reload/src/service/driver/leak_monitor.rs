@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_comes_of_age_when_its_grace_is_over() {
+    fn value_counts_as_held_when_its_grace_is_over() {
         let mut leaks = LeakMonitor::new(GRACE);
         let values = [(FIRST, at(5)), (FIRST.next(), at(8))];
         let left = leaks.check(at(14), values);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn each_value_that_is_held_for_too_long_is_told_once() {
+    fn value_that_is_held_too_long_is_reported_once() {
         let mut leaks = LeakMonitor::new(GRACE);
         let [first, second, third] = [
             (FIRST, at(5)),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_minute_begins_when_nobody_else_keeps_the_value() {
+    fn minute_begins_when_only_readers_hold_the_value() {
         let mut leaks = LeakMonitor::new(GRACE);
         let values = [(FIRST, at(0)), (FIRST.next(), at(1))];
         assert_eq!(leaks.check(at(500), values).late, None);

@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_said_in_the_largest_unit_of_which_there_are_two() {
+    fn time_is_shown_in_the_largest_unit_with_at_least_two() {
         let text = |millis| Span(Duration::from_millis(millis)).to_string();
         assert_eq!(text(0), "0 µs");
         assert_eq!(text(1), "1000 µs");

@@ -300,13 +300,13 @@ fn p04_all_input_sequences_under_hybrid_with_a_short_heartbeat() {
 }
 
 #[test]
-fn every_sequence_of_inputs_under_hybrid_with_a_quiet_window_and_a_limit() {
+fn all_input_sequences_under_hybrid_with_debounce_and_a_limit() {
     let states = walk_all(Settings::hybrid(INTERVAL, WatchProfile::unknown()));
     assert!(states > 100_000, "{states}");
 }
 
 #[test]
-fn every_sequence_of_inputs_under_hybrid_with_a_source_that_wants_to_be_looked_at_always() {
+fn all_input_sequences_under_hybrid_with_a_wanted_pause() {
     let mut ghost = Ghost::new(Settings::hybrid(INTERVAL, WatchProfile::local()));
     ghost.machine.want(Some(Duration::ZERO));
     ghost.heartbeat = Some(INTERVAL_FLOOR);

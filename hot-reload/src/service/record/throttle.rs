@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn full_burst_is_available_after_a_quiet_minute() {
+    fn full_burst_is_available_after_a_minute_without_lines() {
         let mut throttle = Throttle::new();
         let admits = |throttle: &mut Throttle<u64>, now| {
             let lines = (0..100_u64).filter(|line| throttle.admit(now, || *line));

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn p17_it_keeps_as_many_as_were_asked_for_and_the_newest_of_them() {
+    fn p17_history_keeps_the_newest_values_up_to_its_size() {
         for room in 0..5 {
             let (history, _newest) = history(room, 10);
             let kept: Vec<_> = history.list().iter().map(|value| **value).collect();
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_one_before_is_found_and_so_is_each_by_its_number() {
+    fn previous_value_and_each_generation_are_found() {
         let (history, newest) = history(3, 10);
         assert_eq!(**history.before(&newest).as_ref().unwrap(), 9);
         let eight = history.list()[1].clone();

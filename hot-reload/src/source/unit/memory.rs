@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn byte_that_moves_from_one_file_to_the_next_changes_the_revision() {
+    fn byte_moved_from_one_file_to_the_next_changes_the_revision() {
         let states = [
             of(&[("a", "xy"), ("b", "z")]),
             of(&[("a", "x"), ("b", "yz")]),

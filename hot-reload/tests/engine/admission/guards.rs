@@ -46,7 +46,7 @@ fn reason(control: &Control<String>) -> Option<HoldReason> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_has_shrunk_waits_until_it_has_stayed_so() {
+async fn shrunk_value_is_held_until_the_source_has_kept_it() {
     for revisions in [true, false] {
         let script = Script::new(Good("0123456789")).with(|state| state.revisions = revisions);
         let (live, control) = started(service(&script).shrink_guard(by_length())).await;
@@ -69,7 +69,7 @@ async fn what_has_shrunk_waits_until_it_has_stayed_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_has_shrunk_is_confirmed_by_a_person_and_not_by_a_reload() {
+async fn resume_publishes_a_shrunk_value_and_reload_does_not() {
     let script = Script::new(Good("0123456789"));
     let (live, control) = started(service(&script).shrink_guard(by_length())).await;
     script.set(Good(""));
@@ -91,7 +91,7 @@ async fn what_has_shrunk_is_confirmed_by_a_person_and_not_by_a_reload() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_shrinks_again_begins_to_wait_anew() {
+async fn further_shrinking_restarts_the_wait() {
     let script = Script::new(Good("0123456789"));
     let (live, control) = started(service(&script).shrink_guard(by_length())).await;
     script.set(Good("012"));
@@ -104,7 +104,7 @@ async fn what_shrinks_again_begins_to_wait_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_grows_back_is_published_and_the_doubt_forgotten() {
+async fn value_that_grows_back_is_published_and_ends_the_hold() {
     for between in [Bad("typo"), Missing, Good("0123456789")] {
         let script = Script::new(Good("0123456789"));
         let (live, control) = started(service(&script).shrink_guard(by_length())).await;
@@ -130,7 +130,7 @@ async fn what_grows_back_is_published_and_the_doubt_forgotten() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_value_and_one_that_is_refused_are_not_doubted() {
+async fn first_and_rejected_values_are_not_held() {
     let script = Script::new(Good(""));
     let guarded = service(&script).shrink_guard(by_length());
     let builder = guarded.validate(|value| match value.as_str() {
@@ -154,7 +154,7 @@ async fn the_first_value_and_one_that_is_refused_are_not_doubted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p07_a_measure_that_panics_refuses_the_value() {
+async fn p07_panic_in_a_size_function_rejects_the_value() {
     let script = Script::new(Good("0123456789"));
     let guard = ShrinkGuard::by(|value: &String| {
         assert_ne!(value, "two", "the measure has a bug");
@@ -177,7 +177,7 @@ async fn p07_a_measure_that_panics_refuses_the_value() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replica_that_lags_behind_does_not_move_the_value_back() {
+async fn lagging_replica_does_not_publish_a_lower_version() {
     let script = Script::new(Good("5 of a"));
     let (live, control) = started(service(&script).version_guard(by_version())).await;
     for _ in 0..20 {
@@ -198,7 +198,7 @@ async fn a_replica_that_lags_behind_does_not_move_the_value_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lower_version_that_stays_is_a_rewind() {
+async fn lower_version_that_stays_is_published() {
     let script = Script::new(Good("5 of a"));
     let (live, control) = started(service(&script).version_guard(by_version())).await;
     script.set(Good("3 of a"));
@@ -215,7 +215,7 @@ async fn a_lower_version_that_stays_is_a_rewind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_incarnation_is_a_rewind_at_once_and_so_is_one_that_a_person_wants() {
+async fn another_lineage_or_a_resume_publishes_a_lower_version_at_once() {
     let script = Script::new(Good("5 of a"));
     let (live, control) = started(service(&script).version_guard(by_version())).await;
     script.set(Good("1 of b"));
@@ -228,7 +228,7 @@ async fn another_incarnation_is_a_rewind_at_once_and_so_is_one_that_a_person_wan
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rollback_does_not_open_the_fence() {
+async fn rollback_does_not_lower_the_accepted_version() {
     let script = Script::new(Good("5 of a"));
     let builder = service(&script).version_guard(by_version()).history(4);
     let (live, control) = started(builder).await;
@@ -251,7 +251,7 @@ async fn a_rollback_does_not_open_the_fence() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn both_guards_have_their_say() {
+async fn both_guards_hold_the_same_value() {
     let script = Script::new(Good("5 of a"));
     let builder = service(&script).version_guard(by_version()).shrink_guard(
         ShrinkGuard::by(|value: &String| value.matches('x').count()).confirm_after(PATIENCE),
@@ -275,7 +275,7 @@ async fn both_guards_have_their_say() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_doubted_is_believed_when_its_patience_is_over_however_rare_looks_are() {
+async fn held_value_is_published_in_time_with_a_long_interval() {
     let guard = by_length().confirm_after(seconds(2));
     let script = Script::new(Good("0123456789"));
     let builder = service(&script)

@@ -45,7 +45,7 @@ fn reason(control: &Control<String>) -> Option<HoldReason> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_that_fails_its_probation_gives_way_to_the_one_before() {
+async fn value_that_fails_its_probation_is_rolled_back() {
     for revisions in [true, false] {
         let script = Script::new(Good("one")).with(|state| state.revisions = revisions);
         let (live, control) = service(&script).start().await.unwrap();
@@ -74,7 +74,7 @@ async fn a_value_that_fails_its_probation_gives_way_to_the_one_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p11_what_has_failed_its_probation_is_not_published_again_until_it_changes() {
+async fn p11_failed_value_is_not_published_again_until_it_changes() {
     for revisions in [true, false] {
         let script = Script::new(Good("one")).with(|state| state.revisions = revisions);
         let (live, control) = service(&script).start().await.unwrap();
@@ -117,7 +117,7 @@ async fn p11_what_has_failed_its_probation_is_not_published_again_until_it_chang
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_has_failed_is_tried_again_for_a_person_who_asks() {
+async fn reload_tries_a_failed_value_again() {
     for resume in [true, false] {
         let (script, live, control) = started().await;
         script.set(Good("sick"));
@@ -142,7 +142,7 @@ async fn what_has_failed_is_tried_again_for_a_person_who_asks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_that_passes_its_probation_is_what_is_gone_back_to_later() {
+async fn value_that_passes_its_probation_is_the_rollback_target() {
     let (script, live, control) = started().await;
     script.set(Good("two"));
     sleep(WINDOW + seconds(1)).await;
@@ -155,7 +155,7 @@ async fn a_value_that_passes_its_probation_is_what_is_gone_back_to_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_two_values_on_probation_neither_is_gone_back_to() {
+async fn values_on_probation_are_no_rollback_target() {
     let (script, live, control) = started().await;
     script.set(Good("two"));
     sleep(FAILS / 2).await;
@@ -172,7 +172,7 @@ async fn of_two_values_on_probation_neither_is_gone_back_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_newer_value_ends_the_probation_of_the_one_before() {
+async fn newer_value_ends_the_probation_of_the_one_before() {
     let (script, live, control) = started().await;
     script.set(Good("sick"));
     sleep(FAILS - seconds(1)).await;
@@ -185,7 +185,7 @@ async fn a_newer_value_ends_the_probation_of_the_one_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_that_fails_while_a_newer_one_is_loaded_takes_nothing_back() {
+async fn failure_while_a_newer_value_is_loaded_rolls_nothing_back() {
     let (script, live, control) = started().await;
     script.set(Good("sick"));
     sleep(FAILS - seconds(1)).await;
@@ -300,7 +300,7 @@ async fn removal_with_a_default_and_return_during_a_probation() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_person_who_rolls_back_ends_a_probation() {
+async fn manual_rollback_ends_a_probation() {
     let script = Script::new(Good("one"));
     let (live, control) = service(&script).history(4).start().await.unwrap();
     script.set(Good("sick"));
@@ -316,7 +316,7 @@ async fn a_person_who_rolls_back_ends_a_probation() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_that_fails_in_a_pause_is_taken_back() {
+async fn value_that_fails_in_a_pause_is_rolled_back() {
     let (script, live, control) = started().await;
     script.set(Good("sick"));
     settle().await;
@@ -326,7 +326,7 @@ async fn a_value_that_fails_in_a_pause_is_taken_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_value_has_nothing_to_give_way_to() {
+async fn first_value_has_no_probation() {
     let script = Script::new(Good("sick"));
     let (live, control) = service(&script).start().await.unwrap();
     assert_eq!(control.status().on_probation, None);
@@ -338,7 +338,7 @@ async fn the_first_value_has_nothing_to_give_way_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p07_a_probation_that_panics_is_a_failure() {
+async fn p07_panic_in_a_probation_is_a_failure() {
     let script = Script::new(Good("one"));
     let panics = Probation::new(WINDOW, |value: Snapshot<String>| {
         assert_ne!(value.value(), "two", "at once");
@@ -365,7 +365,7 @@ async fn p07_a_probation_that_panics_is_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_is_asked_each_second_and_at_the_end() {
+async fn check_runs_each_second_and_at_the_end() {
     let script = Script::new(Good("one"));
     let asked = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&asked);
@@ -403,7 +403,7 @@ impl Participant<String> for Refusing {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_the_way_back_is_refused_the_value_stays_and_the_service_goes_on() {
+async fn value_stays_visible_if_a_participant_refuses_the_rollback() {
     let script = Script::new(Good("one"));
     let refuses = Arc::default();
     let builder = service(&script).participant("store", Refusing(Arc::clone(&refuses)));
@@ -425,7 +425,7 @@ async fn where_the_way_back_is_refused_the_value_stays_and_the_service_goes_on()
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_a_probation_ends_with_the_service() {
+async fn p14_probation_ends_with_the_service() {
     let (script, live, control) = started().await;
     script.set(Good("sick"));
     settle().await;

@@ -27,7 +27,7 @@ fn equal_values_have_no_difference() {
 }
 
 #[test]
-fn an_insertion_at_the_front_is_one_change() {
+fn insertion_at_the_front_is_one_change() {
     let old: Vec<u32> = (0..500).collect();
     let new: Vec<u32> = [1000].into_iter().chain(0..500).collect();
     assert_eq!(
@@ -41,7 +41,7 @@ fn an_insertion_at_the_front_is_one_change() {
 }
 
 #[test]
-fn a_change_in_an_item_that_moved_has_both_places() {
+fn change_in_a_moved_item_has_both_paths() {
     let old = json!({"r": [{"n": "a", "w": 1}, {"n": "b", "w": 1}, {"n": "c", "w": 1}, {"n": "d", "w": 1}]});
     let new = json!({"r": [{"n": "x", "w": 1}, {"n": "a", "w": 1}, {"n": "b", "w": 1}, {"n": "c", "w": 9}, {"n": "d", "w": 1}]});
     let diff = diff::between(&old, &new).unwrap();
@@ -51,7 +51,7 @@ fn a_change_in_an_item_that_moved_has_both_places() {
 }
 
 #[test]
-fn what_is_long_is_shortened_and_what_is_much_is_counted() {
+fn long_values_are_shortened_and_many_changes_counted() {
     let lines = told(
         json!({"a": "x".repeat(1_000_000)}),
         json!({"a": "\n".repeat(1_000_000)}),
@@ -71,13 +71,13 @@ fn what_is_long_is_shortened_and_what_is_much_is_counted() {
 }
 
 #[test]
-fn a_line_stays_one_line_whatever_stands_in_it() {
+fn change_with_control_characters_stays_one_line() {
     let lines = told(json!({}), json!({"a\nb": "c\r\n\u{1b}[31m\u{202e}"}));
     assert_eq!(lines, "\"a\\nb\": added (\"c\\r\\n\\u{1b}[31m\\u{202e}\")");
 }
 
 #[test]
-fn a_part_is_touched_by_what_is_at_it_below_it_and_around_it() {
+fn changes_at_below_and_above_a_path_touch_it() {
     let diff = diff::between(
         &json!({"server": {"tls": {"cert": "a"}}}),
         &json!({"server": {"tls": {"cert": "b"}}, "new": {"a": 1}}),
@@ -106,7 +106,7 @@ fn a_part_is_touched_by_what_is_at_it_below_it_and_around_it() {
 }
 
 #[test]
-fn a_program_gets_the_same_as_json() {
+fn changes_serialize_to_json() {
     let diff = diff::between(
         &json!({"port": 80, "password": "a", "l": ["b"]}),
         &json!({"port": 81, "password": "c", "l": ["b", "d"]}),
@@ -132,7 +132,7 @@ fn a_program_gets_the_same_as_json() {
 }
 
 #[test]
-fn a_large_list_that_changed_a_lot_is_told_place_by_place() {
+fn large_list_with_many_changes_is_compared_by_index() {
     let old: Vec<usize> = (0..100_000).collect();
     let new: Vec<usize> = (0..100_000).rev().collect();
     let diff = diff::between(&old, &new).unwrap();

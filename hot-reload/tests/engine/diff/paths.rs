@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::properties::settings;
 
 #[test]
-fn a_path_is_written_as_it_is_read() {
+fn path_is_displayed_as_it_is_parsed() {
     for text in [
         ".",
         "a",
@@ -24,7 +24,7 @@ fn a_path_is_written_as_it_is_read() {
 }
 
 #[test]
-fn a_text_that_is_no_path_is_told_with_the_place() {
+fn text_that_is_no_path_is_refused_with_the_position() {
     for (text, said) in [
         ("", "\"\" is not a path: an empty key at byte 0"),
         ("a..b", "\"a..b\" is not a path: an empty key at byte 2"),

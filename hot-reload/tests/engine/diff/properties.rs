@@ -154,13 +154,13 @@ proptest! {
     #![proptest_config(settings())]
 
     #[test]
-    fn a_value_does_not_differ_from_itself(value in value()) {
+    fn value_does_not_differ_from_itself(value in value()) {
         let diff = diff::between(&value, &value.clone()).unwrap();
         prop_assert!(diff.is_empty(), "{}", diff);
     }
 
     #[test]
-    fn what_is_left_when_all_changes_are_taken_out_is_the_same((old, new) in two_values()) {
+    fn values_without_their_changes_are_equal((old, new) in two_values()) {
         let diff = diff::between(&old, &new).unwrap();
         let of = |without: ChangeKind, path: fn(&diff::Change) -> &Path| -> BTreeSet<Path> {
             let changes = diff.changes().iter().filter(|change| change.kind() != without);
@@ -172,7 +172,7 @@ proptest! {
     }
 
     #[test]
-    fn the_way_back_is_the_mirror_image((old, new) in two_values()) {
+    fn swapped_values_give_the_mirrored_changes((old, new) in two_values()) {
         let there = diff::between(&old, &new).unwrap();
         let back = diff::between(&new, &old).unwrap();
         prop_assert_eq!(told(&there, false), told(&back, true), "{}\n\n{}", there, back);
@@ -189,7 +189,7 @@ proptest! {
     }
 
     #[test]
-    fn p18_no_secret_is_in_what_is_told((old, new) in two_values()) {
+    fn p18_output_of_a_diff_has_no_secret((old, new) in two_values()) {
         // All that is below `token` or a key within `a` bears a mark, wherever it stands.
         fn plant(value: &mut Value, mark: &str, within_a: bool) {
             match value {

@@ -15,7 +15,7 @@ fn config() -> Value {
 }
 
 #[test]
-fn only_what_was_declared_needs_a_restart() {
+fn only_declared_paths_need_a_restart() {
     let required = RestartRequired::new(["listen", "runtime.workers"]);
     let mut new = config();
     new["routes"] = json!(["y"]);
@@ -36,7 +36,7 @@ fn only_what_was_declared_needs_a_restart() {
 }
 
 #[test]
-fn the_default_is_to_warn_and_rejecting_says_why_on_one_line() {
+fn default_policy_warns_and_reject_names_the_reason() {
     let required = RestartRequired::new(["listen", "runtime"]);
     let mut new = config();
     new["listen"] = json!("0.0.0.0:81");
@@ -66,7 +66,7 @@ fn the_default_is_to_warn_and_rejecting_says_why_on_one_line() {
 }
 
 #[test]
-fn a_declared_path_that_is_nowhere_is_told_once_and_refuses_nothing() {
+fn missing_declared_path_is_reported_once_and_refuses_nothing() {
     let required = RestartRequired::new(["lisen", "lisen", "runtime.workres", "listeners[7]"])
         .policy(RestartPolicy::Reject);
     let verdict = required.check(&config(), &config()).unwrap();
@@ -91,7 +91,7 @@ fn a_declared_path_that_is_nowhere_is_told_once_and_refuses_nothing() {
 }
 
 #[test]
-fn a_declared_table_is_declared_with_all_that_is_in_it_and_told_once() {
+fn declared_table_includes_its_content_and_is_reported_once() {
     let required = RestartRequired::new(["runtime.workers", "runtime", "*.workers"]);
     let mut new = config();
     new["runtime"] = json!({"workers": 5, "name": "a", "more": 1});
@@ -105,7 +105,7 @@ fn a_declared_table_is_declared_with_all_that_is_in_it_and_told_once() {
 }
 
 #[test]
-fn a_star_is_any_segment() {
+fn star_matches_any_segment() {
     let required = RestartRequired::new(["listeners.*.port"]);
     let mut new = config();
     new["listeners"][1] = json!({"port": 3, "host": "other"});
@@ -124,7 +124,7 @@ fn a_star_is_any_segment() {
 }
 
 #[test]
-fn p18_a_secret_that_needs_a_restart_is_not_told() {
+fn p18_secret_that_needs_a_restart_is_not_shown() {
     let required = RestartRequired::new(["tls.key", "tls.hosts"])
         .secret("tls.hosts")
         .policy(RestartPolicy::Reject);
@@ -141,7 +141,7 @@ fn p18_a_secret_that_needs_a_restart_is_not_told() {
 }
 
 #[test]
-fn what_is_in_effect_is_what_the_process_started_with() {
+fn changes_are_compared_with_the_first_value() {
     let required =
         RestartRequired::new(["listen", "listeners[1].port", "listeners.*.host", "nowhere"]);
     let in_effect = required.in_effect(&config()).unwrap();
@@ -160,7 +160,7 @@ fn what_is_in_effect_is_what_the_process_started_with() {
 }
 
 #[test]
-fn a_declaration_that_is_no_path_is_an_error_of_every_check() {
+fn invalid_declaration_is_an_error_of_every_check() {
     for required in [
         RestartRequired::new(["a", "b."]),
         RestartRequired::new(["a"]).secret("b."),
@@ -171,7 +171,7 @@ fn a_declaration_that_is_no_path_is_an_error_of_every_check() {
 }
 
 #[test]
-fn a_verdict_on_many_is_short() {
+fn verdict_on_many_changes_is_short() {
     let table =
         |value: u32| -> Value { (0..100).map(|n| (format!("k{n}"), json!(value))).collect() };
     let verdict = RestartRequired::new(["."])

@@ -18,7 +18,7 @@ fn told(differ: &Differ, old: Value, new: Value) -> String {
 }
 
 #[test]
-fn p18_a_secret_is_told_by_its_path_only() {
+fn p18_changed_secret_shows_only_its_path() {
     let differ = Differ::new();
     assert_eq!(
         told(
@@ -39,7 +39,7 @@ fn p18_a_secret_is_told_by_its_path_only() {
 }
 
 #[test]
-fn p18_the_keys_and_items_within_a_secret_are_not_told() {
+fn p18_keys_and_items_within_a_secret_are_hidden() {
     let differ = Differ::new();
     assert_eq!(
         told(
@@ -60,7 +60,7 @@ fn p18_the_keys_and_items_within_a_secret_are_not_told() {
 }
 
 #[test]
-fn p18_a_secret_within_something_new_is_masked() {
+fn p18_secret_within_a_new_value_is_redacted() {
     let differ = Differ::new().secret("users.*.shoe");
     let user =
         json!({"name": "a", "password": "MARK", "shoe": "MARK", "url": "redis://:MARK@host/"});
@@ -74,7 +74,7 @@ fn p18_a_secret_within_something_new_is_masked() {
 }
 
 #[test]
-fn p18_a_text_that_carries_a_secret_is_masked_wherever_it_stands() {
+fn p18_text_that_carries_a_secret_is_redacted_anywhere() {
     let differ = Differ::new();
     let urls = (
         json!({"url": "postgres://me:MARK@db/app"}),
@@ -155,7 +155,7 @@ fn p18_declared_paths_are_secret_with_all_that_is_below() {
 }
 
 #[test]
-fn p18_a_declaration_that_cannot_be_read_shows_nothing() {
+fn p18_invalid_declaration_hides_all_values() {
     let error = Differ::new()
         .secret("a..b")
         .secret("c")
@@ -181,7 +181,7 @@ struct Auth {
 }
 
 #[test]
-fn p18_the_fields_of_a_secret_struct_are_told_and_their_values_are_not() {
+fn p18_fields_of_a_secret_struct_are_shown_without_values() {
     let config = |issuer: &str, users: &[&str]| Config {
         auth: Auth {
             issuer: issuer.to_owned(),
@@ -208,7 +208,7 @@ fn p18_the_fields_of_a_secret_struct_are_told_and_their_values_are_not() {
 }
 
 #[test]
-fn a_key_that_is_not_told_may_be_any() {
+fn hidden_key_matches_any_declared_key() {
     let at = |port: u16| json!({"upstreams": {"http://me:MARK@host": {"port": port}}});
     let diff = diff::between(&at(1), &at(2)).unwrap();
     assert_eq!(diff.to_string(), "upstreams.(secret).port: 1 -> 2");
@@ -217,7 +217,7 @@ fn a_key_that_is_not_told_may_be_any() {
 }
 
 #[test]
-fn p18_of_a_secret_of_fixed_length_it_is_not_told_which_items_are_the_same() {
+fn p18_secret_of_fixed_length_hides_which_items_are_equal() {
     let keys = |last: u8| std::collections::BTreeMap::from([("signing_key", [1, 2, last])]);
     let diff = diff::between(&keys(3), &keys(4)).unwrap();
     assert_eq!(diff.to_string(), "signing_key: changed (secret)");

@@ -35,7 +35,7 @@ fn numbers_are_compared_exactly() {
 }
 
 #[test]
-fn a_float_that_is_no_number_equals_itself_and_nothing_else() {
+fn nan_equals_only_itself() {
     assert_eq!(told(f64::NAN, -f64::NAN), "");
     assert_eq!(told(f32::NAN, f32::NAN), "");
     assert_eq!(told(0.0, -0.0), "");
@@ -44,7 +44,7 @@ fn a_float_that_is_no_number_equals_itself_and_nothing_else() {
 }
 
 #[test]
-fn an_option_is_its_value_or_none() {
+fn option_is_compared_as_its_value_or_none() {
     assert_eq!(told(None, Some(5)), ".: none -> 5");
     assert_eq!(told(Some(5), Some(6)), ".: 5 -> 6");
     assert_eq!(told(Some("none"), None), ".: \"none\" -> none");
@@ -60,7 +60,7 @@ enum Mode {
 }
 
 #[test]
-fn an_enum_is_what_a_format_writes() {
+fn enum_is_compared_in_its_serialized_form() {
     let of = |mode: Mode| BTreeMap::from([("mode", mode)]);
     let told = |old, new| told(of(old), of(new));
     assert_eq!(
@@ -158,7 +158,7 @@ impl Serialize for Date {
 }
 
 #[test]
-fn the_wrapping_of_a_format_is_not_a_part_of_the_value() {
+fn wrapping_of_a_format_is_not_part_of_the_value() {
     assert_eq!(
         told([Date("1979-05-27")], [Date("1979-05-28")]),
         "[0]: \"1979-05-27\" -> \"1979-05-28\""
@@ -173,7 +173,7 @@ struct Doubled {
 }
 
 #[test]
-fn a_key_that_is_there_twice_loses_nothing() {
+fn duplicate_key_loses_nothing() {
     let value = |name, more| Doubled {
         name,
         more: BTreeMap::from([("name".to_owned(), more)]),
@@ -210,7 +210,7 @@ fn on_a_small_stack(test: impl FnOnce() + Send + 'static) {
 }
 
 #[test]
-fn a_value_with_too_many_levels_is_an_error_and_no_crash() {
+fn too_many_levels_of_a_value_are_an_error() {
     on_a_small_stack(|| {
         assert!(
             diff::between(&Nested(256), &Nested(256))
@@ -240,7 +240,7 @@ impl Serialize for Key {
 }
 
 #[test]
-fn a_key_with_too_many_levels_is_an_error_too() {
+fn too_many_levels_of_a_key_are_an_error() {
     on_a_small_stack(|| {
         assert_eq!(
             diff::between(&Key(0), &Key(0)).unwrap_err().kind(),
@@ -269,7 +269,7 @@ fn error<V: Serialize>(value: V) -> hot_reload::Error {
 }
 
 #[test]
-fn a_value_that_does_not_serialize_is_told_with_its_path_and_no_secret() {
+fn unserializable_value_is_an_error_with_its_path_only() {
     let failed = error(BTreeMap::from([("a", vec![Bad::Fails("no luck")])]));
     assert_eq!(failed.kind(), ErrorKind::Invalid);
     assert_eq!(failed.to_string(), "a[0]: cannot be compared: no luck");
@@ -292,7 +292,7 @@ fn a_value_that_does_not_serialize_is_told_with_its_path_and_no_secret() {
 }
 
 #[test]
-fn p07_a_value_that_panics_when_it_is_serialized_is_an_error() {
+fn p07_panic_in_serialize_is_an_error() {
     let failed = error([Bad::Panics("oh no")]);
     assert_eq!(failed.kind(), ErrorKind::Panicked);
     assert_eq!(
@@ -307,7 +307,7 @@ fn p07_a_value_that_panics_when_it_is_serialized_is_an_error() {
 }
 
 #[test]
-fn a_value_is_serialized_once_for_a_comparison() {
+fn value_is_serialized_once_for_each_comparison() {
     struct Counted<'a>(&'a Cell<u32>);
     impl Serialize for Counted<'_> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -49,7 +49,7 @@ fn degraded(rig: &Rig) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_without_a_member_fails_with_its_name_and_leaves_nothing_behind() {
+async fn start_without_a_member_fails_with_its_name_and_stops_all() {
     let cases = [
         (
             Bad("typo"),
@@ -96,7 +96,7 @@ async fn a_start_without_a_member_fails_with_its_name_and_leaves_nothing_behind(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_waits_for_a_member_that_comes_in_time() {
+async fn start_waits_for_a_member_within_its_deadline() {
     let (group, scripts, _) = two(Failing(ErrorKind::Unavailable), WhenAway::Hold);
     let late = scripts[1].clone();
     tokio::spawn(async move {
@@ -111,7 +111,7 @@ async fn a_start_waits_for_a_member_that_comes_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p05_a_start_waits_for_a_member_that_is_being_written() {
+async fn p05_start_waits_for_a_member_that_is_being_written() {
     let (group, scripts, _) = two(Written(seconds(1)), WhenAway::Hold);
     let late = scripts[1].clone();
     tokio::spawn(async move {
@@ -125,7 +125,7 @@ async fn p05_a_start_waits_for_a_member_that_is_being_written() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p05_a_member_that_is_being_written_holds_nobody_up_and_is_named() {
+async fn p05_member_that_is_being_written_delays_no_other_and_is_named() {
     let rig = start(Good("b"), WhenAway::Hold).await;
     rig.scripts[1].set(Written(seconds(1)));
     quiet().await;
@@ -145,7 +145,7 @@ async fn p05_a_member_that_is_being_written_holds_nobody_up_and_is_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p19_a_member_that_was_rejected_stays_away_while_its_repair_is_written() {
+async fn p19_rejected_member_stays_rejected_while_its_fix_is_written() {
     let rig = start(Good("b"), WhenAway::Hold).await;
     rig.scripts[1].set(Bad("typo"));
     quiet().await;
@@ -162,7 +162,7 @@ async fn p19_a_member_that_was_rejected_stays_away_while_its_repair_is_written()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_holds_what_the_others_have_new_until_a_member_is_able_again() {
+async fn group_holds_new_values_until_the_failed_member_recovers() {
     let rig = start(Good("b"), WhenAway::Hold).await;
     rig.scripts[1].set(Bad("typo"));
     quiet().await;
@@ -191,7 +191,7 @@ async fn a_group_holds_what_the_others_have_new_until_a_member_is_able_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn several_that_are_away_are_all_named() {
+async fn all_failed_members_are_named() {
     let rig = start(Good("b"), WhenAway::Hold).await;
     rig.scripts[0]
         .state()
@@ -212,7 +212,7 @@ async fn several_that_are_away_are_all_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_member_that_is_left_out_keeps_its_last_good_value_and_holds_nobody_up() {
+async fn left_out_member_keeps_its_value_and_delays_no_other() {
     let rig = start(Good("b"), WhenAway::LeaveOut).await;
     rig.scripts[1].set(Bad("typo"));
     quiet().await;
@@ -233,7 +233,7 @@ async fn a_member_that_is_left_out_keeps_its_last_good_value_and_holds_nobody_up
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_member_that_never_had_a_value_is_absent_until_it_has_one() {
+async fn left_out_member_without_a_value_is_absent_until_it_has_one() {
     for content in [
         Bad("typo"),
         Missing,
@@ -263,7 +263,7 @@ async fn a_member_that_never_had_a_value_is_absent_until_it_has_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_policy_of_one_member_can_be_another_than_that_of_the_group() {
+async fn policy_of_one_member_may_differ_from_that_of_the_group() {
     let (mut group, scripts, keys) = two(Missing, WhenAway::Hold);
     group.when_member_away(keys[1], WhenAway::LeaveOut);
     let rig = Rig::start(group.into_builder(), scripts, keys, Notes::default()).await;
@@ -276,7 +276,7 @@ async fn the_policy_of_one_member_can_be_another_than_that_of_the_group() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p12_a_member_whose_removal_policy_was_followed_is_not_away() {
+async fn p12_member_with_a_removal_default_holds_nothing() {
     for default in [None, Some("default")] {
         let mut group = Coordinator::new();
         let scripts = vec![Script::new(Good("a")), Script::new(Good("b"))];
@@ -309,7 +309,7 @@ async fn p12_a_member_whose_removal_policy_was_followed_is_not_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p06_a_member_whose_source_panics_ends_nothing() {
+async fn p06_panic_in_the_source_of_a_member_ends_nothing() {
     let rig = start(Good("b"), WhenAway::LeaveOut).await;
     rig.scripts[1]
         .state()

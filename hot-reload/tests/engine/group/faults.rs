@@ -164,7 +164,7 @@ async fn end(rig: Rig, case: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_p19_a_stop_at_any_moment_of_a_swap_leaves_all_as_it_was_or_all_as_it_is() {
+async fn p14_p19_stop_during_a_swap_publishes_all_values_or_none() {
     // Loading takes two seconds, asking the members' pools and the group's two more.
     for count in [1, 2, 5] {
         for after in 0..=6 {
@@ -197,7 +197,7 @@ async fn p14_p19_a_stop_at_any_moment_of_a_swap_leaves_all_as_it_was_or_all_as_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_member_has_prepared_is_aborted_where_another_refuses() {
+async fn prepared_members_abort_if_another_refuses() {
     let rig = Rig::of(3, "1").await;
     rig.notes.told();
     rig.set_all_silently("2");

@@ -64,7 +64,7 @@ fn guarded(builder: Builder<Script, String, String>) -> Builder<Script, String, 
 }
 
 #[tokio::test(start_paused = true)]
-async fn going_back_from_what_the_group_has_refused_is_no_rewind() {
+async fn lower_version_than_a_refused_one_is_not_held() {
     let single = Single::new("12", fenced).await;
     single.set("12345678x").await;
     assert_eq!(single.text(), "12", "it is refused");
@@ -77,7 +77,7 @@ async fn going_back_from_what_the_group_has_refused_is_no_rewind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_smaller_than_what_the_group_has_refused_has_not_shrunk() {
+async fn smaller_value_than_a_refused_one_is_not_held() {
     let single = Single::new("12", guarded).await;
     single.set("12345678x").await;
     single.set("123").await;
@@ -89,7 +89,7 @@ async fn what_is_smaller_than_what_the_group_has_refused_has_not_shrunk() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_group_has_brought_back_is_what_its_members_go_by() {
+async fn guards_of_members_compare_with_the_rolled_back_value() {
     let single = Single::new("12", guarded).await;
     single.set("12345678").await;
     assert!(single.control.rollback().await.is_current());
@@ -100,7 +100,7 @@ async fn what_a_group_has_brought_back_is_what_its_members_go_by() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_version_that_a_group_has_taken_back_is_the_highest_of_its_members_still() {
+async fn rolled_back_version_stays_the_highest_of_its_member() {
     let single = Single::new("12", fenced).await;
     single.set("12345678").await;
     assert!(single.control.rollback().await.is_current());

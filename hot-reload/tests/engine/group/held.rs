@@ -18,7 +18,7 @@ async fn loose(count: usize, history: usize) -> Rig {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p19_an_earlier_cut_comes_back_whole_and_with_the_pools_that_belong_to_it() {
+async fn p19_rollback_publishes_the_whole_earlier_snapshot() {
     let rig = loose(3, 4).await;
     rig.scripts[0].set(Good("2"));
     rig.scripts[2].set(Good("2"));
@@ -54,7 +54,7 @@ async fn p19_an_earlier_cut_comes_back_whole_and_with_the_pools_that_belong_to_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_a_pause_of_the_group_nothing_of_any_member_becomes_visible() {
+async fn pause_of_the_group_holds_the_values_of_all_members() {
     let rig = loose(2, 0).await;
     rig.control.pause();
     rig.scripts[0].set(Good("2"));
@@ -69,7 +69,7 @@ async fn in_a_pause_of_the_group_nothing_of_any_member_becomes_visible() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p19_a_group_that_fails_its_probation_goes_back_as_a_whole() {
+async fn p19_failed_probation_rolls_back_the_whole_group() {
     let scripts = [Script::new(Good("1")), Script::new(Good("1"))];
     let mut group = Coordinator::new();
     let member = |script: &Script| script.builder().hybrid();
@@ -106,7 +106,7 @@ async fn p19_a_group_that_fails_its_probation_goes_back_as_a_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_member_whose_new_value_is_doubted_keeps_the_one_before_until_the_group_is_resumed() {
+async fn held_member_keeps_its_value_until_the_group_resumes() {
     let scripts = [Script::new(Good("0123456789")), Script::new(Good("1"))];
     let mut group = Coordinator::new();
     let guard = ShrinkGuard::by(|text: &String| text.len());

@@ -24,7 +24,7 @@ fn assert_released(scripts: &[Script]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_a_stop_joins_the_members_too() {
+async fn p14_stop_joins_the_members() {
     let before = tasks();
     let rig = Rig::of(5, "1").await;
     assert_eq!(tasks(), before + 6, "one each, and the group's own");
@@ -45,7 +45,7 @@ async fn p14_a_stop_joins_the_members_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p06_the_last_handle_on_the_group_or_on_a_member_of_it_ends_all() {
+async fn p06_last_handle_of_the_group_or_a_member_ends_all() {
     let before = tasks();
     let Rig {
         scripts,
@@ -67,7 +67,7 @@ async fn p06_the_last_handle_on_the_group_or_on_a_member_of_it_ends_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_that_somebody_holds_keeps_no_service_running() {
+async fn held_snapshot_keeps_no_service_running() {
     let before = tasks();
     let rig = Rig::of(2, "1").await;
     let (cut, part) = (rig.live.get(), rig.live.member(rig.keys[0]).get());
@@ -87,7 +87,7 @@ async fn a_cut_that_somebody_holds_keeps_no_service_running() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_a_start_that_is_given_up_leaves_nothing() {
+async fn p14_cancelled_start_leaves_nothing() {
     let before = tasks();
     for content in [Hanging, Failing(ErrorKind::Unavailable)] {
         for after in [0, 1, 5, 12] {
@@ -103,7 +103,7 @@ async fn p14_a_start_that_is_given_up_leaves_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_a_stop_waits_for_no_member_that_hangs() {
+async fn p14_stop_does_not_wait_for_a_member_that_hangs() {
     let before = tasks();
     let rig = Rig::of(3, "1").await;
     for script in &rig.scripts {
@@ -162,7 +162,7 @@ impl Reload<u32> for Clinging {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p14_a_stop_waits_until_the_last_member_has_given_up_what_it_did() {
+async fn p14_stop_waits_until_the_last_member_has_ended() {
     let sources = [Clinging::default(), Clinging::default()];
     let mut group = Coordinator::new();
     for (place, source) in sources.iter().enumerate() {
@@ -187,7 +187,7 @@ async fn p14_a_stop_waits_until_the_last_member_has_given_up_what_it_did() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_can_be_started_in_the_background_and_asked_at_once() {
+async fn group_starts_in_the_background_and_answers_at_once() {
     let notes = Notes::default();
     let (group, scripts, keys) = members(&[Good("1"), Good("1")], &notes);
     for script in &scripts {
@@ -205,7 +205,7 @@ async fn a_group_can_be_started_in_the_background_and_asked_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_without_members_is_a_value_without_parts() {
+async fn group_without_members_has_an_empty_snapshot() {
     let (live, control) = Coordinator::new().into_builder().start().await.unwrap();
     assert_eq!(live.load().versions().len(), 0);
     assert!(control.reload().await.is_current());
@@ -233,7 +233,7 @@ async fn groups_can_be_members_of_a_group() {
 }
 
 #[test]
-fn p14_the_end_of_the_runtime_is_the_end_of_all() {
+fn p14_end_of_the_runtime_ends_all() {
     let notes = Notes::default();
     let (group, scripts, keys) = members(&[Good("1"), Good("1")], &notes);
     let group = builder(group, &keys, &notes);

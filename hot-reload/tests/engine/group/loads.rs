@@ -32,7 +32,7 @@ async fn p19_members_that_are_only_valid_together_become_visible_together() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p19_what_is_written_one_right_after_the_other_is_one_generation() {
+async fn p19_writes_in_quick_succession_are_one_generation() {
     let rig = Rig::of(5, "1").await;
     // The first periods are of any length, and end with these looks.
     assert!(rig.control.barrier().await.is_current());
@@ -49,7 +49,7 @@ async fn p19_what_is_written_one_right_after_the_other_is_one_generation() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p11_a_combination_that_was_refused_is_not_validated_again_until_it_changes() {
+async fn p11_refused_combination_is_not_validated_again_until_it_changes() {
     let rig = Rig::of(2, "1").await;
     quiet().await;
     rig.notes.asked();
@@ -82,8 +82,7 @@ async fn p11_a_combination_that_was_refused_is_not_validated_again_until_it_chan
 }
 
 #[tokio::test(start_paused = true)]
-async fn members_that_have_not_changed_are_in_the_next_cut_with_the_same_values_and_are_not_asked()
-{
+async fn unchanged_members_keep_their_values_and_participants_rest() {
     let notes = Notes::default();
     let (group, scripts, keys) = members(&[Good("a"), Good("b"), Good("c")], &notes);
     let rig = Rig::start(group.into_builder(), scripts, keys, notes).await;
@@ -110,7 +109,7 @@ async fn members_that_have_not_changed_are_in_the_next_cut_with_the_same_values_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_says_which_version_of_each_member_it_holds_and_prints_no_value() {
+async fn snapshot_shows_member_versions_and_no_values() {
     let notes = Notes::default();
     let (group, scripts, keys) = members(&[Good("secret"), Good("b")], &notes);
     let rig = Rig::start(group.into_builder(), scripts, keys, notes).await;
@@ -131,7 +130,7 @@ async fn a_cut_says_which_version_of_each_member_it_holds_and_prints_no_value() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_handle_on_a_member_is_told_of_that_member_alone() {
+async fn handle_of_a_member_is_woken_for_that_member_only() {
     let notes = Notes::default();
     let (group, scripts, keys) = members(&[Good("a"), Good("b")], &notes);
     let rig = Rig::start(group.into_builder(), scripts, keys, notes).await;
@@ -152,7 +151,7 @@ async fn the_handle_on_a_member_is_told_of_that_member_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_barrier_sees_what_was_changed_in_any_source_and_a_reload_tries_what_was_refused() {
+async fn barrier_sees_all_changes_and_reload_retries_rejected_content() {
     let rig = Rig::of(3, "1").await;
     rig.set_all_silently("2");
     let receipt = rig.control.barrier().await;
@@ -189,7 +188,7 @@ async fn a_barrier_sees_what_was_changed_in_any_source_and_a_reload_tries_what_w
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_barrier_that_comes_with_a_hint_or_a_retry_is_a_barrier_all_the_same() {
+async fn barrier_together_with_a_hint_or_a_retry_stays_a_barrier() {
     let rig = Rig::of(2, "1").await;
     quiet().await;
     rig.notes.book().takes = seconds(2);
@@ -207,7 +206,7 @@ async fn a_barrier_that_comes_with_a_hint_or_a_retry_is_a_barrier_all_the_same()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_member_is_loaded_once_at_the_start_and_an_idle_group_does_nothing() {
+async fn member_is_loaded_once_at_the_start_and_never_while_idle() {
     let rig = Rig::of(3, "1").await;
     assert!(rig.scripts.iter().all(|script| script.loads() == 1));
     // Until all watches are trusted.
@@ -224,7 +223,7 @@ async fn a_member_is_loaded_once_at_the_start_and_an_idle_group_does_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_member_has_new_while_the_group_prepares_is_seen_in_the_end() {
+async fn change_of_a_member_during_prepare_is_published_afterwards() {
     let notes = Notes::default();
     let (group, scripts, keys) = members(&[Good("a"), Good("b")], &notes);
     let rig = Rig::start(group.into_builder(), scripts, keys, notes).await;
@@ -239,7 +238,7 @@ async fn what_a_member_has_new_while_the_group_prepares_is_seen_in_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p19_a_group_can_have_values_of_any_type_and_sources_of_any_strategy() {
+async fn p19_group_takes_any_type_and_any_strategy() {
     let mut group = Coordinator::new();
     let numbers = Tray::with(vec![1_u8, 2, 3]);
     let script = Script::new(Good("text"));
@@ -261,7 +260,7 @@ async fn p19_a_group_can_have_values_of_any_type_and_sources_of_any_strategy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_of_another_group_opens_nothing() {
+async fn key_of_another_group_finds_nothing() {
     let (rig, other) = (Rig::of(1, "1").await, Rig::of(2, "2").await);
     let foreign = other.keys[0];
     let cut = rig.live.get();

@@ -62,7 +62,7 @@ async fn p19_nothing_of_a_member_is_committed_before_the_group_has_agreed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_prepare_deadline_of_a_member_is_that_of_its_participants() {
+async fn participants_of_a_member_keep_its_prepare_deadline() {
     let notes = Notes::default();
     let mut group = Coordinator::new();
     let scripts = vec![Script::new(Good("1"))];
@@ -83,7 +83,7 @@ async fn the_prepare_deadline_of_a_member_is_that_of_its_participants() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_newer_value_of_a_member_gives_the_pools_another_try_before_the_swap() {
+async fn newer_member_value_during_prepare_is_prepared_before_the_swap() {
     let notes = Notes::default();
     let (group, scripts, keys) = members(&[Good("1"), Good("1")], &notes);
     let rig = Rig::start(builder(group, &keys, &notes), scripts, keys, notes).await;

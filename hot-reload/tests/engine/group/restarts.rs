@@ -43,7 +43,7 @@ async fn start(
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_group_refused_is_not_what_the_process_has_started_with() {
+async fn refused_value_is_not_the_first_value_of_the_process() {
     for policy in [RestartPolicy::default(), RestartPolicy::Reject] {
         let tray = Tray::with(config(80, 0));
         let (live, control, key) = start(&tray, policy).await;
@@ -64,7 +64,7 @@ async fn what_a_group_refused_is_not_what_the_process_has_started_with() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_for_a_restart_is_told_when_the_group_has_made_it_visible() {
+async fn pending_restart_is_reported_once_the_group_has_published() {
     let tray = Tray::with(config(80, 1));
     let (live, control, key) = start(&tray, RestartPolicy::default()).await;
     tray.put(config(81, 0));
@@ -87,7 +87,7 @@ async fn what_waits_for_a_restart_is_told_when_the_group_has_made_it_visible() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_refuses_what_takes_a_restart_in_a_member_that_is_to_refuse_it() {
+async fn group_refuses_a_change_that_its_member_must_refuse() {
     let tray = Tray::with(config(80, 1));
     let (live, control, key) = start(&tray, RestartPolicy::Reject).await;
     tray.put(config(81, 2));
@@ -100,8 +100,7 @@ async fn a_group_refuses_what_takes_a_restart_in_a_member_that_is_to_refuse_it()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_refuses_what_its_member_had_before_it_was_known_what_the_process_has_started_with()
-{
+async fn group_refuses_a_value_loaded_before_its_first_publication() {
     let notes = Notes::default();
     let trays = [Tray::with(config(90, 1)), Tray::with(config(90, 1))];
     let mut group = Coordinator::new();
@@ -137,7 +136,7 @@ async fn a_group_refuses_what_its_member_had_before_it_was_known_what_the_proces
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_in_several_members_is_told_together() {
+async fn pending_restarts_of_several_members_are_reported_together() {
     let trays = [Tray::with(config(80, 1)), Tray::with(config(90, 1))];
     let mut group = Coordinator::new();
     for (name, tray) in ["one", "two"].into_iter().zip(&trays) {

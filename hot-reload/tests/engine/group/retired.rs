@@ -62,7 +62,7 @@ impl Pair {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_what_the_history_of_a_group_keeps_of_a_member_is_told_of_before_a_stop_is_over() {
+async fn p14_stop_runs_retire_hooks_for_the_group_history() {
     let pair = Pair::new(|member| member, |group| group.history(2)).await;
     for number in 2..=4 {
         pair.put(number).await;
@@ -76,7 +76,7 @@ async fn p14_what_the_history_of_a_group_keeps_of_a_member_is_told_of_before_a_s
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_what_was_taken_back_is_told_of_before_a_stop_is_over() {
+async fn p14_stop_runs_retire_hooks_for_rolled_back_values() {
     let pair = Pair::new(|member| member, |group| group.history(1)).await;
     pair.put(2).await;
     assert!(pair.control.rollback().await.is_current());
@@ -89,7 +89,7 @@ async fn p14_what_was_taken_back_is_told_of_before_a_stop_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p17_the_grace_of_a_member_begins_when_the_group_has_replaced_its_value() {
+async fn p17_grace_of_a_member_begins_when_the_group_replaces_its_value() {
     let notes = Notes::default();
     let pool = Pool::new("group/pool", &notes);
     let pair = Pair::new(

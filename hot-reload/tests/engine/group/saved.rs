@@ -85,7 +85,7 @@ fn both(text: &str) -> [Option<String>; 2] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_group_did_not_make_visible_is_not_saved() {
+async fn value_that_the_group_refused_is_not_saved() {
     let folder = folder();
     let rig = folder.start([Good("1"), Good("1")]).await;
     rig.scripts[0].set(Good("2"));
@@ -96,7 +96,7 @@ async fn what_the_group_did_not_make_visible_is_not_saved() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_group_made_visible_is_saved_of_each_member_that_has_changed() {
+async fn published_values_of_changed_members_are_saved() {
     let folder = folder();
     let rig = folder.start([Good("1"), Good("1")]).await;
     rig.set_all("2");
@@ -106,7 +106,7 @@ async fn what_the_group_made_visible_is_saved_of_each_member_that_has_changed() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_starts_with_what_was_kept_of_a_member_whose_source_is_away() {
+async fn group_starts_with_the_saved_value_of_a_missing_member() {
     let folder = folder();
     folder
         .start([Good("1"), Good("1")])
@@ -133,7 +133,7 @@ async fn a_group_starts_with_what_was_kept_of_a_member_whose_source_is_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_default_of_a_removal_policy_is_not_saved() {
+async fn removal_default_is_not_saved() {
     let folder = folder();
     let rig = folder.start([Good("default"), Good("default")]).await;
     rig.set_all("1");

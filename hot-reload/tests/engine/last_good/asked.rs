@@ -8,7 +8,7 @@ use hot_reload::error::ErrorKind;
 use super::{published, texts};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_saves_at_once_the_last_one_that_was_asked_for_stays() {
+async fn last_of_many_concurrent_saves_remains() {
     for _ in 0..20 {
         let (last_good, _folder) = texts();
         // Each is asked for in turn, and done whenever a thread comes to it, some at once.
@@ -34,7 +34,7 @@ async fn of_many_saves_at_once_the_last_one_that_was_asked_for_stays() {
 }
 
 #[test]
-fn a_save_whose_future_was_dropped_is_done() {
+fn save_with_a_dropped_future_still_completes() {
     let (last_good, _folder) = texts();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()

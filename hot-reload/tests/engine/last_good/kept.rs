@@ -35,7 +35,7 @@ impl Reload<String, String> for Source {
 }
 
 #[tokio::test]
-async fn a_value_of_a_service_comes_back_with_its_generation_revision_and_times() {
+async fn restored_value_has_its_revision_and_times() {
     let (last_good, _folder) = texts();
     let (live, control) = ReloaderService::builder(Source).start().await.unwrap();
     let snapshot = live.get();
@@ -52,7 +52,7 @@ async fn a_value_of_a_service_comes_back_with_its_generation_revision_and_times(
 }
 
 #[tokio::test]
-async fn there_is_nothing_before_the_first_save_and_the_newest_after_each() {
+async fn restore_is_empty_before_the_first_save_and_newest_after() {
     let (last_good, _folder) = texts();
     assert!(last_good.restore().await.unwrap().is_none());
     for text in ["first", "", "third"] {
@@ -98,14 +98,14 @@ async fn saved() -> (LastGood<Server>, TempDir) {
 }
 
 #[tokio::test]
-async fn a_serde_type_is_kept_as_json() {
+async fn serde_type_is_saved_as_json() {
     let (last_good, _folder) = saved().await;
     let restored = last_good.restore().await.unwrap().unwrap();
     assert_eq!(*restored.value(), server(0.5));
 }
 
 #[tokio::test]
-async fn a_value_that_json_cannot_give_back_does_not_replace_one_that_it_can() {
+async fn value_that_json_cannot_restore_replaces_nothing() {
     let (last_good, _folder) = saved().await;
     let lost = published(server(f64::NAN));
     let error = last_good.save(lost).await.unwrap_err();

@@ -24,7 +24,7 @@ fn line(error: &Error, last_good: &LastGood<impl Sized>, kind: ErrorKind) -> Str
 }
 
 #[tokio::test]
-async fn p18_a_file_that_is_not_restored_says_why_and_shows_nothing_of_it() {
+async fn p18_error_of_a_refused_file_shows_none_of_its_content() {
     let (last_good, _folder) = texts();
     last_good.save(published(SECRET)).await.unwrap();
     let whole = fs::read(last_good.path()).unwrap();
@@ -73,7 +73,7 @@ async fn p18_a_file_that_is_not_restored_says_why_and_shows_nothing_of_it() {
 }
 
 #[tokio::test]
-async fn another_schema_is_not_restored_and_is_replaced_by_the_next_save() {
+async fn other_schema_is_not_restored_and_the_next_save_replaces_it() {
     let (old, _folder) = texts();
     old.save(published("old")).await.unwrap();
     let new = LastGood::new(old.path(), encode, decode).schema(3);
@@ -89,7 +89,7 @@ async fn another_schema_is_not_restored_and_is_replaced_by_the_next_save() {
 }
 
 #[tokio::test]
-async fn what_is_larger_than_the_limit_is_not_saved() {
+async fn value_above_the_size_limit_is_not_saved() {
     let (last_good, _folder) = texts();
     let last_good = last_good.max_size(100);
     last_good.save(published("s".repeat(16))).await.unwrap();
@@ -104,7 +104,7 @@ async fn what_is_larger_than_the_limit_is_not_saved() {
 }
 
 #[tokio::test]
-async fn the_path_of_the_configuration_is_not_written_to() {
+async fn path_of_the_source_is_not_written_to() {
     let (last_good, _folder) = texts();
     fs::write(last_good.path(), SECRET).unwrap();
     let error = last_good.save(published("value")).await.unwrap_err();
@@ -113,7 +113,7 @@ async fn the_path_of_the_configuration_is_not_written_to() {
 }
 
 #[tokio::test]
-async fn of_an_error_of_the_users_the_first_line_is_told() {
+async fn only_the_first_line_of_an_encoding_error_is_shown() {
     let (good, _folder) = texts();
     good.save(published("value")).await.unwrap();
     let picky = LastGood::new(
@@ -137,7 +137,7 @@ async fn of_an_error_of_the_users_the_first_line_is_told() {
 }
 
 #[tokio::test]
-async fn p07_a_panic_of_the_users_functions_is_an_error_and_the_next_call_works() {
+async fn p07_panic_in_encode_or_decode_is_an_error_and_the_next_call_works() {
     let (good, _folder) = texts();
     good.save(published("value")).await.unwrap();
     let before = fs::read(good.path()).unwrap();
@@ -178,7 +178,7 @@ impl Drop for Mine {
 }
 
 #[tokio::test]
-async fn p07_a_value_that_panics_when_it_is_freed_is_saved() {
+async fn p07_value_that_panics_in_drop_is_saved() {
     let folder = tempfile::tempdir().unwrap();
     let last_good = LastGood::new(
         folder.path().join("mine"),

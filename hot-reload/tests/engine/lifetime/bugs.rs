@@ -109,7 +109,7 @@ impl RealtimeWatch<Touchy, String> for Source {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p07_a_panic_leaves_the_state_to_be_loaded_again() {
+async fn p07_panic_leaves_the_revision_to_be_loaded_again() {
     let source = Source::new();
     let (live, control) = ReloaderService::builder(source.clone())
         .start()
@@ -152,7 +152,7 @@ async fn p07_copying_and_dropping_values_may_panic() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p07_a_watch_may_panic_when_it_is_dropped_open_or_not() {
+async fn p07_panic_in_dropping_a_watch_is_caught() {
     for never_opens in [false, true] {
         let source = Source {
             never_opens,
@@ -179,7 +179,7 @@ async fn p07_a_watch_may_panic_when_it_is_dropped_open_or_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p07_a_pushed_value_that_is_never_looked_at_may_panic_when_it_is_dropped() {
+async fn p07_panic_in_dropping_an_unused_pushed_value_is_caught() {
     let source = Source::new();
     source.script.state().load_takes = seconds(1);
     let newest = || source.script.state().set_silently(Good("pushed"));
@@ -205,7 +205,7 @@ async fn p07_a_pushed_value_that_is_never_looked_at_may_panic_when_it_is_dropped
 }
 
 #[tokio::test(start_paused = true)]
-async fn p12_a_policy_that_panics_is_followed_again() {
+async fn p12_removal_policy_that_panics_is_applied_again() {
     static COPIES: AtomicU32 = AtomicU32::new(0);
 
     #[derive(Debug, PartialEq)]
@@ -253,7 +253,7 @@ async fn p12_a_policy_that_panics_is_followed_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p01_a_source_that_says_unchanged_unasked_has_no_value() {
+async fn p01_unchanged_without_a_revision_is_a_failure() {
     #[derive(Clone)]
     struct Liar;
 
@@ -282,7 +282,7 @@ async fn p01_a_source_that_says_unchanged_unasked_has_no_value() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_a_stop_from_within_a_validator_keeps_the_value_from_becoming_visible() {
+async fn p14_stop_within_a_validator_prevents_the_publication() {
     let script = Script::new(Good("first"));
     let control: Arc<OnceLock<Control<String>>> = Arc::default();
     let inside = Arc::clone(&control);
@@ -311,7 +311,7 @@ async fn p14_a_stop_from_within_a_validator_keeps_the_value_from_becoming_visibl
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_drop_that_stops_the_service_does_not_deadlock() {
+async fn drop_that_stops_the_service_does_not_deadlock() {
     static STOPPED: AtomicBool = AtomicBool::new(false);
 
     #[derive(Clone)]

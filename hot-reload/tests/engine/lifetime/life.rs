@@ -34,7 +34,7 @@ async fn p06_no_failure_of_the_source_ends_the_service() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p06_a_stopped_service_cannot_be_overlooked() {
+async fn p06_every_wait_on_a_stopped_service_returns() {
     let script = Script::new(Good("first"));
     let (live, control) = script.service().await;
     let (mut changes, mut events) = (live.subscribe(), control.events());
@@ -61,7 +61,7 @@ async fn p06_a_stopped_service_cannot_be_overlooked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p06_the_branch_of_a_stopped_service_switches_itself_off() {
+async fn p06_select_branch_of_a_stopped_service_switches_itself_off() {
     let script = Script::new(Good("first"));
     let (live, control) = ReloaderService::builder(script)
         .hybrid()
@@ -82,7 +82,7 @@ async fn p06_the_branch_of_a_stopped_service_switches_itself_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p06_a_service_lives_as_long_as_somebody_holds_it() {
+async fn p06_service_lives_as_long_as_one_handle() {
     let script = Script::new(Good("first"));
     let (live, control) = script.service().await;
     drop(control);
@@ -100,7 +100,7 @@ async fn p06_a_service_lives_as_long_as_somebody_holds_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p13_whoever_subscribes_later_gets_the_current_value() {
+async fn p13_late_subscriber_gets_the_current_value() {
     let script = Script::new(Good("first"));
     let (live, _control) = script.service().await;
     let changes: Vec<_> = (0..10).map(|_| live.subscribe()).collect();
@@ -116,7 +116,7 @@ async fn p13_whoever_subscribes_later_gets_the_current_value() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p13_a_slow_receiver_ends_at_the_newest() {
+async fn p13_slow_receiver_ends_at_the_newest() {
     let script = Script::new(Good("first"));
     let (live, _control) = script.service().await;
     let mut changes = live.subscribe();
@@ -160,7 +160,7 @@ async fn p14_nothing_is_left_after_a_stop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_a_stop_while_the_watch_is_down_or_being_opened_returns_at_once() {
+async fn p14_stop_while_the_watch_is_down_or_opening_returns_at_once() {
     for opening in [
         Hanging,
         Failing(ErrorKind::Unavailable),
@@ -187,7 +187,7 @@ async fn p14_dropping_the_future_of_start_stops_the_service() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_started_in_the_background_is_ready_when_it_has_a_value() {
+async fn service_started_in_the_background_is_ready_with_a_value() {
     let script = Script::new(Failing(ErrorKind::Unavailable));
     let (live, control) = script.builder().hybrid().start_in_background();
     assert!(live.try_load().is_none() && live.try_get().is_none());
@@ -202,7 +202,7 @@ async fn a_service_started_in_the_background_is_ready_when_it_has_a_value() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_is_never_ready_is_asked_at_its_interval_and_heard_when_it_is() {
+async fn source_that_is_never_ready_is_loaded_at_its_interval() {
     let script = Script::new(Missing);
     let (live, control) = script.builder().interval(seconds(10)).start_in_background();
     sleep(seconds(3600)).await;
@@ -215,7 +215,7 @@ async fn a_source_that_is_never_ready_is_asked_at_its_interval_and_heard_when_it
 }
 
 #[test]
-fn the_end_of_the_runtime_is_the_end_of_the_service() {
+fn end_of_the_runtime_ends_the_service() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -233,7 +233,7 @@ fn the_end_of_the_runtime_is_the_end_of_the_service() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fixed_value_never_changes_and_never_stops() {
+async fn fixed_value_never_changes_and_never_stops() {
     let live = Live::fixed(7);
     let mut changes = live.subscribe();
     assert!(timeout(seconds(3600), changes.changed()).await.is_err());

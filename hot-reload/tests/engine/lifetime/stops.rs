@@ -50,7 +50,7 @@ async fn p14_stop_inside_projection_function_prevents_publication() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_a_stop_from_within_a_waker_ends_the_service_after_its_value_was_told() {
+async fn p14_stop_within_a_waker_ends_the_service_after_the_value() {
     let tray = Tray::with(1);
     let (live, control) = tray.service().await;
     let waker = Waker::from(Arc::new(Stopping(Mutex::new(Some(control.clone())))));
@@ -81,7 +81,7 @@ impl Participant<u64> for Slow {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_after_a_stop_amid_a_commit_the_status_is_of_the_value_that_is_visible() {
+async fn p14_status_after_a_stop_amid_a_commit_has_the_visible_value() {
     let tray = Tray::with(1);
     let builder = tray.builder().participant("slow", Slow);
     let (live, control) = builder.start().await.unwrap();
@@ -100,7 +100,7 @@ async fn p14_after_a_stop_amid_a_commit_the_status_is_of_the_value_that_is_visib
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_a_pause_is_over_with_the_service() {
+async fn p14_stop_ends_a_pause() {
     let (_live, control) = Tray::with(1).service().await;
     control.pause();
     assert!(control.status().hold.is_some());

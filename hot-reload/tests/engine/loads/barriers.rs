@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use crate::script::{Bad, Failing, Good, Missing, Script, seconds, settle};
 
 #[tokio::test(start_paused = true)]
-async fn what_was_changed_in_silence_before_a_barrier_is_visible_after_it() {
+async fn silent_change_before_a_barrier_is_visible_after_it() {
     let script = Script::new(Good("first")).with(|state| state.muted = true);
     let (live, control) = script.service().await;
     sleep(seconds(120)).await;
@@ -33,7 +33,7 @@ async fn what_was_changed_in_silence_before_a_barrier_is_visible_after_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p09_barriers_during_a_look_wait_for_one_more() {
+async fn p09_barriers_during_a_load_wait_for_one_more() {
     let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(2));
     let (live, control) = script
         .builder()
@@ -57,7 +57,7 @@ async fn p09_barriers_during_a_look_wait_for_one_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p11_a_barrier_does_not_try_rejected_content_again() {
+async fn p11_barrier_does_not_retry_rejected_content() {
     let script = Script::new(Good("first"));
     let (live, control) = script
         .builder()
@@ -82,7 +82,7 @@ async fn p11_a_barrier_does_not_try_rejected_content_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p11_rejected_content_is_tried_again_for_who_asks_at_the_same_time_as_others() {
+async fn p11_reload_together_with_a_barrier_retries_rejected_content() {
     let script = Script::new(Good("good"));
     let (_live, control) = script.service().await;
     script.set(Bad("typo"));
@@ -101,7 +101,7 @@ async fn p11_rejected_content_is_tried_again_for_who_asks_at_the_same_time_as_ot
 }
 
 #[tokio::test(start_paused = true)]
-async fn p11_rejected_content_that_is_missing_for_a_moment_is_tried_again_for_who_has_asked() {
+async fn p11_reload_retries_rejected_content_that_was_briefly_missing() {
     let script = Script::new(Good("good"));
     let builder = script.builder().hybrid();
     let refuse = |value: &String| match &**value {
@@ -131,7 +131,7 @@ async fn p11_rejected_content_that_is_missing_for_a_moment_is_tried_again_for_wh
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_barrier_says_why_the_source_is_not_visible() {
+async fn barrier_returns_the_reason_of_a_rejection() {
     let script = Script::new(Good("first"));
     let (live, control) = script.builder().start().await.unwrap();
     script.set(Failing(ErrorKind::Unavailable));
@@ -151,7 +151,7 @@ async fn a_barrier_says_why_the_source_is_not_visible() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p20_a_barrier_does_not_hasten_the_next_attempt_to_open_the_watch() {
+async fn p20_barrier_does_not_hasten_the_next_attempt_to_open_the_watch() {
     let script = Script::new(Good("first"));
     script.set_opening(Some(Failing(ErrorKind::Denied)));
     let (_live, control) = script.service().await;

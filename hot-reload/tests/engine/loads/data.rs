@@ -12,7 +12,7 @@ use crate::bytes::Bytes;
 use crate::script::{Bad, Failing, Good, Hanging, Missing, Panicking, Script, seconds, settle};
 
 #[tokio::test(start_paused = true)]
-async fn p01_a_value_that_is_no_good_is_never_visible() {
+async fn p01_bad_value_is_never_visible() {
     let script = Script::new(Good("first"));
     let (live, control) = script
         .builder()
@@ -49,7 +49,7 @@ async fn p01_a_value_that_is_no_good_is_never_visible() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p01_a_start_without_a_good_value_says_why_there_is_none() {
+async fn p01_start_without_a_good_value_returns_the_reason() {
     let cases = [
         (
             Bad("typo"),
@@ -86,7 +86,7 @@ async fn p01_a_start_without_a_good_value_says_why_there_is_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_waits_for_a_source_that_is_away_and_gives_up_after_fifteen_seconds() {
+async fn start_waits_fifteen_seconds_for_an_unreachable_source() {
     let script = Script::new(Failing(ErrorKind::Unavailable));
     let begun = Instant::now();
     let error = ReloaderService::builder(script).start().await.unwrap_err();
@@ -104,7 +104,7 @@ async fn a_start_waits_for_a_source_that_is_away_and_gives_up_after_fifteen_seco
 }
 
 #[tokio::test(start_paused = true)]
-async fn p07_a_panic_in_the_loader_the_validator_or_the_comparison_is_an_outcome() {
+async fn p07_panic_in_loader_validator_or_comparison_is_an_outcome() {
     #[derive(Clone)]
     struct Touchy(String);
     impl PartialEq for Touchy {
@@ -160,7 +160,7 @@ async fn p07_a_panic_in_the_loader_the_validator_or_the_comparison_is_an_outcome
 }
 
 #[tokio::test(start_paused = true)]
-async fn p08_a_load_that_hangs_fails_at_its_deadline_and_the_next_one_works() {
+async fn p08_hanging_load_fails_at_its_deadline_and_the_next_works() {
     let script = Script::new(Good("first"));
     let (live, control) = script.service().await;
     script.set(Hanging);

@@ -43,7 +43,7 @@ fn told(events: &mut Events) -> Vec<(Duration, Option<Error>)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_is_stale_when_the_last_good_look_is_as_old_as_the_bound_and_not_before() {
+async fn value_becomes_stale_when_the_last_good_load_reaches_the_bound() {
     for bad in [
         Failing(ErrorKind::Unavailable),
         Failing(ErrorKind::Denied),
@@ -80,7 +80,7 @@ async fn a_value_is_stale_when_the_last_good_look_is_as_old_as_the_bound_and_not
 }
 
 #[tokio::test(start_paused = true)]
-async fn p08_a_value_grows_stale_while_a_look_hangs() {
+async fn p08_value_becomes_stale_while_a_load_hangs() {
     let script = Script::new(Good("first"));
     let (_live, control) = builder(&script)
         .load_deadline(seconds(3600))
@@ -100,7 +100,7 @@ async fn p08_a_value_grows_stale_while_a_look_hangs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn that_a_value_is_stale_is_told_once_and_so_is_that_it_is_fresh_again() {
+async fn stale_and_fresh_again_are_reported_once() {
     let log = log();
     let script = Script::new(Good("first"));
     let (_live, control) = builder(&script)
@@ -141,7 +141,7 @@ async fn that_a_value_is_stale_is_told_once_and_so_is_that_it_is_fresh_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p04_a_trusted_watch_without_a_heartbeat_has_one_with_a_bound_and_never_trips() {
+async fn p04_bound_gives_a_trusted_watch_a_heartbeat() {
     let script = Script::new(Good("first"));
     let (_live, control) = builder(&script)
         .realtime()
@@ -169,7 +169,7 @@ async fn p04_a_trusted_watch_without_a_heartbeat_has_one_with_a_bound_and_never_
 }
 
 #[tokio::test(start_paused = true)]
-async fn p10_an_unchanged_look_is_as_good_as_a_new_value() {
+async fn p10_unchanged_load_counts_as_good() {
     let script = Script::new(Good("first"));
     let (_live, control) = script
         .builder()
@@ -189,7 +189,7 @@ async fn p10_an_unchanged_look_is_as_good_as_a_new_value() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_finds_what_is_held_back_is_as_good() {
+async fn load_that_finds_a_held_value_counts_as_good() {
     let script = Script::new(Good("first"));
     let (live, control) = builder(&script).max_staleness(BOUND).start().await.unwrap();
     let mut events = control.events();
@@ -216,7 +216,7 @@ async fn a_look_that_finds_what_is_held_back_is_as_good() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_no_look_has_checked_is_not_called_stale() {
+async fn restored_value_is_never_stale() {
     let script = Script::new(Missing);
     let (_live, control) = builder(&script)
         .hybrid()
@@ -274,7 +274,7 @@ async fn any_bound_is_a_bound() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_status_tells_the_bound_and_a_rejection_leaves_its_error_there() {
+async fn status_has_the_bound_and_keeps_the_error_of_a_rejection() {
     let script = Script::new(Good("first"));
     let (_live, control) = builder(&script).max_staleness(BOUND).start().await.unwrap();
     assert_eq!(control.status().max_staleness, Some(BOUND));

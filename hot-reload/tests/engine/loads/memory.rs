@@ -74,7 +74,7 @@ async fn p10_going_back_to_the_good_content_clears_the_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p11_rejected_content_is_decoded_once_until_it_changes_or_somebody_asks() {
+async fn p11_rejected_content_is_decoded_once_until_a_change_or_reload() {
     let script = Script::new(Good("first"));
     let (live, control) = script
         .builder()
@@ -107,7 +107,7 @@ async fn p11_rejected_content_is_decoded_once_until_it_changes_or_somebody_asks(
 }
 
 #[tokio::test(start_paused = true)]
-async fn p12_a_removal_keeps_the_last_good_value() {
+async fn p12_removal_keeps_the_last_good_value() {
     let script = Script::new(Good("first"));
     let (live, control) = script.service().await;
     script.set(Missing);
@@ -121,7 +121,7 @@ async fn p12_a_removal_keeps_the_last_good_value() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p12_a_removal_may_publish_a_default() {
+async fn p12_removal_publishes_a_default() {
     let script = Script::new(Good("first"));
     let (live, _control) = script
         .builder()
@@ -149,7 +149,7 @@ async fn p12_a_removal_may_publish_a_default() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p12_a_removal_may_clear_a_value_that_is_an_option() {
+async fn p12_removal_clears_an_option() {
     let script = Script::new(Good("first"));
     let text = DecodeWith::new(|bytes: &[u8]| String::from_utf8(bytes.to_vec()));
     let source = Bytes(script.clone()).decode(text.optional());
@@ -171,7 +171,7 @@ async fn p12_a_removal_may_clear_a_value_that_is_an_option() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p12_what_is_replaced_within_the_quiet_window_was_never_removed() {
+async fn p12_replacement_within_the_debounce_window_is_no_removal() {
     let script = Script::new(Good("first"));
     let (live, control) = script
         .builder()

@@ -49,7 +49,7 @@ async fn no_duration_is_too_long_or_too_short() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p08_the_deadline_of_a_load_can_be_set() {
+async fn p08_load_deadline_is_configurable() {
     let script = Script::new(Good("first"));
     let (_live, control) = script
         .builder()
@@ -67,7 +67,7 @@ async fn p08_the_deadline_of_a_load_can_be_set() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_quiet_window_can_be_set() {
+async fn debounce_window_is_configurable() {
     let script = Script::new(Good("first"));
     let (live, _control) = script
         .builder()
@@ -86,7 +86,7 @@ async fn the_quiet_window_can_be_set() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_heartbeat_can_be_set() {
+async fn heartbeat_is_configurable() {
     let script = Script::new(Good("first"));
     let (_live, _control) = script
         .builder()
@@ -106,7 +106,7 @@ async fn the_heartbeat_can_be_set() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn by_revision_a_value_is_published_when_the_revision_is_another() {
+async fn value_with_another_revision_is_published_by_revision() {
     let script = Script::new(Good("first"));
     let (live, control) = ReloaderService::builder_by_revision(script.clone())
         .start()
@@ -129,7 +129,7 @@ async fn by_revision_a_value_is_published_when_the_revision_is_another() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_validators_are_asked_and_all_their_problems_told() {
+async fn all_validators_run_and_all_problems_are_reported() {
     let script = Script::new(Good("first"));
     let short = |text: &String| {
         if text.len() < 9 {
@@ -161,7 +161,7 @@ async fn all_validators_are_asked_and_all_their_problems_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p11_what_a_validator_refused_is_tried_again_after_five_minutes() {
+async fn p11_content_refused_by_a_validator_is_retried_after_five_minutes() {
     let script = Script::new(Good("first"));
     let fixed = Arc::new(AtomicBool::new(false));
     let host = Arc::clone(&fixed);
@@ -187,7 +187,7 @@ async fn p11_what_a_validator_refused_is_tried_again_after_five_minutes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p11_whoever_asks_gets_rejected_content_tried_again() {
+async fn p11_reload_retries_rejected_content() {
     let script = Script::new(Good("first"));
     let (_live, control) = script.builder().start().await.unwrap();
     script.set(Bad("typo"));

@@ -31,7 +31,7 @@ async fn p04_polling_sees_a_change_within_the_interval() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p04_hybrid_sees_an_unannounced_change_within_the_heartbeat_and_counts_the_miss() {
+async fn p04_heartbeat_finds_an_unreported_change_and_counts_the_miss() {
     let script = Script::new(Good("first")).with(|state| state.muted = true);
     let (live, control) = script.service().await;
     let mut events = control.events();
@@ -127,7 +127,7 @@ async fn p09_causes_during_a_load_lead_to_exactly_one_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reload_begins_after_the_call_and_answers_with_its_outcome() {
+async fn reload_begins_after_the_call_and_returns_its_outcome() {
     let script = Script::new(Good("first")).with(|state| state.muted = true);
     let (live, control) = script.builder().start().await.unwrap();
     script.set(Good("second"));
@@ -143,7 +143,7 @@ async fn a_reload_begins_after_the_call_and_answers_with_its_outcome() {
 
 /// The look that a hint has asked for begins right after another one, and somebody asks for a look of his own in between.
 #[tokio::test(start_paused = true)]
-async fn whoever_asks_just_before_a_look_begins_gets_the_look_that_was_asked_for() {
+async fn request_right_before_a_load_begins_is_served_by_that_load() {
     for (is_reload, tries, names) in [(true, 2, "manual"), (false, 1, "watch")] {
         let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(1));
         let (_live, control) = script.service().await;
@@ -181,7 +181,7 @@ async fn whoever_asks_just_before_a_look_begins_gets_the_look_that_was_asked_for
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failing_source_is_asked_no_more_often_than_its_schedule_and_heals_within_a_step() {
+async fn failing_source_is_loaded_on_schedule_and_recovers_in_one_step() {
     let script = Script::new(Good("first"));
     let (live, control) = script
         .builder()
@@ -204,7 +204,7 @@ async fn a_failing_source_is_asked_no_more_often_than_its_schedule_and_heals_wit
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_idle_hour_costs_no_more_than_its_periods() {
+async fn idle_hour_has_only_periodic_loads() {
     let script = Script::new(Good("first"));
     let (_live, control) = script.service().await;
     sleep(seconds(60)).await;
@@ -253,7 +253,7 @@ async fn p15_periodic_loads_of_all_services_share_the_moments_of_one_grid() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p04_a_source_that_cannot_watch_all_is_looked_at_more_often_until_it_can() {
+async fn p04_partly_watched_source_is_loaded_more_often_meanwhile() {
     let script = Script::new(Good("first"));
     let (live, control) = script.service().await;
     sleep(seconds(120)).await;

@@ -35,7 +35,7 @@ fn told(events: &mut Events) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p05_unfinished_write_is_held_and_published_at_the_hint_of_its_end() {
+async fn p05_unfinished_write_is_held_until_the_hint_of_its_end() {
     let script = Script::new(Good("one"));
     let (live, control) = script.service().await;
     script.set(Written(BEGIN));
@@ -158,7 +158,7 @@ async fn pushed_value_during_a_hold_for_a_writer_counts_as_verified() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p05_a_start_waits_for_a_writer_beyond_its_own_deadline() {
+async fn p05_start_waits_for_a_writer_beyond_its_deadline() {
     let script = Script::new(Written(BEGIN));
     let finish = async {
         sleep(seconds(55)).await;
@@ -171,7 +171,7 @@ async fn p05_a_start_waits_for_a_writer_beyond_its_own_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn start_that_fails_after_waiting_for_a_writer_reports_the_error() {
+async fn start_that_fails_after_a_writer_returns_the_error() {
     let script = Script::new(Written(BEGIN));
     let finish = async {
         sleep(seconds(20)).await;
@@ -187,7 +187,7 @@ async fn start_that_fails_after_waiting_for_a_writer_reports_the_error() {
 
 /// Unfinished content does not affect content that was loaded before.
 #[tokio::test(start_paused = true)]
-async fn validated_value_is_published_although_the_next_is_being_written() {
+async fn validated_value_is_published_while_the_next_is_written() {
     let script = Script::new(Good("one"));
     let builder = script.builder().hybrid().validate_async(|_: &String| {
         Box::pin(async {

@@ -54,7 +54,7 @@ async fn earlier_run(path: &Path, value: &'static str) -> SystemTime {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_without_the_source_begins_with_what_was_kept() {
+async fn start_without_the_source_begins_with_the_saved_value() {
     let away: [Content; 4] = [
         Failing(ErrorKind::Unavailable),
         Failing(ErrorKind::Denied),
@@ -88,7 +88,7 @@ async fn a_start_without_the_source_begins_with_what_was_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_kept_is_unchanged_where_the_source_holds_the_same() {
+async fn saved_value_is_unchanged_if_the_source_has_the_same() {
     let (_folder, path) = folder();
     earlier_run(&path, "same").await;
     let script = Script::new(Failing(ErrorKind::Unavailable));
@@ -101,7 +101,7 @@ async fn what_was_kept_is_unchanged_where_the_source_holds_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p01_what_was_kept_is_validated_and_what_is_damaged_is_not_restored() {
+async fn p01_saved_value_is_validated_and_a_damaged_one_refused() {
     let (_folder, path) = folder();
     earlier_run(&path, "old-fashioned").await;
     let script = Script::new(Failing(ErrorKind::Denied));
@@ -125,7 +125,7 @@ async fn p01_what_was_kept_is_validated_and_what_is_damaged_is_not_restored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_good_source_is_not_passed_over_for_what_was_kept() {
+async fn good_source_has_priority_over_the_saved_value() {
     let (_folder, path) = folder();
     earlier_run(&path, "kept").await;
     let script = Script::new(Good("fresh"));
@@ -260,7 +260,7 @@ async fn p01_emptied_source_is_loaded_if_the_kept_value_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_a_stop_waits_until_the_newest_value_is_kept() {
+async fn p14_stop_waits_until_the_newest_value_is_saved() {
     let (_folder, path) = folder();
     let script = Script::new(Good("first"));
     let (_live, control) = service(&script, &path).start().await.unwrap();
@@ -273,7 +273,7 @@ async fn p14_a_stop_waits_until_the_newest_value_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn neither_what_is_refused_nor_a_default_is_kept() {
+async fn rejected_values_and_defaults_are_not_saved() {
     let (_folder, path) = folder();
     let script = Script::new(Good("first"));
     let (live, control) = service(&script, &path)
@@ -291,7 +291,7 @@ async fn neither_what_is_refused_nor_a_default_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_save_that_fails_costs_nothing_but_the_save() {
+async fn failed_save_affects_nothing_else() {
     let (folder, path) = folder();
     let script = Script::new(Good("first"));
     let nowhere = folder.path().join("gone").join("kept");
@@ -316,7 +316,7 @@ async fn a_save_that_fails_costs_nothing_but_the_save() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_puts_the_restoring_off_and_does_not_prevent_it() {
+async fn pause_postpones_the_restore() {
     let (_folder, path) = folder();
     earlier_run(&path, "kept").await;
     let script = Script::new(Failing(ErrorKind::Unavailable));
@@ -330,7 +330,7 @@ async fn a_pause_puts_the_restoring_off_and_does_not_prevent_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_proven_at_the_second_attempt_is_kept_as_well() {
+async fn value_proven_at_the_second_attempt_is_saved() {
     let (_folder, path) = folder();
     let script = Script::new(Good("one"));
     let failing = Arc::new(AtomicBool::new(true));
@@ -384,7 +384,7 @@ impl Participant<String> for OneWay {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_restored_value_is_not_told_to_be_a_default() {
+async fn restored_value_is_not_reported_as_a_default() {
     let log = log();
     let (_folder, path) = folder();
     earlier_run(&path, "kept").await;

@@ -8,7 +8,7 @@ use crate::ledger::{Ledger, open, service};
 use crate::script::{Good, Missing, Script, seconds};
 
 #[tokio::test(start_paused = true)]
-async fn a_value_that_the_source_has_overtaken_gives_way_to_the_newer_one() {
+async fn overtaken_value_gives_way_to_the_newer_one() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (live, control) = service(&script, &ledger, 1).start().await.unwrap();
     let mut changes = live.subscribe();
@@ -31,7 +31,7 @@ async fn a_value_that_the_source_has_overtaken_gives_way_to_the_newer_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_that_goes_back_or_away_while_it_is_prepared_is_not_published() {
+async fn value_that_changes_back_or_vanishes_during_prepare_is_dropped() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (live, control) = service(&script, &ledger, 1).start().await.unwrap();
     ledger.told();
@@ -56,7 +56,7 @@ async fn a_value_that_goes_back_or_away_while_it_is_prepared_is_not_published() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_never_rests_is_published_all_the_same() {
+async fn source_that_keeps_changing_is_still_published() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (live, control) = service(&script, &ledger, 1).start().await.unwrap();
     ledger.told();

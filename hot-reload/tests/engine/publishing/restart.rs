@@ -44,7 +44,7 @@ fn waits(control: &Control<impl Sized>) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_for_a_restart_is_published_and_told_once() {
+async fn change_that_needs_a_restart_is_published_and_reported_once() {
     let log = log();
     let required = RestartRequired::new(["listen", "password"]);
     let (tray, live, control) = service(required).await.unwrap();
@@ -112,7 +112,7 @@ async fn what_waits_for_a_restart_is_published_and_told_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p01_what_takes_a_restart_may_be_refused_with_all_that_came_with_it() {
+async fn p01_change_that_needs_a_restart_can_be_refused() {
     let required = RestartRequired::new(["listen", "password"]).policy(RestartPolicy::Reject);
     let (tray, live, control) = service(required).await.unwrap();
     let password = "hunter2";
@@ -159,7 +159,7 @@ async fn p01_what_takes_a_restart_may_be_refused_with_all_that_came_with_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_stands_beside_those_of_the_validators() {
+async fn refusal_is_reported_with_those_of_validators() {
     let tray = Tray::with(STARTED);
     let required = RestartRequired::new(["listen"]).policy(RestartPolicy::Reject);
     let builder = tray.builder().restart_required(required);
@@ -181,7 +181,7 @@ async fn a_refusal_stands_beside_those_of_the_validators() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_refused_at_the_start_is_not_what_the_process_started_with() {
+async fn value_refused_at_the_start_is_not_the_first_value() {
     let tray = Tray::with(Config {
         listen: 1,
         routes: 0,
@@ -210,7 +210,7 @@ async fn what_was_refused_at_the_start_is_not_what_the_process_started_with() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_declared_part_that_is_nowhere_is_told_once() {
+async fn missing_declared_path_is_reported_once() {
     for policy in [RestartPolicy::Warn, RestartPolicy::Reject] {
         let log = log();
         let required = RestartRequired::new(["lisen", "listen"]).policy(policy);
@@ -225,7 +225,7 @@ async fn a_declared_part_that_is_nowhere_is_told_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_declaration_that_cannot_be_read_fails_the_start() {
+async fn invalid_declaration_fails_the_start() {
     for policy in [RestartPolicy::Warn, RestartPolicy::Reject] {
         let paths = [
             RestartRequired::new(["listen["]),
@@ -249,7 +249,7 @@ impl Serialize for Touchy {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p07_a_value_that_cannot_be_serialized_is_an_outcome_or_a_warning() {
+async fn p07_unserializable_value_is_an_outcome_or_a_warning() {
     for policy in [RestartPolicy::Warn, RestartPolicy::Reject] {
         let log = log();
         let broken = Arc::new(AtomicBool::new(true));
@@ -299,7 +299,7 @@ impl Reload<Named, String> for Listener {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_default_that_became_visible_is_compared_too() {
+async fn visible_default_is_compared_too() {
     let script = Script::new(Good("first"));
     let default = BTreeMap::from([("listen", "default".to_owned())]);
     let (live, control) = ReloaderService::builder(Listener(script.clone()))
@@ -318,7 +318,7 @@ async fn a_default_that_became_visible_is_compared_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p17_the_status_names_twenty_parts_and_the_log_says_how_many_more_there_are() {
+async fn p17_status_names_twenty_paths_and_the_log_counts_the_rest() {
     let log = log();
     let listeners = |port| -> BTreeMap<u16, u16> { (0..100).map(|name| (name, port)).collect() };
     let tray = Tray::with(listeners(80));

@@ -15,7 +15,7 @@ use crate::log::log;
 use crate::script::{Good, Missing, Script, seconds};
 
 #[tokio::test(start_paused = true)]
-async fn all_are_ready_before_a_value_is_visible_and_commit_before_anybody_is_told() {
+async fn all_participants_commit_before_subscribers_are_notified() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (live, control) = service(&script, &ledger, 3).start().await.unwrap();
     assert_eq!(ledger.told(), ["a committed", "b committed", "c committed"]);
@@ -32,7 +32,7 @@ async fn all_are_ready_before_a_value_is_visible_and_commit_before_anybody_is_to
 }
 
 #[tokio::test(start_paused = true)]
-async fn subscribers_are_told_of_a_visible_value_when_the_last_participant_has_committed() {
+async fn subscribers_are_notified_after_the_last_commit() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (live, control) = service(&script, &ledger, 2).start().await.unwrap();
     let part = live.map(String::as_str);
@@ -62,7 +62,7 @@ async fn subscribers_are_told_of_a_visible_value_when_the_last_participant_has_c
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_receipt_says_who_refused_and_why_and_how_long_each_stage_took() {
+async fn receipt_has_votes_and_stage_times() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (live, control) = service(&script, &ledger, 3).start().await.unwrap();
     ledger.told();
@@ -109,7 +109,7 @@ async fn a_receipt_says_who_refused_and_why_and_how_long_each_stage_took() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p01_a_fault_at_any_step_of_any_participant_leaves_everything_as_it_was_or_swaps_it() {
+async fn p01_fault_of_a_participant_swaps_all_or_nothing() {
     for members in 1..=5 {
         for at in 0..members {
             for fault in [
@@ -164,7 +164,7 @@ async fn p01_a_fault_at_any_step_of_any_participant_leaves_everything_as_it_was_
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_has_not_taken_over_what_is_visible_is_named_in_the_log() {
+async fn failed_commit_names_the_participant_in_the_log() {
     let log = log();
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (_live, control) = service(&script, &ledger, 3).start().await.unwrap();
@@ -188,7 +188,7 @@ async fn who_has_not_taken_over_what_is_visible_is_named_in_the_log() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p11_what_a_participant_refused_is_not_prepared_again_until_somebody_asks() {
+async fn p11_value_refused_by_a_participant_is_not_prepared_again() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (live, control) = service(&script, &ledger, 2).start().await.unwrap();
     ledger.told();
@@ -203,7 +203,7 @@ async fn p11_what_a_participant_refused_is_not_prepared_again_until_somebody_ask
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_a_stop_while_participants_prepare_releases_what_they_have_opened() {
+async fn p14_stop_during_prepare_releases_prepared_resources() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (_live, control) = service(&script, &ledger, 2).start().await.unwrap();
     ledger.book().takes = seconds(5);
@@ -245,7 +245,7 @@ async fn participants_abort_when_projection_function_panics() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p12_participants_have_to_be_ready_for_the_default_of_a_removal_too() {
+async fn p12_participants_prepare_for_a_removal_default() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let policy = RemovalPolicy::Replace("default".to_owned());
     let builder = service(&script, &ledger, 2).on_removal(policy);

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use crate::script::{Good, Script, seconds, settle};
 
 #[tokio::test(start_paused = true)]
-async fn async_validators_are_all_asked_at_the_same_time_and_each_problem_is_told() {
+async fn async_validators_run_concurrently_and_report_each_problem() {
     let script = Script::new(Good("first"));
     let (live, control) = script
         .builder()

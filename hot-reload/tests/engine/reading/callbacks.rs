@@ -52,7 +52,7 @@ impl Blocking {
 }
 
 #[tokio::test]
-async fn a_callback_is_called_for_each_change_in_order() {
+async fn callback_is_called_for_each_change_in_order() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
     let (call, mut calls) = teller();
@@ -65,7 +65,7 @@ async fn a_callback_is_called_for_each_change_in_order() {
 }
 
 #[tokio::test]
-async fn a_callback_may_begin_with_the_value_of_now_or_the_first_there_is() {
+async fn callback_may_begin_with_the_current_or_first_value() {
     let script = Script::new(Failing(ErrorKind::Unavailable));
     let (live, control) = script.builder().start_in_background();
     let ((early, mut told_early), (late, mut told_late)) = (teller(), teller());
@@ -82,7 +82,7 @@ async fn a_callback_may_begin_with_the_value_of_now_or_the_first_there_is() {
 }
 
 #[tokio::test]
-async fn p13_a_slow_callback_goes_on_with_the_newest() {
+async fn p13_slow_callback_continues_with_the_newest() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
     let (call, mut blocking) = Blocking::new();
@@ -97,7 +97,7 @@ async fn p13_a_slow_callback_goes_on_with_the_newest() {
 }
 
 #[tokio::test]
-async fn p07_a_panic_in_a_callback_is_logged_and_the_next_change_is_told() {
+async fn p07_panic_in_a_callback_is_logged_and_the_next_change_follows() {
     let log = log();
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
@@ -121,12 +121,12 @@ async fn p07_a_panic_in_a_callback_is_logged_and_the_next_change_is_told() {
 }
 
 #[tokio::test]
-async fn p02_a_callback_that_blocks_delays_nobody_on_the_one_thread_of_a_runtime() {
+async fn p02_blocking_callback_delays_nothing_on_one_thread() {
     a_callback_that_blocks_delays_nobody().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p02_a_callback_that_blocks_delays_nobody_on_many_threads() {
+async fn p02_blocking_callback_delays_nothing_on_many_threads() {
     a_callback_that_blocks_delays_nobody().await;
 }
 
@@ -159,7 +159,7 @@ async fn a_callback_that_blocks_delays_nobody() {
 }
 
 #[tokio::test]
-async fn dropping_a_callback_ends_its_calls_and_lets_go_of_the_function() {
+async fn dropping_a_callback_ends_its_calls_and_drops_the_function() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
     let (call, mut calls) = teller();
@@ -172,7 +172,7 @@ async fn dropping_a_callback_ends_its_calls_and_lets_go_of_the_function() {
 }
 
 #[tokio::test]
-async fn a_call_that_runs_when_its_callback_is_dropped_comes_to_its_end() {
+async fn call_that_runs_when_its_callback_is_dropped_finishes() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
     let (mut block, mut blocking) = Blocking::new();
@@ -191,7 +191,7 @@ async fn a_call_that_runs_when_its_callback_is_dropped_comes_to_its_end() {
 }
 
 #[tokio::test]
-async fn p07_a_panic_in_the_last_call_of_a_dropped_callback_is_logged_too() {
+async fn p07_panic_in_the_last_call_of_a_dropped_callback_is_logged() {
     let log = log();
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
@@ -209,7 +209,7 @@ async fn p07_a_panic_in_the_last_call_of_a_dropped_callback_is_logged_too() {
 }
 
 #[tokio::test]
-async fn a_callback_may_end_itself() {
+async fn callback_may_end_itself() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
     let own = Arc::new(Mutex::new(None));
@@ -229,7 +229,7 @@ async fn a_callback_may_end_itself() {
 }
 
 #[tokio::test]
-async fn p14_a_detached_callback_is_called_until_the_service_has_stopped_and_is_gone_then() {
+async fn p14_detached_callback_runs_until_the_service_has_stopped() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
     let (call, mut calls) = teller();
@@ -246,7 +246,7 @@ async fn p14_a_detached_callback_is_called_until_the_service_has_stopped_and_is_
 }
 
 #[tokio::test(start_paused = true)]
-async fn p06_a_callback_does_not_keep_the_service_running() {
+async fn p06_callback_does_not_keep_the_service_running() {
     let script = Script::new(Good("first"));
     let (live, control) = script.service().await;
     let (call, mut calls) = teller();
@@ -263,7 +263,7 @@ async fn p06_a_callback_does_not_keep_the_service_running() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_callback_that_comes_before_the_first_value_is_told_of_it() {
+async fn callback_before_the_first_value_is_called_for_it() {
     let script = Script::new(Failing(ErrorKind::Unavailable));
     let (live, _control) = script.builder().hybrid().start_in_background();
     let (call, mut calls) = teller();
@@ -274,7 +274,7 @@ async fn a_callback_that_comes_before_the_first_value_is_told_of_it() {
 }
 
 #[test]
-fn a_callback_ends_with_its_runtime() {
+fn callback_ends_with_its_runtime() {
     let script = Script::new(Good("first"));
     let runtime = || {
         tokio::runtime::Builder::new_current_thread()

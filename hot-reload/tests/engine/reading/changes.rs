@@ -13,7 +13,7 @@ async fn service(script: &Script) -> (Live<String>, Control<String>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_and_changed_tell_of_each_value_once() {
+async fn stream_and_changed_return_each_value_once() {
     let script = Script::new(Good("1"));
     let (live, _control) = service(&script).await;
     let mut changes = live.subscribe();
@@ -37,7 +37,7 @@ async fn a_stream_and_changed_tell_of_each_value_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p13_a_slow_stream_ends_at_the_newest() {
+async fn p13_slow_stream_ends_at_the_newest() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
     let mut changes = live.subscribe();
@@ -52,7 +52,7 @@ async fn p13_a_slow_stream_ends_at_the_newest() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p06_a_stream_tells_the_last_value_and_ends_when_the_service_has_stopped() {
+async fn p06_stream_returns_the_last_value_and_ends_at_the_stop() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
     let collected = tokio::spawn(live.subscribe().map(|value| value.to_string()).collect());
@@ -72,7 +72,7 @@ async fn p06_a_stream_tells_the_last_value_and_ends_when_the_service_has_stopped
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_can_be_waited_for_before_there_is_any() {
+async fn wait_for_works_before_the_first_value() {
     let script = Script::new(Failing(ErrorKind::Unavailable));
     let (live, _control) = script.builder().hybrid().start_in_background();
     let waiting = tokio::spawn({
@@ -89,7 +89,7 @@ async fn a_value_can_be_waited_for_before_there_is_any() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_for_the_value_of_now_takes_no_time_and_outlives_the_service() {
+async fn wait_for_the_current_value_returns_at_once_even_after_the_stop() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
     let now = live.wait_for(|value| value == "first").now_or_never();
@@ -99,7 +99,7 @@ async fn waiting_for_the_value_of_now_takes_no_time_and_outlives_the_service() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p06_whoever_waits_for_a_value_that_never_comes_is_told_of_the_stop() {
+async fn p06_wait_for_a_missing_value_ends_at_the_stop() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
     let mut changes = live.subscribe();
@@ -116,7 +116,7 @@ async fn p06_whoever_waits_for_a_value_that_never_comes_is_told_of_the_stop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_is_given_up_loses_nothing_that_was_wanted() {
+async fn cancelled_wait_for_loses_no_wanted_value() {
     let script = Script::new(Good("first"));
     let (live, _control) = service(&script).await;
     let mut changes = live.subscribe();

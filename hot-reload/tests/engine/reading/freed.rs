@@ -165,7 +165,7 @@ fn parts(live: &Live<Entry>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p17_a_value_that_nobody_reads_is_freed_when_it_is_replaced() {
+async fn p17_unread_value_is_freed_when_it_is_replaced() {
     let ledger = Ledger::default();
     let tray = Tray::with(ledger.value(1));
     let (live, control) = tray.service().await;
@@ -221,7 +221,7 @@ freed_when_let_go! {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p17_an_idle_reader_keeps_the_one_value_that_it_read_last() {
+async fn p17_idle_reader_keeps_only_its_last_value() {
     let ledger = Ledger::default();
     let tray = Tray::with(ledger.value(1));
     let (live, control) = tray.service().await;
@@ -245,7 +245,7 @@ async fn p17_an_idle_reader_keeps_the_one_value_that_it_read_last() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p17_retained_counts_replaced_values_and_tells_their_age() {
+async fn p17_retained_counts_replaced_values_and_their_age() {
     let ledger = Ledger::default();
     let tray = Tray::with(ledger.value(1));
     let (live, control) = tray.service().await;
@@ -297,7 +297,7 @@ fn rests() -> u64 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p15_nobody_wakes_to_free_values_where_none_is_kept() {
+async fn p15_no_timer_runs_without_retained_values() {
     let script = Script::new(Good("first"));
     let (live, control) = script.builder().realtime().start().await.unwrap();
     let kept = live.get();

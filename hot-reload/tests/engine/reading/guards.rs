@@ -29,7 +29,7 @@ thread_local! {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_can_be_read_until_the_very_end_of_a_thread() {
+async fn value_can_be_read_until_the_end_of_a_thread() {
     let ledger = Ledger::default();
     let tray = Tray::with(ledger.value(1));
     let (live, control) = tray.service().await;
@@ -73,7 +73,7 @@ impl Drop for Curious {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_may_read_its_successor_while_it_is_freed() {
+async fn value_may_read_its_successor_in_drop() {
     let (handle, read) = (Arc::new(OnceLock::new()), Arc::default());
     let value = |number| Curious {
         number,
@@ -92,7 +92,7 @@ async fn a_value_may_read_its_successor_while_it_is_freed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p01_a_validator_may_read_the_value_of_now() {
+async fn p01_validator_may_read_the_current_value() {
     let ledger = Ledger::default();
     let tray = Tray::with(ledger.value(1));
     let now = Arc::new(OnceLock::<Live<Entry>>::new());
@@ -131,7 +131,7 @@ async fn p01_a_validator_may_read_the_value_of_now() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hundred_guards_at_once_keep_each_its_own_value() {
+async fn hundred_guards_at_once_keep_their_values() {
     let ledger = Ledger::default();
     let tray = Tray::with(ledger.value(0));
     let (live, control) = tray.service().await;
@@ -158,7 +158,7 @@ async fn a_hundred_guards_at_once_keep_each_its_own_value() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_guard_outlives_its_service() {
+async fn guard_outlives_its_service() {
     let ledger = Ledger::default();
     let tray = Tray::with(ledger.value(1));
     let (live, control) = tray.service().await;
@@ -182,7 +182,7 @@ async fn a_guard_outlives_its_service() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forgotten_guard_keeps_its_value_and_harms_nobody() {
+async fn forgotten_guard_keeps_only_its_value() {
     let ledger = Ledger::default();
     let tray = Tray::with(ledger.value(1));
     let (live, control) = tray.service().await;

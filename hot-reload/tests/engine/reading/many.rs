@@ -76,7 +76,7 @@ async fn p02_waking_many_never_delays_the_next_publication_on_one_thread() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p02_waking_many_never_delays_the_next_publication_on_many_threads() {
+async fn p02_waking_many_does_not_delay_the_next_publication() {
     waking_many_never_delays_the_next_publication().await;
 }
 
@@ -129,7 +129,7 @@ async fn waking_many_never_delays_the_next_publication() {
 }
 
 #[tokio::test]
-async fn p14_a_stop_waits_until_the_many_are_told_and_everybody_hears_the_end() {
+async fn p14_stop_waits_until_all_of_many_subscribers_see_the_end() {
     let tray = Tray::with(1);
     let (live, control) = tray.service().await;
     let (blocking, go) = Blocking::new();
@@ -160,7 +160,7 @@ async fn p14_a_stop_waits_until_the_many_are_told_and_everybody_hears_the_end() 
 }
 
 #[tokio::test]
-async fn few_are_told_before_a_reload_returns() {
+async fn few_subscribers_are_notified_before_a_reload_returns() {
     let tray = Tray::with(1);
     let (live, control) = tray.service().await;
     let mut all: Vec<_> = (0..100).map(|_| live.subscribe()).collect();
@@ -189,7 +189,7 @@ impl Drop for Heavy {
 }
 
 #[tokio::test]
-async fn p02_p14_what_takes_long_to_free_is_freed_on_another_thread_and_a_stop_waits_for_it() {
+async fn p02_p14_slow_drop_runs_on_another_thread_and_stop_waits() {
     let freed_by = Arc::new(Mutex::new(Vec::new()));
     let heavy = |gate| Heavy {
         freed_by: Arc::clone(&freed_by),
@@ -263,7 +263,7 @@ impl Reload<Bound> for Counting {
 }
 
 #[test]
-fn a_value_of_the_compatible_surface_is_freed_where_it_was_made() {
+fn compatible_value_is_freed_on_its_own_thread() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

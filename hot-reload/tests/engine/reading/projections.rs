@@ -69,7 +69,7 @@ impl Wake for Count {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_woken_by_a_value_whose_part_is_the_same() {
+async fn value_with_an_equal_part_wakes_no_subscriber() {
     let (tray, live, control) = service().await;
     let (part, whole) = (Arc::new(Count::default()), Arc::new(Count::default()));
     let (part_waker, whole_waker) = (Waker::from(part.clone()), Waker::from(whole.clone()));
@@ -98,7 +98,7 @@ async fn nobody_is_woken_by_a_value_whose_part_is_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_subscriber_of_each_clone_is_told_once_and_compared_for_once() {
+async fn each_subscriber_is_woken_once_and_compared_for_once() {
     static COMPARED: AtomicUsize = AtomicUsize::new(0);
     #[derive(Clone)]
     struct Counted(u8);
@@ -131,7 +131,7 @@ async fn each_subscriber_of_each_clone_is_told_once_and_compared_for_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_part_can_be_subscribed_to_before_there_is_a_value() {
+async fn part_can_be_subscribed_to_before_the_first_value() {
     let tray = Tray::empty();
     let (live, control) = tray.builder().start_in_background();
     let part = live.map(limits);
@@ -147,7 +147,7 @@ async fn a_part_can_be_subscribed_to_before_there_is_a_value() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_value_of_now_counts_as_seen_and_a_slow_reader_ends_at_the_newest() {
+async fn current_value_counts_as_seen_and_a_slow_reader_ends_at_newest() {
     let (tray, live, control) = service().await;
     let mut changes = live.map(limits).subscribe();
     assert_eq!(now(changes.changed().now_or_never()), None);
@@ -162,7 +162,7 @@ async fn the_value_of_now_counts_as_seen_and_a_slow_reader_ends_at_the_newest() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_is_given_up_loses_no_change_of_the_part() {
+async fn cancelled_wait_loses_no_change_of_the_part() {
     let (tray, live, control) = service().await;
     let mut changes = live.map(limits).subscribe();
     for connections in 2..6 {
@@ -179,7 +179,7 @@ async fn a_wait_that_is_given_up_loses_no_change_of_the_part() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p06_the_changes_of_a_part_end_with_the_service() {
+async fn p06_changes_of_a_part_end_with_the_service() {
     let (tray, live, control) = service().await;
     let (part, never) = (live.map(limits), live.map(limits));
     let (mut changes, mut stream) = (part.subscribe(), part.subscribe());
@@ -213,7 +213,7 @@ async fn p06_the_changes_of_a_part_end_with_the_service() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_subscribes_during_a_publication_is_told_of_it() {
+async fn subscriber_during_a_publication_is_woken_for_it() {
     let (tray, live, control) = service().await;
     let (told, late) = std::sync::mpsc::channel();
     // A function that looks at both values before either is published, and in which somebody subscribes.
@@ -252,7 +252,7 @@ impl PartialEq for Moody {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p01_p07_a_comparison_that_panics_refuses_the_value_and_the_next_good_one_is_published() {
+async fn p01_p07_panic_in_a_comparison_rejects_the_value_only() {
     let tray = Tray::with((Moody(1), "first"));
     let (live, control) = tray.service().await;
     let (part, text) = (live.map(|value| &value.0), live.map(|value| value.1));
@@ -281,7 +281,7 @@ async fn p01_p07_a_comparison_that_panics_refuses_the_value_and_the_next_good_on
 }
 
 #[tokio::test(start_paused = true)]
-async fn p06_a_part_keeps_its_service_running_and_so_do_its_changes() {
+async fn p06_projection_and_its_changes_keep_the_service_running() {
     let (tray, live, control) = service().await;
     let part = live.map(limits);
     drop((live, control.clone()));
@@ -326,7 +326,7 @@ async fn guards_of_parts_of_parts_bear_the_number_of_the_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_part_need_not_be_of_a_known_size() {
+async fn part_may_be_unsized() {
     let (tray, live, control) = service().await;
     let name = live.map(|config: &Config| config.name.as_str());
     let hosts = live.map(|config: &Config| config.hosts.as_slice());

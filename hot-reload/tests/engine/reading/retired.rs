@@ -84,7 +84,7 @@ impl Service {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p17_a_replaced_value_is_kept_for_its_grace_and_no_longer() {
+async fn p17_replaced_value_is_kept_for_its_grace() {
     let service = Service::new(|builder| builder.retire_after(GRACE)).await;
     let first = service.publish(2).await;
     sleep(seconds(10)).await;
@@ -106,7 +106,7 @@ async fn p17_a_replaced_value_is_kept_for_its_grace_and_no_longer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p17_without_a_grace_a_value_is_told_and_freed_when_it_is_replaced() {
+async fn p17_value_without_a_grace_is_retired_and_freed_at_once() {
     let service = Service::new(|builder| builder).await;
     for number in 2..=10 {
         service.publish(number).await;
@@ -119,7 +119,7 @@ async fn p17_without_a_grace_a_value_is_told_and_freed_when_it_is_replaced() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p02_whoever_lets_a_value_go_last_does_not_run_the_hook() {
+async fn p02_retire_hook_does_not_run_on_the_thread_of_the_last_reader() {
     for grace in [Duration::ZERO, GRACE, seconds(300)] {
         let service = Service::new(|builder| builder.retire_after(grace)).await;
         let (snapshot, guard) = (service.live.get(), service.live.load());
@@ -141,7 +141,7 @@ async fn p02_whoever_lets_a_value_go_last_does_not_run_the_hook() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hook_that_blocks_holds_up_neither_readers_nor_the_next_publication() {
+async fn blocking_hook_delays_neither_readers_nor_publications() {
     let (ledger, (closed, gate)) = (Ledger::default(), channel::<()>());
     let tray = Tray::with(ledger.value(1));
     let gate = Mutex::new(gate);
@@ -161,7 +161,7 @@ async fn a_hook_that_blocks_holds_up_neither_readers_nor_the_next_publication() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn p07_a_hook_that_panics_keeps_no_value_and_no_other_hook() {
+async fn p07_panic_in_a_hook_keeps_no_value_and_no_other_hook() {
     let service =
         Service::new(|builder| builder.on_retire(|_, _| panic!("the hook has a bug"))).await;
     for number in 2..=4 {
@@ -174,7 +174,7 @@ async fn p07_a_hook_that_panics_keeps_no_value_and_no_other_hook() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_a_stop_frees_what_nobody_holds_whatever_its_age_and_waits_for_the_hook() {
+async fn p14_stop_frees_values_of_any_age_and_waits_for_the_hook() {
     let service = Service::new(|builder| builder.retire_after(seconds(3600))).await;
     let held = {
         service.publish(2).await;
@@ -196,7 +196,7 @@ async fn p14_a_stop_frees_what_nobody_holds_whatever_its_age_and_waits_for_the_h
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_what_is_freed_while_the_service_stops_is_told_once() {
+async fn p14_value_freed_during_the_stop_is_retired_once() {
     for number in 2..=20 {
         let service = Service::new(|builder| builder).await;
         for number in 2..=number {
@@ -213,7 +213,7 @@ fn rests() -> u64 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p15_nobody_wakes_while_values_come_of_age() {
+async fn p15_no_timer_runs_during_the_grace_of_values() {
     let ledger = Ledger::default();
     let tray = Tray::with(ledger.value(1));
     let builder = tray.builder().retire_after(seconds(3000));
@@ -243,7 +243,7 @@ async fn p15_nobody_wakes_while_values_come_of_age() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p17_a_value_that_is_held_for_a_minute_is_told_once() {
+async fn p17_value_held_for_a_minute_is_reported_once() {
     for grace in [Duration::ZERO, GRACE] {
         let log = log();
         let service = Service::new(|builder| builder.retire_after(grace).name("motto")).await;
@@ -274,7 +274,7 @@ async fn p17_a_value_that_is_held_for_a_minute_is_told_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p17_of_values_that_nobody_holds_there_is_no_warning() {
+async fn p17_values_without_holders_cause_no_warning() {
     let log = log();
     let service = Service::new(|builder| builder.retire_after(seconds(3600))).await;
     for number in 2..=5 {
@@ -287,8 +287,7 @@ async fn p17_of_values_that_nobody_holds_there_is_no_warning() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p15_values_of_a_history_are_neither_asked_after_nor_warned_of_and_retire_when_they_leave_it()
- {
+async fn p15_history_values_cause_no_warning_and_retire_when_evicted() {
     let log = log();
     let text = |number: u32| number.to_string();
     let tray = Tray::with(text(1));

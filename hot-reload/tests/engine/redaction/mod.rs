@@ -85,7 +85,7 @@ async fn p18_no_merge_and_no_comparison_shows_a_planted_secret() {
 
 /// What an operator needs is shown, in whatever format and under whatever spelling of the key.
 #[test]
-fn identifiers_and_addresses_are_shown_under_keys_that_say_so() {
+fn identifiers_and_addresses_are_shown_under_fitting_keys() {
     let seed = seed();
     for case in 0..setting("REDACTION_CASES", 6000) / 10 {
         let mut dice = Dice(seed.wrapping_add(case));

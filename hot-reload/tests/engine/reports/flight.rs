@@ -19,7 +19,7 @@ use crate::script::{Bad, Good, Hanging, Missing, Script, seconds, settle};
 const NEVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 #[tokio::test(start_paused = true)]
-async fn a_rejection_a_recovery_and_a_lost_watch_read_like_this() {
+async fn rejection_recovery_and_lost_watch_have_this_text() {
     let script = Script::new(Good("first")).with(|state| {
         state.load_takes = Duration::from_millis(250);
     });
@@ -78,7 +78,7 @@ config (script): generation 2, data stale, watch trusted, last verified 11 min a
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rollback_a_hold_and_a_pause_read_like_this() {
+async fn rollback_hold_and_pause_have_this_text() {
     let script = Script::new(Good("first"));
     let (_live, control) = script
         .builder()
@@ -136,7 +136,7 @@ fn squeezed(explanation: &Explanation) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cycle_says_what_asked_for_it_and_how_it_went() {
+async fn attempt_has_its_causes_and_stages() {
     struct Pool;
     #[async_trait]
     impl Participant<String> for Pool {
@@ -188,7 +188,7 @@ async fn a_cycle_says_what_asked_for_it_and_how_it_went() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_stands_in_for_the_source_is_told_as_that() {
+async fn fallback_value_is_reported_as_a_fallback() {
     let script = Script::new(Good("first"));
     let (_live, control) = script
         .builder()
@@ -208,7 +208,7 @@ async fn what_stands_in_for_the_source_is_told_as_that() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_missed_change_is_in_the_story() {
+async fn missed_change_is_in_the_report() {
     let script = Script::new(Good("first"));
     let (_live, control) = script.service().await;
     sleep(seconds(120)).await;
@@ -222,7 +222,7 @@ async fn a_missed_change_is_in_the_story() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p17_however_much_happens_the_newest_of_it_is_kept_and_no_more() {
+async fn p17_recorder_keeps_a_bounded_number_of_the_newest_entries() {
     let script = Script::new(Good("first"));
     let (_live, control) = script.service().await;
     for round in 0..1000 {
@@ -278,7 +278,7 @@ async fn how_much_is_kept_is_up_to_the_builder() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_compatible_surface_explains_itself_too_over_several_runs() {
+async fn compatible_surface_explains_several_runs() {
     let script = Script::new(Good("first"));
     let config = ReloaderConfig::hybrid(10);
     let made = ReloaderService::<Script, String, String>::new(&script, config).await;
@@ -343,7 +343,7 @@ impl Reload<String, String> for Failures {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_of_the_users_is_not_dropped_under_a_lock() {
+async fn user_error_is_not_dropped_under_a_lock() {
     // With a recorder it is that which lets go of an error last, and otherwise the status.
     for entries in [0, 4] {
         let asked = Asked::default();
@@ -359,7 +359,7 @@ async fn an_error_of_the_users_is_not_dropped_under_a_lock() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_person_may_ask_at_any_moment_of_a_look() {
+async fn explain_works_at_any_moment_of_a_load() {
     let script = Script::new(Hanging);
     let (_live, control) = script.builder().hybrid().start_in_background();
     settle().await;

@@ -35,7 +35,7 @@ fn hostile() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn every_error_is_one_line_however_it_is_made(text in hostile(), other in hostile(), place in any::<bool>()) {
+    fn every_error_is_one_line(text in hostile(), other in hostile(), place in any::<bool>()) {
         let mut location = Location::new(&text).path(&other);
         if place {
             location = location.line(3, 4);

@@ -45,7 +45,7 @@ fn rejections(events: &mut Events) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p11_other_bad_content_with_the_same_error_is_reported_anew() {
+async fn p11_other_bad_content_with_the_same_error_is_reported_again() {
     for revisions in [true, false] {
         let log = log();
         let script = Script::new(Good("first")).with(|state| state.revisions = revisions);
@@ -72,7 +72,7 @@ async fn p11_other_bad_content_with_the_same_error_is_reported_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p11_group_announces_other_bad_content_of_a_member_with_the_same_error() {
+async fn p11_group_reports_other_bad_content_of_a_member() {
     let [one, two] =
         ["one", "two"].map(|_| Script::new(Good("first")).with(|state| state.revisions = true));
     let mut group = Coordinator::new();

@@ -68,7 +68,7 @@ impl Dice {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p09_every_decision_of_a_service_follows_from_what_it_was_told() {
+async fn p09_recorded_inputs_reproduce_every_decision() {
     let seeds: Vec<u64> = match std::env::var("HOT_RELOAD_SEED") {
         Ok(seed) => vec![seed.parse().unwrap()],
         Err(_) => (0..15).collect(),

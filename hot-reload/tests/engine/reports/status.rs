@@ -14,7 +14,7 @@ use crate::log::log;
 use crate::script::{Bad, Failing, Good, Missing, Script, seconds, settle};
 
 #[tokio::test(start_paused = true)]
-async fn p11_the_log_says_a_thing_once() {
+async fn p11_state_is_logged_once() {
     let log = log();
     let script = Script::new(Good("first"));
     let (_live, control) = script
@@ -53,7 +53,7 @@ async fn p11_the_log_says_a_thing_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_log_does_not_speak_of_a_good_value_where_there_is_none() {
+async fn log_names_no_good_value_if_there_is_none() {
     let log = log();
     let (_live, _control) =
         ReloaderService::builder(Script::new(Bad("typo"))).start_in_background();
@@ -65,7 +65,7 @@ async fn the_log_does_not_speak_of_a_good_value_where_there_is_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p12_the_default_of_a_removal_is_told_as_what_it_is() {
+async fn p12_removal_default_is_reported_as_a_default() {
     let script = Script::new(Missing);
     let (live, control) = script
         .builder()
@@ -96,7 +96,7 @@ async fn p12_the_default_of_a_removal_is_told_as_what_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p12_a_removal_forgets_what_was_rejected() {
+async fn p12_removal_forgets_the_rejected_content() {
     let script = Script::new(Good("first"));
     let (_live, control) = script.builder().start().await.unwrap();
     script.set(Bad("typo"));
@@ -112,7 +112,7 @@ async fn p12_a_removal_forgets_what_was_rejected() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_link_is_off_when_nothing_runs() {
+async fn watch_is_off_when_no_run_is_active() {
     let script = Script::new(Good("first"));
     let config = ReloaderConfig::realtime();
     let made = ReloaderService::<Script, String, String>::new(&script, config).await;
@@ -140,7 +140,7 @@ async fn the_link_is_off_when_nothing_runs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_is_served_by_the_next_run_or_told_of_the_end() {
+async fn waiting_caller_is_served_by_the_next_run_or_the_end() {
     let script = Script::new(Good("first")).with(|state| state.load_takes = seconds(2));
     let config = ReloaderConfig::polling(10);
     let made = ReloaderService::<Script, String, String>::new(&script, config).await;
@@ -167,7 +167,7 @@ async fn whoever_waits_is_served_by_the_next_run_or_told_of_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_reader_of_events_is_told_how_many_it_missed() {
+async fn slow_reader_of_events_gets_the_number_of_missed_ones() {
     let script = Script::new(Good("first"));
     let (_live, control) = ReloaderService::builder(script).start().await.unwrap();
     let mut events = control.events();
@@ -200,7 +200,7 @@ fn degraded(by: &[Degradation]) -> Option<SourceStatus> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_source_says_of_itself_is_in_the_status_and_logged_when_it_comes_and_goes() {
+async fn source_status_is_copied_and_logged_when_it_changes() {
     let log = log();
     let script = Script::new(Good("first"));
     let (_live, control) = script
@@ -244,7 +244,7 @@ async fn what_a_source_says_of_itself_is_in_the_status_and_logged_when_it_comes_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_is_asked_how_it_is_when_its_watch_changes_too() {
+async fn source_status_is_read_when_the_watch_changes() {
     let script = Script::new(Good("first"));
     let (_live, control) = script
         .builder()
@@ -270,7 +270,7 @@ async fn a_source_is_asked_how_it_is_when_its_watch_changes_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p07_a_source_that_panics_when_asked_how_it_is_is_loaded_all_the_same() {
+async fn p07_panic_in_source_status_does_not_prevent_loading() {
     let log = log();
     let script = Script::new(Good("first")).with(|state| state.speechless = true);
     let (live, control) = script
@@ -289,7 +289,7 @@ async fn p07_a_source_that_panics_when_asked_how_it_is_is_loaded_all_the_same() 
 
 /// Each subscriber asks for the status as soon as it is woken.
 #[tokio::test(start_paused = true)]
-async fn whoever_is_woken_or_answered_finds_all_of_it_in_the_status() {
+async fn status_is_complete_before_subscribers_and_callers_wake() {
     let script = Script::new(Good("one"));
     let window = seconds(60);
     let proof = Probation::new(window, |_: Snapshot<String>| {

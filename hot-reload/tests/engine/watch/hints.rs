@@ -105,7 +105,7 @@ async fn in_realtime() -> (Hinting, Live<u64>, Control<u64>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flood_of_hints_is_one_look() {
+async fn flood_of_hints_is_one_load() {
     let (source, live, control) = in_realtime().await;
     settle().await;
     let loads = source.state().loads;
@@ -119,7 +119,7 @@ async fn a_flood_of_hints_is_one_look() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hints_that_never_cease_leave_time_for_other_tasks_and_for_the_stop() {
+async fn endless_hints_leave_time_for_other_tasks_and_the_stop() {
     let (source, live, control) = in_realtime().await;
     source.state().value = 7;
     let hints = source.hints();
@@ -138,7 +138,7 @@ async fn hints_that_never_cease_leave_time_for_other_tasks_and_for_the_stop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p20_a_watch_that_is_lost_says_why_in_full_and_is_opened_again() {
+async fn p20_lost_watch_reports_its_full_error_and_is_reopened() {
     let (source, live, control) = in_realtime().await;
     settle().await;
     let refusal = Error::new(ErrorKind::Denied, "the token has expired");
@@ -167,7 +167,7 @@ async fn p20_a_watch_that_is_lost_says_why_in_full_and_is_opened_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p20_a_watch_whose_source_has_left_is_opened_again() {
+async fn p20_watch_whose_source_was_dropped_is_reopened() {
     let (source, _live, control) = in_realtime().await;
     settle().await;
     source.state().hints = None;
@@ -179,7 +179,7 @@ async fn p20_a_watch_whose_source_has_left_is_opened_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_the_subscription_is_gone_when_stop_returns() {
+async fn p14_subscription_is_dropped_when_stop_returns() {
     let source = Hinting::default();
     let (_live, control) = ReloaderService::builder(source.clone())
         .hybrid()

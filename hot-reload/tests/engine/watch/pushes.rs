@@ -22,7 +22,7 @@ async fn push_during_a_load(script: &Script) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn values_that_come_through_the_watch_are_published_without_a_load() {
+async fn pushed_values_are_published_without_a_load() {
     let script = Script::new(Good("first"));
     let (live, _control) = script.builder().realtime().start().await.unwrap();
     settle().await;
@@ -37,7 +37,7 @@ async fn values_that_come_through_the_watch_are_published_without_a_load() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p03_a_hint_beside_a_pushed_value_is_followed_by_a_load() {
+async fn p03_hint_beside_a_pushed_value_is_followed_by_a_load() {
     let script = slow();
     let (live, control) = script.builder().realtime().start().await.unwrap();
     push_during_a_load(&script).await;
@@ -48,7 +48,7 @@ async fn p03_a_hint_beside_a_pushed_value_is_followed_by_a_load() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p09_a_reload_beside_a_pushed_value_is_answered_by_a_load() {
+async fn p09_reload_beside_a_pushed_value_is_answered_by_a_load() {
     let script = slow();
     let (live, control) = script.builder().realtime().start().await.unwrap();
     push_during_a_load(&script).await;
@@ -59,7 +59,7 @@ async fn p09_a_reload_beside_a_pushed_value_is_answered_by_a_load() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p12_a_removal_beside_a_pushed_value_is_looked_into() {
+async fn p12_removal_beside_a_pushed_value_is_checked_by_a_load() {
     let script = slow();
     let (live, _control) = script
         .builder()
@@ -76,7 +76,7 @@ async fn p12_a_removal_beside_a_pushed_value_is_looked_into() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_removal_that_is_taken_back_at_once_leaves_a_value() {
+async fn removal_followed_by_a_value_leaves_the_value() {
     let script = slow();
     let (service, receiver) =
         ReloaderService::<Script, String, String>::new(&script, ReloaderConfig::realtime())
@@ -93,7 +93,7 @@ async fn a_removal_that_is_taken_back_at_once_leaves_a_value() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_of_pushed_values_does_not_hold_up_a_reload() {
+async fn stream_of_pushed_values_does_not_delay_a_reload() {
     let script = Script::new(Good("first"));
     let (_live, control) = script.builder().realtime().start().await.unwrap();
     settle().await;

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use crate::script::{Failing, Good, Hanging, Panicking, Script, seconds, settle};
 
 #[tokio::test(start_paused = true)]
-async fn p03_a_change_between_the_watch_and_the_first_load_is_seen() {
+async fn p03_change_between_the_watch_and_the_first_load_is_seen() {
     let script = Script::new(Good("first")).with(|state| state.muted = true);
     script.on_open(|state| {
         assert!(
@@ -22,7 +22,7 @@ async fn p03_a_change_between_the_watch_and_the_first_load_is_seen() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p03_a_change_while_the_watch_was_cut_is_seen_when_it_stands_again() {
+async fn p03_change_while_the_watch_is_lost_is_seen_after_reopening() {
     let script = Script::new(Good("first"));
     let (live, _control) = script
         .builder()
@@ -41,7 +41,7 @@ async fn p03_a_change_while_the_watch_was_cut_is_seen_when_it_stands_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p03_a_watch_that_opens_after_the_first_load_is_followed_by_another() {
+async fn p03_watch_opened_after_the_first_load_is_followed_by_another() {
     let script = Script::new(Good("first"));
     script.set_opening(Some(Hanging));
     let (live, control) = script
@@ -111,7 +111,7 @@ async fn p20_reconnection_backs_off_while_polling_keeps_its_period() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p20_a_watch_that_is_refused_is_parked_and_tried_for_ever() {
+async fn p20_refused_watch_is_parked_and_retried_without_end() {
     let script = Script::new(Good("first"));
     script.set_opening(Some(Failing(ErrorKind::Denied)));
     let (_live, control) = script.service().await;
@@ -127,7 +127,7 @@ async fn p20_a_watch_that_is_refused_is_parked_and_tried_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p20_a_minute_of_health_forgets_the_back_off() {
+async fn p20_minute_of_health_resets_the_backoff() {
     let script = Script::new(Good("first"));
     let (_live, _control) = script.service().await;
     script.set_opening(Some(Failing(ErrorKind::Unavailable)));
@@ -142,7 +142,7 @@ async fn p20_a_minute_of_health_forgets_the_back_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p07_a_panic_while_the_watch_is_opened_is_a_lost_watch() {
+async fn p07_panic_while_opening_is_a_lost_watch() {
     let script = Script::new(Good("first"));
     script.set_opening(Some(Panicking));
     let (live, control) = script.builder().realtime().start().await.unwrap();
@@ -158,7 +158,7 @@ async fn p07_a_panic_while_the_watch_is_opened_is_a_lost_watch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_through_the_watch_is_a_lost_watch_and_no_lost_value() {
+async fn error_of_the_watch_loses_the_watch_and_no_value() {
     let script = Script::new(Good("first"));
     let (live, control) = script.builder().realtime().start().await.unwrap();
     settle().await;
@@ -174,7 +174,7 @@ async fn an_error_through_the_watch_is_a_lost_watch_and_no_lost_value() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_removal_that_the_watch_claims_is_checked_by_a_look() {
+async fn removal_reported_by_the_watch_is_checked_by_a_load() {
     let script = Script::new(Good("first"));
     let (live, control) = script.builder().realtime().start().await.unwrap();
     settle().await;

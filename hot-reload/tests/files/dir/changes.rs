@@ -12,7 +12,7 @@ use crate::file::{TextDecoder, World, write};
 use crate::many::{ManyRig, Texts, texts};
 
 #[tokio::test]
-async fn files_that_are_added_changed_renamed_and_removed_are_followed() {
+async fn added_changed_renamed_and_removed_files_are_followed() {
     let world = World::new();
     world.folder("d");
     let mut rig = ManyRig::watch(dir(&world)).await;
@@ -38,7 +38,7 @@ async fn files_that_are_added_changed_renamed_and_removed_are_followed() {
 }
 
 #[tokio::test]
-async fn the_files_come_in_the_order_of_their_bytes() {
+async fn files_are_ordered_by_bytes_of_their_names() {
     let world = World::new();
     for name in ["b", "a-x", "a/x", "B", "10", "9"] {
         let path = world.path("d").join(name);
@@ -58,7 +58,7 @@ async fn the_files_come_in_the_order_of_their_bytes() {
 }
 
 #[tokio::test]
-async fn a_file_that_an_editor_takes_away_for_a_moment_is_not_missed() {
+async fn file_briefly_moved_away_by_an_editor_is_not_missed() {
     let world = World::new();
     world.folder("d");
     world.file("d/a", "one");
@@ -76,7 +76,7 @@ async fn a_file_that_an_editor_takes_away_for_a_moment_is_not_missed() {
 }
 
 #[tokio::test]
-async fn a_thousand_files_are_one_value_and_each_change_is_seen() {
+async fn thousand_files_are_one_value_and_each_change_is_seen() {
     let world = World::new();
     world.folder("d");
     for number in 0..1000 {

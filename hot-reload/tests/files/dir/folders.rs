@@ -9,7 +9,7 @@ use crate::file::{World, write};
 use crate::many::{ManyRig, Texts};
 
 #[tokio::test]
-async fn an_absent_directory_is_nothing_and_is_seen_when_it_comes() {
+async fn absent_directory_has_no_content_and_is_seen_when_created() {
     let world = World::new();
     let mut rig = ManyRig::watch(Dir::new(world.path("x/y/d"))).await;
     rig.expect_absent().await;
@@ -23,7 +23,7 @@ async fn an_absent_directory_is_nothing_and_is_seen_when_it_comes() {
 }
 
 #[tokio::test]
-async fn a_directory_that_is_swapped_takes_the_watch_along() {
+async fn swapped_directory_moves_the_watch() {
     let world = World::new();
     world.folder("d");
     world.file("d/a", "one");
@@ -44,7 +44,7 @@ async fn a_directory_that_is_swapped_takes_the_watch_along() {
 }
 
 #[tokio::test]
-async fn what_is_no_directory_is_said_and_recovered_from() {
+async fn path_that_is_no_directory_is_reported_until_it_is_one() {
     let world = World::new();
     world.file("d", "a file");
     let mut rig = ManyRig::watch(dir(&world)).await;

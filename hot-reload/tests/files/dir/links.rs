@@ -7,7 +7,7 @@ use crate::file::{World, write};
 use crate::many::ManyRig;
 
 #[tokio::test]
-async fn a_config_map_is_followed_and_its_generations_are_never_mixed() {
+async fn config_map_is_followed_without_mixing_generations() {
     let world = World::new();
     world.folder("d");
     let generation = |number: usize| {

@@ -14,7 +14,7 @@ fn dir(world: &World) -> Dir {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn attributes_and_equal_content_are_no_news() {
+async fn attributes_and_equal_content_are_no_change() {
     use std::os::unix::fs::PermissionsExt;
     let world = World::new();
     world.folder("d");
@@ -75,7 +75,7 @@ async fn exotic_names_are_names() {
 }
 
 #[tokio::test]
-async fn p15_names_that_are_left_out_cause_no_look() {
+async fn p15_excluded_names_cause_no_load() {
     let world = World::new();
     world.folder("d");
     world.file("d/a.toml", "one");
@@ -97,7 +97,7 @@ async fn p15_names_that_are_left_out_cause_no_look() {
 }
 
 #[tokio::test]
-async fn a_directory_below_is_found_whatever_its_name_if_directories_are_read() {
+async fn subdirectory_is_found_if_directories_are_read() {
     let world = World::new();
     world.folder("d");
     let mut rig = ManyRig::watch(dir(&world).matching("*.toml").recursive(1)).await;
@@ -109,7 +109,7 @@ async fn a_directory_below_is_found_whatever_its_name_if_directories_are_read() 
 /// The portable backend watches the same directories in another way.
 #[cfg(feature = "notify")]
 #[tokio::test]
-async fn the_portable_backend_follows_a_directory_too() {
+async fn portable_backend_follows_a_directory() {
     use hot_reload::source::file::FileEvents;
     let world = World::new();
     let portable = dir(&world).events(FileEvents::Notify).recursive(1);

@@ -15,7 +15,7 @@ struct Db {
 }
 
 #[tokio::test]
-async fn a_broken_file_is_named_and_refuses_the_whole() {
+async fn bad_file_is_named_and_rejects_the_whole_directory() {
     let world = World::new();
     world.folder("conf.d");
     world.file("conf.d/10-db.toml", "port = 1\n");
@@ -36,7 +36,7 @@ async fn a_broken_file_is_named_and_refuses_the_whole() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_directory_that_is_too_much_is_refused_once() {
+async fn directory_above_a_limit_is_rejected_once() {
     let world = World::new();
     world.folder("d");
     world.file("d/a", "12345");

@@ -20,7 +20,7 @@ use crate::many::{ManyRig, Texts};
 type States = HashSet<Vec<(PathBuf, String)>>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p05_every_listing_stood_there_at_one_moment_and_the_last_is_seen() {
+async fn p05_each_listing_existed_at_one_moment_and_the_last_is_seen() {
     let seed = from_env("HOT_RELOAD_SEED").unwrap_or(1);
     let rounds = from_env("HOT_RELOAD_ROUNDS").unwrap_or(60);
     let world = World::new();

@@ -15,7 +15,7 @@ use crate::file::{TextDecoder, World, write};
 use crate::many::ManyRig;
 
 #[tokio::test]
-async fn p05_a_file_emptied_and_then_written_is_never_seen_empty() {
+async fn p05_emptied_then_written_file_is_never_seen_empty() {
     let world = World::new();
     world.folder("d");
     world.file("d/a", "one");
@@ -32,7 +32,7 @@ async fn p05_a_file_emptied_and_then_written_is_never_seen_empty() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn p05_a_slow_writer_is_waited_for() {
+async fn p05_slow_writer_is_waited_for() {
     let world = World::new();
     world.folder("d");
     world.file("d/a", "old-old-old");
@@ -61,7 +61,7 @@ async fn p05_a_slow_writer_is_waited_for() {
 /// A file that is new, one that is changed, and one below; watched and polled.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn p05_a_directory_with_a_file_that_is_being_written_is_held_and_says_which() {
+async fn p05_directory_with_a_file_being_written_is_held_and_names_it() {
     use hot_reload::event::HoldReason;
     use hot_reload::{Loaded, RealtimeWatch, Reload};
     use tokio::time::timeout;
@@ -108,7 +108,7 @@ async fn p05_a_directory_with_a_file_that_is_being_written_is_held_and_says_whic
 }
 
 #[tokio::test]
-async fn p05_a_directory_that_never_rests_is_an_error_and_never_a_mixture() {
+async fn p05_directory_that_keeps_changing_is_an_error_and_never_mixed() {
     let world = World::new();
     world.folder("d");
     for number in 0..200 {

@@ -23,7 +23,7 @@ fn number(open: &OpenFile) -> Fallible<u32> {
 }
 
 #[tokio::test]
-async fn p01_p11_an_error_keeps_the_last_good_value_and_names_the_file() {
+async fn p01_p11_error_keeps_the_last_good_value_and_names_the_file() {
     let world = World::new();
     let path = world.file("c", "1");
     let calls = Arc::new(AtomicUsize::new(0));
@@ -70,7 +70,7 @@ async fn p11_refused_content_is_loaded_once() {
 }
 
 #[tokio::test]
-async fn what_the_system_refuses_is_no_fault_of_the_content() {
+async fn system_error_does_not_reject_the_content() {
     let world = World::new();
     let path = world.file("c", "one");
     let other = world.path("beside");
@@ -89,7 +89,7 @@ async fn what_the_system_refuses_is_no_fault_of_the_content() {
 }
 
 #[tokio::test]
-async fn p07_a_panic_of_the_loader_is_an_outcome() {
+async fn p07_panic_in_the_loader_is_an_outcome() {
     let world = World::new();
     let path = world.file("c", "1");
     let source = File::new(&path).load_with(|open: &OpenFile| {
@@ -114,7 +114,7 @@ async fn p07_a_panic_of_the_loader_is_an_outcome() {
 }
 
 #[tokio::test]
-async fn p08_a_loader_that_hangs_is_an_outcome_and_the_next_look_waits_for_its_end() {
+async fn p08_hanging_loader_is_an_outcome_and_the_next_load_waits() {
     let world = World::new();
     let path = world.file("c", "one");
     let (loader, begins, end) = stepped();
@@ -141,7 +141,7 @@ async fn p08_a_loader_that_hangs_is_an_outcome_and_the_next_look_waits_for_its_e
 }
 
 #[tokio::test]
-async fn t39_what_is_no_regular_file_is_not_even_opened() {
+async fn t39_path_that_is_no_regular_file_is_not_opened() {
     let world = World::new();
     let calls = Arc::new(AtomicUsize::new(0));
     let path = world.folder("c");
@@ -158,7 +158,7 @@ async fn t39_what_is_no_regular_file_is_not_even_opened() {
 }
 
 #[tokio::test]
-async fn a_limit_that_was_asked_for_holds() {
+async fn configured_size_limit_holds() {
     let world = World::new();
     let path = world.file("c", "12345");
     let calls = Arc::new(AtomicUsize::new(0));
@@ -176,7 +176,7 @@ async fn a_limit_that_was_asked_for_holds() {
 /// A file of gigabytes, nearly all of it a hole: only what the loader reads of it is read.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn t40_p17_a_file_of_gigabytes_costs_only_what_the_loader_takes_of_it() {
+async fn t40_p17_huge_file_costs_only_the_bytes_that_the_loader_reads() {
     use std::os::unix::fs::FileExt;
 
     const SIZE: u64 = 8 << 30;
@@ -216,7 +216,7 @@ fn peak_memory() -> u64 {
 
 /// The threads of a service go on reading the old value until the new one is complete.
 #[tokio::test]
-async fn the_old_value_stays_while_the_new_one_is_loaded() {
+async fn old_value_stays_visible_during_a_load() {
     let world = World::new();
     let path = world.file("c", "one");
     let (loader, begins, end) = stepped();

@@ -62,7 +62,7 @@ async fn changed_meanwhile(path: &Path, change: impl FnOnce()) -> (Vec<String>, 
 }
 
 #[tokio::test]
-async fn a_file_that_is_replaced_while_it_is_loaded_gives_way_to_the_newer_one() {
+async fn file_replaced_during_its_load_gives_way_to_the_newer_one() {
     let world = World::new();
     let path = world.file("c", "old");
     let (read, seen) = changed_meanwhile(&path, || world.rename_into("c", "new")).await;
@@ -73,7 +73,7 @@ async fn a_file_that_is_replaced_while_it_is_loaded_gives_way_to_the_newer_one()
 }
 
 #[tokio::test]
-async fn p05_a_file_that_is_written_to_while_it_is_loaded_is_loaded_again() {
+async fn p05_file_written_to_during_its_load_is_loaded_again() {
     let world = World::new();
     let path = world.file("c", "old");
     let (read, seen) = changed_meanwhile(&path, || write(&path, "new")).await;
@@ -86,7 +86,7 @@ async fn p05_a_file_that_is_written_to_while_it_is_loaded_is_loaded_again() {
 /// As `rsync --inplace -t` does.
 #[cfg(unix)]
 #[tokio::test]
-async fn p05_a_write_that_hides_behind_an_old_time_is_found_all_the_same() {
+async fn p05_write_with_a_restored_timestamp_is_found() {
     let world = World::new();
     let path = world.file("c", "old");
     let (read, seen) = changed_meanwhile(&path, || {
@@ -103,7 +103,7 @@ async fn p05_a_write_that_hides_behind_an_old_time_is_found_all_the_same() {
 }
 
 #[tokio::test]
-async fn t06_a_file_that_is_emptied_before_it_is_written_is_never_empty() {
+async fn t06_file_emptied_before_a_write_is_never_empty() {
     let world = World::new();
     let path = world.file("c", "0");
     let mut rig = Rig::watch(File::new(&path).load_with(text)).await;
@@ -126,7 +126,7 @@ async fn t06_a_file_that_is_emptied_before_it_is_written_is_never_empty() {
 }
 
 #[tokio::test]
-async fn an_error_about_content_that_is_gone_is_not_told() {
+async fn error_about_replaced_content_is_not_reported() {
     let world = World::new();
     let path = world.file("c", "bad");
     let (read, seen) = changed_meanwhile(&path, || world.rename_into("c", "good")).await;
@@ -137,7 +137,7 @@ async fn an_error_about_content_that_is_gone_is_not_told() {
 }
 
 #[tokio::test]
-async fn t43_a_file_that_is_replaced_during_every_load_is_published_all_the_same() {
+async fn t43_file_replaced_during_every_load_is_still_published() {
     let world = World::new();
     let path = world.file("c", "0");
     let (place, calls) = (path.clone(), AtomicUsize::new(0));
@@ -158,7 +158,7 @@ async fn t43_a_file_that_is_replaced_during_every_load_is_published_all_the_same
 }
 
 #[tokio::test]
-async fn p05_a_file_that_is_written_to_during_every_load_is_an_error() {
+async fn p05_file_written_to_during_every_load_is_an_error() {
     let world = World::new();
     let path = world.file("c", "+");
     let place = path.clone();

@@ -46,7 +46,7 @@ fn pause(milliseconds: u64) {
 }
 
 #[tokio::test]
-async fn a_value_is_loaded_from_the_descriptor_and_follows_the_file() {
+async fn value_is_loaded_from_the_descriptor_and_follows_the_file() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = Rig::watch(File::new(&path).load_with(text)).await;
@@ -62,7 +62,7 @@ async fn a_value_is_loaded_from_the_descriptor_and_follows_the_file() {
 }
 
 #[tokio::test]
-async fn the_direct_path_leads_to_the_file_that_was_opened() {
+async fn direct_path_leads_to_the_opened_file() {
     let world = World::new();
     let path = world.file("c", "one");
     let (place, draft) = (path.clone(), world.file("draft", "two"));
@@ -93,7 +93,7 @@ async fn the_direct_path_leads_to_the_file_that_was_opened() {
 }
 
 #[tokio::test]
-async fn p10_p15_a_file_that_stays_is_not_loaded_again() {
+async fn p10_p15_unchanged_file_is_not_loaded_again() {
     let world = World::new();
     let path = world.file("c", "one");
     let calls = Arc::new(AtomicUsize::new(0));
@@ -117,7 +117,7 @@ async fn p10_p15_a_file_that_stays_is_not_loaded_again() {
 
 /// Nothing is read to find out, so the stamp has to tell.
 #[tokio::test]
-async fn t35_a_rewrite_of_the_same_size_right_after_a_load_is_seen() {
+async fn t35_rewrite_of_the_same_size_right_after_a_load_is_seen() {
     let world = World::new();
     let path = world.file("c", "00");
     for leases in [true, false] {
@@ -133,7 +133,7 @@ async fn t35_a_rewrite_of_the_same_size_right_after_a_load_is_seen() {
 }
 
 #[tokio::test]
-async fn t09_p05_a_slow_writer_is_waited_for() {
+async fn t09_p05_slow_writer_is_waited_for() {
     let world = World::new();
     let path = world.file("c", "the first version");
     let mut rig = Rig::watch(File::new(&path).load_with(text)).await;
@@ -154,7 +154,7 @@ async fn t09_p05_a_slow_writer_is_waited_for() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn p05_a_file_that_is_being_written_is_held_and_its_loader_not_called() {
+async fn p05_file_being_written_is_held_without_a_call_of_the_loader() {
     use hot_reload::RealtimeWatch;
     use hot_reload::event::HoldReason;
     use tokio::time::timeout;

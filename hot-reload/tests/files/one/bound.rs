@@ -9,9 +9,8 @@ use crate::namespace::{is_ours, mount, unmount};
 
 /// As Kubernetes mounts a `subPath` of a ConfigMap.
 #[tokio::test]
-async fn t15_a_mounted_file_of_a_generation_stays_when_the_next_one_is_published() {
-    const NAME: &str =
-        "bound::t15_a_mounted_file_of_a_generation_stays_when_the_next_one_is_published";
+async fn t15_mounted_file_of_a_generation_stays_when_the_next_is_published() {
+    const NAME: &str = "bound::t15_mounted_file_of_a_generation_stays_when_the_next_is_published";
     if !is_ours(NAME) {
         return;
     }
@@ -35,8 +34,8 @@ async fn t15_a_mounted_file_of_a_generation_stays_when_the_next_one_is_published
 }
 
 #[tokio::test]
-async fn t20_a_mounted_file_that_is_replaced_outside_stays_as_it_was() {
-    if !is_ours("bound::t20_a_mounted_file_that_is_replaced_outside_stays_as_it_was") {
+async fn t20_mounted_file_replaced_outside_keeps_its_content() {
+    if !is_ours("bound::t20_mounted_file_replaced_outside_keeps_its_content") {
         return;
     }
     let world = World::new();

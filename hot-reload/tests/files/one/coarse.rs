@@ -46,8 +46,8 @@ fn stamp(path: &Path) -> (u64, u64, i64, i64, i64, i64) {
 }
 
 #[tokio::test]
-async fn t28_a_file_that_is_removed_and_made_again_with_the_same_number_is_seen() {
-    if !can_make("coarse::t28_a_file_that_is_removed_and_made_again_with_the_same_number_is_seen") {
+async fn t28_file_recreated_with_the_same_inode_number_is_seen() {
+    if !can_make("coarse::t28_file_recreated_with_the_same_inode_number_is_seen") {
         return;
     }
     let world = World::new();
@@ -121,8 +121,8 @@ async fn t34_by_asking_too_each_of_many_rewrites_in_a_second_is_seen() {
 }
 
 #[tokio::test]
-async fn t35_a_rewrite_right_after_a_look_is_found_where_the_clock_is_coarse() {
-    if !can_make("coarse::t35_a_rewrite_right_after_a_look_is_found_where_the_clock_is_coarse") {
+async fn t35_rewrite_right_after_a_load_is_found_with_a_coarse_clock() {
+    if !can_make("coarse::t35_rewrite_right_after_a_load_is_found_with_a_coarse_clock") {
         return;
     }
     let world = World::new();

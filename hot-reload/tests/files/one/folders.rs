@@ -9,7 +9,7 @@ use super::versions::Dice;
 use crate::file::{Rig, World, write};
 
 #[tokio::test]
-async fn t23_a_folder_that_is_removed_and_made_again_at_once_is_followed() {
+async fn t23_folder_removed_and_recreated_at_once_is_followed() {
     let world = World::new();
     world.folder("d");
     let path = world.file("d/c", "one");
@@ -25,7 +25,7 @@ async fn t23_a_folder_that_is_removed_and_made_again_at_once_is_followed() {
 }
 
 #[tokio::test]
-async fn t23_a_folder_that_is_removed_for_a_while_is_followed() {
+async fn t23_folder_removed_for_a_while_is_followed() {
     let world = World::new();
     world.folder("a/b");
     let path = world.file("a/b/c", "one");
@@ -42,7 +42,7 @@ async fn t23_a_folder_that_is_removed_for_a_while_is_followed() {
 }
 
 #[tokio::test]
-async fn t24_a_folder_that_is_replaced_takes_the_watch_along() {
+async fn t24_replaced_folder_moves_the_watch() {
     let world = World::new();
     world.folder("d");
     let path = world.file("d/c", "one");
@@ -66,7 +66,7 @@ async fn t24_a_folder_that_is_replaced_takes_the_watch_along() {
 }
 
 #[tokio::test]
-async fn t25_a_folder_that_comes_and_goes_is_followed_to_the_end() {
+async fn t25_folder_that_is_recreated_many_times_is_followed() {
     let world = World::new();
     world.folder("d");
     let path = world.file("d/c", "0");
@@ -109,7 +109,7 @@ async fn t25_a_folder_that_comes_and_goes_is_followed_to_the_end() {
 }
 
 #[tokio::test]
-async fn t26_a_folder_further_up_that_is_replaced_takes_the_watch_along() {
+async fn t26_replaced_parent_folder_moves_the_watch() {
     let world = World::new();
     world.folder("base/a/b");
     let path = world.file("base/a/b/c", "one");
@@ -132,7 +132,7 @@ async fn t26_a_folder_further_up_that_is_replaced_takes_the_watch_along() {
 }
 
 #[tokio::test]
-async fn t27_p03_a_file_that_comes_with_all_its_folders_at_once_is_seen_every_time() {
+async fn t27_p03_file_created_with_all_its_folders_is_seen() {
     let world = World::new();
     for number in 0..200 {
         let path = world.path(&format!("{number}/x/y/z/c"));
@@ -155,7 +155,7 @@ async fn t27_p03_a_file_that_comes_with_all_its_folders_at_once_is_seen_every_ti
 
 /// The folders are made while the walk along them is under way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t27_p03_a_file_that_comes_while_the_watch_is_opened_is_seen_every_time() {
+async fn t27_p03_file_created_while_the_watch_opens_is_seen() {
     let world = World::new();
     let mut dice = Dice::new();
     for number in 0..200 {

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use crate::file::{Rig, World, write};
 
 #[tokio::test]
-async fn t29_a_backup_by_hard_link_does_not_keep_the_old_file_watched() {
+async fn t29_backup_by_hard_link_does_not_keep_the_old_file_watched() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = Rig::watch(&path).await;
@@ -29,7 +29,7 @@ async fn t29_a_backup_by_hard_link_does_not_keep_the_old_file_watched() {
 }
 
 #[tokio::test]
-async fn t30_a_write_through_another_hard_link_is_seen() {
+async fn t30_write_through_another_hard_link_is_seen() {
     let world = World::new();
     let path = world.file("c", "one");
     world.folder("elsewhere");
@@ -42,7 +42,7 @@ async fn t30_a_write_through_another_hard_link_is_seen() {
 }
 
 #[tokio::test]
-async fn t54_whoever_still_writes_to_the_replaced_file_is_not_listened_to() {
+async fn t54_writes_to_the_replaced_file_are_ignored() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = Rig::watch(&path).await;
@@ -83,7 +83,7 @@ async fn t55_two_files_that_change_places_leave_no_gap() {
 }
 
 #[tokio::test]
-async fn t56_a_file_without_a_name_is_seen_when_it_is_given_one() {
+async fn t56_unnamed_file_is_seen_when_it_gets_a_name() {
     let world = World::new();
     let path = world.path("c");
     let mut rig = Rig::watch(&path).await;
@@ -99,7 +99,7 @@ async fn t56_a_file_without_a_name_is_seen_when_it_is_given_one() {
 
 /// No closing follows the link, so nothing but the new name tells of it.
 #[tokio::test]
-async fn t56_a_file_that_was_closed_before_it_was_given_a_name_is_seen() {
+async fn t56_file_closed_before_it_gets_a_name_is_seen() {
     let world = World::new();
     let path = world.path("c");
     let mut rig = Rig::watch(&path).await;
@@ -127,7 +127,7 @@ fn give_name(file: &OwnedFd, path: &std::path::Path) {
 }
 
 #[tokio::test]
-async fn t56_a_finished_file_that_is_linked_into_place_is_seen() {
+async fn t56_finished_file_linked_into_place_is_seen() {
     let world = World::new();
     let path = world.path("c");
     let mut rig = Rig::watch(&path).await;

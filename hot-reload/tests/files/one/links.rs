@@ -21,7 +21,7 @@ fn remove(world: &World, number: usize) {
 }
 
 #[tokio::test]
-async fn t13_a_config_map_is_followed_through_fifty_generations_without_an_error() {
+async fn t13_config_map_is_followed_through_fifty_generations() {
     let world = World::new();
     publish(&world, 0, "generation 0");
     world.relink("c", "..data/c");
@@ -42,7 +42,7 @@ async fn t13_a_config_map_is_followed_through_fifty_generations_without_an_error
 }
 
 #[tokio::test]
-async fn t14_a_generation_that_is_prepared_slowly_is_seen_when_it_is_published() {
+async fn t14_slowly_prepared_generation_is_seen_when_published() {
     let world = World::new();
     publish(&world, 0, "generation 0");
     world.relink("c", "..data/c");
@@ -71,7 +71,7 @@ async fn t14_a_generation_that_is_prepared_slowly_is_seen_when_it_is_published()
 }
 
 #[tokio::test]
-async fn t67_p10_a_generation_with_the_same_content_is_no_news_but_is_watched_from_then_on() {
+async fn t67_p10_generation_with_equal_content_is_no_change_but_watched() {
     let world = World::new();
     publish(&world, 0, "the same");
     world.relink("c", "..data/c");
@@ -90,7 +90,7 @@ async fn t67_p10_a_generation_with_the_same_content_is_no_news_but_is_watched_fr
 // ===== one link, and several =====
 
 #[tokio::test]
-async fn t16_the_target_of_a_link_is_seen_when_it_is_written_in_place() {
+async fn t16_link_target_written_in_place_is_seen() {
     let world = World::new();
     world.folder("x");
     let target = world.file("x/real", "one");
@@ -106,7 +106,7 @@ async fn t16_the_target_of_a_link_is_seen_when_it_is_written_in_place() {
 
 /// As certbot does: `live/name/cert` leads to `archive/name/certN`.
 #[tokio::test]
-async fn t17_a_link_is_followed_to_each_target_and_each_target_to_its_replacement() {
+async fn t17_link_is_followed_to_each_target_and_its_replacement() {
     let world = World::new();
     world.folder("live/name");
     world.folder("archive/name");
@@ -134,7 +134,7 @@ async fn t17_a_link_is_followed_to_each_target_and_each_target_to_its_replacemen
 }
 
 #[tokio::test]
-async fn t18_a_link_to_a_folder_that_is_pointed_elsewhere_leaves_the_old_folder_behind() {
+async fn t18_link_to_another_folder_ends_the_watch_of_the_old_one() {
     let world = World::new();
     for version in ["v1", "v2"] {
         world.folder(version);
@@ -163,7 +163,7 @@ async fn t18_a_link_to_a_folder_that_is_pointed_elsewhere_leaves_the_old_folder_
 }
 
 #[tokio::test]
-async fn t18_as_many_links_are_followed_as_the_kernel_follows_and_one_more_is_an_error() {
+async fn t18_links_are_followed_up_to_the_kernel_limit() {
     let world = World::new();
     world.file("real", "one");
     world.relink("link 1", "real");
@@ -198,7 +198,7 @@ async fn t18_links_in_a_circle_are_an_error_and_no_hang() {
 }
 
 #[tokio::test]
-async fn a_file_in_a_linked_folder_is_seen_when_it_comes() {
+async fn file_created_in_a_linked_folder_is_seen() {
     let world = World::new();
     world.folder("real");
     world.relink("folder", "real");
@@ -209,7 +209,7 @@ async fn a_file_in_a_linked_folder_is_seen_when_it_comes() {
 }
 
 #[tokio::test]
-async fn t68_a_dangling_link_is_seen_when_its_target_comes() {
+async fn t68_dangling_link_is_seen_when_its_target_is_created() {
     let world = World::new();
     world.folder("a");
     for (link, target) in [("near", "target"), ("far", "a/../b/./target")] {

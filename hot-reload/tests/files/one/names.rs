@@ -9,7 +9,7 @@ use crate::alone::is_alone;
 use crate::file::{Rig, World, write};
 
 #[tokio::test]
-async fn a_file_that_is_removed_and_made_again_is_followed() {
+async fn file_removed_and_recreated_is_followed() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = Rig::watch(&path).await;
@@ -22,7 +22,7 @@ async fn a_file_that_is_removed_and_made_again_is_followed() {
 }
 
 #[tokio::test]
-async fn an_absent_file_is_seen_when_it_comes() {
+async fn absent_file_is_seen_when_created() {
     let world = World::new();
     let path = world.path("c");
     let mut rig = Rig::watch(&path).await;
@@ -32,7 +32,7 @@ async fn an_absent_file_is_seen_when_it_comes() {
 }
 
 #[tokio::test]
-async fn t38_a_name_that_becomes_a_folder_and_a_file_again_is_followed() {
+async fn t38_name_that_becomes_a_folder_and_a_file_again_is_followed() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = Rig::watch(&path).await;
@@ -68,7 +68,7 @@ fn swap(folder: &std::path::Path, path: &std::path::Path) -> bool {
 }
 
 #[tokio::test]
-async fn t38_a_name_that_is_a_folder_for_a_moment_is_followed() {
+async fn t38_name_that_is_briefly_a_folder_is_followed() {
     let world = World::new();
     let path = world.file("c", "0");
     let mut rig = Rig::watch(&path).await;
@@ -84,7 +84,7 @@ async fn t38_a_name_that_is_a_folder_for_a_moment_is_followed() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn t57_a_name_that_is_long_or_strange_is_a_name() {
+async fn t57_long_or_unusual_name_is_a_name() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let world = World::new();
@@ -113,8 +113,8 @@ async fn t57_a_name_that_is_long_or_strange_is_a_name() {
 }
 
 #[tokio::test]
-async fn t58_a_relative_path_is_meant_from_where_the_process_stood_at_the_start() {
-    const NAME: &str = "t58_a_relative_path_is_meant_from_where_the_process_stood_at_the_start";
+async fn t58_relative_path_is_resolved_from_the_working_directory() {
+    const NAME: &str = "t58_relative_path_is_resolved_from_the_working_directory";
     if !is_alone(NAME) {
         return;
     }
@@ -142,7 +142,7 @@ async fn t58_a_relative_path_is_meant_from_where_the_process_stood_at_the_start(
 }
 
 #[test]
-fn a_path_is_absolute_and_keeps_its_links_and_its_name() {
+fn path_is_absolute_and_keeps_its_links_and_name() {
     let file = File::new("some/../c.toml");
     assert!(file.path().is_absolute());
     assert!(file.path().ends_with("some/../c.toml"));

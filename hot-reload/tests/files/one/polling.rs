@@ -26,7 +26,7 @@ async fn every_change_is_found_by_asking_too() {
 
 /// Nothing stands between the end of a look and the next write, so the write falls into the same tick of the clock.
 #[tokio::test]
-async fn t35_a_rewrite_right_after_a_look_is_found_by_the_next_one() {
+async fn t35_rewrite_right_after_a_poll_is_found_by_the_next() {
     let world = World::new();
     let path = world.path("c");
     let mut rig = Rig::poll(File::new(&path));
@@ -46,7 +46,7 @@ async fn t35_a_rewrite_right_after_a_look_is_found_by_the_next_one() {
 /// The time is put back to what the last look saw, and the size is the same.
 #[cfg(unix)]
 #[tokio::test]
-async fn t35_a_rewrite_that_hides_its_time_is_found_by_the_next_look() {
+async fn t35_rewrite_that_restores_the_time_is_found_by_the_next_poll() {
     let world = World::new();
     let path = world.file("c", "0000");
     let mut rig = Rig::poll(File::new(&path));

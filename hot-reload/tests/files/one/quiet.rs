@@ -6,7 +6,7 @@ use crate::file::{Rig, World};
 
 #[cfg(unix)]
 #[tokio::test]
-async fn t50_p10_attributes_are_no_news_however_often_they_change() {
+async fn t50_p10_changes_of_attributes_are_no_change() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
     let world = World::new();
@@ -56,7 +56,7 @@ async fn t50_p10_attributes_are_no_news_however_often_they_change() {
 }
 
 #[tokio::test]
-async fn p10_equal_content_is_no_news() {
+async fn p10_equal_content_is_no_change() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = Rig::watch(&path).await;
@@ -69,7 +69,7 @@ async fn p10_equal_content_is_no_news() {
 }
 
 #[tokio::test]
-async fn p15_what_happens_to_other_files_and_by_reading_causes_no_look() {
+async fn p15_other_files_and_reads_cause_no_load() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = Rig::watch(&path).await;

@@ -10,7 +10,7 @@ use crate::file::{Rig, World};
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn t39_what_is_no_file_is_refused_without_a_hang() {
+async fn t39_path_that_is_no_file_is_refused_without_a_hang() {
     use rustix::fs::{CWD, FileType, Mode, mknodat};
     let world = World::new();
     world.folder("d");
@@ -41,7 +41,7 @@ async fn t39_what_is_no_file_is_refused_without_a_hang() {
 }
 
 #[tokio::test]
-async fn t40_a_file_over_the_limit_is_refused_once() {
+async fn t40_file_over_the_limit_is_rejected_once() {
     let world = World::new();
     let path = world.file("c", "1234567890");
     let mut rig = Rig::watch_source(File::new(&path).max_size(10)).await;
@@ -63,8 +63,8 @@ async fn t40_a_file_over_the_limit_is_refused_once() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn t40_p17_a_huge_file_is_refused_without_being_read() {
-    if !crate::alone::is_alone("t40_p17_a_huge_file_is_refused_without_being_read") {
+async fn t40_p17_huge_file_is_rejected_without_being_read() {
+    if !crate::alone::is_alone("t40_p17_huge_file_is_rejected_without_being_read") {
         return;
     }
     let world = World::new();
@@ -92,9 +92,8 @@ async fn t40_p17_a_huge_file_is_refused_without_being_read() {
 /// and hardly ends.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn t40_p17_a_file_that_is_larger_than_it_says_is_read_no_further_than_the_limit() {
-    const NAME: &str =
-        "t40_p17_a_file_that_is_larger_than_it_says_is_read_no_further_than_the_limit";
+async fn t40_p17_file_larger_than_reported_is_read_up_to_the_limit() {
+    const NAME: &str = "t40_p17_file_larger_than_reported_is_read_up_to_the_limit";
     if !crate::alone::is_alone(NAME) {
         return;
     }
@@ -115,11 +114,10 @@ async fn t40_p17_a_file_that_is_larger_than_it_says_is_read_no_further_than_the_
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t40_p17_a_file_that_grows_while_it_is_read_takes_no_more_memory_than_the_limit() {
+async fn t40_p17_file_that_grows_during_the_read_takes_bounded_memory() {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
-    const NAME: &str =
-        "t40_p17_a_file_that_grows_while_it_is_read_takes_no_more_memory_than_the_limit";
+    const NAME: &str = "t40_p17_file_that_grows_during_the_read_takes_bounded_memory";
     if !crate::alone::is_alone(NAME) {
         return;
     }

@@ -83,7 +83,7 @@ impl<V: PartialEq + Send + Sync + 'static> Service<V> {
 }
 
 #[tokio::test]
-async fn t04_p12_the_gap_of_an_editor_that_moves_the_old_file_away_is_no_removal() {
+async fn t04_p12_gap_of_an_editor_that_moves_the_old_file_is_no_removal() {
     let world = World::new();
     let path = world.file("c", "0");
     let mut service = Service::start(&path, TextDecoder, Draft::realtime).await;
@@ -109,7 +109,7 @@ async fn t04_p12_the_gap_of_an_editor_that_moves_the_old_file_away_is_no_removal
 }
 
 #[tokio::test]
-async fn t12_p01_p06_bad_content_is_told_once_and_the_last_good_value_stays() {
+async fn t12_p01_p06_bad_content_is_reported_once_and_keeps_the_value() {
     for strategy in [Draft::realtime, Draft::hybrid] {
         bad_content(strategy).await;
     }
@@ -172,7 +172,7 @@ async fn bad_content(strategy: Strategy) {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn t13_no_error_and_no_removal_is_told_of_fifty_generations() {
+async fn t13_fifty_generations_report_no_error_and_no_removal() {
     let world = World::new();
     let publish = |number: u32| {
         world.folder(&format!("..{number}"));

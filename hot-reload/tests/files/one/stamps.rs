@@ -37,7 +37,7 @@ const BACK: [fn(&World, &Path, &str, SystemTime); 3] = [
 ];
 
 #[tokio::test]
-async fn t36_a_file_that_becomes_older_is_seen() {
+async fn t36_file_that_becomes_older_is_seen() {
     let world = World::new();
     let path = world.file("c", "000");
     let mut rig = Rig::watch(&path).await;
@@ -56,7 +56,7 @@ async fn t36_a_file_that_becomes_older_is_seen() {
 }
 
 #[tokio::test]
-async fn t36_a_file_that_becomes_older_is_found_by_asking_too() {
+async fn t36_file_that_becomes_older_is_found_by_polling() {
     let world = World::new();
     let path = world.file("c", "000");
     let mut rig = Rig::poll(File::new(&path));
@@ -76,7 +76,7 @@ async fn t36_a_file_that_becomes_older_is_found_by_asking_too() {
 }
 
 #[tokio::test]
-async fn t36_p10_a_time_that_goes_back_alone_is_no_news() {
+async fn t36_p10_older_time_with_equal_content_is_no_change() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = Rig::watch(&path).await;

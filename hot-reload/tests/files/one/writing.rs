@@ -12,7 +12,7 @@ use super::versions::{Dice, numbers, version};
 use crate::file::{Rig, World, write};
 
 #[tokio::test]
-async fn t01_a_file_renamed_into_place_is_seen_once_every_time() {
+async fn t01_file_renamed_into_place_is_seen_once_every_time() {
     let world = World::new();
     let mut rig = Rig::watch(world.file("c", "one")).await;
     rig.expect("one").await;
@@ -26,8 +26,7 @@ async fn t01_a_file_renamed_into_place_is_seen_once_every_time() {
 }
 
 #[tokio::test]
-async fn t02_p05_of_a_hundred_renames_in_a_row_none_is_torn_or_out_of_order_and_the_last_one_wins()
-{
+async fn t02_p05_hundred_renames_are_whole_ordered_and_the_last_wins() {
     let world = Arc::new(World::new());
     let mut rig = Rig::watch(world.file("c", &version(0, 9000))).await;
     let writer = tokio::spawn({
@@ -48,7 +47,7 @@ async fn t02_p05_of_a_hundred_renames_in_a_row_none_is_torn_or_out_of_order_and_
 }
 
 #[tokio::test]
-async fn t02_of_many_renames_without_a_pause_the_last_one_wins() {
+async fn t02_many_renames_without_a_pause_end_at_the_last() {
     let world = World::new();
     let mut rig = Rig::watch(world.file("c", "0")).await;
     for number in 1..=300 {
@@ -60,7 +59,7 @@ async fn t02_of_many_renames_without_a_pause_the_last_one_wins() {
 }
 
 #[tokio::test]
-async fn t03_a_file_that_comes_from_another_folder_is_seen() {
+async fn t03_file_moved_from_another_folder_is_seen() {
     let world = World::new();
     world.folder("elsewhere");
     let mut rig = Rig::watch(world.file("c", "one")).await;
@@ -75,7 +74,7 @@ async fn t03_a_file_that_comes_from_another_folder_is_seen() {
 
 /// What the gap means to a service is told where there is one.
 #[tokio::test]
-async fn t04_an_editor_that_moves_the_old_file_away_first_is_followed() {
+async fn t04_editor_that_moves_the_old_file_away_is_followed() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = Rig::watch(&path).await;
@@ -88,7 +87,7 @@ async fn t04_an_editor_that_moves_the_old_file_away_first_is_followed() {
 }
 
 #[tokio::test]
-async fn t05_p05_a_write_in_place_is_seen_whole() {
+async fn t05_p05_write_in_place_is_seen_whole() {
     let world = World::new();
     let path = world.file("c", &version(0, 10));
     let mut rig = Rig::watch(&path).await;
@@ -103,7 +102,7 @@ async fn t05_p05_a_write_in_place_is_seen_whole() {
 }
 
 #[tokio::test]
-async fn t06_p05_a_file_emptied_and_then_written_is_never_seen_empty() {
+async fn t06_p05_emptied_then_written_file_is_never_seen_empty() {
     let world = World::new();
     let path = world.file("c", &version(0, 10));
     let mut rig = Rig::watch(&path).await;
@@ -177,7 +176,7 @@ async fn p12_file_that_may_be_empty_is_never_reported_as_emptied() {
 /// Elsewhere nobody tells when a writer is done.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn t08_p05_a_file_written_bit_by_bit_is_seen_once_and_whole() {
+async fn t08_p05_file_written_in_pieces_is_seen_once_and_whole() {
     let world = World::new();
     let path = world.file("c", &version(0, 10));
     let mut rig = Rig::watch(&path).await;
@@ -195,7 +194,7 @@ async fn t08_p05_a_file_written_bit_by_bit_is_seen_once_and_whole() {
 /// Elsewhere a pause of 100 ms passes for the end.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn t09_p05_a_slow_writer_is_waited_for() {
+async fn t09_p05_slow_writer_is_waited_for() {
     let world = World::new();
     let path = world.file("c", &version(0, 10));
     let mut rig = Rig::watch(&path).await;
@@ -226,7 +225,7 @@ fn write_slowly(
 }
 
 #[tokio::test]
-async fn t42_a_writer_that_never_closes_is_read_all_the_same() {
+async fn t42_writer_that_never_closes_is_read_after_the_longest_wait() {
     let world = World::new();
     let path = world.file("c", "one");
     let source = File::new(&path).wait_for_writers(Duration::from_secs(1));
@@ -239,12 +238,12 @@ async fn t42_a_writer_that_never_closes_is_read_all_the_same() {
 }
 
 #[tokio::test]
-async fn t43_p05_writes_in_place_without_end_do_not_put_a_look_off() {
+async fn t43_p05_endless_writes_in_place_do_not_postpone_a_load() {
     rewrite_without_end(|world, text| write(world.path("c"), text)).await;
 }
 
 #[tokio::test]
-async fn t43_p05_renames_without_end_do_not_put_a_look_off() {
+async fn t43_p05_endless_renames_do_not_postpone_a_load() {
     rewrite_without_end(|world, text| world.rename_into("c", text)).await;
 }
 

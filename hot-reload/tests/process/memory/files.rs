@@ -19,9 +19,9 @@ const SERVED: usize = 7_168;
 
 /// The runtime, the watcher and its tables are there with the first files, and the last ones are compared with those.
 #[test]
-fn a_watched_file_takes_two_kibibytes_and_a_service_seven() {
+fn watched_file_takes_two_kibibytes_and_a_service_seven() {
     let _turn = turn();
-    if !is_alone("a_watched_file_takes_two_kibibytes_and_a_service_seven") {
+    if !is_alone("watched_file_takes_two_kibibytes_and_a_service_seven") {
         return;
     }
     let runtime = tokio::runtime::Builder::new_current_thread()

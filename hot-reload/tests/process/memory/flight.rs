@@ -25,12 +25,9 @@ const IDLE: usize = 2_048;
 const TROUBLED: usize = 24 << 10;
 
 #[test]
-fn p17_what_a_service_remembers_of_itself_is_bounded_and_less_than_two_kibibytes_where_nothing_happens()
- {
+fn p17_flight_recorder_is_bounded_and_small_while_idle() {
     let _turn = turn();
-    if !is_alone(
-        "p17_what_a_service_remembers_of_itself_is_bounded_and_less_than_two_kibibytes_where_nothing_happens",
-    ) {
+    if !is_alone("p17_flight_recorder_is_bounded_and_small_while_idle") {
         return;
     }
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -25,9 +25,9 @@ const BESIDE: usize = 2 << 20;
 const LEFT: usize = 8;
 
 #[test]
-fn p17_what_threads_have_read_is_not_kept_for_them() {
+fn p17_values_read_by_threads_are_not_kept() {
     let _turn = turn();
-    if !is_alone("p17_what_threads_have_read_is_not_kept_for_them") {
+    if !is_alone("p17_values_read_by_threads_are_not_kept") {
         return;
     }
     let publishers: Vec<_> = (0..VALUES).map(|_| Publisher::new([0; 4096])).collect();

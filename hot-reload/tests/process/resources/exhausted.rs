@@ -27,7 +27,7 @@ const FOLDER: &str = "HOT_RELOAD_TEST_FOLDER";
 const REQUIRE: &str = "HOT_RELOAD_REQUIRE";
 
 #[test]
-fn t31_without_an_inotify_instance_it_polls_and_says_why_and_comes_back() {
+fn t31_without_an_inotify_instance_polls_reports_and_recovers() {
     if let Some(folder) = std::env::var_os(FOLDER) {
         return in_turn(scenario(folder.as_ref()));
     }
@@ -48,7 +48,7 @@ fn t31_without_an_inotify_instance_it_polls_and_says_why_and_comes_back() {
 
     let name = concat!(
         "resources::exhausted::",
-        "t31_without_an_inotify_instance_it_polls_and_says_why_and_comes_back"
+        "t31_without_an_inotify_instance_polls_reports_and_recovers"
     );
     let output = Command::new(program)
         .args([name, "--exact", "--nocapture"])

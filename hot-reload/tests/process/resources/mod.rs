@@ -38,7 +38,7 @@ async fn drop_all(fleet: Vec<Running>) {
 }
 
 #[test]
-fn more_services_than_there_are_inotify_instances_all_see_a_change() {
+fn more_services_than_inotify_instances_all_see_a_change() {
     in_turn(async {
         let limit = fs::read_to_string("/proc/sys/fs/inotify/max_user_instances").unwrap();
         say(&format!("max_user_instances: {}", limit.trim()));
@@ -127,7 +127,7 @@ fn after_stop_no_thread_and_no_descriptor_is_left() {
 }
 
 #[test]
-fn a_thousand_starts_and_drops_of_the_compatible_surface_leave_nothing() {
+fn thousand_starts_and_drops_of_the_old_surface_leave_nothing() {
     in_turn(async {
         let root = TempDir::new().unwrap();
         let path = &files(&root, 1, 1)[0];
@@ -149,7 +149,7 @@ fn a_thousand_starts_and_drops_of_the_compatible_surface_leave_nothing() {
 }
 
 #[test]
-fn a_thousand_starts_and_drops_of_the_builder_leave_nothing() {
+fn thousand_starts_and_drops_of_the_builder_leave_nothing() {
     in_turn(async {
         let root = TempDir::new().unwrap();
         let path = &files(&root, 1, 1)[0];

@@ -22,10 +22,10 @@ use std::time::Duration;
 use load::{Plan, Way, run};
 
 #[test]
-fn without_the_publishers_barrier_a_reader_sees_what_was_swept() {
+fn missing_publisher_barrier_lets_a_reader_see_a_swept_node() {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     if cores < 2 {
-        let why = "not run: without_the_publishers_barrier_a_reader_sees_what_was_swept: it takes two processors";
+        let why = "not run: missing_publisher_barrier_lets_a_reader_see_a_swept_node: it takes two processors";
         assert!(std::env::var_os("HOT_RELOAD_REQUIRE").is_none(), "{why}");
         let _ = writeln!(std::io::stderr(), "{why}");
         return;

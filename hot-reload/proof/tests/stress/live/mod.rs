@@ -54,7 +54,7 @@ fn no_reader_sees_a_value_that_was_swept_and_none_frees_one() {
 
 /// The same for tools that know what is freed: sanitizers and Miri.
 #[test]
-fn what_is_swept_can_be_freed_at_once() {
+fn swept_node_can_be_freed_at_once() {
     nothing_bad(Plan {
         reuse: false,
         time: Duration::from_secs(1),

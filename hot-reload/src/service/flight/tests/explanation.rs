@@ -5,7 +5,7 @@ use crate::event::DataState;
 use crate::status::Attempt;
 
 #[test]
-fn an_explanation_reads_like_this() {
+fn explanation_has_this_text() {
     let closed = Error::new(ErrorKind::Unavailable, "the watch was closed");
     let mut timeline = Timeline::new(8);
     for seconds in 0..3 {
@@ -83,7 +83,7 @@ Config (app.toml): generation 1, data stale, watch down (the watch was closed), 
 }
 
 #[test]
-fn a_service_that_has_done_nothing_has_little_to_explain() {
+fn explanation_of_a_new_service_is_one_line() {
     let flight = Flight::new(ENTRIES);
     let status = Status::new("Config".to_owned(), None);
     let explanation = flight.explain(status);

@@ -60,7 +60,7 @@ fn recorded(seed: u64, steps: usize, capacity: usize, news: bool) -> Tape {
 }
 
 #[test]
-fn a_tape_can_be_replayed_however_much_has_fallen_out_of_it() {
+fn tape_is_replayed_after_any_number_of_evictions() {
     for seed in 1..200 {
         for steps in [1, 5, 63, 64, 65, 300] {
             for news in [true, false] {
@@ -95,7 +95,7 @@ fn forged_answer_is_found_and_named() {
 }
 
 #[test]
-fn p17_a_tape_on_which_nothing_new_happens_is_short_until_something_does() {
+fn p17_tape_is_short_while_nothing_new_happens() {
     let mut tape = recorded(3, 100, 64, true);
     assert_eq!(tape.len(), 64);
     tape.keep_longer();

@@ -19,7 +19,7 @@ fn cycles_of(timeline: &Timeline) -> Vec<Cycle> {
 }
 
 #[test]
-fn looks_that_find_the_same_are_one_cycle() {
+fn loads_with_the_same_result_share_an_entry() {
     let manual = cycle(3, Trigger::Manual, Outcome::Unchanged, "a");
     let cycles = told([unchanged(1), unchanged(2), manual, unchanged(4)]);
     let [one] = &*cycles else {
@@ -34,7 +34,7 @@ fn looks_that_find_the_same_are_one_cycle() {
 }
 
 #[test]
-fn looks_that_find_something_else_are_cycles_of_their_own() {
+fn loads_with_another_result_have_entries_of_their_own() {
     let different = [
         unchanged(1),
         cycle(2, Trigger::Interval, Outcome::Unchanged, "b"),
@@ -60,7 +60,7 @@ fn looks_that_find_something_else_are_cycles_of_their_own() {
 }
 
 #[test]
-fn p17_a_story_keeps_the_newest_and_counts_what_it_has_forgotten() {
+fn p17_full_timeline_keeps_the_newest_and_counts_evictions() {
     let mut timeline = Timeline::new(3);
     for seconds in 1..=10 {
         let error = format!("reason {seconds}");
@@ -81,7 +81,7 @@ fn p17_a_story_keeps_the_newest_and_counts_what_it_has_forgotten() {
 }
 
 #[test]
-fn attempts_to_open_a_watch_that_fail_alike_are_one_entry_with_looks_in_between() {
+fn failed_attempts_to_open_a_watch_share_an_entry() {
     let mut timeline = Timeline::new(ENTRIES);
     let refused = Error::new(ErrorKind::Unavailable, "connection refused");
     let closed = Error::new(ErrorKind::Unavailable, "closed");

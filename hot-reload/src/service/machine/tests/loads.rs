@@ -10,7 +10,7 @@ use crate::event::{Trigger, WatchState};
 use crate::watch::WatchProfile;
 
 #[test]
-fn p09_causes_during_a_look_lead_to_one_more() {
+fn p09_causes_during_a_load_lead_to_one_more() {
     let mut run = Run::trusted();
     assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
     for _ in 0..1000 {
@@ -28,7 +28,7 @@ fn p09_causes_during_a_look_lead_to_one_more() {
 }
 
 #[test]
-fn hints_are_gathered_until_they_rest_and_no_longer_than_the_ceiling() {
+fn hints_are_gathered_until_they_pause_or_reach_the_ceiling() {
     let profile = WatchProfile::unknown();
     let mut run = Run::settling(Settings::hybrid(INTERVAL, profile));
     let first = run.after(seconds(5)).now;
@@ -51,7 +51,7 @@ fn hints_are_gathered_until_they_rest_and_no_longer_than_the_ceiling() {
 }
 
 #[test]
-fn hints_of_an_unknown_source_cause_two_looks_at_once_and_then_one_a_second() {
+fn hints_of_an_unknown_source_are_limited_to_one_load_a_second() {
     let profile = WatchProfile {
         debounce: Duration::ZERO,
         ..WatchProfile::unknown()
@@ -70,7 +70,7 @@ fn hints_of_an_unknown_source_cause_two_looks_at_once_and_then_one_a_second() {
 }
 
 #[test]
-fn p12_a_removal_is_confirmed_by_a_second_look() {
+fn p12_removal_is_confirmed_by_a_second_load() {
     let mut run = Run::trusted();
     assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
     run.ends(Verdict::Absent);
@@ -83,7 +83,7 @@ fn p12_a_removal_is_confirmed_by_a_second_look() {
 }
 
 #[test]
-fn p12_what_comes_back_in_between_was_never_removed() {
+fn p12_content_that_returns_before_the_second_load_is_no_removal() {
     let mut run = Run::trusted();
     assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
     run.ends(Verdict::Absent);
@@ -95,7 +95,7 @@ fn p12_what_comes_back_in_between_was_never_removed() {
 }
 
 #[test]
-fn p12_looks_in_between_do_not_put_the_confirmation_off() {
+fn p12_loads_in_between_do_not_postpone_the_confirmation() {
     let mut run = Run::trusted();
     assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
     run.ends(Verdict::Absent);
@@ -110,7 +110,7 @@ fn p12_looks_in_between_do_not_put_the_confirmation_off() {
 }
 
 #[test]
-fn a_failed_look_is_taken_again_from_a_quarter_second_up_to_the_interval() {
+fn failed_load_is_retried_from_250_ms_up_to_the_interval() {
     let mut run = Run::new(Settings::polling(INTERVAL));
     assert_eq!(run.looks(Input::Started), Some(Trigger::Startup));
     let mut gaps = Vec::new();
@@ -134,7 +134,7 @@ fn a_failed_look_is_taken_again_from_a_quarter_second_up_to_the_interval() {
 }
 
 #[test]
-fn p20_a_source_that_refuses_is_asked_ever_more_rarely_and_never_given_up() {
+fn p20_refused_source_is_retried_ever_more_rarely_without_end() {
     for seed in 1..=1000 {
         let settings = Settings::polling(INTERVAL);
         let mut run = Run::with_jitter(settings, Jitter::from_seed(seed * 104_729));
@@ -154,7 +154,7 @@ fn p20_a_source_that_refuses_is_asked_ever_more_rarely_and_never_given_up() {
 }
 
 #[test]
-fn two_good_looks_in_a_row_end_the_rare_asking() {
+fn two_good_loads_in_a_row_end_the_rare_retries() {
     let mut run = Run::new(Settings::polling(INTERVAL));
     let _ = run.input(Input::Started);
     let refuse = |run: &mut Run| {
@@ -236,7 +236,7 @@ fn p15_loads_that_a_source_wants_begin_on_the_grid() {
 }
 
 #[test]
-fn rejected_content_is_looked_at_in_every_interval_and_its_repair_is_no_miss() {
+fn rejected_content_is_loaded_each_interval_and_its_fix_no_miss() {
     let mut run = Run::trusted();
     assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
     for _ in 0..3 {
@@ -256,7 +256,7 @@ fn rejected_content_is_looked_at_in_every_interval_and_its_repair_is_no_miss() {
 }
 
 #[test]
-fn p09_a_stream_of_pushed_values_and_what_was_asked_for_take_turns() {
+fn p09_pushed_values_and_requested_loads_take_turns() {
     let mut run = Run::trusted();
     assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
     let _ = run.input(Input::Requested(Trigger::Manual));
@@ -278,7 +278,7 @@ fn p09_a_stream_of_pushed_values_and_what_was_asked_for_take_turns() {
 }
 
 #[test]
-fn a_doubt_of_months_does_not_end_at_once() {
+fn hold_of_months_does_not_end_at_once() {
     let days = |days: u64| Duration::from_secs(days * 24 * 60 * 60);
     assert_eq!(
         Verdict::held(Some(days(7))),
@@ -295,7 +295,7 @@ fn a_doubt_of_months_does_not_end_at_once() {
 }
 
 #[test]
-fn an_earlier_value_is_brought_back_at_once_and_moves_no_moment_of_the_source() {
+fn rollback_begins_at_once_and_keeps_the_schedule() {
     let mut run = Run::trusted();
     run.after(seconds(5));
     let due = run.machine.next_tick();
@@ -309,7 +309,7 @@ fn an_earlier_value_is_brought_back_at_once_and_moves_no_moment_of_the_source() 
 }
 
 #[test]
-fn an_earlier_value_that_is_asked_for_while_the_source_fails_moves_no_retry() {
+fn rollback_while_the_source_fails_keeps_the_retry() {
     let mut run = Run::trusted();
     assert!(run.looks(Input::Hint).is_some());
     run.ends(Verdict::Failed(Regime::Passing));
@@ -320,7 +320,7 @@ fn an_earlier_value_that_is_asked_for_while_the_source_fails_moves_no_retry() {
 }
 
 #[test]
-fn p09_a_cause_that_comes_while_an_earlier_value_is_brought_back_is_followed_by_a_look() {
+fn p09_cause_during_a_rollback_leads_to_a_load() {
     let mut run = Run::trusted();
     assert!(run.looks(Input::Rollback).is_some());
     assert_eq!(run.looks(Input::Hint), None);
@@ -338,7 +338,7 @@ fn p09_a_cause_that_comes_while_an_earlier_value_is_brought_back_is_followed_by_
 }
 
 #[test]
-fn what_is_held_back_is_looked_at_again_within_the_interval_although_the_watch_is_trusted() {
+fn held_value_is_loaded_each_interval_under_a_trusted_watch() {
     let mut run = Run::trusted();
     assert!(run.looks(Input::Hint).is_some());
     let held = run.now;
@@ -351,7 +351,7 @@ fn what_is_held_back_is_looked_at_again_within_the_interval_although_the_watch_i
 }
 
 #[test]
-fn what_only_has_to_wait_for_some_time_is_looked_at_when_that_is_over() {
+fn hold_with_a_time_is_loaded_when_the_time_is_over() {
     for (millis, pauses) in [(2_000, &[2_000][..]), (25_000, &[10_000, 10_000, 5_000])] {
         let mut run = Run::trusted();
         assert!(run.looks(Input::Hint).is_some());

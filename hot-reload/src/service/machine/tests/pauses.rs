@@ -204,7 +204,7 @@ fn p04_pause_wanted_by_the_source_takes_effect_at_once() {
 }
 
 #[test]
-fn a_failure_after_a_rejection_is_retried_soon() {
+fn failure_after_a_rejection_is_retried_soon() {
     let mut run = Run::trusted();
     assert!(run.looks(Input::Hint).is_some());
     run.ends(Verdict::Rejected);

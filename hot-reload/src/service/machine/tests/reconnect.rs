@@ -7,7 +7,7 @@ use crate::event::{Trigger, WatchState};
 use crate::watch::WatchProfile;
 
 #[test]
-fn p03_the_watch_is_opened_before_the_first_look() {
+fn p03_watch_is_opened_before_the_first_load() {
     let mut run = Run::new(Settings::hybrid(INTERVAL, WatchProfile::local()));
     let actions = run.input(Input::Started);
     assert!(actions.open && actions.load.is_none());
@@ -15,7 +15,7 @@ fn p03_the_watch_is_opened_before_the_first_look() {
 }
 
 #[test]
-fn p03_a_watch_that_opens_late_is_followed_by_another_look() {
+fn p03_watch_that_opens_late_is_followed_by_another_load() {
     let mut run = Run::new(Settings::hybrid(INTERVAL, WatchProfile::local()));
     let _ = run.input(Input::Started);
     assert_eq!(
@@ -31,7 +31,7 @@ fn p03_a_watch_that_opens_late_is_followed_by_another_look() {
 }
 
 #[test]
-fn p03_a_watch_that_is_opened_again_is_followed_by_a_look() {
+fn p03_reopened_watch_is_followed_by_a_load() {
     let mut run = Run::trusted();
     assert_eq!(
         run.looks(Input::Lost(Regime::Passing)),
@@ -43,7 +43,7 @@ fn p03_a_watch_that_is_opened_again_is_followed_by_a_look() {
 }
 
 #[test]
-fn a_look_that_began_before_the_watch_stood_does_not_prove_it() {
+fn load_begun_before_the_watch_opened_proves_nothing() {
     let mut run = Run::new(Settings::realtime(INTERVAL, WatchProfile::local()));
     let _ = run.input(Input::Started);
     assert!(run.tick().load.is_some());
@@ -64,7 +64,7 @@ fn a_look_that_began_before_the_watch_stood_does_not_prove_it() {
 }
 
 #[test]
-fn a_watch_that_cannot_be_opened_does_not_delay_the_first_look() {
+fn watch_that_cannot_be_opened_does_not_delay_the_first_load() {
     let mut run = Run::new(Settings::realtime(INTERVAL, WatchProfile::local()));
     let _ = run.input(Input::Started);
     assert_eq!(
@@ -75,7 +75,7 @@ fn a_watch_that_cannot_be_opened_does_not_delay_the_first_look() {
 }
 
 #[test]
-fn p20_a_lost_watch_is_opened_again_ever_later_while_polling_keeps_its_period() {
+fn p20_lost_watch_is_reopened_ever_later_and_polling_goes_on() {
     let mut run = Run::settling(Settings::hybrid(INTERVAL, WatchProfile::local()));
     assert_eq!(
         run.looks(Input::Lost(Regime::Passing)),
@@ -101,7 +101,7 @@ fn p20_a_lost_watch_is_opened_again_ever_later_while_polling_keeps_its_period() 
 }
 
 #[test]
-fn p20_the_back_off_is_forgotten_after_a_minute_of_health_and_not_before() {
+fn p20_backoff_is_reset_after_a_minute_of_health() {
     for (health, expected) in [(seconds(59), 16), (seconds(60), 1)] {
         let mut run = Run::new(Settings::hybrid(INTERVAL, WatchProfile::local()));
         let _ = run.input(Input::Started);
@@ -131,7 +131,7 @@ fn p20_the_back_off_is_forgotten_after_a_minute_of_health_and_not_before() {
 }
 
 #[test]
-fn a_watch_that_closes_after_it_delivered_is_forgiven_twice() {
+fn early_close_of_a_watch_that_delivered_is_forgiven_twice() {
     let mut run = Run::settling(Settings::hybrid(INTERVAL, WatchProfile::local()));
     let mut gaps = Vec::new();
     for _ in 0..4 {
@@ -151,7 +151,7 @@ fn a_watch_that_closes_after_it_delivered_is_forgiven_twice() {
 }
 
 #[test]
-fn a_parked_watch_is_tried_at_once_when_somebody_asks() {
+fn reload_reopens_a_parked_watch_at_once() {
     let mut run = Run::trusted();
     let _ = run.input(Input::Lost(Regime::Refused));
     assert_eq!(run.machine.watch(), WatchState::Parked);

@@ -9,7 +9,7 @@ use crate::event::{Trigger, WatchState};
 use crate::watch::WatchProfile;
 
 #[test]
-fn p04_polling_looks_in_every_interval() {
+fn p04_polling_loads_in_every_interval() {
     let mut run = Run::new(Settings::polling(INTERVAL));
     assert_eq!(run.looks(Input::Started), Some(Trigger::Startup));
     run.ends(Verdict::Published);
@@ -17,7 +17,7 @@ fn p04_polling_looks_in_every_interval() {
 }
 
 #[test]
-fn p04_a_trusted_watch_stretches_the_period_to_the_heartbeat() {
+fn p04_trusted_watch_stretches_the_period_to_the_heartbeat() {
     let mut run = Run::settling(Settings::hybrid(INTERVAL, WatchProfile::local()));
     assert_eq!(run.idle_until(seconds(59)), 5, "polled while it settles");
     run.idle_until(seconds(60));
@@ -27,7 +27,7 @@ fn p04_a_trusted_watch_stretches_the_period_to_the_heartbeat() {
 }
 
 #[test]
-fn p15_under_a_trusted_watch_without_a_heartbeat_nothing_is_ever_due() {
+fn p15_trusted_watch_without_a_heartbeat_makes_nothing_due() {
     let mut run = Run::settling(Settings::realtime(INTERVAL, WatchProfile::local()));
     run.idle_until(seconds(60));
     assert_eq!(run.machine.watch(), WatchState::Trusted);
@@ -36,7 +36,7 @@ fn p15_under_a_trusted_watch_without_a_heartbeat_nothing_is_ever_due() {
 }
 
 #[test]
-fn p04_a_change_that_only_the_heartbeat_finds_is_a_miss_and_costs_trust() {
+fn p04_change_found_only_by_the_heartbeat_is_a_miss() {
     let mut run = Run::trusted();
     assert_eq!(
         run.tick().load.map(|load| load.trigger),
@@ -52,7 +52,7 @@ fn p04_a_change_that_only_the_heartbeat_finds_is_a_miss_and_costs_trust() {
 }
 
 #[test]
-fn p04_a_hint_within_the_grace_is_no_miss() {
+fn p04_hint_within_the_grace_is_no_miss() {
     let mut run = Run::trusted();
     assert!(run.tick().load.is_some());
     run.ends(Verdict::Published);
@@ -65,7 +65,7 @@ fn p04_a_hint_within_the_grace_is_no_miss() {
 }
 
 #[test]
-fn p04_a_hint_while_the_heartbeat_looks_is_no_miss() {
+fn p04_hint_while_the_heartbeat_loads_is_no_miss() {
     let mut run = Run::trusted();
     assert!(run.tick().load.is_some());
     assert_eq!(run.looks(Input::Hint), None, "one at a time");
@@ -100,7 +100,7 @@ fn p04_three_announced_changes_earn_the_trust_back() {
 }
 
 #[test]
-fn a_look_that_was_asked_for_and_finds_a_change_is_no_miss() {
+fn change_found_by_a_requested_load_is_no_miss() {
     let mut run = Run::trusted();
     assert_eq!(
         run.looks(Input::Requested(Trigger::Manual)),
@@ -113,7 +113,7 @@ fn a_look_that_was_asked_for_and_finds_a_change_is_no_miss() {
 }
 
 #[test]
-fn p04_a_change_that_a_poll_finds_while_the_watch_is_being_opened_is_no_miss() {
+fn p04_change_found_while_the_watch_opens_is_no_miss() {
     let mut run = Run::trusted();
     let _ = run.input(Input::Lost(Regime::Passing));
     run.ends(Verdict::Unchanged);
@@ -135,7 +135,7 @@ fn p04_a_change_that_a_poll_finds_while_the_watch_is_being_opened_is_no_miss() {
 }
 
 #[test]
-fn p04_a_source_that_wants_to_be_looked_at_more_often_is_as_long_as_it_does() {
+fn p04_shorter_pause_wanted_by_the_source_lasts_while_wanted() {
     let mut run = Run::trusted();
     run.machine.want(Some(seconds(1)));
     assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
@@ -190,7 +190,7 @@ fn p04_pause_wanted_by_the_source_holds_in_every_watch_state() {
 }
 
 #[test]
-fn p15_a_service_without_a_heartbeat_gets_none_by_its_source() {
+fn p15_source_gives_no_heartbeat_to_a_service_without_one() {
     let mut run = Run::settling(Settings::realtime(INTERVAL, WatchProfile::local()));
     run.machine.want(Some(seconds(1)));
     assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loaders_error_is_named_with_its_causes() {
+    fn error_of_a_loader_includes_its_causes() {
         let error = anyhow::anyhow!("no table").context("section 3");
         let error = refused(error);
         assert_eq!(error.to_string(), "words: section 3: no table");
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_the_system_is_found_below_others() {
+    fn system_error_is_found_below_other_errors() {
         let cause = io::Error::from_raw_os_error(5);
         let error = refused(anyhow::Error::new(cause).context("section 3"));
         assert_eq!(error.kind(), ErrorKind::Unavailable);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_ours_keeps_its_kind_and_its_place() {
+    fn own_error_keeps_its_kind_and_location() {
         let error = Error::new(ErrorKind::Denied, "not for you");
         assert_eq!(refused(error.clone()).to_string(), "words: not for you");
         let placed = refused(error.at(Location::new("other")));

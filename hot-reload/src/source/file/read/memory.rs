@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn stamp_of_a_coarse_clock_is_not_believed_within_its_second() {
+    fn stamp_of_a_coarse_clock_is_not_trusted_within_its_second() {
         let stamp = remembered(Duration::from_millis(5_500)).unwrap();
         assert_ne!(stamp, COARSE);
         assert_eq!(stamp.size, COARSE.size, "an emptied file is still noticed");

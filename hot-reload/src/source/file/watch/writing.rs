@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn p05_unclosed_write_is_waited_for_until_ten_seconds_without_a_write() {
+    fn p05_unclosed_write_is_waited_for_until_10_s_without_a_write() {
         let once = |seconds| after(seconds, |_| 0).patience(Evidence::Unclosed, MAX_WRITER_WAIT);
         assert_eq!(once(9), Patience::Beyond);
         assert_eq!(once(10), Patience::Over);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn hold_names_the_file_and_what_ends_it() {
+    fn hold_names_the_file_and_its_end() {
         let writing = after(5, |_| 0);
         let hold = |evidence| writing.hold(Path::new("/etc/app.toml"), evidence, MAX_WRITER_WAIT);
         assert_eq!(

@@ -11,7 +11,7 @@ use super::rig::{Agreeing, PATIENCE, SOON, is_held, service, started};
 use crate::script::{Good, Script, seconds, settle};
 
 #[tokio::test(start_paused = true)]
-async fn a_doubted_value_is_believed_in_time_although_there_was_a_rollback() {
+async fn held_value_is_published_in_time_after_a_rollback() {
     let script = Script::new(Good("first value"));
     let service = started(service(&script), &script).await;
     assert!(service.control.rollback().await.is_current());
@@ -23,7 +23,7 @@ async fn a_doubted_value_is_believed_in_time_although_there_was_a_rollback() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_doubted_when_a_person_rolls_back_stays_away_until_the_source_changes() {
+async fn value_held_during_a_rollback_waits_for_a_change() {
     let script = Script::new(Good("first value"));
     let service = started(service(&script), &script).await;
     script.set(Good("3"));
@@ -44,7 +44,7 @@ async fn what_is_doubted_when_a_person_rolls_back_stays_away_until_the_source_ch
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_doubt_is_over_when_the_source_holds_again_what_was_taken_back() {
+async fn admission_hold_ends_when_the_rolled_back_value_returns() {
     let script = Script::new(Good("first value"));
     let service = started(service(&script), &script).await;
     assert!(service.control.rollback().await.is_current());
@@ -60,7 +60,7 @@ async fn a_doubt_is_over_when_the_source_holds_again_what_was_taken_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_two_doubts_the_more_patient_one_counts() {
+async fn longer_of_two_admission_holds_counts() {
     for impatient in [PATIENCE, Duration::ZERO] {
         let guard = ShrinkGuard::by(|value: &String| value.len()).confirm_after(impatient);
         let script = Script::new(Good("first value"));
@@ -82,7 +82,7 @@ async fn of_two_doubts_the_more_patient_one_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_doubt_of_a_source_without_revisions_tells_the_newest_numbers() {
+async fn admission_hold_without_revisions_shows_the_newest_numbers() {
     let script = Script::new(Good("first value")).with(|state| state.revisions = false);
     let service = started(service(&script), &script).await;
     script.set(Good("123"));
@@ -94,7 +94,7 @@ async fn a_doubt_of_a_source_without_revisions_tells_the_newest_numbers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_resume_counts_for_what_is_found_implausible_just_now() {
+async fn resume_publishes_a_value_that_becomes_implausible_now() {
     let script =
         Script::new(Good("first value")).with(|state| state.load_takes = Duration::from_millis(10));
     let service = started(service(&script), &script).await;
@@ -115,7 +115,7 @@ async fn a_resume_counts_for_what_is_found_implausible_just_now() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_that_was_believed_and_then_refused_does_not_wait_anew() {
+async fn value_refused_after_its_wait_does_not_wait_again() {
     let script = Script::new(Good("first value"));
     let store = Agreeing::default();
     let service = started(

@@ -15,7 +15,7 @@ use crate::log::log;
 use crate::script::{Good, Script, seconds, settle};
 
 #[tokio::test(start_paused = true)]
-async fn what_is_held_back_beside_a_failed_value_is_not_taken_for_it() {
+async fn held_value_is_not_mistaken_for_the_failed_one() {
     for pause in [true, false] {
         let script = Script::new(Good("first value"));
         let service = started(service(&script).probation(strict()), &script).await;
@@ -41,7 +41,7 @@ async fn what_is_held_back_beside_a_failed_value_is_not_taken_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_says_what_else_its_end_would_bring_back() {
+async fn pause_names_the_hold_that_resume_also_ends() {
     let script = Script::new(Good("first value"));
     let service = started(service(&script).probation(strict()), &script).await;
     service.control.pause();
@@ -61,7 +61,7 @@ async fn a_pause_says_what_else_its_end_would_bring_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_value_whose_way_back_is_refused_is_tried_again_by_the_next_look_and_not_before() {
+async fn refused_rollback_is_retried_after_the_next_load_only() {
     let script = Script::new(Good("first value"));
     let store = Agreeing::default();
     let begun = Arc::new(AtomicU32::new(0));
@@ -124,7 +124,7 @@ impl Drop for Bomb {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p07_what_a_probation_returns_or_leaves_behind_may_panic() {
+async fn p07_panic_in_results_of_a_probation_is_caught() {
     let script = Script::new(Good("first value"));
     let probation = Probation::new(seconds(60), |value: Snapshot<String>| async move {
         let _bomb = value.starts_with("second").then(|| Bomb);
@@ -150,7 +150,7 @@ async fn p07_what_a_probation_returns_or_leaves_behind_may_panic() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_log_tells_each_hold_once_and_why_a_value_was_taken_back() {
+async fn hold_and_reason_of_a_rollback_are_logged_once() {
     let log = log();
     let script = Script::new(Good("first value"));
     let service = started(service(&script).probation(strict()), &script).await;
@@ -182,7 +182,7 @@ async fn the_log_tells_each_hold_once_and_why_a_value_was_taken_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p17_a_service_that_has_stopped_keeps_nothing_but_what_is_visible() {
+async fn p17_stopped_service_keeps_only_the_visible_value() {
     let script = Script::new(Good("first value"));
     let service = started(service(&script).probation(strict()), &script).await;
     assert!(service.control.rollback().await.is_current());

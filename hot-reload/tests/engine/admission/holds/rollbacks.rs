@@ -12,7 +12,7 @@ use crate::log::log;
 use crate::script::{Good, Missing, Script, seconds, settle};
 
 #[tokio::test(start_paused = true)]
-async fn who_goes_forth_and_back_and_finds_what_the_source_holds_is_held_back_by_nothing() {
+async fn rollbacks_that_end_at_the_source_value_leave_no_hold() {
     for revisions in [true, false] {
         let script = Script::new(Good("first value")).with(|state| state.revisions = revisions);
         let service = started(service(&script), &script).await;
@@ -47,7 +47,7 @@ async fn who_goes_forth_and_back_and_finds_what_the_source_holds_is_held_back_by
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_look_at_the_source_passes_for_a_rollback() {
+async fn load_of_the_source_does_not_count_as_a_rollback() {
     let script = Script::new(Good("first value"));
     let slow = Agreeing::default();
     let service = started(service(&script).participant("slow", slow), &script).await;
@@ -64,7 +64,7 @@ async fn no_look_at_the_source_passes_for_a_rollback() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn by_revision_a_value_that_comes_after_the_default_of_a_removal_is_a_change() {
+async fn value_after_a_removal_default_is_a_change_by_revision() {
     let script = Script::new(Good("first value"));
     let builder = ReloaderService::builder_by_revision(script.clone()).hybrid();
     let builder = builder.on_removal(RemovalPolicy::Replace("nothing".to_owned()));
@@ -84,7 +84,7 @@ async fn by_revision_a_value_that_comes_after_the_default_of_a_removal_is_a_chan
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_default_that_is_visible_already_ends_a_rollback_as_another_does() {
+async fn visible_default_ends_a_rollback() {
     let script = Script::new(Good("first value"));
     let builder = service(&script).on_removal(RemovalPolicy::Replace("first value".to_owned()));
     let service = started(builder, &script).await;
@@ -114,7 +114,7 @@ async fn after_the_end_nothing_is_paused_or_resumed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_that_was_stopped_in_a_pause_cannot_be_resumed() {
+async fn service_stopped_in_a_pause_cannot_be_resumed() {
     let log = log();
     let script = Script::new(Good("first value"));
     let service = started(service(&script), &script).await;
@@ -125,7 +125,7 @@ async fn a_service_that_was_stopped_in_a_pause_cannot_be_resumed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_person_has_taken_back_by_a_rollback_is_not_prepared_again() {
+async fn rolled_back_value_is_not_prepared_again() {
     let script = Script::new(Good("first value"));
     let store = Agreeing::default();
     let service = started(
@@ -141,7 +141,7 @@ async fn what_a_person_has_taken_back_by_a_rollback_is_not_prepared_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_rollback_replaces_takes_a_place_in_the_history() {
+async fn value_replaced_by_a_rollback_enters_the_history() {
     let script = Script::new(Good("first value"));
     let service = started(service(&script).history(5), &script).await;
     for value in ["third value", "fourth value", "fifth value", "sixth value"] {

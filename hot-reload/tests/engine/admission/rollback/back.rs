@@ -11,7 +11,7 @@ use super::rig::{Slow, generation, is_held, kept, published, reason, service, vi
 use crate::script::{Bad, Failing, Good, Script, seconds, settle};
 
 #[tokio::test(start_paused = true)]
-async fn p09_a_rollback_is_a_new_generation_that_names_its_origin() {
+async fn p09_rollback_is_a_new_generation_with_its_origin() {
     let script = Script::new(Good("one"));
     let (live, control) = published(service(&script), &script, &["one", "two", "three"]).await;
     let mut changes = live.subscribe();
@@ -35,7 +35,7 @@ async fn p09_a_rollback_is_a_new_generation_that_names_its_origin() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_rollback_goes_one_further_back() {
+async fn repeated_rollbacks_step_further_back() {
     let script = Script::new(Good("one"));
     let (live, control) = published(service(&script), &script, &["one", "two", "three"]).await;
     assert!(control.rollback().await.is_current());
@@ -69,7 +69,7 @@ async fn without_a_history_there_is_nothing_to_go_back_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p17_a_history_keeps_the_newest_and_what_it_keeps_is_not_laid_to_the_readers() {
+async fn p17_history_keeps_the_newest_and_does_not_count_as_retained() {
     let script = Script::new(Good("one"));
     let builder = service(&script).history(2);
     let (live, control) = published(builder, &script, &["one", "two", "three", "four"]).await;
@@ -122,7 +122,7 @@ async fn participants_take_part_in_a_rollback_and_may_refuse_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rollback_works_while_the_source_is_away_and_moves_nothing_of_it() {
+async fn rollback_works_while_the_source_is_unreachable() {
     let script = Script::new(Good("one"));
     let (live, control) = published(service(&script), &script, &["one", "two"]).await;
     script.set(Failing(ErrorKind::Unavailable));
@@ -146,7 +146,7 @@ async fn a_rollback_works_while_the_source_is_away_and_moves_nothing_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p11_a_rollback_leaves_what_is_known_of_rejected_content() {
+async fn p11_rollback_keeps_the_rejection_of_content() {
     let script = Script::new(Good("one"));
     let (live, control) = published(service(&script), &script, &["one", "two"]).await;
     script.set(Bad("typo"));
@@ -172,7 +172,7 @@ async fn rollbacks_at_once_follow_one_another() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_whoever_waits_for_a_rollback_is_told_of_the_stop() {
+async fn p14_pending_rollback_is_answered_at_the_stop() {
     let script = Script::new(Good("one"));
     let builder = service(&script).participant("slow", Slow::default());
     let (live, control) = published(builder, &script, &["one", "two"]).await;

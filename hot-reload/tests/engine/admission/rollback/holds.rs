@@ -11,7 +11,7 @@ use super::rig::{Slow, generation, is_held, published, reason, service, visible}
 use crate::script::{Bad, Good, Missing, Script, seconds, settle};
 
 #[tokio::test(start_paused = true)]
-async fn a_rollback_is_held_against_the_source_until_that_changes() {
+async fn rollback_holds_until_the_source_changes() {
     for revisions in [true, false] {
         let script = Script::new(Good("one")).with(|state| state.revisions = revisions);
         let (live, control) = published(service(&script), &script, &["one", "two"]).await;
@@ -42,7 +42,7 @@ async fn a_rollback_is_held_against_the_source_until_that_changes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rollback_ends_by_resume() {
+async fn resume_ends_a_rollback() {
     for revisions in [true, false] {
         let script = Script::new(Good("one")).with(|state| state.revisions = revisions);
         let (live, control) = published(service(&script), &script, &["one", "two"]).await;
@@ -60,7 +60,7 @@ async fn a_rollback_ends_by_resume() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_resumes_after_rollbacks_were_asked_for_gets_what_the_source_holds() {
+async fn resume_after_pending_rollbacks_publishes_the_source_value() {
     // One of them is under way, in each of its phases, and the others wait.
     for delay in 0..30 {
         let script = Script::new(Good("one"));
@@ -85,7 +85,7 @@ async fn who_resumes_after_rollbacks_were_asked_for_gets_what_the_source_holds()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rollback_to_what_the_source_holds_holds_nothing_back() {
+async fn rollback_to_the_source_value_leaves_no_hold() {
     let script = Script::new(Good("one"));
     let (live, control) = published(service(&script), &script, &["one", "two"]).await;
     assert!(control.rollback().await.is_current());
@@ -102,7 +102,7 @@ async fn a_rollback_to_what_the_source_holds_holds_nothing_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rollback_to_an_equal_of_what_the_source_holds_holds_nothing_back() {
+async fn rollback_to_an_equal_of_the_source_value_leaves_no_hold() {
     for revisions in [true, false] {
         let script = Script::new(Good("one")).with(|state| state.revisions = revisions);
         let (live, control) = published(service(&script), &script, &["one", "two", "one"]).await;
@@ -116,7 +116,7 @@ async fn a_rollback_to_an_equal_of_what_the_source_holds_holds_nothing_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rollback_while_the_source_changes_ends_with_what_the_source_holds() {
+async fn rollback_while_the_source_changes_ends_at_the_source_value() {
     // The change comes before the rollback is through, at each moment of it.
     for delay in 0..40 {
         let script =
@@ -143,7 +143,7 @@ async fn a_rollback_while_the_source_changes_ends_with_what_the_source_holds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_held_back_stays_so_when_the_source_was_bad_or_empty_in_between() {
+async fn rollback_hold_survives_bad_or_empty_content_in_between() {
     for between in [Bad("typo"), Missing] {
         let script = Script::new(Good("one"));
         let (live, control) = published(service(&script), &script, &["one", "two"]).await;
@@ -190,7 +190,7 @@ async fn by_revision_alone_a_rollback_is_held_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_default_that_follows_a_removal_ends_a_rollback() {
+async fn default_after_a_removal_ends_a_rollback() {
     let script = Script::new(Good("one"));
     let builder = service(&script).on_removal(RemovalPolicy::Replace("nothing".to_owned()));
     let (live, control) = published(builder, &script, &["one", "two"]).await;
@@ -207,7 +207,7 @@ async fn a_default_that_follows_a_removal_ends_a_rollback() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_default_that_was_rolled_back_is_visible_again_after_resume() {
+async fn rolled_back_default_is_visible_again_after_resume() {
     let script = Script::new(Good("one"));
     let builder = service(&script).on_removal(RemovalPolicy::Replace("nothing".to_owned()));
     let (live, control) = published(builder, &script, &["one", "two"]).await;
@@ -232,7 +232,7 @@ async fn a_default_that_was_rolled_back_is_visible_again_after_resume() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_is_woken_by_a_rollback_or_its_end_finds_the_status_to_say_so() {
+async fn status_is_written_before_a_rollback_wakes_subscribers() {
     let script = Script::new(Good("one"));
     let (live, control) = published(service(&script), &script, &["one", "two"]).await;
     let (told, seen) = (live.clone(), control.clone());

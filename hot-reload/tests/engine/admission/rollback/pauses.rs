@@ -55,7 +55,7 @@ async fn in_a_pause_nothing_of_the_source_becomes_visible() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_that_begins_while_a_value_is_prepared_keeps_it_out() {
+async fn pause_during_prepare_prevents_the_publication() {
     let script = Script::new(Good("one"));
     let slow = Slow::default();
     let committed = Arc::clone(&slow.committed);
@@ -78,7 +78,7 @@ async fn a_pause_that_begins_while_a_value_is_prepared_keeps_it_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_removal_in_a_pause_waits_for_its_end() {
+async fn removal_in_a_pause_waits_for_resume() {
     let script = Script::new(Good("one"));
     let builder = service(&script).on_removal(RemovalPolicy::Replace("nothing".to_owned()));
     let (live, control) = published(builder, &script, &["one", "two"]).await;
@@ -92,7 +92,7 @@ async fn a_removal_in_a_pause_waits_for_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_earlier_value_can_be_brought_back_in_a_pause() {
+async fn rollback_works_in_a_pause() {
     let script = Script::new(Good("one"));
     let (live, control) = published(service(&script), &script, &["one", "two"]).await;
     control.pause();

@@ -34,12 +34,12 @@ fn a_stranger_and_a_publisher() {
 }
 
 #[test]
-fn a_node_is_not_freed_while_it_is_read() {
+fn node_is_not_freed_while_read() {
     holds(None, a_reader_and_a_publisher);
 }
 
 #[test]
-fn a_node_is_not_freed_while_it_is_read_the_longer_way() {
+fn node_is_not_freed_while_read_by_the_slow_path() {
     holds(None, a_stranger_and_a_publisher);
 }
 
@@ -59,7 +59,7 @@ fn without_the_publishers_half_a_node_is_freed_while_it_is_read() {
 }
 
 #[test]
-fn a_part_of_a_node_is_protected_as_the_whole_is() {
+fn part_of_a_node_is_protected_like_the_whole() {
     holds(None, || {
         let cell = cell();
         let reads = reader(&cell, |cell| {
@@ -75,7 +75,7 @@ fn a_part_of_a_node_is_protected_as_the_whole_is() {
 }
 
 #[test]
-fn a_reader_that_comes_first_finds_nothing_or_a_whole_value() {
+fn early_reader_finds_nothing_or_a_whole_value() {
     holds(None, || {
         let cell = Arc::new(Cell::<Node, u32>::new());
         let reads = reader(&cell, |cell| {

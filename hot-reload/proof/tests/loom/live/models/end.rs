@@ -6,7 +6,7 @@ use super::super::world::{alive, holds};
 use super::{beside, cell, look, sweep};
 
 #[test]
-fn the_last_handle_frees_what_is_left_whoever_has_it() {
+fn last_handle_frees_the_rest_in_any_thread() {
     holds(None, || {
         let cell = cell();
         let other = beside(&cell, |cell| {
@@ -24,7 +24,7 @@ fn the_last_handle_frees_what_is_left_whoever_has_it() {
 }
 
 #[test]
-fn a_share_outlives_the_service_and_all_handles() {
+fn share_outlives_the_service_and_all_handles() {
     holds(None, || {
         let cell = cell();
         let other = beside(&cell, |cell| {
@@ -41,7 +41,7 @@ fn a_share_outlives_the_service_and_all_handles() {
 }
 
 #[test]
-fn what_is_shared_at_the_end_is_left_to_whoever_shares_it() {
+fn shared_node_is_left_to_its_last_holder_at_the_end() {
     holds(None, || {
         let cell = cell();
         let share = cell.get().expect("a value");
@@ -52,7 +52,7 @@ fn what_is_shared_at_the_end_is_left_to_whoever_shares_it() {
 }
 
 #[test]
-fn what_is_let_go_at_the_end_was_held_by_no_guard() {
+fn reclaimed_node_has_no_guard_at_the_end() {
     holds(None, || {
         let cell = cell();
         let other = beside(&cell, |cell| {

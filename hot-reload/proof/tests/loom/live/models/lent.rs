@@ -9,7 +9,7 @@ use super::super::world::{domain, holds};
 use super::{cell, look, reader, stranger, sweep};
 
 #[test]
-fn a_slot_is_lent_to_one_at_a_time() {
+fn slot_is_lent_to_one_guard_at_a_time() {
     holds(None, || {
         // One that was given back, and so is there for both.
         domain().lend().clear();
@@ -20,7 +20,7 @@ fn a_slot_is_lent_to_one_at_a_time() {
 }
 
 #[test]
-fn what_is_given_back_is_lent_again() {
+fn returned_slot_is_lent_again() {
     holds(None, || {
         let slot = domain().lend();
         slot.clear();
@@ -47,7 +47,7 @@ fn two_threads_without_slots_are_each_protected() {
 
 /// A slot of which null was announced would be anybody's.
 #[test]
-fn whoever_finds_no_value_yet_gives_no_slot_away() {
+fn read_without_a_value_borrows_no_slot() {
     holds(3, || {
         let cell = Arc::new(Cell::new());
         let read = |cell: Arc<Cell<Node, u32>>| {
@@ -66,7 +66,7 @@ fn whoever_finds_no_value_yet_gives_no_slot_away() {
 }
 
 #[test]
-fn a_guard_more_than_a_thread_has_slots_protects_as_the_others_do() {
+fn guard_in_a_lent_slot_protects() {
     holds(2, || {
         let cell = cell();
         let reads = reader(&cell, |cell| {

@@ -6,7 +6,7 @@ use super::super::world::holds;
 use super::{cell, look, reader, sweep};
 
 #[test]
-fn a_new_node_at_an_old_address_is_read_as_the_new_one() {
+fn new_node_at_an_old_address_is_read_as_new() {
     holds(4, || {
         let cell = cell();
         let reads = reader(&cell, |cell| {

@@ -30,7 +30,7 @@ fn release(kept: &mut Kept<Node>) {
 }
 
 #[test]
-fn a_reader_goes_forward_and_never_frees_what_it_had() {
+fn reader_moves_forward_and_frees_nothing() {
     holds(None, || {
         let cell = cell();
         let reads = reader(&cell, |cell| {
@@ -49,7 +49,7 @@ fn a_reader_goes_forward_and_never_frees_what_it_had() {
 
 /// Two publications may happen between a reader's comparison and its read.
 #[test]
-fn a_reader_beside_two_publications_reads_only_what_it_keeps() {
+fn reader_beside_two_publications_reads_only_kept_values() {
     holds(3, || {
         let cell = cell();
         let reads = reader(&cell, |cell| {
@@ -72,7 +72,7 @@ fn a_reader_beside_two_publications_reads_only_what_it_keeps() {
 
 /// No `Reader` exists before the first value, but the functions that it calls must work then, too.
 #[test]
-fn a_reader_finds_no_value_before_the_first_one() {
+fn reader_finds_no_value_before_the_first() {
     holds(None, || {
         let cell = Arc::new(Cell::new());
         let reads = reader(&cell, |cell| {
@@ -104,7 +104,7 @@ fn reader_without_slots_advances_and_frees_no_value() {
 }
 
 #[test]
-fn a_reader_keeps_what_it_read_last_and_nothing_before() {
+fn reader_keeps_only_its_last_value() {
     holds(None, || {
         let cell = cell();
         let mut kept = kept(&cell);
@@ -136,7 +136,7 @@ fn value_of_an_idle_reader_is_not_freed() {
 }
 
 #[test]
-fn a_released_reader_keeps_nothing_and_reads_on() {
+fn released_reader_keeps_nothing_and_reads_again() {
     holds(3, || {
         let cell = cell();
         let reads = reader(&cell, |cell| {

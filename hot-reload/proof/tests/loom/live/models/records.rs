@@ -23,7 +23,7 @@ fn two_threads_never_have_one_record() {
 }
 
 #[test]
-fn a_record_that_was_left_is_given_to_the_next_thread() {
+fn released_record_goes_to_the_next_thread() {
     holds(None, || {
         let record = domain().claim();
         record.leave();
@@ -33,7 +33,7 @@ fn a_record_that_was_left_is_given_to_the_next_thread() {
 }
 
 #[test]
-fn what_a_thread_read_before_it_ended_is_not_freed_too_early_when_the_next_has_its_record() {
+fn read_of_an_ended_thread_happens_before_reclaim() {
     holds(3, || {
         let cell = cell();
         let reads = || {
@@ -52,7 +52,7 @@ fn what_a_thread_read_before_it_ended_is_not_freed_too_early_when_the_next_has_i
 
 /// As a guard in a thread-local does, which is dropped after the record was left.
 #[test]
-fn a_guard_that_outlives_its_threads_record_still_protects() {
+fn guard_that_outlives_its_record_protects() {
     holds(3, || {
         let cell = cell();
         let ends = stranger(&cell, |cell| {
@@ -74,7 +74,7 @@ fn a_guard_that_outlives_its_threads_record_still_protects() {
 }
 
 #[test]
-fn a_thread_that_has_left_its_record_reads_on_through_a_slot_that_is_lent() {
+fn thread_without_a_record_reads_through_a_lent_slot() {
     holds(None, || {
         let cell = cell();
         let left = Arc::new(AtomicBool::new(false));

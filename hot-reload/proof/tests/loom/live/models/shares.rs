@@ -8,7 +8,7 @@ use super::super::world::holds;
 use super::{beside, cell, reader, sweep};
 
 #[test]
-fn what_is_swept_is_shared_by_nobody_and_never_will_be() {
+fn swept_node_is_never_shared_again() {
     holds(None, || {
         let cell = cell();
         let reads = reader(&cell, |cell| {
@@ -30,7 +30,7 @@ fn what_is_swept_is_shared_by_nobody_and_never_will_be() {
 }
 
 #[test]
-fn a_share_that_is_handed_on_keeps_its_node() {
+fn moved_share_keeps_its_node() {
     holds(3, || {
         let cell = cell();
         let handed = Handle::new(loom::sync::Mutex::new(None));

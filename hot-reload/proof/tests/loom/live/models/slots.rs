@@ -26,7 +26,7 @@ fn two_swaps_with_retired_nodes_and_a_slot_that_is_used_again() {
 }
 
 #[test]
-fn with_a_relaxed_announcement_what_was_read_before_is_freed_too_early() {
+fn relaxed_slot_store_frees_a_read_node_too_early() {
     finds(
         Fault::RelaxedAnnouncement,
         RACE,
@@ -54,7 +54,7 @@ fn two_guards_of_one_thread_protect_two_nodes() {
 }
 
 #[test]
-fn what_was_swept_is_gone_once_nobody_holds_it() {
+fn swept_node_is_gone_without_holders() {
     holds(None, || {
         let cell = cell();
         let reads = reader(&cell, |cell| {

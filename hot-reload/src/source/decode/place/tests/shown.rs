@@ -187,7 +187,7 @@ fn p18_unknown_key_that_may_be_a_secret_is_not_shown() {
 }
 
 #[test]
-fn p18_value_that_looks_like_a_secret_is_not_shown_under_any_key() {
+fn p18_value_in_the_form_of_a_secret_is_hidden_under_any_key() {
     for value in [
         "-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----",
         "Bearer swordfish",

@@ -85,7 +85,7 @@ fn t32_source_that_loses_the_watch_of_a_file_is_notified() {
 }
 
 #[test]
-fn watch_that_has_ended_by_itself_is_released() {
+fn watch_that_ended_without_a_request_is_released() {
     let few = Few::new(100);
     let hub = hub(&few);
     let activity: Arc<Activity> = Arc::default();

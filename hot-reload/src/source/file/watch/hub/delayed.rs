@@ -50,7 +50,7 @@ mod tests {
     use crate::source::file::watch::event::{Change, Token};
 
     #[test]
-    fn begun_write_is_notified_after_a_moment_unless_its_end_was_before() {
+    fn begun_write_is_notified_after_a_delay_unless_it_ends() {
         let (start, token) = (clock::now(), Token::next());
         let (slow, quick): (Arc<Activity>, Arc<Activity>) = Default::default();
         let mut delayed = Delayed::default();

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn round_takes_out_what_it_does_not_visit() {
+    fn round_removes_the_places_that_it_does_not_visit() {
         let mut places = Places::default();
         places.begin();
         places.put(place(3, 9, None));

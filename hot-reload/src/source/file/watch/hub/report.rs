@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn watch_is_unused_when_its_last_name_goes() {
+    fn watch_is_unused_when_its_last_name_is_removed() {
         let table = Table::default();
         let (activity, who) = (Arc::default(), Token::next());
         register(&table, 1, Some("a"), who, &activity);
