@@ -16,4 +16,4 @@ pub(crate) use self::service::Status;
 pub use self::service::{Attempt, Counters};
 pub use self::source::{Degradation, SourceStatus};
 pub use crate::receipt::Vote;
-pub use crate::service::{Cycle, Divergence, Explanation};
+pub use crate::service::{Cycle, Explanation};

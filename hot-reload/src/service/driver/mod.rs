@@ -40,13 +40,7 @@ impl<V> Engine<V> {
             return self.shared.end();
         }
         let clock = Clock::start_on_grid();
-        // Scoped, so that the future reserves no room for the moved parts.
-        let mut task = {
-            let jitter = jitter();
-            let flight = &self.shared.flight;
-            flight.begin(Arc::clone(&settings), jitter.clone());
-            Task::new(self, clock, Machine::new(settings, jitter))
-        };
+        let mut task = Task::new(self, clock, Machine::new(settings, jitter()));
         // Boxed: a service mostly waits, and the large futures of a load and of an opening exist only while they run.
         let mut load = Fuse::terminated();
         let mut opening = Fuse::terminated();

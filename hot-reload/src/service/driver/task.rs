@@ -102,8 +102,6 @@ impl<'e, V> Task<'e, V> {
         let now = self.clock.now();
         let actions = self.machine.handle(now, input);
         let state = self.machine.watch();
-        let flight = &self.engine.shared.flight;
-        flight.handled(now, input, actions, state);
         if actions.missed {
             self.recorder.missed();
         }
@@ -152,7 +150,6 @@ impl<'e, V> Task<'e, V> {
         let status = status.unwrap_or_else(|panic| Some(panicking_source(panic.as_ref())));
         let wanted = status.as_ref().and_then(|status| status.heartbeat);
         self.machine.want(wanted);
-        self.engine.shared.flight.wanted(wanted);
         self.recorder.source(status);
     }
 

@@ -1,11 +1,10 @@
-//! [`Explanation`]: the recent history of a service, for a person and for a replay.
+//! [`Explanation`]: the recent history of a service.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::cycle::Cycle;
 use super::span::Span;
-use super::tape::{Divergence, Tape};
 use super::timeline::{Entry, EntryKind, Lost, Timeline};
 use crate::event::{Outcome, WatchState};
 use crate::status::Status;
@@ -38,7 +37,6 @@ pub struct Explanation {
     pub(super) at: SystemTime,
     pub(super) last_good: Option<Duration>,
     pub(super) timeline: Timeline,
-    pub(super) tape: Option<Tape>,
 }
 
 impl Explanation {
@@ -55,18 +53,6 @@ impl Explanation {
                 EntryKind::Load(cycle) => Some(&**cycle),
                 _ => None,
             })
-    }
-
-    /// Replays the recorded inputs of the state machine, and compares its decisions with the recorded ones. Returns the number
-    /// of reproduced decisions. It is zero if the service does not record.
-    ///
-    /// It loads nothing and does not affect the service. It takes some microseconds.
-    ///
-    /// # Errors
-    ///
-    /// The first decision that is not reproduced. It is a bug of this crate; please report it.
-    pub fn replay(&self) -> Result<usize, Divergence> {
-        self.tape.as_ref().map_or(Ok(0), Tape::replay)
     }
 
     /// The time since this moment.

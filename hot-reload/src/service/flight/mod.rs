@@ -1,8 +1,7 @@
 //! [`Flight`]: the flight recorder: a small ring of recent events of a service.
 //!
 //! ```text
-//!   driver ─▶ loads, the watch ─▶ Timeline ─┐
-//!          ─▶ inputs, answers ──▶ Tape ──┴─▶ Explanation: printed for a person, and replayed
+//!   driver ─▶ loads, the watch ─▶ Timeline ─▶ Explanation, which is printed for a person
 //! ```
 //!
 //! The task of the service writes it, and callers copy it. No code of the user runs under its lock: entries that leave the ring
@@ -13,22 +12,17 @@ mod explanation;
 #[cfg(feature = "serde")]
 mod form;
 mod span;
-mod tape;
 #[cfg(test)]
 mod tests;
 mod timeline;
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 pub use self::cycle::Cycle;
 pub use self::explanation::Explanation;
-pub use self::tape::Divergence;
-use self::tape::Tape;
 use self::timeline::{Evicted, Timeline};
-use super::machine::{Actions, Causes, Input};
-use super::settings::Settings;
-use crate::backoff::Jitter;
+use super::machine::Causes;
 use crate::clock::time_of_day;
 use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger, WatchState};
@@ -45,23 +39,18 @@ use crate::status::{Hold, Status};
 pub(super) const ENTRIES: usize = 32;
 /// The largest number of entries. A log serves longer histories.
 const AT_MOST: usize = 4096;
-/// How many steps of the machine are kept for each entry. A load is a step that begins it and one that ends it.
-const STEPS: usize = 2;
 
 /// See the [module documentation](self).
 #[derive(Debug)]
 pub(crate) struct Flight {
     /// The time since the service was created, across its runs.
     clock: Clock,
-    steps: usize,
     records: Mutex<Records>,
 }
 
 #[derive(Debug)]
 struct Records {
     timeline: Timeline,
-    /// The recording of the present run, or of the last one.
-    tape: Option<Tape>,
     /// When the last good load ended.
     last_good: Option<Duration>,
     generation: Option<Generation>,
@@ -85,37 +74,13 @@ pub(super) struct EndedLoad<'l> {
 
 impl Flight {
     pub(super) fn new(entries: usize) -> Self {
-        let entries = entries.min(AT_MOST);
         Self {
             clock: Clock::start(),
-            steps: entries * STEPS,
             records: Mutex::new(Records {
-                timeline: Timeline::new(entries),
-                tape: None,
+                timeline: Timeline::new(entries.min(AT_MOST)),
                 last_good: None,
                 generation: None,
             }),
-        }
-    }
-
-    /// Begins the recording of a run, with a machine of these settings.
-    pub(super) fn begin(&self, settings: Arc<Settings>, jitter: Jitter) {
-        if self.steps > 0 {
-            self.records().tape = Some(Tape::new(settings, jitter, self.steps));
-        }
-    }
-
-    /// Records an input of the machine and its actions. `watch` is the state of the watch after it.
-    pub(super) fn handled(&self, now: Duration, input: Input, actions: Actions, watch: WatchState) {
-        if let Some(tape) = &mut self.records().tape {
-            tape.handled(now, input, actions, watch);
-        }
-    }
-
-    /// Records the longest pause that the source wants.
-    pub(super) fn wanted(&self, wanted: Option<Duration>) {
-        if let Some(tape) = &mut self.records().tape {
-            tape.wanted(wanted);
         }
     }
 
@@ -147,9 +112,7 @@ impl Flight {
             }
             let before = std::mem::replace(&mut records.generation, cycle.generation);
             cycle.is_fallback = cycle.generation != before && !cycle.outcome.is_current();
-            let evicted = records.timeline.load_ended(cycle);
-            records.note_eviction(&evicted);
-            evicted
+            records.timeline.load_ended(cycle)
         };
         discard(evicted);
     }
@@ -198,31 +161,17 @@ impl Flight {
             at: time_of_day(),
             last_good: records.last_good,
             timeline: records.timeline.clone(),
-            tape: records.tape.clone(),
         }
     }
 
     fn note(&self, note: impl FnOnce(&mut Timeline, Duration) -> Evicted) {
         let now = self.clock.now();
-        let evicted = {
-            let mut records = self.records();
-            let evicted = note(&mut records.timeline, now);
-            records.note_eviction(&evicted);
-            evicted
-        };
+        // In a statement of its own: what is evicted is dropped without the lock.
+        let evicted = note(&mut self.records().timeline, now);
         discard(evicted);
     }
 
     fn records(&self) -> MutexGuard<'_, Records> {
         lock(&self.records)
-    }
-}
-
-impl Records {
-    /// Keeps the steps that led to a new entry for longer.
-    fn note_eviction(&mut self, evicted: &Evicted) {
-        if let Some(tape) = self.tape.as_mut().filter(|_| evicted.is_new) {
-            tape.keep_longer();
-        }
     }
 }

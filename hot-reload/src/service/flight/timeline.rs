@@ -20,6 +20,7 @@ pub(super) struct Timeline {
 
 /// Something that happened.
 #[derive(Debug, Clone)]
+#[must_use = "it is to be dropped without a lock"]
 pub(super) struct Entry {
     /// When it happened first, since the service was made.
     pub(super) at: Duration,
@@ -57,13 +58,7 @@ pub(super) struct Lost {
 }
 
 /// An entry that left the ring. Drop it without a lock, because its error may hold objects of the user.
-#[must_use = "it is to be dropped without a lock"]
-pub(super) struct Evicted {
-    #[allow(dead_code, reason = "it is there to be dropped")]
-    entry: Option<Entry>,
-    /// Whether the new entry is no repetition.
-    pub(super) is_new: bool,
-}
+pub(super) type Evicted = Option<Entry>;
 
 impl Timeline {
     pub(super) fn new(capacity: usize) -> Self {
@@ -82,7 +77,7 @@ impl Timeline {
             cycle.absorb(last);
             let at = entry.at;
             let kind = EntryKind::Load(mem::replace(last, cycle));
-            return Evicted::repeated(Some(Entry { at, kind }));
+            return Some(Entry { at, kind });
         }
         self.push(cycle.since_start, EntryKind::Load(cycle))
     }
@@ -120,7 +115,7 @@ impl Timeline {
     ) -> Evicted {
         match to {
             // The state that follows gets an entry.
-            WatchState::Connecting => Evicted::repeated(None),
+            WatchState::Connecting => None,
             WatchState::Down | WatchState::Parked => self.lost(now, from, to, why),
             _ => self.push(now, EntryKind::Watch(to)),
         }
@@ -156,7 +151,7 @@ impl Timeline {
         {
             lost.times = lost.times.saturating_add(1);
             lost.last = now;
-            return Evicted::repeated(None);
+            return None;
         }
         let lost = Lost {
             from,
@@ -171,24 +166,12 @@ impl Timeline {
     fn push(&mut self, at: Duration, kind: EntryKind) -> Evicted {
         let entry = Entry { at, kind };
         if self.capacity == 0 {
-            return Evicted::repeated(Some(entry));
+            return Some(entry);
         }
         let full = self.entries.len() >= self.capacity;
         self.evictions += u64::from(full);
         let evicted = if full { self.entries.pop_front() } else { None };
         self.entries.push_back(entry);
-        Evicted {
-            entry: evicted,
-            is_new: true,
-        }
-    }
-}
-
-impl Evicted {
-    fn repeated(entry: Option<Entry>) -> Self {
-        Self {
-            entry,
-            is_new: false,
-        }
+        evicted
     }
 }

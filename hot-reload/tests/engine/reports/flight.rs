@@ -65,7 +65,6 @@ config (script): generation 2, data stale, watch trusted, last verified 11 min a
   42 s ago  rejected at stage validate (watch; revision 66617220746f6f206c6f6e67): longer than 8 letters";
     let explanation = control.explain();
     assert_eq!(squeezed(&explanation), expected);
-    assert!(explanation.replay().unwrap() > 10);
 
     script.cut();
     control.stop().await;
@@ -122,7 +121,6 @@ config (script): generation 3, data fresh, watch off, last verified 60 s ago; he
             "config (script): generation 4, data fresh, watch off, last verified now\n"
         )
     );
-    assert!(explanation.replay().is_ok());
 }
 
 /// Without the spaces that align the ages.
@@ -237,7 +235,6 @@ async fn p17_recorder_keeps_a_bounded_number_of_the_newest_entries() {
     assert_eq!(explanation.to_string().lines().count(), 1 + 1 + 32);
     let newest = explanation.cycles().next_back().unwrap();
     assert!(matches!(newest.outcome, Outcome::Unchanged), "{newest:?}");
-    assert!(explanation.replay().unwrap() <= 64);
 
     // A day on which nothing happens takes no more than three entries.
     sleep(seconds(24 * 3600)).await;
@@ -268,7 +265,6 @@ async fn how_much_is_kept_is_up_to_the_builder() {
         sleep(seconds(5)).await;
         let explanation = control.explain();
         assert_eq!(explanation.cycles().count(), entries);
-        assert!(explanation.replay().unwrap() <= 2 * entries);
         let text = explanation.to_string();
         assert!(
             text.contains("generation 5") && text.contains("last verified 5 s ago"),
@@ -291,7 +287,6 @@ async fn compatible_surface_explains_several_runs() {
     for _ in 0..3 {
         let run = timeout(seconds(100), service.start_with_realtime()).await;
         assert!(run.is_err());
-        assert!(control.explain().replay().unwrap() > 3);
     }
     let text = control.explain().to_string();
     assert_eq!(text.matches("watch trusted").count(), 3, "{text}");
@@ -368,5 +363,4 @@ async fn explain_works_at_any_moment_of_a_load() {
         text.starts_with("String (script): no generation, data none, watch settling"),
         "{text}"
     );
-    assert_eq!(control.explain().replay(), Ok(2), "started, and opened");
 }

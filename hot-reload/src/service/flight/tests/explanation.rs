@@ -63,7 +63,6 @@ fn explanation_has_this_text() {
         at: SystemTime::UNIX_EPOCH + seconds(10_000),
         last_good: Some(seconds(4_000)),
         timeline,
-        tape: None,
     };
     let expected = "\
 Config (app.toml): generation 1, data stale, watch down (the watch was closed), last verified 55 min ago; rejected at stage decode: expected u16
@@ -79,7 +78,6 @@ Config (app.toml): generation 1, data stale, watch down (the watch was closed), 
   51 min ago  rejected at stage decode (manual, watch, retry; revision 626164; validate 250 ms), 2 times until 42 s ago: expected u16";
     assert_eq!(explanation.to_string(), expected);
     assert_eq!(explanation.cycles().count(), 4);
-    assert_eq!(explanation.replay(), Ok(0));
 }
 
 #[test]

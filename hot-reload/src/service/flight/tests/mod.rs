@@ -1,9 +1,8 @@
-//! Tests of the entries, of their text and of the replay.
+//! Tests of the entries, and of their text.
 
 mod explanation;
 #[cfg(feature = "serde")]
 mod form;
-mod tape;
 mod timeline;
 
 use std::time::{Duration, SystemTime};

