@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger};
-use crate::status::Hold;
+use crate::status::{Hold, Vote};
 
 /// The answer to a reload or a rollback: its outcome and the course of its stages. From
 /// [`Control::reload`](crate::Control::reload).
@@ -86,42 +86,5 @@ impl fmt::Display for Receipt {
             write!(f, "\n  {stage}: {elapsed:?}")?;
         }
         Ok(())
-    }
-}
-
-/// The answer of one participant.
-#[derive(Debug, Clone)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct Vote {
-    /// The name of the participant.
-    pub participant: String,
-    /// Why it refused. A participant that misses its deadline or panics has refused.
-    pub refusal: Option<Error>,
-    /// How long it took to answer.
-    #[cfg_attr(
-        feature = "serde",
-        serde(rename = "elapsed_ms", serialize_with = "crate::serialize::ms")
-    )]
-    pub elapsed: Duration,
-    /// The error of its `commit` or `abort`.
-    pub failure: Option<Error>,
-}
-
-impl fmt::Display for Vote {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            participant,
-            elapsed,
-            ..
-        } = self;
-        match &self.refusal {
-            None => write!(f, "{participant}: ready after {elapsed:?}")?,
-            Some(refusal) => write!(f, "{participant}: refused after {elapsed:?}: {refusal}")?,
-        }
-        match &self.failure {
-            None => Ok(()),
-            Some(failure) => write!(f, "; then {failure}"),
-        }
     }
 }

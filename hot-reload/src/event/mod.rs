@@ -7,10 +7,12 @@
 //! - [`Observer`]: is called for each event;
 //! - [`Requester`]: on whose behalf a program requests a reload.
 
+mod causes;
 pub(crate) mod kind;
 pub(crate) mod outcome;
 mod words;
 
+pub(crate) use self::causes::Causes;
 pub(crate) use self::kind::Event;
 pub use self::kind::EventKind;
 pub(crate) use self::outcome::Outcome;

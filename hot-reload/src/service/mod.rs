@@ -28,7 +28,7 @@ mod target;
 pub use self::builder::Builder;
 pub use self::control::Control;
 pub use self::events::Events;
-pub use self::flight::{Cycle, Explanation};
+pub use self::flight::Explanation;
 pub use self::record::observer::Observer;
 pub use self::registry::Registry;
 pub use self::reloader_service::ReloaderService;

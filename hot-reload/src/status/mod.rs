@@ -1,19 +1,22 @@
 //! The parts of a [`Status`], and the history of a service.
 //!
-//! - [`Attempt`]: one load;
+//! - [`Attempt`]: the record of a load;
 //! - [`Hold`]: why values of the source are not published;
 //! - [`Counters`]: of the service;
 //! - [`SourceStatus`], [`Degradation`]: the state of the source;
 //! - [`Explanation`]: the recent history;
 //! - [`Vote`]: the answer of one participant, in a [`Receipt`](crate::Receipt) and in the history.
 
+mod attempt;
 mod hold;
 pub(crate) mod service;
 mod source;
+mod vote;
 
+pub use self::attempt::Attempt;
 pub use self::hold::Hold;
+pub use self::service::Counters;
 pub(crate) use self::service::Status;
-pub use self::service::{Attempt, Counters};
 pub use self::source::{Degradation, SourceStatus};
-pub use crate::receipt::Vote;
-pub use crate::service::{Cycle, Explanation};
+pub use self::vote::Vote;
+pub use crate::service::Explanation;

@@ -1,11 +1,13 @@
 //! [`Status`]: the state of a running service.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::attempt::Attempt;
 use super::hold::Hold;
 use super::source::SourceStatus;
 use crate::error::{Error, escaped};
-use crate::event::{DataState, Outcome, Trigger, WatchState};
+use crate::event::{DataState, WatchState};
 use crate::secret;
 use crate::snapshot::Generation;
 
@@ -73,8 +75,9 @@ pub struct Status {
         serde(serialize_with = "crate::serialize::optional_time")
     )]
     pub last_verified: Option<SystemTime>,
-    /// The last load.
-    pub last_attempt: Option<Attempt>,
+    /// The last load, together with the loads before it that had the same result. Rollbacks do not count.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "last_attempt"))]
+    pub last_attempt: Option<Arc<Attempt>>,
     /// The error of the last load, if it failed or was rejected. A good load clears it.
     pub last_error: Option<Error>,
     /// The paths of at most twenty parts of the visible value that need a restart. These are the
@@ -85,19 +88,13 @@ pub struct Status {
     pub counters: Counters,
 }
 
-/// One load.
-#[derive(Debug, Clone)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct Attempt {
-    /// Its cause.
-    pub trigger: Trigger,
-    /// Its result.
-    #[cfg_attr(feature = "serde", serde(flatten))]
-    pub outcome: Outcome,
-    /// When it ended.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::time"))]
-    pub at: SystemTime,
+#[cfg(feature = "serde")]
+#[allow(clippy::ref_option, reason = "serde passes the field")]
+fn last_attempt<S: serde::Serializer>(
+    attempt: &Option<Arc<Attempt>>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    serde::Serialize::serialize(&attempt.as_deref(), to)
 }
 
 /// The counters of a service, since it was created.

@@ -1,6 +1,7 @@
 //! The loads of a [`Task`]: begin one, conclude it in the status, then announce it.
 
 use std::mem;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -18,7 +19,7 @@ use crate::service::pipeline::trace::LoadTrace;
 use crate::service::record::Noted;
 use crate::service::shared::request::{PendingRequest, Rollback};
 use crate::snapshot::Snapshot;
-use crate::status::Hold;
+use crate::status::{Attempt, Hold};
 
 /// A load that has ended, and is not in the status yet.
 pub(super) struct Ended {
@@ -148,16 +149,17 @@ impl<'e, V> Task<'e, V> {
                 announcement: None,
             };
         };
+        let present = shared.hold();
+        let hold = present.clone();
+        let hold = hold.filter(|_| !is_rollback && matches!(outcome, Outcome::Held));
+        let attempt = self.record_flight(load, &outcome, hold.clone(), &trace, elapsed);
         let noted = match is_rollback {
             true => {
                 self.recorder.note_rollback(&outcome);
                 None
             }
-            false => Some(self.recorder.note(load.trigger, &outcome, &trace)),
+            false => Some(self.recorder.note(&attempt, present, &trace)),
         };
-        let hold = noted.as_ref().and_then(Noted::hold);
-        let hold = hold.filter(|_| matches!(outcome, Outcome::Held)).cloned();
-        self.record_flight(load, &outcome, hold.clone(), &trace, elapsed);
         let verdict = self.verdict(load, &outcome);
         let is_published = matches!(outcome, Outcome::Published { .. });
         self.settle(load, verdict, is_published);
@@ -257,7 +259,7 @@ impl<'e, V> Task<'e, V> {
         }
     }
 
-    /// Writes the load into the flight recorder.
+    /// Writes the load into the flight recorder. Returns its record.
     fn record_flight(
         &self,
         load: Load,
@@ -265,7 +267,7 @@ impl<'e, V> Task<'e, V> {
         hold: Option<Hold>,
         trace: &LoadTrace,
         elapsed: Duration,
-    ) {
+    ) -> Arc<Attempt> {
         let Engine {
             shared, pipeline, ..
         } = self.engine;
@@ -293,6 +295,6 @@ impl<'e, V> Task<'e, V> {
             elapsed,
             stages: &trace.stages,
             votes: &trace.votes,
-        });
+        })
     }
 }

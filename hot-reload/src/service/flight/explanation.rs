@@ -3,11 +3,10 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use super::cycle::Cycle;
 use super::span::Span;
 use super::timeline::{Entry, EntryKind, Lost, Timeline};
 use crate::event::{Outcome, WatchState};
-use crate::status::Status;
+use crate::status::{Attempt, Status};
 
 /// The state of a service and its recent history: from [`Control::explain`](crate::Control::explain).
 ///
@@ -46,11 +45,11 @@ impl Explanation {
     }
 
     /// The recorded loads, the oldest first.
-    pub fn cycles(&self) -> impl DoubleEndedIterator<Item = &Cycle> {
+    pub fn attempts(&self) -> impl DoubleEndedIterator<Item = &Attempt> {
         self.timeline
             .entries()
             .filter_map(|entry| match &entry.kind {
-                EntryKind::Load(cycle) => Some(&**cycle),
+                EntryKind::Load(attempt) => Some(&**attempt),
                 _ => None,
             })
     }
@@ -76,9 +75,9 @@ impl fmt::Display for Explanation {
         for (age, entry) in ages.iter().zip(self.timeline.entries()) {
             write!(f, "\n  {age:>width$}  ")?;
             self.fmt_entry(f, entry)?;
-            if let EntryKind::Load(cycle) = &entry.kind {
+            if let EntryKind::Load(attempt) = &entry.kind {
                 // The error already names the participant that refused.
-                for vote in cycle.votes.iter().filter(|vote| vote.failure.is_some()) {
+                for vote in attempt.votes.iter().filter(|vote| vote.failure.is_some()) {
                     write!(f, "\n  {:width$}    {vote}", "")?;
                 }
             }
@@ -140,7 +139,7 @@ impl Explanation {
 
     fn fmt_entry(&self, f: &mut fmt::Formatter<'_>, entry: &Entry) -> fmt::Result {
         match &entry.kind {
-            EntryKind::Load(cycle) => self.fmt_cycle(f, cycle),
+            EntryKind::Load(attempt) => self.fmt_attempt(f, attempt),
             EntryKind::Absent => f.write_str("no content; a second load confirms the removal"),
             EntryKind::Watch(to) => write!(f, "watch {to}"),
             EntryKind::Lost(lost) => self.fmt_lost(f, lost),
@@ -154,16 +153,16 @@ impl Explanation {
         }
     }
 
-    fn fmt_cycle(&self, f: &mut fmt::Formatter<'_>, cycle: &Cycle) -> fmt::Result {
-        write!(f, "{} (", WithoutError(&cycle.outcome))?;
-        for (number, cause) in cycle.causes().enumerate() {
+    fn fmt_attempt(&self, f: &mut fmt::Formatter<'_>, attempt: &Attempt) -> fmt::Result {
+        write!(f, "{} (", WithoutError(&attempt.outcome))?;
+        for (number, cause) in attempt.causes().enumerate() {
             f.write_str(if number == 0 { "" } else { ", " })?;
             write!(f, "{cause}")?;
         }
-        if let Some(revision) = &cycle.revision {
+        if let Some(revision) = &attempt.revision {
             write!(f, "; revision {revision}")?;
         }
-        let slow = cycle
+        let slow = attempt
             .stages
             .iter()
             .filter(|(_, took)| *took >= SHORTEST_SHOWN);
@@ -172,18 +171,18 @@ impl Explanation {
             write!(f, "{stage} {}", Span(*took))?;
         }
         f.write_str(")")?;
-        self.fmt_times(f, cycle.times, cycle.since_start)?;
-        if let Some(hold) = &cycle.hold {
+        self.fmt_times(f, attempt.times, attempt.since_start)?;
+        if let Some(hold) = &attempt.hold {
             write!(f, ": {}", hold.message)?;
         }
-        if let Some(error) = cycle.outcome.error() {
+        if let Some(error) = attempt.outcome.error() {
             write!(f, ": {error}")?;
         }
-        if let Some(origin) = cycle.origin.filter(|_| cycle.outcome.is_current()) {
+        if let Some(origin) = attempt.origin.filter(|_| attempt.outcome.is_current()) {
             write!(f, ": the value of generation {origin}")?;
         }
-        if cycle.is_fallback
-            && let Some(generation) = cycle.generation
+        if attempt.is_fallback
+            && let Some(generation) = attempt.generation
         {
             write!(f, "; generation {generation} replaces the content")?;
         }

@@ -4,19 +4,18 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::cycle::Cycle;
 use super::explanation::Explanation;
 use super::timeline::{Entry, EntryKind, Lost};
 use crate::error::Error;
 use crate::event::WatchState;
 use crate::serialize::Rfc3339;
 use crate::snapshot::Generation;
-use crate::status::Status;
+use crate::status::{Attempt, Status};
 /// One entry. Each says when it happened last, as `at`; one that may repeat says when it happened `first`, and how many `times`.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Row<'e> {
-    Load(&'e Cycle),
+    Load(&'e Attempt),
     Absent {
         at: Rfc3339,
     },
@@ -51,7 +50,7 @@ impl Explanation {
     fn row<'e>(&self, entry: &'e Entry) -> Row<'e> {
         let at = self.time_at(entry.at);
         match &entry.kind {
-            EntryKind::Load(cycle) => Row::Load(cycle),
+            EntryKind::Load(attempt) => Row::Load(attempt),
             EntryKind::Absent => Row::Absent { at },
             EntryKind::Watch(to) => Row::Watch {
                 from: None,

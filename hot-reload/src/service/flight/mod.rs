@@ -7,7 +7,6 @@
 //! The task of the service writes it, and callers copy it. No code of the user runs under its lock: entries that leave the ring
 //! are dropped after it.
 
-mod cycle;
 mod explanation;
 #[cfg(feature = "serde")]
 mod form;
@@ -16,23 +15,21 @@ mod span;
 mod tests;
 mod timeline;
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-pub use self::cycle::Cycle;
 pub use self::explanation::Explanation;
 use self::timeline::{Evicted, Timeline};
-use super::machine::Causes;
 use crate::clock::time_of_day;
 use crate::error::Error;
-use crate::event::{Outcome, Stage, Trigger, WatchState};
+use crate::event::{Causes, Outcome, Stage, Trigger, WatchState};
 use crate::locks::lock;
 use crate::panics::discard;
-use crate::receipt::Vote;
 use crate::revision::Revision;
 use crate::service::driver::clock::Clock;
 use crate::snapshot::Generation;
-use crate::status::{Hold, Status};
+use crate::status::Vote;
+use crate::status::{Attempt, Hold, Status};
 
 /// The default number of entries. Repetitions share one entry, so this covers the problems of a night. It is small, because a
 /// process may have thousands of services.
@@ -84,10 +81,11 @@ impl Flight {
         }
     }
 
-    pub(super) fn load_ended(&self, load_ended: EndedLoad<'_>) {
+    /// Records a load. Returns its record, which it may share with equal loads before it.
+    pub(super) fn load_ended(&self, load_ended: EndedLoad<'_>) -> Arc<Attempt> {
         let now = self.clock.now();
         let at = time_of_day();
-        let mut cycle = Box::new(Cycle {
+        let mut attempt = Attempt {
             trigger: load_ended.trigger,
             causes: load_ended.causes,
             outcome: load_ended.outcome.clone(),
@@ -103,18 +101,19 @@ impl Flight {
             times: 1,
             first: at,
             is_fallback: false,
-        });
-        let evicted = {
+        };
+        let (attempt, evicted) = {
             let mut records = self.records();
-            let checked = cycle.outcome.is_current() || cycle.hold.is_some();
-            if checked && cycle.trigger != Trigger::Rollback {
+            let checked = attempt.outcome.is_current() || attempt.hold.is_some();
+            if checked && attempt.trigger != Trigger::Rollback {
                 records.last_good = Some(now);
             }
-            let before = std::mem::replace(&mut records.generation, cycle.generation);
-            cycle.is_fallback = cycle.generation != before && !cycle.outcome.is_current();
-            records.timeline.load_ended(cycle)
+            let before = std::mem::replace(&mut records.generation, attempt.generation);
+            attempt.is_fallback = attempt.generation != before && !attempt.outcome.is_current();
+            records.timeline.load_ended(attempt)
         };
         discard(evicted);
+        attempt
     }
 
     /// A load found no content, and a second load must confirm that.

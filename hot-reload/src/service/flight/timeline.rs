@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::cycle::Cycle;
 use crate::error::Error;
 use crate::event::WatchState;
 use crate::snapshot::Generation;
+use crate::status::Attempt;
 
 /// The newest entries, the oldest of them first.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ pub(super) struct Entry {
 /// The kind of an entry. Large variants are boxed, so that the ring of an idle service is small.
 #[derive(Debug, Clone)]
 pub(super) enum EntryKind {
-    Load(Box<Cycle>),
+    Load(Arc<Attempt>),
     /// A load found no content, and a second load must confirm that.
     Absent,
     /// The watch is open, trusted, or not.
@@ -69,17 +70,22 @@ impl Timeline {
         }
     }
 
-    pub(super) fn load_ended(&mut self, mut cycle: Box<Cycle>) -> Evicted {
+    /// Records a load. Returns its record, merged with the one before if both have the same result.
+    pub(super) fn load_ended(&mut self, mut attempt: Attempt) -> (Arc<Attempt>, Evicted) {
         if let Some(entry) = self.entries.back_mut()
             && let EntryKind::Load(last) = &mut entry.kind
-            && cycle.repeats(last)
+            && attempt.repeats(last)
         {
-            cycle.absorb(last);
+            attempt.absorb(last);
+            let attempt = Arc::new(attempt);
+            let kind = EntryKind::Load(mem::replace(last, Arc::clone(&attempt)));
             let at = entry.at;
-            let kind = EntryKind::Load(mem::replace(last, cycle));
-            return Some(Entry { at, kind });
+            return (attempt, Some(Entry { at, kind }));
         }
-        self.push(cycle.since_start, EntryKind::Load(cycle))
+        let attempt = Arc::new(attempt);
+        let kind = EntryKind::Load(Arc::clone(&attempt));
+        let evicted = self.push(attempt.since_start, kind);
+        (attempt, evicted)
     }
 
     pub(super) fn absent(&mut self, now: Duration) -> Evicted {

@@ -30,14 +30,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::agenda::Agenda;
-pub(super) use self::agenda::Causes;
 use self::retry::Retry;
 pub(super) use self::terms::{Actions, Input, Load, LoadFrom, Regime, Verdict};
 use self::time::{earliest, take_due};
 use self::watch::Watch;
 use super::settings::{OPEN_PATIENCE, PERIOD_JITTER_PERCENT, REMOVAL_CONFIRM, Settings};
 use crate::backoff::Jitter;
-use crate::event::{Trigger, WatchState};
+use crate::event::{Causes, Trigger, WatchState};
 
 /// See the [module documentation](self).
 #[derive(Debug, Clone)]

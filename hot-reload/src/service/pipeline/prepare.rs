@@ -10,8 +10,8 @@ use tokio::time::Instant;
 use crate::error::{Error, ErrorKind, escaped};
 use crate::event::Stage;
 use crate::participant::Participant;
-use crate::receipt::Vote;
 use crate::service::boundary::within;
+use crate::status::Vote;
 
 /// The participants, in the order in which they were added.
 pub(crate) struct Participants<V> {

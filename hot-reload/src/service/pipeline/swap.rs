@@ -12,9 +12,9 @@ use super::trace::LoadTrace;
 use crate::error::Error;
 use crate::event::{Outcome, Stage};
 use crate::panics::discard;
-use crate::receipt::Vote;
 use crate::service::boundary::contained;
 use crate::snapshot::Published;
+use crate::status::Vote;
 
 impl<V> Pipeline<V> {
     /// Asks all participants. If one refuses, the others abort.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::event::Stage;
-use crate::receipt::Vote;
+use crate::status::Vote;
 
 #[derive(Debug, Default)]
 pub(crate) struct LoadTrace {

@@ -1,24 +1,29 @@
 //! One load into the status, and its relation to the load before.
 
 use std::mem;
+use std::sync::Arc;
 
 use super::Recorder;
-use crate::clock::time_of_day;
 use crate::event::{DataState, Outcome, Trigger};
 use crate::panics::discard;
 use crate::service::pipeline::trace::LoadTrace;
 use crate::status::{Attempt, Hold};
 
 impl<V> Recorder<V> {
-    /// Writes the load into the status, and returns how it relates to the load before.
-    pub(crate) fn note(&self, trigger: Trigger, outcome: &Outcome, trace: &LoadTrace) -> Noted {
-        let hold = self.shared.hold();
+    /// Writes the load into the status, and returns how it relates to the load before. `hold` is the present hold.
+    pub(crate) fn note(
+        &self,
+        attempt: &Arc<Attempt>,
+        hold: Option<Hold>,
+        trace: &LoadTrace,
+    ) -> Noted {
+        let (trigger, outcome) = (attempt.trigger, &attempt.outcome);
         let generation = self
             .shared
             .publisher
             .current()
             .map(|current| current.generation());
-        let now = time_of_day();
+        let now = attempt.at;
         let held = matches!(outcome, Outcome::Held);
         // The source is not ready: its last known state stays.
         let waits = held && self.shared.gate().is_source_waiting();
@@ -72,11 +77,7 @@ impl<V> Recorder<V> {
             }
             repeated => repeated,
         };
-        status.last_attempt = Some(Attempt {
-            trigger,
-            outcome: outcome.clone(),
-            at: now,
-        });
+        status.last_attempt = Some(Arc::clone(attempt));
         drop(status);
         let mut gate = self.shared.gate();
         let earlier = match (waits, &before) {
@@ -117,12 +118,6 @@ pub(crate) struct Noted {
     pub(super) emptied: bool,
     /// The present hold.
     pub(super) hold: Option<Hold>,
-}
-
-impl Noted {
-    pub(crate) fn hold(&self) -> Option<&Hold> {
-        self.hold.as_ref()
-    }
 }
 
 /// The kind of value that this load published in place of the content of the source.

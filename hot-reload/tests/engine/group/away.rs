@@ -175,7 +175,7 @@ async fn group_holds_new_values_until_the_failed_member_recovers() {
     let Outcome::Rejected {
         stage: Stage::Decode,
         error,
-    } = attempt.outcome
+    } = &attempt.outcome
     else {
         panic!("{attempt:?}");
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hot_reload::WatchEvent;
 use hot_reload::error::ErrorKind;
-use hot_reload::status::{Cycle, Explanation, SourceStatus};
+use hot_reload::status::{Attempt, Explanation, SourceStatus};
 use tokio::time::{sleep, timeout};
 
 use crate::script::{Bad, Failing, Good, Hanging, Missing, Panicking, Script, seconds};
@@ -106,8 +106,8 @@ async fn flight_recorder_accounts_for_every_load() {
 fn account(explanation: &Explanation, seed: u64) {
     let text = explanation.to_string();
     let loads: u64 = explanation
-        .cycles()
-        .map(|cycle| u64::from(cycle.times))
+        .attempts()
+        .map(|attempt| u64::from(attempt.times))
         .sum();
     let counted = explanation.status().counters.loads;
     match text.contains("dropped") {
@@ -115,11 +115,12 @@ fn account(explanation: &Explanation, seed: u64) {
         true => assert!(loads <= counted, "seed {seed}: {text}"),
     }
     let ends: Vec<_> = explanation
-        .cycles()
-        .map(|cycle| cycle.since_start)
+        .attempts()
+        .map(|attempt| attempt.since_start)
         .collect();
     assert!(ends.is_sorted(), "seed {seed}: {text}");
-    let sane = |cycle: &Cycle| cycle.causes().next() == Some(cycle.trigger) || cycle.times > 1;
-    assert!(explanation.cycles().all(sane), "seed {seed}: {text}");
+    let sane =
+        |attempt: &Attempt| attempt.causes().next() == Some(attempt.trigger) || attempt.times > 1;
+    assert!(explanation.attempts().all(sane), "seed {seed}: {text}");
     assert!(text.lines().count() <= 1 + 1 + 32, "seed {seed}: {text}");
 }

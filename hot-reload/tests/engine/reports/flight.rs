@@ -158,24 +158,27 @@ async fn attempt_has_its_causes_and_stages() {
     let (manual, signal) = tokio::join!(control.reload(), control.reload_for(Requester::Signal));
     assert!(!manual.is_current() && !signal.is_current());
     let explanation = control.explain();
-    let cycles: Vec<_> = explanation.cycles().collect();
-    let [cycle] = &*cycles else {
-        panic!("{cycles:?}");
+    let attempts: Vec<_> = explanation.attempts().collect();
+    let [attempt] = &*attempts else {
+        panic!("{attempts:?}");
     };
-    let causes: Vec<_> = cycle.causes().collect();
-    assert_eq!((cycle.trigger, cycle.times), (Trigger::Manual, 2));
+    let causes: Vec<_> = attempt.causes().collect();
+    assert_eq!((attempt.trigger, attempt.times), (Trigger::Manual, 2));
     assert_eq!(causes, [Trigger::Startup, Trigger::Manual, Trigger::Signal]);
-    assert_eq!((cycle.elapsed, cycle.since_start), (seconds(3), seconds(6)));
     assert_eq!(
-        cycle.stages,
+        (attempt.elapsed, attempt.since_start),
+        (seconds(3), seconds(6))
+    );
+    assert_eq!(
+        attempt.stages,
         [
             (Stage::Load, seconds(1)),
             (Stage::Validate, seconds(0)),
             (Stage::Prepare, seconds(2))
         ]
     );
-    assert_eq!(cycle.votes.len(), 1);
-    assert_eq!(cycle.generation, None);
+    assert_eq!(attempt.votes.len(), 1);
+    assert_eq!(attempt.generation, None);
     assert!(
         explanation.to_string().contains(
             "rejected at stage prepare (startup, manual, signal; revision 6669727374; load 1000 ms, prepare 2 s), \
@@ -233,14 +236,17 @@ async fn p17_recorder_keeps_a_bounded_number_of_the_newest_entries() {
     }
     let explanation = control.explain();
     assert_eq!(explanation.to_string().lines().count(), 1 + 1 + 32);
-    let newest = explanation.cycles().next_back().unwrap();
+    let newest = explanation.attempts().next_back().unwrap();
     assert!(matches!(newest.outcome, Outcome::Unchanged), "{newest:?}");
 
     // A day on which nothing happens takes no more than three entries.
     sleep(seconds(24 * 3600)).await;
     let explanation = control.explain();
-    let newest = explanation.cycles().next_back().unwrap();
+    let newest = explanation.attempts().next_back().unwrap();
     assert!(newest.times > 1000, "{explanation}");
+    // The status has the same record.
+    let last = control.status().last_attempt.unwrap();
+    assert_eq!((last.times, last.first), (newest.times, newest.first));
     assert_eq!(
         explanation.to_string().matches("rejected").count(),
         15,
@@ -264,7 +270,10 @@ async fn how_much_is_kept_is_up_to_the_builder() {
         }
         sleep(seconds(5)).await;
         let explanation = control.explain();
-        assert_eq!(explanation.cycles().count(), entries);
+        assert_eq!(explanation.attempts().count(), entries);
+        let last = control.status().last_attempt.unwrap();
+        assert_eq!((last.trigger, last.times), (Trigger::Manual, 1));
+        assert!(last.outcome.is_current(), "{last:?}");
         let text = explanation.to_string();
         assert!(
             text.contains("generation 5") && text.contains("last verified 5 s ago"),

@@ -69,7 +69,10 @@ async fn bytes_of_a_service(entries: Option<usize>) -> (usize, usize) {
     for (_, control) in &services {
         let explanation = control.explain();
         assert!(
-            entries == Some(0) || explanation.to_string().contains("earlier entries were dropped"),
+            entries == Some(0)
+                || explanation
+                    .to_string()
+                    .contains("earlier entries were dropped"),
             "{explanation}"
         );
         control.stop().await;

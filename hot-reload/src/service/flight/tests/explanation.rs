@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::event::DataState;
-use crate::status::Attempt;
 
 #[test]
 fn explanation_has_this_text() {
@@ -12,14 +11,14 @@ fn explanation_has_this_text() {
         let published = Outcome::Published {
             generation: Generation::FIRST,
         };
-        let mut cycle = cycle(seconds, Trigger::Startup, published, "abc");
-        cycle.votes.push(Vote {
+        let mut attempt = attempt(seconds, Trigger::Startup, published, "abc");
+        attempt.votes.push(Vote {
             participant: "pool".to_owned(),
             refusal: None,
             elapsed: SECOND,
             failure: Some(Error::new(ErrorKind::Timeout, "did not finish")),
         });
-        drop(timeline.load_ended(cycle));
+        drop(timeline.load_ended(attempt));
     }
     drop(timeline.watch_changed(seconds(60), WatchState::Settling, WatchState::Trusted, None));
     for seconds in [70, 100, 4_000] {
@@ -33,7 +32,7 @@ fn explanation_has_this_text() {
     ));
     drop(timeline.missed(seconds(4_100)));
     drop(timeline.absent(seconds(4_101)));
-    let mut missing = cycle(4_102, Trigger::Retry, Outcome::Missing, "");
+    let mut missing = attempt(4_102, Trigger::Retry, Outcome::Missing, "");
     missing.is_fallback = true;
     drop(timeline.load_ended(missing));
     let typo = Error::new(ErrorKind::Decode, "expected u16");
@@ -41,10 +40,10 @@ fn explanation_has_this_text() {
         stage: Stage::Decode,
         error: typo.clone(),
     };
-    let mut twice = cycle(4_200, Trigger::Manual, refused.clone(), "bad");
+    let mut twice = attempt(4_200, Trigger::Manual, refused.clone(), "bad");
     twice.causes = twice.causes.and(Causes::of(Trigger::Watch));
     drop(timeline.load_ended(twice));
-    drop(timeline.load_ended(cycle(7_260, Trigger::Retry, refused.clone(), "bad")));
+    let (last, _) = timeline.load_ended(attempt(7_260, Trigger::Retry, refused, "bad"));
 
     let mut status = Status::new("Config".to_owned(), Some("app.toml".to_owned()));
     status.generation = Some(Generation::FIRST);
@@ -52,11 +51,8 @@ fn explanation_has_this_text() {
     status.watch = WatchState::Down;
     status.watch_error = Some(closed);
     status.last_error = Some(typo);
-    status.last_attempt = Some(Attempt {
-        trigger: Trigger::Retry,
-        outcome: refused,
-        at: SystemTime::UNIX_EPOCH,
-    });
+    assert_eq!(last.times, 2);
+    status.last_attempt = Some(last);
     let explanation = Explanation {
         status,
         now: seconds(7_302),
@@ -77,7 +73,7 @@ Config (app.toml): generation 1, data stale, watch down (the watch was closed), 
   53 min ago  missing (retry; validate 250 ms); generation 1 replaces the content
   51 min ago  rejected at stage decode (manual, watch, retry; revision 626164; validate 250 ms), 2 times until 42 s ago: expected u16";
     assert_eq!(explanation.to_string(), expected);
-    assert_eq!(explanation.cycles().count(), 4);
+    assert_eq!(explanation.attempts().count(), 4);
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn explanation() -> Explanation {
     let published = Outcome::Published {
         generation: Generation::FIRST,
     };
-    let mut load = cycle(2, Trigger::Startup, published, "abc");
+    let mut load = attempt(2, Trigger::Startup, published, "abc");
     load.causes = load.causes.and(Causes::of(Trigger::Watch));
     drop(timeline.load_ended(load));
     for seconds in [3, 4] {
@@ -35,7 +35,6 @@ fn explanation() -> Explanation {
         at: SystemTime::UNIX_EPOCH + seconds(10_000),
         last_good: Some(seconds(2)),
         timeline,
-        tape: None,
     }
 }
 
@@ -106,7 +105,6 @@ fn entry_before_1970_has_the_time_of_the_request() {
         at: SystemTime::UNIX_EPOCH,
         last_good: None,
         timeline,
-        tape: None,
     };
     let form = serde_json::to_value(&explanation).unwrap();
     assert_eq!(form["entries"][0]["at"], "1970-01-01T00:00:00.000Z");

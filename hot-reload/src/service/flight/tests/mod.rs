@@ -17,10 +17,10 @@ const fn seconds(seconds: u64) -> Duration {
 
 const SECOND: Duration = seconds(1);
 
-fn cycle(at: u64, trigger: Trigger, outcome: Outcome, revision: &str) -> Box<Cycle> {
+fn attempt(at: u64, trigger: Trigger, outcome: Outcome, revision: &str) -> Attempt {
     let since_start = seconds(at);
     let at = SystemTime::UNIX_EPOCH + since_start;
-    Box::new(Cycle {
+    Attempt {
         trigger,
         causes: Causes::of(trigger),
         outcome,
@@ -39,16 +39,16 @@ fn cycle(at: u64, trigger: Trigger, outcome: Outcome, revision: &str) -> Box<Cyc
         times: 1,
         first: at,
         is_fallback: false,
-    })
+    }
 }
 
-fn unchanged(seconds: u64) -> Box<Cycle> {
-    cycle(seconds, Trigger::Interval, Outcome::Unchanged, "a")
+fn unchanged(seconds: u64) -> Attempt {
+    attempt(seconds, Trigger::Interval, Outcome::Unchanged, "a")
 }
 
-fn rejected(seconds: u64, stage: Stage, text: &str) -> Box<Cycle> {
+fn rejected(seconds: u64, stage: Stage, text: &str) -> Attempt {
     let error = Error::new(ErrorKind::Invalid, text);
-    cycle(
+    attempt(
         seconds,
         Trigger::Retry,
         Outcome::Rejected { stage, error },

@@ -2,28 +2,28 @@
 
 use super::*;
 
-fn told(cycles: impl IntoIterator<Item = Box<Cycle>>) -> Vec<Cycle> {
+fn told(attempts: impl IntoIterator<Item = Attempt>) -> Vec<Attempt> {
     let mut timeline = Timeline::new(ENTRIES);
-    for cycle in cycles {
-        drop(timeline.load_ended(cycle));
+    for attempt in attempts {
+        drop(timeline.load_ended(attempt));
     }
-    cycles_of(&timeline)
+    attempts_of(&timeline)
 }
 
-fn cycles_of(timeline: &Timeline) -> Vec<Cycle> {
-    let cycles = timeline.entries().filter_map(|entry| match &entry.kind {
-        EntryKind::Load(cycle) => Some((**cycle).clone()),
+fn attempts_of(timeline: &Timeline) -> Vec<Attempt> {
+    let attempts = timeline.entries().filter_map(|entry| match &entry.kind {
+        EntryKind::Load(attempt) => Some((**attempt).clone()),
         _ => None,
     });
-    cycles.collect()
+    attempts.collect()
 }
 
 #[test]
 fn loads_with_the_same_result_share_an_entry() {
-    let manual = cycle(3, Trigger::Manual, Outcome::Unchanged, "a");
-    let cycles = told([unchanged(1), unchanged(2), manual, unchanged(4)]);
-    let [one] = &*cycles else {
-        panic!("{cycles:?}");
+    let manual = attempt(3, Trigger::Manual, Outcome::Unchanged, "a");
+    let attempts = told([unchanged(1), unchanged(2), manual, unchanged(4)]);
+    let [one] = &*attempts else {
+        panic!("{attempts:?}");
     };
     assert_eq!((one.times, one.since_start), (4, seconds(4)));
     assert_eq!(one.first, SystemTime::UNIX_EPOCH + SECOND);
@@ -37,25 +37,25 @@ fn loads_with_the_same_result_share_an_entry() {
 fn loads_with_another_result_have_entries_of_their_own() {
     let different = [
         unchanged(1),
-        cycle(2, Trigger::Interval, Outcome::Unchanged, "b"),
-        cycle(3, Trigger::Interval, Outcome::Unchanged, ""),
+        attempt(2, Trigger::Interval, Outcome::Unchanged, "b"),
+        attempt(3, Trigger::Interval, Outcome::Unchanged, ""),
         rejected(4, Stage::Validate, "too small"),
         rejected(5, Stage::Prepare, "too small"),
         rejected(6, Stage::Prepare, "too large"),
-        cycle(7, Trigger::Retry, Outcome::Missing, "b"),
+        attempt(7, Trigger::Retry, Outcome::Missing, "b"),
     ];
     assert_eq!(told(different).len(), 7);
     let published = Outcome::Published {
         generation: Generation::FIRST,
     };
-    let published = |seconds| cycle(seconds, Trigger::Watch, published.clone(), "a");
+    let published = |seconds| attempt(seconds, Trigger::Watch, published.clone(), "a");
     assert_eq!(told([published(1), published(2)]).len(), 2);
     assert_eq!(told([unchanged(1), published(2), unchanged(3)]).len(), 3);
-    let mut default = cycle(2, Trigger::Retry, Outcome::Missing, "");
+    let mut default = attempt(2, Trigger::Retry, Outcome::Missing, "");
     default.is_fallback = true;
-    let missing = |seconds| cycle(seconds, Trigger::Retry, Outcome::Missing, "");
-    let cycles = told([missing(1), default, missing(3)]);
-    let is_fallback: Vec<_> = cycles.iter().map(|cycle| cycle.is_fallback).collect();
+    let missing = |seconds| attempt(seconds, Trigger::Retry, Outcome::Missing, "");
+    let attempts = told([missing(1), default, missing(3)]);
+    let is_fallback: Vec<_> = attempts.iter().map(|attempt| attempt.is_fallback).collect();
     assert_eq!(is_fallback, [false, true], "the flag survives repetitions");
 }
 
@@ -66,10 +66,10 @@ fn p17_full_timeline_keeps_the_newest_and_counts_evictions() {
         let error = format!("reason {seconds}");
         drop(timeline.load_ended(rejected(seconds, Stage::Validate, &error)));
     }
-    let cycles = cycles_of(&timeline);
-    let kept: Vec<_> = cycles
+    let attempts = attempts_of(&timeline);
+    let kept: Vec<_> = attempts
         .iter()
-        .map(|cycle| cycle.since_start.as_secs())
+        .map(|attempt| attempt.since_start.as_secs())
         .collect();
     assert_eq!(kept, [8, 9, 10]);
     assert_eq!(timeline.evictions(), 7);

@@ -1,27 +1,28 @@
-//! [`Cycle`]: one entry of the flight recorder, for one load or for several equal ones.
+//! [`Attempt`]: the record of one load, or of several equal ones.
 
 use std::time::{Duration, SystemTime};
 
-use super::super::machine::Causes;
+use super::hold::Hold;
+use super::vote::Vote;
 use crate::error::Location;
-use crate::event::{Outcome, Stage, Trigger};
-use crate::receipt::Vote;
+use crate::event::{Causes, Outcome, Stage, Trigger};
+use crate::generation::Generation;
 use crate::revision::Revision;
-use crate::snapshot::Generation;
-use crate::status::Hold;
 
-/// A recorded load: from [`Explanation::cycles`](crate::status::Explanation::cycles).
+/// The record of a load: the last one in [`Status::last_attempt`](crate::Status::last_attempt), recent ones in
+/// [`Explanation::attempts`](crate::status::Explanation::attempts).
 ///
-/// Consecutive loads with the same result are one cycle: nothing new, the same rejection of the same revision, the same
-/// failure. Unless a field says otherwise, it describes the last of these loads.
+/// Consecutive loads with the same result share one record: nothing new, the same rejection of the same revision, the same
+/// failure. Unless a field says otherwise, it describes the last of these loads. Without a
+/// [flight recorder](crate::Builder::flight_recorder), each load has a record of its own.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct Cycle {
+pub struct Attempt {
     /// The most important cause of the last load; [`causes`](Self::causes) has those of all loads.
     pub trigger: Trigger,
     #[cfg_attr(feature = "serde", serde(serialize_with = "causes"))]
-    pub(super) causes: Causes,
+    pub(crate) causes: Causes,
     /// Its outcome.
     #[cfg_attr(
         feature = "serde",
@@ -67,17 +68,17 @@ pub struct Cycle {
     pub first: SystemTime,
     /// Whether it published another value than that of the source: the value of an earlier run, or the default of a removal.
     #[cfg_attr(feature = "serde", serde(rename = "fallback"))]
-    pub(super) is_fallback: bool,
+    pub(crate) is_fallback: bool,
 }
 
-impl Cycle {
+impl Attempt {
     /// All causes of its loads, the most important first.
     pub fn causes(&self) -> impl Iterator<Item = Trigger> {
         self.causes.by_weight()
     }
 
     /// Whether it has the same result as this earlier one.
-    pub(super) fn repeats(&self, earlier: &Self) -> bool {
+    pub(crate) fn repeats(&self, earlier: &Self) -> bool {
         let same = match (&self.outcome, &earlier.outcome) {
             (Outcome::Unchanged, Outcome::Unchanged)
             | (Outcome::Missing, Outcome::Missing)
@@ -100,8 +101,8 @@ impl Cycle {
         Some((error.message(), error.location()))
     }
 
-    /// Merges this earlier cycle into this one.
-    pub(super) fn absorb(&mut self, earlier: &Self) {
+    /// Merges this earlier record into this one.
+    pub(crate) fn absorb(&mut self, earlier: &Self) {
         self.causes = self.causes.and(earlier.causes);
         self.times = earlier.times.saturating_add(self.times);
         self.first = earlier.first;
