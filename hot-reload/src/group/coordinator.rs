@@ -157,11 +157,12 @@ impl Coordinator {
         self.adoptions.push(Box::new({
             let name = name.clone();
             move |group| {
-                let value = move |group: &GroupSnapshot| group.get(member)?.snapshot().cloned();
+                let value =
+                    move |group: &GroupSnapshot| Some(group.get(member)?.snapshot().clone());
                 let good = move |group: &GroupSnapshot| {
                     value(group).filter(|_| !group.is_fallback(member))
                 };
-                let loan = move |group: &GroupSnapshot| group.get(member)?.loan();
+                let loan = move |group: &GroupSnapshot| Some(group.get(member)?.loan());
                 group.adopt(&name, hooks, value, good, loan);
             }
         }));

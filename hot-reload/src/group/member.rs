@@ -43,64 +43,44 @@ impl<V> fmt::Debug for MemberKey<V> {
     }
 }
 
-/// The value of a member in a [`GroupSnapshot`](super::GroupSnapshot). It dereferences to the value.
+/// The value of a member in a [`GroupSnapshot`](super::GroupSnapshot): from [`GroupSnapshot::get`](super::GroupSnapshot::get). It
+/// dereferences to the value.
 ///
 /// Two are equal if they come from the same publication of the member. Their contents are not compared.
-///
-/// # Panics
-///
-/// Dereferencing panics if the member is absent from the snapshot, or if the key was of another group. A member can be absent
-/// only in a group that [leaves members out](crate::group::WhenAway::LeaveOut). [`value`](Self::value) returns `None` instead.
-pub struct MemberValue<V>(Option<Loan<V>>);
+pub struct MemberValue<V>(Loan<V>);
 
 impl<V> MemberValue<V> {
     pub(super) fn of(loan: Loan<V>) -> Self {
-        Self(Some(loan))
+        Self(loan)
     }
 
-    /// The value of an absent member.
-    pub(super) fn absent() -> &'static Self
-    where
-        V: 'static,
-    {
-        const { &Self(None) }
+    /// Borrows the value once more.
+    pub(super) fn loan(&self) -> Loan<V> {
+        self.0.share()
     }
 
-    /// Borrows the value once more, if there is one.
-    pub(super) fn loan(&self) -> Option<Loan<V>> {
-        self.0.as_ref().map(Loan::share)
+    /// The value of the member.
+    pub fn value(&self) -> &V {
+        self.snapshot().value()
     }
 
-    /// The value of the member. `None` if the member is absent.
-    pub fn value(&self) -> Option<&V> {
-        self.snapshot().map(Snapshot::value)
-    }
-
-    /// The member's own snapshot, with the generation in the member's numbering. `None` if the member is absent.
-    pub fn snapshot(&self) -> Option<&Snapshot<V>> {
-        self.0.as_ref().map(Loan::snapshot)
+    /// The member's own snapshot, with the generation in the member's numbering.
+    pub fn snapshot(&self) -> &Snapshot<V> {
+        self.0.snapshot()
     }
 }
 
 impl<V> Deref for MemberValue<V> {
     type Target = V;
 
-    #[track_caller]
     fn deref(&self) -> &V {
-        let value = self.value();
-        value.expect(
-            "the member is absent from the snapshot, or the key is of another group; use `value`",
-        )
+        self.value()
     }
 }
 
 impl<V> PartialEq for MemberValue<V> {
     fn eq(&self, other: &Self) -> bool {
-        match (self.snapshot(), other.snapshot()) {
-            (Some(one), Some(other)) => Arc::ptr_eq(one.node(), other.node()),
-            (None, None) => true,
-            _ => false,
-        }
+        Arc::ptr_eq(self.snapshot().node(), other.snapshot().node())
     }
 }
 
@@ -108,8 +88,6 @@ impl<V> Eq for MemberValue<V> {}
 
 impl<V: fmt::Debug> fmt::Debug for MemberValue<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("MemberValue")
-            .field(&self.snapshot())
-            .finish()
+        f.debug_tuple("MemberValue").field(self.snapshot()).finish()
     }
 }

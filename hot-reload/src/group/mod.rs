@@ -3,6 +3,7 @@
 //!
 //! - [`GroupSnapshot`]: one consistent set of the values of all members, with the [`MemberVersion`] of each;
 //! - [`MemberKey`], [`MemberValue`]: how to find the value of a member in it;
+//! - [`MemberLive`], [`MemberChanges`]: the read handle of one member, and its subscription;
 //! - [`WhenAway`]: the policy for a member without a good value;
 //! - [`Members`]: the source of a group, a type parameter of its builder and its service.
 //!
@@ -21,6 +22,7 @@ mod hooks;
 pub(crate) mod link;
 mod loan;
 mod member;
+mod member_live;
 mod members;
 mod reading;
 mod roster;
@@ -28,8 +30,8 @@ mod snapshot;
 mod start;
 mod when_away;
 
-pub use self::handles::MemberOf;
 pub use self::member::{MemberKey, MemberValue};
+pub use self::member_live::{MemberChanges, MemberLive};
 pub use self::members::Members;
 pub use self::snapshot::{GroupSnapshot, MemberVersion};
 pub use self::when_away::WhenAway;

@@ -37,7 +37,7 @@ pub(super) struct Slot<P: ?Sized = dyn Any + Send + Sync> {
     revision: Option<Revision>,
     /// Whether the value replaces the content of the source: a default, or a restored value.
     pub(super) is_fallback: bool,
-    /// A `MemberValue<V>` of the member's type.
+    /// An `Option<MemberValue<V>>` of the member's type, which is never `None`: a [`MemberLive`](super::MemberLive) borrows it.
     value: P,
 }
 
@@ -48,7 +48,7 @@ impl Slot {
             generation: snapshot.generation(),
             revision: snapshot.revision().cloned(),
             is_fallback,
-            value: MemberValue::of(loan),
+            value: Some(MemberValue::of(loan)),
         })
     }
 }
@@ -61,7 +61,7 @@ impl GroupSnapshot {
     /// The value of a member. `None` if the member is absent, because it was [left out](crate::group::WhenAway::LeaveOut) and has
     /// never had a value. Also `None` if the key is of another group.
     pub fn get<V: Send + Sync + 'static>(&self, member: MemberKey<V>) -> Option<&MemberValue<V>> {
-        self.slot(member)??.value.downcast_ref()
+        self.member_value(member).as_ref()
     }
 
     /// The version of each member, in the order in which the members were added.
@@ -77,11 +77,10 @@ impl GroupSnapshot {
     pub(super) fn member_value<V: Send + Sync + 'static>(
         &self,
         member: MemberKey<V>,
-    ) -> &MemberValue<V> {
-        match self.get(member) {
-            Some(value) => value,
-            None => MemberValue::absent(),
-        }
+    ) -> &Option<MemberValue<V>> {
+        let slot = self.slot(member).flatten();
+        let value = slot.and_then(|slot| slot.value.downcast_ref());
+        value.unwrap_or(const { &None })
     }
 
     /// Whether the member's value replaces the content of its source: a default, or a restored value.
@@ -104,7 +103,7 @@ impl<V: Send + Sync + 'static> Index<MemberKey<V>> for GroupSnapshot {
 
     #[track_caller]
     fn index(&self, member: MemberKey<V>) -> &V {
-        match self.get(member).and_then(MemberValue::value) {
+        match self.get(member).map(MemberValue::value) {
             Some(value) => value,
             None => self.refuse(member),
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hot_reload::error::ErrorKind;
 use hot_reload::event::{DataState, HoldReason, Stage};
-use hot_reload::group::WhenAway;
+use hot_reload::group::{MemberLive, WhenAway};
 use hot_reload::policy::RemovalPolicy;
 use hot_reload::{Coordinator, Outcome, ReloaderService};
 use tokio::time::{Instant, sleep};
@@ -252,11 +252,19 @@ async fn left_out_member_without_a_value_is_absent_until_it_has_one() {
         let text = panic.downcast_ref::<String>().unwrap();
         assert!(text.contains("\"m1\" is absent"), "{text}");
         let handle = rig.live.member(absent);
-        assert!(handle.load().value().is_none());
+        assert!(handle.try_load().is_none() && handle.try_get().is_none());
+        let reads: [fn(&MemberLive<String>) -> usize; 2] =
+            [|handle| handle.load().len(), |handle| handle.get().len()];
+        for read in reads {
+            let panic = catch_unwind(AssertUnwindSafe(|| read(&handle))).unwrap_err();
+            let text = panic.downcast_ref::<String>().unwrap();
+            assert!(text.contains("use `try_load` or `try_get`"), "{text}");
+        }
         let mut changes = handle.subscribe();
         rig.scripts[1].set(Good("b"));
         let told = changes.changed().await.unwrap();
-        assert_eq!(told.value().unwrap(), "b");
+        assert_eq!(told.value(), "b");
+        assert_eq!(*handle.load(), "b");
         assert_eq!(rig.texts(), ["a", "b"]);
         rig.control.stop().await;
     }

@@ -83,7 +83,7 @@ impl Notes {
         {
             let texts: Vec<_> = keys
                 .iter()
-                .filter_map(|key| cut.get(*key)?.value())
+                .filter_map(|key| Some(cut.get(*key)?.value()))
                 .collect();
             if texts.windows(2).any(|pair| pair[0] != pair[1]) {
                 let seen = format!("{texts:?}");
@@ -131,7 +131,7 @@ impl Notes {
         cut: &GroupSnapshot,
     ) -> Result<(), String> {
         self.look();
-        let texts = keys.iter().filter_map(|key| cut.get(*key)?.value());
+        let texts = keys.iter().filter_map(|key| Some(cut.get(*key)?.value()));
         let mut texts: Vec<_> = texts.cloned().collect();
         self.book().asked.push(texts.join(" "));
         self.refuse("group")?;
@@ -290,7 +290,10 @@ impl Rig {
     /// What is visible.
     pub(crate) fn texts(&self) -> Vec<String> {
         let cut = self.live.load();
-        let texts = self.keys.iter().filter_map(|key| cut.get(*key)?.value());
+        let texts = self
+            .keys
+            .iter()
+            .filter_map(|key| Some(cut.get(*key)?.value()));
         texts.cloned().collect()
     }
 
