@@ -202,10 +202,10 @@ mod tests {
         fn splitting_a_token_changes_the_join(list in tokens(), at in any::<(Index, Index)>()) {
             prop_assume!(!list.is_empty());
             let place = at.0.index(list.len());
-            let mut cut = list.clone();
-            let tail = cut[place].split_off(at.1.index(list[place].len() + 1));
-            cut.insert(place + 1, tail);
-            prop_assert_ne!(Revision::join(&cut), Revision::join(&list));
+            let mut split = list.clone();
+            let tail = split[place].split_off(at.1.index(list[place].len() + 1));
+            split.insert(place + 1, tail);
+            prop_assert_ne!(Revision::join(&split), Revision::join(&list));
             let nested = Revision::join([Revision::join(&list)]);
             prop_assert_ne!(nested, Revision::join(&list));
         }

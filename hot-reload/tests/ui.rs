@@ -1,8 +1,8 @@
-//! What the compiler must refuse, each beside a twin that differs in little and must pass.
+//! Programs that the compiler must refuse, each beside a similar twin that must compile.
 //!
-//! The words of the compiler are compared, since a refusal for another reason proves nothing. They change with the
-//! compiler, and with what the types are made of. To renew them, set [`WRITTEN_WITH`], run
-//! `TRYBUILD=overwrite cargo test -p hot_reload --all-features --test ui`, and read the difference.
+//! The compiler's messages are compared, because a refusal for another reason proves nothing. They change with the compiler,
+//! and with what the types are made of. To renew them, set [`WRITTEN_WITH`], run `TRYBUILD=overwrite cargo test -p
+//! hot_reload --all-features --test ui`, and read the difference.
 //!
 //! The twins are modules of this test, so that `trybuild` has nothing to build: it would build every dependency once more.
 
@@ -24,7 +24,7 @@ mod value_shared_by_threads;
 use std::env;
 use std::process::Command;
 
-/// The compiler whose words stand in the `.stderr` files.
+/// The version of the compiler that wrote the `.stderr` files.
 const WRITTEN_WITH: &str = "1.95";
 
 /// Whether this compiler is the one. If it is not, that is reported; on CI it is a failure.

@@ -48,10 +48,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
             let host = Host::start(flavour)?;
             let mut bare = Folder::new(&place, &format!("bare-{flavour:?}"))?;
             let mut ours = Folder::new(&place, &format!("ours-{flavour:?}"))?;
-            let mut told = follow_bare(&bare.folder)?;
+            let mut contents = follow_bare(&bare.folder)?;
             let mut fleet = host.run(follow_ours(ours.files.clone()))?;
             for pass in 1..=PASSES {
-                told = bare.pass(&host, pass, all_told(told, pass))?;
+                contents = bare.pass(&host, pass, all_contents(contents, pass))?;
                 fleet = ours.pass(&host, pass, all_changed(fleet, pass))?;
             }
             let [bare_renaming, bare_last, bare_first] = bare.medians();
@@ -148,29 +148,29 @@ fn write_all(folder: &Path, number: u64) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-type Told = UnboundedReceiver<(OsString, Content)>;
+type Contents = UnboundedReceiver<(OsString, Content)>;
 
 /// Each file is read once, when its news come.
-fn follow_bare(folder: &Path) -> anyhow::Result<Told> {
-    let (tell, told) = unbounded_channel();
+fn follow_bare(folder: &Path) -> anyhow::Result<Contents> {
+    let (tell, contents) = unbounded_channel();
     let below = folder.to_owned();
     bare::watch(folder, move |name| {
         if let Ok(content) = Content::read(&below.join(name)) {
             let _ = tell.send((name.to_owned(), content));
         }
     })?;
-    Ok(told)
+    Ok(contents)
 }
 
-async fn all_told(mut told: Told, pass: u64) -> anyhow::Result<(Instant, Told)> {
+async fn all_contents(mut contents: Contents, pass: u64) -> anyhow::Result<(Instant, Contents)> {
     let mut visible = HashMap::with_capacity(FILES);
     while visible.len() < FILES {
-        let (name, content) = told.recv().await.context("the bare thread has ended")?;
+        let (name, content) = contents.recv().await.context("the bare thread has ended")?;
         if content.number == pass {
             visible.insert(name, content);
         }
     }
-    Ok((Instant::now(), told))
+    Ok((Instant::now(), contents))
 }
 
 type Fleet = Vec<(Changes<Content>, Control<Content>)>;

@@ -110,9 +110,9 @@ impl Change {
 
     /// The path, with the old path if they differ. Both are shortened, because a key has any length.
     pub(super) fn place(&self) -> String {
-        let path = cut(&self.path);
+        let path = shorten(&self.path);
         match &self.old_path {
-            Some(old) => format!("{path} (was {})", cut(old)),
+            Some(old) => format!("{path} (was {})", shorten(old)),
             None => path,
         }
     }
@@ -128,12 +128,12 @@ impl fmt::Display for Change {
 const MOST: usize = 160;
 
 /// Shortens a path.
-fn cut(path: &Path) -> String {
-    cut_text(&path.to_string())
+fn shorten(path: &Path) -> String {
+    shorten_text(&path.to_string())
 }
 
 /// Shortens the text of a path.
-pub(super) fn cut_text(text: &str) -> String {
+pub(super) fn shorten_text(text: &str) -> String {
     match text.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -37,7 +37,7 @@ pub(super) fn key(key: &str) -> &str {
 
 /// Whether a text looks like a secret, or has an ambiguous key and does not look harmless.
 fn is_hidden(text: &str, scope: &Scope<'_>) -> bool {
-    !scope.expects(text) && (carries_secret(text) || (scope.is_doubtful() && !is_harmless(text)))
+    !scope.expects(text) && (carries_secret(text) || (scope.is_ambiguous() && !is_harmless(text)))
 }
 
 fn write_node(node: &Node, scope: &Scope<'_>, most: usize) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::change::{Change, cut_text};
+use super::change::{Change, shorten_text};
 use super::policy::RestartPolicy;
 use crate::error::{Error, ErrorKind};
 
@@ -71,7 +71,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut all = lines(&self.changes, needs_restart);
         all.extend(lines(&self.unknown, |path| {
-            let path = cut_text(path);
+            let path = shorten_text(path);
             format!("{path}: declared as needing a restart, but not in the value: perhaps a typo")
         }));
         f.write_str(&all.join("\n"))

@@ -64,8 +64,8 @@ impl<'a> Scope<'a> {
     }
 
     /// Whether the keys are ambiguous, so that only evidently harmless text is shown here.
-    pub(crate) fn is_doubtful(&self) -> bool {
-        self.level == Level::Doubtful
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        self.level == Level::Ambiguous
     }
 
     /// Whether this value has the form that the keys promise, such as a commit or an address. It may be shown although it
@@ -80,9 +80,9 @@ impl<'a> Scope<'a> {
         let level = level(self.level, key);
         let form = match (form(key), level) {
             (Form::Identifier, Level::Plain) => Form::Identifier,
-            (Form::Address, Level::Doubtful) => Form::Address,
+            (Form::Address, Level::Ambiguous) => Form::Address,
             // `brokers.list`, below an ambiguous key.
-            (Form::Any, Level::Doubtful) if self.form == Form::Address => Form::Address,
+            (Form::Any, Level::Ambiguous) if self.form == Form::Address => Form::Address,
             _ => Form::Any,
         };
         Self {

@@ -32,7 +32,7 @@ pub(crate) fn carries_secret(value: &str) -> bool {
 }
 
 /// Whether this value is evidently harmless: a number with its unit, an IP address, a switch, a path, a plain address.
-/// Such values are shown even under a doubtful key.
+/// Such values are shown even under an ambiguous key.
 pub(crate) fn is_harmless(value: &str) -> bool {
     let is_switch = [
         "true", "false", "yes", "no", "on", "off", "none", "null", "",

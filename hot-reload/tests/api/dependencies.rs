@@ -1,4 +1,4 @@
-//! What a value says it depends on is found where release 0.3.6 found it.
+//! Dependencies of a value are found where release 0.3.6 found them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ impl AsyncFileLoad for Linked {
         Self::try_from(&path.as_ref().to_owned())
     }
 
-    /// As it stands in the file.
+    /// The path as in the file.
     fn dependent_paths(&self) -> Vec<PathBuf> {
         vec![PathBuf::from(&self.name)]
     }

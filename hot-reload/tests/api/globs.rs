@@ -82,7 +82,7 @@ mod logs {
 }
 
 #[test]
-fn glob_import_beside_another_one_compiles() {
+fn glob_import_beside_another_compiles() {
     let config = hot_reload::ReloaderConfig::polling(7);
     assert_eq!(anyhow::interval(&config).unwrap(), 7);
     assert_eq!(prelude::interval(&config), Ok(7));

@@ -1,4 +1,4 @@
-//! Programs that were written for release 0.3.6 go on compiling and running: every spelling that they use.
+//! Programs that were written for release 0.3.6 compile and run, in every spelling of its API.
 //!
 //! Nothing newer than 0.3.6 is named here, so this file also compiles against that release.
 #![allow(missing_docs, reason = "tests are named by sentences")]
@@ -116,7 +116,7 @@ async fn service_in_an_option_of_an_arc_moves_into_a_task() {
         () = tokio::time::sleep(DEADLINE) => panic!("the first load is no change"),
     }
     assert_eq!(unread.borrow().clone(), Some(Certs(vec!["pem".to_owned()])));
-    // A clone that was never read is told, however late it is asked.
+    // A clone that was never read gets the change, however late.
     let mut late = unread.clone();
     timeout(DEADLINE, late.changed()).await.unwrap().unwrap();
     task.abort();

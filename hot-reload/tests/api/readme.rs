@@ -1,4 +1,4 @@
-//! The example of the README builds from exactly the dependencies that the README lists.
+//! The README's example builds with only the dependencies that the README lists.
 
 use std::fs;
 use std::path::Path;

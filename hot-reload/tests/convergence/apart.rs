@@ -1,4 +1,4 @@
-//! Each world runs in a process of its own, so that what it holds can be counted, and mounts are seen by nobody else.
+//! Runs each world in a process of its own, so that its resources can be counted and its mounts are private.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
@@ -33,7 +33,7 @@ pub(crate) fn is_ours(test: &str, mounts: bool) -> bool {
         .stderr(Stdio::piped())
         .spawn()
         .expect("this program again");
-    // What is reported is passed on at once, since there may be an hour of it.
+    // Reports are passed on at once, since a run may last an hour.
     let mut text = String::new();
     for line in lines(child.stderr.take()) {
         let report = line.strip_prefix(REPORT);

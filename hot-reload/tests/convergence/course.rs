@@ -138,7 +138,7 @@ impl<S: Subject + 'static> Course<S> {
         Ran { lane, failure }
     }
 
-    /// Counts what is held while nothing happens, and again when all is dropped.
+    /// Counts the held resources while nothing happens, and again when all is dropped.
     async fn conclude(&self, place: &Arc<Place>, ran: Vec<Ran>, settings: &Settings) -> String {
         let mut latencies = Latencies::default();
         for ran in &ran {

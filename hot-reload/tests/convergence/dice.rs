@@ -1,4 +1,4 @@
-//! [`Dice`]: numbers that only look random, so that a run can be had again.
+//! [`Dice`]: pseudo-random numbers from a seed, so that a run can be repeated.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What this process holds, and what it should.
+//! The descriptors and watches that this process holds, and the expected ones.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,7 +23,7 @@ pub(crate) fn watches() -> usize {
         .sum()
 }
 
-/// What has to be watched to follow these paths: each directory that leads there, and the file.
+/// The places to watch for these paths: each directory that leads there, and the file.
 pub(crate) fn to_be_watched(paths: &[PathBuf]) -> usize {
     let mut inodes = BTreeSet::new();
     for path in paths {

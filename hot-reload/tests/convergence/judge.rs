@@ -1,10 +1,10 @@
-//! [`Judge`]: what may be published, and in which order.
+//! [`Judge`]: checks which values are published, and in which order.
 
 use std::time::Duration;
 
 use crate::version::Published;
 
-/// Judges every published value against what was written.
+/// Judges every published value against the written ones.
 #[derive(Debug, Default)]
 pub(crate) struct Judge {
     /// All versions in the order in which they had the name.
@@ -14,7 +14,7 @@ pub(crate) struct Judge {
     current: Option<Published>,
     /// Whether the file was empty for long enough to be taken for that.
     empty: bool,
-    /// What is wrong is counted, and the run goes on.
+    /// Errors are counted, and the run continues.
     lenient: bool,
     torn: usize,
     latencies: Vec<Duration>,
@@ -36,7 +36,7 @@ impl Judge {
         self.empty = false;
     }
 
-    /// Takes in what was published next.
+    /// Takes the next published value.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl Judge {
         self.current.as_ref()
     }
 
-    /// From now on, what is wrong is counted only.
+    /// From now on, errors are only counted.
     #[allow(dead_code, reason = "the comparison with others uses it")]
     pub(crate) fn be_lenient(&mut self) {
         self.lenient = true;
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_may_be_left_out_and_nothing_else() {
+    fn only_whole_versions_may_be_skipped() {
         use Published::{Absent, Empty, Torn, Whole};
         assert_eq!(judge(&[Whole(1), Absent, Whole(3)]), Ok(()));
         for wrong in [

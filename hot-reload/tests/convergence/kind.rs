@@ -32,7 +32,7 @@ kinds! {
     OtherName "other-name",
     /// Written, and held open.
     NeverClosed "never-closed",
-    /// Written while nobody may open it, then allowed again.
+    /// Written while its permissions forbid reading, which are then restored.
     Forbidden "forbidden",
     /// Touched only, its bytes are the same.
     Touched "touched",
@@ -53,20 +53,20 @@ kinds! {
     FolderBetween "folder-between",
     /// The name becomes a link to another file.
     LinkSwap "link-swap",
-    /// What the links lead to is written in place.
+    /// The target of the links is written in place.
     TargetWritten "target-written",
-    /// What the links lead to is replaced by renaming.
+    /// The target of the links is replaced by renaming.
     TargetRenamed "target-renamed",
-    /// A link on the way is pointed at another folder.
+    /// A link in the path is changed to another folder.
     Generation "generation",
     /// As it is done in this layout.
     Layout "layout",
     /// Another folder takes the place of its folder, and the old one is still written to.
     ParentReplaced "parent-replaced",
-    /// Its folder is removed and made anew.
+    /// Its folder is removed and created again.
     ParentAnew "parent-anew",
     GrandparentReplaced "grandparent-replaced",
-    /// Its folder and the one above are removed and made anew.
+    /// Its folder and the parent folder are removed and created again.
     MissingParents "missing-parents",
     /// Another file system is mounted over its folder.
     MountOver "mount-over",

@@ -15,7 +15,7 @@ use crate::world::{Layout, World};
 pub(crate) struct Lane {
     pub(crate) world: World,
     followed: Followed,
-    tells_absence: bool,
+    reports_absence: bool,
     patience: Duration,
 }
 
@@ -37,7 +37,7 @@ impl Lane {
         let mut lane = Self {
             world,
             followed,
-            tells_absence: subject.tells_absence(),
+            reports_absence: subject.reports_absence(),
             patience,
         };
         lane.until(&lane.world.truth(), FIRST).await?;
@@ -55,11 +55,11 @@ impl Lane {
         self.converge(round).await
     }
 
-    /// Waits until what is on disk was seen.
+    /// Waits until the content on disk was published.
     pub(crate) async fn converge(&mut self, round: &Round) -> Result<(), String> {
         let truth = self.world.truth();
         let slow = round.takes_patience();
-        if truth != Published::Absent || self.tells_absence {
+        if truth != Published::Absent || self.reports_absence {
             let more = if slow { TIRELESS } else { Duration::ZERO };
             let seen = self.until(&truth, self.patience + more).await?;
             let latency = seen.saturating_duration_since(self.world.last_change());
@@ -71,7 +71,7 @@ impl Lane {
         Ok(())
     }
 
-    /// Judges what is published until it is this. Says when that was.
+    /// Judges published values until this one is published. Says when that was.
     async fn until(&mut self, truth: &Published, patience: Duration) -> Result<Instant, String> {
         let mut when = self.world.last_change();
         let deadline = tokio::time::Instant::now() + patience;
@@ -100,7 +100,7 @@ impl Lane {
         }
     }
 
-    /// Judges what is still on its way, until it has been woken no more for a while.
+    /// Judges the remaining publications, until none has come for a while.
     ///
     /// # Errors
     ///
@@ -139,7 +139,7 @@ impl Lane {
 /// How long the first version may take.
 const FIRST: Duration = Duration::from_secs(10);
 
-/// How much longer whoever never closes the file is waited for.
+/// The additional wait for a writer that never closes the file.
 const TIRELESS: Duration = Duration::from_secs(4);
 
 const CALM: Duration = Duration::from_millis(200);

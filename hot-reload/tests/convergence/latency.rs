@@ -1,4 +1,4 @@
-//! [`Latencies`]: how long it took until the last change of a round was visible.
+//! [`Latencies`]: the time until the last change of each round was visible.
 
 use std::fmt;
 use std::time::Duration;
@@ -25,7 +25,7 @@ impl Latencies {
             .unwrap_or_default()
     }
 
-    /// How many took longer than what was promised.
+    /// The number of times above the promised bound.
     pub(crate) fn late(&self) -> usize {
         self.0.iter().filter(|latency| **latency > PROMISED).count()
     }

@@ -1,10 +1,11 @@
-//! Random changes of every kind, in worlds of every kind: the last one is always seen, soon, whole and once.
+//! Soak test: random changes of a file, in many layouts and file systems. The last change is always published, soon, whole
+//! and once.
 //!
-//! A round is one to four operations with pauses in between; after it, what is published has to become what is on disk.
-//! A world is a file system, a layout and somebody who follows: mostly one who looks only when a hint has come, so that
-//! nothing but hints can find a change, once a hybrid service, whose heartbeat counts what was not announced. Each runs
-//! in a process of its own, four lanes at a time, which share the one watcher. On FUSE and overlay, too, all is done
-//! through the mount, where it is announced. It is judged that
+//! A round is one to four operations with pauses in between. After it, the content on disk must be published. A world is a
+//! file system, a layout and a subject that follows the file. Most subjects load only after a hint, so that only hints find
+//! a change. One is a hybrid service, whose heartbeat counts missed changes. Each runs in a process of its own, four lanes
+//! at a time, which share the one watcher. On FUSE and overlay, too, all is done through the mount, where it is announced.
+//! It is judged that
 //!
 //! 1. the last change is seen, within 10 s on whatever machine; those over 2 s are counted and printed,
 //! 2. each published value is one whole version, and empty only if the file was empty for long enough,
@@ -13,7 +14,7 @@
 //! 5. the kernel lists exactly the watches that the paths need; afterwards no instance is left, and threads, descriptors
 //!    and memory are what they were,
 //! 6. nothing is published twice,
-//! 7. nobody is woken when the file is read or something happens beside it.
+//! 7. reading the file, or changes beside it, wake no subject.
 //!
 //! What fails is run again in parts, and the least that still fails is printed as `HOT_RELOAD_REPLAY`.
 //!
@@ -32,8 +33,8 @@
 //! HOT_RELOAD_HOURS=1 cargo test --release -p hot_reload --features file --test convergence soak -- --nocapture
 //! ```
 //!
-//! In the storm, other files come and go beside the one that matters, and the process that follows is stopped now and
-//! then, also until more has happened than the kernel keeps for it. The same harness compares other implementations:
+//! In the storm, other files come and go beside the watched one. The subject's process is stopped now and then, also until
+//! its event queue has overflowed. The same harness compares other implementations:
 //!
 //! ```text
 //! cargo run --release --manifest-path hot-reload/peer/Cargo.toml --bin convergence
@@ -82,8 +83,8 @@ use self::world::{Layout, now};
 
 /// Without `HOT_RELOAD_HOURS`, the storm alone, once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn p05_soak_in_a_storm_of_events_every_change_is_seen_whole() {
-    const TEST: &str = "p05_soak_in_a_storm_of_events_every_change_is_seen_whole";
+async fn p05_soak_under_an_event_storm_sees_every_change_whole() {
+    const TEST: &str = "p05_soak_under_an_event_storm_sees_every_change_whole";
     if let Some(path) = std::env::var_os(FOLLOWER) {
         return serve(Hints, path.as_ref()).await;
     }
@@ -97,7 +98,7 @@ async fn p05_soak_in_a_storm_of_events_every_change_is_seen_whole() {
     loop {
         let subject = Remote {
             start: Box::new(|path| follower(TEST, path)),
-            tells_absence: true,
+            reports_absence: true,
         };
         let world = (FileSystem::Disk, Layout::Plain);
         run(TEST, world, subject, &settings).await;

@@ -1,4 +1,4 @@
-//! What each kind of change does. What a file system refuses to do is replaced by renaming.
+//! The operations behind each kind of change. Renaming replaces an operation that the file system refuses.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Seek, Write};
@@ -118,7 +118,7 @@ impl World {
                 let generation = self.folder(&name)?;
                 fs::rename(draft, generation.join("c"))?;
                 let data = self.path("data");
-                // If the path leads through it already, one link is all that changes.
+                // If the path leads through the link already, only the link changes.
                 self.point(&data, &generation)?;
                 if fs::read_link(&path).is_ok_and(|target| target == data.join("c")) {
                     return Ok(());
@@ -202,7 +202,7 @@ impl World {
         Ok(())
     }
 
-    /// In four parts too, and neither size nor time tell of it.
+    /// Also in four parts; neither size nor time show the write.
     async fn write_over(&mut self, inner: Duration) -> io::Result<()> {
         let file = File::options().write(true).open(self.file())?;
         let before = file.metadata()?;

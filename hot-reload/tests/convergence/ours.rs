@@ -1,4 +1,4 @@
-//! This crate as a [`Subject`]: by its hints alone, and as a whole service.
+//! This crate as a [`Subject`]: as a source that loads after hints only, and as a service.
 
 use std::convert::Infallible;
 use std::path::Path;
@@ -13,7 +13,7 @@ use super::project::{Error, Loaded, RealtimeWatch, Reload, ReloaderService, Revi
 use crate::subject::{Followed, Publisher, Subject};
 use crate::version::Published;
 
-/// Looks when it is told to, and at no other time: what is not announced is never seen.
+/// Loads only after a hint, so it never sees an unreported change.
 pub(crate) struct Hints;
 
 /// A whole service.
@@ -21,7 +21,7 @@ pub(crate) struct Hints;
 pub(crate) enum Service {
     #[allow(dead_code, reason = "the comparison with others uses it")]
     Realtime,
-    /// Its heartbeat counts what was not announced.
+    /// Its heartbeat counts the unreported changes.
     Hybrid,
 }
 
@@ -48,7 +48,7 @@ impl Subject for Hints {
         }
     }
 
-    fn tells_absence(&self) -> bool {
+    fn reports_absence(&self) -> bool {
         true
     }
 }
@@ -75,7 +75,7 @@ async fn follow_hints(reload: Decoded<File, Versions>, publisher: Publisher) {
             Ok(Loaded::Missing) if revision.take().is_some() => {
                 publisher.publish(Published::Absent);
             }
-            // Somebody writes.
+            // A writer is active.
             Ok(Loaded::Held { again, .. }) => {
                 if let Ok(event) = timeout(again, handle.rx.recv()).await {
                     assert!(matches!(event, Some(WatchEvent::Hint)), "{event:?}");
@@ -83,7 +83,7 @@ async fn follow_hints(reload: Decoded<File, Versions>, publisher: Publisher) {
                 }
                 continue;
             }
-            // A folder in its place, or nobody may open it: the last content stays.
+            // A folder in its place, or no permission to open it: the last content stays.
             Ok(_) | Err(_) => {}
         }
         match handle.rx.recv().await {
@@ -125,7 +125,7 @@ impl Subject for Service {
         }
     }
 
-    fn tells_absence(&self) -> bool {
+    fn reports_absence(&self) -> bool {
         false
     }
 }

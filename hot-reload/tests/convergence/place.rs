@@ -1,4 +1,4 @@
-//! [`Place`]: the file systems that the worlds are on. Those that are mounted take a process that may.
+//! [`Place`]: the file systems of the worlds. Mounting some of them needs a privileged process.
 
 use std::fs;
 use std::path::{Path, PathBuf};

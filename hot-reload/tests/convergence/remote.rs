@@ -1,4 +1,4 @@
-//! [`Remote`]: a subject in a process of its own, which can be stopped, and ended whatever it holds.
+//! [`Remote`]: a subject in a process of its own, which can be stopped and killed.
 
 use std::io::Write;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::subject::{Followed, Publisher, Subject};
 /// Started by this command, whose program calls [`serve`].
 pub(crate) struct Remote {
     pub(crate) start: Box<dyn Fn(&Path) -> Command + Send + Sync>,
-    pub(crate) tells_absence: bool,
+    pub(crate) reports_absence: bool,
 }
 
 impl Subject for Remote {
@@ -49,8 +49,8 @@ impl Subject for Remote {
         }
     }
 
-    fn tells_absence(&self) -> bool {
-        self.tells_absence
+    fn reports_absence(&self) -> bool {
+        self.reports_absence
     }
 
     fn is_here(&self) -> bool {
@@ -62,8 +62,8 @@ impl Subject for Remote {
 pub(crate) async fn serve(subject: impl Subject, path: &Path) {
     let mut followed = subject.follow(path).await;
     while let Some((_, published)) = followed.published.recv().await {
-        let told = writeln!(std::io::stdout(), "\n{MARK}{published}");
-        told.expect("somebody listens");
+        let written = writeln!(std::io::stdout(), "\n{MARK}{published}");
+        written.expect("somebody listens");
     }
 }
 

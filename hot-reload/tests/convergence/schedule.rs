@@ -1,7 +1,7 @@
-//! [`Round`]: what is done to a file, as data that can be printed, read back and made smaller.
+//! [`Round`]: operations on a file, as data that can be printed, parsed and shrunk.
 //!
-//! A round is a line of steps, `kind:size:inner:gap`: how, how many bytes, for how long it pauses in the middle, and for
-//! how long it rests afterwards, both in microseconds.
+//! A round is a line of steps, `kind:size:inner:gap`: the operation, the number of bytes, the pause in the middle, and the
+//! pause afterwards. Both pauses are in microseconds.
 
 use std::fmt;
 use std::str::FromStr;
@@ -34,7 +34,7 @@ impl Round {
         Self(steps)
     }
 
-    /// Whether somebody is waited for in vain.
+    /// Whether a load waits in vain for a writer.
     pub(crate) fn takes_patience(&self) -> bool {
         self.0.iter().any(|step| step.kind == Kind::NeverClosed)
     }

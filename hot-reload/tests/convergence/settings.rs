@@ -1,4 +1,4 @@
-//! [`Settings`]: what a run is told by the environment.
+//! [`Settings`]: the options of a run, from environment variables.
 
 use std::fs;
 use std::time::Duration;

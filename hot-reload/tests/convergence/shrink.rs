@@ -1,4 +1,4 @@
-//! Makes a failing schedule small: leaves out what it fails without.
+//! Shrinks a failing schedule: removes the steps that the failure does not need.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ pub(crate) struct Shrunk {
     pub(crate) what: String,
 }
 
-/// `fails` runs a schedule in a world of its own and says what was wrong. `None` if it was never wrong again.
+/// `fails` runs a schedule in a world of its own and returns the error. `None` if it was never wrong again.
 pub(crate) async fn shrink(
     rounds: &[Round],
     fails: impl AsyncFn(Vec<Round>) -> Option<String>,

@@ -1,4 +1,4 @@
-//! [`Storm`]: other files that come and go beside the one that matters.
+//! [`Storm`]: other files that come and go beside the watched one.
 
 use std::fs;
 use std::path::PathBuf;

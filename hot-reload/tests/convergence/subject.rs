@@ -1,4 +1,4 @@
-//! [`Subject`]: what follows a file, whoever has made it.
+//! [`Subject`]: an implementation that follows a file, of this crate or another.
 
 use std::path::Path;
 use std::pin::Pin;
@@ -14,11 +14,11 @@ use crate::world::now;
 
 /// An implementation under test.
 pub(crate) trait Subject: Send + Sync {
-    /// Follows this file until the end of what is returned.
+    /// Follows this file until the returned guard is dropped.
     fn follow(&self, path: &Path) -> impl Future<Output = Followed> + Send;
 
-    /// Whether it tells that a file is gone, or keeps its last content.
-    fn tells_absence(&self) -> bool;
+    /// Whether it reports a removed file, or keeps the last content.
+    fn reports_absence(&self) -> bool;
 
     /// Whether it is this process that watches.
     fn is_here(&self) -> bool {

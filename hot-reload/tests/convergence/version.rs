@@ -1,9 +1,9 @@
-//! What the file holds: `id|filler|id|checksum`, so that anything but one whole version is recognised.
+//! The content of the file: `id|filler|id|checksum`, so that a torn or mixed version is recognized.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What was seen of the file.
+/// A content that was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Published {
     /// One version, complete.
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_versions_in_one_are_recognised_and_so_is_a_part_of_one() {
+    fn mixed_and_truncated_versions_are_recognized() {
         let (old, new) = (content(6, 500), content(7, 500));
         assert_eq!(Published::of(&new), Published::Whole(7));
         for cut in [10, 12, 250, 470] {

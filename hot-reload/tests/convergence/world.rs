@@ -1,4 +1,4 @@
-//! [`World`]: a folder in which one file is changed, `outer/inner/c`, which is a file or a link.
+//! [`World`]: a folder with the changing file `outer/inner/c`, which is a file or a symbolic link.
 
 use std::fs::{self, File};
 use std::io;
@@ -18,7 +18,7 @@ use crate::version::{self, Published};
 pub(crate) enum Layout {
     /// A file that is replaced by renaming.
     Plain,
-    /// `c -> ..data/c`, `..data -> ..7`: a ConfigMap, of which a new generation is switched to.
+    /// `c -> ..data/c`, `..data -> ..7`: a ConfigMap, which switches to a new generation.
     Kubernetes,
     /// `c -> ../../archive/7`: a certificate that was renewed.
     Certbot,
@@ -56,7 +56,7 @@ impl World {
         world
     }
 
-    /// What is watched.
+    /// The watched path.
     pub(crate) fn file(&self) -> PathBuf {
         self.path("outer/inner/c")
     }
@@ -72,9 +72,9 @@ impl World {
             if index > 0 {
                 pause(round.0[index - 1].gap).await;
             }
-            self.mend()?;
-            let told = |error| io::Error::other(format!("{}: {error}", step.kind.name()));
-            self.operate(step).await.map_err(told)?;
+            self.restore()?;
+            let named = |error| io::Error::other(format!("{}: {error}", step.kind.name()));
+            self.operate(step).await.map_err(named)?;
             if step.kind.changes_bytes() {
                 self.last_change = now();
             }
@@ -87,7 +87,7 @@ impl World {
         self.last_change
     }
 
-    /// What is on disk.
+    /// The content on disk.
     pub(crate) fn truth(&self) -> Published {
         match fs::read(self.file()) {
             Ok(bytes) => Published::of(&bytes),
@@ -95,7 +95,7 @@ impl World {
         }
     }
 
-    /// Closes what was held open, and clears away what lies about.
+    /// Closes the files held open, and removes leftovers.
     pub(crate) fn clean(&mut self) {
         self.held.clear();
         let _ = fs::remove_dir_all(self.path("attic"));
@@ -109,7 +109,7 @@ impl World {
     }
 
     /// Makes sure that there is a file to change.
-    fn mend(&mut self) -> io::Result<()> {
+    fn restore(&mut self) -> io::Result<()> {
         if self.mounted {
             self.unmount()?;
         }
@@ -157,14 +157,14 @@ impl World {
     fn unmount(&mut self) -> io::Result<()> {
         run("umount", &["--lazy"], &self.path("outer/inner"))?;
         self.mounted = false;
-        // What was below has the name again.
+        // The file below the mount has the name again.
         if let Published::Whole(id) = self.truth() {
             self.judge.wrote(id);
         }
         Ok(())
     }
 
-    /// Where the bytes are: the end of the links.
+    /// The path of the bytes: the end of the links.
     pub(super) fn target(&self) -> PathBuf {
         fs::canonicalize(self.file()).unwrap_or_else(|_| self.file())
     }
@@ -202,19 +202,19 @@ impl World {
         Ok(path)
     }
 
-    /// A place for what is no longer wanted.
+    /// The folder for discarded files.
     pub(super) fn attic(&mut self) -> io::Result<PathBuf> {
         let name = format!("old-{}", self.number());
         Ok(self.folder("attic")?.join(name))
     }
 
-    /// Removes the folder and what is in it. Where what is still open keeps a name, it is put away.
+    /// Removes the folder and its content. A file that is still open is moved away.
     pub(super) fn remove_all(&mut self, folder: &Path) -> io::Result<()> {
         let attic = self.attic()?;
         fs::remove_dir_all(folder).or_else(|_| fs::rename(folder, attic))
     }
 
-    /// Makes a link of this name, or points it elsewhere, in one step.
+    /// Creates a link of this name, or changes its target, atomically.
     pub(super) fn point(&self, link: &Path, target: &Path) -> io::Result<()> {
         let draft = link.with_file_name("link-draft");
         let _ = fs::remove_file(&draft);

@@ -6,7 +6,7 @@ use hot_reload::{Error, Loaded, Reload, Revision};
 
 use crate::script::Script;
 
-/// What is [good](crate::script::Good), and nothing where it is missing.
+/// The [good](crate::script::Good) content, or none if it is missing.
 pub(crate) struct Bytes(pub(crate) Script);
 
 impl Source for Bytes {

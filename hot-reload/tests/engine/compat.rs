@@ -1,4 +1,4 @@
-//! What programs written for 0.3.6 rely on, and the faults of it that are gone.
+//! The behaviour that programs written for 0.3.6 rely on, and fixed faults of that release.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -110,7 +110,7 @@ async fn p01_p06_no_failure_publishes_none_or_ends_the_service() {
             Hanging,
         ] {
             script.set(content.clone());
-            script.cut();
+            script.lose_watch();
             sleep(seconds(100)).await;
             assert_eq!(
                 receiver.get().as_deref(),

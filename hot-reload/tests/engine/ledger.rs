@@ -1,4 +1,4 @@
-//! [`Ledger`]: participants that do what a test tells them, and are counted with all that they open.
+//! [`Ledger`]: scripted participants, counted together with the resources that they open.
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
@@ -36,7 +36,7 @@ pub(crate) struct Book {
     /// How long committing takes.
     pub(crate) commit_takes: Duration,
     told: Vec<String>,
-    /// What is open and whose: opened for a candidate, or in use.
+    /// The open resources and their owners: opened for a candidate, or in use.
     pub(crate) open: BTreeMap<String, Vec<String>>,
     in_use: BTreeMap<String, Opened>,
 }
@@ -54,7 +54,7 @@ impl Ledger {
             .collect()
     }
 
-    pub(crate) fn told(&self) -> Vec<String> {
+    pub(crate) fn entries(&self) -> Vec<String> {
         std::mem::take(&mut self.book().told)
     }
 
@@ -97,7 +97,7 @@ impl Member {
         book.fault.get(&self.name).copied().unwrap_or(Nothing)
     }
 
-    fn tell(&self, what: &str) {
+    fn note(&self, what: &str) {
         let text = format!("{} {what}", self.name);
         self.ledger.book().told.push(text);
     }
@@ -140,14 +140,14 @@ impl Participant<String> for Member {
         let takes = self.ledger.book().commit_takes;
         sleep(takes).await;
         self.end().await;
-        self.tell("committed");
+        self.note("committed");
         let before = self.ledger.book().in_use.insert(self.name.clone(), opened);
         drop(before);
     }
 
     async fn abort(&self, opened: Opened) {
         self.end().await;
-        self.tell("aborted");
+        self.note("aborted");
         drop(opened);
     }
 }

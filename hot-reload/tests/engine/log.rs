@@ -1,11 +1,11 @@
-//! [`log`]: what was logged in a test.
+//! [`log`]: captures the log lines of a test.
 
 use std::cell::RefCell;
 use std::io::Write;
 use std::sync::Once;
 
 thread_local! {
-    /// What was logged on this thread, which is all of a test.
+    /// The lines that this thread logged: all lines of a test.
     static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -19,7 +19,7 @@ pub(crate) fn log() -> Log {
             .without_time()
             .with_writer(|| Log)
             .init();
-        // What another test logged while this was being set up may count as something that nobody wants to know.
+        // `tracing` may have cached that no subscriber wants a line that another test logged during this set-up.
         tracing::callsite::rebuild_interest_cache();
     });
     LOG.with_borrow_mut(Vec::clear);

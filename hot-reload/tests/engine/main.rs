@@ -1,7 +1,7 @@
 //! The engine through its public surfaces: paused time, production constants, a scripted source. And the two modules that
 //! need no service: comparison of values, and the file of the last good one.
 //!
-//! Each test of a promise bears its number.
+//! The name of a test of a promise begins with its number.
 
 #![allow(missing_docs, reason = "tests are named by sentences")]
 #![allow(clippy::unwrap_used, reason = "a helper of a test may panic, too")]

@@ -1,4 +1,4 @@
-//! [`Script`]: a source that does what a test tells it, and remembers what was asked of it.
+//! [`Script`]: a scripted source that records its calls.
 
 use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -24,7 +24,7 @@ pub(crate) enum Content {
     Failing(ErrorKind),
     Hanging,
     Panicking,
-    /// Somebody has been writing it since this long after 1970.
+    /// It is being written, since this time after 1970.
     Written(Duration),
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct State {
     running: u32,
     /// The most loads that ever ran at once.
     pub(crate) most_running: u32,
-    /// Called when a watch stands, before `watch_realtime` returns.
+    /// Called when a watch is open, before `watch_realtime` returns.
     on_open: Option<OpenHook>,
     /// Called when a load begins, with what it will find.
     on_load: Option<LoadHook>,
@@ -125,7 +125,7 @@ impl Script {
     }
 
     /// Ends the watch without a word.
-    pub(crate) fn cut(&self) {
+    pub(crate) fn lose_watch(&self) {
         self.state().watch = None;
     }
 
@@ -154,7 +154,7 @@ impl Script {
         self.state().opens.len()
     }
 
-    /// Whether somebody holds the watch.
+    /// Whether a watch is open.
     pub(crate) fn is_watched(&self) -> bool {
         let state = self.state();
         state.watch.as_ref().is_some_and(|watch| !watch.is_closed())

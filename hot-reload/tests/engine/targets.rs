@@ -1,4 +1,4 @@
-//! Targets, registries and observers: all services of a process, whatever the types of their values.
+//! Targets, registries and observers: services of a process without their value types.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! [`Tray`]: a source of values of any type, each handed out once; and [`Ledger`], in which values write when they are freed.
+//! [`Tray`]: a source of values of any type, each loaded once. [`Ledger`]: records when values are freed.
 
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -129,7 +129,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// Whether this is a value as it was made, and not what was left of one.
+    /// Whether this value is intact, rather than freed.
     pub(crate) fn is_whole(&self) -> bool {
         self.text.parse() == Ok(self.number)
     }
@@ -137,7 +137,7 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        // So that whoever reads it after this notices.
+        // So that a later read notices.
         self.text.clear();
         self.ledger.0.lock().unwrap().push(Freed {
             number: self.number,

@@ -1,4 +1,4 @@
-//! Tests of what a process has only one of, such as its current folder: each in a process of its own.
+//! Runs a test of global process state, such as the working directory, in a process of its own.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! What this process holds, as the kernel counts it.
+//! The kernel's count of threads and descriptors of this process.
 #![allow(dead_code, reason = "each program of tests uses a part of it")]
 
 use std::fs;
@@ -32,8 +32,8 @@ impl Census {
         }
     }
 
-    /// Waits until there are no more threads and descriptors than before, and not much more memory. The tasks of what
-    /// was dropped, and the idle threads of a runtime, need a moment to end.
+    /// Waits until there are no more threads and descriptors than before, and not much more memory. Tasks of dropped
+    /// services and idle threads of a runtime take a moment to end.
     #[track_caller]
     pub(crate) fn flat_since(self) -> impl Future<Output = ()> {
         let caller = Location::caller();

@@ -1,4 +1,4 @@
-//! Several files as one, looked at whenever they hint.
+//! A source of several files that is loaded at every hint.
 #![allow(dead_code, reason = "each program of tests uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
@@ -23,10 +23,10 @@ pub(crate) struct ManyRig<D: DecodeFiles> {
     /// `None`: absent.
     pub(crate) current: Option<D::Value>,
     pub(crate) published: Vec<Option<D::Value>>,
-    pub(crate) looks: usize,
-    /// The files that loads have reported as emptied; `None` stands for all.
+    pub(crate) loads: usize,
+    /// The files that loads have reported as emptied. `None` means all.
     pub(crate) emptied: Vec<Option<String>>,
-    /// How many looks have answered "unchanged".
+    /// How many loads have answered "unchanged".
     pub(crate) unchanged: usize,
     pub(crate) error: Option<Error>,
 }
@@ -55,11 +55,11 @@ impl<D: DecodeFiles> ManyRig<D>
 where
     D::Value: Clone + PartialEq + std::fmt::Debug,
 {
-    /// Opens the watch, then looks for the first time, as a service does.
+    /// Opens the watch, then loads for the first time, as a service does.
     pub(crate) async fn watch_source(reload: DecodedFiles<D>) -> Self {
         let mut rig = Self::poll(reload);
         rig.handle = Some(rig.reload.watch_realtime().await.unwrap());
-        let _ = rig.look().await;
+        let _ = rig.load().await;
         rig
     }
 
@@ -71,15 +71,15 @@ where
             revision: None,
             current: None,
             published: Vec::new(),
-            looks: 0,
+            loads: 0,
             emptied: Vec::new(),
             unchanged: 0,
             error: None,
         }
     }
 
-    pub(crate) async fn look(&mut self) -> Result<(), Error> {
-        self.looks += 1;
+    pub(crate) async fn load(&mut self) -> Result<(), Error> {
+        self.loads += 1;
         let loaded = timeout(DEADLINE, self.reload.reload_since(self.revision.as_ref()))
             .await
             .expect("a look takes too long");
@@ -141,11 +141,11 @@ where
                 Ok(Some(WatchEvent::Hint)) => {}
                 Ok(other) => panic!("the watch has ended: {other:?}"),
                 Err(_) => panic!(
-                    "no hint led to {what}; {} looks, {:?}, {:?}",
-                    self.looks, self.current, self.error
+                    "no hint led to {what}; {} loads, {:?}, {:?}",
+                    self.loads, self.current, self.error
                 ),
             }
-            let _ = self.look().await;
+            let _ = self.load().await;
         }
     }
 
@@ -155,7 +155,7 @@ where
             let rx = &mut self.handle.as_mut().expect("a watch").rx;
             match timeout(Duration::from_millis(200), rx.recv()).await {
                 Ok(Some(WatchEvent::Hint)) => {
-                    let _ = self.look().await;
+                    let _ = self.load().await;
                 }
                 Ok(other) => panic!("the watch has ended: {other:?}"),
                 Err(_) => return,

@@ -1,4 +1,4 @@
-//! A folder to play in, and a source that is looked at whenever it hints.
+//! A temporary folder, and a source that is loaded at every hint.
 #![allow(dead_code, reason = "each program of tests uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
@@ -97,12 +97,12 @@ pub(crate) struct Rig {
     /// `None`: absent.
     pub(crate) current: Option<String>,
     pub(crate) published: Vec<Option<String>>,
-    pub(crate) looks: usize,
-    /// How many looks found news, even if it was what had been there before.
-    pub(crate) news: usize,
+    pub(crate) loads: usize,
+    /// The number of loads that returned content, even if it was that of the load before.
+    pub(crate) contents: usize,
     /// The number of loads that found the file emptied.
     pub(crate) emptied: usize,
-    /// How many looks ended with an error.
+    /// How many loads ended with an error.
     pub(crate) failures: usize,
     error: Option<Error>,
     /// The hold of the last load, and the time until the next one.
@@ -111,7 +111,7 @@ pub(crate) struct Rig {
 }
 
 impl Rig {
-    /// Opens the watch, then looks for the first time, as a service does.
+    /// Opens the watch, then loads for the first time, as a service does.
     pub(crate) async fn watch(path: impl AsRef<Path>) -> Self {
         Self::watch_source(File::new(path)).await
     }
@@ -119,7 +119,7 @@ impl Rig {
     pub(crate) async fn watch_source(file: File) -> Self {
         let mut rig = Self::poll(file);
         rig.handle = Some(rig.reload.watch_realtime().await.unwrap());
-        rig.look().await.unwrap();
+        rig.load().await.unwrap();
         rig
     }
 
@@ -127,7 +127,7 @@ impl Rig {
     pub(crate) async fn watch_failing(path: impl AsRef<Path>) -> Self {
         let mut rig = Self::poll(File::new(path));
         rig.handle = Some(rig.reload.watch_realtime().await.unwrap());
-        assert!(rig.look().await.is_err());
+        assert!(rig.load().await.is_err());
         rig
     }
 
@@ -139,8 +139,8 @@ impl Rig {
             revision: None,
             current: None,
             published: Vec::new(),
-            looks: 0,
-            news: 0,
+            loads: 0,
+            contents: 0,
             emptied: 0,
             failures: 0,
             error: None,
@@ -161,16 +161,16 @@ impl Rig {
         while !self.degraded().is_empty() {
             assert!(Instant::now() < deadline, "{:?}", self.degraded());
             sleep(Duration::from_millis(10)).await;
-            self.look().await.unwrap();
+            self.load().await.unwrap();
         }
     }
 
     /// Loads repeatedly, as a service without a watch, until the source is ready.
-    pub(crate) async fn look_until_ready(&mut self) {
-        self.look().await.unwrap();
+    pub(crate) async fn load_until_ready(&mut self) {
+        self.load().await.unwrap();
         while let Some(again) = self.again {
             sleep_until(again).await;
-            self.look().await.unwrap();
+            self.load().await.unwrap();
         }
     }
 
@@ -185,8 +185,8 @@ impl Rig {
         }
     }
 
-    pub(crate) async fn look(&mut self) -> Result<(), Error> {
-        self.looks += 1;
+    pub(crate) async fn load(&mut self) -> Result<(), Error> {
+        self.loads += 1;
         (self.hold, self.again) = (None, None);
         let loaded = timeout(DEADLINE, self.reload.reload_since(self.revision.as_ref()))
             .await
@@ -194,14 +194,14 @@ impl Rig {
         let now = match loaded {
             Ok(Loaded::Value { value, revision }) => {
                 self.revision = revision;
-                self.news += 1;
+                self.contents += 1;
                 Some(value)
             }
             Ok(Loaded::Emptied {
                 value, revision, ..
             }) => {
                 self.revision = revision;
-                self.news += 1;
+                self.contents += 1;
                 self.emptied += 1;
                 value
             }
@@ -279,11 +279,11 @@ impl Rig {
                 Some(Some(WatchEvent::Hint)) => {}
                 Some(other) => panic!("the watch has ended: {other:?}"),
                 None => panic!(
-                    "no hint led to {what:?}; {} looks, {:?}",
-                    self.looks, self.error
+                    "no hint led to {what:?}; {} loads, {:?}",
+                    self.loads, self.error
                 ),
             }
-            let _ = self.look().await;
+            let _ = self.load().await;
         }
     }
 
@@ -298,7 +298,7 @@ impl Rig {
         loop {
             match self.next(Instant::now() + Duration::from_millis(200)).await {
                 Some(Some(WatchEvent::Hint)) => {
-                    let _ = self.look().await;
+                    let _ = self.load().await;
                 }
                 Some(other) => panic!("the watch has ended: {other:?}"),
                 None => return,

@@ -1,4 +1,4 @@
-//! Tests that mount or run out of something: each runs in a process of its own, of which nobody else takes notice.
+//! Runs a test that mounts or exhausts a resource in a process with private namespaces.
 #![allow(dead_code, reason = "each program of tests uses a part of it")]
 
 use std::fs;
@@ -68,11 +68,11 @@ pub(crate) fn obeys_permissions(test: &str) -> bool {
     if !rustix::process::getuid().is_root() {
         return true;
     }
-    // Where the program stands, another user need not be able to go.
+    // Another user may have no access to the folder of the test program.
     let user = 20_000 + std::process::id() % 40_000;
     let program = std::env::temp_dir().join(format!("hot-reload-user-{user}"));
-    // By another process: a child that another test makes meanwhile would hold the copy open for writing, and a program
-    // that is open for writing cannot be run.
+    // Copied by another process. A child of another test would inherit the open copy, and a program that is open for writing
+    // cannot run.
     let copied = Command::new("cp")
         .arg(std::env::current_exe().unwrap())
         .arg(&program)

@@ -1,4 +1,4 @@
-//! Files that belong together, seen through the traits, and once through a service: real files.
+//! Groups of files as sources: real files, through the traits and through a service.
 
 use std::fs;
 use std::time::Duration;
@@ -116,7 +116,7 @@ async fn half_rotated_pair_is_rejected_once_by_the_joint_revision() {
     let refused = rig.error.clone().unwrap();
     assert_eq!(refused.kind(), ErrorKind::Decode);
     // As long as it is too fresh to be believed, it is read and refused again.
-    while let Err(again) = rig.look().await {
+    while let Err(again) = rig.load().await {
         assert_eq!(again.revision(), refused.revision());
         sleep(Duration::from_millis(10)).await;
     }
@@ -188,7 +188,7 @@ async fn file_of_a_group_is_found_by_name_and_hides_its_bytes() {
     let source = Group::new([("key", world.path("tls.key"))])
         .decode_files(|files: &Files| Ok(format!("{files:?}")));
     let mut rig = ManyRig::poll(source);
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     let shown = rig.current.unwrap();
     assert!(
         shown.contains("tls.key") && shown.contains("len: 5"),

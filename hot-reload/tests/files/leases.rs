@@ -1,4 +1,4 @@
-//! Nobody reads what somebody still has open for writing, with a watch or without one.
+//! A file that is open for writing is not read, with or without a watch.
 
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
@@ -26,7 +26,7 @@ fn slow_writer(path: &Path, text: &str) -> JoinHandle<()> {
     })
 }
 
-/// The pause is what is tested here, not a guess at how long something takes.
+/// The pause is the subject of this test, not a guess at a duration.
 #[allow(
     clippy::disallowed_methods,
     reason = "the writer is a thread of its own"
@@ -40,17 +40,17 @@ async fn t09_p05_polling_a_slow_writer_never_publishes_half_a_file() {
     let world = World::new();
     let path = world.file("c", "0000|the first|0000");
     let mut rig = Rig::poll(File::new(&path));
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     let mut whole = vec!["0000|the first|0000".to_owned()];
     for round in 1..=3 {
         let text = format!("{round:04}|{}|{round:04}", "x".repeat(round * 100));
         let writer = slow_writer(&path, &text);
         while !writer.is_finished() {
-            rig.look().await.unwrap();
+            rig.load().await.unwrap();
             sleep(Duration::from_millis(5)).await;
         }
         writer.join().unwrap();
-        rig.look().await.unwrap();
+        rig.load().await.unwrap();
         assert_eq!(rig.current.as_ref(), Some(&text));
         whole.push(text);
     }
@@ -69,7 +69,7 @@ async fn t09_p05_watched_slow_writer_is_published_once_and_whole() {
     assert_eq!(rig.texts(), ["the first", "the second"]);
 }
 
-/// The watch opens in the middle of it, so no event tells of the beginning.
+/// The watch opens during the write, so no event reports its beginning.
 #[tokio::test]
 async fn t48_p05_watch_opened_during_a_write_waits_for_the_end() {
     let world = World::new();
@@ -147,7 +147,7 @@ async fn t42_writer_that_never_closes_is_waited_for_once() {
             true => Rig::watch_source(source).await,
             false => Rig::poll(source),
         };
-        rig.look_until_ready().await;
+        rig.load_until_ready().await;
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
         let mut taken = Vec::new();
         for text in ["one+", "one++", "one+++"] {
@@ -155,7 +155,7 @@ async fn t42_writer_that_never_closes_is_waited_for_once() {
             let start = Instant::now();
             match watched {
                 true => rig.expect(text).await,
-                false => rig.look_until_ready().await,
+                false => rig.load_until_ready().await,
             }
             taken.push(start.elapsed());
             assert_eq!(rig.current.as_deref(), Some(text));
@@ -169,7 +169,7 @@ async fn t42_writer_that_never_closes_is_waited_for_once() {
             "watched {watched}, leases {leases}: {taken:?}"
         );
         drop(file);
-        rig.look().await.unwrap();
+        rig.load().await.unwrap();
         rig.until_well().await;
     }
 }
@@ -197,10 +197,10 @@ async fn p05_writer_that_pauses_longer_than_a_load_is_waited_for_and_named() {
             true => Rig::watch_source(source).await,
             false => Rig::poll(source),
         };
-        rig.look_until_ready().await;
+        rig.load_until_ready().await;
         let writer = pausing_writer(&path, ["the ", "second"]);
         // A manual reload meanwhile gets the same answer.
-        rig.look().await.unwrap();
+        rig.load().await.unwrap();
         let hold = rig.hold.clone().expect("somebody writes");
         assert_eq!(hold.reason, HoldReason::BeingWritten);
         let says = match leases {
@@ -210,7 +210,7 @@ async fn p05_writer_that_pauses_longer_than_a_load_is_waited_for_and_named() {
         assert!(hold.message.contains(says), "{}", hold.message);
         match watched {
             true => rig.expect("the second").await,
-            false => rig.look_until_ready().await,
+            false => rig.load_until_ready().await,
         }
         writer.join().unwrap();
         assert_eq!(
@@ -284,7 +284,7 @@ async fn p05_file_written_in_parts_settles_after_a_long_part() {
 }
 
 #[tokio::test]
-async fn death_of_the_writer_ends_the_wait() {
+async fn wait_ends_when_the_writer_dies() {
     let world = World::new();
     for leases in [true, false] {
         let path = world.file("c", "one");
@@ -299,7 +299,7 @@ async fn death_of_the_writer_ends_the_wait() {
         let mut line = String::new();
         let said = writer.stdout.take().unwrap();
         BufReader::new(said).read_line(&mut line).unwrap();
-        rig.look().await.unwrap();
+        rig.load().await.unwrap();
         assert!(rig.hold.is_some());
         writer.kill().unwrap();
         writer.wait().unwrap();
@@ -329,7 +329,7 @@ async fn file_renamed_while_open_is_read_when_closed() {
 }
 
 #[tokio::test]
-async fn without_leases_the_events_alone_decide() {
+async fn events_alone_decide_without_leases() {
     let world = World::new();
     let path = world.file("c", "one");
     let mut rig = Rig::watch_source(File::new(&path).leases(false)).await;
@@ -350,17 +350,17 @@ async fn without_leases_the_events_alone_decide() {
     );
 }
 
-/// Another program's lock on our looks would be as bad as ours on its writes.
+/// Another program's lock on our loads would be as bad as ours on its writes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn writer_that_must_not_wait_is_not_delayed_by_loads_at_rest() {
     let world = World::new();
     let path: PathBuf = world.file("c", "one");
     let mut rig = Rig::poll(File::new(&path));
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     sleep(Duration::from_millis(30)).await;
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     for _ in 0..100 {
-        rig.look().await.unwrap();
+        rig.load().await.unwrap();
         let flags = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::NONBLOCK;
         rustix::fs::open(&path, flags, rustix::fs::Mode::empty()).unwrap();
     }
@@ -390,7 +390,7 @@ fn p05_load_that_begins_late_waits_for_the_writer() {
             sleep(Duration::from_millis(300)).await;
             file.write_all(b"-new").unwrap();
         };
-        let (looked, ()) = tokio::join!(rig.look(), writer);
+        let (looked, ()) = tokio::join!(rig.load(), writer);
         looked.unwrap();
         assert_eq!(rig.texts(), ["new-new"]);
         let _ = busy.await.unwrap();

@@ -1,4 +1,4 @@
-//! What is mounted over a path and taken away again, with nothing but hints to find it.
+//! Mounts over a path, and unmounts, with loads after hints only.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -119,7 +119,7 @@ async fn t20_mounted_file_replaced_outside_keeps_its_value_until_unmounted() {
     for text in ["not this one", "nor that"] {
         world.rename_into("host", text);
         rig.settle().await;
-        rig.look().await.unwrap();
+        rig.load().await.unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "one");
     }
     assert_eq!(fs::metadata(&path).unwrap().nlink(), 0);
@@ -155,14 +155,14 @@ async fn t21_change_in_a_lower_layer_is_found_by_polling() {
     let mut rig = Rig::poll(File::new(&path));
     for text in ["two", "three!"] {
         write(&lower, text);
-        rig.look().await.unwrap();
+        rig.load().await.unwrap();
         assert_eq!(rig.current, fs::read_to_string(&path).ok());
     }
     let profile = File::new(&path).profile();
     assert_eq!(profile.heartbeat, Duration::from_secs(5));
     let expected = fs::read_to_string(&path).unwrap();
     a_service_finds(&path, &expected, |text| write(&lower, text)).await;
-    // What is written through the upper one is announced, also the first time, when the file is copied up.
+    // Writes through the upper layer are reported, also the first one, which copies the file up.
     let mut rig = Rig::watch(&path).await;
     for text in ["four", "five"] {
         write(&path, text);
@@ -180,14 +180,14 @@ async fn t22_change_behind_a_fuse_file_system_is_found_by_polling() {
     let (behind, front) = (world.folder("behind"), world.folder("front"));
     let path = front.join("c");
     write(behind.join("c"), "lon");
-    // The kernel may believe for ten seconds what it was told of a file.
+    // The kernel may cache the attributes of a file for ten seconds.
     let arguments = ["-o", "attr_timeout=10", behind.to_str().unwrap()];
     let _mounted = Mounted::by("bindfs", &arguments, &front);
     let profile = File::new(&path).profile();
     assert!(profile.heartbeat <= Duration::from_secs(2), "{profile:?}");
 
     let mut rig = Rig::poll(File::new(&path));
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     let mut expected = vec!["lon".to_owned()];
     for round in 0..5 {
         for text in ["a longer text", "short", "equal", "l"] {
@@ -195,7 +195,7 @@ async fn t22_change_behind_a_fuse_file_system_is_found_by_polling() {
             // So that the kernel has the old size at hand.
             fs::metadata(&path).unwrap();
             write(behind.join("c"), &text);
-            rig.look().await.unwrap();
+            rig.load().await.unwrap();
             assert_eq!(rig.current.as_ref(), Some(&text));
             expected.push(text);
         }
@@ -212,7 +212,7 @@ async fn t22_change_behind_a_fuse_file_system_is_found_by_polling() {
     }
 }
 
-/// Without being told, and as often as the file system asks for, although a new watch is not trusted for a minute.
+/// Without hints, in the heartbeat of the file system, even though a new watch is not trusted for a minute.
 async fn a_service_finds(path: &Path, before: &str, change: impl Fn(&str)) {
     let (live, control) = ReloaderService::builder(File::new(path).decode(TextDecoder))
         .hybrid()

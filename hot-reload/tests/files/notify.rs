@@ -1,4 +1,4 @@
-//! The portable backend, where it is not the only one: the same files, the same promises.
+//! The portable backend on Linux: the same files, the same promises.
 
 use std::fs;
 
@@ -38,7 +38,7 @@ async fn file_removed_and_recreated_is_followed() {
 }
 
 #[tokio::test]
-async fn folders_that_come_and_go_are_followed() {
+async fn removed_and_recreated_folders_are_followed() {
     let world = World::new();
     let mut rig = watch(&world, "a/b/c").await;
     rig.expect_absent().await;

@@ -1,4 +1,4 @@
-//! A process that slept through more events than the kernel keeps.
+//! Overflow of the event queue of a stopped process.
 #![allow(clippy::print_stdout, reason = "how one process tells the other")]
 
 use std::fs;
@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::file::{Rig, World};
 
-/// The process that sleeps is this program once more; the path of its file tells it so.
+/// The stopped process is this program again; it is recognized by the path of its file.
 #[tokio::test]
 async fn t33_last_change_after_an_overflow_is_found_without_a_heartbeat() {
     match std::env::var_os(SLEEPER) {

@@ -1,4 +1,4 @@
-//! Values that load themselves from files, seen through the traits alone.
+//! `FileReloader`, through the traits only.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

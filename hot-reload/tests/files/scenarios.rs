@@ -1,4 +1,4 @@
-//! Every scenario of what can happen to files has a test that bears its number: `t01_…` to `t68_…`.
+//! Checks that each scenario of file changes has a test with its number: `t01_…` to `t68_…`.
 
 use std::collections::BTreeSet;
 use std::fs;

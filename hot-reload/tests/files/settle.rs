@@ -1,4 +1,4 @@
-//! Writers who append by opening the file again and again: between two parts it looks finished.
+//! The settle time: a file that a writer opens, extends and closes repeatedly loads finished between two parts.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -47,7 +47,7 @@ async fn settle_time_holds_when_polled_and_beside_other_settings() {
     let path = world.file("c", "0\n");
     let file = File::new(&path).leases(true).settle(SETTLE).leases(false);
     let mut rig = Rig::poll(file);
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     append(&path, 1);
     let writer = tokio::spawn({
         let path = path.clone();
@@ -58,7 +58,7 @@ async fn settle_time_holds_when_polled_and_beside_other_settings() {
             }
         }
     });
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     writer.await.unwrap();
     assert_eq!(rig.texts(), ["0\n", WHOLE]);
 }
@@ -86,7 +86,7 @@ async fn settle_time_longer_than_other_waits_holds() {
     let begun = Instant::now();
     let path = world.file("c", "0\n");
     let mut rig = Rig::poll(File::new(&path).settle(3 * SETTLE));
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     // The times of files are a few milliseconds behind.
     let waited = begun.elapsed() + SETTLE / 10;
     assert!(waited >= 3 * SETTLE, "{waited:?}");
@@ -97,7 +97,7 @@ async fn append_seen(rig: &mut Rig) {
     let seen = async {
         while rig.current.as_deref() == Some("0\n") {
             sleep(Duration::from_millis(10)).await;
-            rig.look().await.unwrap();
+            rig.load().await.unwrap();
         }
     };
     timeout(DEADLINE, seen)

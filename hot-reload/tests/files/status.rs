@@ -1,4 +1,4 @@
-//! What an operator sees and does: what of a file is not announced, what was counted, and the barrier.
+//! The status of file sources: limitations of the watch, counters, and barriers.
 
 use std::fs::{self, Permissions};
 use std::io::Write;
@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 use crate::file::{DEADLINE, TextDecoder, World, write};
 use crate::namespace::{has_limits_of_its_own, is_ours, mount, obeys_permissions, unmount};
 
-/// A service that would not look for an hour but for what is announced, and for what its source says of itself.
+/// A service with an interval of an hour: only hints and the wishes of its source cause loads.
 async fn start(path: &Path) -> (Live<String>, Control<String>) {
     let hour = Duration::from_secs(3600);
     ReloaderService::builder(File::new(path).decode(TextDecoder))
@@ -39,7 +39,7 @@ fn find<V>(control: &Control<V>, reason: &str) -> Option<Degradation> {
     degraded.into_iter().find(|other| other.reason == reason)
 }
 
-/// Nobody tells of a status, so it is asked for.
+/// A status has no notification, so it is polled.
 async fn until(what: &str, mut reached: impl FnMut() -> bool) {
     let start = Instant::now();
     while !reached() {
@@ -223,7 +223,7 @@ async fn status_of_a_directory_has_the_same_form() {
 async fn write_before_a_barrier_is_visible_after_it() {
     let world = World::new();
     let path = world.file("c", "first");
-    // Polled once in an hour, so nothing else looks.
+    // Polled once in an hour, so nothing else loads.
     let (live, control) = ReloaderService::builder(File::new(&path).decode(TextDecoder))
         .interval(Duration::from_secs(3600))
         .start()

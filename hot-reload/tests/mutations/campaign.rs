@@ -19,8 +19,8 @@ const ROUNDS: u64 = 1_500;
 const MEMORY: usize = 256 << 20;
 
 #[test]
-fn p17_broken_files_end_in_one_line_each_and_take_bounded_memory() {
-    let test = "campaign::p17_broken_files_end_in_one_line_each_and_take_bounded_memory";
+fn p17_broken_file_is_one_line_and_takes_bounded_memory() {
+    let test = "campaign::p17_broken_file_is_one_line_and_takes_bounded_memory";
     let folder = tempfile::tempdir().unwrap();
     let last = |folder: &Path| {
         let seed = fs::read_to_string(folder.join("seed")).unwrap_or_default();
@@ -111,8 +111,8 @@ fn is_placed(error: &Error, bytes: &[u8], edited: Option<u64>) -> Result<(), Str
     }
     match edited {
         Some(edited) if edited != line => {
-            // Some errors are not in the edited line: a missing key is reported at its table, an unclosed bracket at its
-            // start, a duplicate or misplaced key at its second occurrence, and a merged key where it is defined.
+            // Some errors are not in the edited line. A missing key is reported at its table, and an unclosed bracket at its
+            // start. A duplicate or misplaced key is reported at its second occurrence, and a merged key at its definition.
             let message = error.message();
             let is_elsewhere = message.contains("missing key")
                 || message.contains("not closed") && line < edited

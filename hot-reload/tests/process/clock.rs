@@ -1,4 +1,4 @@
-//! Clocks that jump, and time that is slept through.
+//! Jumps of the wall clock, and stopped processes.
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,7 +12,7 @@ use rustix::process::Signal;
 use crate::census::say;
 use crate::file::{Rig, World, write};
 use crate::namespace::has;
-use crate::twin::{Twin, task, tell};
+use crate::twin::{Twin, report, task};
 use crate::{in_turn, turn};
 
 #[test]
@@ -65,29 +65,29 @@ async fn under_a_jumping_clock(folder: OsString) {
     let mut rig = Rig::watch(&path).await;
     let mut polled = Rig::poll(File::new(&path).leases(false));
     for (round, jump) in JUMPS.iter().enumerate() {
-        tell("ready");
+        report("ready");
         crate::twin::await_order(jump);
         assert_eq!(offset(&path), *jump, "the clock does not jump");
         let busy = cpu_time();
-        let looks = rig.looks;
+        let loads = rig.loads;
         for text in ["in place", "and again"] {
             let text = format!("{text} {round}");
             write(&path, &text);
             rig.expect(&text).await;
-            polled.look().await.unwrap();
+            polled.load().await.unwrap();
             assert_eq!(polled.current.as_ref(), Some(&text));
             let text = format!("renamed {text}");
             let draft = path.with_extension("draft");
             write(&draft, &text);
             fs::rename(draft, &path).unwrap();
             rig.expect(&text).await;
-            polled.look().await.unwrap();
+            polled.load().await.unwrap();
             assert_eq!(polled.current.as_ref(), Some(&text));
         }
         rig.settle().await;
-        let (looks, busy) = (rig.looks - looks, cpu_time() - busy);
-        say(&format!("{jump}: {looks} looks, {busy:?}"));
-        assert!(looks < 100, "{looks} looks at four changes");
+        let (loads, busy) = (rig.loads - loads, cpu_time() - busy);
+        say(&format!("{jump}: {loads} loads, {busy:?}"));
+        assert!(loads < 100, "{loads} loads at four changes");
         assert!(busy < Duration::from_millis(500), "{busy:?}");
     }
 }
@@ -153,12 +153,12 @@ async fn asleep(folder: OsString) {
     for rig in &mut rigs {
         rig.settle().await;
     }
-    tell("ready");
+    report("ready");
     let busy = cpu_time();
     for rig in &mut rigs {
         rig.expect("second").await;
         rig.settle().await;
-        assert!(rig.looks < 20, "{} looks", rig.looks);
+        assert!(rig.loads < 20, "{} loads", rig.loads);
     }
     let busy = cpu_time() - busy;
     assert!(busy < Duration::from_millis(500), "{busy:?}");

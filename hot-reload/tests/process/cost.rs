@@ -1,4 +1,4 @@
-//! What watching costs while nothing happens, and how long a change takes.
+//! The cost of idle watches, and the latency of a change.
 
 use std::fs;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::services::Served;
 #[test]
 fn t65_p15_thousand_idle_files_cause_no_wake_up_and_no_cpu_time() {
     in_turn(async {
-        // Not where other programs make files all the time, and wake whoever watches the way to his own.
+        // Not in a folder in which other programs create files, which would wake each watch of the path.
         let root = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let mut services = Vec::new();
         for number in 0..1000 {
@@ -23,11 +23,11 @@ fn t65_p15_thousand_idle_files_cause_no_wake_up_and_no_cpu_time() {
             write(&path, "one");
             services.push(Served::start(path).await);
         }
-        // The first periods are of any length, and end with these looks.
+        // The first periods are of any length, and end with these loads.
         for service in &services {
             assert!(service.control.barrier().await.is_current());
         }
-        // The threads that have read them are not kept, and the looks that follow a young file's first are over.
+        // The threads that have read them are not kept, and the loads that follow a young file's first are over.
         sleep(Duration::from_secs(2)).await;
         let loads = |services: &[Served]| -> u64 {
             let loads = services
@@ -35,12 +35,12 @@ fn t65_p15_thousand_idle_files_cause_no_wake_up_and_no_cpu_time() {
                 .map(|one| one.control.status().counters.loads);
             loads.sum()
         };
-        let (looks, before) = (loads(&services), Effort::of_this_process());
+        let (loads_before, before) = (loads(&services), Effort::of_this_process());
         let idle = Duration::from_secs(10);
         sleep(idle).await;
         let spent = Effort::of_this_process().since(&before);
         say(&format!("{spent:?} in {idle:?}"));
-        assert_eq!(loads(&services), looks);
+        assert_eq!(loads(&services), loads_before);
         // The runtime sorts its timers, and this test is woken. What every service did would be a thousand times as much.
         assert!(spent.wake_ups < 100, "{spent:?}");
         assert!(spent.time < idle / 1000, "{spent:?}");
@@ -54,7 +54,7 @@ fn t65_p15_thousand_idle_files_cause_no_wake_up_and_no_cpu_time() {
 #[derive(Debug)]
 struct Effort {
     time: Duration,
-    /// How often one of them had waited for something, and went on.
+    /// The number of voluntary context switches of the threads.
     wake_ups: u64,
 }
 
@@ -93,9 +93,9 @@ fn number(text: &str) -> u64 {
     first.parse().unwrap()
 }
 
-/// The bound is for a machine that does much else at the same time; the printed figures are what to look at.
+/// The bound allows for a busy machine; read the printed figures.
 #[test]
-fn t66_each_of_a_thousand_renames_is_published_and_soon() {
+fn t66_each_of_a_thousand_renames_is_published_soon() {
     in_turn(async {
         let world = World::new();
         let mut service = Served::start(world.file("c", "first")).await;
@@ -115,7 +115,7 @@ fn t66_each_of_a_thousand_renames_is_published_and_soon() {
             at(99),
             at(100)
         ));
-        // What is visible is counted a moment later.
+        // The counter follows a moment after the publication.
         service.control.stop().await;
         let counters = service.control.status().counters;
         assert_eq!(counters.published, 1 + ROUNDS as u64, "{counters:?}");

@@ -11,7 +11,7 @@ use crate::file::{DEADLINE, Rig, World};
 use crate::in_turn;
 use crate::services::{Served, until};
 
-/// A service on a file of which a half was just written.
+/// A service on a half-written file.
 struct HalfWritten {
     service: Served,
     writer: File,
@@ -76,7 +76,7 @@ fn t64_p14_service_dropped_during_a_write_watches_nothing() {
                 alone,
             } = HalfWritten::start(&world, round).await;
             drop(service);
-            // Nobody is left to wait for: the end of its task cannot be told.
+            // No handle is left, so the end of its task cannot be awaited.
             until("given up", || watches() == alone).await;
             writer.write_all(b"more").unwrap();
         }

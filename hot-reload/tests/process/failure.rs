@@ -13,7 +13,7 @@ use crate::file::{DEADLINE, TextDecoder, World, write};
 use crate::in_turn;
 use crate::services::{Served, until};
 
-/// Whoever waits for a hint is woken on the watcher's thread, and whoever waits may be anything.
+/// A hint wakes a waker on the watcher's thread, and that waker may run any code.
 struct Trap;
 
 impl Wake for Trap {
@@ -45,18 +45,18 @@ fn t52_dead_watcher_thread_is_replaced_and_watches_all() {
             // Whoever polled the channel before that would take the trap away.
             let losses = || services[0].0.control.status().counters.watch_losses;
             until("lost", || losses() == round).await;
-            let told = async {
+            let reported = async {
                 loop {
                     if let Some(WatchEvent::Error(why)) = trap.rx.recv().await {
                         return why;
                     }
                 }
             };
-            let why = timeout(DEADLINE, told).await.unwrap();
+            let why = timeout(DEADLINE, reported).await.unwrap();
             assert!(why.contains("it panicked"), "{why}");
             drop(trap);
 
-            // Changed in the gap, and not due to be looked at for a long time.
+            // Changed in the gap, with the next poll in the far future.
             for (number, (_, path)) in services.iter().enumerate() {
                 match number % 2 {
                     0 => write(path, &format!("gap {round}")),
@@ -73,8 +73,8 @@ fn t52_dead_watcher_thread_is_replaced_and_watches_all() {
             one_watcher().await;
             assert_eq!(watches(), all);
             for (service, path) in &mut services {
-                write(path, &format!("told {round}"));
-                service.expect(&format!("told {round}")).await;
+                write(path, &format!("reported {round}"));
+                service.expect(&format!("reported {round}")).await;
                 assert_ne!(service.control.status().watch, WatchState::Untrusted);
             }
         }

@@ -34,7 +34,7 @@ impl Bound {
 }
 
 impl Bound {
-    /// From a thread that nobody holds up, so that what hangs in the test is a failure and not a hang.
+    /// On a separate thread, so that a hanging call is a failure and not a hang of the test.
     #[allow(clippy::disallowed_methods, reason = "it is another thread's time")]
     fn is_continued_after(&self, time: Duration) {
         let process = Pid::from_child(&self.0);
@@ -75,7 +75,7 @@ fn t63_p08_hanging_file_system_delays_only_its_own_files() {
         hanging.expect("two").await;
 
         signal_to(&bound.0, Signal::STOP);
-        // Everything is looked at again, and what does not answer is asked, too.
+        // Everything is loaded again, including the source that does not answer.
         let elsewhere = world.folder("elsewhere");
         mount(&["-t", "tmpfs", "none"], &elsewhere);
         let stuck = || blocked_threads() > 0;
@@ -117,13 +117,10 @@ fn t63_p08_hanging_file_system_delays_only_its_own_files() {
     });
 }
 
-/// A file that was on this machine until its link was pointed elsewhere, in a runtime that has one thread for all.
+/// A local file until its link changes, in a runtime with one thread.
 #[test]
 fn t63_p08_link_into_a_hanging_file_system_delays_no_others() {
-    const NAME: &str = concat!(
-        "hang::t63_p08_a_link_that_is_pointed_into_a_file_system_",
-        "that_does_not_answer_holds_up_nobody_else"
-    );
+    const NAME: &str = "hang::t63_p08_link_into_a_hanging_file_system_delays_no_others";
     if !has("bindfs", NAME) || !is_ours(NAME) {
         return;
     }

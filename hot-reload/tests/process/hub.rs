@@ -1,4 +1,4 @@
-//! One watcher for all files, directories and groups of a process, and none when nobody watches.
+//! All files, directories and groups of a process share one watcher, which ends with the last watch.
 
 use std::time::Duration;
 

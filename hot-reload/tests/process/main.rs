@@ -1,7 +1,7 @@
-//! Files, seen from the process that watches them: what it costs, what it survives, and what it leaves behind.
+//! File sources and their process: cost, faults of the system, and leftovers.
 //!
-//! The tests take turns, because they count what the process as a whole holds and does. Where a change has to be found,
-//! nothing but hints leads to it, unless the test says so.
+//! The tests take turns, because they count what the process as a whole holds and does. Only hints lead to a change, unless
+//! the test says otherwise.
 #![cfg(target_os = "linux")]
 #![allow(missing_docs, reason = "tests are named by sentences")]
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]

@@ -1,4 +1,4 @@
-//! A writer that stores into memory.
+//! Writers that store into a memory-mapped file.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -46,7 +46,7 @@ async fn follows(path: &Path) {
     let mut mapping = Mapping::of(path);
     mapping.store("the second");
     // No event reports the write; a load finds it, and does not wait long for a close that may never come.
-    rig.look_until_ready().await;
+    rig.load_until_ready().await;
     assert_eq!(rig.current.as_deref(), Some("the second"));
     // It stays mapped for a while in which nothing happens to it.
     sleep(Duration::from_secs(1)).await;

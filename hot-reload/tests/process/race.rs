@@ -1,4 +1,4 @@
-//! A file that changes at the very moment at which its watch is opened.
+//! A file that changes while its watch is being opened.
 
 use std::fs;
 use std::path::PathBuf;

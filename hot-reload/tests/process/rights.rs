@@ -1,4 +1,4 @@
-//! The right to read, taken away and given back.
+//! Permission to read, revoked and granted again.
 
 use std::ffi::OsString;
 use std::fs::{self, Permissions};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use hot_reload::error::ErrorKind;
 
 use crate::file::{Rig, write};
-use crate::twin::{Twin, task, tell};
+use crate::twin::{Twin, report, task};
 use crate::{in_turn, turn};
 
 /// Root may read everything, so another user does the reading.
@@ -46,14 +46,14 @@ fn t37_unreadable_file_keeps_its_value_until_it_is_readable() {
 async fn reading(path: OsString) {
     let mut rig = Rig::watch(path).await;
     rig.expect("one").await;
-    tell("it is read");
+    report("it is read");
     for (before, after) in [("one", "two"), ("two", "three")] {
         rig.expect_error("grant this process read access").await;
         assert_eq!(rig.last_error().kind(), ErrorKind::Unavailable);
         assert_eq!(rig.current.as_deref(), Some(before));
-        tell("it is refused");
+        report("it is refused");
         rig.expect(after).await;
-        tell(after);
+        report(after);
     }
     assert_eq!(rig.texts(), ["one", "two", "three"]);
 }
@@ -67,10 +67,10 @@ fn p05_pausing_writer_of_another_user_is_waited_for() {
             let mut rig = Rig::watch(path).await;
             // It was being written when the watch was opened.
             rig.expect("the first").await;
-            tell("the first");
+            report("the first");
             for text in ["the second", "the third"] {
                 rig.expect(text).await;
-                tell(text);
+                report(text);
             }
             assert_eq!(rig.texts(), ["the first", "the second", "the third"]);
         });
@@ -101,7 +101,7 @@ fn p05_pausing_writer_of_another_user_is_waited_for() {
     twin.end();
 }
 
-/// The pause is what is tested here, not a guess at how long something takes.
+/// The pause is the subject of this test, not a guess at a duration.
 #[allow(
     clippy::disallowed_methods,
     reason = "the writer has a process of its own"

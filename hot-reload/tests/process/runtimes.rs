@@ -1,4 +1,4 @@
-//! Runtimes that end, and processes that are started, while files are watched.
+//! Runtimes that end and child processes that start while files are watched.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::census::{instances, no_watcher, one_watcher, say};
 use crate::file::{Rig, World};
 use crate::services::Served;
-use crate::twin::{Twin, await_order, task, tell};
+use crate::twin::{Twin, await_order, report, task};
 use crate::{in_turn, runtime, turn};
 
 #[test]
@@ -24,7 +24,7 @@ fn t61_watcher_outlives_the_runtime_that_started_it() {
     second.block_on(async {
         lasting.expect("two").await;
         one_watcher().await;
-        // Its service has gone with it, and says so.
+        // Its service has stopped with it, and reports that.
         assert!(ended.control.status().stopped);
         assert!(ended.changes.changed().await.is_none());
         assert_eq!(*ended.live.load(), "one");
@@ -94,10 +94,10 @@ fn inherits_nothing() {
 
 async fn watching(path: OsString) {
     let mut rig = Rig::watch(Path::new(&path)).await;
-    tell("it is watched");
+    report("it is watched");
     for text in ["two", "three"] {
         rig.expect(text).await;
-        tell(text);
+        report(text);
     }
     one_watcher().await;
     await_order("end");

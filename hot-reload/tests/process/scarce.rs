@@ -1,4 +1,4 @@
-//! A process that has no descriptor left for a watcher, and a user who has no inotify watch left.
+//! A process without a free descriptor, and a user without a free inotify watch.
 
 use std::fs;
 
@@ -44,10 +44,10 @@ fn t31_unavailable_watcher_is_an_error_with_a_remedy() {
 }
 
 #[test]
-fn t32_when_watches_run_out_those_of_files_go_first_and_come_back() {
+fn t32_watches_of_files_are_released_first_and_return() {
     // The pipes to the child are descriptors, too.
     let _turn = turn();
-    if !has_limits_of_its_own("t32_when_watches_run_out_those_of_files_go_first_and_come_back") {
+    if !has_limits_of_its_own("t32_watches_of_files_are_released_first_and_return") {
         return;
     }
     runtime().block_on(async {
@@ -81,12 +81,12 @@ fn t32_when_watches_run_out_those_of_files_go_first_and_come_back() {
             rig.expect("nobody else is worse off").await;
         }
 
-        // With room again, the next look takes it, and nothing has to be started anew.
+        // Once there is room again, the next load takes the watch, without a restart.
         set_limit(1000);
         source.watch_realtime().await.unwrap();
         for (number, (path, rig)) in rigs.iter_mut().enumerate() {
             rig.settle().await;
-            rig.look().await.unwrap();
+            rig.load().await.unwrap();
             let other = world.path(&format!("other-{number}"));
             fs::hard_link(path, &other).unwrap();
             write(other, "by another name");

@@ -1,4 +1,4 @@
-//! Services on real files that are told of every change, and are never due to look by themselves.
+//! Services on real files whose watch reports every change, with no periodic load during a test.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::file::{DEADLINE, TextDecoder};
 
-/// A service that runs. It is told of every change, or never finds it while a test lasts.
+/// A service that runs. A change is found by a hint, or not at all during a test.
 pub(crate) struct Served {
     pub(crate) live: Live<String>,
     pub(crate) control: Control<String>,
@@ -46,7 +46,7 @@ impl Served {
     }
 }
 
-/// Waits for what nobody tells of.
+/// Waits for a state without a notification.
 pub(crate) async fn until(what: &str, reached: impl Fn() -> bool) {
     let start = Instant::now();
     while !reached() {

@@ -11,8 +11,8 @@ use crate::census::{Census, instances, one_watcher, say, watches};
 use crate::file::{Rig, World, write};
 use crate::in_turn;
 
-/// Watches all of these, edits each file, and expects that every one of its sources is told.
-async fn all_are_told(world: &World, paths: &[PathBuf]) {
+/// Watches all of these, edits each file, and expects a hint at each of its sources.
+async fn all_are_notified(world: &World, paths: &[PathBuf]) {
     let before = Census::take();
     let mut rigs = Vec::new();
     for path in paths {
@@ -57,7 +57,7 @@ fn t59_p16_file_watched_by_several_paths_notifies_each() {
         symlink(&path, world.path("link")).unwrap();
         symlink("a", world.path("way")).unwrap();
         let paths = ["a/b/c", "a/b/c", "link", "way/b/c", "a/../a/b/./c"];
-        all_are_told(&world, &paths.map(|name| world.path(name))).await;
+        all_are_notified(&world, &paths.map(|name| world.path(name))).await;
     });
 }
 
@@ -69,7 +69,7 @@ fn t59_p16_hundred_sources_in_one_folder_are_each_notified() {
         let paths: Vec<_> = (0..100)
             .map(|number| world.file(&format!("d/{number}"), "one"))
             .collect();
-        all_are_told(&world, &paths).await;
+        all_are_notified(&world, &paths).await;
     });
 }
 
@@ -83,13 +83,13 @@ fn t59_p16_thousand_folders_are_each_notified_by_one_thread() {
                 world.file(&format!("{number}/c"), "one")
             })
             .collect();
-        all_are_told(&world, &paths).await;
+        all_are_notified(&world, &paths).await;
     });
 }
 
 /// While two others write to the files, in place and by rename.
 #[test]
-fn t60_ten_thousand_sources_come_and_go_and_leave_no_watch_behind() {
+fn t60_ten_thousand_dropped_sources_leave_no_watch() {
     in_turn(async {
         let world = World::new();
         let names: Vec<_> = (0..FOLDERS * 10)
@@ -143,9 +143,9 @@ async fn churn(world: &World, names: &[String], count: usize) {
         rigs.push(Rig::watch(path).await);
         while rigs.len() > dice.below(200) {
             let mut rig = rigs.swap_remove(dice.below(rigs.len()));
-            // Some go right after a look that has armed anew what was replaced.
+            // Some are dropped right after a load that has watched a replaced file.
             if dice.below(4) == 0 {
-                rig.look().await.unwrap();
+                rig.load().await.unwrap();
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Much that happens beside the file, and nothing that concerns it.
+//! Many events beside the watched file.
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 use crate::census::{Census, say};
 use crate::file::{DEADLINE, Rig, TextDecoder, World};
 use crate::in_turn;
-use crate::twin::{Twin, await_order, task, tell};
+use crate::twin::{Twin, await_order, report, task};
 
 #[test]
 fn t46_storm_of_other_files_loses_no_change_and_takes_no_memory() {
@@ -38,10 +38,10 @@ fn t46_storm_of_other_files_loses_no_change_and_takes_no_memory() {
         before.unwrap().flat_since().await;
         took.sort_unstable();
         say(&format!(
-            "{CHANGES} changes among {FILES} files made and removed: p50 {:.1?}, the longest {:.1?}; {} looks",
+            "{CHANGES} changes among {FILES} files made and removed: p50 {:.1?}, the longest {:.1?}; {} loads",
             took[CHANGES / 2],
             took[CHANGES - 1],
-            rig.looks
+            rig.loads
         ));
         // Looks that find nothing new are no loss; they follow an overflow.
         assert_eq!(rig.texts().len(), CHANGES + 1);
@@ -53,7 +53,7 @@ fn storm(folder: &Path) {
     let others = [0, 1, 2, 3].map(|number| folder.join(format!("other-{number}")));
     for (number, path) in others.iter().cycle().take(FILES).enumerate() {
         if number % (FILES / CHANGES) == 0 {
-            tell("the storm goes on");
+            report("the storm goes on");
         }
         fs::File::create(path).unwrap();
         fs::remove_file(path).unwrap();
@@ -96,7 +96,7 @@ fn t47_reading_wakes_no_service() {
         let hint = handle.rx.try_recv();
         assert_eq!(hint.err(), Some(TryRecvError::Empty));
 
-        // It would have been told of a change.
+        // A change would have caused a hint.
         world.rename_into("c", "two");
         let hint = timeout(DEADLINE, handle.rx.recv()).await.unwrap();
         assert!(hint.is_some());
@@ -104,7 +104,7 @@ fn t47_reading_wakes_no_service() {
 }
 
 fn read_often(path: OsString) {
-    tell("ready");
+    report("ready");
     await_order("read");
     for _ in 0..READS {
         assert_eq!(fs::read_to_string(&path).unwrap(), "one");

@@ -1,4 +1,4 @@
-//! [`Twin`]: this program once more, running the same test in a process of its own and telling how far it is.
+//! [`Twin`]: a child process of this program that runs the same test and reports its progress.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -41,8 +41,8 @@ impl Twin {
         Self::run(command, test, task.as_ref())
     }
 
-    /// The same as a user that nobody else is, in a folder that becomes his own. Only root can do that; without it, this
-    /// is reported, or fails where a test that cannot run here has failed.
+    /// The same as another user, who owns the folder. Only root can do that; without it, this is reported, or fails where a
+    /// test that cannot run here has failed.
     pub(crate) fn start_as_somebody(
         test: &str,
         folder: &Path,
@@ -56,7 +56,7 @@ impl Twin {
         }
         let user = 20_000 + std::process::id() % 40_000;
         chown(folder, Some(user), Some(user)).unwrap();
-        // Where the program stands, another user need not be able to go.
+        // Another user may have no access to the folder of the test program.
         let program = folder.join("program");
         fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
@@ -125,7 +125,7 @@ pub(crate) fn signal_to(child: &Child, signal: Signal) {
 }
 
 /// Says how far it is. The harness begins a line that it does not end.
-pub(crate) fn tell(line: &str) {
+pub(crate) fn report(line: &str) {
     say(&format!("\n{line}"));
 }
 

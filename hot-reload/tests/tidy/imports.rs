@@ -1,4 +1,4 @@
-//! Which file of a crate imports which. A path is followed through re-exports to the file that defines its name; so neither
+//! Which file of a crate imports which. A path is followed through re-exports to the file that defines its name. So neither
 //! `mod x;` nor a re-export in a table of contents counts as an import.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,5 @@
-//! The rules of the tree that a compiler does not check: imports, cycles, the length of files, words that never stand in
-//! the sources. The import table is the one of `docs/ARCHITECTURE.md`.
+//! Rules of the source tree that the compiler does not check: imports, cycles, lengths of files, forbidden words. The import
+//! table is the one of `docs/ARCHITECTURE.md`.
 
 #![allow(missing_docs, reason = "tests are named by sentences")]
 #![allow(clippy::unwrap_used, reason = "a helper of a test may panic, too")]
@@ -55,7 +55,7 @@ const NEVER_IN: &[(&str, &[&str])] = &[
 
 /// No file is longer.
 const NEVER_LONGER: usize = 600;
-/// A file is only longer for a reason, which stands in [`LONG`].
+/// A file is longer only for a reason in [`LONG`].
 const SELDOM_LONGER: usize = 350;
 /// No folder has more files.
 const FOLDER_NEVER_LARGER: usize = 20;
@@ -233,7 +233,7 @@ fn folder_has_at_most_twenty_files() {
 }
 
 #[test]
-fn some_things_are_named_in_one_place_or_not_at_all() {
+fn restricted_names_are_used_only_where_allowed() {
     let mut wrong = Vec::new();
     for file in sources("hot-reload") {
         let is_test = file.module.ends_with("tests") || file.module.ends_with("walk");
@@ -286,7 +286,7 @@ fn file_is_short_or_listed_with_a_reason() {
 }
 
 #[test]
-fn nothing_is_left_for_later_and_nothing_is_skipped() {
+fn code_has_no_todo_and_no_skipped_test() {
     // Put together, so that this file does not find itself.
     let never = [
         ["to", "do!("].concat(),

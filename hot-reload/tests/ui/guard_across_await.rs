@@ -1,10 +1,10 @@
-//! A guard is for a few lines: a task that may move to another thread cannot keep one while it waits.
+//! A guard is not `Send`: a spawned task cannot keep it across an `.await`.
 
 use std::future::ready;
 
 use hot_reload::Live;
 
-/// What `tokio::spawn` asks for, written down here so that what is expected does not change with tokio's sources.
+/// The bounds of `tokio::spawn`, repeated here so that the expected message does not change with tokio.
 fn spawn(task: impl Future<Output = ()> + Send + 'static) {
     drop(task);
 }

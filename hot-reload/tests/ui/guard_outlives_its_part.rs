@@ -1,5 +1,5 @@
-//! A guard lives no longer than what its part borrows. A closure that makes a part can return what it has captured: its
-//! argument's type tells the compiler that the captured reference outlives the closure's borrow.
+//! A guard lives no longer than what its part borrows. A closure can return a captured reference as the part: the type of
+//! its argument shows the compiler that the reference lives long enough.
 
 use hot_reload::{Guard, Live};
 

@@ -1,4 +1,4 @@
-//! A guard borrows from its handle, which has to be there for as long.
+//! A guard borrows from its handle, so the handle must outlive it.
 
 use hot_reload::{Guard, Live};
 

@@ -1,10 +1,10 @@
-//! The twin of `guard_across_await`: `get()` in the place of `load()`, and nothing else.
+//! The twin of `guard_across_await`, with `get()` in place of `load()`.
 
 use std::future::ready;
 
 use hot_reload::Live;
 
-/// What `tokio::spawn` asks for, written down here so that what is expected does not change with tokio's sources.
+/// The bounds of `tokio::spawn`, repeated here so that the expected message does not change with tokio.
 fn spawn(task: impl Future<Output = ()> + Send + 'static) {
     drop(task);
 }

@@ -1,4 +1,4 @@
-//! The twin of `guard_outlives_live`: a snapshot is owned, and needs no handle.
+//! The twin of `guard_outlives_live`: a snapshot is owned, so it may outlive its handle.
 
 use hot_reload::{Live, Snapshot};
 

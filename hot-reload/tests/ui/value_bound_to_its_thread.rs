@@ -5,8 +5,8 @@ use std::thread;
 
 use hot_reload::Live;
 
-/// Takes to another thread whatever may go there. (A method, since of a missing bound of a function the compiler tells with
-/// everything that the type is made of.)
+/// Takes to another thread whatever may go there. (A method, because the compiler's message for a function lists all parts
+/// of the type.)
 trait Away {
     fn away(self);
 }

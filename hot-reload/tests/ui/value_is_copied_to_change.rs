@@ -1,4 +1,4 @@
-//! The twin of `value_is_read_only`: whoever wants another value copies it, and changes the copy.
+//! The twin of `value_is_read_only`: a program may change a copy of the value.
 
 use hot_reload::Live;
 

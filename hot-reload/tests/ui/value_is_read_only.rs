@@ -1,4 +1,4 @@
-//! What was published does not change: neither a guard, nor a snapshot, nor a reader lends it for writing.
+//! A published value never changes: guards, snapshots and readers give no mutable access.
 
 use hot_reload::Live;
 

@@ -1,12 +1,12 @@
-//! The twin of `value_bound_to_its_thread`: `Arc` in the place of `Rc`, and nothing else.
+//! The twin of `value_bound_to_its_thread`, with `Arc` in place of `Rc`.
 
 use std::sync::Arc;
 use std::thread;
 
 use hot_reload::Live;
 
-/// Takes to another thread whatever may go there. (A method, since of a missing bound of a function the compiler tells with
-/// everything that the type is made of.)
+/// Takes to another thread whatever may go there. (A method, because the compiler's message for a function lists all parts
+/// of the type.)
 trait Away {
     fn away(self);
 }

@@ -29,7 +29,7 @@ use crate::support::{Program, get, until_id};
 #[path = "../../../hot-reload/tests/mutations/mutator/mod.rs"]
 mod mutator;
 
-/// Without keys that could cut off the test's client: no other address and no timeouts.
+/// Without keys that could disconnect the test's client: no other address and no timeouts.
 const SAMPLE: &str = r#"
 [limits]
 max_body_bytes = 65536
@@ -169,7 +169,7 @@ async fn mutated_configurations_leave_a_server_that_answers() {
     println!("{round} mutants from seed {first}, {peak} KiB at the peak");
 }
 
-/// What is left of a mutant that a server did not survive.
+/// The report of a mutant that a server did not survive.
 async fn reduced(mutant: Mutant) -> String {
     if survives(mutant.bytes()).await.is_ok() {
         return format!("a fresh server survives it; run the seeds before it, too: {mutant}");

@@ -131,7 +131,7 @@ async fn discarded_bodies_take_no_memory() {
         let path = ["/", "/unknown"][index % 2];
         let head = format!("POST {path} HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n");
         let mut stream = client(address, &head).await;
-        // A client that is refused may be cut off before it has sent everything.
+        // A refused client may be disconnected before it has sent everything.
         let _ = stream.write_all(body.as_bytes()).await;
         clients.push(stream);
     }
@@ -167,7 +167,7 @@ async fn pipelined_requests_with_unread_responses_take_bounded_memory() {
 
 #[tokio::test]
 async fn limits_that_disconnect_clients_are_logged_with_a_count() {
-    // The head timeout comes last: it would also cut off a client that connects slowly.
+    // The head timeout comes last: it would also disconnect a client that connects slowly.
     let limits = "idle_timeout_ms = 20\nrequest_timeout_ms = 20\nmax_body_bytes = 4";
     let (_folder, file) = folder_with(&limited(1, limits));
     let program = Program::start(&file, &[]);

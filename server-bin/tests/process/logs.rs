@@ -42,7 +42,7 @@ async fn log_lines_can_be_json() {
 }
 
 #[tokio::test]
-async fn log_filter_of_the_environment_wins_until_an_edit() {
+async fn log_filter_of_the_environment_holds_until_an_edit() {
     let (_folder, file) = folder_with(&config(1));
     let program = Program::start_with(
         &file,

@@ -1,4 +1,4 @@
-//! The whole program: what it writes, how it ends, and how it follows its file.
+//! The whole program: its output, its exit codes, and its reloads.
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 #![cfg(unix)]
 
@@ -186,7 +186,7 @@ async fn reloads_in_hybrid_mode_which_is_the_default() {
 #[tokio::test]
 async fn wrong_edit_is_logged_once_and_keeps_the_last_good_value() {
     let (_folder, file) = folder_with(&config(1));
-    // A short interval and a log that tells of every look, so that the wrong file is seen to be looked at again.
+    // A short interval and a log line for every load, so that the test sees repeated loads of the wrong file.
     let log = [("SERVER_LOG", "info,hot_reload=debug")];
     let program = Program::start_with(&file, &["--interval", "1"], &log);
     let address = program.address().await;

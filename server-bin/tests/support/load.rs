@@ -1,4 +1,4 @@
-//! The load: a file that is rewritten, and clients that look closely at every answer.
+//! The load: a file that is rewritten, and clients that check every answer.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,7 +27,7 @@ pub(crate) struct Plan {
     pub(crate) deadline: Duration,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) requests: u64,

@@ -1,4 +1,4 @@
-//! The program under test: started, listened to, told to stop.
+//! The program under test: starts it, reads its log, and stops it.
 #![allow(dead_code, reason = "each test program uses its own part")]
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 

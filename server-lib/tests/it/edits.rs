@@ -1,4 +1,4 @@
-//! Edits: what a good one changes and a bad one does not.
+//! Good edits change the server; bad ones do not.
 
 use crate::support::{Rig, until};
 

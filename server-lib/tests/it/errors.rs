@@ -1,4 +1,4 @@
-//! The line that a newcomer reads after each mistake that a newcomer makes.
+//! The error line for each common mistake.
 
 use std::net::{Ipv4Addr, SocketAddr};
 

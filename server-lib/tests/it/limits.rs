@@ -1,4 +1,4 @@
-//! Limits, and the one snapshot that a request has from start to end.
+//! Limits, and the snapshot that a request uses from start to end.
 
 use hyper::Method;
 

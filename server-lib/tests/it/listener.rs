@@ -1,4 +1,4 @@
-//! The listen address: moved without losing a connection, and kept where it cannot be moved.
+//! The listen address: moves without losing connections, and failed moves.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU8, Ordering};

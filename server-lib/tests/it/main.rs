@@ -1,4 +1,4 @@
-//! The server as its clients see it: real connections on loopback, a real file that changes.
+//! The server from its clients' view: real connections on loopback, and a real file that changes.
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod certificate_errors;

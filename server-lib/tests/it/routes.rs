@@ -1,4 +1,4 @@
-//! Routes: what stands in the file is what is answered.
+//! Routes: the responses follow the file.
 
 use hot_reload::Outcome;
 use hot_reload::event::{EventKind, Trigger};

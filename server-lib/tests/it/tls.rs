@@ -1,4 +1,4 @@
-//! Certificates: swapped for new connections, refused where they do not fit their key.
+//! Certificates: swaps for new connections, and certificates that do not fit their key.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -191,7 +191,7 @@ impl Implementation {
                 command.arg(format!("{self:?}")).arg(path);
                 command
             }),
-            tells_absence: false,
+            reports_absence: false,
         };
         let folder = folder.join(format!("{self:?}-{operations:?}-{number}"));
         std::fs::create_dir_all(&folder)?;

@@ -82,7 +82,7 @@ impl Subject for Published036 {
         }
     }
 
-    fn tells_absence(&self) -> bool {
+    fn reports_absence(&self) -> bool {
         false
     }
 }

@@ -32,7 +32,7 @@ impl Subject for ParentDebounced {
         publish_after(path, events, QUIET, watcher)
     }
 
-    fn tells_absence(&self) -> bool {
+    fn reports_absence(&self) -> bool {
         false
     }
 }
@@ -52,7 +52,7 @@ impl Subject for DebouncerFull {
         publish_after(path, events, Duration::ZERO, debouncer)
     }
 
-    fn tells_absence(&self) -> bool {
+    fn reports_absence(&self) -> bool {
         false
     }
 }

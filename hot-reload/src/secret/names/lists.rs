@@ -107,7 +107,7 @@ pub(super) const SECRET: [&str; 51] = [
 ];
 
 /// Whole words that are ambiguous: an address may contain credentials, a session may be an identifier.
-pub(super) const DOUBTFUL: [&str; 26] = [
+pub(super) const AMBIGUOUS: [&str; 26] = [
     "broker",
     "callback",
     "community",

@@ -1,4 +1,4 @@
-//! Classifies the names of keys as secret, doubtful or ordinary.
+//! Classifies the names of keys as secret, ambiguous or ordinary.
 //!
 //! A name is split into words, so that `apiKey`, `API-KEY`, `api_keys` and `X-Api-Key-2` are equal. Names written as one
 //! word (`dbpassword`) are recognized by long parts that ordinary words do not contain.
@@ -6,8 +6,8 @@
 mod lists;
 
 use self::lists::{
-    ABOUT, ADDRESSES, AMOUNT, DOUBTFUL, FIELDS, IDENTIFIERS, NOT_PARTS, NOT_PASS, OPEN_KEYS, PARTS,
-    SECRET,
+    ABOUT, ADDRESSES, AMBIGUOUS, AMOUNT, FIELDS, IDENTIFIERS, NOT_PARTS, NOT_PASS, OPEN_KEYS,
+    PARTS, SECRET,
 };
 
 /// The class of a key's name.
@@ -16,7 +16,7 @@ pub(crate) enum Level {
     /// An ordinary name: the value alone decides.
     Plain,
     /// The value may be a secret: it is shown only if it is evidently harmless.
-    Doubtful,
+    Ambiguous,
     /// The value is a secret.
     Secret,
 }
@@ -25,7 +25,7 @@ pub(crate) enum Level {
 pub(crate) fn is_field(key: &str) -> bool {
     let is_known = |word: &String| {
         let word = word.as_str();
-        [&SECRET[..], &DOUBTFUL, &ABOUT, &AMOUNT, &FIELDS, &PARTS]
+        [&SECRET[..], &AMBIGUOUS, &ABOUT, &AMOUNT, &FIELDS, &PARTS]
             .iter()
             .any(|list| list.contains(&word))
             || OPEN_KEYS.contains(&word)
@@ -60,7 +60,7 @@ pub(crate) fn level(around: Level, key: &str) -> Level {
         own => own,
     };
     match own.max(around) {
-        Level::Secret if is_about(&words) => Level::Doubtful,
+        Level::Secret if is_about(&words) => Level::Ambiguous,
         level => level,
     }
 }
@@ -81,12 +81,12 @@ pub(crate) enum Form {
 pub(crate) fn form(key: &str) -> Form {
     let words = words(key);
     let is_in = |word: &String, list: &[&str]| list.contains(&word.as_str());
-    let mut doubtful = words
+    let mut ambiguous = words
         .iter()
-        .filter(|word| is_in(word, &DOUBTFUL))
+        .filter(|word| is_in(word, &AMBIGUOUS))
         .peekable();
-    if doubtful.peek().is_some() {
-        return match doubtful.all(|word| is_in(word, &ADDRESSES)) {
+    if ambiguous.peek().is_some() {
+        return match ambiguous.all(|word| is_in(word, &ADDRESSES)) {
             true => Form::Address,
             false => Form::Any,
         };
@@ -113,8 +113,8 @@ fn level_of(word: &str) -> Level {
     let is_key = || word.ends_with("key") && is_compound_key(word);
     if SECRET.contains(&word) || has_part() || is_pass() || is_key() {
         Level::Secret
-    } else if DOUBTFUL.contains(&word) {
-        Level::Doubtful
+    } else if AMBIGUOUS.contains(&word) {
+        Level::Ambiguous
     } else {
         Level::Plain
     }

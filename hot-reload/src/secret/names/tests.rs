@@ -70,7 +70,7 @@ fn secret_key_is_recognized_in_every_spelling() {
 }
 
 #[test]
-fn ambiguous_key_is_doubtful() {
+fn ambiguous_key_has_that_level() {
     for key in [
         "session",
         "endpoint",
@@ -86,7 +86,7 @@ fn ambiguous_key_is_doubtful() {
         "auth_port",
         "private",
     ] {
-        assert_eq!(of(key), Level::Doubtful, "{key}");
+        assert_eq!(of(key), Level::Ambiguous, "{key}");
     }
 }
 
@@ -172,7 +172,7 @@ fn name_promises_the_form_of_its_value() {
 #[test]
 fn value_below_a_secret_is_secret_unless_it_is_metadata() {
     assert_eq!(level(Level::Secret, "issuer"), Level::Secret);
-    assert_eq!(level(Level::Secret, "rate"), Level::Doubtful);
-    assert_eq!(level(Level::Doubtful, "host"), Level::Doubtful);
-    assert_eq!(level(Level::Doubtful, "password"), Level::Secret);
+    assert_eq!(level(Level::Secret, "rate"), Level::Ambiguous);
+    assert_eq!(level(Level::Ambiguous, "host"), Level::Ambiguous);
+    assert_eq!(level(Level::Ambiguous, "password"), Level::Secret);
 }

@@ -98,7 +98,7 @@ fn gives_access(name: &str, value: &str) -> bool {
     let is_once = ONCE.contains(&letters.as_str());
     let is_named = match level(Level::Plain, name) {
         Level::Secret => true,
-        Level::Doubtful => form(name) != Form::Address && !is_number(value),
+        Level::Ambiguous => form(name) != Form::Address && !is_number(value),
         Level::Plain => false,
     };
     !is_status && (is_once || is_named)

@@ -46,7 +46,7 @@ fn in_groups(text: &str, groups: &[Range<usize>], found: &mut Vec<Range<usize>>)
             }
             digits.extend(text[group.clone()].bytes().map(|digit| digit - b'0'));
             let place = groups[first].start..group.end;
-            if is_card(&digits) && stands_alone(text, &place) {
+            if is_card(&digits) && is_delimited(text, &place) {
                 found.push(place);
                 next = last + 1;
                 break;
@@ -57,7 +57,7 @@ fn in_groups(text: &str, groups: &[Range<usize>], found: &mut Vec<Range<usize>>)
 }
 
 /// Whether this range is not part of a word or of a fraction.
-fn stands_alone(text: &str, place: &Range<usize>) -> bool {
+fn is_delimited(text: &str, place: &Range<usize>) -> bool {
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
     let before = text[..place.start].chars().next_back();
     let mut behind = text[place.end..].chars();

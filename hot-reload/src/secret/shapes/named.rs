@@ -36,7 +36,7 @@ pub(super) fn pairs(text: &str, kind: Text, found: &mut Vec<Range<usize>>) {
                 }
                 let list = (sign == "=" && semicolon < text.len()).then(|| semicolon - start);
                 let value = bare(rest, list);
-                if !is_telling(name, value, sign, kind) {
+                if !is_value(name, value, sign, kind) {
                     continue;
                 }
                 value
@@ -74,7 +74,7 @@ fn bare(text: &str, list: Option<usize>) -> &str {
 }
 
 /// Whether an unquoted text is a value, and not the next word of a sentence.
-fn is_telling(name: &str, value: &str, sign: &str, kind: Text) -> bool {
+fn is_value(name: &str, value: &str, sign: &str, kind: Text) -> bool {
     let is_word = is_plain_word(value);
     let is_number = value.bytes().all(|letter| letter.is_ascii_digit());
     match (kind, sign) {

@@ -1,7 +1,7 @@
 //! Checks properties of the machine after every sequence of inputs up to a depth.
 //!
-//! The ghost below knows the outside of the machine: which load runs, whether a watch is open, and since when a cause waits
-//! for a load. It knows nothing of how the machine works.
+//! The ghost below models the outside of the machine: the running load, the state of the watch, and the time of the oldest
+//! pending cause. It does not use the machine's internals.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::event::{Trigger, WatchState};
 use crate::watch::WatchProfile;
 
 const INTERVAL: Duration = Duration::from_secs(10);
-/// Between two inputs that are not brought about by time.
+/// The time between two inputs that time does not cause.
 const INSTANT: Duration = Duration::from_millis(10);
-/// What a cause may have to wait: the ceiling of the debounce window and of the patience at the start, both one second, or
-/// the pauses of the limit, of which a sequence can spend no more than it is long.
+/// The longest wait of a cause: the ceiling of the debounce window or the patience at the start, both one second, or the
+/// pauses of the limit. A sequence spends at most one pause for each input.
 const PATIENCE: Duration = Duration::from_secs(1);
 const DEPTH: usize = 7;
 
@@ -29,17 +29,17 @@ struct Ghost {
     running: Option<Load>,
     opening: bool,
     open: bool,
-    /// Since when a cause waits for a load that begins after it.
+    /// The time of the oldest cause that no load has followed.
     owed: Option<Duration>,
-    /// Whether the watch said a value that no load has taken.
+    /// Whether the watch delivered a value that no load has taken.
     pushed: bool,
-    /// How many wait for an earlier value.
+    /// The number of pending rollbacks.
     rollbacks: u32,
     /// Loads that hints have caused: each may make the next one wait for a pause.
     hinted: u32,
     /// When the last load of the source ended.
     idle: Duration,
-    /// When nothing was found first, and nothing else since.
+    /// The time of the first load without content since the last one with content.
     absent: Option<Duration>,
     refused: bool,
     missing: bool,
@@ -143,7 +143,7 @@ impl Ghost {
                 self.refused = verdict == Verdict::Failed(Regime::Refused);
                 self.absent = match verdict {
                     Verdict::Absent => self.absent.or(Some(self.now)),
-                    // A confirmation that failed is no confirmation; the next load begins anew.
+                    // A failed confirmation does not count; the next load begins again.
                     Verdict::Failed(_) if !confirmed => self.absent,
                     _ => None,
                 };
@@ -179,14 +179,14 @@ impl Ghost {
                 u32::from(load.trigger == Trigger::Watch && load.from == LoadFrom::Source);
             self.running = Some(load);
             match load.from {
-                // Only a load that asks the source pays for what was owed.
+                // Only a load of the source answers the pending cause.
                 LoadFrom::Source => self.owed = None,
                 LoadFrom::Watch if !self.pushed => {
-                    return Err("a load takes a value that the watch never said");
+                    return Err("a load takes a value that the watch did not deliver");
                 }
                 LoadFrom::Watch => self.pushed = false,
                 LoadFrom::History if self.rollbacks == 0 => {
-                    return Err("an earlier value is brought back that nobody has asked for");
+                    return Err("a rollback begins without a request");
                 }
                 LoadFrom::History => self.rollbacks -= 1,
             }
@@ -194,14 +194,14 @@ impl Ghost {
         Ok(())
     }
 
-    /// What must hold in every state.
+    /// Checks the invariants of every state.
     fn audit(&self) -> Result<(), &'static str> {
         let tick = self.machine.next_tick();
         if tick.is_some_and(|tick| tick <= self.now) {
             return Err("the machine spins: it wants to be called at once, again");
         }
         if self.running.is_none() && tick.is_none() && !self.open && !self.opening {
-            return Err("dead end: nothing runs, nothing is due, nothing is listened to");
+            return Err("dead end: nothing runs, nothing is due, and no watch is open");
         }
         if self.machine.watch().is_open() != self.open {
             return Err("the machine is wrong about the watch");
@@ -210,10 +210,10 @@ impl Ghost {
             return Ok(());
         }
         if self.pushed {
-            return Err("a value that the watch said is not loaded at");
+            return Err("a pushed value is not loaded");
         }
         if self.rollbacks > 0 {
-            return Err("an earlier value was asked for and is not brought back");
+            return Err("a requested rollback does not begin");
         }
         let next = self.machine.next_load();
         let patience = PATIENCE * (1 + self.hinted);

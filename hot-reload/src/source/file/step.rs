@@ -173,7 +173,7 @@ impl Spec {
         }
         view.accept();
         memory.remember(stamp, revision.clone(), observed, local());
-        if view.is_proven() && view.opened().is_some_and(os::is_quiet) {
+        if view.is_proven() && view.opened().is_some_and(os::keeps_access_time) {
             memory.set_near();
         }
         Step::Done(Ok(if seen == Some(&revision) {

@@ -1,4 +1,4 @@
-//! Values that are good by themselves and implausible beside what is visible: they wait to be confirmed.
+//! Admission guards: valid but implausible values are held until they are confirmed.
 
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ async fn resume_publishes_a_shrunk_value_and_reload_does_not() {
         "{receipt}"
     );
     assert_eq!((visible(&live).as_str(), reason(&control)), ("", None));
-    // What was confirmed is what the next one is compared with.
+    // The next value is compared with the confirmed one.
     script.set(Good("0"));
     settle().await;
     assert_eq!(visible(&live), "0");

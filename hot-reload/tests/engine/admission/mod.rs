@@ -1,4 +1,4 @@
-//! What holds a value back, and what brings an earlier one back.
+//! Admission holds, pauses, rollbacks and probations.
 
 mod guards;
 mod holds;

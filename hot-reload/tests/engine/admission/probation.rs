@@ -1,4 +1,4 @@
-//! Values that have to prove themselves after they have become visible, and those that come back when one fails.
+//! Probation: a visible value that fails is rolled back to the last proven one.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -96,7 +96,7 @@ async fn p11_failed_value_is_not_published_again_until_it_changes() {
                 .contains("failed its probation: too many errors"),
             "{error}"
         );
-        // A barrier is nobody's wish to have it.
+        // A barrier does not retry rejected content.
         let receipt = control.barrier().await;
         assert!(
             matches!(
@@ -200,7 +200,7 @@ async fn failure_while_a_newer_value_is_loaded_rolls_nothing_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn good_bad_and_the_same_good_again() {
+async fn good_value_after_a_failed_one_is_unchanged() {
     let (script, live, control) = started().await;
     script.set(Good("sick"));
     sleep(FAILS * 2).await;
@@ -213,7 +213,7 @@ async fn good_bad_and_the_same_good_again() {
         "it is visible already"
     );
     assert!(control.status().last_error.is_none());
-    // What was held back is forgotten with that: it is new when it comes again.
+    // That forgets the held value: it is new when it comes again.
     script.set(Good("sick"));
     settle().await;
     assert_eq!(visible(&live), ("sick".to_owned(), 4));
@@ -222,7 +222,7 @@ async fn good_bad_and_the_same_good_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn good_and_two_bad_ones_of_different_kinds() {
+async fn two_failed_values_in_a_row_roll_back_to_the_good_one() {
     let (script, live, control) = started().await;
     script.set(Good("sick 1"));
     sleep(FAILS * 2).await;
@@ -382,7 +382,7 @@ async fn check_runs_each_second_and_at_the_end() {
     assert_eq!(control.status().on_probation, None);
 }
 
-/// Refuses this value once it is told to.
+/// Refuses this value once the flag is set.
 struct Refusing(Arc<Mutex<Option<&'static str>>>);
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! What changed between two values: what is told, what is not, and what holds for any two values.
+//! Differences of two values: output, redaction, and properties of any two values.
 mod output;
 mod paths;
 mod properties;

@@ -1,9 +1,9 @@
-//! What a person and a program are told of a difference.
+//! The output of a difference, as text and as JSON.
 
 use hot_reload::diff::{self, ChangeKind};
 use serde_json::{Value, json};
 
-fn told(old: Value, new: Value) -> String {
+fn output(old: Value, new: Value) -> String {
     diff::between(&old, &new).unwrap().to_string()
 }
 
@@ -12,7 +12,7 @@ fn each_change_is_a_line_in_the_order_of_paths() {
     let old = json!({"server": {"port": 80, "host": "a"}, "routes": ["x", "y"], "gone": true});
     let new = json!({"server": {"port": 8080, "host": "a"}, "routes": ["x", "y", {"to": "z"}], "name": "blue"});
     assert_eq!(
-        told(old, new),
+        output(old, new),
         "gone: removed (true)\nname: added (\"blue\")\nroutes[2]: added\nserver.port: 80 -> 8080"
     );
 }
@@ -52,7 +52,7 @@ fn change_in_a_moved_item_has_both_paths() {
 
 #[test]
 fn long_values_are_shortened_and_many_changes_counted() {
-    let lines = told(
+    let lines = output(
         json!({"a": "x".repeat(1_000_000)}),
         json!({"a": "\n".repeat(1_000_000)}),
     );
@@ -62,17 +62,17 @@ fn long_values_are_shortened_and_many_changes_counted() {
     );
 
     let new: Value = (0..32).map(|n| (format!("k{n:02}"), json!(n))).collect();
-    let lines = told(json!({}), new);
+    let lines = output(json!({}), new);
     assert_eq!(lines.lines().count(), 21);
     assert!(lines.ends_with("\nk19: added (19)\nand 12 more"));
 
-    let lines = told(json!({}), json!({"k".repeat(100_000): [1]}));
+    let lines = output(json!({}), json!({"k".repeat(100_000): [1]}));
     assert_eq!(lines, format!("{}…: added", "k".repeat(160)));
 }
 
 #[test]
 fn change_with_control_characters_stays_one_line() {
-    let lines = told(json!({}), json!({"a\nb": "c\r\n\u{1b}[31m\u{202e}"}));
+    let lines = output(json!({}), json!({"a\nb": "c\r\n\u{1b}[31m\u{202e}"}));
     assert_eq!(lines, "\"a\\nb\": added (\"c\\r\\n\\u{1b}[31m\\u{202e}\")");
 }
 

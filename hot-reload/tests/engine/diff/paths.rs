@@ -1,4 +1,4 @@
-//! The text of a path.
+//! Paths: parsing and display.
 
 use hot_reload::diff::{Path, Segment};
 use hot_reload::error::ErrorKind;
@@ -75,7 +75,7 @@ fn text_that_is_no_path_is_refused_with_the_position() {
 }
 
 #[test]
-fn below_is_by_whole_segments() {
+fn path_is_below_another_by_whole_segments() {
     let path = |text: &str| text.parse::<Path>().unwrap();
     assert!(path("server.tls.key").starts_with(&path("server.tls")));
     assert!(path("server.tls").starts_with(&path("server.tls")));
@@ -89,7 +89,7 @@ proptest! {
     #![proptest_config(settings())]
 
     #[test]
-    fn any_path_is_read_as_it_was_written(
+    fn every_path_is_parsed_as_it_is_displayed(
         steps in prop::collection::vec(
             prop_oneof![any::<usize>().prop_map(Segment::Index), any::<String>().prop_map(Segment::Key)],
             0..6,
@@ -101,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_the_reading_panic(text in r#"[a.*\[\]"\\u{}0-9 ]{0,12}"#) {
+    fn parsing_any_text_does_not_panic(text in r#"[a.*\[\]"\\u{}0-9 ]{0,12}"#) {
         if let Ok(path) = text.parse::<Path>() {
             prop_assert_eq!(path.to_string().parse::<Path>().unwrap(), path);
         }

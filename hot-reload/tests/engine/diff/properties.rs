@@ -1,4 +1,4 @@
-//! What holds for any two values, which proptest makes, and makes small when they fail.
+//! Properties of any two values, which proptest generates and shrinks.
 //!
 //! The seed of a test that fails is printed; `PROPTEST_RNG_SEED` sets it, and `PROPTEST_CASES` how many values are tried.
 
@@ -79,7 +79,7 @@ fn edit(value: &mut Value, deep: usize, place: usize, new: &Value) {
     }
 }
 
-/// Two values, of which the second is mostly the first with some edits.
+/// Two values; the second is mostly the first with some edits.
 fn two_values() -> impl Strategy<Value = (Value, Value)> {
     let edits = prop::collection::vec((0..4_usize, 0..12_usize, value()), 0..4);
     prop_oneof![
@@ -88,7 +88,7 @@ fn two_values() -> impl Strategy<Value = (Value, Value)> {
     ]
 }
 
-/// The value without what is at these paths.
+/// The value without these paths.
 fn without(value: &Value, paths: &BTreeSet<Path>, here: &mut Vec<Segment>) -> Option<Value> {
     if paths.contains(&here.iter().cloned().collect::<Path>()) {
         return None;
@@ -121,9 +121,9 @@ fn without(value: &Value, paths: &BTreeSet<Path>, here: &mut Vec<Segment>) -> Op
 }
 
 /// A change as it would be the other way round.
-type Told = (Path, Path, ChangeKind, Option<String>, Option<String>);
+type Shown = (Path, Path, ChangeKind, Option<String>, Option<String>);
 
-fn told(diff: &Diff, mirrored: bool) -> BTreeSet<Told> {
+fn shown(diff: &Diff, mirrored: bool) -> BTreeSet<Shown> {
     let text = |text: Option<&str>| text.map(str::to_owned);
     let changes = diff.changes().iter().map(|change| {
         let (path, old_path) = (change.path().clone(), change.old_path().clone());
@@ -175,7 +175,7 @@ proptest! {
     fn swapped_values_give_the_mirrored_changes((old, new) in two_values()) {
         let there = diff::between(&old, &new).unwrap();
         let back = diff::between(&new, &old).unwrap();
-        prop_assert_eq!(told(&there, false), told(&back, true), "{}\n\n{}", there, back);
+        prop_assert_eq!(shown(&there, false), shown(&back, true), "{}\n\n{}", there, back);
     }
 
     #[test]
@@ -190,7 +190,7 @@ proptest! {
 
     #[test]
     fn p18_output_of_a_diff_has_no_secret((old, new) in two_values()) {
-        // All that is below `token` or a key within `a` bears a mark, wherever it stands.
+        // Everything below `token`, or below a key within `a`, has a mark.
         fn plant(value: &mut Value, mark: &str, within_a: bool) {
             match value {
                 Value::Array(items) => items.iter_mut().for_each(|item| plant(item, mark, false)),
@@ -219,7 +219,7 @@ proptest! {
     }
 
     #[test]
-    fn all_of_a_value_needs_a_restart_exactly_if_something_changed((old, new) in two_values()) {
+    fn whole_value_needs_a_restart_exactly_if_it_changed((old, new) in two_values()) {
         let diff = diff::between(&old, &new).unwrap();
         let all = RestartRequired::new(["."]);
         let verdict = all.check(&old, &new).unwrap();

@@ -1,4 +1,4 @@
-//! What needs a restart.
+//! Changes that need a restart.
 
 use hot_reload::diff::{RestartPolicy, RestartRequired};
 use hot_reload::error::ErrorKind;

@@ -1,4 +1,4 @@
-//! What is not told.
+//! P18: differences hide secrets.
 
 use hot_reload::diff::{self, Diff, Differ};
 use hot_reload::error::ErrorKind;
@@ -10,7 +10,7 @@ fn everything(diff: &Diff) -> String {
     format!("{diff}\n{diff:?}\n{}", serde_json::to_string(diff).unwrap())
 }
 
-fn told(differ: &Differ, old: Value, new: Value) -> String {
+fn output(differ: &Differ, old: Value, new: Value) -> String {
     let diff = differ.between(&old, &new).unwrap();
     let everything = everything(&diff);
     assert!(!everything.contains("MARK"), "{everything}");
@@ -21,7 +21,7 @@ fn told(differ: &Differ, old: Value, new: Value) -> String {
 fn p18_changed_secret_shows_only_its_path() {
     let differ = Differ::new();
     assert_eq!(
-        told(
+        output(
             &differ,
             json!({"tls": {"key": "MARK1"}}),
             json!({"tls": {"key": "MARK2"}})
@@ -29,11 +29,11 @@ fn p18_changed_secret_shows_only_its_path() {
         "tls.key: changed (secret)"
     );
     assert_eq!(
-        told(&differ, json!({}), json!({"password": "MARK"})),
+        output(&differ, json!({}), json!({"password": "MARK"})),
         "password: added (secret)"
     );
     assert_eq!(
-        told(&differ, json!({"apiKey": {"a": "MARK"}}), json!({})),
+        output(&differ, json!({"apiKey": {"a": "MARK"}}), json!({})),
         "apiKey: removed (secret)"
     );
 }
@@ -42,7 +42,7 @@ fn p18_changed_secret_shows_only_its_path() {
 fn p18_keys_and_items_within_a_secret_are_hidden() {
     let differ = Differ::new();
     assert_eq!(
-        told(
+        output(
             &differ,
             json!({"tokens": {"MARK1": 1}}),
             json!({"tokens": {"MARK2": 1, "MARK3": 2}})
@@ -50,7 +50,7 @@ fn p18_keys_and_items_within_a_secret_are_hidden() {
         "tokens: changed (secret)"
     );
     assert_eq!(
-        told(
+        output(
             &differ,
             json!({"tokens": ["MARK1"]}),
             json!({"tokens": ["MARK1", "MARK2"]})
@@ -70,7 +70,10 @@ fn p18_secret_within_a_new_value_is_redacted() {
         diff.changes()[0].new().unwrap(),
         "{name: \"a\", password: (secret), shoe: (secret), url: (secret…"
     );
-    assert_eq!(told(&differ, json!({"users": []}), new), "users[0]: added");
+    assert_eq!(
+        output(&differ, json!({"users": []}), new),
+        "users[0]: added"
+    );
 }
 
 #[test]
@@ -81,33 +84,33 @@ fn p18_text_that_carries_a_secret_is_redacted_anywhere() {
         json!({"url": "postgres://db/app"}),
     );
     assert_eq!(
-        told(&differ, urls.0.clone(), urls.1.clone()),
+        output(&differ, urls.0.clone(), urls.1.clone()),
         "url: changed (secret)"
     );
-    assert_eq!(told(&differ, urls.1, urls.0), "url: changed (secret)");
+    assert_eq!(output(&differ, urls.1, urls.0), "url: changed (secret)");
     let several = |mark: &str| json!({"urls": format!("http://a, http://me:{mark}@b")});
     assert_eq!(
-        told(&differ, several("MARK1"), several("MARK2")),
+        output(&differ, several("MARK1"), several("MARK2")),
         "urls: changed (secret)"
     );
     let pem = |mark: &str| json!({"pem": format!("-----BEGIN RSA PRIVATE KEY-----\n{mark}\n")});
     assert_eq!(
-        told(&differ, pem("MARK1"), pem("MARK2")),
+        output(&differ, pem("MARK1"), pem("MARK2")),
         "pem: changed (secret)"
     );
     assert_eq!(
-        told(&differ, json!({}), json!({"http://me:MARK@host": 1})),
+        output(&differ, json!({}), json!({"http://me:MARK@host": 1})),
         "(secret): added (1)"
     );
     let long = |tail: &str| json!({"line": format!("{}{tail}", "MARK".repeat(100))});
     assert_eq!(
-        told(&differ, long(" token=a"), long(" token=b")),
+        output(&differ, long(" token=a"), long(" token=b")),
         "line: changed (secret)"
     );
 }
 
 #[test]
-fn p18_declared_paths_are_secret_with_all_that_is_below() {
+fn p18_declared_paths_are_secret_with_all_below() {
     let differ = Differ::new()
         .secret("database.login")
         .secret("*.shoe")
@@ -116,11 +119,11 @@ fn p18_declared_paths_are_secret_with_all_that_is_below() {
     let old = json!({"database": {"login": {"a": "MARK"}, "host": "a"}, "u": {"shoe": "MARK"}, "v": {"w": {"shoe": "a"}}});
     let new = json!({"database": {"login": {"b": "MARK"}, "host": "b"}, "u": {"shoe": "MARK2"}, "v": {"w": {"shoe": "b"}}});
     assert_eq!(
-        told(&differ, old, new),
+        output(&differ, old, new),
         "database.host: \"a\" -> \"b\"\ndatabase.login: changed (secret)\nu.shoe: changed (secret)\nv.w.shoe: \"a\" -> \"b\""
     );
     assert_eq!(
-        told(
+        output(
             &differ,
             json!({"list": ["a", "MARK"]}),
             json!({"list": ["b", "MARK2"]})
@@ -129,7 +132,7 @@ fn p18_declared_paths_are_secret_with_all_that_is_below() {
     );
     // It was at the declared place, or has come to it.
     assert_eq!(
-        told(
+        output(
             &differ,
             json!({"list": ["a", "MARK"]}),
             json!({"list": ["x", "a", "MARK2"]})
@@ -137,7 +140,7 @@ fn p18_declared_paths_are_secret_with_all_that_is_below() {
         "list[0]: added (\"x\")\nlist[2] (was list[1]): changed (secret)"
     );
     assert_eq!(
-        told(
+        output(
             &differ,
             json!({"odd name": [{"x": "MARK"}]}),
             json!({"odd name": [{"x": 1}]})
@@ -145,7 +148,7 @@ fn p18_declared_paths_are_secret_with_all_that_is_below() {
         "\"odd name\"[0].x: changed (secret)"
     );
     assert_eq!(
-        told(
+        output(
             &Differ::new().secret("."),
             json!({"a": "MARK"}),
             json!({"b": "MARK"})

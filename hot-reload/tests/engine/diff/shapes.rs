@@ -1,4 +1,4 @@
-//! What values are made of: every kind that serde knows, and those that formats make trouble with.
+//! Every kind of value of the serde data model, and difficult cases of formats.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
@@ -8,47 +8,47 @@ use hot_reload::error::ErrorKind;
 use serde::ser::{Error as _, SerializeStruct};
 use serde::{Serialize, Serializer};
 
-fn told<V: Serialize>(old: V, new: V) -> String {
+fn output<V: Serialize>(old: V, new: V) -> String {
     diff::between(&old, &new).unwrap().to_string()
 }
 
 #[test]
 fn numbers_are_compared_exactly() {
     assert_eq!(
-        told(u64::MAX, u64::MAX - 1),
+        output(u64::MAX, u64::MAX - 1),
         ".: 18446744073709551615 -> 18446744073709551614"
     );
     assert_eq!(
-        told(i128::MIN, i128::MAX),
+        output(i128::MIN, i128::MAX),
         ".: -170141183460469231731687303715884105728 -> 170141183460469231731687303715884105727"
     );
     assert_eq!(
-        told(u128::MAX, 1),
+        output(u128::MAX, 1),
         ".: 340282366920938463463374607431768211455 -> 1"
     );
     assert_eq!(
-        told(9_007_199_254_740_993_i64, 9_007_199_254_740_992),
+        output(9_007_199_254_740_993_i64, 9_007_199_254_740_992),
         ".: 9007199254740993 -> 9007199254740992"
     );
-    assert_eq!(told(0.1_f32, 0.2), ".: 0.1 -> 0.2");
-    assert_eq!(told(1.0, 1e300), ".: 1.0 -> 1e300");
+    assert_eq!(output(0.1_f32, 0.2), ".: 0.1 -> 0.2");
+    assert_eq!(output(1.0, 1e300), ".: 1.0 -> 1e300");
 }
 
 #[test]
 fn nan_equals_only_itself() {
-    assert_eq!(told(f64::NAN, -f64::NAN), "");
-    assert_eq!(told(f32::NAN, f32::NAN), "");
-    assert_eq!(told(0.0, -0.0), "");
-    assert_eq!(told(Some(f64::NAN), None), ".: NaN -> none");
-    assert_eq!(told(f32::INFINITY, f32::NEG_INFINITY), ".: inf -> -inf");
+    assert_eq!(output(f64::NAN, -f64::NAN), "");
+    assert_eq!(output(f32::NAN, f32::NAN), "");
+    assert_eq!(output(0.0, -0.0), "");
+    assert_eq!(output(Some(f64::NAN), None), ".: NaN -> none");
+    assert_eq!(output(f32::INFINITY, f32::NEG_INFINITY), ".: inf -> -inf");
 }
 
 #[test]
 fn option_is_compared_as_its_value_or_none() {
-    assert_eq!(told(None, Some(5)), ".: none -> 5");
-    assert_eq!(told(Some(5), Some(6)), ".: 5 -> 6");
-    assert_eq!(told(Some("none"), None), ".: \"none\" -> none");
-    assert_eq!(told((), ()), "");
+    assert_eq!(output(None, Some(5)), ".: none -> 5");
+    assert_eq!(output(Some(5), Some(6)), ".: 5 -> 6");
+    assert_eq!(output(Some("none"), None), ".: \"none\" -> none");
+    assert_eq!(output((), ()), "");
 }
 
 #[derive(Serialize)]
@@ -62,67 +62,67 @@ enum Mode {
 #[test]
 fn enum_is_compared_in_its_serialized_form() {
     let of = |mode: Mode| BTreeMap::from([("mode", mode)]);
-    let told = |old, new| told(of(old), of(new));
+    let output = |old, new| output(of(old), of(new));
     assert_eq!(
-        told(Mode::Off, Mode::Limit(5)),
+        output(Mode::Off, Mode::Limit(5)),
         "mode: \"Off\" -> {Limit: 5}"
     );
-    assert_eq!(told(Mode::Limit(4), Mode::Limit(5)), "mode.Limit: 4 -> 5");
+    assert_eq!(output(Mode::Limit(4), Mode::Limit(5)), "mode.Limit: 4 -> 5");
     assert_eq!(
-        told(Mode::Between(1, 2), Mode::Between(2, 3)),
+        output(Mode::Between(1, 2), Mode::Between(2, 3)),
         "mode.Between[0]: 1 -> 2\nmode.Between[1]: 2 -> 3"
     );
     assert_eq!(
-        told(
+        output(
             Mode::Burst { size: 1, per: 2 },
             Mode::Burst { size: 1, per: 3 }
         ),
         "mode.Burst.per: 2 -> 3"
     );
     assert_eq!(
-        told(Mode::Limit(4), Mode::Between(1, 2)),
+        output(Mode::Limit(4), Mode::Between(1, 2)),
         "mode.Between: added\nmode.Limit: removed (4)"
     );
 }
 
 #[test]
-fn places_of_a_tuple_keep_their_meaning() {
+fn items_of_a_tuple_are_compared_by_index() {
     assert_eq!(
-        told((1, 2, 3), (2, 3, 1)),
+        output((1, 2, 3), (2, 3, 1)),
         "[0]: 1 -> 2\n[1]: 2 -> 3\n[2]: 3 -> 1"
     );
     assert_eq!(
-        told(vec![1, 2, 3], vec![2, 3, 1]),
+        output(vec![1, 2, 3], vec![2, 3, 1]),
         "[0]: removed (1)\n[2]: added (1)"
     );
 }
 
 #[test]
-fn keys_that_are_no_text_are_written_as_one() {
+fn non_text_keys_are_shown_as_text() {
     assert_eq!(
-        told(
+        output(
             HashMap::from([(8080, 1), (9, 1)]),
             HashMap::from([(8080, 2), (9, 1)])
         ),
         "8080: 1 -> 2"
     );
     assert_eq!(
-        told(BTreeMap::from([(true, 1)]), BTreeMap::from([(false, 1)])),
+        output(BTreeMap::from([(true, 1)]), BTreeMap::from([(false, 1)])),
         "false: added (1)\ntrue: removed (1)"
     );
     assert_eq!(
-        told(BTreeMap::from([('x', 1)]), BTreeMap::from([('x', 2)])),
+        output(BTreeMap::from([('x', 1)]), BTreeMap::from([('x', 2)])),
         "x: 1 -> 2"
     );
     assert_eq!(
-        told(
+        output(
             BTreeMap::from([((1, "a"), 1)]),
             BTreeMap::from([((1, "a"), 2)])
         ),
         "\"[1, \\\"a\\\"]\": 1 -> 2"
     );
     assert_eq!(
-        told(
+        output(
             BTreeMap::from([(None, 1)]),
             BTreeMap::from([(Some("k"), 1)])
         ),
@@ -130,7 +130,7 @@ fn keys_that_are_no_text_are_written_as_one() {
     );
 }
 
-/// Bytes as bytes, which a `Vec<u8>` is not by itself.
+/// Serializes as bytes, which a `Vec<u8>` does not.
 struct Bytes(&'static [u8]);
 
 impl Serialize for Bytes {
@@ -140,10 +140,13 @@ impl Serialize for Bytes {
 }
 
 #[test]
-fn bytes_are_compared_and_not_shown() {
-    assert_eq!(told(Bytes(b"abc"), Bytes(b"abc")), "");
-    assert_eq!(told(Bytes(b"abc"), Bytes(b"abd")), ".: 3 bytes -> 3 bytes");
-    assert_eq!(told(b"abc".to_vec(), b"abd".to_vec()), "[2]: 99 -> 100");
+fn bytes_are_compared_and_hidden() {
+    assert_eq!(output(Bytes(b"abc"), Bytes(b"abc")), "");
+    assert_eq!(
+        output(Bytes(b"abc"), Bytes(b"abd")),
+        ".: 3 bytes -> 3 bytes"
+    );
+    assert_eq!(output(b"abc".to_vec(), b"abd".to_vec()), "[2]: 99 -> 100");
 }
 
 /// A value that a format passes through serde in a wrapping of its own.
@@ -160,7 +163,7 @@ impl Serialize for Date {
 #[test]
 fn wrapping_of_a_format_is_not_part_of_the_value() {
     assert_eq!(
-        told([Date("1979-05-27")], [Date("1979-05-28")]),
+        output([Date("1979-05-27")], [Date("1979-05-28")]),
         "[0]: \"1979-05-27\" -> \"1979-05-28\""
     );
 }
@@ -178,9 +181,9 @@ fn duplicate_key_loses_nothing() {
         name,
         more: BTreeMap::from([("name".to_owned(), more)]),
     };
-    assert_eq!(told(value(1, 2), value(1, 2)), "");
-    assert_eq!(told(value(1, 2), value(3, 2)), "name: 1 -> 3");
-    assert_eq!(told(value(1, 2), value(1, 4)), "name: 2 -> 4");
+    assert_eq!(output(value(1, 2), value(1, 2)), "");
+    assert_eq!(output(value(1, 2), value(3, 2)), "name: 1 -> 3");
+    assert_eq!(output(value(1, 2), value(1, 4)), "name: 2 -> 4");
 }
 
 /// As many levels as it says, in every way that levels come about.

@@ -1,4 +1,4 @@
-//! What becomes of a group when a member has nothing to offer.
+//! Groups with a member that has no good value.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use super::rig::{Notes, Rig, members, quiet};
 use crate::script::{Bad, Content, Failing, Good, Hanging, Missing, Script, Written, seconds};
 
-/// Two members, the second of which holds this, and any combination will do.
+/// Two members; the second has this content, and every combination is valid.
 fn two(
     second: Content,
     policy: WhenAway,
@@ -203,7 +203,7 @@ async fn all_failed_members_are_named() {
         error.to_string(),
         "m0: script: the source is away; m1: script: cannot read \"typo\""
     );
-    // One of them does not heal by waiting, but the other could not be looked at.
+    // Waiting does not fix the first member, and the second could not be loaded.
     assert_eq!(
         (error.kind(), receipt.outcome.as_str()),
         (ErrorKind::Decode, "failed")
@@ -241,14 +241,14 @@ async fn left_out_member_without_a_value_is_absent_until_it_has_one() {
         Hanging,
     ] {
         let rig = start(content.clone(), WhenAway::LeaveOut).await;
-        let cut = rig.live.get();
+        let snapshot = rig.live.get();
         let absent = rig.keys[1];
-        assert!(cut.get(absent).is_none(), "{content:?}");
+        assert!(snapshot.get(absent).is_none(), "{content:?}");
         assert_eq!(
-            format!("{:?}", cut.value()),
+            format!("{:?}", snapshot.value()),
             "GroupSnapshot [m0 1 (61), m1 absent]"
         );
-        let panic = catch_unwind(AssertUnwindSafe(|| cut[absent].len())).unwrap_err();
+        let panic = catch_unwind(AssertUnwindSafe(|| snapshot[absent].len())).unwrap_err();
         let text = panic.downcast_ref::<String>().unwrap();
         assert!(text.contains("\"m1\" is absent"), "{text}");
         let handle = rig.live.member(absent);
@@ -262,8 +262,8 @@ async fn left_out_member_without_a_value_is_absent_until_it_has_one() {
         }
         let mut changes = handle.subscribe();
         rig.scripts[1].set(Good("b"));
-        let told = changes.changed().await.unwrap();
-        assert_eq!(told.value(), "b");
+        let changed = changes.changed().await.unwrap();
+        assert_eq!(changed.value(), "b");
         assert_eq!(*handle.load(), "b");
         assert_eq!(rig.texts(), ["a", "b"]);
         rig.control.stop().await;

@@ -1,4 +1,4 @@
-//! A failure at every step of the two phases, in groups of one to five: all members' values or none, and nothing leaks.
+//! Faults at every step of a swap, in groups of one to five members: all values or none become visible, and nothing leaks.
 
 use hot_reload::error::ErrorKind;
 use hot_reload::event::Stage;
@@ -63,7 +63,7 @@ impl Step {
         }
     }
 
-    /// Whether the values become visible all the same.
+    /// Whether the values still become visible.
     fn is_too_late(self) -> bool {
         matches!(
             self,
@@ -121,7 +121,7 @@ fn assert_says_so(receipt: &Receipt, step: Step, place: usize) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p19_whatever_fails_and_wherever_readers_see_all_values_or_none() {
+async fn p19_readers_see_all_values_or_none_after_any_fault() {
     for count in 1..=5 {
         for place in 0..count {
             for step in STEPS {
@@ -143,7 +143,7 @@ async fn one(count: usize, place: usize, step: Step) {
     assert_eq!(rig.texts(), vec![expected; count], "{case}");
     // Whose commit came to nothing has dropped what it had in hand, and uses what it used.
     assert_eq!(rig.notes.open(), count + 1, "{case}");
-    // It stays so by itself.
+    // It stays so without a further request.
     sleep(seconds(40)).await;
     assert_eq!(rig.texts(), vec![expected; count], "{case}");
     assert_eq!(rig.notes.open(), count + 1, "{case}");
@@ -199,16 +199,16 @@ async fn p14_p19_stop_during_a_swap_publishes_all_values_or_none() {
 #[tokio::test(start_paused = true)]
 async fn prepared_members_abort_if_another_refuses() {
     let rig = Rig::of(3, "1").await;
-    rig.notes.told();
+    rig.notes.entries();
     rig.set_all_silently("2");
     rig.notes.fail("m1/pool", Refuse);
     let receipt = rig.control.reload().await;
     let refusal = receipt.outcome.error().unwrap().to_string();
     assert_eq!(refusal, "m1/pool: not today");
-    let mut told = rig.notes.told();
-    told.sort();
+    let mut entries = rig.notes.entries();
+    entries.sort();
     assert_eq!(
-        told,
+        entries,
         [
             "group/pool aborts",
             "group/pool prepares",
@@ -219,12 +219,14 @@ async fn prepared_members_abort_if_another_refuses() {
             "m2/pool prepares"
         ]
     );
-    // Content that is good by itself stays the member's, and is tried again with the others when somebody asks.
+    // Good content stays in the member, and a reload tries it again with the others.
     rig.notes.book().wrong.clear();
     assert!(rig.control.reload().await.is_current());
     assert_eq!(rig.texts(), ["2"; 3]);
-    let told = rig.notes.told();
-    let commits = told.iter().filter(|told| told.ends_with("commits"));
-    assert_eq!(commits.count(), 4, "{told:?}");
+    let entries = rig.notes.entries();
+    let commits = entries
+        .iter()
+        .filter(|entries| entries.ends_with("commits"));
+    assert_eq!(commits.count(), 4, "{entries:?}");
     rig.control.stop().await;
 }

@@ -1,4 +1,4 @@
-//! Members that doubt new values: by what their group has made visible, and not by what it has refused.
+//! Guards of members compare with values that the group published, not with values that it refused.
 
 use hot_reload::admission::{ShrinkGuard, VersionGuard};
 use hot_reload::event::HoldReason;
@@ -25,8 +25,8 @@ impl Single {
         let mut group = Coordinator::new();
         let member = script.builder().hybrid();
         let key = group.member("texts", doubting(member));
-        let builder = group.into_builder().history(4).validate(move |cut| {
-            if cut[key].contains('x') {
+        let builder = group.into_builder().history(4).validate(move |snapshot| {
+            if snapshot[key].contains('x') {
                 return Err("an x");
             }
             Ok(())
@@ -55,7 +55,7 @@ impl Single {
     }
 }
 
-fn fenced(builder: Builder<Script, String, String>) -> Builder<Script, String, String> {
+fn version_guarded(builder: Builder<Script, String, String>) -> Builder<Script, String, String> {
     builder.version_guard(VersionGuard::by(String::len))
 }
 
@@ -65,7 +65,7 @@ fn guarded(builder: Builder<Script, String, String>) -> Builder<Script, String, 
 
 #[tokio::test(start_paused = true)]
 async fn lower_version_than_a_refused_one_is_not_held() {
-    let single = Single::new("12", fenced).await;
+    let single = Single::new("12", version_guarded).await;
     single.set("12345678x").await;
     assert_eq!(single.text(), "12", "it is refused");
     single.set("123").await;
@@ -101,7 +101,7 @@ async fn guards_of_members_compare_with_the_rolled_back_value() {
 
 #[tokio::test(start_paused = true)]
 async fn rolled_back_version_stays_the_highest_of_its_member() {
-    let single = Single::new("12", fenced).await;
+    let single = Single::new("12", version_guarded).await;
     single.set("12345678").await;
     assert!(single.control.rollback().await.is_current());
     single.set("1234").await;

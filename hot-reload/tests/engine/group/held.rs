@@ -1,4 +1,4 @@
-//! Whole groups that are brought back, paused, on probation; and members whose new values are doubted.
+//! Rollback, pause and probation of a group, and admission holds of its members.
 
 use hot_reload::admission::ShrinkGuard;
 use hot_reload::event::HoldReason;
@@ -24,21 +24,21 @@ async fn p19_rollback_publishes_the_whole_earlier_snapshot() {
     rig.scripts[2].set(Good("2"));
     quiet().await;
     assert_eq!(rig.texts(), ["2", "1", "2"]);
-    rig.notes.told();
+    rig.notes.entries();
     let receipt = rig.control.rollback().await;
     assert!(receipt.is_current(), "{receipt}");
     assert_eq!(rig.texts(), ["1", "1", "1"]);
-    let mut told = rig.notes.told();
-    told.sort();
+    let mut entries = rig.notes.entries();
+    entries.sort();
     let expected = [
         "m0/pool commits",
         "m0/pool prepares",
         "m2/pool commits",
         "m2/pool prepares",
     ];
-    assert_eq!(told, expected);
+    assert_eq!(entries, expected);
     assert_eq!(rig.notes.open(), 3);
-    // What the members have to offer stays away, and is let in again as a whole.
+    // New values of members are held, and published together after `resume`.
     assert!(matches!(rig.control.reload().await.outcome, Outcome::Held));
     assert_eq!(rig.texts(), ["1", "1", "1"]);
     assert!(rig.control.resume().await.is_current());
@@ -77,9 +77,9 @@ async fn p19_failed_probation_rolls_back_the_whole_group() {
     let two = group.member("two", member(&scripts[1]));
     let probation = Probation::new(
         seconds(60),
-        move |cut: Snapshot<hot_reload::group::GroupSnapshot>| async move {
+        move |snapshot: Snapshot<hot_reload::group::GroupSnapshot>| async move {
             sleep(seconds(5)).await;
-            match (&*cut[one], &*cut[two]) {
+            match (&*snapshot[one], &*snapshot[two]) {
                 ("sick", _) | (_, "sick") => Err("too many errors"),
                 _ => Ok(()),
             }
@@ -88,8 +88,8 @@ async fn p19_failed_probation_rolls_back_the_whole_group() {
     let builder = group.into_builder().probation(probation);
     let (live, control) = builder.start().await.unwrap();
     let texts = || {
-        let cut = live.load();
-        [cut[one].clone(), cut[two].clone()]
+        let snapshot = live.load();
+        [snapshot[one].clone(), snapshot[two].clone()]
     };
     scripts[0].set(Good("2"));
     scripts[1].set(Good("sick"));
@@ -120,8 +120,8 @@ async fn held_member_keeps_its_value_until_the_group_resumes() {
     );
     let (live, control) = group.into_builder().start().await.unwrap();
     let texts = || {
-        let cut = live.load();
-        [cut[routes].clone(), cut[other].clone()]
+        let snapshot = live.load();
+        [snapshot[routes].clone(), snapshot[other].clone()]
     };
     scripts[0].set(Good("0"));
     scripts[1].set(Good("2"));

@@ -1,4 +1,4 @@
-//! How a group begins and ends: with all of its members.
+//! Start and stop of a group and its members.
 
 use std::future::pending;
 use std::sync::{Arc, Mutex};
@@ -33,7 +33,7 @@ async fn p14_stop_joins_the_members() {
     assert_released(&rig.scripts);
     rig.set_all("2");
     sleep(seconds(100)).await;
-    assert_eq!(rig.texts(), ["1"; 5], "the last cut stays readable");
+    assert_eq!(rig.texts(), ["1"; 5], "the last snapshot stays readable");
     let receipt = rig.control.reload().await;
     let Outcome::Failed { error } = receipt.outcome else {
         panic!("{receipt}");
@@ -70,7 +70,7 @@ async fn p06_last_handle_of_the_group_or_a_member_ends_all() {
 async fn held_snapshot_keeps_no_service_running() {
     let before = tasks();
     let rig = Rig::of(2, "1").await;
-    let (cut, part) = (rig.live.get(), rig.live.member(rig.keys[0]).get());
+    let (snapshot, part) = (rig.live.get(), rig.live.member(rig.keys[0]).get());
     rig.notes.close();
     let Rig {
         scripts,
@@ -83,7 +83,7 @@ async fn held_snapshot_keeps_no_service_running() {
     settle().await;
     assert_eq!(tasks(), before);
     assert_released(&scripts);
-    assert_eq!((cut[keys[0]].as_str(), part.as_str()), ("1", "1"));
+    assert_eq!((snapshot[keys[0]].as_str(), part.as_str()), ("1", "1"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -251,7 +251,7 @@ fn p14_end_of_the_runtime_ends_all() {
 }
 
 #[test]
-fn two_members_of_one_name_are_refused_at_once() {
+fn two_members_with_one_name_panic_at_once() {
     let add_twice = || {
         let mut group = Coordinator::new();
         for _ in 0..2 {

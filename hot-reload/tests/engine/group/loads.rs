@@ -1,4 +1,4 @@
-//! When a group looks, how far it asks, and what it puts together.
+//! The loads of a group, and the snapshots that it assembles.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::script::{Bad, Good, Script, seconds};
 use crate::tray::Tray;
 
 #[tokio::test(start_paused = true)]
-async fn p19_members_that_are_only_valid_together_become_visible_together() {
+async fn p19_members_valid_only_together_become_visible_together() {
     let rig = Rig::of(2, "1").await;
     let mut changes = rig.live.subscribe();
     rig.scripts[0].set(Good("2"));
@@ -23,10 +23,13 @@ async fn p19_members_that_are_only_valid_together_become_visible_together() {
     let refusal = status.last_error.unwrap().to_string();
     assert_eq!(refusal, "they do not belong together: 2, 1");
     rig.scripts[1].set(Good("2"));
-    let cut = changes.changed().await.unwrap();
-    assert_eq!((&*cut[rig.keys[0]], &*cut[rig.keys[1]]), ("2", "2"));
-    assert_eq!(cut.generation().get(), 2);
-    assert_eq!(cut.trigger(), Trigger::Watch);
+    let snapshot = changes.changed().await.unwrap();
+    assert_eq!(
+        (&*snapshot[rig.keys[0]], &*snapshot[rig.keys[1]]),
+        ("2", "2")
+    );
+    assert_eq!(snapshot.generation().get(), 2);
+    assert_eq!(snapshot.trigger(), Trigger::Watch);
     rig.notes.assert_never_mixed();
     rig.control.stop().await;
 }
@@ -115,16 +118,22 @@ async fn snapshot_shows_member_versions_and_no_values() {
     let rig = Rig::start(group.into_builder(), scripts, keys, notes).await;
     rig.scripts[1].set(Good("B"));
     quiet().await;
-    let cut = rig.live.get();
-    let versions: Vec<_> = cut.versions().map(|version| version.to_string()).collect();
+    let snapshot = rig.live.get();
+    let versions: Vec<_> = snapshot
+        .versions()
+        .map(|version| version.to_string())
+        .collect();
     assert_eq!(versions, ["m0 1", "m1 2"]);
     let revision = Revision::new("B");
-    assert_eq!(cut.versions().nth(1).unwrap().revision, Some(&revision));
     assert_eq!(
-        format!("{:?}", cut.value()),
+        snapshot.versions().nth(1).unwrap().revision,
+        Some(&revision)
+    );
+    assert_eq!(
+        format!("{:?}", snapshot.value()),
         "GroupSnapshot [m0 1 (736563726574), m1 2 (42)]"
     );
-    let part = cut.get(rig.keys[1]).unwrap().snapshot();
+    let part = snapshot.get(rig.keys[1]).unwrap().snapshot();
     assert_eq!((part.generation().get(), part.as_str()), (2, "B"));
     rig.control.stop().await;
 }
@@ -138,13 +147,13 @@ async fn handle_of_a_member_is_woken_for_that_member_only() {
     let [mut first, mut second] = [handles[0].subscribe(), handles[1].subscribe()];
     rig.scripts[1].set(Good("B"));
     quiet().await;
-    let told = second.changed().now_or_never().unwrap().unwrap();
-    assert_eq!((told.as_str(), told.generation().get()), ("B", 2));
+    let changed = second.changed().now_or_never().unwrap().unwrap();
+    assert_eq!((changed.as_str(), changed.generation().get()), ("B", 2));
     assert!(first.changed().now_or_never().is_none());
     rig.scripts[0].set(Good("A"));
     quiet().await;
-    let told = first.changed().now_or_never().unwrap().unwrap();
-    assert_eq!((told.as_str(), told.generation().get()), ("A", 2));
+    let changed = first.changed().now_or_never().unwrap().unwrap();
+    assert_eq!((changed.as_str(), changed.generation().get()), ("A", 2));
     let guard = handles[0].load();
     assert_eq!((guard.as_str(), Guard::generation(&guard).get()), ("A", 3));
     drop(guard);
@@ -197,7 +206,7 @@ async fn barrier_together_with_a_hint_or_a_retry_stays_a_barrier() {
     rig.notes.book().takes = seconds(2);
     rig.set_all("2");
     sleep(seconds(1)).await;
-    // While the group prepares, a member announces something, another holds something else, and somebody waits for it.
+    // While the group prepares, one member hints, another one changes, and a caller waits for that change.
     rig.notes.book().takes = Duration::ZERO;
     rig.scripts[0].set(Good("3"));
     sleep(Duration::from_millis(100)).await;
@@ -214,9 +223,9 @@ async fn member_is_loaded_once_at_the_start_and_never_while_idle() {
     assert!(rig.scripts.iter().all(|script| script.loads() == 1));
     // Until all watches are trusted.
     sleep(seconds(130)).await;
-    let looks = rig.control.status().counters.loads;
+    let loads = rig.control.status().counters.loads;
     sleep(seconds(36_000)).await;
-    assert_eq!(rig.control.status().counters.loads, looks);
+    assert_eq!(rig.control.status().counters.loads, loads);
     assert_eq!(rig.control.status().watch, WatchState::Trusted);
     // And hears at once when something happens.
     rig.set_all("2");
@@ -248,9 +257,11 @@ async fn p19_group_takes_any_type_and_any_strategy() {
     let number = group.member("numbers", numbers.builder());
     let text = group.member("text", script.builder().hybrid());
     let builder = group.into_builder();
-    let builder = builder.validate(move |cut| match cut[number].len() == cut[text].len() - 1 {
-        true => Ok(()),
-        false => Err("of different lengths"),
+    let builder = builder.validate(move |snapshot| {
+        match snapshot[number].len() == snapshot[text].len() - 1 {
+            true => Ok(()),
+            false => Err("of different lengths"),
+        }
     });
     let (live, control) = builder.start().await.unwrap();
     assert_eq!((live.load()[number][2], &*live.load()[text]), (3, "text"));
@@ -266,13 +277,13 @@ async fn p19_group_takes_any_type_and_any_strategy() {
 async fn key_of_another_group_finds_nothing() {
     let (rig, other) = (Rig::of(1, "1").await, Rig::of(2, "2").await);
     let foreign = other.keys[0];
-    let cut = rig.live.get();
-    assert!(cut.get(foreign).is_none());
+    let snapshot = rig.live.get();
+    assert!(snapshot.get(foreign).is_none());
     assert!(rig.control.member_status(foreign).is_none());
-    let panic = catch_unwind(AssertUnwindSafe(|| cut[foreign].len())).unwrap_err();
+    let panic = catch_unwind(AssertUnwindSafe(|| snapshot[foreign].len())).unwrap_err();
     let text = panic.downcast_ref::<&str>().unwrap();
     assert_eq!(*text, "the key is of a member of another group");
-    // A handle that was made with it stands in nobody's way.
+    // A handle with that key works, too.
     let handle = rig.live.member(foreign);
     let mut changes = handle.subscribe();
     rig.scripts[0].set(Good("3"));

@@ -1,4 +1,4 @@
-//! Participants of members: they take part in the swap of the group, each for its member's value alone.
+//! Participants of members: they join the swap of the group, for the value of their member only.
 
 use hot_reload::{Coordinator, ReloaderService};
 use tokio::time::sleep;
@@ -7,14 +7,14 @@ use super::rig::{Notes, Pool, Rig, builder, members, quiet};
 use crate::script::{Good, Script, seconds};
 
 #[tokio::test(start_paused = true)]
-async fn only_the_pool_of_a_member_that_has_changed_is_asked() {
+async fn only_participants_of_a_changed_member_prepare() {
     let notes = Notes::default();
     let (group, scripts, keys) = members(&[Good("1"), Good("1"), Good("1")], &notes);
     // Any combination will do.
     let builder = group.into_builder();
     let rig = Rig::start(builder, scripts, keys, notes).await;
-    let mut told = rig.notes.told();
-    told.sort();
+    let mut entries = rig.notes.entries();
+    entries.sort();
     let all = ["m0", "m1", "m2"];
     let expected = all.iter().flat_map(|member| {
         [
@@ -22,12 +22,12 @@ async fn only_the_pool_of_a_member_that_has_changed_is_asked() {
             format!("{member}/pool prepares"),
         ]
     });
-    assert_eq!(told, expected.collect::<Vec<_>>());
+    assert_eq!(entries, expected.collect::<Vec<_>>());
     rig.scripts[1].set(Good("2"));
     quiet().await;
     assert_eq!(rig.texts(), ["1", "2", "1"]);
-    assert_eq!(rig.notes.told(), ["m1/pool prepares", "m1/pool commits"]);
-    // Their votes are counted all the same.
+    assert_eq!(rig.notes.entries(), ["m1/pool prepares", "m1/pool commits"]);
+    // Their votes still count.
     rig.scripts[2].state().set_silently(Good("2"));
     let receipt = rig.control.reload().await;
     let voters = receipt.votes.iter().map(|vote| &*vote.participant);
@@ -36,27 +36,31 @@ async fn only_the_pool_of_a_member_that_has_changed_is_asked() {
         ["m0/pool", "m1/pool", "m2/pool"]
     );
     assert!(receipt.votes.iter().all(|vote| vote.refusal.is_none()));
-    assert_eq!(rig.notes.told(), ["m2/pool prepares", "m2/pool commits"]);
+    assert_eq!(rig.notes.entries(), ["m2/pool prepares", "m2/pool commits"]);
     assert_eq!(rig.notes.open(), 3);
     rig.control.stop().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn p19_nothing_of_a_member_is_committed_before_the_group_has_agreed() {
+async fn p19_no_member_commits_before_the_group_is_ready() {
     let rig = Rig::of(2, "1").await;
-    rig.notes.told();
+    rig.notes.entries();
     rig.notes.book().takes = seconds(1);
     rig.scripts[0].set(Good("2"));
     sleep(seconds(3)).await;
     // The member alone has published privately, and the group has refused it before anybody prepared.
-    assert_eq!(rig.notes.told(), Vec::<String>::new());
+    assert_eq!(rig.notes.entries(), Vec::<String>::new());
     rig.scripts[1].set(Good("2"));
     sleep(seconds(3)).await;
-    let told = rig.notes.told();
-    let first_commit = told.iter().position(|told| told.ends_with("commits"));
-    let last_prepare = told.iter().rposition(|told| told.ends_with("prepares"));
-    assert!(last_prepare < first_commit, "{told:?}");
-    assert_eq!(told.len(), 6, "{told:?}");
+    let entries = rig.notes.entries();
+    let first_commit = entries
+        .iter()
+        .position(|entries| entries.ends_with("commits"));
+    let last_prepare = entries
+        .iter()
+        .rposition(|entries| entries.ends_with("prepares"));
+    assert!(last_prepare < first_commit, "{entries:?}");
+    assert_eq!(entries.len(), 6, "{entries:?}");
     assert_eq!(rig.texts(), ["2", "2"]);
     rig.control.stop().await;
 }
@@ -88,7 +92,7 @@ async fn newer_member_value_during_prepare_is_prepared_before_the_swap() {
     let (group, scripts, keys) = members(&[Good("1"), Good("1")], &notes);
     let rig = Rig::start(builder(group, &keys, &notes), scripts, keys, notes).await;
     quiet().await;
-    rig.notes.told();
+    rig.notes.entries();
     rig.notes.book().takes = seconds(1);
     rig.set_all("2");
     sleep(seconds(1)).await;
@@ -101,10 +105,16 @@ async fn newer_member_value_during_prepare_is_prepared_before_the_swap() {
         2,
         "the second was never visible"
     );
-    let told = rig.notes.told();
-    let aborts = told.iter().filter(|told| told.ends_with("aborts")).count();
-    let commits = told.iter().filter(|told| told.ends_with("commits")).count();
-    assert_eq!((aborts, commits), (3, 3), "{told:?}");
+    let entries = rig.notes.entries();
+    let aborts = entries
+        .iter()
+        .filter(|entries| entries.ends_with("aborts"))
+        .count();
+    let commits = entries
+        .iter()
+        .filter(|entries| entries.ends_with("commits"))
+        .count();
+    assert_eq!((aborts, commits), (3, 3), "{entries:?}");
     assert_eq!(rig.notes.open(), 3);
     rig.notes.assert_never_mixed();
     rig.control.stop().await;

@@ -1,4 +1,4 @@
-//! Many threads that read while all members change: a real runtime, and as much at once as there is.
+//! Many threads read while all members change, on a real runtime with full concurrency.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -14,19 +14,19 @@ use crate::script::{Good, Script};
 const TEXTS: [&str; 4] = ["2", "3", "4", "5"];
 const ROUNDS: usize = 150;
 
-fn first_of<'c>(cut: &'c GroupSnapshot, keys: &[MemberKey<String>]) -> &'c str {
-    let first = &cut[keys[0]];
+fn first_of<'c>(snapshot: &'c GroupSnapshot, keys: &[MemberKey<String>]) -> &'c str {
+    let first = &snapshot[keys[0]];
     for key in keys {
-        assert_eq!(first, &cut[*key], "{cut:?}");
+        assert_eq!(first, &snapshot[*key], "{snapshot:?}");
     }
     first
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn p19_threads_that_read_all_the_time_never_see_a_mixed_group() {
+async fn p19_constant_readers_never_see_a_mixed_group() {
     let notes = Notes::default();
     let (group, scripts, keys) = members(&[const { Good("1") }; 5], &notes);
-    // Each change of a member is looked at by itself, so most combinations are refused.
+    // The group loads each change of a member separately, so most combinations are refused.
     let builder = builder(group, &keys, &notes).debounce(Duration::ZERO);
     let rig = Rig::start(builder, scripts, keys, notes).await;
     let over = Arc::new(AtomicBool::new(false));
@@ -40,26 +40,26 @@ async fn p19_threads_that_read_all_the_time_never_see_a_mixed_group() {
             while !over.load(Ordering::Relaxed) {
                 let generation = match kind {
                     0 => {
-                        let cut = live.load();
-                        first_of(&cut, &keys);
-                        Guard::generation(&cut).get()
+                        let snapshot = live.load();
+                        first_of(&snapshot, &keys);
+                        Guard::generation(&snapshot).get()
                     }
                     1 => {
-                        let cut = live.get();
-                        first_of(&cut, &keys);
-                        cut.generation().get()
+                        let snapshot = live.get();
+                        first_of(&snapshot, &keys);
+                        snapshot.generation().get()
                     }
                     2 => {
                         first_of(reader.load(), &keys);
                         newest
                     }
                     _ => {
-                        // What is kept of a cut stays as it is.
-                        let cut = live.get();
-                        let before = first_of(&cut, &keys).to_owned();
+                        // A kept snapshot never changes.
+                        let snapshot = live.get();
+                        let before = first_of(&snapshot, &keys).to_owned();
                         thread::yield_now();
-                        assert_eq!(before, first_of(&cut, &keys));
-                        cut.generation().get()
+                        assert_eq!(before, first_of(&snapshot, &keys));
+                        snapshot.generation().get()
                     }
                 };
                 assert!(generation >= newest);
@@ -80,7 +80,10 @@ async fn p19_threads_that_read_all_the_time_never_see_a_mixed_group() {
             }
         }
         let key = rig.keys[0];
-        rig.live.wait_for(|cut| cut[key] == text).await.unwrap();
+        rig.live
+            .wait_for(|snapshot| snapshot[key] == text)
+            .await
+            .unwrap();
     }
     // They may have had no time yet.
     while reads.load(Ordering::Relaxed) <= ROUNDS {

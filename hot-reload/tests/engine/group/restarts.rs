@@ -1,4 +1,4 @@
-//! Members with parts that take a restart: the process has started with what the group made visible first.
+//! Members with parts that need a restart: the first value that the group published counts.
 
 use hot_reload::diff::{RestartPolicy, RestartRequired};
 use hot_reload::{Coordinator, Outcome};
@@ -33,7 +33,7 @@ async fn start(
     let key = group.member("config", tray.builder().restart_required(required));
     let builder = group
         .into_builder()
-        .validate(move |cut| match cut[key].routes {
+        .validate(move |snapshot| match snapshot[key].routes {
             0 => Err("no routes"),
             _ => Ok(()),
         });
@@ -113,7 +113,7 @@ async fn group_refuses_a_value_loaded_before_its_first_publication() {
             .restart_required(required);
         group.member(name, member)
     });
-    // While the first cut is committed, and nobody knows yet that the process has started with it, each member takes another.
+    // Each member gets another value while the first snapshot is being committed, before it counts as the first.
     notes.fail("pool", Wrong::HangCommitting);
     let builder = group.into_builder();
     let pool = Pool::new("pool", &notes);
@@ -129,9 +129,9 @@ async fn group_refuses_a_value_loaded_before_its_first_publication() {
         error.contains("one: ") && error.contains("two: "),
         "{error}"
     );
-    let cut = live.load();
-    assert_eq!((cut[one].listen, cut[two].listen), (90, 90));
-    drop(cut);
+    let snapshot = live.load();
+    assert_eq!((snapshot[one].listen, snapshot[two].listen), (90, 90));
+    drop(snapshot);
     control.stop().await;
 }
 

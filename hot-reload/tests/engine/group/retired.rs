@@ -1,4 +1,4 @@
-//! Values of members that their groups keep: how long, and who is told when they are freed: P14, P17.
+//! P14, P17: values of members that a group keeps, and their retire hooks.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,8 +19,8 @@ struct Pair {
     ledger: Ledger,
     tray: Tray<Entry>,
     key: MemberKey<Entry>,
-    /// The numbers that the hook was told.
-    told: Arc<Mutex<Vec<u64>>>,
+    /// The generations that the hook was called with.
+    retired: Arc<Mutex<Vec<u64>>>,
     live: Live<GroupSnapshot>,
     control: Control<GroupSnapshot>,
 }
@@ -31,9 +31,9 @@ impl Pair {
         member: impl FnOnce(Builder<Tray<Entry>, Entry, String>) -> Builder<Tray<Entry>, Entry, String>,
         group: impl FnOnce(Group) -> Group,
     ) -> Self {
-        let (ledger, told) = (Ledger::default(), Arc::<Mutex<Vec<u64>>>::default());
+        let (ledger, retired) = (Ledger::default(), Arc::<Mutex<Vec<u64>>>::default());
         let tray = Tray::with(ledger.value(1));
-        let numbers = Arc::clone(&told);
+        let numbers = Arc::clone(&retired);
         let hook = move |entry: &Entry, _: &Retired| numbers.lock().unwrap().push(entry.number);
         let mut groups = Coordinator::new();
         let key = groups.member("entries", member(tray.builder()).on_retire(hook));
@@ -43,7 +43,7 @@ impl Pair {
             ledger,
             tray,
             key,
-            told,
+            retired,
             live,
             control,
         }
@@ -56,8 +56,8 @@ impl Pair {
         assert_eq!(self.live.load()[self.key].number, number);
     }
 
-    fn told(&self) -> Vec<u64> {
-        self.told.lock().unwrap().clone()
+    fn retired(&self) -> Vec<u64> {
+        self.retired.lock().unwrap().clone()
     }
 }
 
@@ -68,9 +68,9 @@ async fn p14_stop_runs_retire_hooks_for_the_group_history() {
         pair.put(number).await;
     }
     sleep(seconds(5)).await;
-    assert_eq!(pair.told(), [1], "the others can be brought back");
+    assert_eq!(pair.retired(), [1], "the others can be brought back");
     pair.control.stop().await;
-    assert_eq!(pair.told(), [1, 2, 3]);
+    assert_eq!(pair.retired(), [1, 2, 3]);
     assert_eq!(pair.ledger.freed(), [1, 2, 3]);
     assert_eq!(pair.live.load()[pair.key].number, 4);
 }
@@ -84,7 +84,7 @@ async fn p14_stop_runs_retire_hooks_for_rolled_back_values() {
     pair.control.pause();
     let _ = pair.control.reload().await;
     pair.control.stop().await;
-    assert_eq!(pair.told(), [2]);
+    assert_eq!(pair.retired(), [2]);
     assert_eq!(pair.live.load()[pair.key].number, 1);
 }
 
@@ -105,11 +105,11 @@ async fn p17_grace_of_a_member_begins_when_the_group_replaces_its_value() {
     pair.put(2).await;
     sleep(GRACE - seconds(1)).await;
     assert_eq!(
-        pair.told(),
+        pair.retired(),
         Vec::<u64>::new(),
         "it was visible a moment ago"
     );
     sleep(seconds(3)).await;
-    assert_eq!(pair.told(), [1]);
+    assert_eq!(pair.retired(), [1]);
     pair.control.stop().await;
 }

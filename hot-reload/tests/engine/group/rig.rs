@@ -1,5 +1,5 @@
-//! [`Rig`]: a group of scripted members that belong together when they hold the same text, each with a pool that takes part;
-//! and [`Book`], which counts what the pools open and close, and is told by each reader what it sees.
+//! [`Rig`]: a group of scripted members, each with a pool as its participant. A combination is valid if all members have the
+//! same text. [`Book`] counts opened and closed pools, and records what readers see.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -38,12 +38,12 @@ pub(crate) struct Book {
     pub(crate) takes: Duration,
     pub(crate) opened: usize,
     pub(crate) closed: usize,
-    pub(crate) told: Vec<String>,
+    pub(crate) entries: Vec<String>,
     /// The combinations that the group's validator was asked about.
     pub(crate) asked: Vec<String>,
     in_use: Vec<(String, Opened)>,
     live: Option<(Live<GroupSnapshot>, Vec<MemberKey<String>>)>,
-    /// What was seen that does not belong together.
+    /// The mixed values that readers saw.
     mixed: Vec<String>,
 }
 
@@ -52,8 +52,8 @@ impl Notes {
         self.0.lock().unwrap()
     }
 
-    pub(crate) fn told(&self) -> Vec<String> {
-        std::mem::take(&mut self.book().told)
+    pub(crate) fn entries(&self) -> Vec<String> {
+        std::mem::take(&mut self.book().entries)
     }
 
     pub(crate) fn asked(&self) -> Vec<String> {
@@ -79,11 +79,11 @@ impl Notes {
     pub(crate) fn look(&self) {
         let live = self.book().live.clone();
         if let Some((live, keys)) = live
-            && let Some(cut) = live.try_load()
+            && let Some(snapshot) = live.try_load()
         {
             let texts: Vec<_> = keys
                 .iter()
-                .filter_map(|key| Some(cut.get(*key)?.value()))
+                .filter_map(|key| Some(snapshot.get(*key)?.value()))
                 .collect();
             if texts.windows(2).any(|pair| pair[0] != pair[1]) {
                 let seen = format!("{texts:?}");
@@ -108,7 +108,7 @@ impl Notes {
         assert_eq!(self.book().mixed, Vec::<String>::new());
     }
 
-    /// Nobody uses anything any more, and nobody looks.
+    /// No pool is in use any more, and no reader runs.
     pub(crate) fn close(&self) {
         let mut book = self.book();
         let (in_use, live) = (std::mem::take(&mut book.in_use), book.live.take());
@@ -128,10 +128,12 @@ impl Notes {
     pub(crate) fn check(
         &self,
         keys: &[MemberKey<String>],
-        cut: &GroupSnapshot,
+        snapshot: &GroupSnapshot,
     ) -> Result<(), String> {
         self.look();
-        let texts = keys.iter().filter_map(|key| Some(cut.get(*key)?.value()));
+        let texts = keys
+            .iter()
+            .filter_map(|key| Some(snapshot.get(*key)?.value()));
         let mut texts: Vec<_> = texts.cloned().collect();
         self.book().asked.push(texts.join(" "));
         self.refuse("group")?;
@@ -167,9 +169,9 @@ impl Pool {
         }
     }
 
-    fn tell(&self, what: &str) {
+    fn note(&self, what: &str) {
         let text = format!("{} {what}", self.name);
-        self.notes.book().told.push(text);
+        self.notes.book().entries.push(text);
     }
 }
 
@@ -180,7 +182,7 @@ impl<V: Sync> Participant<V> for Pool {
     async fn prepare(&self, _: &V) -> Result<Opened, Box<dyn StdError + Send + Sync>> {
         let notes = &self.notes;
         let prepare = async {
-            self.tell("prepares");
+            self.note("prepares");
             notes.book().opened += 1;
             let (opened, takes) = (Opened(notes.clone()), notes.book().takes);
             sleep(takes).await;
@@ -200,7 +202,7 @@ impl<V: Sync> Participant<V> for Pool {
                 Some(Wrong::HangCommitting) => pending().await,
                 _ => {}
             }
-            self.tell("commits");
+            self.note("commits");
             let mut book = self.notes.book();
             let before = book.in_use.iter().position(|(name, _)| *name == self.name);
             let before = before.map(|at| book.in_use.swap_remove(at));
@@ -213,7 +215,7 @@ impl<V: Sync> Participant<V> for Pool {
 
     async fn abort(&self, opened: Opened) {
         let abort = async {
-            self.tell("aborts");
+            self.note("aborts");
             drop(opened);
         };
         self.notes.watched(abort).await;
@@ -258,7 +260,7 @@ pub(crate) fn builder(group: Coordinator, keys: &[MemberKey<String>], notes: &No
     group
         .into_builder()
         .name("group")
-        .validate(move |cut| checks.check(&all, cut))
+        .validate(move |snapshot| checks.check(&all, snapshot))
         .participant("pool", Pool::new("group/pool", notes))
 }
 
@@ -287,13 +289,13 @@ impl Rig {
         }
     }
 
-    /// What is visible.
+    /// The visible texts.
     pub(crate) fn texts(&self) -> Vec<String> {
-        let cut = self.live.load();
+        let snapshot = self.live.load();
         let texts = self
             .keys
             .iter()
-            .filter_map(|key| Some(cut.get(*key)?.value()));
+            .filter_map(|key| Some(snapshot.get(*key)?.value()));
         texts.cloned().collect()
     }
 

@@ -1,4 +1,4 @@
-//! Members that keep their last good value: the group decides what is saved, and each begins with its own.
+//! Members with a saved value: published values of the group are saved, and each member starts with its own.
 
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
@@ -65,7 +65,7 @@ impl Kept {
         }
         let (all, checks) = (keys.clone(), notes.clone());
         let builder = group.into_builder();
-        let builder = builder.validate(move |cut| checks.check(&all, cut));
+        let builder = builder.validate(move |snapshot| checks.check(&all, snapshot));
         (builder, scripts, keys)
     }
 

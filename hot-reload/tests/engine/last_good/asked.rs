@@ -1,4 +1,4 @@
-//! Saves that overlap, that nobody waits for, and for which there is no thread.
+//! Overlapping saves, saves with a dropped future, and saves without a thread.
 
 use std::task::Poll;
 
@@ -26,7 +26,7 @@ async fn last_of_many_concurrent_saves_remains() {
         for save in begun {
             save.await.unwrap();
         }
-        // Those that nobody waits for go on; what is asked for after them comes last.
+        // Saves with dropped futures continue; a later save comes last.
         last_good.save(published("newest")).await.unwrap();
         let restored = last_good.restore().await.unwrap().unwrap();
         assert_eq!(restored.value(), "newest");
@@ -53,7 +53,7 @@ fn save_with_a_dropped_future_still_completes() {
 }
 
 #[test]
-fn without_a_runtime_there_is_an_error_and_no_panic() {
+fn save_without_a_runtime_is_an_error() {
     let (last_good, _folder) = texts();
     let saved = last_good.save(published("value")).now_or_never().unwrap();
     assert_eq!(saved.unwrap_err().kind(), ErrorKind::Unavailable);

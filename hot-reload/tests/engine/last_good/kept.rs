@@ -1,4 +1,4 @@
-//! What was saved comes back, with what was known about it.
+//! Saved values are restored with their metadata.
 
 use hot_reload::policy::LastGood;
 use hot_reload::{Loaded, Reload, ReloadResult, ReloaderService, Revision, async_trait};

@@ -1,4 +1,4 @@
-//! What is not restored or not saved, and what a person is told.
+//! Refused saves and restores, and their error lines.
 
 use std::fs;
 
@@ -195,7 +195,7 @@ async fn p07_value_that_panics_in_drop_is_saved() {
 }
 
 #[tokio::test]
-async fn p18_json_that_does_not_fit_the_type_is_not_quoted() {
+async fn p18_json_of_another_type_is_not_quoted() {
     let (_, folder) = texts();
     let texts = LastGood::<Vec<String>>::json(folder.path().join("json"));
     texts.save(published([SECRET.to_owned()])).await.unwrap();
@@ -209,7 +209,7 @@ async fn p18_json_that_does_not_fit_the_type_is_not_quoted() {
 }
 
 #[tokio::test]
-async fn p18_debug_shows_the_path_and_nothing_of_the_value() {
+async fn p18_debug_shows_only_the_path() {
     let (last_good, _folder) = texts();
     last_good.save(published(SECRET)).await.unwrap();
     let restored = last_good.restore().await.unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! Users' code with a bug in every place that the engine calls: P7, and P6 with it.
+//! P6, P7: panics in every kind of user code that the engine calls.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use crate::script::{Good, Missing, Script, seconds, settle};
 
-/// A value with a bug, if its text says so.
+/// A value that panics if its text asks for it.
 #[derive(Debug, Eq)]
 struct Touchy(&'static str);
 
@@ -129,7 +129,7 @@ async fn p07_panic_leaves_the_revision_to_be_loaded_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p07_copying_and_dropping_values_may_panic() {
+async fn p07_panic_in_copying_or_dropping_a_value_is_caught() {
     let source = Source::new();
     let config = ReloaderConfig::polling(1);
     let (service, receiver) = ReloaderService::<Source, Touchy, String>::new(&source, config)

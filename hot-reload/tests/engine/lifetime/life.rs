@@ -1,4 +1,4 @@
-//! Beginning and end: P6, P13, P14.
+//! P6, P13, P14: start and stop.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn p06_no_failure_of_the_source_ends_the_service() {
     for round in 0..200 {
         script.set(failures[round % failures.len()].clone());
         if round % 7 == 0 {
-            script.cut();
+            script.lose_watch();
         }
         sleep(seconds(5)).await;
     }
@@ -133,7 +133,7 @@ async fn p13_slow_receiver_ends_at_the_newest() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p14_nothing_is_left_after_a_stop() {
+async fn p14_stop_leaves_no_task_thread_or_descriptor() {
     for content in [
         Good("second"),
         Hanging,

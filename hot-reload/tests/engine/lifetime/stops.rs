@@ -1,4 +1,4 @@
-//! A stop from within code of the user's that runs during a publication: P14.
+//! P14: a stop from within user code that runs during a publication.
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};

@@ -1,4 +1,4 @@
-//! The barrier: what was changed before it is visible after it.
+//! Barriers: a change before the call is visible after it.
 
 use hot_reload::Outcome;
 use hot_reload::error::ErrorKind;
@@ -27,7 +27,7 @@ async fn silent_change_before_a_barrier_is_visible_after_it() {
         Outcome::Unchanged
     ));
     assert_eq!(begun.elapsed().as_secs(), 0);
-    // Nobody can say whether the watch would have told of it.
+    // The watch might have reported it.
     sleep(seconds(5)).await;
     assert_eq!(control.status().counters.missed_events, 0);
 }
@@ -94,7 +94,7 @@ async fn p11_reload_together_with_a_barrier_retries_rejected_content() {
             _ => tokio::join!(control.barrier(), control.reload()),
         };
         assert!(receipts.0.error().is_some() && receipts.1.error().is_some());
-        // A person has asked, whoever else has.
+        // A request of a person has priority over others.
         assert_eq!(receipts.0.trigger, Trigger::Manual);
         assert_eq!(receipts.1.trigger, Trigger::Manual);
     }

@@ -1,4 +1,4 @@
-//! What becomes visible, and what does not: P1, P7, P8, P18.
+//! P1, P7, P8, P18: which content becomes visible.
 
 use hot_reload::error::ErrorKind;
 use hot_reload::event::DataState;

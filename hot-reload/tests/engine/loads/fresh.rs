@@ -1,4 +1,4 @@
-//! How old the last good look may become: the bound of it, P4, P8, P10.
+//! P4, P8, P10: the bound of staleness.
 
 use std::time::Duration;
 
@@ -28,18 +28,18 @@ async fn checked(control: &Control<String>) -> Instant {
     Instant::now()
 }
 
-/// What was told of age since the last time.
-fn told(events: &mut Events) -> Vec<(Duration, Option<Error>)> {
-    let mut told = Vec::new();
+/// The events about staleness since the last call.
+fn reports(events: &mut Events) -> Vec<(Duration, Option<Error>)> {
+    let mut reports = Vec::new();
     // Otherwise the runtime would have the test pause after so many.
     while let Some(Some(event)) = unconstrained(events.next()).now_or_never() {
         match event.kind {
-            EventKind::Stale { age, error } => told.push((age, error)),
+            EventKind::Stale { age, error } => reports.push((age, error)),
             EventKind::Lagged(count) => panic!("{count} were left out"),
             _ => {}
         }
     }
-    told
+    reports
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,14 +66,14 @@ async fn value_becomes_stale_when_the_last_good_load_reaches_the_bound() {
         let status = control.status();
         assert_eq!(status.data, DataState::Fresh, "{bad:?}");
         assert!(matches!(bad, Missing) || status.last_error.is_some());
-        assert!(told(&mut events).is_empty());
+        assert!(reports(&mut events).is_empty());
         sleep_until(checked + BOUND + INSTANT).await;
         assert_eq!(control.status().data, DataState::Stale, "{bad:?}");
-        let told = told(&mut events);
-        assert_eq!(told.len(), 1);
-        assert!(told[0].0 >= BOUND && told[0].0 <= BOUND + INSTANT);
+        let reports = reports(&mut events);
+        assert_eq!(reports.len(), 1);
+        assert!(reports[0].0 >= BOUND && reports[0].0 <= BOUND + INSTANT);
         let texts =
-            [&told[0].1, &status.last_error].map(|error| error.as_ref().map(Error::message));
+            [&reports[0].1, &status.last_error].map(|error| error.as_ref().map(Error::message));
         assert_eq!(texts[0], texts[1]);
         assert_eq!(*live.load(), "first", "it stays visible");
     }
@@ -95,8 +95,8 @@ async fn p08_value_becomes_stale_while_a_load_hangs() {
     assert_eq!(control.status().data, DataState::Fresh);
     sleep_until(checked + BOUND + INSTANT).await;
     assert_eq!(control.status().data, DataState::Stale);
-    let told = told(&mut events);
-    assert!(matches!(&told[..], [(_, None)]), "{told:?}");
+    let reports = reports(&mut events);
+    assert!(matches!(&reports[..], [(_, None)]), "{reports:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -113,7 +113,7 @@ async fn stale_and_fresh_again_are_reported_once() {
     for round in 1..=3 {
         script.set(Failing(ErrorKind::Unavailable));
         sleep(seconds(1200)).await;
-        assert_eq!(told(&mut events).len(), 1);
+        assert_eq!(reports(&mut events).len(), 1);
         assert_eq!(log.count("stale, no good load for 60"), round);
         assert_eq!(
             log.count("the source is away"),
@@ -126,14 +126,14 @@ async fn stale_and_fresh_again_are_reported_once() {
         assert_eq!(control.status().data, DataState::Fresh);
         settle().await;
         assert_eq!(log.count("fresh again, after no good load for 1200"), round);
-        // It begins anew.
+        // The bound begins again.
         script.set(Failing(ErrorKind::Unavailable));
         sleep_until(checked + BOUND - INSTANT).await;
         assert_eq!(control.status().data, DataState::Fresh);
         script.set(Good("third"));
         settle().await;
     }
-    assert!(told(&mut events).is_empty());
+    assert!(reports(&mut events).is_empty());
     assert_eq!(
         (log.count("stale, no good load"), log.count("fresh again")),
         (3, 3)
@@ -157,15 +157,15 @@ async fn p04_bound_gives_a_trusted_watch_a_heartbeat() {
     for _ in 0..bounds {
         sleep(BOUND).await;
         assert_eq!(control.status().data, DataState::Fresh);
-        assert!(told(&mut events).is_empty());
+        assert!(reports(&mut events).is_empty());
     }
-    let looks = script.loads() - before;
-    assert!((2_900..=3_200).contains(&looks), "{looks} in {bounds}");
-    // And a watch that stands is no excuse for a source that does not answer.
+    let loads = script.loads() - before;
+    assert!((2_900..=3_200).contains(&loads), "{loads} in {bounds}");
+    // An open watch does not keep the value of a hanging source fresh.
     script.state().set_silently(Failing(ErrorKind::Unavailable));
     sleep(BOUND + BOUND).await;
     assert_eq!(control.status().watch, WatchState::Trusted);
-    assert_eq!(told(&mut events).len(), 1);
+    assert_eq!(reports(&mut events).len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -183,7 +183,7 @@ async fn p10_unchanged_load_counts_as_good() {
     for _ in 0..24 {
         sleep(seconds(3600)).await;
         assert_eq!(control.status().data, DataState::Fresh);
-        assert!(told(&mut events).is_empty());
+        assert!(reports(&mut events).is_empty());
     }
     assert_eq!(control.status().last_published, published);
 }
@@ -200,11 +200,11 @@ async fn load_that_finds_a_held_value_counts_as_good() {
         (live.load().as_str(), control.status().data),
         ("first", DataState::Fresh)
     );
-    assert!(told(&mut events).is_empty());
+    assert!(reports(&mut events).is_empty());
     script.set(Failing(ErrorKind::Unavailable));
     sleep(BOUND + seconds(1)).await;
     assert_eq!(
-        (control.status().data, told(&mut events).len()),
+        (control.status().data, reports(&mut events).len()),
         (DataState::Stale, 1)
     );
     script.set(Good("second"));
@@ -227,7 +227,7 @@ async fn restored_value_is_never_stale() {
     assert_eq!(control.status().data, DataState::None);
     sleep(seconds(1200)).await;
     assert_eq!(control.status().data, DataState::Restored);
-    assert!(told(&mut events).is_empty());
+    assert!(reports(&mut events).is_empty());
     let checked = {
         script.set(Good("first"));
         checked(&control).await
@@ -238,18 +238,18 @@ async fn restored_value_is_never_stale() {
     script.set(Missing);
     sleep(seconds(1200)).await;
     assert_eq!(control.status().data, DataState::Restored);
-    assert_eq!(told(&mut events).len(), 1);
+    assert_eq!(reports(&mut events).len(), 1);
 
     let away = Script::new(Failing(ErrorKind::Unavailable));
     let (_live, control) = builder(&away).max_staleness(BOUND).start_in_background();
     let mut events = control.events();
     sleep(seconds(1200)).await;
     assert_eq!(control.status().data, DataState::None);
-    assert!(told(&mut events).is_empty());
+    assert!(reports(&mut events).is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_bound_is_a_bound() {
+async fn any_duration_is_accepted_as_a_bound() {
     for (given, trips) in [
         (Duration::ZERO, 1),
         (Duration::from_nanos(1), 1),
@@ -264,12 +264,12 @@ async fn any_bound_is_a_bound() {
             .unwrap();
         let mut events = control.events();
         sleep(seconds(100)).await;
-        assert!(told(&mut events).is_empty(), "{given:?}");
+        assert!(reports(&mut events).is_empty(), "{given:?}");
         let loads = script.loads();
         assert!(loads <= 2 * 100, "{loads}");
         script.set(Failing(ErrorKind::Unavailable));
         sleep(seconds(100)).await;
-        assert_eq!(told(&mut events).len(), trips);
+        assert_eq!(reports(&mut events).len(), trips);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a look remembers of those before it, the same, the rejected, and the missing: P10, P11, P12.
+//! P10, P11, P12: unchanged, rejected and missing content in consecutive loads.
 
 use hot_reload::error::ErrorKind;
 use hot_reload::event::{DataState, Stage};
@@ -35,7 +35,7 @@ async fn p10_unchanged_content_is_a_success_and_is_not_published() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p10_going_back_to_the_good_content_clears_the_error() {
+async fn p10_return_to_the_good_content_clears_the_error() {
     for revisions in [true, false] {
         for bad in [
             Bad("typo"),

@@ -1,4 +1,4 @@
-//! When a service loads, and what it makes of the content.
+//! The times and the outcomes of loads.
 
 mod barriers;
 mod data;

@@ -1,4 +1,4 @@
-//! What a builder's options do, also at their extremes.
+//! The options of the builder, also with extreme values.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use crate::script::{Bad, Good, Hanging, Script, seconds, settle};
 
 #[tokio::test(start_paused = true)]
-async fn no_duration_is_too_long_or_too_short() {
+async fn any_duration_is_accepted_as_an_option() {
     let longest = [
         Duration::MAX,
         seconds(1 << 60),
@@ -204,7 +204,7 @@ async fn p11_reload_retries_rejected_content() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn asking_a_source_that_refuses_does_not_stretch_its_schedule() {
+async fn reload_of_a_refused_source_does_not_stretch_its_schedule() {
     let script = Script::new(Good("first"));
     let (live, control) = script
         .builder()

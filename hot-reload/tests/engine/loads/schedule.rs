@@ -1,4 +1,4 @@
-//! When the engine looks: P4, P9, and who is told what came of it.
+//! P4, P9: when the engine loads, and which callers get the receipt.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -141,7 +141,7 @@ async fn reload_begins_after_the_call_and_returns_its_outcome() {
     assert_eq!(control.reload().await.outcome.to_string(), "failed");
 }
 
-/// The look that a hint has asked for begins right after another one, and somebody asks for a look of his own in between.
+/// A load for a hint begins right after another load, and a caller requests a load in between.
 #[tokio::test(start_paused = true)]
 async fn request_right_before_a_load_begins_is_served_by_that_load() {
     for (is_reload, tries, names) in [(true, 2, "manual"), (false, 1, "watch")] {
@@ -220,7 +220,7 @@ async fn idle_hour_has_only_periodic_loads() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p15_periodic_loads_of_all_services_share_the_moments_of_one_grid() {
+async fn p15_periodic_loads_of_all_services_share_one_grid() {
     let start = Instant::now();
     let (mut scripts, mut services) = (Vec::new(), Vec::new());
     for index in 0..20_u64 {
@@ -335,7 +335,7 @@ async fn p04_heartbeat_finds_a_silent_change_in_every_watch_state() {
                     "parked" => Failing(ErrorKind::Denied),
                     _ => Hanging,
                 }));
-                script.cut();
+                script.lose_watch();
             }
         }
         sleep(seconds(5)).await;

@@ -1,4 +1,4 @@
-//! P5, P8, P9, P11: a source that is not ready, because somebody is writing it.
+//! P5, P8, P9, P11: a source that is not ready, because it is being written.
 
 use std::time::Duration;
 
@@ -24,14 +24,14 @@ fn visible(live: &Live<String>) -> String {
 }
 
 /// The outcomes in the events since the last call.
-fn told(events: &mut Events) -> Vec<String> {
-    let mut told = Vec::new();
+fn reports(events: &mut Events) -> Vec<String> {
+    let mut reports = Vec::new();
     while let Some(Some(event)) = unconstrained(events.next()).now_or_never() {
         if let EventKind::Load { outcome, .. } = event.kind {
-            told.push(outcome.to_string());
+            reports.push(outcome.to_string());
         }
     }
-    told
+    reports
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,7 +107,7 @@ async fn p11_hold_for_a_writer_neither_clears_nor_repeats_a_rejection() {
         assert_eq!(text(&status.last_error), text(&before.last_error));
         assert!(script.loads() > 20, "{}", script.loads());
         assert!(status.counters.held > 20, "{}", status.counters.held);
-        assert_eq!(told(&mut events), ["held"], "once");
+        assert_eq!(reports(&mut events), ["held"], "once");
         assert_eq!(lines.count("the source is not ready"), 1);
 
         script.set(bad.clone());

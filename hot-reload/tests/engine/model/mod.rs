@@ -1,12 +1,11 @@
-//! Whatever is done to a service, in whatever order: what it publishes is explained by a [reference](reference).
+//! Model test: a [reference](reference) predicts what a service may publish after any sequence of inputs.
 //!
-//! A schedule is some rounds of steps at short distances, so that changes, failures, rollbacks, pauses and stops overlap;
-//! after each round all comes to rest. Time is paused, and the constants are those of production. It is judged that
+//! A schedule is some rounds of steps in quick succession, so that changes, failures, rollbacks, pauses and stops overlap.
+//! After each round, all comes to rest. Time is paused, and the constants are those of production. It is judged that
 //!
-//! 1. generations are 1, 2, 3 …, and what every participant was told about is all that became visible,
-//! 2. an earlier value comes back only if it was kept and somebody has asked for it, and bears its origin,
-//! 3. every other value was found by a load since the source was published last; it was good, was agreed to, and came in
-//!    no pause,
+//! 1. generations are 1, 2, 3 …, and every participant committed exactly the visible values,
+//! 2. a rollback publishes a kept value on request only, with its origin,
+//! 3. every other value was loaded since the last publication; it was good, accepted, and not loaded in a pause,
 //! 4. the source is not published twice,
 //! 5. at rest, what the source holds is visible, or the status says why not; within the bound that is promised,
 //! 6. when all trouble is over, the newest is visible, whatever has been before,
@@ -35,7 +34,7 @@ use self::schedule::schedules;
 use self::world::run;
 
 #[test]
-fn p01_p09_p14_whatever_happens_in_whatever_order_is_explained_by_the_model() {
+fn p01_p09_p14_model_predicts_every_sequence_of_inputs() {
     let seed = number("SEED").unwrap_or_else(|| RandomState::new().hash_one(0));
     eprintln!("HOT_RELOAD_SEED={seed}");
     let mut runner = TestRunner::new(Config {
@@ -59,7 +58,7 @@ fn p01_p09_p14_whatever_happens_in_whatever_order_is_explained_by_the_model() {
     }
 }
 
-/// How many schedules are enough to find what somebody could break.
+/// The number of schedules that find each planted bug.
 const USUAL: u32 = 300;
 
 fn number(name: &str) -> Option<u64> {

@@ -1,4 +1,4 @@
-//! [`Record`]: what happened, in the order in which it did.
+//! [`Record`]: the ordered list of everything that happened.
 
 use std::fmt;
 use std::mem;
@@ -16,13 +16,13 @@ pub(super) enum Entry {
     /// The source holds something else.
     Holds {
         content: Content,
-        /// Whether somebody has promised to find out: not about a change that a standing watch keeps to itself.
+        /// Whether the service must find the change: not if an open watch does not report it.
         promised: bool,
     },
     /// A load began, and found this.
     Loaded(Content),
-    /// The watch was cut.
-    Cut,
+    /// The watch was lost.
+    WatchLost,
     Asked(usize, Asked),
     Answered(usize, Outcome),
     /// `pause` has returned.
@@ -40,7 +40,7 @@ pub(super) enum Entry {
     Stopped,
 }
 
-/// What was asked for, with the generation that the history said.
+/// The requested rollback, with its generation in the history.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
     pub(super) ask: Ask,
@@ -92,7 +92,7 @@ impl Record {
         book.new.push(entry);
     }
 
-    /// What has happened since this was called last.
+    /// The events since the last call.
     pub(super) fn take(&self) -> Vec<Entry> {
         mem::take(&mut self.book().new)
     }

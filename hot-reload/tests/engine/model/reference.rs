@@ -1,7 +1,7 @@
-//! [`Reference`]: what a service promises, as a list of what may follow what.
+//! [`Reference`]: the promises of a service, as rules about the order of events.
 //!
 //! It is given everything that happened, in order, and reports what contradicts a promise. It does not predict loads, and
-//! does not repeat the rules of what a rollback holds back: the status says that, and tests of their own check it.
+//! does not repeat the rules of rollback holds: the status shows them, and other tests check them.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -14,7 +14,7 @@ use crate::script::{Content, Failing, Good, Missing};
 
 pub(super) struct Reference {
     setup: Setup,
-    /// What the source holds, and whether somebody has promised to look at it.
+    /// The content of the source, and whether the service must load it.
     pub(super) held: Content,
     pub(super) promised: bool,
     /// Whether a load has begun since then.
@@ -24,7 +24,7 @@ pub(super) struct Reference {
     /// All values that were visible, the first one first.
     published: Vec<Value>,
     pub(super) history: VecDeque<Value>,
-    /// What the participant has agreed to, and was not told about yet.
+    /// The value that the participant has prepared and neither committed nor aborted.
     ready: Option<String>,
     pub(super) refuses: bool,
     pub(super) paused: bool,
@@ -33,7 +33,7 @@ pub(super) struct Reference {
     asking: BTreeMap<usize, Asking>,
 }
 
-/// Somebody who waits for an answer.
+/// A caller that waits for a receipt.
 #[derive(Debug)]
 struct Asking {
     asked: Asked,
@@ -91,8 +91,8 @@ impl Reference {
                 self.promised = *promised;
                 self.loaded = false;
             }
-            // Polling stands in, and a look follows the loss and the opening.
-            Entry::Cut => self.promised = true,
+            // Polling replaces the watch, and a load follows the loss and the opening.
+            Entry::WatchLost => self.promised = true,
             Entry::Loaded(content) => {
                 demand(!self.stopped, "loaded after the stop")?;
                 self.loaded = true;
@@ -118,7 +118,7 @@ impl Reference {
             Entry::StopAsked => self.stopping = true,
             Entry::Stopped => {
                 self.stopped = true;
-                // It was given up, and nothing is brought back any more.
+                // The caller left, so the rollback does not take place.
                 self.ready = None;
                 self.history.clear();
             }
@@ -172,7 +172,7 @@ impl Reference {
     fn rolled_back(&self, value: &Value) -> Explained {
         let mut targets = self.asking.values().map(|asking| self.target(asking.asked));
         let fits =
-            |target: Option<&Value>| target.is_some_and(|target| is_brought_back(target, value));
+            |target: Option<&Value>| target.is_some_and(|target| is_rollback_of(target, value));
         demand(
             targets.any(fits),
             "nobody has asked for that, or it was not kept",
@@ -233,7 +233,7 @@ impl Reference {
     }
 }
 
-fn is_brought_back(target: &Value, value: &Value) -> bool {
+fn is_rollback_of(target: &Value, value: &Value) -> bool {
     target.text == value.text && value.origin == Some(target.origin.unwrap_or(target.generation))
 }
 

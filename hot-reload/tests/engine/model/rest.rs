@@ -1,4 +1,4 @@
-//! What is so when everything is at rest, and how long that takes at most.
+//! The invariants of a service at rest, and the longest time until rest.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use super::reference::{Reference, demand};
 use super::schedule::{Mode, Round, Setup, What};
 use crate::script::{Content, Failing, Hanging, Missing};
 
-/// What is seen of a service at rest.
+/// The observed state of a service at rest.
 pub(super) struct Observed {
     pub(super) visible: Option<Value>,
     pub(super) status: Status,
     pub(super) history: Vec<Value>,
-    /// What participants have prepared and not been told about.
+    /// The prepared values that were neither committed nor aborted.
     pub(super) open: usize,
     pub(super) most_running: u32,
     /// How many hold the source.
@@ -61,7 +61,7 @@ pub(super) fn check(reference: &Reference, observed: &Observed) -> Result<(), St
     let is_paused = hold == Some(HoldReason::Paused);
     demand(is_paused == reference.paused, "paused or not")?;
     if !reference.promised {
-        // Nobody has looked, perhaps.
+        // There may have been no load.
         return Ok(());
     }
     demand(

@@ -1,4 +1,4 @@
-//! [`Schedule`]: what is done to a service and its source, as data that proptest makes, and makes small when it fails.
+//! [`Schedule`]: operations on a service and its source, as data that proptest generates and shrinks.
 
 use std::fmt;
 use std::time::Duration;
@@ -53,7 +53,7 @@ pub(super) enum Mode {
 pub(super) enum What {
     Set(Content),
     SetMuted(Content),
-    CutTheWatch,
+    LoseTheWatch,
     /// What the next watches do instead of opening: nothing out of the ordinary if nothing.
     Opening(Option<Content>),
     Ask(Ask),
@@ -63,7 +63,7 @@ pub(super) enum What {
     Stop,
 }
 
-/// What is answered by a receipt.
+/// A request that is answered by a receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ask {
     Reload,
@@ -76,7 +76,7 @@ pub(super) enum Ask {
 
 /// Content that is loaded well and that the validator refuses.
 pub(super) const IMPLAUSIBLE: &str = "implausible";
-/// What is visible after a removal, if the policy says so.
+/// The default of the removal policy.
 pub(super) const DEFAULT: &str = "default";
 /// Few, so that old ones come again.
 const VALUES: [&str; 5] = ["a", "b", "c", "d", "e"];
@@ -124,7 +124,7 @@ fn step() -> impl Strategy<Value = Step> {
         24 => ask().prop_map(What::Ask),
         4 => Just(What::Pause),
         4 => any::<bool>().prop_map(What::Refuse),
-        3 => Just(What::CutTheWatch),
+        3 => Just(What::LoseTheWatch),
         3 => opening().prop_map(What::Opening),
         1 => Just(What::Stop),
     ];

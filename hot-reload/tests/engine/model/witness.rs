@@ -1,4 +1,4 @@
-//! [`Witness`]: a participant that writes down what it is asked and what becomes visible, without a gap.
+//! [`Witness`]: a participant that records all its calls and all visible values.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -22,7 +22,7 @@ pub(super) struct Witness {
     commit_takes: Duration,
 }
 
-/// What was prepared and is not in use.
+/// The prepared value that is not in use.
 pub(super) struct Prepared(Arc<AtomicUsize>);
 
 impl Drop for Prepared {

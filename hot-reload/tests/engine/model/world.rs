@@ -1,4 +1,4 @@
-//! [`World`]: a service with its source, to which a schedule is done.
+//! [`World`]: a service with its source, on which a schedule runs.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub(super) struct World {
     stopped: bool,
 }
 
-/// Under paused time. What is wrong, with everything that happened.
+/// Under paused time. The error, with everything that happened.
 pub(super) fn run(schedule: &Schedule) -> Result<(), String> {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().unwrap();
@@ -118,7 +118,7 @@ impl World {
     /// What ends all trouble.
     fn heal(&self) -> Round {
         let last = match self.setup.mode {
-            // Nobody promises to see it.
+            // The service need not see it.
             Mode::Realtime => What::Set(Good(LAST)),
             _ => What::SetMuted(Good(LAST)),
         };
@@ -144,9 +144,9 @@ impl World {
         match what {
             What::Set(content) => self.set(content, false),
             What::SetMuted(content) => self.set(content, true),
-            What::CutTheWatch => {
-                self.record.add(Entry::Cut);
-                self.script.cut();
+            What::LoseTheWatch => {
+                self.record.add(Entry::WatchLost);
+                self.script.lose_watch();
             }
             What::Opening(fault) => self.script.set_opening(fault.clone()),
             What::Ask(ask) => self.ask(*ask),
@@ -168,7 +168,7 @@ impl World {
     }
 
     fn set(&self, content: &Content, muted: bool) {
-        // Where no watch stands, it is polled.
+        // Without an open watch, the source is polled.
         let hidden = muted && self.setup.mode == Mode::Realtime && self.script.is_watched();
         self.record.add(Entry::Holds {
             content: content.clone(),
@@ -205,7 +205,7 @@ impl World {
 
     /// Waits until everything that is promised has come, and compares.
     async fn rest(&mut self, round: &Round) -> Result<(), String> {
-        // What was asked for is asked for at last.
+        // The requests reach the service last.
         sleep(Duration::from_millis(1)).await;
         sleep(patience(&self.setup, round, &self.reference)).await;
         self.reference.follow(self.record.take())?;

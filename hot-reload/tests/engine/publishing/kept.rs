@@ -1,4 +1,4 @@
-//! The last good value, kept for a start without the source.
+//! The last good value in a file, for a start without the source.
 
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ fn store(path: &Path) -> LastGood<String> {
     )
 }
 
-/// What is kept there.
+/// The saved value.
 async fn kept(path: &Path) -> Option<(String, u64)> {
     let restored = store(path).restore().await.unwrap()?;
     let generation = restored.generation().get();

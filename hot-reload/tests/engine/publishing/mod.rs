@@ -1,4 +1,4 @@
-//! The way from a good value to a visible one.
+//! From a loaded value to a visible one: validators, participants, restarts, saving.
 
 #[cfg(feature = "last-good")]
 mod kept;

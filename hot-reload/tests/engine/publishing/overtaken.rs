@@ -1,4 +1,4 @@
-//! A source that goes on while a value of it is prepared.
+//! A source that changes while one of its values is prepared.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ async fn overtaken_value_gives_way_to_the_newer_one() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (live, control) = service(&script, &ledger, 1).start().await.unwrap();
     let mut changes = live.subscribe();
-    ledger.told();
+    ledger.entries();
     ledger.book().takes = seconds(1);
     script.state().muted = true;
     script.set(Good("second"));
@@ -23,9 +23,9 @@ async fn overtaken_value_gives_way_to_the_newer_one() {
     };
     let (receipt, ()) = tokio::join!(reload, overtake);
     assert!(receipt.is_current(), "{receipt}");
-    assert_eq!(ledger.told(), ["a aborted", "a committed"]);
-    let told = changes.changed().await.unwrap();
-    assert_eq!((told.as_str(), told.generation().get()), ("third", 2));
+    assert_eq!(ledger.entries(), ["a aborted", "a committed"]);
+    let changed = changes.changed().await.unwrap();
+    assert_eq!((changed.as_str(), changed.generation().get()), ("third", 2));
     assert_eq!(ledger.open(), open(&["a"], "third"));
     control.stop().await;
 }
@@ -34,7 +34,7 @@ async fn overtaken_value_gives_way_to_the_newer_one() {
 async fn value_that_changes_back_or_vanishes_during_prepare_is_dropped() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (live, control) = service(&script, &ledger, 1).start().await.unwrap();
-    ledger.told();
+    ledger.entries();
     ledger.book().takes = seconds(1);
     script.state().muted = true;
     for (content, word) in [(Good("first"), "unchanged"), (Missing, "missing")] {
@@ -45,7 +45,7 @@ async fn value_that_changes_back_or_vanishes_during_prepare_is_dropped() {
         };
         let (receipt, ()) = tokio::join!(control.reload(), change);
         assert_eq!(receipt.outcome.as_str(), word);
-        assert_eq!(ledger.told(), ["a aborted"]);
+        assert_eq!(ledger.entries(), ["a aborted"]);
         assert_eq!(ledger.open(), open(&["a"], "first"));
         assert_eq!(
             (live.load().as_str(), live.get().generation().get()),
@@ -59,7 +59,7 @@ async fn value_that_changes_back_or_vanishes_during_prepare_is_dropped() {
 async fn source_that_keeps_changing_is_still_published() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (live, control) = service(&script, &ledger, 1).start().await.unwrap();
-    ledger.told();
+    ledger.entries();
     ledger.book().takes = seconds(1);
     script.state().muted = true;
     script.set(Good("second"));
@@ -72,7 +72,7 @@ async fn source_that_keeps_changing_is_still_published() {
     };
     let (receipt, ()) = tokio::join!(control.reload(), restless);
     assert!(receipt.is_current(), "{receipt}");
-    assert_eq!(ledger.told().len(), 4, "three gave way");
+    assert_eq!(ledger.entries().len(), 4, "three gave way");
     assert_ne!(*live.load(), "first");
     assert!(control.reload().await.is_current());
     assert_eq!(*live.load(), "seventh");

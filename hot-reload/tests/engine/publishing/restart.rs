@@ -1,4 +1,4 @@
-//! Parts of a value that take a restart: told or refused, P1, P18.
+//! P1, P18: parts of a value that need a restart are reported or refused.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ async fn change_that_needs_a_restart_is_published_and_reported_once() {
     assert_eq!(waits(&control), ["listen"]);
     assert_eq!(log.count("needs a restart: listen: 80 -> 81"), 1);
 
-    // It waits still, though nothing changed beside what was published before.
+    // The restart is still pending, although the value before had the same change.
     for routes in 2..10 {
         publish(Config {
             listen: 81,

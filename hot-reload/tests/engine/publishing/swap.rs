@@ -18,15 +18,21 @@ use crate::script::{Good, Missing, Script, seconds};
 async fn all_participants_commit_before_subscribers_are_notified() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (live, control) = service(&script, &ledger, 3).start().await.unwrap();
-    assert_eq!(ledger.told(), ["a committed", "b committed", "c committed"]);
+    assert_eq!(
+        ledger.entries(),
+        ["a committed", "b committed", "c committed"]
+    );
     let mut changes = live.subscribe();
     ledger.book().takes = seconds(1);
     script.set(Good("second"));
     let begun = Instant::now();
-    let told = changes.changed().await.unwrap();
+    let changed = changes.changed().await.unwrap();
     assert_eq!(begun.elapsed().as_secs(), 1, "at the same time");
-    assert_eq!(*told, "second");
-    assert_eq!(ledger.told(), ["a committed", "b committed", "c committed"]);
+    assert_eq!(*changed, "second");
+    assert_eq!(
+        ledger.entries(),
+        ["a committed", "b committed", "c committed"]
+    );
     assert_eq!(ledger.open(), open(&["a", "b", "c"], "second"));
     control.stop().await;
 }
@@ -37,19 +43,19 @@ async fn subscribers_are_notified_after_the_last_commit() {
     let (live, control) = service(&script, &ledger, 2).start().await.unwrap();
     let part = live.map(String::as_str);
     let (mut changes, mut parts) = (live.subscribe(), part.subscribe());
-    ledger.told();
+    ledger.entries();
     // One after the other, so the second has committed after two seconds.
     ledger.book().commit_takes = seconds(1);
     script.set(Good("second"));
     let begun = Instant::now();
     let of_the_value = async {
-        let told = changes.changed().await.unwrap();
-        assert_eq!((begun.elapsed().as_secs(), told.as_str()), (2, "second"));
-        assert_eq!(ledger.told(), ["a committed", "b committed"]);
+        let changed = changes.changed().await.unwrap();
+        assert_eq!((begun.elapsed().as_secs(), changed.as_str()), (2, "second"));
+        assert_eq!(ledger.entries(), ["a committed", "b committed"]);
     };
     let of_a_part = async {
-        let told = parts.changed().await.unwrap();
-        assert_eq!((begun.elapsed().as_secs(), &*told), (2, "second"));
+        let changed = parts.changed().await.unwrap();
+        assert_eq!((begun.elapsed().as_secs(), &*changed), (2, "second"));
     };
     let meanwhile = async {
         sleep(seconds(1) / 2).await;
@@ -65,7 +71,7 @@ async fn subscribers_are_notified_after_the_last_commit() {
 async fn receipt_has_votes_and_stage_times() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (live, control) = service(&script, &ledger, 3).start().await.unwrap();
-    ledger.told();
+    ledger.entries();
     ledger.fail("a", Refuse);
     ledger.fail("c", PanicPreparing);
     ledger.book().takes = seconds(2);
@@ -102,7 +108,7 @@ async fn receipt_has_votes_and_stage_times() {
         [(Stage::Load, 1), (Stage::Validate, 0), (Stage::Prepare, 2)]
     );
     assert_eq!(receipt.elapsed, seconds(3));
-    assert_eq!(ledger.told(), ["b aborted"]);
+    assert_eq!(ledger.entries(), ["b aborted"]);
     assert_eq!(*live.load(), "first");
     assert_eq!(ledger.open(), open(&["a", "b", "c"], "first"));
     control.stop().await;
@@ -122,19 +128,20 @@ async fn p01_fault_of_a_participant_swaps_all_or_nothing() {
                 let (script, ledger) = (Script::new(Good("first")), Ledger::default());
                 let (live, control) = service(&script, &ledger, members).start().await.unwrap();
                 let names = &["a", "b", "c", "d", "e"][..members];
-                ledger.told();
+                ledger.entries();
                 ledger.fail(names[at], fault);
                 script.state().muted = true;
                 script.set(Good("second"));
                 let begun = Instant::now();
                 let receipt = control.reload().await;
                 let case = format!("{fault:?} of {} in {members}", names[at]);
-                let told = ledger.told();
+                let entries = ledger.entries();
                 if matches!(fault, HangEnding | PanicEnding) {
-                    // It cannot refuse any more. The value is visible, the others have committed, and it is told.
+                    // It cannot refuse any more. The value is visible, the others have committed, and subscribers are
+                    // notified.
                     assert!(receipt.is_current(), "{case}: {receipt}");
                     assert_eq!(*live.load(), "second", "{case}");
-                    assert_eq!(told.len(), members - 1, "{case}");
+                    assert_eq!(entries.len(), members - 1, "{case}");
                     let failed = receipt.votes.iter().filter(|vote| vote.failure.is_some());
                     let failed: Vec<_> = failed.map(|vote| vote.participant.as_str()).collect();
                     assert_eq!(failed, [names[at]], "{case}");
@@ -142,8 +149,11 @@ async fn p01_fault_of_a_participant_swaps_all_or_nothing() {
                     assert!(!receipt.is_current(), "{case}: {receipt}");
                     assert_eq!(*live.load(), "first", "{case}");
                     assert_eq!(ledger.open(), open(names, "first"), "{case}");
-                    assert_eq!(told.len(), members - 1, "{case}");
-                    assert!(told.iter().all(|told| told.ends_with("aborted")), "{case}");
+                    assert_eq!(entries.len(), members - 1, "{case}");
+                    assert!(
+                        entries.iter().all(|entry| entry.ends_with("aborted")),
+                        "{case}"
+                    );
                     assert_eq!(refusals(&receipt)[0].0, names[at], "{case}");
                 }
                 let late = matches!(fault, HangPreparing | HangEnding);
@@ -191,11 +201,11 @@ async fn failed_commit_names_the_participant_in_the_log() {
 async fn p11_value_refused_by_a_participant_is_not_prepared_again() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (live, control) = service(&script, &ledger, 2).start().await.unwrap();
-    ledger.told();
+    ledger.entries();
     ledger.fail("b", Refuse);
     script.set(Good("second"));
     sleep(seconds(200)).await;
-    assert_eq!(ledger.told(), ["a aborted"], "once");
+    assert_eq!(ledger.entries(), ["a aborted"], "once");
     ledger.fail("b", Nothing);
     assert!(control.reload().await.is_current());
     assert_eq!(*live.load(), "second");
@@ -218,7 +228,7 @@ async fn p14_stop_during_prepare_releases_prepared_resources() {
 async fn participants_abort_when_projection_function_panics() {
     let (script, ledger) = (Script::new(Good("first")), Ledger::default());
     let (live, control) = service(&script, &ledger, 2).start().await.unwrap();
-    ledger.told();
+    ledger.entries();
     let part = live.map(|value| {
         assert!(value != "second", "no second");
         value
@@ -237,7 +247,7 @@ async fn participants_abort_when_projection_function_panics() {
         ),
         "{receipt}"
     );
-    assert_eq!(ledger.told(), ["a aborted", "b aborted"]);
+    assert_eq!(ledger.entries(), ["a aborted", "b aborted"]);
     assert_eq!(ledger.open(), open(&["a", "b"], "first"));
     assert_eq!(*live.load(), "first");
     assert!(parts.changed().now_or_never().is_none());
@@ -250,11 +260,11 @@ async fn p12_participants_prepare_for_a_removal_default() {
     let policy = RemovalPolicy::Replace("default".to_owned());
     let builder = service(&script, &ledger, 2).on_removal(policy);
     let (live, control) = builder.start().await.unwrap();
-    ledger.told();
+    ledger.entries();
     ledger.fail("b", Refuse);
     script.set(Missing);
     sleep(seconds(5)).await;
-    assert_eq!(ledger.told()[0], "a aborted");
+    assert_eq!(ledger.entries()[0], "a aborted");
     assert_eq!(
         (live.load().as_str(), ledger.open()),
         ("first", open(&["a", "b"], "first"))

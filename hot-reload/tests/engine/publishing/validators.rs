@@ -1,4 +1,4 @@
-//! Validators that have to ask somebody else first.
+//! Async validators.
 
 use std::future::pending;
 

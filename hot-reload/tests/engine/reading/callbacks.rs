@@ -1,4 +1,4 @@
-//! Callbacks: called in order, each contained, in nobody's way, P6, P7, P13.
+//! P6, P7, P13: callbacks run in order, contain panics, and delay nothing.
 
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -20,16 +20,16 @@ async fn publish(script: &Script, control: &Control<String>, text: &'static str)
     assert!(control.reload().await.is_current());
 }
 
-/// A function for a callback, which tells what it was called with.
-fn teller() -> (
+/// A function for a callback that reports its arguments.
+fn reporter() -> (
     impl FnMut(&Snapshot<String>) + Send + 'static,
     UnboundedReceiver<String>,
 ) {
-    let (told, calls) = unbounded_channel();
-    let tell = move |value: &Snapshot<String>| {
-        let _ = told.send(value.to_string());
+    let (sender, calls) = unbounded_channel();
+    let report = move |value: &Snapshot<String>| {
+        let _ = sender.send(value.to_string());
     };
-    (tell, calls)
+    (report, calls)
 }
 
 /// A function whose first call says that it has begun, and then blocks its thread until it is let go.
@@ -40,10 +40,10 @@ struct Blocking {
 
 impl Blocking {
     fn new() -> (impl FnMut(&Snapshot<String>) + Send + 'static, Self) {
-        let (mut tell, begun) = teller();
+        let (mut report, begun) = reporter();
         let (go, gate) = mpsc::channel();
         let call = move |value: &Snapshot<String>| {
-            tell(value);
+            report(value);
             // An error means that it was let go for good.
             let _ = gate.recv();
         };
@@ -55,7 +55,7 @@ impl Blocking {
 async fn callback_is_called_for_each_change_in_order() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
-    let (call, mut calls) = teller();
+    let (call, mut calls) = reporter();
     let _callback = live.on_change(call);
     for text in ["second", "third", "fourth"] {
         publish(&script, &control, text).await;
@@ -68,16 +68,16 @@ async fn callback_is_called_for_each_change_in_order() {
 async fn callback_may_begin_with_the_current_or_first_value() {
     let script = Script::new(Failing(ErrorKind::Unavailable));
     let (live, control) = script.builder().start_in_background();
-    let ((early, mut told_early), (late, mut told_late)) = (teller(), teller());
+    let ((early, mut told_early), (late, mut told_late)) = (reporter(), reporter());
     let _early = live.for_each(early);
     publish(&script, &control, "first").await;
     assert_eq!(told_early.recv().await.unwrap(), "first");
     let _late = live.for_each(late);
     assert_eq!(told_late.recv().await.unwrap(), "first");
     publish(&script, &control, "second").await;
-    for mut told in [told_early, told_late] {
-        assert_eq!(told.recv().await.unwrap(), "second");
-        assert!(told.is_empty(), "once");
+    for mut calls in [told_early, told_late] {
+        assert_eq!(calls.recv().await.unwrap(), "second");
+        assert!(calls.is_empty(), "once");
     }
 }
 
@@ -101,9 +101,9 @@ async fn p07_panic_in_a_callback_is_logged_and_the_next_change_follows() {
     let log = log();
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
-    let (mut tell, mut calls) = teller();
+    let (mut report, mut calls) = reporter();
     let _callback = live.on_change(move |value| {
-        tell(value);
+        report(value);
         assert_ne!(**value, "second", "the callback has a bug");
         if **value == "third" {
             std::panic::panic_any(3);
@@ -134,7 +134,7 @@ async fn a_callback_that_blocks_delays_nobody() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
     let (call, mut blocking) = Blocking::new();
-    let (other, mut calls) = teller();
+    let (other, mut calls) = reporter();
     let (blocked, _other) = (live.on_change(call), live.on_change(other));
     let mut changes = live.subscribe();
     publish(&script, &control, "second").await;
@@ -162,7 +162,7 @@ async fn a_callback_that_blocks_delays_nobody() {
 async fn dropping_a_callback_ends_its_calls_and_drops_the_function() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
-    let (call, mut calls) = teller();
+    let (call, mut calls) = reporter();
     let callback = live.on_change(call);
     publish(&script, &control, "second").await;
     assert_eq!(calls.recv().await.unwrap(), "second");
@@ -176,10 +176,10 @@ async fn call_that_runs_when_its_callback_is_dropped_finishes() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
     let (mut block, mut blocking) = Blocking::new();
-    let (mut tell, mut ends) = teller();
+    let (mut report, mut ends) = reporter();
     let callback = live.on_change(move |value| {
         block(value);
-        tell(value);
+        report(value);
     });
     publish(&script, &control, "second").await;
     assert_eq!(blocking.begun.recv().await.unwrap(), "second");
@@ -213,11 +213,11 @@ async fn callback_may_end_itself() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
     let own = Arc::new(Mutex::new(None));
-    let (mut tell, mut calls) = teller();
+    let (mut report, mut calls) = reporter();
     let callback = live.on_change({
         let own = Arc::clone(&own);
         move |value| {
-            tell(value);
+            report(value);
             drop(own.lock().unwrap().take());
         }
     });
@@ -232,24 +232,28 @@ async fn callback_may_end_itself() {
 async fn p14_detached_callback_runs_until_the_service_has_stopped() {
     let script = Script::new(Good("first"));
     let (live, control) = service(&script).await;
-    let (call, mut calls) = teller();
+    let (call, mut calls) = reporter();
     live.on_change(call).detach();
     for text in ["second", "third"] {
         publish(&script, &control, text).await;
     }
     control.stop().await;
-    let mut told = Vec::new();
+    let mut texts = Vec::new();
     while let Some(text) = calls.recv().await {
-        told.push(text);
+        texts.push(text);
     }
-    assert_eq!(told.last().unwrap(), "third", "the last value is told");
+    assert_eq!(
+        texts.last().unwrap(),
+        "third",
+        "the last value is not missed"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn p06_callback_does_not_keep_the_service_running() {
     let script = Script::new(Good("first"));
     let (live, control) = script.service().await;
-    let (call, mut calls) = teller();
+    let (call, mut calls) = reporter();
     let callback = live.on_change(call);
     drop(control);
     script.set(Good("second"));
@@ -266,7 +270,7 @@ async fn p06_callback_does_not_keep_the_service_running() {
 async fn callback_before_the_first_value_is_called_for_it() {
     let script = Script::new(Failing(ErrorKind::Unavailable));
     let (live, _control) = script.builder().hybrid().start_in_background();
-    let (call, mut calls) = teller();
+    let (call, mut calls) = reporter();
     let _callback = live.on_change(call);
     settle().await;
     script.set(Good("first"));
@@ -284,7 +288,7 @@ fn callback_ends_with_its_runtime() {
     };
     let (own, other) = (runtime(), runtime());
     let (live, control) = own.block_on(service(&script));
-    let (call, mut calls) = teller();
+    let (call, mut calls) = reporter();
     let callback = {
         let _entered = other.enter();
         live.on_change(call)

@@ -1,4 +1,4 @@
-//! Changes as a stream, and waiting for a certain value: P6, P13.
+//! P6, P13: `Changes` as a stream, and waiting for a certain value.
 
 use futures_util::stream::FusedStream;
 use futures_util::{FutureExt, StreamExt};
@@ -17,7 +17,7 @@ async fn stream_and_changed_return_each_value_once() {
     let script = Script::new(Good("1"));
     let (live, _control) = service(&script).await;
     let mut changes = live.subscribe();
-    let mut told = Vec::new();
+    let mut seen = Vec::new();
     for round in 0..12 {
         let text = ["2", "3", "4", "5"][round % 4];
         // A stream that waits, and whose wait is then overtaken by the other form.
@@ -29,11 +29,11 @@ async fn stream_and_changed_return_each_value_once() {
             1 => changes.next().await,
             _ => changes.wait_for(|value| value == text).await,
         };
-        told.push(snapshot.unwrap().generation().get());
-        assert!(changes.next().now_or_never().is_none(), "told once");
-        assert!(changes.changed().now_or_never().is_none(), "told once");
+        seen.push(snapshot.unwrap().generation().get());
+        assert!(changes.next().now_or_never().is_none(), "seen once");
+        assert!(changes.changed().now_or_never().is_none(), "seen once");
     }
-    assert_eq!(told, (2..14).collect::<Vec<_>>());
+    assert_eq!(seen, (2..14).collect::<Vec<_>>());
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,5 +131,5 @@ async fn cancelled_wait_for_loses_no_wanted_value() {
     drop(changes.wait_for(wanted));
     assert_eq!(*changes.changed().await.unwrap(), "wanted");
     let again = changes.wait_for(wanted).now_or_never();
-    assert!(again.is_some(), "told already, and still the value of now");
+    assert!(again.is_some(), "seen already, and still the value of now");
 }

@@ -1,4 +1,4 @@
-//! Who frees a replaced value, and when: P2, P17.
+//! P2, P17: when replaced values are freed, and on which thread.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -97,7 +97,7 @@ fn p02_no_value_is_ever_freed_by_a_reader() {
 
     for number in 1..=PUBLISHED {
         serving.block_on(tray.publish(&control, ledger.value(number)));
-        // Each value is there to be read by somebody.
+        // Each value has a reader.
         let seen = reads.load(Ordering::Relaxed);
         while number % 8 == 0 && reads.load(Ordering::Relaxed) < seen + 5 {
             thread::yield_now();

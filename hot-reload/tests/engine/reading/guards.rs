@@ -1,4 +1,4 @@
-//! Guards in the places where a thread begins or ends, by the hundred, and forgotten: P1, P2.
+//! P1, P2: guards at the start and end of threads, hundreds of guards, and forgotten guards.
 
 use std::cell::RefCell;
 use std::mem;
@@ -10,7 +10,7 @@ use hot_reload::{Guard, Live, Outcome};
 
 use crate::tray::{Entry, Ledger, Tray};
 
-/// Reads when it is dropped, and tells what it read.
+/// Reads when it is dropped, and reports the value.
 struct LastWords(Live<Entry>, mpsc::Sender<u64>);
 
 impl Drop for LastWords {
@@ -186,7 +186,7 @@ async fn forgotten_guard_keeps_only_its_value() {
     let ledger = Ledger::default();
     let tray = Tray::with(ledger.value(1));
     let (live, control) = tray.service().await;
-    // More than a thread has slots for itself, and the thread that gets them next has to do with what is left.
+    // More guards than a thread has slots. The next thread with this record has only the remaining slots.
     let forget = |live: Live<Entry>| {
         thread::spawn(move || {
             for _ in 0..16 {

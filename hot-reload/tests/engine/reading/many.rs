@@ -1,4 +1,4 @@
-//! What a publication leaves to be done holds no other up: waking the many, and freeing what takes long. P2, P13, P14.
+//! P2, P13, P14: waking many subscribers and slow drops do not delay the next publication.
 
 use std::marker::PhantomData;
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use crate::tray::Tray;
 /// More than are woken on the spot.
 const MANY: usize = 300;
 
-/// A waker that holds up whoever calls it, until it is let go.
+/// A waker that blocks its caller until it is released.
 struct Blocking {
     gate: Mutex<mpsc::Receiver<()>>,
     begun: AtomicUsize,
@@ -35,7 +35,7 @@ impl Blocking {
         (Arc::new(blocking), go)
     }
 
-    /// Waits until somebody is held up.
+    /// Waits until a caller is blocked.
     async fn is_called(&self) {
         while self.begun() == 0 {
             yield_now().await;
@@ -60,14 +60,14 @@ impl Wake for Blocking {
     }
 }
 
-/// What is told now, if anything. The runtime's budget for one task is not spent on it.
-fn now<T>(told: impl Future<Output = T>) -> Option<T> {
-    unconstrained(told).now_or_never()
+/// The result of polling once, if it is ready. The runtime's budget for one task is not spent on it.
+fn now<T>(polled: impl Future<Output = T>) -> Option<T> {
+    unconstrained(polled).now_or_never()
 }
 
 fn poll(changes: &mut Changes<u64>, waker: &Waker) -> Poll<Option<u64>> {
-    let told = changes.poll_next_unpin(&mut Context::from_waker(waker));
-    told.map(|told| told.map(|snapshot| *snapshot))
+    let polled = changes.poll_next_unpin(&mut Context::from_waker(waker));
+    polled.map(|polled| polled.map(|snapshot| *snapshot))
 }
 
 #[tokio::test]
@@ -105,13 +105,13 @@ async fn waking_many_never_delays_the_next_publication() {
         (1, 0),
         "the one thread that tells is still held up"
     );
-    // What is visible and not told yet.
+    // A visible value whose subscribers are not notified yet.
     let (mut has_seen, mut part_seen) = (live.subscribe(), part.subscribe());
     drop(go);
     assert_eq!(*waits_for_more.changed().await.unwrap(), 20);
     for changes in &mut all {
         assert_eq!(*changes.changed().await.unwrap(), 20);
-        assert!(now(changes.changed()).is_none(), "told once");
+        assert!(now(changes.changed()).is_none(), "returned once");
     }
     for changes in &mut parts {
         assert_eq!(*changes.changed().await.unwrap(), 20);
@@ -201,7 +201,7 @@ async fn p02_p14_slow_drop_runs_on_another_thread_and_stop_waits() {
     let (live, control) = tray.service().await;
     tray.publish(&control, heavy(Some(Mutex::new(gate)))).await;
     assert_eq!(*freed_by.lock().unwrap(), [here], "nobody knows yet");
-    // From now on it takes as long as the gate is closed, and holds nobody up.
+    // From now on a drop waits for the gate, and delays nothing.
     tray.publish(&control, heavy(None)).await;
     tray.publish(&control, heavy(None)).await;
     assert_eq!(live.get().generation().get(), 4);

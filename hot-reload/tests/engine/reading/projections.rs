@@ -1,4 +1,4 @@
-//! Projections: told of a change of their part and of nothing else, P1, P6, P13.
+//! P1, P6, P13: projections wake their subscribers only for changes of their part.
 
 use std::fmt;
 use std::sync::Arc;
@@ -39,11 +39,11 @@ fn limits(config: &Config) -> &Limits {
     &config.limits
 }
 
-type Told<F> = Option<Option<PartSnapshot<Config, Limits, F>>>;
+type Polled<F> = Option<Option<PartSnapshot<Config, Limits, F>>>;
 
-/// What is told now, if anything: the part and the number of the whole, or that this is the end.
-fn now<F: Fn(&Config) -> &Limits>(told: Told<F>) -> Option<Option<(usize, u64)>> {
-    told.map(|told| told.map(|part| (part.connections, part.generation().get())))
+/// The result of polling once, if it is ready: the part and the generation of the whole, or the end.
+fn now<F: Fn(&Config) -> &Limits>(changed: Polled<F>) -> Option<Option<(usize, u64)>> {
+    changed.map(|changed| changed.map(|part| (part.connections, part.generation().get())))
 }
 
 async fn service() -> (Tray<Config>, Live<Config>, Control<Config>) {
@@ -90,8 +90,8 @@ async fn value_with_an_equal_part_wakes_no_subscriber() {
     }
     tray.publish(&control, config("fourth", 2)).await;
     assert_eq!(part.get(), 2, "each of the two");
-    let told = waiting.as_mut().poll(&mut part_cx);
-    assert!(told.is_ready() && stream.poll_next_unpin(&mut part_cx).is_ready());
+    let changed = waiting.as_mut().poll(&mut part_cx);
+    assert!(changed.is_ready() && stream.poll_next_unpin(&mut part_cx).is_ready());
     assert!(stream.poll_next_unpin(&mut part_cx).is_pending());
     tray.publish(&control, config("fifth", 2)).await;
     assert_eq!(part.get(), 2);
@@ -121,9 +121,9 @@ async fn each_subscriber_is_woken_once_and_compared_for_once() {
     assert_eq!(COMPARED.load(Ordering::Relaxed), 2);
     drop(part);
     for changes in &mut all {
-        let told = changes.changed().now_or_never().flatten();
-        assert_eq!(told.map(|part| part.0), Some(2));
-        assert!(changes.changed().now_or_never().is_none(), "told once");
+        let changed = changes.changed().now_or_never().flatten();
+        assert_eq!(changed.map(|part| part.0), Some(2));
+        assert!(changes.changed().now_or_never().is_none(), "returned once");
     }
     drop((clone, all));
     tray.publish(&control, Counted(3)).await;
@@ -154,8 +154,12 @@ async fn current_value_counts_as_seen_and_a_slow_reader_ends_at_newest() {
     tray.publish(&control, config("first", 2)).await;
     tray.publish(&control, config("first", 3)).await;
     tray.publish(&control, config("second", 3)).await;
-    let told = changes.changed().now_or_never();
-    assert_eq!(now(told), Some(Some((3, 4))), "the newest value, and once");
+    let changed = changes.changed().now_or_never();
+    assert_eq!(
+        now(changed),
+        Some(Some((3, 4))),
+        "the newest value, and once"
+    );
     assert_eq!(now(changes.changed().now_or_never()), None);
     let mut late = live.map(limits).subscribe();
     assert_eq!(now(late.changed().now_or_never()), None);
@@ -170,11 +174,11 @@ async fn cancelled_wait_loses_no_change_of_the_part() {
         assert_eq!(now(changes.next().now_or_never()), None);
         tray.publish(&control, config("first", connections)).await;
         drop(changes.changed());
-        let told = match connections % 2 {
+        let changed = match connections % 2 {
             0 => changes.next().now_or_never(),
             _ => changes.changed().now_or_never(),
         };
-        assert_eq!(now(told), Some(Some((connections, connections as u64))));
+        assert_eq!(now(changed), Some(Some((connections, connections as u64))));
     }
 }
 
@@ -215,14 +219,14 @@ async fn p06_changes_of_a_part_end_with_the_service() {
 #[tokio::test(start_paused = true)]
 async fn subscriber_during_a_publication_is_woken_for_it() {
     let (tray, live, control) = service().await;
-    let (told, late) = std::sync::mpsc::channel();
-    // A function that looks at both values before either is published, and in which somebody subscribes.
+    let (changed, late) = std::sync::mpsc::channel();
+    // A projection function that reads both values before the publication, and subscribes meanwhile.
     let other = live.map(limits);
     let part = live.map({
         let handle = other.live().clone();
         move |config: &Config| {
             if config.name == "second" && handle.load().name == "first" {
-                let _ = told.send(other.clone().subscribe());
+                let _ = changed.send(other.clone().subscribe());
             }
             &config.name
         }
@@ -291,8 +295,8 @@ async fn p06_projection_and_its_changes_keep_the_service_running() {
     drop(part);
     assert!(timeout(seconds(7200), changes.changed()).await.is_err());
     tray.put(config("first", 3));
-    let told = timeout(seconds(7200), changes.changed()).await.unwrap();
-    let part = told.unwrap();
+    let changed = timeout(seconds(7200), changes.changed()).await.unwrap();
+    let part = changed.unwrap();
     assert_eq!(part.connections, 3);
     let live = changes.changed().now_or_never();
     assert!(live.is_none());
@@ -303,7 +307,7 @@ async fn p06_projection_and_its_changes_keep_the_service_running() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn guards_of_parts_of_parts_bear_the_number_of_the_whole() {
+async fn guard_of_a_nested_part_has_the_generation_of_the_whole() {
     let (tray, live, control) = service().await;
     let part: Projection<Config, Limits> = live.map(limits as fn(&Config) -> &Limits);
     let connections = Guard::map(part.load(), |limits| &limits.connections);

@@ -1,4 +1,4 @@
-//! How long a replaced value is kept, and who is told when it is freed: P2, P7, P14, P15, P17.
+//! P2, P7, P14, P15, P17: the grace of replaced values, and retire hooks.
 
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
@@ -18,23 +18,23 @@ const GRACE: Duration = Duration::from_secs(30);
 /// More than a timer may be late, and less than anybody sees.
 const INSTANT: Duration = Duration::from_millis(2);
 
-/// What a hook was told: which value, of which generation, how long after it was replaced, and on which thread.
+/// A call of a hook: the value, its generation, the time since it was replaced, and the thread.
 #[derive(Clone, Default)]
-struct Told(Arc<Mutex<Vec<(u64, Retired, thread::ThreadId)>>>);
+struct Calls(Arc<Mutex<Vec<(u64, Retired, thread::ThreadId)>>>);
 
-impl Told {
+impl Calls {
     fn hook(&self) -> impl Fn(&Entry, &Retired) + Send + Sync + use<> {
-        let told = self.clone();
+        let calls = self.clone();
         move |entry, retired| {
             assert!(entry.is_whole(), "it is not freed yet");
             let line = (entry.number, *retired, thread::current().id());
-            told.0.lock().unwrap().push(line);
+            calls.0.lock().unwrap().push(line);
         }
     }
 
     fn numbers(&self) -> Vec<u64> {
-        let told = self.0.lock().unwrap();
-        told.iter().map(|(number, ..)| *number).collect()
+        let calls = self.0.lock().unwrap();
+        calls.iter().map(|(number, ..)| *number).collect()
     }
 
     fn last(&self) -> Retired {
@@ -45,7 +45,7 @@ impl Told {
 struct Service {
     ledger: Ledger,
     tray: Tray<Entry>,
-    told: Told,
+    calls: Calls,
     live: Live<Entry>,
     control: Control<Entry>,
 }
@@ -55,14 +55,14 @@ type Entries = Builder<Tray<Entry>, Entry, String>;
 impl Service {
     /// With the value 1.
     async fn new(with: impl FnOnce(Entries) -> Entries) -> Self {
-        let (ledger, told) = (Ledger::default(), Told::default());
+        let (ledger, calls) = (Ledger::default(), Calls::default());
         let tray = Tray::with(ledger.value(1));
-        let builder = with(tray.builder()).on_retire(told.hook());
+        let builder = with(tray.builder()).on_retire(calls.hook());
         let (live, control) = builder.start().await.unwrap();
         Self {
             ledger,
             tray,
-            told,
+            calls,
             live,
             control,
         }
@@ -76,9 +76,9 @@ impl Service {
         Instant::now()
     }
 
-    /// Whatever was freed was told before, and nothing else.
+    /// The hook ran exactly once for each freed value, before it was freed.
     fn freed(&self) -> Vec<u64> {
-        assert_eq!(self.told.numbers(), self.ledger.freed());
+        assert_eq!(self.calls.numbers(), self.ledger.freed());
         self.ledger.freed()
     }
 }
@@ -95,7 +95,7 @@ async fn p17_replaced_value_is_kept_for_its_grace() {
     assert_eq!(service.live.retained().oldest, Some(GRACE - INSTANT));
     sleep_until(first + GRACE + INSTANT).await;
     assert_eq!(service.freed(), [1]);
-    let retired = service.told.last();
+    let retired = service.calls.last();
     assert_eq!(retired.generation.get(), 1);
     assert!((GRACE..=GRACE + INSTANT).contains(&retired.replaced_for));
     sleep_until(second + GRACE - INSTANT).await;
@@ -112,7 +112,7 @@ async fn p17_value_without_a_grace_is_retired_and_freed_at_once() {
         service.publish(number).await;
         settle().await;
         assert_eq!(service.freed(), (1..number).collect::<Vec<_>>());
-        let retired = service.told.last();
+        let retired = service.calls.last();
         assert_eq!(retired.generation.get(), number - 1);
         assert!(retired.replaced_for <= INSTANT);
     }
@@ -134,8 +134,8 @@ async fn p02_retire_hook_does_not_run_on_the_thread_of_the_last_reader() {
         let due = seconds(102).max(grace);
         sleep_until(replaced + due + seconds(1) + INSTANT).await;
         assert_eq!(service.freed(), [1]);
-        assert!((due..=due + seconds(1) + INSTANT).contains(&service.told.last().replaced_for));
-        let by = service.told.0.lock().unwrap()[0].2;
+        assert!((due..=due + seconds(1) + INSTANT).contains(&service.calls.last().replaced_for));
+        let by = service.calls.0.lock().unwrap()[0].2;
         assert_ne!(by, thread::current().id(), "on a thread where it may block");
     }
 }
@@ -191,7 +191,7 @@ async fn p14_stop_frees_values_of_any_age_and_waits_for_the_hook() {
     drop(held);
     drop(service.live);
     drop(service.control);
-    assert_eq!(service.told.numbers(), [1, 4, 5], "their holders' own");
+    assert_eq!(service.calls.numbers(), [1, 4, 5], "their holders' own");
     assert_eq!(service.ledger.freed().len(), 6);
 }
 
@@ -230,7 +230,7 @@ async fn p15_no_timer_runs_during_the_grace_of_values() {
     assert_eq!(live.retained().count, 3);
     sleep(seconds(300)).await;
     assert_eq!(ledger.freed(), [1, 2, 3]);
-    // One that is of age and held is asked after, and does not keep a younger one.
+    // A held value after its grace is checked again, and does not delay a younger one.
     let held = live.get();
     tray.publish(&control, ledger.value(5)).await;
     sleep(seconds(1500)).await;
@@ -291,10 +291,10 @@ async fn p15_history_values_cause_no_warning_and_retire_when_evicted() {
     let log = log();
     let text = |number: u32| number.to_string();
     let tray = Tray::with(text(1));
-    let told = Arc::new(Mutex::new(Vec::new()));
+    let calls = Arc::new(Mutex::new(Vec::new()));
     let builder = tray.builder().history(2).retire_after(GRACE).on_retire({
-        let told = Arc::clone(&told);
-        move |text: &String, _| told.lock().unwrap().push(text.clone())
+        let calls = Arc::clone(&calls);
+        move |text: &String, _| calls.lock().unwrap().push(text.clone())
     });
     let (live, control) = builder.start().await.unwrap();
     for number in 2..=4 {
@@ -302,17 +302,17 @@ async fn p15_history_values_cause_no_warning_and_retire_when_evicted() {
         sleep(GRACE / 2).await;
     }
     sleep(GRACE).await;
-    assert_eq!(*told.lock().unwrap(), ["1"]);
+    assert_eq!(*calls.lock().unwrap(), ["1"]);
     assert_eq!(live.retained().count, 0);
     let before = rests();
     sleep(seconds(3000)).await;
     let woken = rests() - before;
     assert!(woken <= 10, "{woken} times");
-    // One that leaves the history is of age already, unless somebody holds it.
+    // The grace of a value that leaves the history is over already, unless a reader holds it.
     let held = control.history().remove(0);
     tray.publish(&control, text(5)).await;
     settle().await;
-    assert_eq!(*told.lock().unwrap(), ["1", "2"]);
+    assert_eq!(*calls.lock().unwrap(), ["1", "2"]);
     tray.publish(&control, text(6)).await;
     tray.publish(&control, text(7)).await;
     sleep(seconds(50)).await;
@@ -322,14 +322,14 @@ async fn p15_history_values_cause_no_warning_and_retire_when_evicted() {
     assert_eq!(log.count("generation 3 is still held"), 1);
     drop(held);
     sleep(GRACE).await;
-    assert_eq!(*told.lock().unwrap(), ["1", "2", "4", "3"]);
+    assert_eq!(*calls.lock().unwrap(), ["1", "2", "4", "3"]);
     control.stop().await;
-    // What was left of the history goes with the service.
-    assert_eq!(told.lock().unwrap().len(), 6);
+    // The rest of the history is freed with the service.
+    assert_eq!(calls.lock().unwrap().len(), 6);
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_grace_is_a_grace() {
+async fn any_duration_is_accepted_as_a_grace() {
     let service = Service::new(|builder| builder.retire_after(Duration::MAX)).await;
     service.publish(2).await;
     sleep(seconds(24 * 3600)).await;

@@ -300,8 +300,8 @@ pub(super) fn secret(dice: &mut Dice) -> Planted {
     }
 }
 
-/// Random text with a digit in every third place. The detection of random text is statistical, and misses a few texts that
-/// have long runs of letters: `entropy.rs` has the rate, and the test for it.
+/// Random text with a digit in every third place. The detection of random text is statistical. It misses a few texts with
+/// long runs of letters; `entropy.rs` has the rate and its test.
 fn random(dice: &mut Dice, alphabet: &str, length: usize) -> String {
     let text = dice.text(alphabet, length);
     let digits = dice.text("0123456789", length);

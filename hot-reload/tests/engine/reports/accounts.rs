@@ -1,4 +1,4 @@
-//! Random schedules of changes, failures, cuts and requests: the flight recorder accounts for every load.
+//! Random schedules of changes, failures, lost watches and requests: the flight recorder accounts for every load.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ impl Dice {
             6 => script.set(Failing(kind)),
             7 => script.set(Panicking),
             8 => script.set(Hanging),
-            9 => script.cut(),
+            9 => script.lose_watch(),
             10 => script.set_opening(Some(Failing(kind))),
             11 => script.set_opening(None),
             12 => {

@@ -1,4 +1,4 @@
-//! What a service explains when somebody asks what is the matter, and that its decisions follow from what it was told.
+//! The flight recorder: the text of explanations, and their content.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -45,7 +45,7 @@ async fn rejection_recovery_and_lost_watch_have_this_text() {
     sleep(seconds(600)).await;
     // The watch is opened again after a random part of half a second.
     script.state().load_takes = Duration::ZERO;
-    script.cut();
+    script.lose_watch();
     sleep(seconds(630)).await;
     script.set(Good("far too long"));
     sleep(seconds(42)).await;
@@ -66,7 +66,7 @@ config (script): generation 2, data stale, watch trusted, last verified 11 min a
     let explanation = control.explain();
     assert_eq!(squeezed(&explanation), expected);
 
-    script.cut();
+    script.lose_watch();
     control.stop().await;
     let text = control.explain().to_string();
     let first = text.lines().next().unwrap();
@@ -255,7 +255,7 @@ async fn p17_recorder_keeps_a_bounded_number_of_the_newest_entries() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn how_much_is_kept_is_up_to_the_builder() {
+async fn builder_sets_the_number_of_entries() {
     for entries in [0, 3] {
         let script = Script::new(Good("first"));
         let (_live, control) = script
@@ -302,7 +302,7 @@ async fn compatible_surface_explains_several_runs() {
     assert_eq!(text.matches("watch off").count(), 1 + 3, "{text}");
 }
 
-/// An error of the user's that asks what is the matter when it is dropped.
+/// A user error that calls `explain` when it is dropped.
 #[derive(Debug)]
 struct Nosy(Asked);
 

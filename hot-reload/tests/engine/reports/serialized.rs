@@ -6,7 +6,7 @@ use serde_json::{Value, to_value};
 use crate::script::{Bad, Good, Script};
 
 #[tokio::test(start_paused = true)]
-async fn rejected_reload_says_the_same_in_status_receipt_and_event() {
+async fn rejected_reload_has_one_error_in_status_receipt_and_event() {
     let script = Script::new(Good("first")).with(|state| state.muted = true);
     let (live, control) = script.service().await;
     let mut events = control.events();

@@ -38,7 +38,7 @@ async fn p11_state_is_logged_once() {
     sleep(seconds(60)).await;
     assert_eq!(log.count("source recovered"), 1);
     script.set_opening(Some(Failing(ErrorKind::Unavailable)));
-    script.cut();
+    script.lose_watch();
     sleep(seconds(3600)).await;
     assert_eq!(
         log.count("watch lost, polling until it is re-established"),
@@ -179,7 +179,7 @@ async fn slow_reader_of_events_gets_the_number_of_missed_ones() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn callers_that_have_left_are_forgotten() {
+async fn cancelled_callers_are_removed() {
     let script = Script::new(Good("first"));
     let config = ReloaderConfig::polling(10);
     let made = ReloaderService::<Script, String, String>::new(&script, config).await;

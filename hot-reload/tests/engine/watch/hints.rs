@@ -1,4 +1,4 @@
-//! The watch that only hints: what a service makes of it.
+//! Watches that send hints only.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -23,10 +23,10 @@ struct State {
     value: u64,
     loads: u64,
     opens: u64,
-    /// Why no watch is to be had.
+    /// The error of opening a watch.
     refusal: Option<Error>,
     hints: Option<HintSender>,
-    /// Subscriptions that somebody holds.
+    /// The open subscriptions.
     held: u64,
 }
 
@@ -123,7 +123,7 @@ async fn endless_hints_leave_time_for_other_tasks_and_the_stop() {
     let (source, live, control) = in_realtime().await;
     source.state().value = 7;
     let hints = source.hints();
-    // Wherever it is cut off, another hint waits.
+    // Another hint is pending at every point of the loop.
     let flood = tokio::spawn(async move {
         while !hints.is_closed() {
             hints.hint();
@@ -144,7 +144,7 @@ async fn p20_lost_watch_reports_its_full_error_and_is_reopened() {
     let refusal = Error::new(ErrorKind::Denied, "the token has expired");
     source.state().refusal = Some(refusal.clone());
     let hints = source.hints();
-    // Told before the end, and seen all the same.
+    // A hint before the loss is still seen.
     source.state().value = 7;
     hints.hint();
     hints.lost(&refusal);

@@ -1,4 +1,4 @@
-//! Values that come through the watch, beside everything else that may be going on: P3, P9.
+//! P3, P9: values that the watch delivers, together with loads and requests.
 
 use hot_reload::event::{Trigger, WatchState};
 use hot_reload::policy::RemovalPolicy;

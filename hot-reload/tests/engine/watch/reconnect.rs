@@ -1,4 +1,4 @@
-//! The watch: P3 and P20, and that it is never more than a way to look sooner.
+//! P3, P20: opening, losing and reopening the watch.
 
 use hot_reload::WatchEvent;
 use hot_reload::error::ErrorKind;
@@ -34,7 +34,7 @@ async fn p03_change_while_the_watch_is_lost_is_seen_after_reopening() {
     sleep(seconds(120)).await;
     script.state().muted = true;
     script.on_open(|state| state.set_silently(Good("second")));
-    script.cut();
+    script.lose_watch();
     sleep(seconds(3)).await;
     assert_eq!(script.opens(), 2);
     assert_eq!(*live.load(), "second");
@@ -77,7 +77,7 @@ async fn p20_reconnection_backs_off_while_polling_keeps_its_period() {
         .unwrap();
     sleep(seconds(120)).await;
     script.set_opening(Some(Failing(ErrorKind::Unavailable)));
-    script.cut();
+    script.lose_watch();
     let (opens, loads) = (script.opens(), script.loads());
     sleep(seconds(3600)).await;
     let (opens, loads) = (script.opens() - opens, script.loads() - loads);
@@ -131,12 +131,12 @@ async fn p20_minute_of_health_resets_the_backoff() {
     let script = Script::new(Good("first"));
     let (_live, _control) = script.service().await;
     script.set_opening(Some(Failing(ErrorKind::Unavailable)));
-    script.cut();
+    script.lose_watch();
     sleep(seconds(600)).await;
     script.set_opening(None);
     sleep(seconds(120)).await;
     let opens = script.opens();
-    script.cut();
+    script.lose_watch();
     sleep(seconds(2)).await;
     assert_eq!(script.opens(), opens + 1);
 }

@@ -1,4 +1,4 @@
-//! What happens to the files of a directory: each change is seen, of many files as of few.
+//! Changes of the files of a directory: each is seen, with few files and with many.
 
 use std::fs;
 use std::path::Path;
@@ -50,7 +50,7 @@ async fn files_are_ordered_by_bytes_of_their_names() {
         Ok(names.collect::<Vec<_>>())
     };
     let mut rig = ManyRig::poll(dir(&world).recursive(1).decode_files(names));
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     assert_eq!(
         rig.current.unwrap(),
         ["10", "9", "B", "a-x", "a/x", "b"].map(str::to_owned)
@@ -104,21 +104,21 @@ async fn thousand_files_are_one_value_and_each_change_is_seen() {
 }
 
 #[tokio::test]
-async fn every_change_is_found_by_asking_too() {
+async fn every_change_is_found_by_polling() {
     let world = World::new();
     let mut rig = ManyRig::poll(dir(&world).each(TextDecoder));
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     assert_eq!(rig.current, None);
     world.folder("d");
     for text in ["one", "two", "six", ""] {
         write(world.path("d/a"), text);
-        rig.look().await.unwrap();
+        rig.load().await.unwrap();
         assert_eq!(rig.current, Some(texts(&[("a", text)])));
     }
     fs::rename(world.path("d/a"), world.path("d/b")).unwrap();
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     assert_eq!(rig.current, Some(texts(&[("b", "")])));
     fs::remove_dir_all(world.path("d")).unwrap();
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     assert_eq!(rig.current, None);
 }

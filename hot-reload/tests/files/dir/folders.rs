@@ -1,4 +1,4 @@
-//! What happens to directories: to the one that is watched, and to those below it.
+//! Changes of the watched directory and of its subdirectories.
 
 use std::fs;
 
@@ -34,11 +34,11 @@ async fn swapped_directory_moves_the_watch() {
     fs::rename(world.path("next"), world.path("d")).unwrap();
     rig.expect(&[("a", "two")]).await;
     rig.settle().await;
-    let looks = rig.looks;
+    let loads = rig.loads;
     write(world.path("gone/a"), "not this one");
     write(world.path("gone/b"), "nor this one");
     rig.settle().await;
-    assert_eq!(rig.looks, looks, "the old directory is nobody's business");
+    assert_eq!(rig.loads, loads, "the old directory is nobody's business");
     write(world.path("d/a"), "three");
     rig.expect(&[("a", "three")]).await;
 }
@@ -56,7 +56,7 @@ async fn path_that_is_no_directory_is_reported_until_it_is_one() {
 }
 
 #[tokio::test]
-async fn directories_below_are_read_down_to_the_limit() {
+async fn subdirectories_are_read_down_to_the_limit() {
     let world = World::new();
     world.folder("d/1/2/3");
     for name in ["a", "1/b", "1/2/c", "1/2/3/e"] {
@@ -76,7 +76,7 @@ async fn directories_below_are_read_down_to_the_limit() {
 
 /// Five hundred times, a few in one directory each, since every look reads all that is there.
 #[tokio::test]
-async fn t49_directories_made_with_their_files_in_one_go_are_found() {
+async fn t49_directories_created_with_their_files_are_found() {
     for _ in 0..20 {
         let world = World::new();
         world.folder("d");

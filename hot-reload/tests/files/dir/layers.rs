@@ -1,4 +1,4 @@
-//! Files that are laid over each other.
+//! Merged files of a directory: later files override earlier ones.
 
 use std::fs;
 
@@ -24,7 +24,7 @@ struct AppDb {
 }
 
 #[tokio::test]
-async fn files_are_laid_over_each_other() {
+async fn later_files_override_earlier_ones() {
     let world = World::new();
     world.folder("conf.d");
     world.file(
@@ -58,7 +58,7 @@ async fn files_are_laid_over_each_other() {
             "conf.d/20-site.toml:1:14: tags[1]: expected",
         ),
         ("name = 'x'\nnom = 'y'\n", "conf.d/20-site.toml:2:1: "),
-        // Alone, it would be refused for what it does not say.
+        // Alone, it would be refused for its missing keys.
         (
             "[db]\nport = 70000\n",
             "conf.d/20-site.toml:2:8: db.port: expected u16, found 70000",
@@ -80,7 +80,7 @@ async fn files_are_laid_over_each_other() {
 
 #[cfg(feature = "json")]
 #[tokio::test]
-async fn json_is_laid_over_json() {
+async fn json_files_are_merged() {
     let world = World::new();
     world.folder("conf.d");
     world.file(

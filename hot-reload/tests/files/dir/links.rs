@@ -1,4 +1,4 @@
-//! Links: followed to wherever they lead, and swapped as a whole.
+//! Symbolic links in a directory, and swaps of a whole directory.
 
 use std::fs;
 
@@ -42,7 +42,7 @@ async fn config_map_is_followed_without_mixing_generations() {
 }
 
 #[tokio::test]
-async fn links_are_followed_and_those_that_lead_nowhere_yet_too() {
+async fn links_and_dangling_links_are_followed() {
     let world = World::new();
     world.folder("d");
     world.folder("real");

@@ -1,5 +1,4 @@
-//! What happens to the files of a directory, seen through the traits alone: real files, no service, and nothing but
-//! hints to find a change.
+//! Directories as sources: real files, no service, and loads after hints only.
 
 mod changes;
 mod folders;

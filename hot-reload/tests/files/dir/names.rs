@@ -1,4 +1,4 @@
-//! Which names in a directory are read, and which are not even looked at: real files, and nothing but hints.
+//! The names in a directory that are read, and those that are ignored.
 
 use std::fs;
 use std::path::Path;
@@ -23,12 +23,12 @@ async fn attributes_and_equal_content_are_no_change() {
     fs::set_permissions(world.path("d/a"), fs::Permissions::from_mode(0o600)).unwrap();
     write(world.path("d/a"), "one");
     rig.settle().await;
-    assert!(rig.looks > 1);
+    assert!(rig.loads > 1);
     assert_eq!(rig.published, [Some(texts(&[("a", "one")]))]);
 }
 
 #[tokio::test]
-async fn names_are_chosen_by_patterns_and_hidden_ones_if_asked_for() {
+async fn patterns_select_names_and_an_option_hidden_ones() {
     let world = World::new();
     world.folder("d");
     for name in [
@@ -47,7 +47,7 @@ async fn names_are_chosen_by_patterns_and_hidden_ones_if_asked_for() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn exotic_names_are_names() {
+async fn unusual_names_are_read() {
     use std::os::unix::ffi::OsStrExt;
     let world = World::new();
     world.folder("d");
@@ -81,7 +81,7 @@ async fn p15_excluded_names_cause_no_load() {
     world.file("d/a.toml", "one");
     let mut rig = ManyRig::watch(dir(&world).matching("*.toml")).await;
     rig.settle().await;
-    let looks = rig.looks;
+    let loads = rig.loads;
     for name in [
         ".a.swp", "a.toml~", "b.swp", "#a#", ".hidden", "..data", ".dir/x", "notes", "toml",
     ] {
@@ -91,7 +91,7 @@ async fn p15_excluded_names_cause_no_load() {
         fs::remove_file(path).unwrap();
     }
     rig.settle().await;
-    assert_eq!(rig.looks, looks);
+    assert_eq!(rig.loads, loads);
     world.file("d/b.toml", "two");
     rig.expect(&[("a.toml", "one"), ("b.toml", "two")]).await;
 }
@@ -130,7 +130,7 @@ async fn portable_backend_follows_a_directory() {
 }
 
 #[tokio::test]
-async fn without_leases_a_finished_file_is_found_as_well() {
+async fn finished_file_is_found_without_leases() {
     let world = World::new();
     world.folder("d");
     let mut rig = ManyRig::watch(dir(&world).leases(false)).await;

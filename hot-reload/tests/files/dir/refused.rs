@@ -1,4 +1,4 @@
-//! A directory that is refused: for one file of it, or for its size.
+//! A directory that is rejected because of one file or of its size.
 
 use std::fs;
 
@@ -57,10 +57,10 @@ async fn directory_above_a_limit_is_rejected_once() {
     ];
     for (dir, message) in limited {
         let mut rig = ManyRig::poll(dir.each(TextDecoder));
-        let error = rig.look().await.unwrap_err();
+        let error = rig.load().await.unwrap_err();
         assert!(error.to_string().ends_with(message), "{error}");
         assert_eq!(error.kind(), ErrorKind::TooLarge);
-        rig.look().await.unwrap();
+        rig.load().await.unwrap();
         assert_eq!((rig.unchanged, &rig.current), (1, &None));
     }
     let mut rig = ManyRig::watch(dir(&world).max_files(1)).await;

@@ -1,5 +1,5 @@
-//! A directory that somebody else changes all the time, with nothing but hints to follow: every listing that is seen
-//! stood there at one moment, no file in it is torn, and the last one is always seen.
+//! Torture test: another thread changes a directory all the time. Each seen listing existed at one moment, without torn
+//! files, and the last one is always seen.
 //!
 //! `HOT_RELOAD_SEED` and `HOT_RELOAD_ROUNDS` choose the run; a failure names its seed.
 
@@ -16,7 +16,7 @@ use tokio::time::sleep;
 use crate::file::{TextDecoder, World};
 use crate::many::{ManyRig, Texts};
 
-/// Every state that the writer has made, including those in between. What is published must be one of them.
+/// Every state that the writer has made, including those in between. Each published listing must be one of them.
 type States = HashSet<Vec<(PathBuf, String)>>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -38,7 +38,7 @@ async fn p05_each_listing_existed_at_one_moment_and_the_last_is_seen() {
     });
     for round in 0..rounds {
         let context = format!("seed {seed}, round {round}");
-        // The writer goes on while the directory is looked at.
+        // The writer continues while the directory is loaded.
         let mut theirs = writer.take().unwrap();
         let writing = tokio::spawn(async move {
             let mut done = Vec::new();
@@ -50,7 +50,7 @@ async fn p05_each_listing_existed_at_one_moment_and_the_last_is_seen() {
             (theirs, done)
         });
         while !writing.is_finished() {
-            let _ = rig.look().await;
+            let _ = rig.load().await;
         }
         let (theirs, done) = writing.await.unwrap();
         let expected = theirs.model.clone();
@@ -78,7 +78,7 @@ async fn p05_each_listing_existed_at_one_moment_and_the_last_is_seen() {
         }
         writer = Some(theirs);
     }
-    println!("seed {seed}: {rounds} rounds, {} looks", rig.looks);
+    println!("seed {seed}: {rounds} rounds, {} loads", rig.loads);
 }
 
 fn from_env(name: &str) -> Option<u64> {

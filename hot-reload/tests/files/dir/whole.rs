@@ -1,4 +1,4 @@
-//! Writers that are not done yet, and those that never are: what is seen is whole, and of one moment.
+//! Slow and endless writers in a directory: each seen listing is whole and of one moment.
 
 use std::fs;
 #[cfg(target_os = "linux")]
@@ -135,14 +135,14 @@ async fn p05_directory_that_keeps_changing_is_an_error_and_never_mixed() {
     });
     let mut seen = Vec::new();
     for _ in 0..2 {
-        match rig.look().await {
+        match rig.load().await {
             Err(error) => assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}"),
             Ok(()) => seen.extend(rig.current.clone()),
         }
     }
     ending.store(true, std::sync::atomic::Ordering::Relaxed);
     let log = writer.join().unwrap();
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     seen.extend(rig.current.clone());
     for texts in &seen {
         let numbers: Vec<usize> = texts.values().map(|text| text.parse().unwrap()).collect();

@@ -1,4 +1,4 @@
-//! What cannot be loaded, and what a load may cost.
+//! Errors of loaders, and limits of a load.
 
 use std::fs;
 use std::io;
@@ -62,9 +62,9 @@ async fn p11_refused_content_is_loaded_once() {
         counted.fetch_add(1, Ordering::Relaxed);
         number(open)
     }));
-    rig.look().await.unwrap_err();
+    rig.load().await.unwrap_err();
     for _ in 0..10 {
-        assert_eq!(rig.look().await.unwrap(), Loaded::Unchanged);
+        assert_eq!(rig.load().await.unwrap(), Loaded::Unchanged);
     }
     assert_eq!(calls.load(Ordering::Relaxed), 1);
 }
@@ -76,7 +76,7 @@ async fn system_error_does_not_reject_the_content() {
     let other = world.path("beside");
     let source = File::new(&path).load_with(move |_: &OpenFile| fs::read_to_string(&other));
     let mut rig = Rig::poll(source);
-    let error = rig.look().await.unwrap_err();
+    let error = rig.load().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(
         error.to_string().starts_with(path.to_str().unwrap()),
@@ -84,7 +84,7 @@ async fn system_error_does_not_reject_the_content() {
     );
     // So it is tried again.
     write(world.path("beside"), "two");
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     assert_eq!(rig.seen, ["two"]);
 }
 
@@ -163,10 +163,10 @@ async fn configured_size_limit_holds() {
     let path = world.file("c", "12345");
     let calls = Arc::new(AtomicUsize::new(0));
     let mut rig = Rig::poll(File::new(&path).max_size(4).load_with(counted(&calls)));
-    assert_eq!(rig.look().await.unwrap_err().kind(), ErrorKind::TooLarge);
-    assert_eq!(rig.look().await.unwrap(), Loaded::Unchanged);
+    assert_eq!(rig.load().await.unwrap_err().kind(), ErrorKind::TooLarge);
+    assert_eq!(rig.load().await.unwrap(), Loaded::Unchanged);
     world.rename_into("c", "1234");
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     assert_eq!(
         (rig.seen, calls.load(Ordering::Relaxed)),
         (vec!["1234".into()], 1)

@@ -1,4 +1,4 @@
-//! What happens to a file while it is loaded.
+//! Changes of a file during its load.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -18,7 +18,7 @@ use super::rig::Rig;
 use super::{Fallible, pause, text};
 use crate::file::{DEADLINE, World, write};
 
-/// Each call says that it has begun, with what it has read, and ends when it is told to.
+/// Each call reports its begin and the content it has read, and waits for permission to end.
 pub(crate) fn stepped() -> (
     impl Fn(&OpenFile) -> Fallible<String>,
     Receiver<String>,
@@ -43,7 +43,7 @@ async fn changed_meanwhile(path: &Path, change: impl FnOnce()) -> (Vec<String>, 
     let (loader, begins, end) = stepped();
     let mut rig = Rig::poll(File::new(path).load_with(loader));
     let looking = tokio::spawn(async move {
-        let _ = rig.look().await;
+        let _ = rig.load().await;
         rig.seen
     });
     let next = move || {
@@ -117,7 +117,7 @@ async fn t06_file_emptied_before_a_write_is_never_empty() {
             start.elapsed()
         });
         rig.expect(&round.to_string()).await;
-        // On a machine that stands still it was empty for as long as one that is meant to be.
+        // On a stalled machine, the file was empty for as long as an intended empty file.
         for_good += usize::from(writer.join().unwrap() >= EMPTY_GRACE);
     }
     let (empty, whole): (Vec<_>, Vec<_>) = rig.seen.into_iter().partition(|text| text.is_empty());
@@ -152,8 +152,8 @@ async fn t43_file_replaced_during_every_load_is_still_published() {
         Ok::<_, io::Error>(before)
     });
     let mut rig = Rig::poll(source);
-    rig.look().await.unwrap();
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
+    rig.load().await.unwrap();
     assert_eq!(rig.seen, ["2", "5"]);
 }
 

@@ -1,4 +1,4 @@
-//! Loaders that are given an open file: real files, through the traits, and through services where those have a say.
+//! Loaders that read an open file: real files, through the traits and through services.
 
 mod faults;
 mod meanwhile;
@@ -36,7 +36,7 @@ fn counted(calls: &Arc<AtomicUsize>) -> impl Fn(&OpenFile) -> io::Result<String>
     }
 }
 
-/// A pause between two steps of somebody else's, which is what is tested.
+/// The pause between two steps of another program is the subject of the test.
 #[allow(
     clippy::disallowed_methods,
     reason = "the writer is a thread of its own"
@@ -55,7 +55,7 @@ async fn value_is_loaded_from_the_descriptor_and_follows_the_file() {
     write(&path, "three");
     rig.expect(&"three".to_owned()).await;
     fs::remove_file(&path).unwrap();
-    assert_eq!(rig.look().await.unwrap(), Loaded::Missing);
+    assert_eq!(rig.load().await.unwrap(), Loaded::Missing);
     write(&path, "four");
     rig.expect(&"four".to_owned()).await;
     assert_eq!(rig.seen, ["one", "two", "three", "four"]);
@@ -98,35 +98,35 @@ async fn p10_p15_unchanged_file_is_not_loaded_again() {
     let path = world.file("c", "one");
     let calls = Arc::new(AtomicUsize::new(0));
     let mut rig = Rig::poll(File::new(&path).load_with(counted(&calls)));
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     for _ in 0..100 {
-        assert_eq!(rig.look().await.unwrap(), Loaded::Unchanged);
+        assert_eq!(rig.load().await.unwrap(), Loaded::Unchanged);
     }
     assert_eq!(calls.load(Ordering::Relaxed), 1);
-    // One from the future is no reason to doubt it.
+    // A time in the future is accepted.
     let later = fs::metadata(&path).unwrap().modified().unwrap() + Duration::from_secs(86_400);
     let file = OpenOptions::new().write(true).open(&path).unwrap();
     file.set_modified(later).unwrap();
     drop(file);
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     for _ in 0..100 {
-        assert_eq!(rig.look().await.unwrap(), Loaded::Unchanged);
+        assert_eq!(rig.load().await.unwrap(), Loaded::Unchanged);
     }
     assert_eq!(calls.load(Ordering::Relaxed), 2);
 }
 
-/// Nothing is read to find out, so the stamp has to tell.
+/// Nothing is read for the comparison, so the stamp has to differ.
 #[tokio::test]
 async fn t35_rewrite_of_the_same_size_right_after_a_load_is_seen() {
     let world = World::new();
     let path = world.file("c", "00");
     for leases in [true, false] {
         let mut rig = Rig::poll(File::new(&path).leases(leases).load_with(text));
-        rig.look().await.unwrap();
+        rig.load().await.unwrap();
         for round in 0..30 {
             let text = format!("{round:02}");
             write(&path, &text);
-            rig.look().await.unwrap();
+            rig.load().await.unwrap();
             assert_eq!(rig.seen.last(), Some(&text));
         }
     }
@@ -187,7 +187,7 @@ async fn p05_file_being_written_is_held_without_a_call_of_the_loader() {
             hold.message
         );
         assert_eq!(calls.load(Ordering::Relaxed), before);
-        // Another file that takes the name is whole, whoever still writes to the old one.
+        // Another file that takes the name is whole, even if the old one is still being written.
         world.rename_into("c", "three");
         let Loaded::Value { value, .. } = load().await else {
             panic!("it is complete");

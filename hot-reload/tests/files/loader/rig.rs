@@ -1,4 +1,4 @@
-//! A source with a loader that is looked at as a service would look at it.
+//! A source with a loader, driven like by a service.
 
 use hot_reload::source::file::LoadFile;
 use hot_reload::source::file::LoadedFile;
@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use crate::file::DEADLINE;
 
-/// A source that is looked at as a service would, and all that was seen.
+/// A source that is driven like by a service, and everything that it returned.
 pub(crate) struct Rig<L: LoadFile> {
     pub(crate) source: LoadedFile<L>,
     pub(crate) handle: Option<RealtimeWatchHandle<L::Value>>,
@@ -31,13 +31,13 @@ where
     pub(crate) async fn watch(source: LoadedFile<L>) -> Self {
         let mut rig = Self::poll(source);
         rig.handle = Some(rig.source.watch_realtime().await.unwrap());
-        rig.look().await.unwrap();
+        rig.load().await.unwrap();
         rig
     }
 
-    pub(crate) async fn look(&mut self) -> Result<Loaded<()>, Error> {
-        let look = self.source.reload_since(self.revision.as_ref());
-        match timeout(DEADLINE, look)
+    pub(crate) async fn load(&mut self) -> Result<Loaded<()>, Error> {
+        let loading = self.source.reload_since(self.revision.as_ref());
+        match timeout(DEADLINE, loading)
             .await
             .expect("a look takes too long")
         {
@@ -84,7 +84,7 @@ where
                 "{event:?} before {value:?}, but {:?}",
                 self.seen
             );
-            let _ = self.look().await;
+            let _ = self.load().await;
         }
     }
 }

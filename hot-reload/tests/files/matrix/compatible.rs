@@ -6,7 +6,7 @@ use std::pin::pin;
 
 use async_trait::async_trait;
 
-use super::follow::{News, Patience, Verdict, follow};
+use super::follow::{Patience, Publications, Verdict, follow};
 use super::patterns::{Content, Pattern};
 use super::subject::{
     AsyncFileLoad, FileReloader, ReloaderConfig, ReloaderReceiver, ReloaderService, WatchStrategy,
@@ -38,7 +38,7 @@ impl AsyncFileLoad for App {
     }
 }
 
-impl News for ReloaderReceiver<App, String> {
+impl Publications for ReloaderReceiver<App, String> {
     async fn next(&mut self) -> Result<Option<Content>, String> {
         self.changed().await.map_err(|error| error.to_string())?;
         Ok(self.get().map(|App(content)| content))

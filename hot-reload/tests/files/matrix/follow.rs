@@ -1,4 +1,4 @@
-//! Follows a reader through a pattern, and says how it went.
+//! Follows a reader through a pattern, and returns the result.
 
 use std::path::Path;
 use std::pin::pin;
@@ -25,9 +25,9 @@ pub(crate) enum Verdict {
     Backwards(u64, u64),
 }
 
-/// The news of a reader.
-pub(crate) trait News {
-    /// Waits for what is published next; an error says that nothing can follow. May be dropped while it waits.
+/// The publications that a reader gets.
+pub(crate) trait Publications {
+    /// Waits for the next publication; an error means the end. May be dropped while it waits.
     async fn next(&mut self) -> Result<Option<Content>, String>;
 }
 
@@ -45,9 +45,9 @@ pub(crate) async fn follow(
     pattern: Pattern,
     root: &Path,
     patience: Patience,
-    news: impl News,
+    reader: impl Publications,
 ) -> Verdict {
-    let mut follower = Follower { news, last: 0 };
+    let mut follower = Follower { reader, last: 0 };
     match follower.attempt(pattern, root, patience).await {
         Ok(slowest) => Verdict::Seen(slowest),
         Err(verdict) => verdict,
@@ -55,12 +55,12 @@ pub(crate) async fn follow(
 }
 
 struct Follower<N> {
-    news: N,
-    /// What was published last.
+    reader: N,
+    /// The last published version.
     last: u64,
 }
 
-impl<N: News> Follower<N> {
+impl<N: Publications> Follower<N> {
     async fn attempt(
         &mut self,
         pattern: Pattern,
@@ -88,7 +88,7 @@ impl<N: News> Follower<N> {
         Ok(slowest)
     }
 
-    /// Checks what is published until this content is.
+    /// Checks publications until this content is published.
     async fn reach(&mut self, number: u64, deadline: Instant) -> Result<(), Verdict> {
         while self.last != number {
             match timeout_at(deadline, self.check_next()).await {
@@ -99,7 +99,7 @@ impl<N: News> Follower<N> {
         Ok(())
     }
 
-    /// Checks what is published while this goes on.
+    /// Checks publications during this operation.
     async fn during<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Verdict> {
         let mut work = pin!(work);
         loop {
@@ -111,7 +111,7 @@ impl<N: News> Follower<N> {
     }
 
     async fn check_next(&mut self) -> Result<(), Verdict> {
-        match self.news.next().await.map_err(Verdict::Ended)? {
+        match self.reader.next().await.map_err(Verdict::Ended)? {
             Some(Content::Whole(number)) if number >= self.last => self.last = number,
             Some(Content::Whole(number)) => return Err(Verdict::Backwards(self.last, number)),
             Some(Content::Torn(text)) => return Err(Verdict::Torn(text)),

@@ -8,24 +8,24 @@ use hot_reload::source::{Decoded, File, Source, Toml};
 use hot_reload::{Builder, Changes, Live, ReloaderService, Status};
 use serde::Deserialize;
 
-use super::follow::{News, Patience, Verdict, follow};
+use super::follow::{Patience, Publications, Verdict, follow};
 use super::patterns::{Content, Pattern};
 
-/// Fields that may all be missing: whatever is cut off at the end of a line decodes, and is found out.
+/// All fields are optional, so a file that is truncated at the end of a line decodes, and the test detects it.
 #[derive(Debug, PartialEq, Deserialize)]
 pub(crate) struct App {
     begin: Option<u64>,
     end: Option<u64>,
 }
 
-/// What is published, from the value that was there first on.
+/// The publications, beginning with the first value.
 struct Published {
     first: Option<Content>,
     changes: Changes<App>,
 }
 
 impl Published {
-    /// The service may have been quicker, and what was there before does not count as a change.
+    /// The service may have been faster, and the value before does not count as a change.
     fn of(live: &Live<App>) -> Self {
         let changes = live.subscribe();
         let first = live.try_load();
@@ -36,7 +36,7 @@ impl Published {
     }
 }
 
-impl News for Published {
+impl Publications for Published {
     async fn next(&mut self) -> Result<Option<Content>, String> {
         if let Some(first) = self.first.take() {
             return Ok(Some(first));
@@ -51,7 +51,7 @@ impl News for Published {
 /// A service that is about to be started.
 pub(crate) type Draft = Builder<Decoded<File, Toml<App>>, App, String>;
 
-/// Follows the pattern in this folder, which is empty, and looks at the state of the service in the end.
+/// Follows the pattern in this empty folder, and checks the status of the service at the end.
 pub(crate) async fn run(
     pattern: Pattern,
     root: &Path,
@@ -82,5 +82,5 @@ fn check(status: &Status) {
     assert_eq!(status.counters.watch_losses, 0, "{status:?}");
 }
 
-/// So long that nobody takes a poll for an announcement.
+/// So long that a poll cannot be mistaken for a hint.
 pub(crate) const NO_POLL: Duration = Duration::from_secs(3600);

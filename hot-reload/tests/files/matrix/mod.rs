@@ -1,8 +1,6 @@
-//! Every way in which programs change a file, in every strategy, through both surfaces: all of it is seen, and nothing
-//! else.
+//! Every way in which programs change a file, with every strategy and both surfaces: each content is seen, and no other.
 //!
-//! A test is one cell. Under a watch the polling interval is an hour, so that a change which the watch does not
-//! announce fails the test instead of being polled.
+//! A test is one cell. Under a watch, the interval is an hour, so a change that the watch does not report fails the test.
 
 mod compatible;
 mod follow;
@@ -107,7 +105,7 @@ macro_rules! cells {
         }
 
         #[test]
-        fn no_pattern_is_left_out() {
+        fn every_pattern_is_tested() {
             assert_eq!([$(Pattern::$pattern),+], Pattern::ALL);
         }
     };

@@ -1,6 +1,6 @@
-//! The ways in which programs change a file, as operations on a folder, and what a reader of the file must see of them.
+//! The ways in which programs change a file, as operations on a folder, with the contents that a reader must see.
 //!
-//! Only the standard library, and no test framework: whoever includes this brings the reader. An operation blocks, and
+//! It uses only the standard library and no test framework; the including crate brings the reader. An operation blocks, and
 //! its pauses are part of it.
 #![allow(
     dead_code,
@@ -25,8 +25,8 @@ pub(crate) const STEPS: [u64; 2] = [2, 3];
 
 /// A way to change a file.
 ///
-/// Its first step is what it is named after. The second does the same again, or changes the file in a simple way where
-/// once is enough, because what came through the first one must not have lost the file.
+/// Its first step is what it is named after. The second does the same again, or changes the file in a simple way. It shows
+/// that the watch did not lose the file at the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pattern {
     InPlaceWrite,
@@ -89,7 +89,7 @@ impl Pattern {
         }
     }
 
-    /// Where the reader looks.
+    /// Where the reader loads.
     pub(crate) fn path(self, root: &Path) -> PathBuf {
         match self {
             Self::AbsentInLinkedFolder => root.join("link/app.toml"),
@@ -192,7 +192,7 @@ impl Pattern {
 }
 
 impl Content {
-    /// What is in this text: an error if it is no good, and never an error only because it is cut short.
+    /// Parses this text: an error if it is invalid, but not if it is merely truncated.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let field = |name: &str| {
             let mut lines = text.lines();

@@ -1,4 +1,4 @@
-//! A file that is mounted by itself stays the one that was mounted, for every program.
+//! A bind-mounted file: every program keeps seeing the mounted file.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -57,13 +57,13 @@ async fn t20_mounted_file_replaced_outside_keeps_its_content() {
     unmount(&[], &path);
 }
 
-/// What is mounted has no name any more, and is what everybody reads.
+/// The mounted file has no name any more, and every program still reads it.
 async fn stays(rig: &mut Rig, path: &Path, text: &str) {
-    let news = rig.news;
+    let contents = rig.contents;
     rig.settle().await;
     assert_eq!(fs::metadata(path).unwrap().nlink(), 0);
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     assert_eq!(rig.current.as_deref(), Some(text));
-    assert_eq!(rig.news, news);
+    assert_eq!(rig.contents, contents);
     assert_eq!(rig.failures, 0);
 }

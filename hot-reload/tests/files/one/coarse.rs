@@ -1,5 +1,5 @@
-//! File systems that tell hardly anything apart: one whose clock counts whole seconds, and which gives the number of a
-//! removed file to the next one. Each has nobody else on it.
+//! File systems with coarse timestamps: one counts whole seconds, and reuses the inode number of a removed file. No other
+//! program uses them.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -72,8 +72,8 @@ async fn t28_file_recreated_with_the_same_inode_number_is_seen() {
 }
 
 #[tokio::test]
-async fn t34_by_asking_too_each_of_many_rewrites_in_a_second_is_seen() {
-    if !can_make("coarse::t34_by_asking_too_each_of_many_rewrites_in_a_second_is_seen") {
+async fn t34_polling_sees_each_of_many_rewrites_in_a_second() {
+    if !can_make("coarse::t34_polling_sees_each_of_many_rewrites_in_a_second") {
         return;
     }
     let world = World::new();
@@ -96,22 +96,22 @@ async fn t34_by_asking_too_each_of_many_rewrites_in_a_second_is_seen() {
         let path = folder.join(format!("c{number}"));
         write(&path, "first");
         let mut rig = Rig::poll(File::new(&path));
-        rig.look().await.unwrap();
+        rig.load().await.unwrap();
         for round in 0..10 {
             let (text, before) = (format!("{round:05}"), stamp(&path));
             rewrite(&path, &text);
             same += u32::from(stamp(&path) == before);
             sleep(Duration::from_millis(50)).await;
-            rig.look().await.unwrap();
+            rig.load().await.unwrap();
             assert_eq!(rig.current.as_deref(), Some(&*text));
         }
-        // The last one comes in the same second as the last look, and nobody asks before that is long past.
+        // The last write is in the same second as the last load, and the next load is much later.
         rewrite(&path, "final");
         rewritten.push(rig);
     }
     sleep(Duration::from_secs(3)).await;
     for mut rig in rewritten {
-        rig.look().await.unwrap();
+        rig.load().await.unwrap();
         assert_eq!(rig.current.as_deref(), Some("final"));
     }
     assert!(
@@ -133,7 +133,7 @@ async fn t35_rewrite_right_after_a_load_is_found_with_a_coarse_clock() {
     for number in 0..1000 {
         let text = format!("{number:04}");
         write(&path, &text);
-        rig.look().await.unwrap();
+        rig.load().await.unwrap();
         assert_eq!(rig.current.as_deref(), Some(&*text));
     }
     assert_eq!(rig.published.len(), 1000);

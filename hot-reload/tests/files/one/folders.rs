@@ -1,4 +1,4 @@
-//! What happens to the folders on the way to a file: it is followed to where its path leads, and nowhere else.
+//! Changes of the parent folders of a file: the watch follows the path.
 
 use std::fs;
 use std::time::Duration;
@@ -55,10 +55,10 @@ async fn t24_replaced_folder_moves_the_watch() {
         fs::rename(world.path("d2"), world.path("d")).unwrap();
         rig.expect(text).await;
         rig.settle().await;
-        let looks = rig.looks;
+        let loads = rig.loads;
         write(world.path(&gone).join("c"), "not this one");
         rig.settle().await;
-        assert_eq!(rig.looks, looks, "the old folder is nobody's business");
+        assert_eq!(rig.loads, loads, "the old folder is nobody's business");
     }
     write(&path, "in place");
     rig.expect("in place").await;
@@ -122,10 +122,10 @@ async fn t26_replaced_parent_folder_moves_the_watch() {
         fs::rename(world.path("next"), world.path("base")).unwrap();
         rig.expect(text).await;
         rig.settle().await;
-        let looks = rig.looks;
+        let loads = rig.loads;
         write(world.path(&gone).join("a/b/c"), "not this one");
         rig.settle().await;
-        assert_eq!(rig.looks, looks, "the old folder is nobody's business");
+        assert_eq!(rig.loads, loads, "the old folder is nobody's business");
         world.rename_into("base/a/b/c", "renamed");
         rig.expect("renamed").await;
     }

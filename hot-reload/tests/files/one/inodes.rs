@@ -1,4 +1,4 @@
-//! What has the name and what had it: files that change places, come without a name, or are still written to.
+//! Names and inodes: files that swap names, have no name at first, or are written to after their replacement.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -19,10 +19,10 @@ async fn t29_backup_by_hard_link_does_not_keep_the_old_file_watched() {
     world.rename_into("c", "two");
     rig.expect("two").await;
     rig.settle().await;
-    let looks = rig.looks;
+    let loads = rig.loads;
     write(world.path("c.old"), "not this one");
     rig.settle().await;
-    assert_eq!(rig.looks, looks, "the old file is nobody's business");
+    assert_eq!(rig.loads, loads, "the old file is nobody's business");
     world.rename_into("c", "three");
     rig.expect("three").await;
     assert_eq!(rig.texts(), ["one", "two", "three"]);
@@ -55,13 +55,13 @@ async fn t54_writes_to_the_replaced_file_are_ignored() {
     }
     drop(stale);
     rig.settle().await;
-    assert_eq!((rig.news, rig.texts()), (2, vec!["one", "two"]));
+    assert_eq!((rig.contents, rig.texts()), (2, vec!["one", "two"]));
     world.rename_into("c", "three");
     rig.expect("three").await;
 }
 
 #[tokio::test]
-async fn t55_two_files_that_change_places_leave_no_gap() {
+async fn t55_two_files_that_swap_names_leave_no_gap() {
     let world = World::new();
     let path = world.file("c", "0");
     let mut rig = Rig::watch(&path).await;
@@ -97,7 +97,7 @@ async fn t56_unnamed_file_is_seen_when_it_gets_a_name() {
     }
 }
 
-/// No closing follows the link, so nothing but the new name tells of it.
+/// No close follows the link, so only the event of the new name reports it.
 #[tokio::test]
 async fn t56_file_closed_before_it_gets_a_name_is_seen() {
     let world = World::new();

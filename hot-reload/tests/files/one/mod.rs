@@ -1,5 +1,4 @@
-//! One file: with nothing but hints to find a change, or with nothing but questions. No service, except where a promise is
-//! the service's.
+//! One file, loaded after hints only or by polling only. Without a service, except for promises of the service.
 
 #[cfg(target_os = "linux")]
 mod bound;

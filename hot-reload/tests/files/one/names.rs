@@ -1,4 +1,4 @@
-//! What happens to the name of a file, and which names there are.
+//! Changes of the name of a file, and unusual names.
 
 use std::fs;
 
@@ -130,7 +130,7 @@ async fn t58_relative_path_is_resolved_from_the_working_directory() {
     for text in ["two", "three"] {
         world.rename_into("here/c", text);
         rig.expect(text).await;
-        polled.look().await.unwrap();
+        polled.load().await.unwrap();
         assert_eq!(polled.current.as_deref(), Some(text));
         write(world.path("here/c"), "in place");
         rig.expect("in place").await;

@@ -1,4 +1,4 @@
-//! What is no news: attributes, equal content, other files, and reading.
+//! Events that are no change: attributes, equal content, other files, and reads.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ async fn t50_p10_changes_of_attributes_are_no_change() {
         let data = fs::metadata(&path).unwrap();
         (data.uid(), data.gid())
     };
-    // Each alone first, so that it is looked at for this one's sake.
+    // Each alone first, so that the load has only this cause.
     let changes: [&dyn Fn(u32); 4] = [
         &|round| {
             let mode = [0o600, 0o644][round as usize % 2];
@@ -36,11 +36,11 @@ async fn t50_p10_changes_of_attributes_are_no_change() {
         },
     ];
     for change in changes {
-        let looks = rig.looks;
+        let loads = rig.loads;
         change(1);
         rig.settle().await;
-        assert!(rig.looks > looks, "it was looked at");
-        assert_eq!((rig.news, rig.texts()), (1, vec!["one"]));
+        assert!(rig.loads > loads, "it was looked at");
+        assert_eq!((rig.contents, rig.texts()), (1, vec!["one"]));
     }
     for round in 0..250 {
         for change in changes {
@@ -49,7 +49,7 @@ async fn t50_p10_changes_of_attributes_are_no_change() {
         tokio::task::yield_now().await;
     }
     rig.settle().await;
-    assert_eq!((rig.news, rig.texts()), (1, vec!["one"]));
+    assert_eq!((rig.contents, rig.texts()), (1, vec!["one"]));
     assert_eq!(rig.failures, 0);
     world.rename_into("c", "two");
     rig.expect("two").await;
@@ -64,8 +64,8 @@ async fn p10_equal_content_is_no_change() {
     rig.settle().await;
     world.rename_into("c", "one");
     rig.settle().await;
-    assert!(rig.looks > 1);
-    assert_eq!((rig.news, rig.texts()), (1, vec!["one"]));
+    assert!(rig.loads > 1);
+    assert_eq!((rig.contents, rig.texts()), (1, vec!["one"]));
 }
 
 #[tokio::test]
@@ -74,11 +74,11 @@ async fn p15_other_files_and_reads_cause_no_load() {
     let path = world.file("c", "one");
     let mut rig = Rig::watch(&path).await;
     rig.settle().await;
-    let looks = rig.looks;
+    let loads = rig.loads;
     for number in 0..50 {
         world.file("other", &number.to_string());
         fs::read(&path).unwrap();
     }
     rig.settle().await;
-    assert_eq!(rig.looks, looks);
+    assert_eq!(rig.loads, loads);
 }

@@ -1,4 +1,4 @@
-//! What is not read: what is no file, and what is too large to be one.
+//! Paths that are no regular file, and files above the size limit.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ async fn t40_file_over_the_limit_is_rejected_once() {
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert!(error.to_string().starts_with(path.to_str().unwrap()));
     // As long as it is too fresh to be believed, it is read and refused again.
-    while let Err(again) = rig.look().await {
+    while let Err(again) = rig.load().await {
         assert_eq!(again.revision(), error.revision());
         sleep(Duration::from_millis(10)).await;
     }
@@ -88,8 +88,7 @@ async fn t40_p17_huge_file_is_rejected_without_being_read() {
     rig.expect("two").await;
 }
 
-/// It fits when it is asked for its size, and no longer when it is read: the kernel has a file that says it is empty
-/// and hardly ends.
+/// Its reported size is within the limit, but its content is not: the kernel has a file of size zero with endless content.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn t40_p17_file_larger_than_reported_is_read_up_to_the_limit() {
@@ -105,7 +104,7 @@ async fn t40_p17_file_larger_than_reported_is_read_up_to_the_limit() {
     world.relink("c", "/proc/self/pagemap");
     rig.expect_error("larger than the limit").await;
     assert_eq!(rig.last_error().kind(), ErrorKind::TooLarge);
-    let read = (bytes_read() - read) / u64::try_from(rig.looks).unwrap();
+    let read = (bytes_read() - read) / u64::try_from(rig.loads).unwrap();
     assert!(read < 2 << 20, "{read} bytes were read for each look");
     assert_eq!(rig.texts(), ["one"]);
     world.rename_into("c", "two");

@@ -1,5 +1,4 @@
-//! What a service makes of it: errors and gaps that are over in a moment are nobody's business, and bad content is told
-//! once and never served.
+//! A service on one file: short gaps and errors are not reported, and bad content is reported once and never served.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::file::{DEADLINE, TextDecoder, World, write};
 
-/// A service, and what was told of it.
+/// A service, and its events.
 struct Service<V> {
     live: Live<V>,
     control: Control<V>,
@@ -53,8 +52,8 @@ impl<V: PartialEq + Send + Sync + 'static> Service<V> {
     }
 
     /// Waits for the next look that ends in this way.
-    async fn told(&mut self, is_it: impl Fn(&Outcome) -> bool) {
-        let told = async {
+    async fn reported(&mut self, is_it: impl Fn(&Outcome) -> bool) {
+        let reported = async {
             loop {
                 match self.events.next().await.unwrap().kind {
                     EventKind::Load { outcome, .. } if is_it(&outcome) => return,
@@ -62,11 +61,11 @@ impl<V: PartialEq + Send + Sync + 'static> Service<V> {
                 }
             }
         };
-        let told = timeout(DEADLINE, told).await;
-        assert!(told.is_ok(), "{:?}", self.control.status());
+        let reported = timeout(DEADLINE, reported).await;
+        assert!(reported.is_ok(), "{:?}", self.control.status());
     }
 
-    /// What has been told since the last time.
+    /// The events since the last call.
     fn outcomes(&mut self) -> Vec<Outcome> {
         std::iter::from_fn(|| self.events.next().now_or_never().flatten())
             .filter_map(|event| match event.kind {
@@ -135,7 +134,7 @@ async fn bad_content(strategy: Strategy) {
     };
 
     write(&path, "port = [");
-    service.told(is_bad).await;
+    service.reported(is_bad).await;
     // The same bad content by another way is no second error.
     world.rename_into("c.toml", "port = [");
     sleep(Duration::from_millis(100)).await;
@@ -145,9 +144,9 @@ async fn bad_content(strategy: Strategy) {
     let again = service
         .outcomes()
         .iter()
-        .filter(|told| is_bad(told))
+        .filter(|reported| is_bad(reported))
         .count();
-    assert_eq!(again, 0, "it was told again");
+    assert_eq!(again, 0, "it was reported again");
     assert!(service.status().last_error.is_none());
 
     for number in 0..1000 {
@@ -156,12 +155,12 @@ async fn bad_content(strategy: Strategy) {
             _ => world.rename_into("c.toml", &format!("port{number} = false")),
         }
         if number % 100 == 0 {
-            service.told(is_bad).await;
+            service.reported(is_bad).await;
         }
         assert_eq!(*service.live.load(), ports(2));
         tokio::task::yield_now().await;
     }
-    service.told(is_bad).await;
+    service.reported(is_bad).await;
     let status = service.status();
     assert_eq!(status.counters.published, 2);
     assert!(status.last_error.is_some() && !status.stopped);

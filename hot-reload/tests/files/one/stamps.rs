@@ -1,4 +1,4 @@
-//! Times that go back: a change is what differs, not what is newer.
+//! Timestamps that decrease: a file has changed if its stamp differs, not if it is newer.
 #![cfg(unix)]
 
 use std::fs;
@@ -17,8 +17,7 @@ fn set_time(path: &Path, time: SystemTime) {
     file.set_modified(time).unwrap();
 }
 
-/// Each makes the file at the first path hold the text, and look older than it was: copied over it, synchronized, made
-/// anew.
+/// Each writes the text to the first path with an older timestamp: by copying, by synchronizing, or by creating it again.
 const BACK: [fn(&World, &Path, &str, SystemTime); 3] = [
     |_, path, text, time| {
         write(path, text);
@@ -60,7 +59,7 @@ async fn t36_file_that_becomes_older_is_found_by_polling() {
     let world = World::new();
     let path = world.file("c", "000");
     let mut rig = Rig::poll(File::new(&path));
-    rig.look().await.unwrap();
+    rig.load().await.unwrap();
     let mut number = 0;
     for _ in 0..3 {
         for back in BACK {
@@ -68,7 +67,7 @@ async fn t36_file_that_becomes_older_is_found_by_polling() {
             let text = format!("{number:03}");
             // The same time again and again.
             back(&world, &path, &text, UNIX_EPOCH + LONG_AGO);
-            rig.look().await.unwrap();
+            rig.load().await.unwrap();
             assert_eq!(rig.current.as_deref(), Some(&*text));
         }
     }
@@ -81,16 +80,16 @@ async fn t36_p10_older_time_with_equal_content_is_no_change() {
     let path = world.file("c", "one");
     let mut rig = Rig::watch(&path).await;
     let mut polled = Rig::poll(File::new(&path));
-    polled.look().await.unwrap();
+    polled.load().await.unwrap();
     for years in 0..10 {
         let time = UNIX_EPOCH + LONG_AGO - years * Duration::from_secs(365 * 24 * 3600);
         set_time(&path, time);
-        polled.look().await.unwrap();
+        polled.load().await.unwrap();
     }
     rig.settle().await;
-    assert!(rig.looks > 1, "it was looked at");
-    assert_eq!((rig.news, rig.texts()), (1, vec!["one"]));
-    assert_eq!((polled.news, polled.texts()), (1, vec!["one"]));
+    assert!(rig.loads > 1, "it was looked at");
+    assert_eq!((rig.contents, rig.texts()), (1, vec!["one"]));
+    assert_eq!((polled.contents, polled.texts()), (1, vec!["one"]));
     world.rename_into("c", "two");
     rig.expect("two").await;
 }

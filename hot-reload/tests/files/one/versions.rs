@@ -1,4 +1,4 @@
-//! Contents that tell whether they are whole, and in which order they were written; and dice for the pauses between.
+//! Contents with a number and a checksum, so that torn and reordered versions are detected; and random pauses.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ pub(crate) fn version(number: u64, size: usize) -> String {
     format!("{number}|{}|{number}", "x".repeat(size))
 }
 
-/// The numbers of these contents, none of which may be half of one, older than the one before, or empty.
+/// The numbers of these contents. None may be torn, older than the one before, or empty.
 pub(crate) fn numbers(texts: &[&str]) -> Vec<u64> {
     let numbers: Vec<_> = texts.iter().map(|text| number(text)).collect();
     assert!(numbers.is_sorted(), "out of order: {numbers:?}");

@@ -22,7 +22,7 @@ async fn t01_file_renamed_into_place_is_seen_once_every_time() {
     }
     rig.settle().await;
     assert_eq!(rig.texts(), ["one", "two", "three", "four"]);
-    assert_eq!((rig.news, rig.failures), (4, 0));
+    assert_eq!((rig.contents, rig.failures), (4, 0));
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn t03_file_moved_from_another_folder_is_seen() {
     assert_eq!(rig.texts(), ["one", "two", "three", "four"]);
 }
 
-/// What the gap means to a service is told where there is one.
+/// The tests with a service cover the gap.
 #[tokio::test]
 async fn t04_editor_that_moves_the_old_file_away_is_followed() {
     let world = World::new();
@@ -116,7 +116,7 @@ async fn t06_p05_emptied_then_written_file_is_never_seen_empty() {
             start.elapsed()
         });
         rig.expect(&version(number, 10)).await;
-        // On a machine that stands still it was empty for as long as one that is meant to be.
+        // On a stalled machine, the file was empty for as long as an intended empty file.
         for_good += usize::from(writer.await.unwrap() >= EMPTY_GRACE);
     }
     rig.settle().await;
@@ -173,7 +173,7 @@ async fn p12_file_that_may_be_empty_is_never_reported_as_emptied() {
     assert_eq!(rig.emptied, 0);
 }
 
-/// Elsewhere nobody tells when a writer is done.
+/// Other systems do not report the end of a write.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn t08_p05_file_written_in_pieces_is_seen_once_and_whole() {

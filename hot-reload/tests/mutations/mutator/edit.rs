@@ -27,7 +27,7 @@ enum Kind {
     SwapLines,
     Indent,
     Outdent,
-    Cut,
+    Truncate,
     Insert,
     DropQuote,
     DropBracket,
@@ -53,7 +53,7 @@ const KINDS: [Kind; 20] = [
     Kind::SwapLines,
     Kind::Indent,
     Kind::Outdent,
-    Kind::Cut,
+    Kind::Truncate,
     Kind::Insert,
     Kind::DropQuote,
     Kind::DropBracket,
@@ -121,7 +121,7 @@ impl Edit {
             Kind::Outdent => self.with_line(&lines, |line| {
                 line.strip_prefix(b" ").unwrap_or(line).to_vec()
             }),
-            Kind::Cut => bytes[..self.pick(bytes.len())].to_vec(),
+            Kind::Truncate => bytes[..self.pick(bytes.len())].to_vec(),
             Kind::Insert => {
                 let piece = PIECES[self.with as usize % PIECES.len()];
                 self.splice(&tokens, |_| true, |token| [piece, token].concat())

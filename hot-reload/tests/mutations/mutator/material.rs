@@ -1,4 +1,4 @@
-//! The material of edits: values, keys and bytes that stand where they should not, and content that expands without bound.
+//! The material of edits: misplaced values, keys and bytes, and content that expands without bound.
 
 use super::Format;
 

@@ -4,7 +4,7 @@
 //! failure does not need. These files do not use the crate: other test binaries include them by path.
 //!
 //! - `edit`: one change, and how it is applied;
-//! - `material`: what is put in place of something else;
+//! - `material`: the replacements;
 //! - `tokens`: the parts of a file that edits change;
 //! - `shrink`: reduces a mutant that fails.
 

@@ -1,4 +1,4 @@
-//! What a watched file takes, counted to the byte.
+//! The memory of a watched file, to the byte.
 
 use std::path::PathBuf;
 

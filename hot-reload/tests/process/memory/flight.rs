@@ -1,4 +1,4 @@
-//! What it takes that a service can explain itself, counted to the byte.
+//! The memory of the flight recorder, to the byte.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -57,7 +57,7 @@ async fn bytes_of_a_service(entries: Option<usize>) -> (usize, usize) {
         };
         services.push(builder.start().await.unwrap());
         if number == 0 {
-            // What is there once.
+            // The memory that exists once per process.
             before = HEAP.allocated();
         }
     }

@@ -1,4 +1,4 @@
-//! What files, services and readers take in memory, counted to the byte. Each test runs in a process of its own.
+//! The memory of files, services and readers, to the byte. Each test runs in a process of its own.
 
 mod files;
 mod flight;

@@ -1,4 +1,4 @@
-//! What reading keeps in memory, counted to the byte.
+//! The memory that reads retain, to the byte.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ const VALUES: usize = 1_000;
 const THREADS: usize = 64;
 const SHORT_LIVED: usize = 1_000;
 
-/// The bound for what is there beside the newest values.
+/// The bound of the memory beside the newest values.
 const BESIDE: usize = 2 << 20;
 /// The bound for what a thread leaves behind that has read and ended, on average.
 const LEFT: usize = 8;
@@ -88,7 +88,7 @@ fn p17_values_read_by_threads_are_not_kept() {
     assert!(left <= SHORT_LIVED * LEFT, "{left}");
 }
 
-/// A thread that reads when it is told to, and otherwise does nothing.
+/// A thread that reads on request.
 struct Idle {
     /// What version all values are of.
     go: Option<Sender<u8>>,

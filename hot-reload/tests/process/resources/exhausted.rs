@@ -1,6 +1,6 @@
-//! No inotify instance is left: the service polls, says why, and comes back by itself.
+//! No inotify instance is left: the service polls, reports the reason, and recovers automatically.
 //!
-//! The limit is one per user, so this runs in a child process as a user that nobody else is.
+//! The limit is per user, so this runs in a child process as a user of its own.
 
 use std::fs;
 use std::os::fd::OwnedFd;
@@ -41,7 +41,7 @@ fn t31_without_an_inotify_instance_polls_reports_and_recovers() {
     let folder = tempfile::tempdir().unwrap();
     let user = 20_000 + std::process::id() % 40_000;
     chown(folder.path(), Some(user), Some(user)).unwrap();
-    // Where the program stands, another user need not be able to go.
+    // Another user may have no access to the folder of the test program.
     let program = folder.path().join("program");
     fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
@@ -98,7 +98,7 @@ async fn scenario(folder: &Path) {
     running.drop().await;
 }
 
-/// Waits until the link is so. Nobody tells of a state, only of changes, so it is asked for.
+/// Waits until the watch has this state. There are events for changes only, so the state is polled.
 async fn until(running: &Running, what: &str, reached: impl Fn(WatchState) -> bool) {
     let start = Instant::now();
     while !reached(running.control.status().watch) {

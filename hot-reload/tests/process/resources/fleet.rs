@@ -15,7 +15,7 @@ use tokio::time::timeout;
 /// For a step of a test, on a machine that is busy.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 
-/// The text of a file, which is no good if it begins with "bad".
+/// The text of a file, which is invalid if it begins with "bad".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Text(pub(crate) String);
 

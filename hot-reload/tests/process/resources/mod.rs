@@ -1,4 +1,4 @@
-//! What services cost the process: one watcher for all files together, and nothing once they are gone.
+//! The resources of services: one watcher for all files, and nothing once they are gone.
 //!
 //! The tests take turns, because they count what the process as a whole holds.
 
@@ -103,7 +103,7 @@ async fn start(path: &PathBuf) -> (Live<String>, Control<String>) {
 }
 
 #[test]
-fn after_stop_no_thread_and_no_descriptor_is_left() {
+fn stop_leaves_no_thread_and_no_descriptor() {
     in_turn(async {
         let root = TempDir::new().unwrap();
         let path = &files(&root, 1, 1)[0];
@@ -117,7 +117,7 @@ fn after_stop_no_thread_and_no_descriptor_is_left() {
             assert_eq!(Census::take().descriptors, before);
             assert_eq!(*live.load(), "one");
         }
-        // Where somebody else still watches, his watcher stays.
+        // Another watch keeps the watcher.
         let (first, second) = (start(path).await, start(path).await);
         first.1.stop().await;
         one_watcher().await;
@@ -166,7 +166,7 @@ fn thousand_starts_and_drops_of_the_builder_leave_nothing() {
     });
 }
 
-/// The task of a service whose handles were dropped ends by itself, a moment later.
+/// The task of a service without handles ends a moment later.
 async fn gone() {
     let left = async {
         while instances() > 0 {
@@ -215,7 +215,7 @@ fn two_hundred_bad_and_good_saves_leave_nothing() {
         let counters = running.control.status().counters;
         say(&format!("{counters:?}"));
         assert_eq!(counters.published, 221);
-        // One save may be looked at twice, because a hint came while the first look ran.
+        // One save may cause two loads, because a hint came during the first.
         assert!((220..=440).contains(&counters.rejected), "{counters:?}");
         running.drop().await;
     });

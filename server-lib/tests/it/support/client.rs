@@ -1,4 +1,4 @@
-//! A client with one connection that is kept.
+//! A client with one kept connection.
 
 use std::net::SocketAddr;
 

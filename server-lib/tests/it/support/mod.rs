@@ -1,4 +1,4 @@
-//! What every test needs: a server on loopback that follows a file in a folder of its own, and clients.
+//! A server on loopback that follows a file in a temporary folder, and clients.
 
 pub(crate) mod client;
 pub(crate) mod raw;

@@ -1,4 +1,4 @@
-//! A request that has begun and does not end until it is told to.
+//! A request that has begun and ends on demand.
 
 use std::net::SocketAddr;
 

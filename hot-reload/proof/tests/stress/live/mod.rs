@@ -44,7 +44,7 @@ fn nothing_bad(plan: Plan) {
 }
 
 #[test]
-fn no_reader_sees_a_value_that_was_swept_and_none_frees_one() {
+fn no_reader_sees_a_swept_value_or_frees_one() {
     nothing_bad(Plan {
         reuse: true,
         time: Duration::from_secs(3),

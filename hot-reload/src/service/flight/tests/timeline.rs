@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn told(attempts: impl IntoIterator<Item = Attempt>) -> Vec<Attempt> {
+fn recorded(attempts: impl IntoIterator<Item = Attempt>) -> Vec<Attempt> {
     let mut timeline = Timeline::new(ENTRIES);
     for attempt in attempts {
         drop(timeline.load_ended(attempt));
@@ -21,7 +21,7 @@ fn attempts_of(timeline: &Timeline) -> Vec<Attempt> {
 #[test]
 fn loads_with_the_same_result_share_an_entry() {
     let manual = attempt(3, Trigger::Manual, Outcome::Unchanged, "a");
-    let attempts = told([unchanged(1), unchanged(2), manual, unchanged(4)]);
+    let attempts = recorded([unchanged(1), unchanged(2), manual, unchanged(4)]);
     let [one] = &*attempts else {
         panic!("{attempts:?}");
     };
@@ -44,17 +44,20 @@ fn loads_with_another_result_have_entries_of_their_own() {
         rejected(6, Stage::Prepare, "too large"),
         attempt(7, Trigger::Retry, Outcome::Missing, "b"),
     ];
-    assert_eq!(told(different).len(), 7);
+    assert_eq!(recorded(different).len(), 7);
     let published = Outcome::Published {
         generation: Generation::FIRST,
     };
     let published = |seconds| attempt(seconds, Trigger::Watch, published.clone(), "a");
-    assert_eq!(told([published(1), published(2)]).len(), 2);
-    assert_eq!(told([unchanged(1), published(2), unchanged(3)]).len(), 3);
+    assert_eq!(recorded([published(1), published(2)]).len(), 2);
+    assert_eq!(
+        recorded([unchanged(1), published(2), unchanged(3)]).len(),
+        3
+    );
     let mut default = attempt(2, Trigger::Retry, Outcome::Missing, "");
     default.is_fallback = true;
     let missing = |seconds| attempt(seconds, Trigger::Retry, Outcome::Missing, "");
-    let attempts = told([missing(1), default, missing(3)]);
+    let attempts = recorded([missing(1), default, missing(3)]);
     let is_fallback: Vec<_> = attempts.iter().map(|attempt| attempt.is_fallback).collect();
     assert_eq!(is_fallback, [false, true], "the flag survives repetitions");
 }

@@ -12,16 +12,16 @@ use crate::watch::WatchProfile;
 #[test]
 fn p09_causes_during_a_load_lead_to_one_more() {
     let mut run = Run::trusted();
-    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    assert_eq!(run.loads(Input::Hint), Some(Trigger::Watch));
     for _ in 0..1000 {
         assert_eq!(
-            run.after(Duration::from_micros(10)).looks(Input::Hint),
+            run.after(Duration::from_micros(10)).loads(Input::Hint),
             None
         );
     }
-    assert_eq!(run.looks(Input::Requested(Trigger::Http)), None);
+    assert_eq!(run.loads(Input::Requested(Trigger::Http)), None);
     assert_eq!(
-        run.looks(Input::Loaded(Verdict::Published)),
+        run.loads(Input::Loaded(Verdict::Published)),
         Some(Trigger::Http)
     );
     run.ends(Verdict::Unchanged);
@@ -32,7 +32,7 @@ fn hints_are_gathered_until_they_pause_or_reach_the_ceiling() {
     let profile = WatchProfile::unknown();
     let mut run = Run::settling(Settings::hybrid(INTERVAL, profile));
     let first = run.after(seconds(5)).now;
-    assert_eq!(run.looks(Input::Hint), None);
+    assert_eq!(run.loads(Input::Hint), None);
     assert_eq!(
         run.tick().load.map(|load| load.trigger),
         Some(Trigger::Watch)
@@ -43,7 +43,7 @@ fn hints_are_gathered_until_they_pause_or_reach_the_ceiling() {
     let first = run.after(seconds(1)).now;
     let mut loaded = None;
     while loaded.is_none() {
-        loaded = run.looks(Input::Hint);
+        loaded = run.loads(Input::Hint);
         run.now += profile.debounce / 5;
         assert!(run.now < first + 2 * profile.debounce * 4, "starved");
     }
@@ -58,21 +58,21 @@ fn hints_of_an_unknown_source_are_limited_to_one_load_a_second() {
     };
     let mut run = Run::settling(Settings::hybrid(INTERVAL, profile));
     let begin = run.after(seconds(1)).now;
-    let mut looks = Vec::new();
+    let mut loads = Vec::new();
     while run.now < begin + seconds(5) {
-        if run.looks(Input::Hint).is_some() {
-            looks.push((run.now - begin).as_secs());
+        if run.loads(Input::Hint).is_some() {
+            loads.push((run.now - begin).as_secs());
             let _ = run.input(Input::Loaded(Verdict::Unchanged));
         }
         run.now += Duration::from_millis(100);
     }
-    assert_eq!(looks, [0, 0, 1, 2, 3, 4]);
+    assert_eq!(loads, [0, 0, 1, 2, 3, 4]);
 }
 
 #[test]
 fn p12_removal_is_confirmed_by_a_second_load() {
     let mut run = Run::trusted();
-    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    assert_eq!(run.loads(Input::Hint), Some(Trigger::Watch));
     run.ends(Verdict::Absent);
     let gone = run.now;
     let load = run.tick().load.expect("the confirming load");
@@ -85,7 +85,7 @@ fn p12_removal_is_confirmed_by_a_second_load() {
 #[test]
 fn p12_content_that_returns_before_the_second_load_is_no_removal() {
     let mut run = Run::trusted();
-    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    assert_eq!(run.loads(Input::Hint), Some(Trigger::Watch));
     run.ends(Verdict::Absent);
     let load = run.after(seconds(1) / 2).input(Input::Hint).load;
     assert!(!load.expect("a load").confirm);
@@ -97,7 +97,7 @@ fn p12_content_that_returns_before_the_second_load_is_no_removal() {
 #[test]
 fn p12_loads_in_between_do_not_postpone_the_confirmation() {
     let mut run = Run::trusted();
-    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    assert_eq!(run.loads(Input::Hint), Some(Trigger::Watch));
     run.ends(Verdict::Absent);
     let gone = run.now;
     while run.now < gone + seconds(1) - Duration::from_millis(100) {
@@ -112,7 +112,7 @@ fn p12_loads_in_between_do_not_postpone_the_confirmation() {
 #[test]
 fn failed_load_is_retried_from_250_ms_up_to_the_interval() {
     let mut run = Run::new(Settings::polling(INTERVAL));
-    assert_eq!(run.looks(Input::Started), Some(Trigger::Startup));
+    assert_eq!(run.loads(Input::Started), Some(Trigger::Startup));
     let mut gaps = Vec::new();
     for _ in 0..6 {
         let before = run.now;
@@ -221,7 +221,7 @@ fn p15_loads_that_a_source_wants_begin_on_the_grid() {
     run.machine.want(Some(seconds(1)));
     assert!(
         run.after(Duration::from_millis(1_234))
-            .looks(Input::Tick)
+            .loads(Input::Tick)
             .is_some()
     );
     run.ends(Verdict::Unchanged);
@@ -238,7 +238,7 @@ fn p15_loads_that_a_source_wants_begin_on_the_grid() {
 #[test]
 fn rejected_content_is_loaded_each_interval_and_its_fix_no_miss() {
     let mut run = Run::trusted();
-    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    assert_eq!(run.loads(Input::Hint), Some(Trigger::Watch));
     for _ in 0..3 {
         let before = run.now;
         run.ends(Verdict::Rejected);
@@ -258,7 +258,7 @@ fn rejected_content_is_loaded_each_interval_and_its_fix_no_miss() {
 #[test]
 fn p09_pushed_values_and_requested_loads_take_turns() {
     let mut run = Run::trusted();
-    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    assert_eq!(run.loads(Input::Hint), Some(Trigger::Watch));
     let _ = run.input(Input::Requested(Trigger::Manual));
     let mut supplies = Vec::new();
     for _ in 0..4 {
@@ -311,10 +311,10 @@ fn rollback_begins_at_once_and_keeps_the_schedule() {
 #[test]
 fn rollback_while_the_source_fails_keeps_the_retry() {
     let mut run = Run::trusted();
-    assert!(run.looks(Input::Hint).is_some());
+    assert!(run.loads(Input::Hint).is_some());
     run.ends(Verdict::Failed(Regime::Passing));
     let due = run.machine.next_tick();
-    assert!(run.looks(Input::Rollback).is_some());
+    assert!(run.loads(Input::Rollback).is_some());
     run.ends(Verdict::RolledBack);
     assert_eq!(run.machine.next_tick(), due);
 }
@@ -322,25 +322,25 @@ fn rollback_while_the_source_fails_keeps_the_retry() {
 #[test]
 fn p09_cause_during_a_rollback_leads_to_a_load() {
     let mut run = Run::trusted();
-    assert!(run.looks(Input::Rollback).is_some());
-    assert_eq!(run.looks(Input::Hint), None);
-    assert_eq!(run.looks(Input::Rollback), None);
-    let mut looks = Vec::new();
+    assert!(run.loads(Input::Rollback).is_some());
+    assert_eq!(run.loads(Input::Hint), None);
+    assert_eq!(run.loads(Input::Rollback), None);
+    let mut loads = Vec::new();
     let mut verdict = Verdict::RolledBack;
     while let Some(load) = run.input(Input::Loaded(verdict)).load {
         verdict = match load.from {
             LoadFrom::History => Verdict::RolledBack,
             _ => Verdict::Published,
         };
-        looks.push(load.trigger);
+        loads.push(load.trigger);
     }
-    assert_eq!(looks, [Trigger::Watch, Trigger::Rollback]);
+    assert_eq!(loads, [Trigger::Watch, Trigger::Rollback]);
 }
 
 #[test]
 fn held_value_is_loaded_each_interval_under_a_trusted_watch() {
     let mut run = Run::trusted();
-    assert!(run.looks(Input::Hint).is_some());
+    assert!(run.loads(Input::Hint).is_some());
     let held = run.now;
     run.ends(Verdict::Held(None));
     assert_eq!(
@@ -354,7 +354,7 @@ fn held_value_is_loaded_each_interval_under_a_trusted_watch() {
 fn hold_with_a_time_is_loaded_when_the_time_is_over() {
     for (millis, pauses) in [(2_000, &[2_000][..]), (25_000, &[10_000, 10_000, 5_000])] {
         let mut run = Run::trusted();
-        assert!(run.looks(Input::Hint).is_some());
+        assert!(run.loads(Input::Hint).is_some());
         let until = run.now + Duration::from_millis(millis);
         for pause in pauses {
             let left = (until - run.now).as_millis() as u32;

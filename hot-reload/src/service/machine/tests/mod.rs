@@ -43,11 +43,11 @@ impl Run {
         run
     }
 
-    /// The watch stands, and the first load has published.
+    /// The watch is open, and the first load has published.
     fn settling(settings: Settings) -> Self {
         let mut run = Self::new(settings);
         assert!(run.input(Input::Started).open);
-        assert_eq!(run.looks(Input::Opened), Some(Trigger::Startup));
+        assert_eq!(run.loads(Input::Opened), Some(Trigger::Startup));
         run.ends(Verdict::Published);
         run
     }
@@ -56,13 +56,13 @@ impl Run {
         self.machine.handle(self.now, input)
     }
 
-    fn looks(&mut self, input: Input) -> Option<Trigger> {
+    fn loads(&mut self, input: Input) -> Option<Trigger> {
         self.input(input).load.map(|load| load.trigger)
     }
 
     /// The load ends; nothing is due at once.
     fn ends(&mut self, verdict: Verdict) {
-        assert_eq!(self.looks(Input::Loaded(verdict)), None);
+        assert_eq!(self.loads(Input::Loaded(verdict)), None);
     }
 
     /// Goes to the next moment at which the machine does something.
@@ -73,15 +73,15 @@ impl Run {
 
     /// Lets time pass; every load finds nothing new.
     fn idle_until(&mut self, end: Duration) -> u32 {
-        let mut looks = 0;
+        let mut loads = 0;
         while self.machine.next_tick().is_some_and(|tick| tick <= end) {
             if self.tick().load.is_some() {
-                looks += 1;
+                loads += 1;
                 self.ends(Verdict::Unchanged);
             }
         }
         self.now = end;
-        looks
+        loads
     }
 
     fn after(&mut self, pause: Duration) -> &mut Self {

@@ -60,7 +60,7 @@ fn reach(run: &mut Run, state: WatchState) {
         run.ends(Verdict::Published);
         return;
     }
-    assert_eq!(run.looks(Input::Opened), Some(Trigger::Startup));
+    assert_eq!(run.loads(Input::Opened), Some(Trigger::Startup));
     run.ends(Verdict::Published);
     let regime = match state {
         WatchState::Down => Some(Regime::Passing),
@@ -68,7 +68,7 @@ fn reach(run: &mut Run, state: WatchState) {
         _ => None,
     };
     if let Some(regime) = regime {
-        assert!(run.looks(Input::Lost(regime)).is_some());
+        assert!(run.loads(Input::Lost(regime)).is_some());
         run.ends(Verdict::Unchanged);
     }
     if matches!(state, WatchState::Trusted | WatchState::Untrusted) {
@@ -206,9 +206,9 @@ fn p04_pause_wanted_by_the_source_takes_effect_at_once() {
 #[test]
 fn failure_after_a_rejection_is_retried_soon() {
     let mut run = Run::trusted();
-    assert!(run.looks(Input::Hint).is_some());
+    assert!(run.loads(Input::Hint).is_some());
     run.ends(Verdict::Rejected);
-    assert!(run.looks(Input::Hint).is_some());
+    assert!(run.loads(Input::Hint).is_some());
     let failed = run.now;
     run.ends(Verdict::Failed(Regime::Passing));
     assert!(run.tick().load.is_some());

@@ -11,7 +11,7 @@ fn p03_watch_is_opened_before_the_first_load() {
     let mut run = Run::new(Settings::hybrid(INTERVAL, WatchProfile::local()));
     let actions = run.input(Input::Started);
     assert!(actions.open && actions.load.is_none());
-    assert_eq!(run.looks(Input::Opened), Some(Trigger::Startup));
+    assert_eq!(run.loads(Input::Opened), Some(Trigger::Startup));
 }
 
 #[test]
@@ -23,9 +23,9 @@ fn p03_watch_that_opens_late_is_followed_by_another_load() {
         Some(Trigger::Startup)
     );
     assert_eq!(run.now, seconds(1));
-    assert_eq!(run.looks(Input::Opened), None, "one at a time");
+    assert_eq!(run.loads(Input::Opened), None, "one at a time");
     assert_eq!(
-        run.looks(Input::Loaded(Verdict::Published)),
+        run.loads(Input::Loaded(Verdict::Published)),
         Some(Trigger::Resync)
     );
 }
@@ -34,12 +34,12 @@ fn p03_watch_that_opens_late_is_followed_by_another_load() {
 fn p03_reopened_watch_is_followed_by_a_load() {
     let mut run = Run::trusted();
     assert_eq!(
-        run.looks(Input::Lost(Regime::Passing)),
+        run.loads(Input::Lost(Regime::Passing)),
         Some(Trigger::Resync)
     );
     run.ends(Verdict::Unchanged);
     assert!(run.tick().open);
-    assert_eq!(run.looks(Input::Opened), Some(Trigger::Resync));
+    assert_eq!(run.loads(Input::Opened), Some(Trigger::Resync));
 }
 
 #[test]
@@ -47,9 +47,9 @@ fn load_begun_before_the_watch_opened_proves_nothing() {
     let mut run = Run::new(Settings::realtime(INTERVAL, WatchProfile::local()));
     let _ = run.input(Input::Started);
     assert!(run.tick().load.is_some());
-    assert_eq!(run.looks(Input::Opened), None);
+    assert_eq!(run.loads(Input::Opened), None);
     assert_eq!(
-        run.looks(Input::Loaded(Verdict::Published)),
+        run.loads(Input::Loaded(Verdict::Published)),
         Some(Trigger::Resync)
     );
     run.after(seconds(120));
@@ -68,7 +68,7 @@ fn watch_that_cannot_be_opened_does_not_delay_the_first_load() {
     let mut run = Run::new(Settings::realtime(INTERVAL, WatchProfile::local()));
     let _ = run.input(Input::Started);
     assert_eq!(
-        run.looks(Input::Lost(Regime::Passing)),
+        run.loads(Input::Lost(Regime::Passing)),
         Some(Trigger::Startup)
     );
     assert_eq!(run.machine.watch(), WatchState::Down);
@@ -78,7 +78,7 @@ fn watch_that_cannot_be_opened_does_not_delay_the_first_load() {
 fn p20_lost_watch_is_reopened_ever_later_and_polling_goes_on() {
     let mut run = Run::settling(Settings::hybrid(INTERVAL, WatchProfile::local()));
     assert_eq!(
-        run.looks(Input::Lost(Regime::Passing)),
+        run.loads(Input::Lost(Regime::Passing)),
         Some(Trigger::Resync)
     );
     run.ends(Verdict::Unchanged);
@@ -116,7 +116,7 @@ fn p20_backoff_is_reset_after_a_minute_of_health() {
         while !run.tick().open {
             run.ends(Verdict::Unchanged);
         }
-        assert_eq!(run.looks(Input::Opened), Some(Trigger::Resync));
+        assert_eq!(run.loads(Input::Opened), Some(Trigger::Resync));
         run.ends(Verdict::Unchanged);
         let opened = run.now;
         run.idle_until(opened + health);

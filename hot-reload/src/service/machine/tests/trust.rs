@@ -11,7 +11,7 @@ use crate::watch::WatchProfile;
 #[test]
 fn p04_polling_loads_in_every_interval() {
     let mut run = Run::new(Settings::polling(INTERVAL));
-    assert_eq!(run.looks(Input::Started), Some(Trigger::Startup));
+    assert_eq!(run.loads(Input::Started), Some(Trigger::Startup));
     run.ends(Verdict::Published);
     assert_eq!(run.idle_until(seconds(3600)), 360);
 }
@@ -22,8 +22,8 @@ fn p04_trusted_watch_stretches_the_period_to_the_heartbeat() {
     assert_eq!(run.idle_until(seconds(59)), 5, "polled while it settles");
     run.idle_until(seconds(60));
     assert_eq!(run.machine.watch(), WatchState::Trusted);
-    let looks = run.idle_until(seconds(60) + 10 * HEARTBEAT);
-    assert_eq!(looks, 10);
+    let loads = run.idle_until(seconds(60) + 10 * HEARTBEAT);
+    assert_eq!(loads, 10);
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn p15_trusted_watch_without_a_heartbeat_makes_nothing_due() {
     run.idle_until(seconds(60));
     assert_eq!(run.machine.watch(), WatchState::Trusted);
     assert_eq!(run.machine.next_tick(), None);
-    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    assert_eq!(run.loads(Input::Hint), Some(Trigger::Watch));
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn p04_hint_within_the_grace_is_no_miss() {
     assert!(run.tick().load.is_some());
     run.ends(Verdict::Published);
     run.after(WatchProfile::local().grace / 2);
-    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    assert_eq!(run.loads(Input::Hint), Some(Trigger::Watch));
     run.ends(Verdict::Unchanged);
     let now = run.now;
     run.idle_until(now + seconds(30));
@@ -68,9 +68,9 @@ fn p04_hint_within_the_grace_is_no_miss() {
 fn p04_hint_while_the_heartbeat_loads_is_no_miss() {
     let mut run = Run::trusted();
     assert!(run.tick().load.is_some());
-    assert_eq!(run.looks(Input::Hint), None, "one at a time");
+    assert_eq!(run.loads(Input::Hint), None, "one at a time");
     assert_eq!(
-        run.looks(Input::Loaded(Verdict::Published)),
+        run.loads(Input::Loaded(Verdict::Published)),
         Some(Trigger::Watch)
     );
     run.ends(Verdict::Unchanged);
@@ -91,7 +91,7 @@ fn p04_three_announced_changes_earn_the_trust_back() {
         WatchState::Trusted,
     ] {
         assert_eq!(
-            run.after(seconds(1)).looks(Input::Hint),
+            run.after(seconds(1)).loads(Input::Hint),
             Some(Trigger::Watch)
         );
         run.ends(Verdict::Published);
@@ -103,7 +103,7 @@ fn p04_three_announced_changes_earn_the_trust_back() {
 fn change_found_by_a_requested_load_is_no_miss() {
     let mut run = Run::trusted();
     assert_eq!(
-        run.looks(Input::Requested(Trigger::Manual)),
+        run.loads(Input::Requested(Trigger::Manual)),
         Some(Trigger::Manual)
     );
     run.ends(Verdict::Published);
@@ -123,9 +123,9 @@ fn p04_change_found_while_the_watch_opens_is_no_miss() {
         load = run.tick().load;
     }
     assert_eq!(load.map(|load| load.trigger), Some(Trigger::Interval));
-    assert_eq!(run.looks(Input::Opened), None, "one at a time");
+    assert_eq!(run.loads(Input::Opened), None, "one at a time");
     assert_eq!(
-        run.looks(Input::Loaded(Verdict::Published)),
+        run.loads(Input::Loaded(Verdict::Published)),
         Some(Trigger::Resync)
     );
     run.ends(Verdict::Unchanged);
@@ -138,7 +138,7 @@ fn p04_change_found_while_the_watch_opens_is_no_miss() {
 fn p04_shorter_pause_wanted_by_the_source_lasts_while_wanted() {
     let mut run = Run::trusted();
     run.machine.want(Some(seconds(1)));
-    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    assert_eq!(run.loads(Input::Hint), Some(Trigger::Watch));
     run.ends(Verdict::Unchanged);
     let now = run.now;
     assert_eq!(run.idle_until(now + seconds(60)), 60);
@@ -154,14 +154,14 @@ fn p04_shorter_pause_wanted_by_the_source_lasts_while_wanted() {
 fn p04_pause_wanted_by_the_source_holds_in_every_watch_state() {
     let mut run = Run::new(Settings::hybrid(INTERVAL, WatchProfile::local()));
     let _ = run.input(Input::Started);
-    assert_eq!(run.looks(Input::Opened), Some(Trigger::Startup));
+    assert_eq!(run.loads(Input::Opened), Some(Trigger::Startup));
     run.machine.want(Some(seconds(1)));
     run.ends(Verdict::Published);
     assert_eq!(run.idle_until(seconds(50)), 50);
     assert_eq!(run.machine.watch(), WatchState::Settling);
 
     // Longer than the heartbeat, shorter than a second, and while the watch is parked.
-    for (wanted, lost, looks) in [
+    for (wanted, lost, loads) in [
         (10 * HEARTBEAT, false, 10),
         (Duration::ZERO, false, 10 * HEARTBEAT.as_secs()),
         (seconds(1), true, (10 * HEARTBEAT).as_secs()),
@@ -169,8 +169,8 @@ fn p04_pause_wanted_by_the_source_holds_in_every_watch_state() {
         let mut run = Run::trusted();
         run.machine.want(Some(wanted));
         match lost {
-            true => assert!(run.looks(Input::Lost(Regime::Refused)).is_some()),
-            false => assert!(run.looks(Input::Hint).is_some()),
+            true => assert!(run.loads(Input::Lost(Regime::Refused)).is_some()),
+            false => assert!(run.loads(Input::Hint).is_some()),
         }
         run.ends(Verdict::Unchanged);
         let mut seen = 0;
@@ -185,7 +185,7 @@ fn p04_pause_wanted_by_the_source_holds_in_every_watch_state() {
                 run.ends(Verdict::Unchanged);
             }
         }
-        assert_eq!(seen, looks, "{wanted:?}");
+        assert_eq!(seen, loads, "{wanted:?}");
     }
 }
 
@@ -193,7 +193,7 @@ fn p04_pause_wanted_by_the_source_holds_in_every_watch_state() {
 fn p15_source_gives_no_heartbeat_to_a_service_without_one() {
     let mut run = Run::settling(Settings::realtime(INTERVAL, WatchProfile::local()));
     run.machine.want(Some(seconds(1)));
-    assert_eq!(run.looks(Input::Hint), Some(Trigger::Watch));
+    assert_eq!(run.loads(Input::Hint), Some(Trigger::Watch));
     run.ends(Verdict::Unchanged);
     run.idle_until(seconds(61));
     assert_eq!(run.machine.next_tick(), None);

@@ -5,7 +5,7 @@ use crate::secret::{carries_secret, is_field, is_harmless, is_usual};
 
 /// Whether a key at this place may be a secret: it is within one, and not the name of a field.
 pub(super) fn may_be_secret(scope: &Scope<'_>, key: &str) -> bool {
-    let is_within = scope.is_secret() || (scope.is_doubtful() && !is_usual(key));
+    let is_within = scope.is_secret() || (scope.is_ambiguous() && !is_usual(key));
     is_within && !is_field(key)
 }
 
@@ -35,10 +35,10 @@ impl Found {
         // A usual word does not become a secret because it is also the value of an ambiguous key.
         let is_kept = self.is_all
             || scope.is_secret()
-            || (scope.is_doubtful() && !is_usual(value) && !is_harmless(value));
+            || (scope.is_ambiguous() && !is_usual(value) && !is_harmless(value));
         if (is_kept || carries_secret(value)) && !value.is_empty() {
             self.values.push(value.to_owned());
-        } else if scope.is_doubtful() && !value.is_empty() && !is_harmless(value) {
+        } else if scope.is_ambiguous() && !value.is_empty() && !is_harmless(value) {
             self.words.push(value.to_owned());
         }
     }

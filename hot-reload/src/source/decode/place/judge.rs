@@ -50,8 +50,8 @@ impl<'a> Judge<'a> {
 
     /// Whether this value may be quoted.
     pub(super) fn shows(&self, value: &str) -> bool {
-        let is_doubtful = !self.secrets.is_whole() || self.scope.is_doubtful();
-        let looks_well = match is_doubtful {
+        let is_ambiguous = !self.secrets.is_whole() || self.scope.is_ambiguous();
+        let looks_well = match is_ambiguous {
             true => is_harmless(value),
             false => !is_secret(value),
         };
@@ -73,8 +73,8 @@ impl<'a> Judge<'a> {
     }
 
     /// Redacts the secrets of the content in a sentence.
-    pub(super) fn cut(&self, sentence: &str) -> String {
-        self.secrets.cut(sentence, self.scope.is_doubtful())
+    pub(super) fn redact(&self, sentence: &str) -> String {
+        self.secrets.redact(sentence, self.scope.is_ambiguous())
     }
 }
 

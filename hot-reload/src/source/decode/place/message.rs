@@ -15,7 +15,7 @@ const LONGEST_NAME: usize = 128;
 const SEARCHED: usize = 4096;
 
 /// A rewritten message.
-pub(super) struct Said {
+pub(super) struct Message {
     pub(super) text: String,
     /// The unknown key, if the message is about one.
     pub(super) unknown_key: Option<String>,
@@ -23,7 +23,7 @@ pub(super) struct Said {
     pub(super) expected: Option<String>,
 }
 
-impl Said {
+impl Message {
     fn new(text: String) -> Self {
         Self {
             text,
@@ -45,9 +45,9 @@ impl Said {
 /// Rewrites `invalid type: string "80a", expected u16` to `expected u16, found "80a"`, and so on.
 ///
 /// `judge` decides what may be quoted.
-pub(super) fn rewrite(message: &str, judge: &Judge<'_>) -> Said {
+pub(super) fn rewrite(message: &str, judge: &Judge<'_>) -> Message {
     let message = joined(message);
-    let plain = Said::new;
+    let plain = Message::new;
     if let Some(rest) = message.strip_prefix("missing field ") {
         return plain(format!("missing key {}", quoted(unticked(rest))));
     }
@@ -64,9 +64,9 @@ pub(super) fn rewrite(message: &str, judge: &Judge<'_>) -> Said {
             true => format!("unknown key {}, {}", quoted(key), choices.text),
             false => format!("unknown key {HIDDEN}, {}", choices.text),
         };
-        return Said {
+        return Message {
             unknown_key: Some(key.to_owned()),
-            ..Said::new(text)
+            ..Message::new(text)
         };
     }
     if let Some((value, expected)) = split_unknown(&message, "unknown variant `") {
@@ -75,20 +75,20 @@ pub(super) fn rewrite(message: &str, judge: &Judge<'_>) -> Said {
             return plain(format!("{choices}, found another text {HIDDEN}"));
         }
         let text = format!("{}, found {}", choices(value, expected).text, quoted(value));
-        return Said::quoting(text, value, judge);
+        return Message::quoting(text, value, judge);
     }
     let mismatch = message
         .strip_prefix("invalid type: ")
         .or_else(|| message.strip_prefix("invalid value: "));
     if let Some((found, expected)) = mismatch.and_then(split_found) {
-        let expected = cut(&judge.cut(&cut(expected, SEARCHED)), SENTENCE);
+        let expected = truncate(&judge.redact(&truncate(expected, SEARCHED)), SENTENCE);
         let text = format!(
             "expected {}, found {}",
             wanted(&expected),
             describe(found, judge)
         );
         let value = found.strip_prefix("string \"").unwrap_or_default();
-        return Said::quoting(text, value.strip_suffix('"').unwrap_or(value), judge);
+        return Message::quoting(text, value.strip_suffix('"').unwrap_or(value), judge);
     }
     if let Some((length, expected)) = message
         .strip_prefix("invalid length ")
@@ -106,16 +106,16 @@ pub(super) fn rewrite(message: &str, judge: &Judge<'_>) -> Said {
                 .to_owned(),
         );
     }
-    let text = cut(&judge.cut(&cut(&message, SEARCHED)), SENTENCE);
+    let text = truncate(&judge.redact(&truncate(&message, SEARCHED)), SENTENCE);
     // A program's own message about a value often quotes it.
     let is_end = |letter: char| letter.is_whitespace() || "\"'`,;".contains(letter);
     let value = text
         .split(is_end)
         .find(|word| judge.expects(word))
         .map(str::to_owned);
-    Said {
+    Message {
         expected: value,
-        ..Said::new(text)
+        ..Message::new(text)
     }
 }
 
@@ -223,7 +223,7 @@ fn describe(found: &str, judge: &Judge<'_>) -> String {
         let value = value.rsplit_once("` as ").map_or(value, |(value, _)| value);
         let value = value.trim_end_matches('`');
         return match judge.shows(value) {
-            true => cut(value, QUOTED),
+            true => truncate(value, QUOTED),
             false => format!("{} {HIDDEN}", with_article(kind)),
         };
     }
@@ -231,7 +231,7 @@ fn describe(found: &str, judge: &Judge<'_>) -> String {
         "map" => "a table".to_owned(),
         "sequence" => "a list".to_owned(),
         "unit value" | "null" => "nothing".to_owned(),
-        other => cut(&judge.cut(&cut(other, SEARCHED)), QUOTED),
+        other => truncate(&judge.redact(&truncate(other, SEARCHED)), QUOTED),
     }
 }
 
@@ -268,11 +268,11 @@ fn unticked(text: &str) -> &str {
 }
 
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", cut(text, QUOTED))
+    format!("\"{}\"", truncate(text, QUOTED))
 }
 
 /// The first `most` characters, with an ellipsis if some are left out.
-fn cut(text: &str, most: usize) -> String {
+fn truncate(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
@@ -285,11 +285,11 @@ mod tests {
     use super::*;
     use crate::scope::Rules;
 
-    fn said(message: &str) -> String {
-        said_with(message, &Secrets::of_nothing())
+    fn message(message: &str) -> String {
+        message_with(message, &Secrets::of_nothing())
     }
 
-    fn said_with(message: &str, secrets: &Secrets) -> String {
+    fn message_with(message: &str, secrets: &Secrets) -> String {
         let rules = Rules::default();
         let judge = Judge::new(&rules.scope().unwrap(), false, None, secrets);
         rewrite(message, &judge).text
@@ -298,19 +298,19 @@ mod tests {
     #[test]
     fn wrong_type_is_reported_as_expected_and_found() {
         assert_eq!(
-            said("invalid type: string \"80a\", expected u16"),
+            message("invalid type: string \"80a\", expected u16"),
             "expected u16, found \"80a\""
         );
         assert_eq!(
-            said("invalid value: integer `70000`, expected u16"),
+            message("invalid value: integer `70000`, expected u16"),
             "expected u16, found 70000"
         );
         assert_eq!(
-            said("invalid type: integer `70000` as i128, expected u16"),
+            message("invalid type: integer `70000` as i128, expected u16"),
             "expected u16, found 70000"
         );
         assert_eq!(
-            said("invalid type: map, expected a string"),
+            message("invalid type: map, expected a string"),
             "expected a string, found a table"
         );
     }
@@ -318,25 +318,25 @@ mod tests {
     #[test]
     fn value_may_contain_the_words_of_the_message() {
         assert_eq!(
-            said(r#"invalid type: string "a\", expected b", expected u16"#),
+            message(r#"invalid type: string "a\", expected b", expected u16"#),
             r#"expected u16, found "a\", expected b""#
         );
     }
 
     #[test]
     fn close_name_is_suggested_but_a_distant_one_is_not() {
-        let near = said("unknown field `prot`, expected one of `host`, `port`");
+        let near = message("unknown field `prot`, expected one of `host`, `port`");
         assert_eq!(
             near,
             "unknown key \"prot\", expected one of \"host\", \"port\" (did you mean \"port\"?)"
         );
-        let far = said("unknown field `zebra`, expected `host` or `port`");
+        let far = message("unknown field `zebra`, expected `host` or `port`");
         assert_eq!(
             far,
             "unknown key \"zebra\", expected one of \"host\", \"port\""
         );
         assert_eq!(
-            said("unknown field `x`, there are no fields"),
+            message("unknown field `x`, there are no fields"),
             "unknown key \"x\", expected none here"
         );
     }
@@ -345,7 +345,7 @@ mod tests {
     fn long_value_is_shortened() {
         let long = format!("invalid type: string \"{}\", expected u16", "é".repeat(100));
         assert_eq!(
-            said(&long),
+            message(&long),
             format!("expected u16, found \"{}…\"", "é".repeat(40))
         );
     }
@@ -354,7 +354,7 @@ mod tests {
     fn only_harmless_values_are_quoted_when_secrets_are_unknown() {
         let of = |value: &str| {
             let message = format!("invalid type: string \"{value}\", expected u16");
-            said_with(&message, &Secrets::default())
+            message_with(&message, &Secrets::default())
         };
         assert_eq!(of("hunter2"), "expected u16, found a string (not shown)");
         assert_eq!(of("80a"), "expected u16, found \"80a\"");
@@ -363,7 +363,7 @@ mod tests {
     #[test]
     fn p18_name_cannot_pose_as_the_list_of_names() {
         assert_eq!(
-            said("unknown variant `a`, `ghp_hunter2`, expected `b`"),
+            message("unknown variant `a`, `ghp_hunter2`, expected `b`"),
             "expected \"b\", found another text (not shown)"
         );
     }

@@ -73,9 +73,9 @@ impl Secrets {
     }
 
     /// Redacts the secrets in a message. If the message is about an ambiguous key, it also redacts the words below such keys.
-    pub(super) fn cut(&self, sentence: &str, is_doubtful: bool) -> String {
+    pub(super) fn redact(&self, sentence: &str, is_ambiguous: bool) -> String {
         let mut places = self.places(sentence);
-        for word in self.words.iter().filter(|_| is_doubtful) {
+        for word in self.words.iter().filter(|_| is_ambiguous) {
             let found = sentence.match_indices(word.as_str());
             let found = found.map(|(at, word)| at..at + word.len());
             places.extend(found.filter(|place| is_word(sentence, place)));
@@ -185,6 +185,9 @@ mod tests {
             is_whole: true,
         };
         let sentence = format!("got {}, and no more", "pw=".repeat(1_000));
-        assert_eq!(secrets.cut(&sentence, false), "got (not shown) and no more");
+        assert_eq!(
+            secrets.redact(&sentence, false),
+            "got (not shown) and no more"
+        );
     }
 }

@@ -15,7 +15,7 @@ use super::kinds::NodeKind;
 
 /// The time without a write after which a file counts as finished although its writer keeps it open. A large copy on a busy
 /// disk pauses for longer than 50 ms. Usually the event of the close comes first.
-pub(crate) const QUIET: Duration = Duration::from_millis(500);
+pub(crate) const SETTLED_AFTER: Duration = Duration::from_millis(500);
 
 /// Whether the system reports that a writer closes a file.
 pub(crate) const CLOSES: bool = true;
@@ -35,7 +35,7 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 }
 
 /// Whether reading this file changes nothing on its disk. Then a busy disk does not delay a read from memory.
-pub(crate) fn is_quiet(file: &File) -> bool {
+pub(crate) fn keeps_access_time(file: &File) -> bool {
     fcntl_getfl(file).is_ok_and(|flags| flags.contains(OFlags::NOATIME))
 }
 

@@ -33,13 +33,15 @@ pub(crate) use self::kinds::{NodeKind, Writers};
 #[cfg(target_os = "linux")]
 pub(crate) use self::lease::{writers, writers_now};
 #[cfg(target_os = "linux")]
-pub(crate) use self::linux::{CLOSES, LEASES, Node, QUIET, is_quiet, open, path_of};
+pub(crate) use self::linux::{
+    CLOSES, LEASES, Node, SETTLED_AFTER, keeps_access_time, open, path_of,
+};
 #[cfg(target_os = "linux")]
 pub(crate) use self::mount_table::MountTable;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use self::portable::{
-    CLOSES, LEASES, MountTable, Node, QUIET, is_calm, is_local, is_quiet, open, path_of, stamp_at,
-    stamp_of, writers, writers_now,
+    CLOSES, LEASES, MountTable, Node, SETTLED_AFTER, is_calm, is_local, keeps_access_time, open,
+    path_of, stamp_at, stamp_of, writers, writers_now,
 };
 #[cfg(target_os = "linux")]
 pub(crate) use self::statx::{stamp_at, stamp_of};

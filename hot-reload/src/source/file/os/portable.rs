@@ -17,7 +17,7 @@ use crate::source::file::read::stamp::Stamp;
 
 /// The time without a write after which a file counts as finished. No event reports the end of writing here, so every write in
 /// place waits for this long.
-pub(crate) const QUIET: Duration = Duration::from_millis(100);
+pub(crate) const SETTLED_AFTER: Duration = Duration::from_millis(100);
 
 /// Whether the system reports that a writer closes a file.
 pub(crate) const CLOSES: bool = false;
@@ -94,7 +94,7 @@ pub(crate) fn path_of(_: &File) -> Option<PathBuf> {
 }
 
 /// Whether reading this file changes nothing on its disk. Unknown here.
-pub(crate) fn is_quiet(_: &File) -> bool {
+pub(crate) fn keeps_access_time(_: &File) -> bool {
     false
 }
 

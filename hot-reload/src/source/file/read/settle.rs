@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::proof::Proof;
 use super::stamp::{Stamp, YOUNG};
-use crate::source::file::os::{self, QUIET};
+use crate::source::file::os::{self, SETTLED_AFTER};
 use crate::source::file::watch::writes::{Seen, Write};
 use crate::source::file::watch::writing::Evidence;
 
@@ -47,13 +47,13 @@ pub(crate) fn wait(
         // An empty file may have a creator that does not count as a writer yet.
         Proof::AtRest if stamp.size > 0 => None,
         Proof::BeingWritten { again } => Some(Wait::for_writer(Evidence::Open, again)),
-        Proof::NeverClosed => stamp.until(QUIET, wall).map(Wait::for_rest),
+        Proof::NeverClosed => stamp.until(SETTLED_AFTER, wall).map(Wait::for_rest),
         Proof::AtRest | Proof::None | Proof::Withheld => {
             if os::CLOSES
                 && proof != Proof::AtRest
                 && seen.is_some_and(|seen| unclosed(seen, stamp))
             {
-                return Some(Wait::for_writer(Evidence::Unclosed, QUIET));
+                return Some(Wait::for_writer(Evidence::Unclosed, SETTLED_AFTER));
             }
             let unseen = match before {
                 Some(before) if !before.same_inode(stamp) => YOUNG,
@@ -125,7 +125,7 @@ fn guess(
 
 /// The time until the write has been quiet for long enough, or has gone on for too long.
 fn remaining(write: &Write, now: Instant) -> Option<Duration> {
-    let until = (write.last + QUIET).min(write.first + MAX_WAIT);
+    let until = (write.last + SETTLED_AFTER).min(write.first + MAX_WAIT);
     until
         .checked_duration_since(now)
         .filter(|rest| !rest.is_zero())
@@ -203,23 +203,27 @@ mod tests {
         let evidence = |changes: &[Change], proof, later, stamp| {
             wait_after(changes, proof, later, stamp).map(|wait| wait.writer)
         };
-        for later in [Duration::ZERO, QUIET, Duration::from_secs(9)] {
+        for later in [Duration::ZERO, SETTLED_AFTER, Duration::from_secs(9)] {
             for proof in [Proof::None, Proof::Withheld] {
                 let waits = evidence(&writing, proof, later, OLD);
                 assert_eq!(waits, Some(Some(Evidence::Unclosed)), "{proof:?} {later:?}");
             }
         }
         let closed = [Change::Created, Change::Written, Change::Closed];
-        assert_eq!(evidence(&closed, Proof::None, QUIET, OLD), None);
+        assert_eq!(evidence(&closed, Proof::None, SETTLED_AFTER, OLD), None);
         // Of a name alone it is known only if nothing is in it yet.
         let empty = Stamp { size: 0, ..OLD };
-        let made = |stamp| evidence(&[Change::Created], Proof::None, QUIET, stamp);
+        let made = |stamp| evidence(&[Change::Created], Proof::None, SETTLED_AFTER, stamp);
         assert_eq!(made(empty), Some(Some(Evidence::Unclosed)));
         assert_eq!(made(OLD), None);
         assert_eq!(made(Stamp { links: 2, ..empty }), None);
         // The kernel's word outweighs events, and a writer beyond the longest wait is ignored.
         for proof in [Proof::AtRest, Proof::NeverClosed] {
-            assert_eq!(evidence(&writing, proof, QUIET, OLD), None, "{proof:?}");
+            assert_eq!(
+                evidence(&writing, proof, SETTLED_AFTER, OLD),
+                None,
+                "{proof:?}"
+            );
         }
     }
 
@@ -298,7 +302,7 @@ mod tests {
 
     #[test]
     fn kernel_outweighs_events() {
-        assert_eq!(knowing(Proof::None, NEW), Some(QUIET));
+        assert_eq!(knowing(Proof::None, NEW), Some(SETTLED_AFTER));
         assert_eq!(knowing(Proof::AtRest, NEW), None);
         let again = Duration::from_millis(1);
         assert_eq!(
@@ -311,7 +315,7 @@ mod tests {
     #[test]
     fn empty_file_without_a_writer_is_waited_for() {
         let made = Stamp { size: 0, ..NEW };
-        assert_eq!(knowing(Proof::AtRest, made), Some(QUIET));
+        assert_eq!(knowing(Proof::AtRest, made), Some(SETTLED_AFTER));
     }
 
     #[test]
@@ -325,7 +329,7 @@ mod tests {
 
     #[test]
     fn never_closed_file_is_read_when_its_writer_pauses() {
-        assert_eq!(knowing(Proof::NeverClosed, NEW), Some(QUIET));
+        assert_eq!(knowing(Proof::NeverClosed, NEW), Some(SETTLED_AFTER));
         assert_eq!(knowing(Proof::NeverClosed, OLD), None);
     }
 }

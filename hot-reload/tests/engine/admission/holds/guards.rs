@@ -1,4 +1,4 @@
-//! Doubts that meet rollbacks, one another, and a person who ends them.
+//! Admission holds together with rollbacks, with each other, and with `resume`.
 
 use std::time::Duration;
 
@@ -65,10 +65,10 @@ async fn longer_of_two_admission_holds_counts() {
         let guard = ShrinkGuard::by(|value: &String| value.len()).confirm_after(impatient);
         let script = Script::new(Good("first value"));
         let builder = script.builder().hybrid();
-        let fence = VersionGuard::by(|value: &String| value.starts_with("second"));
+        let version = VersionGuard::by(|value: &String| value.starts_with("second"));
         let builder = builder
             .shrink_guard(guard)
-            .version_guard(fence.rewind_after(PATIENCE * 2));
+            .version_guard(version.rewind_after(PATIENCE * 2));
         let service = started(builder, &script).await;
         script.set(Good("3"));
         sleep(PATIENCE * 2 - seconds(1)).await;

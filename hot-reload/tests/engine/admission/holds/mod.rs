@@ -1,4 +1,4 @@
-//! Holds that meet one another, or a person who is about to end them.
+//! Several holds at once, and commands that end them.
 
 mod guards;
 mod proofs;

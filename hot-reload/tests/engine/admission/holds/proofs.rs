@@ -1,4 +1,4 @@
-//! Failed probations that meet other holds, a way back that is refused, and what panics.
+//! Failed probations together with other holds, refused rollbacks, and panics.
 
 use std::fmt;
 use std::future::pending;
@@ -105,7 +105,7 @@ async fn refused_rollback_is_retried_after_the_next_load_only() {
     assert_eq!(service.control.status().on_probation, None);
 }
 
-/// Cannot even say what is wrong.
+/// An error whose `Display` panics.
 struct Speechless;
 
 impl fmt::Display for Speechless {

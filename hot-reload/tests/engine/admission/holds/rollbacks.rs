@@ -1,4 +1,4 @@
-//! Rollbacks that meet pauses, defaults, participants and one another.
+//! Rollbacks together with pauses, defaults, participants and other rollbacks.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -19,7 +19,7 @@ async fn rollbacks_that_end_at_the_source_value_leave_no_hold() {
         let control = &service.control;
         script.set(Good("first value"));
         assert!(control.barrier().await.is_current());
-        // To the second, and to what was there first, which is what the source holds.
+        // To the second value, then to the first, which is the content of the source.
         assert!(control.rollback().await.is_current());
         assert!(is_held(&control.barrier().await));
         assert!(
@@ -101,7 +101,7 @@ async fn visible_default_ends_a_rollback() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_the_end_nothing_is_paused_or_resumed() {
+async fn stopped_service_is_not_paused_or_resumed() {
     let log = log();
     let script = Script::new(Good("first value"));
     let service = started(service(&script), &script).await;

@@ -1,4 +1,4 @@
-//! Earlier values, brought back.
+//! Rollbacks: which earlier value is published, and how.
 
 use std::sync::atomic::Ordering;
 
@@ -20,14 +20,14 @@ async fn p09_rollback_is_a_new_generation_with_its_origin() {
     assert_eq!(receipt.trigger, Trigger::Rollback);
     assert!(matches!(receipt.outcome, Outcome::Published { generation } if generation.get() == 4));
     assert_eq!(visible(&live), ("one".to_owned(), 4, Some(1)));
-    let told = changes.changed().await.unwrap();
+    let changed = changes.changed().await.unwrap();
     assert_eq!(
-        (told.generation().get(), told.trigger()),
+        (changed.generation().get(), changed.trigger()),
         (4, Trigger::Rollback)
     );
     let origin = before.last().unwrap();
     assert_eq!(
-        (told.revision(), told.loaded_at()),
+        (changed.revision(), changed.loaded_at()),
         (origin.revision(), origin.loaded_at())
     );
     assert_eq!(kept(&control), [3, 2, 1]);
@@ -50,14 +50,14 @@ async fn repeated_rollbacks_step_further_back() {
         "{error}"
     );
     assert_eq!(visible(&live).1, 5);
-    // What is held back is what the source held, and not what was visible in between.
+    // The hold is on the content of the source, not on the value visible in between.
     assert!(is_held(&control.reload().await));
     assert!(control.resume().await.is_current());
     assert_eq!(visible(&live).0, "three");
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_history_there_is_nothing_to_go_back_to() {
+async fn rollback_without_a_history_fails() {
     let script = Script::new(Good("one"));
     let builder = script.builder().hybrid();
     let (live, control) = published(builder, &script, &["one", "two"]).await;
@@ -92,7 +92,7 @@ async fn p17_history_keeps_the_newest_and_does_not_count_as_retained() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn participants_take_part_in_a_rollback_and_may_refuse_it() {
+async fn participants_prepare_for_a_rollback_and_may_refuse_it() {
     let script = Script::new(Good("one"));
     let slow = Slow::default();
     let builder = service(&script).participant("slow", slow.clone());
@@ -162,7 +162,7 @@ async fn p11_rollback_keeps_the_rejection_of_content() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rollbacks_at_once_follow_one_another() {
+async fn concurrent_rollbacks_run_one_after_the_other() {
     let script = Script::new(Good("one"));
     let (live, control) = published(service(&script), &script, &["one", "two", "three"]).await;
     let receipts = tokio::join!(control.rollback(), control.reload(), control.rollback());

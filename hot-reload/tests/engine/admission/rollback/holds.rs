@@ -1,4 +1,4 @@
-//! What a rollback holds back, and what ends that.
+//! The hold of a rollback, and what ends it.
 
 use std::time::Duration;
 
@@ -166,7 +166,7 @@ async fn rollback_hold_survives_bad_or_empty_content_in_between() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn by_revision_alone_a_rollback_is_held_as_well() {
+async fn rollback_by_revision_is_held() {
     for revisions in [true, false] {
         let script = Script::new(Good("one")).with(|state| state.revisions = revisions);
         let builder = ReloaderService::builder_by_revision(script.clone())

@@ -1,4 +1,4 @@
-//! Earlier values, brought back and held against the source; and the pause.
+//! Rollbacks, their holds, and pauses.
 
 mod back;
 mod holds;

@@ -1,4 +1,4 @@
-//! The pause.
+//! Pauses.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,7 +13,7 @@ use super::rig::{Slow, is_held, published, reason, service, visible};
 use crate::script::{Bad, Good, Missing, Script, seconds, settle};
 
 #[tokio::test(start_paused = true)]
-async fn in_a_pause_nothing_of_the_source_becomes_visible() {
+async fn pause_holds_the_content_of_the_source() {
     for revisions in [true, false] {
         let script = Script::new(Good("one")).with(|state| state.revisions = revisions);
         let (live, control) = published(service(&script), &script, &["one", "two"]).await;
@@ -30,7 +30,7 @@ async fn in_a_pause_nothing_of_the_source_becomes_visible() {
         assert_eq!(visible(&live).0, "two");
         assert_eq!(reason(&control), Some(HoldReason::Paused));
         assert!(control.status().counters.held > 0);
-        // What is no good is rejected all the same, and what is visible already is no news.
+        // Bad content is still rejected, and the visible value is no change.
         script.set(Bad("typo"));
         settle().await;
         assert!(control.status().last_error.is_some());

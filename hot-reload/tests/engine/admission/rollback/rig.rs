@@ -1,4 +1,4 @@
-//! A service with a history, what is visible of it, and a participant that takes its time.
+//! A service with a history, its visible value, and a slow participant.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicU32, Ordering};

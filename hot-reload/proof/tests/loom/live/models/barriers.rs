@@ -5,13 +5,13 @@ use loom::sync::Arc;
 use super::super::cell::Cell;
 use super::super::node::Node;
 use super::super::world::{Fault, finds, holds};
-use super::{RACE, cell, look, reader, stranger, sweep};
+use super::{RACE, cell, read, reader, stranger, sweep};
 
 /// The reader has slots, as from its second reading on.
 fn a_reader_and_a_publisher() {
     let cell = cell();
     let reads = reader(&cell, |cell| {
-        look(&cell);
+        read(&cell);
     });
     cell.put(Node::new(2), 2);
     sweep(&cell);
@@ -24,7 +24,7 @@ fn a_reader_and_a_publisher() {
 fn a_stranger_and_a_publisher() {
     let cell = cell();
     let reads = stranger(&cell, |cell| {
-        look(&cell);
+        read(&cell);
     });
     cell.put(Node::new(2), 2);
     sweep(&cell);
@@ -44,17 +44,17 @@ fn node_is_not_freed_while_read_by_the_slow_path() {
 }
 
 #[test]
-fn without_the_readers_half_a_node_is_freed_while_it_is_read() {
+fn missing_reader_barrier_frees_a_node_while_it_is_read() {
     finds(Fault::NoLightBarrier, RACE, None, a_reader_and_a_publisher);
 }
 
 #[test]
-fn without_the_readers_half_the_longer_way_does_no_better() {
+fn missing_reader_barrier_frees_a_node_on_the_slow_path() {
     finds(Fault::NoLightBarrier, RACE, 3, a_stranger_and_a_publisher);
 }
 
 #[test]
-fn without_the_publishers_half_a_node_is_freed_while_it_is_read() {
+fn missing_publisher_barrier_frees_a_node_while_it_is_read() {
     finds(Fault::NoHeavyBarrier, RACE, None, a_reader_and_a_publisher);
 }
 

@@ -3,7 +3,7 @@
 use super::super::node::Node;
 use super::super::thread;
 use super::super::world::{alive, holds};
-use super::{beside, cell, look, sweep};
+use super::{beside, cell, read, sweep};
 
 #[test]
 fn last_handle_frees_the_rest_in_any_thread() {
@@ -11,7 +11,7 @@ fn last_handle_frees_the_rest_in_any_thread() {
         let cell = cell();
         let other = beside(&cell, |cell| {
             thread::enter();
-            look(&cell);
+            read(&cell);
             drop(cell);
             thread::leave();
         });
@@ -62,7 +62,7 @@ fn reclaimed_node_has_no_guard_at_the_end() {
             drop(guard);
             share.read();
             drop(share);
-            look(&cell);
+            read(&cell);
             thread::leave();
         });
         cell.put(Node::new(2), 2);

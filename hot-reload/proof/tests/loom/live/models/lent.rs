@@ -6,7 +6,7 @@ use loom::thread::spawn;
 use super::super::cell::Cell;
 use super::super::node::Node;
 use super::super::world::{domain, holds};
-use super::{cell, look, reader, stranger, sweep};
+use super::{cell, read, reader, stranger, sweep};
 
 #[test]
 fn slot_is_lent_to_one_guard_at_a_time() {
@@ -34,7 +34,7 @@ fn two_threads_without_slots_are_each_protected() {
     holds(3, || {
         let cell = cell();
         let read = |cell: Arc<Cell<Node, u32>>| {
-            look(&cell);
+            read(&cell);
         };
         let (one, another) = (stranger(&cell, read), stranger(&cell, read));
         cell.put(Node::new(2), 2);

@@ -52,7 +52,7 @@ fn reader<T: 'static>(shared: &Arc<T>, body: impl FnOnce(Arc<T>) + 'static) -> J
 }
 
 /// The number of the newest value, read under a guard.
-fn look(cell: &Cell<Node, u32>) -> u32 {
+fn read(cell: &Cell<Node, u32>) -> u32 {
     cell.protect().expect("a value").node().read()
 }
 

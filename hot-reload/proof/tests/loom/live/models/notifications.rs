@@ -9,7 +9,7 @@ use loom::sync::atomic::{AtomicU32, Ordering};
 use super::super::cell::Cell;
 use super::super::node::Node;
 use super::super::world::{finds, holds};
-use super::{cell, look, reader, sweep};
+use super::{cell, read, reader, sweep};
 
 fn subscriber_reads_after_notification(publish: fn(&Cell<Node, u32>, &AtomicU32)) {
     let (cell, channel) = (cell(), Arc::new(AtomicU32::new(1)));
@@ -18,7 +18,7 @@ fn subscriber_reads_after_notification(publish: fn(&Cell<Node, u32>, &AtomicU32)
         move |cell| {
             let notified = channel.load(Ordering::Acquire);
             assert!(
-                look(&cell) >= notified,
+                read(&cell) >= notified,
                 "a notified subscriber reads the old value"
             );
         }

@@ -3,14 +3,14 @@
 use super::super::node::Node;
 use super::super::sync::Arc;
 use super::super::world::holds;
-use super::{cell, look, reader, sweep};
+use super::{cell, read, reader, sweep};
 
 #[test]
 fn new_node_at_an_old_address_is_read_as_new() {
     holds(4, || {
         let cell = cell();
         let reads = reader(&cell, |cell| {
-            look(&cell);
+            read(&cell);
         });
         cell.put(Node::new(2), 2);
         sweep(&cell);
@@ -23,7 +23,7 @@ fn new_node_at_an_old_address_is_read_as_new() {
 }
 
 #[test]
-fn places_are_given_again() {
+fn address_is_reused_for_a_new_node() {
     holds(None, || {
         let cell = cell();
         let first = cell.get().map(|first| Arc::as_ptr(&first));

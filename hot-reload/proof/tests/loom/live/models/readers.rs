@@ -159,7 +159,7 @@ fn released_reader_keeps_nothing_and_reads_again() {
 
 /// After a release, a later value may have the address of the reader's last value.
 #[test]
-fn released_reader_mistakes_no_later_value_for_its_own() {
+fn released_reader_reads_every_later_value() {
     holds(None, || {
         let cell = cell();
         let mut kept = kept(&cell);

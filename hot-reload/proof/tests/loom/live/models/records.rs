@@ -6,10 +6,10 @@ use loom::sync::atomic::{AtomicBool, Ordering};
 use super::super::node::Node;
 use super::super::thread;
 use super::super::world::{domain, holds};
-use super::{cell, look, reader, stranger, sweep};
+use super::{cell, read, reader, stranger, sweep};
 
 #[test]
-fn two_threads_never_have_one_record() {
+fn two_threads_never_share_a_record() {
     holds(None, || {
         // One that was left, and so is there for both.
         domain().claim().leave();
@@ -38,7 +38,7 @@ fn read_of_an_ended_thread_happens_before_reclaim() {
         let cell = cell();
         let reads = || {
             reader(&cell, |cell| {
-                look(&cell);
+                read(&cell);
             })
         };
         let (one, another) = (reads(), reads());
@@ -63,7 +63,7 @@ fn guard_that_outlives_its_record_protects() {
             drop(guard);
         });
         let begins = reader(&cell, |cell| {
-            look(&cell);
+            read(&cell);
         });
         cell.put(Node::new(2), 2);
         sweep(&cell);
@@ -82,10 +82,10 @@ fn thread_without_a_record_reads_through_a_lent_slot() {
             let left = Arc::clone(&left);
             move |cell| {
                 thread::enter();
-                look(&cell);
+                read(&cell);
                 thread::leave();
                 left.store(true, Ordering::Release);
-                look(&cell);
+                read(&cell);
             }
         });
         cell.put(Node::new(2), 2);

@@ -56,7 +56,7 @@ fn moved_share_keeps_its_node() {
 
 /// The service may free on another thread than the one that publishes.
 #[test]
-fn sweeping_beside_publishing_loses_nothing() {
+fn concurrent_sweep_and_publication_lose_no_node() {
     holds(None, || {
         let cell = cell();
         let sweeps = beside(&cell, |cell| sweep(&cell));

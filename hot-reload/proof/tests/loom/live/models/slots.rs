@@ -2,13 +2,13 @@
 
 use super::super::node::Node;
 use super::super::world::{Fault, finds, holds};
-use super::{RACE, cell, look, reader, sweep};
+use super::{RACE, cell, read, reader, sweep};
 
 fn two_swaps_and_a_slot_that_is_used_again() {
     let cell = cell();
     let reads = reader(&cell, |cell| {
-        let first = look(&cell);
-        let second = look(&cell);
+        let first = read(&cell);
+        let second = read(&cell);
         assert!(first <= second, "a reader goes back in time");
     });
     cell.put(Node::new(2), 2);
@@ -21,7 +21,7 @@ fn two_swaps_and_a_slot_that_is_used_again() {
 }
 
 #[test]
-fn two_swaps_with_retired_nodes_and_a_slot_that_is_used_again() {
+fn two_swaps_with_retired_nodes_and_a_reused_slot() {
     holds(4, two_swaps_and_a_slot_that_is_used_again);
 }
 
@@ -58,7 +58,7 @@ fn swept_node_is_gone_without_holders() {
     holds(None, || {
         let cell = cell();
         let reads = reader(&cell, |cell| {
-            look(&cell);
+            read(&cell);
         });
         cell.put(Node::new(2), 2);
         reads.join().unwrap();

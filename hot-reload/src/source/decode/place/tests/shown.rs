@@ -1,4 +1,4 @@
-//! Tests of which values an error shows and which it redacts.
+//! Tests: which values an error shows, and which it redacts.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
