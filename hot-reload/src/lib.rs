@@ -39,6 +39,7 @@ mod clock;
 mod hints;
 mod locks;
 mod panics;
+mod runtime;
 #[cfg(any(feature = "diff", feature = "json", feature = "toml", feature = "yaml"))]
 mod scope;
 mod secret;

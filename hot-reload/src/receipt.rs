@@ -66,15 +66,10 @@ impl Receipt {
 
 impl fmt::Display for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.outcome)?;
-        match &self.outcome {
-            Outcome::Published { generation } => write!(f, " as generation {generation}")?,
-            Outcome::Rejected { stage, .. } => write!(f, " at stage {stage}")?,
-            _ => {}
-        }
-        write!(f, " ({}, {:?})", self.trigger, self.elapsed)?;
+        let outcome = self.outcome.without_error();
+        write!(f, "{outcome} ({}, {:?})", self.trigger, self.elapsed)?;
         if let Some(hold) = &self.hold {
-            write!(f, ": {}", hold.message)?;
+            write!(f, ": {hold}")?;
         }
         if let Some(error) = self.outcome.error() {
             write!(f, ": {error}")?;

@@ -13,7 +13,14 @@ use crate::revision::Revision;
 /// A published value with its metadata. It can be held for any time.
 ///
 /// It dereferences to the value and never changes; a newer value has a newer snapshot. It is `Send` and can be held across
-/// `.await`. A clone costs one atomic increment. The service frees the value after its last snapshot is dropped.
+/// `.await`. The service frees the value after its last snapshot is dropped.
+///
+/// It is a shared pointer, as an [`Arc`] of the value and its metadata: a clone costs one atomic increment and copies nothing.
+/// Code that demands an `Arc<T>` gets one from a service whose value is an `Arc<T>`, by [`Snapshot::into_arc`].
+///
+/// The methods are a closed set: `value`, `generation`, `revision`, `loaded_at`, `trigger` and `origin`. They hide methods of
+/// the value with these names; write `snapshot.value().origin()` there. Whatever is added is an associated function, so it
+/// never hides a method of the value.
 pub struct Snapshot<V>(Arc<Published<V>>);
 
 /// A value and its metadata in one allocation, so that no reader sees one without the other.
@@ -79,6 +86,27 @@ impl<V> Snapshot<V> {
     /// again.
     pub fn origin(&self) -> Option<Generation> {
         self.0.origin
+    }
+}
+
+impl<T: ?Sized> Snapshot<Arc<T>> {
+    /// Returns the shared value, for code that takes an `Arc<T>`. Copies nothing.
+    ///
+    /// The service does not see this share: [`Live::retained`](crate::Live::retained) does not count it, and retire hooks do not
+    /// wait for it.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use hot_reload::{Live, Snapshot};
+    ///
+    /// fn connect(_: Arc<String>) {}
+    ///
+    /// let address: Live<Arc<String>> = Live::fixed(Arc::new("db:5432".to_owned()));
+    /// connect(Snapshot::into_arc(address.get()));
+    /// ```
+    pub fn into_arc(this: Self) -> Arc<T> {
+        Arc::clone(this.value())
     }
 }
 

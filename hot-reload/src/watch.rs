@@ -133,6 +133,17 @@ impl<V> fmt::Debug for RealtimeWatchHandle<V> {
 }
 
 /// How the hints of a source behave. A service takes its defaults from it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use hot_reload::source::WatchProfile;
+///
+/// const PROFILE: WatchProfile = WatchProfile::network()
+///     .with_heartbeat(Duration::from_secs(30))
+///     .with_rate(5, Duration::from_secs(1));
+/// assert_eq!(PROFILE.interval, Duration::from_secs(30), "as in the profile of a network");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WatchProfile {
@@ -184,5 +195,44 @@ impl WatchProfile {
             grace: Duration::from_secs(10),
             rate: Some((2, Duration::from_secs(1))),
         }
+    }
+
+    /// Sets the [debounce window](Self::debounce).
+    #[must_use]
+    pub const fn with_debounce(self, debounce: Duration) -> Self {
+        Self { debounce, ..self }
+    }
+
+    /// Sets the [longest pause without a trusted watch](Self::interval).
+    #[must_use]
+    pub const fn with_interval(self, interval: Duration) -> Self {
+        Self { interval, ..self }
+    }
+
+    /// Sets the [longest pause under a trusted watch](Self::heartbeat).
+    #[must_use]
+    pub const fn with_heartbeat(self, heartbeat: Duration) -> Self {
+        Self { heartbeat, ..self }
+    }
+
+    /// Sets [how late a hint may come](Self::grace).
+    #[must_use]
+    pub const fn with_grace(self, grace: Duration) -> Self {
+        Self { grace, ..self }
+    }
+
+    /// Limits the loads that hints may cause: `burst` at once, and one more after each `pause`.
+    #[must_use]
+    pub const fn with_rate(self, burst: u32, pause: Duration) -> Self {
+        Self {
+            rate: Some((burst, pause)),
+            ..self
+        }
+    }
+
+    /// Removes the limit of loads that hints may cause.
+    #[must_use]
+    pub const fn without_rate(self) -> Self {
+        Self { rate: None, ..self }
     }
 }

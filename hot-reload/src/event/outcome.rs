@@ -77,6 +77,11 @@ impl Outcome {
         }
     }
 
+    /// The outcome as a phrase, without its error: `published as generation 3`, `rejected at stage decode`.
+    pub(crate) fn without_error(&self) -> impl fmt::Display {
+        WithoutError(self)
+    }
+
     /// Whether both outcomes have the same text, ignoring the generation. Errors about different revisions differ, even if
     /// their texts are equal.
     pub(crate) fn is_same_report(&self, other: &Self) -> bool {
@@ -85,5 +90,20 @@ impl Outcome {
             (error, other) => error.is_none() && other.is_none(),
         };
         self.as_str() == other.as_str() && errors
+    }
+}
+
+struct WithoutError<'o>(&'o Outcome);
+
+impl fmt::Display for WithoutError<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        match self.0 {
+            Outcome::Published { generation } => write!(f, " as generation {generation}"),
+            Outcome::Rejected { stage, .. } => write!(f, " at stage {stage}"),
+            Outcome::Unchanged | Outcome::Failed { .. } | Outcome::Missing | Outcome::Held => {
+                Ok(())
+            }
+        }
     }
 }

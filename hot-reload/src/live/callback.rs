@@ -15,6 +15,7 @@ use tracing::error;
 use super::{Changes, Live};
 use crate::locks::lock;
 use crate::panics::panic_text;
+use crate::runtime;
 use crate::snapshot::Snapshot;
 
 impl<V: Send + Sync + 'static> Live<V> {
@@ -38,6 +39,7 @@ impl<V: Send + Sync + 'static> Live<V> {
     where
         F: FnMut(&Snapshot<V>) + Send + 'static,
     {
+        runtime::require("Live::for_each");
         Callback::new(Changes::from_start(self.unkept()), call)
     }
 
@@ -65,6 +67,7 @@ impl<V: Send + Sync + 'static> Live<V> {
     where
         F: FnMut(&Snapshot<V>) + Send + 'static,
     {
+        runtime::require("Live::on_change");
         Callback::new(Changes::new(self.unkept()), call)
     }
 }

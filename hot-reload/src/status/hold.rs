@@ -1,7 +1,9 @@
 //! [`Hold`]: why values of the source are not published.
 
+use std::fmt;
 use std::time::SystemTime;
 
+use crate::error::one_line;
 use crate::event::HoldReason;
 
 /// The reason why values of the source are not published.
@@ -38,5 +40,12 @@ impl Hold {
     #[cfg(feature = "file")]
     pub(crate) fn being_written(since: SystemTime, message: String) -> Self {
         Self::new(HoldReason::BeingWritten, since, message)
+    }
+}
+
+/// The message: what is held and what ends the hold, on one line.
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&one_line(self.message.as_str().into()))
     }
 }

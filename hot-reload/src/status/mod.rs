@@ -10,6 +10,7 @@
 mod attempt;
 mod hold;
 pub(crate) mod service;
+mod show;
 mod source;
 mod vote;
 

@@ -1,9 +1,10 @@
 //! [`SourceStatus`]: the state of a source, with its counters and its [`Degradation`]s.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use crate::error::one_line;
+use crate::error::{escaped, one_line};
 use crate::secret;
 
 /// The status of a source. [`Source::status`](crate::source::Source::status) and
@@ -12,13 +13,15 @@ use crate::secret;
 /// ```
 /// use hot_reload::status::{Degradation, SourceStatus};
 ///
-/// let mut status = SourceStatus::default();
-/// status.counters.push(("reconnects", 3));
-/// status.degraded.push(Degradation::new(
-///     "replica",
-///     "the primary is down, and a replica is read",
-///     "restart the primary",
-/// ));
+/// let status = SourceStatus::default()
+///     .with_counter("reconnects", 3)
+///     .with_degradation(Degradation::new(
+///         "replica",
+///         "the primary is down, and a replica is read",
+///         "restart the primary",
+///     ));
+/// assert_eq!(status.counter("reconnects"), Some(3));
+/// assert!(status.is_degraded_by("replica"));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -32,7 +35,7 @@ pub struct SourceStatus {
         feature = "serde",
         serde(serialize_with = "crate::serialize::counters")
     )]
-    pub counters: Vec<(&'static str, u64)>,
+    pub counters: Vec<(Cow<'static, str>, u64)>,
     /// The longest pause between two loads that the source wants now, at least 1 s. A service with a heartbeat shortens its
     /// heartbeat accordingly; other services ignore it.
     #[cfg_attr(
@@ -53,7 +56,7 @@ pub struct SourceStatus {
 #[non_exhaustive]
 pub struct Degradation {
     /// The kind of limitation, in snake_case.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
     /// What is wrong and its consequence, on one line without credentials. It stays the same while the limitation lasts.
     pub message: String,
     /// What to do. Empty if nothing helps.
@@ -68,6 +71,27 @@ pub struct Degradation {
 // ===== impl SourceStatus =====
 
 impl SourceStatus {
+    /// Adds a counter, after those that are already there.
+    #[must_use]
+    pub fn with_counter(mut self, name: impl Into<Cow<'static, str>>, value: u64) -> Self {
+        self.counters.push((name.into(), value));
+        self
+    }
+
+    /// Adds a limitation.
+    #[must_use]
+    pub fn with_degradation(mut self, degradation: Degradation) -> Self {
+        self.degraded.push(degradation);
+        self
+    }
+
+    /// Sets the longest pause between two loads that the source wants now. Default: none.
+    #[must_use]
+    pub fn with_heartbeat(mut self, heartbeat: Duration) -> Self {
+        self.heartbeat = Some(heartbeat);
+        self
+    }
+
     /// The counter with this name, if the source has it.
     pub fn counter(&self, name: &str) -> Option<u64> {
         let mut counters = self.counters.iter();
@@ -85,12 +109,12 @@ impl SourceStatus {
 impl Degradation {
     /// Creates a limitation that a person should fix.
     pub fn new(
-        reason: &'static str,
+        reason: impl Into<Cow<'static, str>>,
         message: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
         Self {
-            reason,
+            reason: Cow::Owned(escaped(reason.into())),
             message: one_line(secret::redact(&message.into())),
             remedy: match remedy.into() {
                 none if none.is_empty() => none,

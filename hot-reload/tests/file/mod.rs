@@ -150,9 +150,13 @@ impl Rig {
     }
 
     /// The reasons for which the source is degraded.
-    pub(crate) fn degraded(&self) -> Vec<&'static str> {
+    pub(crate) fn degraded(&self) -> Vec<String> {
         let status = self.reload.source_status().unwrap();
-        status.degraded.iter().map(|why| why.reason).collect()
+        status
+            .degraded
+            .iter()
+            .map(|why| why.reason.to_string())
+            .collect()
     }
 
     /// Loads until the source has no degradation.

@@ -184,7 +184,11 @@ fn full() -> Status {
     let replica = Degradation::new("replica", "a replica is read", "restart it");
     let source = SourceStatus {
         degraded: vec![replica],
-        counters: vec![("reconnects", 3), ("reads", 9), ("reconnects", 4)],
+        counters: vec![
+            ("reconnects".into(), 3),
+            ("reads".into(), 9),
+            ("reconnects".into(), 4),
+        ],
         heartbeat: Some(ms(2_500)),
     };
     Status {

@@ -10,6 +10,7 @@ use super::Builder;
 use crate::error::{Error, ErrorKind};
 use crate::event::{EventKind, HoldReason, Outcome};
 use crate::live::Live;
+use crate::runtime;
 use crate::service::control::Control;
 use crate::service::driver::Engine;
 use crate::service::driver::housekeeping::free_on_thread;
@@ -44,6 +45,7 @@ where
     ///
     /// If the future is dropped, the service is stopped.
     pub async fn start(self) -> Result<(Live<V>, Control<V>), Error> {
+        runtime::require("Builder::start");
         let place = (self.mode.source_name)(&self.reload);
         let (live, control, started) =
             self.launch(|control, registered| registered.map(|()| control.events()));
@@ -71,7 +73,9 @@ where
     /// # Panics
     ///
     /// Outside of a tokio runtime.
+    #[track_caller]
     pub fn start_in_background(self) -> (Live<V>, Control<V>) {
+        runtime::require("Builder::start_in_background");
         let (live, control, ()) = self.launch(|_, registered| report(registered));
         (live, control)
     }

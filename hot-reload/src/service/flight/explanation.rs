@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::span::Span;
 use super::timeline::{Entry, EntryKind, Lost, Timeline};
-use crate::event::{Outcome, WatchState};
+use crate::event::WatchState;
 use crate::status::{Attempt, Status};
 
 /// The state of a service and its recent history: from [`Control::explain`](crate::Control::explain).
@@ -87,52 +87,15 @@ impl fmt::Display for Explanation {
 }
 
 impl Explanation {
-    /// Writes the line of the present state, and one for each limitation of the source.
+    /// Writes the line of the present state, and one for each thing that a person should know or do.
     fn fmt_now(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let status = &self.status;
-        f.write_str(&status.name)?;
-        if let Some(source) = &status.source {
-            write!(f, " ({source})")?;
-        }
-        f.write_str(if status.stopped { ": stopped, " } else { ": " })?;
-        match status.generation {
-            Some(generation) => write!(f, "generation {generation}")?,
-            None => f.write_str("no generation")?,
-        }
-        write!(f, ", data {}, watch {}", status.data, status.watch)?;
-        if let Some(why) = &status.watch_error {
-            write!(f, " ({why})")?;
-        }
-        match self.last_good {
-            Some(at) => write!(f, ", last verified {}", self.ago(at))?,
-            None => f.write_str(", never verified")?,
-        }
-        match status.last_attempt.as_ref().map(|last| &last.outcome) {
-            None => {}
-            Some(outcome) if outcome.is_current() => {}
-            Some(outcome) => {
-                write!(f, "; {}", WithoutError(outcome))?;
-                if let Some(error) = outcome.error() {
-                    write!(f, ": {error}")?;
-                }
-            }
-        }
-        if status.on_probation.is_some() {
-            f.write_str("; on probation")?;
-        }
-        if let Some(hold) = &status.hold {
-            write!(f, "\n  {}", hold.message)?;
-        }
-        if !status.needs_restart.is_empty() {
-            write!(
-                f,
-                "\n  needs a restart: {}",
-                status.needs_restart.join(", ")
-            )?;
-        }
-        let degraded = status.source_status.iter().flat_map(|of| &of.degraded);
-        for degradation in degraded.filter(|degradation| !degradation.inherent) {
-            write!(f, "\n  the source is degraded: {degradation}")?;
+        let verified = match self.last_good {
+            Some(at) => format!(", last verified {}", self.ago(at)),
+            None => ", never verified".to_owned(),
+        };
+        self.status.fmt_state(f, &verified)?;
+        for note in self.status.notes() {
+            write!(f, "\n  {note}")?;
         }
         Ok(())
     }
@@ -154,7 +117,7 @@ impl Explanation {
     }
 
     fn fmt_attempt(&self, f: &mut fmt::Formatter<'_>, attempt: &Attempt) -> fmt::Result {
-        write!(f, "{} (", WithoutError(&attempt.outcome))?;
+        write!(f, "{} (", attempt.outcome.without_error())?;
         for (number, cause) in attempt.causes().enumerate() {
             f.write_str(if number == 0 { "" } else { ", " })?;
             write!(f, "{cause}")?;
@@ -220,20 +183,6 @@ impl fmt::Display for Ago {
         match self.0 < SHORTEST_SHOWN {
             true => f.write_str("now"),
             false => write!(f, "{} ago", Span(self.0)),
-        }
-    }
-}
-
-/// An outcome without its error.
-struct WithoutError<'o>(&'o Outcome);
-
-impl fmt::Display for WithoutError<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        match self.0 {
-            Outcome::Published { generation } => write!(f, " as generation {generation}"),
-            Outcome::Rejected { stage, .. } => write!(f, " at stage {stage}"),
-            _ => Ok(()),
         }
     }
 }

@@ -108,7 +108,7 @@ impl<V> Recorder<V> {
         drop(status);
         let (name, source) = self.shared.names();
         for degradation in appeared {
-            let reason = degradation.reason;
+            let reason = &*degradation.reason;
             match degradation.inherent || degradation.logged {
                 true => debug!(target: TARGET, name, source, reason, "the source: {degradation}"),
                 false => {
@@ -120,6 +120,7 @@ impl<V> Recorder<V> {
             let Degradation {
                 reason, message, ..
             } = degradation;
+            let reason = &*reason;
             match degradation.inherent || degradation.logged {
                 true => debug!(target: TARGET, name, source, reason, "resolved: {message}"),
                 false => info!(target: TARGET, name, source, reason, "resolved: {message}"),

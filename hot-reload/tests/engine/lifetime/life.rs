@@ -1,10 +1,13 @@
 //! P6, P13, P14: start and stop.
 
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use hot_reload::error::ErrorKind;
 use hot_reload::event::{DataState, EventKind};
-use hot_reload::{Guard, Live, Outcome, ReloaderService};
+use hot_reload::{Guard, Live, Outcome, Registry, ReloaderService};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::script::{Bad, Failing, Good, Hanging, Missing, Panicking, Script, seconds, settle};
@@ -230,6 +233,57 @@ fn end_of_the_runtime_ends_the_service() {
         .unwrap();
     assert!(runtime.block_on(live.subscribe().changed()).is_none());
     runtime.block_on(control.stop());
+}
+
+/// The text of a panic, and the file in which it was raised.
+fn panic_of(call: impl FnOnce()) -> (String, String) {
+    let panic = catch_unwind(AssertUnwindSafe(call)).unwrap_err();
+    let text = panic.downcast_ref::<String>().unwrap().clone();
+    let file = RAISED_IN.with_borrow(Clone::clone);
+    (text, file)
+}
+
+thread_local! {
+    static RAISED_IN: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+#[test]
+fn start_without_a_runtime_says_what_to_do_and_leaves_nothing() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let file = panic.location().map(|place| place.file().to_owned());
+        RAISED_IN.set(file.unwrap_or_default());
+        before(panic);
+    }));
+    let registry = Registry::new();
+    let script = Script::new(Good("first"));
+    let builder = || script.builder().register(&registry);
+    let (text, file) = panic_of(|| drop(builder().start_in_background()));
+    assert_eq!(
+        text,
+        "`Builder::start_in_background` needs a tokio runtime: call it in async code, or after `let _entered = \
+         runtime.enter();`"
+    );
+    assert!(
+        file.ends_with("life.rs"),
+        "raised at the caller, not in {file}"
+    );
+    let (text, _) = panic_of(|| _ = builder().start().now_or_never());
+    assert!(text.starts_with("`Builder::start` needs"), "{text}");
+    assert!(registry.targets().is_empty());
+    let live = Live::fixed(7);
+    let (text, file) = panic_of(|| live.on_change(|_| {}).detach());
+    assert!(text.starts_with("`Live::on_change` needs"), "{text}");
+    assert!(
+        file.ends_with("life.rs"),
+        "raised at the caller, not in {file}"
+    );
+    let (text, file) = panic_of(|| live.for_each(|_| {}).detach());
+    assert!(text.starts_with("`Live::for_each` needs"), "{text}");
+    assert!(
+        file.ends_with("life.rs"),
+        "raised at the caller, not in {file}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

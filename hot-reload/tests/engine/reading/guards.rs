@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::thread;
 
 use hot_reload::event::Stage;
-use hot_reload::{Guard, Live, Outcome};
+use hot_reload::{Guard, Live, Outcome, Snapshot};
 
 use crate::tray::{Entry, Ledger, Tray};
 
@@ -212,4 +212,12 @@ async fn forgotten_guard_keeps_only_its_value() {
         [2, 3, 4, 5],
         "what was forgotten is kept for ever, as its address is announced for ever"
     );
+}
+
+#[test]
+fn snapshot_of_a_shared_value_gives_the_same_arc() {
+    let shared = Arc::new("value".to_owned());
+    let live = Live::fixed(Arc::clone(&shared));
+    let arc = Snapshot::into_arc(live.get());
+    assert!(Arc::ptr_eq(&arc, &shared));
 }

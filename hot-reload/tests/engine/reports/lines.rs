@@ -78,10 +78,8 @@ proptest! {
 async fn names_messages_and_panics_reach_status_and_log_as_one_line() {
     let log = crate::log::log();
     let script = Script::new(Good("first"));
-    let mut status = SourceStatus::default();
-    status
-        .degraded
-        .push(Degradation::new("hostile", HOSTILE, HOSTILE));
+    let hostile = Degradation::new(HOSTILE, HOSTILE, HOSTILE);
+    let status = SourceStatus::default().with_degradation(hostile);
     script.state().status = Some(status);
     let (_live, control) = script
         .builder()
@@ -105,7 +103,9 @@ async fn names_messages_and_panics_reach_status_and_log_as_one_line() {
     }
     let status = control.status();
     is_plain(&status.name);
-    is_plain(&status.source_status.unwrap().degraded[0].to_string());
+    let degraded = &status.source_status.unwrap().degraded[0];
+    is_plain(&degraded.to_string());
+    is_plain(&degraded.reason);
     assert!(log.count("rejected, the last good value stays") >= 3);
     assert_eq!(log.count(HOSTILE.lines().nth(1).unwrap()), 0);
     assert_eq!(log.starting_with("ERROR forged"), 0);

@@ -194,7 +194,7 @@ async fn cancelled_callers_are_removed() {
 
 fn degraded(by: &[Degradation]) -> Option<SourceStatus> {
     let mut status = SourceStatus::default();
-    status.counters.push(("reads", by.len() as u64));
+    status.counters.push(("reads".into(), by.len() as u64));
     status.degraded.extend_from_slice(by);
     Some(status)
 }

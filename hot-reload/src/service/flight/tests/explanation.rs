@@ -1,7 +1,8 @@
 //! The text that a person reads.
 
 use super::*;
-use crate::event::DataState;
+use crate::event::{DataState, HoldReason};
+use crate::status::{Degradation, SourceStatus};
 
 #[test]
 fn explanation_has_this_text() {
@@ -53,6 +54,10 @@ fn explanation_has_this_text() {
     status.last_error = Some(typo);
     assert_eq!(last.times, 2);
     status.last_attempt = Some(last);
+    assert_eq!(
+        status.to_string(),
+        "Config (app.toml): generation 1, data stale, watch down (the watch was closed); rejected at stage decode: expected u16"
+    );
     let explanation = Explanation {
         status,
         now: seconds(7_302),
@@ -85,4 +90,27 @@ fn explanation_of_a_new_service_is_one_line() {
         explanation.to_string(),
         "Config: no generation, data none, watch off, never verified"
     );
+}
+
+#[test]
+fn status_is_one_line_with_all_that_a_person_should_know() {
+    let mut status = Status::new("Config".to_owned(), None);
+    assert_eq!(
+        status.to_string(),
+        "Config: no generation, data none, watch off"
+    );
+    let now = SystemTime::UNIX_EPOCH;
+    status.hold = Some(Hold::new(HoldReason::Paused, now, "paused\nuntil `resume`"));
+    status.needs_restart = vec!["listen".to_owned(), "workers".to_owned()];
+    let slow = Degradation::new("slow", "it is slow", "").inherent();
+    let limps = Degradation::new("limps", "it limps", "lend it a stick");
+    let source = SourceStatus::default()
+        .with_degradation(slow)
+        .with_degradation(limps);
+    status.source_status = Some(source);
+    status.on_probation = Some(Generation::FIRST);
+    status.stopped = true;
+    let expected = "Config: stopped, no generation, data none, watch off; on probation; paused; until `resume`; \
+                    needs a restart: listen, workers; the source is degraded: it limps; lend it a stick";
+    assert_eq!(status.to_string(), expected);
 }

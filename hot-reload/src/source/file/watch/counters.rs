@@ -1,5 +1,6 @@
 //! [`Counters`]: how often something has happened to a source of files.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Counts from when the source was made, over all its watches.
@@ -29,15 +30,16 @@ impl Counters {
     }
 
     /// All counters, by their names in the status.
-    pub(crate) fn all(&self) -> Vec<(&'static str, u64)> {
-        vec![
+    pub(crate) fn all(&self) -> [(Cow<'static, str>, u64); 6] {
+        let counts = [
             ("events", self.events.get()),
             ("overflows", self.overflows.get()),
             ("reads", self.reads.get()),
             ("torn_retries", self.torn_retries.get()),
             ("lease_busy", self.lease_busy.get()),
             ("rearms", self.rearms.get()),
-        ]
+        ];
+        counts.map(|(name, count)| (name.into(), count))
     }
 }
 

@@ -205,7 +205,7 @@ impl FileWatch {
     /// What cannot be watched, as long as the watch is open, which files are read by other rules, and the counters.
     pub(crate) fn status(&self) -> SourceStatus {
         let mut status = SourceStatus {
-            counters: self.counters.all(),
+            counters: self.counters.all().into(),
             ..SourceStatus::default()
         };
         if let Some(open) = self.open_watch() {
