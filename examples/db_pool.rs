@@ -1,5 +1,5 @@
-//! A connection pool as a participant: the new pool is tested before the value becomes visible, and the old pool serves its
-//! running queries to their end.
+//! A connection pool as a participant. The new pool is tested before the value becomes visible, and the old pool finishes
+//! its running queries.
 //!
 //! `cargo run --example db_pool` starts two small databases, edits its file, and ends automatically.
 

@@ -1,4 +1,4 @@
-//! Says to the files of the cell that they stand on other parts here, on which their own tests do not.
+//! Sets a flag that excludes the unit tests of the included library files, which use other parts here.
 
 fn main() {
     println!("cargo:rustc-cfg=hot_reload_models");

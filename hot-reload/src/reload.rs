@@ -21,7 +21,7 @@ use crate::status::{Hold, SourceStatus};
 ///
 /// 1. `new` loads nothing. It only makes the object from the name or options of the source.
 /// 2. `reload` returns the value that the source holds now, not an earlier one.
-/// 3. `Ok(None)` means that the source holds nothing now. That is not an error; the service follows its removal policy.
+/// 3. `Ok(None)` means that the source has no content now. That is not an error; the service follows its removal policy.
 /// 4. An error means that the source cannot be loaded, or that its content is bad. The service keeps the last good value and
 ///    loads again later.
 /// 5. The service may drop the returned future at any `.await`: at a deadline, or at its end. The future then leaves nothing
@@ -215,7 +215,7 @@ pub enum Loaded<V> {
         /// The name of the empty file, if other files of the source are not empty.
         file: Option<String>,
     },
-    /// The source holds nothing.
+    /// The source has no content.
     Missing,
     /// The content is not ready, such as a file that somebody is writing. The visible value stays, and the load counts
     /// neither as good nor as failed.

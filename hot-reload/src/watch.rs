@@ -161,8 +161,8 @@ pub struct WatchProfile {
 }
 
 impl WatchProfile {
-    /// The profile of an unknown source: debounce 250 ms (1 s at most), interval 30 s, heartbeat 60 s, grace 10 s, two loads at
-    /// once and one more each second.
+    /// The profile of an unknown source. Debounce 250 ms (1 s at most), interval 30 s, heartbeat 60 s, grace 10 s; two loads
+    /// at once, and one more each second.
     pub const fn unknown() -> Self {
         Self {
             debounce: Duration::from_millis(250),
@@ -173,8 +173,8 @@ impl WatchProfile {
         }
     }
 
-    /// The profile of a local source that waits until its content is at rest: no debounce, interval 10 s, heartbeat 60 s, grace
-    /// 1 s, no limit of loads.
+    /// The profile of a local source that waits until its content is at rest. No debounce, interval 10 s, heartbeat 60 s,
+    /// grace 1 s, no limit of loads.
     pub const fn local() -> Self {
         Self {
             debounce: Duration::ZERO,
@@ -185,8 +185,8 @@ impl WatchProfile {
         }
     }
 
-    /// The profile of a remote store with transactions: no debounce, interval 30 s, heartbeat 5 min, grace 10 s, two loads at once
-    /// and one more each second.
+    /// The profile of a remote store with transactions. No debounce, interval 30 s, heartbeat 5 min, grace 10 s; two loads
+    /// at once, and one more each second.
     pub const fn network() -> Self {
         Self {
             debounce: Duration::ZERO,

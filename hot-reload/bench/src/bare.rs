@@ -1,4 +1,4 @@
-//! The least that can be done: a thread that waits for the kernel's news of one folder.
+//! The baseline: a thread that waits for the inotify events of one folder.
 
 use std::ffi::OsStr;
 use std::mem::MaybeUninit;

@@ -1,4 +1,4 @@
-//! [`Census`]: what a process holds and has done, as the kernel counts it.
+//! [`Census`]: the kernel's counts of the resources and the activity of a process.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -12,7 +12,7 @@ use anyhow::Context;
 
 /// One moment of a process.
 pub(crate) struct Census {
-    /// By the thread's id: its name, and how often it went to sleep by itself. It wakes up as often.
+    /// By the thread's id: its name, and its number of voluntary context switches. It wakes up as often.
     threads: BTreeMap<u64, (String, u64)>,
     pub(crate) inotify_instances: usize,
     pub(crate) inotify_watches: usize,

@@ -1,10 +1,10 @@
-//! [`Content`]: what the files hold, and the two ways in which they are changed.
+//! [`Content`]: the content of the files, and the two ways in which they are changed.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Some settings, as they stand in a file of three hundred bytes. All competitors decode them by the same function.
+/// The settings in a file of three hundred bytes. All competitors decode them by the same function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Content {
     /// Tells one content from the next.

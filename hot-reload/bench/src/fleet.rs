@@ -1,7 +1,7 @@
-//! What one, a thousand and ten thousand watched files hold, do while nothing happens, and take for a change.
+//! The memory, idle activity and latency of one, a thousand and ten thousand watched files.
 //!
-//! Each size is a process of its own. All are there at once, so that noise strikes them alike, and are looked at from
-//! outside, so that looking is none of what is counted.
+//! Each size is a process of its own. All run at once, so that noise affects them alike. They are measured from outside, so
+//! that measuring does not count.
 
 use std::thread;
 use std::time::Duration;

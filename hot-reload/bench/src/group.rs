@@ -1,8 +1,8 @@
-//! What a swap of a group costs when one member changes, by the number of those that do not.
+//! The cost of a group's swap after a change of one member, by the number of unchanged members.
 //!
-//! The members are in memory, and hint at once, and the group looks without a pause, so what is left is the engine: the
-//! member's look, the hint to the group, the group's look with the cut of all members, and the waking of a reader. Groups of
-//! all sizes are there at once and take turns, so that noise strikes them alike.
+//! The members are in memory and hint at once, and the group has no debounce window. So only the engine is measured: the
+//! member's load, the hint, the group's load with its snapshot, and the waking of a reader. Groups of all sizes take turns,
+//! so that noise affects them alike.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! [`Host`]: a runtime on threads of its own, so that whoever measures is none of its tasks.
+//! [`Host`]: a runtime on threads of its own, so that the measuring thread is not one of its tasks.
 
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};

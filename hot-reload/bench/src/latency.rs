@@ -1,8 +1,7 @@
-//! How long it takes from the change of a file until a task has the decoded value.
+//! The latency from the change of a file until a task has the decoded value.
 //!
-//! A thread changes a file of each competitor in turn, round by round, so that noise strikes them all alike. The time
-//! begins right before the `rename`, or before the `open` of a write in place, and ends in a task of a runtime that was
-//! idle until then.
+//! A thread changes a file of each competitor in turn, so that noise affects them alike. The time begins right before the
+//! `rename`, or before the `open` of a write in place. It ends in a task of an idle runtime.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -215,7 +214,7 @@ impl Pauses {
         self.draw().is_multiple_of(2)
     }
 
-    /// Knuth's generator, of which the upper bits are good.
+    /// Knuth's generator; its upper bits are good.
     fn draw(&mut self) -> u64 {
         let next = self.0.wrapping_mul(6_364_136_223_846_793_005);
         self.0 = next.wrapping_add(1_442_695_040_888_963_407);

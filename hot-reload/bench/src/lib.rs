@@ -1,4 +1,4 @@
-//! What the measurements of files, of reads and of instructions share.
+//! The shared parts of the measurements of files, reads and instructions.
 
 pub mod reads;
 pub mod table;

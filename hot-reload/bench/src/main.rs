@@ -1,7 +1,7 @@
-//! Ratios, measured in one run: this crate against what the kernel alone would take, and against release 0.3.6.
+//! Ratios of this crate to the bare kernel interface and to release 0.3.6, measured in one run.
 //!
-//! Absolute times depend on the machine and are printed as context only. The exit code is 0 whatever the ratios are; a
-//! change that was lost is a failure. For Linux only, as it compares with inotify.
+//! Absolute times depend on the machine and are printed as context only. The exit code is 0 for any ratios; a lost change is
+//! a failure. Linux only, because it compares with inotify.
 
 #![allow(
     clippy::disallowed_methods,

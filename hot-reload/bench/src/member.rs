@@ -1,6 +1,6 @@
-//! A process of the fleet: it watches so many files, and does what its standard input says.
+//! A process of the fleet: watches a number of files, and follows commands on its standard input.
 //!
-//! Each step is asked for by a line, and answered by one. Who asks looks at this process from outside meanwhile.
+//! Each command and each answer is one line. The caller measures this process from outside meanwhile.
 
 use std::io::{BufRead, Write};
 use std::ops::Range;
@@ -132,7 +132,7 @@ impl Member {
         Ok(())
     }
 
-    /// A service polls as well until its watch has stood for some time.
+    /// A service also polls until its watch has been open for some time.
     fn wait_for_trust(&self) -> anyhow::Result<Duration> {
         let start = Instant::now();
         for (_, control) in &self.services {
@@ -181,7 +181,7 @@ impl Member {
         }
     }
 
-    /// A task that tells what it sees of this file.
+    /// A task that reports the versions of this file.
     fn probe(&self, file: usize) -> (PathBuf, Receiver<(u64, Instant)>) {
         let (tell, seen) = mpsc::channel();
         let mut changes = self.services[file].0.subscribe();

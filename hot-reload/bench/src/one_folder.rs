@@ -1,7 +1,7 @@
-//! Ten thousand files of one folder, each watched, and each renamed over once, as fast as one thread can.
+//! Ten thousand watched files of one folder, each replaced once by renaming, as fast as one thread can.
 //!
-//! A bare thread mostly keeps up with the renaming, and has next to nothing left to do after the last one. The ratio from
-//! the first one is the steadier of the two.
+//! A bare thread mostly keeps up with the renames, so little work is left after the last one. The ratio measured from the
+//! first rename is steadier.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -150,7 +150,7 @@ fn write_all(folder: &Path, number: u64) -> anyhow::Result<Vec<PathBuf>> {
 
 type Contents = UnboundedReceiver<(OsString, Content)>;
 
-/// Each file is read once, when its news come.
+/// Each file is read once, at its event.
 fn follow_bare(folder: &Path) -> anyhow::Result<Contents> {
     let (tell, contents) = unbounded_channel();
     let below = folder.to_owned();

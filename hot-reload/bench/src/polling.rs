@@ -1,4 +1,4 @@
-//! What it costs to look at files that have not changed, against asking the kernel for their metadata.
+//! The cost of polling unchanged files, against a bare `stat` of each.
 
 use std::fs;
 use std::path::PathBuf;

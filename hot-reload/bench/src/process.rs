@@ -1,4 +1,4 @@
-//! [`Process`]: a process of the fleet, as seen from the one that started it.
+//! [`Process`]: a process of the fleet, seen from its parent.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -33,7 +33,7 @@ impl Process {
         })
     }
 
-    /// Has it take a step, and waits for the end of that.
+    /// Sends it a command, and waits for the answer.
     pub(crate) fn ask(&mut self, step: &str) -> anyhow::Result<Duration> {
         self.begin(step)?;
         self.finish()

@@ -1,11 +1,11 @@
-//! The loop in which reads are repeated: the same for all that are compared, and for the count of instructions.
+//! The loop that repeats a read: the same for all contenders, and for the count of instructions.
 
 use std::hint::black_box;
 
-/// Reads so many times. None of the reads is left out, and none is drawn out of the loop.
+/// Repeats a read. The compiler cannot remove a read or move it out of the loop.
 ///
-/// Eight reads stand in a row, so that the loop itself costs a quarter of an instruction per read, and the use of what
-/// was read one. Both count as part of a read.
+/// The loop is unrolled eight times, so that it costs a quarter of an instruction per read. Using the result costs one more.
+/// Both count as part of a read.
 #[inline(always)]
 pub fn repeat(reads: u64, mut read: impl FnMut() -> u64) {
     for _ in 0..reads / IN_A_ROW {

@@ -1,4 +1,4 @@
-//! [`Table`]: what is printed, and the few words for its cells.
+//! [`Table`]: the printed table, and the formats of its cells.
 
 use std::time::Duration;
 

@@ -1,12 +1,12 @@
-//! The values that are read.
+//! The values for reading.
 
 use std::fmt::Debug;
 
-/// A value, with one number in it that its readers look at.
+/// A value with one number that its readers read.
 pub trait Value: Clone + Debug + Eq + Send + Sync + 'static {
     fn sample() -> Self;
 
-    /// The part that is looked at. It is zero in every sample, so that the next read can be made to depend on it.
+    /// The part that is read. It is zero in every sample, so that the next read can be made to depend on it.
     fn part(&self) -> &u64;
 
     #[inline(always)]
@@ -59,7 +59,7 @@ impl Value for Config {
     }
 }
 
-/// A value of 4 KiB, of which a thousand do not fit into the nearest cache.
+/// A value of 4 KiB: a thousand of them do not fit into the nearest cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     number: u64,

@@ -1,4 +1,4 @@
-//! Release 0.3.6 and this crate, side by side: the patterns of `tests/files/matrix`, by the very same code, as a table.
+//! Release 0.3.6 and this crate side by side: the patterns of `tests/files/matrix`, with the same code, as a table.
 //!
 //! Each cell is a process of its own, because the watchers of 0.3.6 are never released.
 #![allow(

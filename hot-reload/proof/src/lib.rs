@@ -1,4 +1,4 @@
-//! The proof of the read cell, `hot-reload/src/live/cell.rs` with `hazard.rs`: the very files, over other parts.
+//! The proof of the read cell: tests the files `hot-reload/src/live/cell.rs` and `hazard.rs` over other parts.
 //!
 //! | tests | parts | what they show |
 //! |---|---|---|
@@ -10,18 +10,18 @@
 //! cargo test --manifest-path hot-reload/proof/Cargo.toml -- --show-output
 //! ```
 //!
-//! The output tells how many runs each model took, and within what bound: most are tried in every order, those of three
-//! threads in every order with a few switches from a thread that could have gone on. `.ci/seeded-bugs reads/` takes one
-//! line after the other out of the cell, and demands that the models notice.
+//! The output shows the number of runs of each model and its bound. Most models run in every order; those of three threads
+//! run in every order with a few preemptions. `.ci/seeded-bugs reads/` removes single lines of the cell, and demands that
+//! the models notice.
 //!
 //! # What is not shown
 //!
-//! - The barrier by `membarrier` is no part of any memory model. That it may stand for the two fences is what the system
-//!   promises; `stress` and `control` look whether it does. The models have the fences.
+//! - The barrier by `membarrier` is no part of any memory model. The system promises that it replaces the two fences;
+//!   `stress` and `control` check that. The models have the fences.
 //! - The models and the load call the functions of `cell.rs` that `Live`, `Guard`, `Snapshot` and `Reader` call. These types
 //!   add no `unsafe` code.
-//! - `thread.rs` stands on the thread-locals of the system. The models have their own, with the same steps; `stress` has the
-//!   real one.
+//! - `thread.rs` uses the thread-locals of the system. The models have their own version with the same steps; `stress` has
+//!   the real one.
 //! - Loom gives a load each value that the orders allow, among the last seven that were stored there. It knows an address as
 //!   a number only, so it does not see by which of two equal pointers a node is reached; Miri does.
 //!
@@ -29,8 +29,8 @@
 //!
 //! `.ci/sanitize` runs the stress under AddressSanitizer, and then with planted bugs, which the sanitizer must report.
 //!
-//! The one for threads says nothing here: it does not know fences, which the portable form is made of, nor the standard
-//! library unless that is built anew, and so it reports the very test harness.
+//! ThreadSanitizer is of no use here. It does not know fences, which the portable form uses. It also reports the test
+//! harness, unless the standard library is rebuilt.
 //!
 //! # Miri
 //!
@@ -42,4 +42,4 @@
 //! cargo +nightly miri test -p hot_reload --lib live::
 //! ```
 //!
-//! Not `loom` and not `control`: the one is a checker itself, the other is made to go wrong.
+//! Not `loom`, which is a checker itself, and not `control`, which must fail.

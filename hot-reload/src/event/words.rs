@@ -197,7 +197,7 @@ pub enum HoldReason {
     Shrunk,
     /// The value has a lower version than an earlier one; see [`VersionGuard`](crate::admission::VersionGuard).
     Rewound,
-    /// Somebody is writing the content. The source reports this ([`Loaded::Held`](crate::Loaded::Held)) and its end;
+    /// The content is being written. The source reports this ([`Loaded::Held`](crate::Loaded::Held)) and its end;
     /// [`Control::resume`](crate::Control::resume) does not end it.
     BeingWritten,
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::format::Refusal;
 use crate::error::{Error, ErrorKind, Location};
 
-/// The path is no regular file. Somebody else created it, so it stays untouched.
+/// The path is no regular file. Another program created it, so it stays untouched.
 pub(super) fn not_a_file(path: &Path, is_link: bool) -> Error {
     let what = match is_link {
         true => {

@@ -119,7 +119,7 @@ impl<S: Subject + 'static> Course<S> {
         seed: u64,
         rounds: Vec<Round>,
     ) -> Ran {
-        let root = place.anew(name);
+        let root = place.create(name);
         let lane = Lane::start(&self.subject, &root, self.layout, settings.patience).await;
         let mut lane = lane.expect("the first version");
         let _storm = (!self.subject.is_here()).then(|| Storm::around(lane.world.file()));

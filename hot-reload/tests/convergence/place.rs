@@ -79,7 +79,7 @@ impl Place {
     }
 
     /// A folder of its own for each, with nothing in it.
-    pub(crate) fn anew(&self, name: &str) -> PathBuf {
+    pub(crate) fn create(&self, name: &str) -> PathBuf {
         let path = self.root.join(name);
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).expect("a folder");

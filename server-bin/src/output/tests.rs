@@ -1,4 +1,4 @@
-//! Tests with a stream that takes lines when a script says so.
+//! Tests with a scripted stream.
 
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

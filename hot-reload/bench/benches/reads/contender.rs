@@ -1,4 +1,4 @@
-//! [`Contender`]: a way to share a value that is replaced now and then.
+//! [`Contender`]: a way to share a value that is replaced from time to time.
 
 /// Holds one value, which threads read while another may replace it.
 pub(crate) trait Contender<V>: Send + Sync {

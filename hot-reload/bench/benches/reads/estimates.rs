@@ -1,4 +1,4 @@
-//! [`Estimates`]: what criterion made of a run.
+//! [`Estimates`]: criterion's results of a run.
 
 use std::fs;
 use std::path::PathBuf;

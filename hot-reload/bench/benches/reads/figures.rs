@@ -1,4 +1,4 @@
-//! The rows of what criterion does not measure: the swap, the old values, the publication.
+//! The rows that criterion does not measure: the swap, the retained values, the publication.
 
 use std::time::Duration;
 

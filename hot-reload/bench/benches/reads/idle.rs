@@ -1,4 +1,4 @@
-//! [`Idle`]: threads that have read once, and do nothing since.
+//! [`Idle`]: threads that have read once and are idle.
 
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};

@@ -1,7 +1,7 @@
-//! What a read costs: ours against other ways to share a value, one after the other in one run.
+//! The cost of a read: this crate against other ways to share a value, in one run.
 //!
-//! Ends with a table of ratios against their bounds. The ratios count; the times depend on the machine, and on what else
-//! it does. The exit code is 0 whatever they are.
+//! It prints a table of ratios and their bounds. The ratios count; the times depend on the machine and its load. The exit
+//! code is always 0.
 
 #![allow(
     clippy::disallowed_methods,

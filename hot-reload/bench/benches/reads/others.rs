@@ -1,4 +1,4 @@
-//! What others offer, and the plain reference that nothing can undercut.
+//! The other contenders, and a plain reference as the lower bound.
 
 use std::sync::{Arc, PoisonError, RwLock};
 

@@ -1,4 +1,4 @@
-//! What publishing takes that wakes nobody, with threads that have read.
+//! The cost of a publication without subscribers, with threads that have read.
 
 use std::time::{Duration, Instant};
 

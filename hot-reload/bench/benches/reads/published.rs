@@ -1,4 +1,4 @@
-//! Release 0.3.6: its receiver, and the one way in which it can be handed values, a watch that announces them.
+//! Release 0.3.6: its receiver, and a watch that delivers values, which is the only way to give it values.
 
 use std::hint::black_box;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -29,7 +29,7 @@ impl<V: Value> PublishedGet<V> {
             events: Arc::new(Mutex::new(Some(announced))),
         };
         let config = ReloaderConfig {
-            // The values that are published are all equal, and each shall be visible.
+            // All published values are equal, and each must become visible.
             force_reload: true,
             ..ReloaderConfig::realtime()
         };

@@ -1,4 +1,4 @@
-//! The ratios of criterion's medians: what is compared with what, and its bound.
+//! The ratios of criterion's medians, and their bounds.
 
 use bench::values::{Config, Page};
 
@@ -11,7 +11,7 @@ use crate::rows::Rows;
 use crate::threads::Writer;
 use crate::timed::{DEPENDENT, MANY_VALUES, ONE_VALUE, Scenario, many_values_name};
 
-/// Adds a row for each ratio of which both sides were measured in this run.
+/// Adds a row for each ratio whose two sides were measured in this run.
 pub(crate) fn add(rows: &mut Rows, estimates: &Estimates) -> anyhow::Result<()> {
     let all = [
         of_one_thread(),

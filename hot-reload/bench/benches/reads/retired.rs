@@ -1,4 +1,4 @@
-//! How many old values a service still has, a while after it has published another.
+//! The number of replaced values in memory, some time after a publication.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

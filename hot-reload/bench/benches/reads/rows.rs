@@ -1,10 +1,10 @@
-//! [`Rows`]: what the table of a run says.
+//! [`Rows`]: the table of a run.
 
 use std::time::Duration;
 
 use bench::table::{Table, time, verdict};
 
-/// Figures, of which some have a bound.
+/// The figures, some with a bound.
 #[derive(Default)]
 pub(crate) struct Rows(Vec<[String; 3]>);
 

@@ -1,4 +1,4 @@
-//! The first read after a swap of a large value: whoever frees the old one takes milliseconds for it.
+//! The first read after a swap of a large value. The thread that frees the old value spends milliseconds.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;

@@ -80,7 +80,7 @@ fn stay_on_processor(number: u32) {
         .collect();
     let mut own = CpuSet::new();
     own.set(processors[number as usize % processors.len()]);
-    // Where it is refused, the figures are less steady, and true all the same.
+    // If it is refused, the figures are noisier, and still valid.
     let _ = sched_setaffinity(None, &own);
 }
 

@@ -1,4 +1,4 @@
-//! What criterion measures: every contender in every scenario.
+//! The measurements by criterion: every contender in every scenario.
 
 use std::time::Duration;
 
@@ -150,7 +150,7 @@ fn order(values: usize) -> Order {
     })
 }
 
-/// Reads of which each needs the number that the one before has found, to know where to read.
+/// Dependent reads: each read needs the number of the read before as its index.
 fn dependent_reads<V: Value, C: Contender<V>>(criterion: &mut Criterion, new: impl FnOnce(V) -> C) {
     let contender = new(V::sample());
     let scenario = Scenario::new(1, Writer::None).name();

@@ -1,6 +1,6 @@
-//! What a service's publication takes that wakes tasks: for the service, and for the last of the tasks.
+//! The cost of a publication that wakes tasks: for the service, and until the last task runs.
 //!
-//! The service has a runtime of its own, so that it does not stand in line behind the tasks that it has woken.
+//! The service has a runtime of its own, so that it does not queue behind the woken tasks.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -104,7 +104,7 @@ async fn follow(
     }
 }
 
-/// Has what it is told to have.
+/// A source with the given value.
 struct Source(Arc<AtomicBool>);
 
 #[async_trait]

@@ -1,7 +1,7 @@
-//! Reads so often as it is told, for a count of its instructions: `instructions KIND READS`, see `.ci/instructions`.
+//! Repeats a read, for a count of its instructions: `instructions KIND READS`, see `.ci/instructions`.
 //!
-//! `instructions barrier` says whether the system puts barriers into other threads for this process, which decides how a
-//! guard protects what it is for.
+//! `instructions barrier` prints whether the system grants `membarrier` to this process, which decides how a guard protects
+//! its value.
 
 use std::hint::black_box;
 

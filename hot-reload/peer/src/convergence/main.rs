@@ -1,7 +1,7 @@
-//! The convergence test of this crate, also of others, as a table. Linux only.
+//! The convergence test for this crate and for other implementations, as a table. Linux only.
 //!
-//! Each implementation follows the file in a process of its own, which is ended and started anew, with a new file, after
-//! a round whose end it has not seen.
+//! Each implementation follows the file in a process of its own. If it misses the end of a round, the process is restarted
+//! with a new file.
 #![allow(
     dead_code,
     reason = "the test uses the rest of what it shares with this"
@@ -120,8 +120,8 @@ async fn table() -> anyhow::Result<()> {
         println!("{}", run.await??.line(implementation, operations));
     }
     println!(
-        "\nSeed {seed}. Times are from the end of the last change of a round. Who has not converged begins anew, with a \
-         new file."
+        "\nSeed {seed}. Times are from the end of the last change of a round. An implementation that has not converged is \
+         restarted with a new file."
     );
     Ok(())
 }

@@ -87,5 +87,5 @@ impl Subject for Published036 {
     }
 }
 
-/// Nobody needs to know why it has ended: that it has is counted.
+/// The reason of the end does not matter: the end is counted.
 fn say(_: Option<impl Display>) {}

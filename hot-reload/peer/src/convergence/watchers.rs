@@ -1,4 +1,4 @@
-//! What is usually made of the crate `notify`: the folder is watched, and the file read when it was quiet for a while.
+//! The usual way to use the crate `notify`: watch the folder, and read the file after a debounce window.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::subject::{Followed, Publisher, Subject};
 use crate::version::Published;
 
-/// A debounce of our own, which begins anew with each event.
+/// A debounce window that each event restarts.
 pub(crate) struct ParentDebounced;
 
 /// The debouncer that belongs to it.

@@ -1,3 +1,3 @@
-//! The same load without the publisher's barrier: the proof that it would show if one were missing.
+//! The control: the load of `stress` without the publisher's barrier must fail.
 
 mod live;

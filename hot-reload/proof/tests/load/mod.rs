@@ -1,8 +1,8 @@
-//! A publisher that replaces as fast as it can, under readers of every kind. Some values panic when they are dropped.
+//! The load: a publisher that replaces values as fast as it can, and readers of every kind. Some values panic in `drop`.
 //!
-//! Nodes are not freed while it runs, unless the plan asks for that. A node that was swept gets a number that no value has, and
-//! is published again later under another. So a reader that is not protected sees a number change, and nothing undefined
-//! happens. A plan that frees is for tools that report each access to freed memory.
+//! Nodes are not freed while it runs, unless the plan asks for that. A swept node gets an invalid number, and is published
+//! again later with another number. So an unprotected reader sees a number change, without undefined behaviour. A plan that
+//! frees is for tools that report each access to freed memory.
 
 mod forgotten;
 mod node;
@@ -22,13 +22,13 @@ pub(super) use readers::Way;
 /// What is done, and when it ends: by whichever comes first.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan {
-    /// Whether what was swept is published again instead of being freed.
+    /// Whether swept nodes are published again instead of being freed.
     pub(super) reuse: bool,
     pub(super) time: Duration,
     pub(super) swaps: u64,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) reads: u64,
@@ -50,7 +50,7 @@ pub(super) fn run(ways: &[Way], plan: Plan) -> Seen {
     node::begin();
     Forgotten::begin();
     let cell = Box::into_raw(Box::new(Cell::new()));
-    // SAFETY: it is taken back when all who have it are gone. Guards that outlive their thread's slots must be `'static`.
+    // SAFETY: it is freed when all its users are gone. Guards that outlive their thread's slots must be `'static`.
     let shared: &'static Cell<Node, u64> = unsafe { &*cell };
     shared.put(Arc::new(Node::new(1)), 1);
     let threads: Vec<_> = ways

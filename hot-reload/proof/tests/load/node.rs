@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 pub(super) static ALIVE: AtomicI64 = AtomicI64::new(0);
 /// How often something was seen that must not be.
 pub(super) static BAD: AtomicU64 = AtomicU64::new(0);
-/// Whether the readers shall end.
+/// Whether the readers must end.
 pub(super) static STOP: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
@@ -38,7 +38,7 @@ pub(super) fn bad(what: &str) {
 pub(super) struct Node {
     /// Which value this is. Zero once it was swept.
     number: AtomicU64,
-    /// What was written when it was made, and by nothing that other threads may write at the same time.
+    /// The fields that are written at creation only.
     made: Box<u64>,
 }
 

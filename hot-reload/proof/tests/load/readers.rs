@@ -1,4 +1,4 @@
-//! The ways of reading that there are.
+//! All ways of reading.
 
 use std::cell::RefCell;
 use std::sync::Arc;

@@ -1,3 +1,3 @@
-//! The read cell as it is shipped, under load.
+//! The real read cell under load.
 
 mod live;

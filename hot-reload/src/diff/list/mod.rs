@@ -1,6 +1,6 @@
 //! Alignment of two lists (E. Myers, 1986), so that an insertion at the front is one insertion.
 //!
-//! The common beginning and end are set aside. In the rest, a greedy search finds the longest common subsequence. Between two
+//! The common beginning and end are skipped. In the rest, a greedy search finds the longest common subsequence. Between two
 //! kept items, the other items are paired as changed from the front. Items without a partner were added or removed.
 //!
 //! The search has a budget in proportion to the length of the lists. It always completes for lists of about 300 items, and

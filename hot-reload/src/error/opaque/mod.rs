@@ -82,8 +82,8 @@ impl Error {
         self.amend(|inner| inner.location = Some(location))
     }
 
-    /// Adds the source's name as the location, unless the error already names its source: by a location, by a location at
-    /// the start of the text, or by the name within the text. Of names joined by ` + `, one is enough.
+    /// Adds the source's name as the location, unless the error already names its source: by a location, or by the name
+    /// within the text. Of names joined by ` + `, one is enough.
     pub(crate) fn about(self, name: &str) -> Self {
         let text = self.message();
         let mut names = name.split(" + ");

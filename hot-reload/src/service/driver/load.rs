@@ -24,7 +24,7 @@ use crate::status::{Attempt, Hold};
 /// A load that has ended, and is not in the status yet.
 pub(super) struct Ended {
     load: Load,
-    /// `None` if a second load has to confirm that the source holds nothing.
+    /// `None` if a second load must confirm that the source has no content.
     outcome: Option<Outcome>,
     trace: LoadTrace,
     elapsed: Duration,
@@ -33,7 +33,7 @@ pub(super) struct Ended {
 /// A load that is in the status and not announced yet.
 pub(super) struct Concluded {
     verdict: Verdict,
-    /// `None` if a second load has to confirm that the source holds nothing.
+    /// `None` if a second load must confirm that the source has no content.
     announcement: Option<Announcement>,
 }
 

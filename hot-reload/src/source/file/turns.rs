@@ -15,7 +15,7 @@ use crate::locks::lock;
 
 /// The state of the steps, for one step at a time.
 pub(crate) struct Turns<M> {
-    anew: Box<dyn Fn() -> M + Send + Sync>,
+    make: Box<dyn Fn() -> M + Send + Sync>,
     state: Mutex<State<M>>,
 }
 
@@ -50,16 +50,16 @@ pub(crate) async fn blocking<T: Send + 'static>(
 }
 
 impl<M: Send + 'static> Turns<M> {
-    /// `anew` makes the state of a first step.
-    pub(crate) fn new(anew: impl Fn() -> M + Send + Sync + 'static) -> Self {
+    /// `make` creates the state of a first step.
+    pub(crate) fn new(make: impl Fn() -> M + Send + Sync + 'static) -> Self {
         let state = State {
-            current: Arc::new(AsyncMutex::new(anew())),
+            current: Arc::new(AsyncMutex::new(make())),
             begun: clock::now(),
             hung: Vec::new(),
             since: clock::now(),
         };
         Self {
-            anew: Box::new(anew),
+            make: Box::new(make),
             state: Mutex::new(state),
         }
     }
@@ -128,7 +128,7 @@ impl<M: Send + 'static> Turns<M> {
             return Err(hangs(state.hung.len() + 1, hangs_for, due - hangs_for));
         }
         state.hung.push(Arc::downgrade(current));
-        state.current = Arc::new(AsyncMutex::new((self.anew)()));
+        state.current = Arc::new(AsyncMutex::new((self.make)()));
         state.begun = now;
         Ok(())
     }

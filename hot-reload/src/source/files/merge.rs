@@ -9,8 +9,8 @@ use crate::source::Decode;
 /// Tables are merged key by key, at every depth. All other values, including lists, are replaced by those of the later file.
 /// No files are an empty table.
 ///
-/// A merged document is decoded like one file: the same numbers and dates are accepted, and the same mistakes, such as a
-/// duplicate key, are refused. In YAML, an empty file changes nothing, and an anchor is valid within its own file only.
+/// A merged document is decoded like one file. It accepts the same numbers and dates, and refuses the same mistakes, such as
+/// a duplicate key. In YAML, an empty file changes nothing, and an anchor is valid within its own file only.
 pub trait DecodeMerged: Decode {
     /// Decodes the files of the source with this name as one document. Later files replace values of earlier ones.
     ///

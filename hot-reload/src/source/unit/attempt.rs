@@ -309,7 +309,7 @@ fn allowed(spec: &Spec, listing: &Listing, stamps: &[Stamp]) -> Result<(), Error
     Ok(())
 }
 
-/// A name for a state of which the content was not read.
+/// A token for a state whose content was not read.
 fn state(listing: &Listing, stamps: &[Stamp]) -> Revision {
     Revision::new(format!("{:?} {stamps:?}", listing.keys()))
 }

@@ -41,14 +41,14 @@ pub(super) struct Unit {
 impl Unit {
     pub(super) fn new(spec: Spec, options: Options) -> Self {
         let spec = Arc::new(spec);
-        let anew = {
+        let make = {
             let spec = Arc::clone(&spec);
             move || Memory::new(spec.roster.known())
         };
         Self {
             spec,
             watch: Arc::new(FileWatch::new(options)),
-            memory: Arc::new(Turns::new(anew)),
+            memory: Arc::new(Turns::new(make)),
         }
     }
 

@@ -75,7 +75,7 @@ impl Pattern {
         match self {
             Self::InPlaceWrite => "written in place",
             Self::RenameOver => "temporary file renamed over it",
-            Self::VimSave => "saved by vim (renamed away as a backup, written anew)",
+            Self::VimSave => "saved by vim (renamed away as a backup, written again)",
             Self::TruncateAndWrite => "emptied, written 20 ms later",
             Self::ConfigMapSwap => "Kubernetes ConfigMap update (`..data` swapped), twice",
             Self::RepointedLink => "symbolic link pointed at another file, then that one written",

@@ -1,5 +1,4 @@
-//! The asymmetric form without its heavy half: nobody interrupts the readers, whose processors may still be about to
-//! show what they have announced.
+//! The asymmetric barrier without its heavy half: the stores of readers may not be visible yet.
 
 use std::sync::atomic::compiler_fence;
 

@@ -1,4 +1,4 @@
-//! The files of the library, with a barrier that only the compiler heeds.
+//! The files of the library, with a barrier for the compiler only.
 #![allow(
     dead_code,
     reason = "the library has a use for all of it, the load for a part"

@@ -1,4 +1,4 @@
-//! The barrier in its symmetric form, of which a model can leave one half out.
+//! The symmetric barrier; a model can leave out one half.
 
 use super::sync::{Ordering, fence};
 use super::world::Fault;

@@ -1,6 +1,6 @@
-//! The files of the library, over the parts of a model checker.
+//! The files of the library, with the parts of the model checker loom.
 //!
-//! | | as it is | stands in for |
+//! | | content | replaces |
 //! |---|---|---|
 //! | `cell`, `hazard` | the files of the library | |
 //! | `sync`, `node` | over loom | `std::sync` |

@@ -1,4 +1,4 @@
-//! [`Node`]: a value that knows when it is read too late, freed too early, or freed by the wrong thread.
+//! [`Node`]: a value that detects late reads, early frees, and frees by the wrong thread.
 
 use loom::cell::UnsafeCell;
 use loom::sync::atomic::{AtomicU32, Ordering};

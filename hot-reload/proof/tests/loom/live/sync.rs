@@ -1,9 +1,9 @@
-//! What the cell is made of, for loom to see.
+//! The synchronization parts of the cell, in loom's version.
 //!
-//! Loom's atomics give their threads every value that the orders allow, also old ones. Two parts are made here:
+//! Loom's atomics return every value that the orderings allow, also old ones. Two parts are implemented here:
 //!
-//! - [`Arc`] counts with the orders of the standard library, or weaker ones, and never gives memory back while a model
-//!   runs, so that reading what was freed is noticed instead of undefined. The next node of its size may get its place.
+//! - [`Arc`] counts with the orderings of the standard library, or weaker ones. It keeps freed memory while a model runs, so
+//!   that a read of a freed node is detected. The next node of its size may get its address.
 //! - [`OnceLock`] can be made without loom, as the one in a `static` must be.
 
 use std::alloc::Layout;

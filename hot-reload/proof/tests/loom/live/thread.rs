@@ -1,7 +1,7 @@
-//! What a thread knows of its own slots: the steps of the library's `thread.rs`, for threads of loom.
+//! The slots of a thread: the steps of the library's `thread.rs`, for loom's threads.
 //!
-//! The library's stands on thread-locals and a `static` slot, which are for the threads of the system. Here a thread
-//! enters and leaves where the model says.
+//! The library uses thread-locals and a `static` slot of the system's threads. Here a thread enters and leaves where the
+//! model decides.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

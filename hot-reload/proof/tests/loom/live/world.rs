@@ -1,4 +1,4 @@
-//! What one run of a model begins with, and how all its runs are made.
+//! The initial state of a run of a model, and the loop over all runs.
 
 use std::alloc::{Layout, alloc, dealloc};
 use std::cell::{Cell, RefCell};

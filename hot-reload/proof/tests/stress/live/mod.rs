@@ -1,4 +1,4 @@
-//! The files of the library, with the parts and the barrier that they are shipped with.
+//! The files of the library, with their real parts and barrier.
 #![allow(
     dead_code,
     reason = "the library has a use for all of it, the load for a part"

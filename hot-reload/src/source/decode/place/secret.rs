@@ -176,7 +176,7 @@ fn around(text: &str, place: Range<usize>) -> Range<usize> {
 mod tests {
     use super::*;
 
-    /// A hundred thousand secrets, each of which occurs everywhere in the sentence.
+    /// A hundred thousand secrets that all occur throughout the sentence.
     #[test]
     fn many_secrets_are_searched_in_one_pass() {
         let secrets = Secrets {

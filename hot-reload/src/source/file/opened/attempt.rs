@@ -43,7 +43,7 @@ pub(super) enum Step<V> {
     Wait(Pause),
 }
 
-/// A file that is to be loaded.
+/// A file to load.
 struct Found {
     view: View,
     file: fs::File,

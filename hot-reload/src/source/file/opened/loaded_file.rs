@@ -39,14 +39,14 @@ impl File {
     /// });
     /// ```
     ///
-    /// The loader is called when the file is at rest, by the same rules as for [reading](crate::source::file#at-rest),
-    /// and has not changed for 20 ms: for two seconds where the times of files are whole seconds or other machines
-    /// change them. Without it, a change right after the load could not be told by the stamp. Nothing but the loader
-    /// reads the file, and it is not called while the stamp (device, inode, size, times) stays.
+    /// The loader is called when the file is at rest, by the same rules as for [reading](crate::source::file#at-rest), and
+    /// has not changed for 20 ms. If timestamps are whole seconds, or other machines change the files, that time is two
+    /// seconds. Without it, the stamp would not show a change right after the load. Nothing but the loader reads the file,
+    /// and it is not called while the stamp (device, inode, size, times) stays.
     ///
-    /// - **What changed while it was loaded is not published**, be it a value or an error: the file is loaded again. Where
-    ///   others are quicker three times in a row, a whole file that no longer has the name is taken, and one that was
-    ///   written to is an error.
+    /// - **What changed while it was loaded is not published**, be it a value or an error: the file is loaded again. If this
+    ///   happens three times in a row, a whole file that no longer has the name is accepted, and a file that was written to
+    ///   is an error.
     /// - **An error** refuses the content until the stamp changes, and has the name of the file. If the cause is an error of
     ///   the operating system, the file counts as unreadable for now and is tried again.
     /// - **A file that becomes empty** is [`Loaded::Emptied`], whatever the loader returns.
@@ -57,9 +57,8 @@ impl File {
     ///   [`with_load_deadline`](crate::ReloaderService::with_load_deadline). A loader that takes longer cannot be stopped:
     ///   its value is dropped when it ends, and the next load waits for that.
     /// - **Memory**: the old value stays until the new one is published, so there is room needed for both.
-    /// - **A mapped file has to be replaced by renaming** another one over it. The mapping keeps the old file. One that is
-    ///   written in place changes under the readers, and one that is cut short ends the program with `SIGBUS`, as it does
-    ///   any other that has it mapped.
+    /// - **A mapped file has to be replaced by renaming** another one over it. The mapping keeps the old file. A mapped file
+    ///   that is written in place changes under its readers. A mapped file that is truncated ends the program with `SIGBUS`.
     pub fn load_with<L: LoadFile>(self, loader: L) -> LoadedFile<L> {
         LoadedFile(Arc::new(Parts {
             file: self,

@@ -43,7 +43,7 @@ where
     }
 }
 
-/// A regular file at rest, open for reading, of which nothing was read yet.
+/// A regular file at rest, open for reading, and not read yet.
 #[derive(Debug)]
 pub struct OpenFile {
     file: File,

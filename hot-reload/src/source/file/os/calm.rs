@@ -9,14 +9,13 @@ use super::tier::answers;
 use crate::clock;
 use crate::locks::lock;
 
-/// Whether no path can lead to a file system that does not answer, because none is mounted that depends on another machine
-/// or on a program.
+/// Whether all mounted file systems are local and of the kernel, so that no path leads to a file system that may hang.
 ///
 /// The answer needs the table of mounts. If the table is watched, it is read after each change; otherwise at most ten times
 /// a second.
 pub(crate) fn is_calm() -> bool {
     let now = clock::now();
-    // Locked while the table is read, so that no older answer comes after the news of a change.
+    // Locked while the table is read, so that no older answer overwrites a newer one.
     let mut known = lock(&KNOWN);
     if let Some((asked, calm)) = known.last
         && (known.is_watched() || now.saturating_duration_since(asked) < BELIEVED)

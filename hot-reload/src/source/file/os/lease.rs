@@ -42,10 +42,10 @@ pub(crate) fn writers_now(file: &File) -> Writers {
 }
 
 fn fcntl(file: &File, command: c_int, argument: c_int) -> io::Result<()> {
-    // SAFETY: `fcntl` is given a descriptor that is open for the length of the call, since `file` is borrowed for it.
-    // The two commands used, `F_SETSIG` and `F_SETLEASE`, take their third argument as an `int` by value: the kernel is
-    // given no pointer and touches no memory of this process. What they change, the signal and the lease of this open
-    // file, is undone when the file is closed, and no other part of this crate depends on it.
+    // SAFETY: `fcntl` is given a descriptor that is open for the length of the call, since `file` is borrowed for it. The
+    // two commands used, `F_SETSIG` and `F_SETLEASE`, take an `int` by value as their third argument. The kernel gets no
+    // pointer and accesses no memory of this process. They change the signal and the lease of this open file. Closing the
+    // file undoes both, and no other part of this crate depends on them.
     let answer = unsafe { libc::fcntl(file.as_raw_fd(), command, argument) };
     if answer == -1 {
         return Err(io::Error::last_os_error());

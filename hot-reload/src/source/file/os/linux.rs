@@ -23,8 +23,8 @@ pub(crate) const CLOSES: bool = true;
 /// Whether the system can be asked who writes.
 pub(crate) const LEASES: bool = true;
 
-/// Opens for reading. It never waits for a writer at the other end of a pipe, and leaves the time of last access alone if this
-/// process's user owns the file.
+/// Opens for reading. It never waits for a writer at the other end of a pipe. It keeps the access time if this process's
+/// user owns the file.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let opened = match openat(CWD, path, flags | OFlags::NOATIME, Mode::empty()) {

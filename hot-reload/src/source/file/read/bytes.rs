@@ -147,7 +147,7 @@ fn read_up_to(mut file: &File, expected: u64, limit: u64) -> io::Result<Vec<u8>>
             return Ok(bytes);
         }
     }
-    // A file that has grown is read anew. A file of the kernel does not say its size.
+    // A file that has grown is read again. A file of the kernel does not report its size.
     let limit = match expected {
         0 => limit,
         _ => limit.min(expected.saturating_add(1)),

@@ -257,8 +257,8 @@ impl Load {
         self.wait(view, time)
     }
 
-    /// Whether to accept a whole file although another one has its name by now: if files are replaced faster than they can be
-    /// read, one of them has to do.
+    /// Whether to accept a whole file although another one has its name by now. If files are replaced faster than they can
+    /// be read, one of them must be accepted.
     pub(crate) fn is_outrun(&mut self) -> bool {
         self.outrun += 1;
         self.outrun >= OUTRUN || self.is_over()
@@ -340,7 +340,7 @@ mod tests {
         pass(VERIFY);
         assert!(
             load.verify(&view(false), &[young], &whole).is_some(),
-            "another content begins anew"
+            "other content begins a new wait"
         );
         pass(VERIFY);
         assert!(load.verify(&view(false), &[young], &whole).is_none());

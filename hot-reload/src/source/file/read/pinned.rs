@@ -7,8 +7,8 @@ use super::stamp::Stamp;
 use crate::source::file::os;
 use crate::status::Degradation;
 
-/// The files without a name that paths lead to all the same: each was mounted by itself, and another file has taken its name
-/// outside of the mount.
+/// Files without a name that a path still leads to: each was mounted as a single file, and another file has its name outside
+/// of the mount.
 pub(crate) fn pinned(paths: &[PathBuf], stamps: &[io::Result<Stamp>]) -> Vec<Degradation> {
     let nameless = |stamp: &io::Result<Stamp>| stamp.as_ref().is_ok_and(|stamp| stamp.links == 0);
     let found = paths.iter().zip(stamps);

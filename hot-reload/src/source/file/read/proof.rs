@@ -11,11 +11,11 @@ pub(crate) enum Proof {
     None,
     /// It knows, but hides it from this user.
     Withheld,
-    /// Nobody has it open for writing.
+    /// No process has it open for writing.
     AtRest,
-    /// Somebody has it open. Check again after this time.
+    /// A process has it open for writing. Check again after this time.
     BeingWritten { again: Duration },
-    /// Somebody has it open, or may have, but has exceeded the longest wait before.
+    /// A process has it open for writing, or may have, but has exceeded the longest wait before.
     NeverClosed,
 }
 

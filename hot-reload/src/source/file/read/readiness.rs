@@ -11,7 +11,7 @@ pub(crate) enum Readiness {
     Ready(View),
     /// They are not at rest. Step again after the pause.
     Wait(Pause),
-    /// Somebody writes, and the next load goes on waiting.
+    /// The file is being written, and the next load continues to wait.
     BeingWritten(Unready),
 }
 

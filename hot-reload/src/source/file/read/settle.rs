@@ -1,9 +1,9 @@
 //! Whether a file is at rest: nobody is known to be writing, and it was not touched just now.
 //!
 //! There is no fixed delay. If the kernel says who has a file open for writing, only that counts. Otherwise, a file that was
-//! renamed into place or closed after writing is read as soon as the event of a further write would have come. A load only
-//! waits for a file that is being written, or whose origin no event has shown.
-//! [`Writing`](crate::source::file::watch::writing::Writing) measures how long.
+//! renamed or closed is read as soon as the event of a further write would have come. A load only waits for a file that is
+//! being written, or whose origin no event has shown. [`Writing`](crate::source::file::watch::writing::Writing) measures how
+//! long.
 
 use std::time::{Duration, Instant, SystemTime};
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::revision::Revision;
 
-/// The metadata of a file. Compared for equality only, because timestamps also go back.
+/// The metadata of a file. Compared for equality only, because timestamps may decrease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
     pub(crate) dev: u64,

@@ -30,8 +30,8 @@ pub(crate) struct Pause {
 }
 
 impl View {
-    /// Whether no event reported a write since. It may be that another file has taken the name: then the content that was read
-    /// is whole, and the next load finds the new file.
+    /// Whether no event reported a write since. Another file may have taken the name. Then the read content is whole, and
+    /// the next load finds the new file.
     pub(crate) fn still_holds(&self) -> bool {
         self.watched
             .as_ref()

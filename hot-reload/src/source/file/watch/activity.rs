@@ -189,7 +189,7 @@ impl Activity {
         lock(&self.state).seen.complete = None;
     }
 
-    /// Notes that a load has acted upon this event. It says nothing about a later change, whose own events may still be on
+    /// Notes that a load has handled this event. It says nothing about a later change, whose own events may still be on
     /// their way.
     pub(crate) fn use_up(&self, complete: Complete) {
         lock(&self.state)

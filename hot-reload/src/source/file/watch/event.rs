@@ -16,7 +16,7 @@ pub(crate) enum Change {
     Created,
     /// The name is gone.
     Gone,
-    /// Anything else: attributes, a directory on the way, a mount.
+    /// Anything else: attributes, a directory in the path, a mount.
     Touched,
 }
 

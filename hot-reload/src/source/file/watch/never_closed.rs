@@ -90,6 +90,6 @@ mod tests {
         assert!(!never_closed.contains(INODE));
         never_closed.add(INODE, why());
         never_closed.recheck();
-        assert!(!never_closed.contains(INODE), "the count begins anew");
+        assert!(!never_closed.contains(INODE), "the count begins again");
     }
 }

@@ -116,8 +116,8 @@ impl OpenWatch {
         Ok(())
     }
 
-    /// Whether the walk can be skipped if the files are unchanged: the whole path is watched and was walked recently, and no
-    /// event has arrived since.
+    /// Whether the walk can be skipped for unchanged files: the whole path is watched and was walked recently, without an
+    /// event since.
     pub(crate) fn was_walked(&self) -> bool {
         self.0.activity.was_walked(clock::now())
     }
@@ -138,7 +138,7 @@ impl OpenWatch {
         self.0.activity.counts()
     }
 
-    /// Notes that a load has acted upon this event.
+    /// Notes that a load has handled this event.
     pub(crate) fn use_up(&self, complete: Complete) {
         self.0.activity.use_up(complete);
     }

@@ -121,9 +121,9 @@ macro_rules! file_options {
 
             /// The longest wait for a writer that has a file open. Default: 60 s.
             ///
-            /// Meanwhile the value stays, and [`Status::hold`](crate::Status::hold) says that the file is
-            /// [being written](crate::event::HoldReason::BeingWritten). If the kernel does not say who writes, the wait for an
-            /// unclosed write ends after 10 s without another write, or after this time if it is shorter. Then the file is
+            /// Meanwhile the value stays, and [`Status::hold`](crate::Status::hold) says that the file is [being
+            /// written](crate::event::HoldReason::BeingWritten). If the kernel does not report writers, the wait for an
+            /// unclosed write ends after 10 s without another write. A shorter time bounds this wait, too. Then the file is
             /// loaded as it is, once nobody has written for 500 ms, and the source is degraded by `never_closed`.
             pub fn wait_for_writers(self, longest: std::time::Duration) -> Self {
                 self.with(|options| options.with_max_writer_wait(longest))

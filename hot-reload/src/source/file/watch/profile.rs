@@ -14,7 +14,7 @@ pub(crate) fn profile(path: &Path) -> WatchProfile {
     profile_of(kind.map(Tier::of))
 }
 
-/// The profile for several paths: that of the path of which the least is announced.
+/// The profile for several paths: that of the path with the weakest notifications.
 #[cfg(feature = "dir")]
 pub(crate) fn profile_of_all(paths: &[PathBuf]) -> WatchProfile {
     profile_of(worst(paths).map(|(.., tier)| tier))
@@ -35,7 +35,7 @@ fn profile_of(tier: Option<Tier>) -> WatchProfile {
     }
 }
 
-/// The path of which the least is announced, with the kind of its file system. Of several equal ones, the first.
+/// The path with the weakest notifications, with the kind of its file system. Of several equal ones, the first.
 pub(crate) fn worst(paths: &[PathBuf]) -> Option<(&Path, String, Tier)> {
     let table = MountTable::read()?;
     // Files of one directory that follow each other are asked about once.
@@ -51,7 +51,7 @@ pub(crate) fn worst(paths: &[PathBuf]) -> Option<(&Path, String, Tier)> {
 /// The heartbeat where changes by other machines are not announced.
 pub(crate) const FOR_REMOTE: Duration = Duration::from_secs(2);
 
-/// The heartbeat for overlays, of which a lower layer can change silently, and for unknown kinds.
+/// The heartbeat for overlays, whose lower layers can change silently, and for unknown kinds.
 pub(crate) const FOR_UNKNOWN: Duration = Duration::from_secs(5);
 
 #[cfg(test)]

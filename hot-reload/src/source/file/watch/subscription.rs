@@ -1,7 +1,7 @@
 //! [`FileWatch`]: the state about the files of a source from one load to the next, and its open watch, if there is one.
 //!
 //! A source can be loaded without a watch. With one, a load walks along the paths again, unless only the file itself had
-//! events, and the events say whether a writer is still busy. In both cases the kernel is asked about writers too, if the
+//! events. The events also show whether a writer is active. In both cases the kernel is asked about writers too, if the
 //! options allow it.
 
 use std::fmt;

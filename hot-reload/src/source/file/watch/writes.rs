@@ -24,7 +24,7 @@ pub(crate) struct Complete {
     epoch: u64,
 }
 
-/// A write of which no event has said that it ended.
+/// A write without an event of its end.
 #[derive(Debug, Clone)]
 pub(crate) struct Write {
     pub(crate) token: Token,

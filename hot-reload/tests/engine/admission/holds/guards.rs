@@ -56,7 +56,7 @@ async fn admission_hold_ends_when_the_rolled_back_value_returns() {
     assert_eq!(service.reason(), Some(HoldReason::Rollback));
     script.set(Good("3"));
     sleep(PATIENCE - seconds(60)).await;
-    assert_eq!(service.visible(), "first value", "it waits anew");
+    assert_eq!(service.visible(), "first value", "it waits again");
 }
 
 #[tokio::test(start_paused = true)]

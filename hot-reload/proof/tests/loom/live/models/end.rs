@@ -1,4 +1,4 @@
-//! The end: the service stops, the last handle goes, and nothing is left.
+//! The end of a service: the stop, and the drop of the last handle.
 
 use super::super::node::Node;
 use super::super::thread;

@@ -1,4 +1,4 @@
-//! Slots that are lent: to threads without a record, and for guards by the dozen.
+//! Lent slots: for threads without a record, and for many guards.
 
 use loom::sync::Arc;
 use loom::thread::spawn;
@@ -45,7 +45,7 @@ fn two_threads_without_slots_are_each_protected() {
     });
 }
 
-/// A slot of which null was announced would be anybody's.
+/// A slot with null would be free for every thread.
 #[test]
 fn read_without_a_value_borrows_no_slot() {
     holds(3, || {

@@ -1,4 +1,4 @@
-//! The models, one file for each theme. Each is told as a sentence that holds, with those that must not beside it.
+//! The models, one file for each theme. Beside each model that must hold are variants that must fail.
 
 mod barriers;
 mod end;

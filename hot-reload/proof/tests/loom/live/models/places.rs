@@ -1,4 +1,4 @@
-//! A node that gets the address of one that was freed.
+//! A new node at the address of a freed one.
 
 use super::super::node::Node;
 use super::super::sync::Arc;

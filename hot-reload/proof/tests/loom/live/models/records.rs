@@ -1,4 +1,4 @@
-//! Threads that end, and others that get their records.
+//! Records of ended threads, which other threads get.
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, Ordering};

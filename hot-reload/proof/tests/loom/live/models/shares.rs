@@ -1,4 +1,4 @@
-//! Shares that are taken while the service looks whether there are any.
+//! Shares that are made while the publisher counts them.
 
 use loom::sync::Arc as Handle;
 

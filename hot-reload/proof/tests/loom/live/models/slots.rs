@@ -1,4 +1,4 @@
-//! A slot that is used again, while what it protected before is freed.
+//! A reused slot, while the node that it protected before is freed.
 
 use super::super::node::Node;
 use super::super::world::{Fault, finds, holds};

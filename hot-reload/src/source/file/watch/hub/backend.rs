@@ -23,8 +23,7 @@ pub(crate) enum Depth {
 ///
 /// 1. When `watch` returns, every later event of that place is reported.
 /// 2. Watching the same inode again adds to what is reported. As long as it is registered, it returns the same number.
-/// 3. It reports a watch that ends by itself or makes room for another as dead. It reports the loss of events, and its own
-///    end.
+/// 3. It reports a watch that ends, or that makes room for another, as dead. It reports the loss of events, and its own end.
 /// 4. Reporting takes no lock that is held while one of these methods is called.
 /// 5. Any thread may call at any time. A call of `watch` that hangs delays no other call, if the system allows that.
 /// 6. When `stop` returns, nothing is reported any more and everything is released, except what a hanging call holds.
@@ -33,8 +32,8 @@ pub(super) trait Backend: Send + Sync {
     /// held, so it may report watches that had to end for it.
     fn watch(&self, node: &Node, depth: Depth) -> Result<Option<WatchId>, Error>;
 
-    /// Stops to watch, also what has ended by itself. Returns whether events of other watches may have been lost, which the
-    /// caller reports.
+    /// Removes a watch, also one that has already ended. Returns whether events of other watches may have been lost, which
+    /// the caller reports.
     fn unwatch(&self, id: WatchId) -> bool;
 
     /// Stops a watch that was reported as dead. Provided: as [`unwatch`](Self::unwatch).

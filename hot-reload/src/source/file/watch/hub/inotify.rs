@@ -78,7 +78,7 @@ impl Backend for Inotify {
     }
 
     fn unwatch(&self, id: WatchId) -> bool {
-        // An error means that it has ended by itself.
+        // An error means that the watch has already ended.
         let _ = inotify::remove_watch(&self.shared.events, id);
         false
     }
@@ -92,7 +92,7 @@ impl Backend for Inotify {
     fn stop(&self) {
         let _ = rustix::io::write(&self.shared.bell, &1_u64.to_ne_bytes());
         let thread = lock(&self.thread).take();
-        // A notified source may drop the last watch on this very thread, which then ends by itself.
+        // A notified source may drop the last watch on this very thread, which then ends.
         if let Some(thread) = thread
             && thread.thread().id() != thread::current().id()
         {

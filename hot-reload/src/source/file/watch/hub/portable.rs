@@ -118,7 +118,7 @@ impl Backend for Portable {
         // Dropping the watcher ends its thread. It panics if the thread is gone.
         let watcher = AssertUnwindSafe(watcher);
         let _ = catch_unwind(|| drop(watcher));
-        // The crate does not wait for its thread, so this does, unless this is that thread: a notified source may drop the last
+        // The crate does not wait for its thread, so this does. Except on that thread: a notified source may drop the last
         // watch on it.
         if self.thread.get() != Some(&thread::current().id()) {
             let _ = ended.recv_timeout(END);
@@ -190,13 +190,13 @@ impl State {
         }
         let mut directories = lock(&self.directories);
         match directories.by_path.get(&path) {
-            // The path was watched anew since.
+            // The path is watched again since then.
             Some(other) if *other != id => return false,
             _ => directories.by_path.remove(&path),
         };
         drop(directories);
         if let Some((watcher, _)) = &mut self.watcher {
-            // An error means that it has ended by itself.
+            // An error means that the watch has already ended.
             let _ = watcher.unwatch(&path);
         }
         true

@@ -86,7 +86,7 @@ impl Report<'_> {
         }
     }
 
-    /// Reports that this watch has ended by itself: its directory is gone, or was unmounted.
+    /// Reports that this watch has ended: its directory is gone, or was unmounted.
     pub(super) fn died(&mut self, id: WatchId) {
         // Also for an unknown watch, which may be about to be registered.
         self.index.endings += 1;

@@ -15,7 +15,7 @@ use crate::source::file::watch::activity::Activity;
 use crate::source::file::watch::event::Token;
 use crate::source::file::watch::file_events::FileEvents;
 
-/// A watcher, and the index of which source waits for what.
+/// A watcher, and the index of the waiting sources.
 pub(crate) struct Hub {
     pub(super) arming: Mutex<Arming>,
     pub(super) table: Arc<Table>,
