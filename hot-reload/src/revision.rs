@@ -65,6 +65,32 @@ impl Revision {
         Self::new(joined)
     }
 
+    /// The tokens of a [`join`](Self::join), in order. `None` if the bytes are not those of a join.
+    ///
+    /// A source whose revision has several parts reads them from the revision that the service has seen last:
+    ///
+    /// ```
+    /// use hot_reload::Revision;
+    ///
+    /// let seen = Revision::join([Revision::new("cluster 7"), Revision::from(1_042_u64)]);
+    /// let [cluster, number] = seen.tokens().unwrap()[..] else { unreachable!() };
+    /// assert_eq!(cluster, b"cluster 7");
+    /// assert_eq!(u64::from_be_bytes(number.try_into().unwrap()), 1_042);
+    ///
+    /// assert_eq!(Revision::new("etag").tokens(), None);
+    /// ```
+    pub fn tokens(&self) -> Option<Vec<&[u8]>> {
+        let (mut rest, mut tokens) = (self.as_bytes(), Vec::new());
+        while !rest.is_empty() {
+            let (len, after) = rest.split_first_chunk()?;
+            let len = usize::try_from(u64::from_be_bytes(*len)).ok()?;
+            let (token, after) = after.split_at_checked(len)?;
+            tokens.push(token);
+            rest = after;
+        }
+        Some(tokens)
+    }
+
     /// The whole token.
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
@@ -186,6 +212,15 @@ mod tests {
         }
     }
 
+    /// Tokens around the lengths where their form changes, and long ones.
+    fn token() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            collection::vec(any::<u8>(), 0..40),
+            collection::vec(any::<u8>(), 0..3000),
+            collection::vec(prop_oneof![Just(0_u8), Just(255)], 20..25),
+        ]
+    }
+
     fn tokens() -> impl Strategy<Value = Vec<Vec<u8>>> {
         // Few distinct bytes, among them bytes that occur in lengths, so that a flawed join collides.
         let byte = prop_oneof![Just(0_u8), Just(1), Just(8), Just(16)];
@@ -193,6 +228,39 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn revision_round_trips_and_compares_in_full(one in token(), other in token()) {
+            let (first, second) = (Revision::new(&one), Revision::new(&other));
+            prop_assert_eq!(first.as_bytes(), &*one);
+            prop_assert_eq!(&Revision::new(first.as_bytes()), &first);
+            prop_assert_eq!(first == second, one == other);
+            prop_assert_eq!(first.to_string() == second.to_string(), one == other);
+            prop_assert_eq!(format!("{first:?}"), format!("Revision({first})"));
+        }
+
+        #[test]
+        fn changing_the_last_byte_of_a_token_changes_the_revision(mut token in token()) {
+            let before = Revision::new(&token);
+            prop_assume!(!token.is_empty());
+            *token.last_mut().unwrap() ^= 1;
+            prop_assert_ne!(Revision::new(&token), before);
+        }
+
+        #[test]
+        fn join_gives_back_its_tokens(list in collection::vec(token(), 0..6)) {
+            let joined = Revision::join(&list);
+            let tokens = joined.tokens().unwrap();
+            prop_assert_eq!(tokens, list.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn tokens_of_any_bytes_join_to_the_same_revision(token in token()) {
+            let revision = Revision::new(&token);
+            if let Some(tokens) = revision.tokens() {
+                prop_assert_eq!(Revision::join(tokens), revision.clone());
+            }
+        }
+
         #[test]
         fn joins_are_equal_exactly_if_their_tokens_are(one in tokens(), other in tokens()) {
             prop_assert_eq!(Revision::join(&one) == Revision::join(&other), one == other);
