@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use crate::error::ReloadResult;
-use crate::hints::{HintSender, Subscription};
-use crate::reload::Reload;
+use crate::hints::{Content, HintSender, Subscription};
+use crate::reload::{Loaded, Reload};
 
 /// A [`Reload`] whose source reports changes.
 ///
@@ -28,7 +28,7 @@ use crate::reload::Reload;
 /// 4. Dropping the handle releases everything that the watch holds.
 /// 5. A slow service does not block the source. If the channel is full, the source drops the event, because an event that is
 ///    already in the channel has the same meaning.
-/// 6. A source whose watch only sends hints may implement [`watch_hints`](Self::watch_hints), too. Rules 1 to 4 hold for it: it
+/// 6. A source whose watch only sends hints or content may implement [`watch_hints`](Self::watch_hints), too. Rules 1 to 4 hold for it: it
 ///    is open on return, and ends with an error or with the last sender. Services prefer it: it saves about 1 KiB per watch and
 ///    keeps the error's type.
 #[async_trait]
@@ -47,8 +47,8 @@ where
     /// Must be cancel safe: the service drops the future at its deadline of 10 s, and at its end.
     async fn watch_realtime(&self) -> ReloadResult<RealtimeWatchHandle<V>, V, S>;
 
-    /// Opens a watch that sends only hints, to `hints`, until the subscription is dropped. Provided: `None`; the service then calls
-    /// [`watch_realtime`](Self::watch_realtime).
+    /// Opens a watch that sends only hints and content, to `hints`, until the subscription is dropped. Provided: `None`; the
+    /// service then calls [`watch_realtime`](Self::watch_realtime). After [`Subscription::none`], it only polls.
     ///
     /// # Errors
     ///
@@ -74,6 +74,20 @@ where
         // Written without `async_trait`, which would ask that `Self` be `Sync`.
         drop(hints);
         Box::pin(async { Ok(None) })
+    }
+
+    /// Decodes content that the watch has [delivered](HintSender::content). Provided: `None`; the service then loads, as after a
+    /// hint.
+    ///
+    /// The answer is that of [`reload_since`](Reload::reload_since) for the same content: a value with its revision, or
+    /// [`Loaded::Emptied`]. Runs inside the service's task.
+    ///
+    /// # Errors
+    ///
+    /// If the content is bad. The error should carry the revision ([`Error::with_revision`](crate::Error::with_revision)).
+    fn decode_content(&self, content: Content) -> ReloadResult<Option<Loaded<V>>, V, S> {
+        drop(content);
+        Ok(None)
     }
 
     /// How the hints of this source behave. Provided: [`WatchProfile::unknown`].
@@ -158,11 +172,18 @@ pub struct WatchProfile {
     pub grace: Duration,
     /// How many loads hints may cause at once, and the pause before each further one. `None`: no limit.
     pub rate: Option<(u32, Duration)>,
+    /// The idle timeout of a watch: how long it may send neither a hint, nor content, nor
+    /// [a sign of life](crate::source::HintSender::alive). The service then closes the watch, loads, and opens it again after a
+    /// back-off. At least 1 s. `None`: no timeout.
+    ///
+    /// Set it for a connection that can die without an error, to about three times the heartbeat of its protocol. Otherwise,
+    /// only the heartbeat of a hybrid service finds the changes that such a connection misses.
+    pub idle: Option<Duration>,
 }
 
 impl WatchProfile {
     /// The profile of an unknown source. Debounce 250 ms (1 s at most), interval 30 s, heartbeat 60 s, grace 10 s; two loads
-    /// at once, and one more each second.
+    /// at once, and one more each second; no idle timeout.
     pub const fn unknown() -> Self {
         Self {
             debounce: Duration::from_millis(250),
@@ -170,11 +191,12 @@ impl WatchProfile {
             heartbeat: Duration::from_secs(60),
             grace: Duration::from_secs(10),
             rate: Some((2, Duration::from_secs(1))),
+            idle: None,
         }
     }
 
     /// The profile of a local source that waits until its content is at rest. No debounce, interval 10 s, heartbeat 60 s,
-    /// grace 1 s, no limit of loads.
+    /// grace 1 s, no limit of loads, no idle timeout.
     pub const fn local() -> Self {
         Self {
             debounce: Duration::ZERO,
@@ -182,11 +204,12 @@ impl WatchProfile {
             heartbeat: Duration::from_secs(60),
             grace: Duration::from_secs(1),
             rate: None,
+            idle: None,
         }
     }
 
     /// The profile of a remote store with transactions. No debounce, interval 30 s, heartbeat 5 min, grace 10 s; two loads
-    /// at once, and one more each second.
+    /// at once, and one more each second; no idle timeout.
     pub const fn network() -> Self {
         Self {
             debounce: Duration::ZERO,
@@ -194,6 +217,7 @@ impl WatchProfile {
             heartbeat: Duration::from_secs(300),
             grace: Duration::from_secs(10),
             rate: Some((2, Duration::from_secs(1))),
+            idle: None,
         }
     }
 
@@ -226,6 +250,15 @@ impl WatchProfile {
     pub const fn with_rate(self, burst: u32, pause: Duration) -> Self {
         Self {
             rate: Some((burst, pause)),
+            ..self
+        }
+    }
+
+    /// Sets the [idle timeout](Self::idle) of a watch.
+    #[must_use]
+    pub const fn with_idle(self, idle: Duration) -> Self {
+        Self {
+            idle: Some(idle),
             ..self
         }
     }

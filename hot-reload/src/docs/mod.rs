@@ -1,7 +1,8 @@
 //! Longer texts about the use of the crate.
 //!
 //! - [`patterns`]: reading a live value, the wrong way beside the right one;
-//! - [`swaps`]: from content to a visible value, and back.
+//! - [`swaps`]: from content to a visible value, and back;
+//! - [`writing_a_source`]: a source of bytes, from a polled one to many keys over one connection.
 //!
 //! This module exists only for `rustdoc`, which compiles and runs the examples. It adds nothing to a program.
 
@@ -10,3 +11,10 @@ pub mod patterns {}
 
 #[doc = include_str!("swaps.md")]
 pub mod swaps {}
+
+#[doc = include_str!("writing_a_source.md")]
+///
+/// ```
+#[doc = include_str!("../../tests/engine/watch/connection.rs")]
+/// ```
+pub mod writing_a_source {}

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 
 use crate::error::{Error, ReloadResult};
 use crate::event::{Outcome, Trigger};
-use crate::hints::{HintSender, Subscription};
+use crate::hints::{Content, HintSender, Subscription};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
 use crate::status::{Hold, SourceStatus};
@@ -24,6 +24,12 @@ pub(crate) trait Feed<V> {
     ) -> BoxFuture<'a, Result<Loaded<V>, Fault>>
     where
         V: 'a;
+
+    /// Decodes content that the watch delivered. `None` if the source cannot, so that it has to be loaded. Provided: `None`.
+    fn decode(&self, content: Content) -> Result<Option<Loaded<V>>, Error> {
+        drop(content);
+        Ok(None)
+    }
 
     /// `None` if the source has no such watch.
     fn watch_hints<'a>(
@@ -84,10 +90,12 @@ pub(crate) struct SourceFeed<'t, T, V, S> {
 struct WatchCalls<'t, T, V, S> {
     hints: HintsCall<'t, T, V, S>,
     realtime: RealtimeCall<'t, T, V, S>,
+    content: ContentCall<T, V, S>,
 }
 
 type HintsCall<'t, T, V, S> =
     fn(&'t T, HintSender) -> BoxFuture<'t, ReloadResult<Option<Subscription>, V, S>>;
+type ContentCall<T, V, S> = fn(&T, Content) -> ReloadResult<Option<Loaded<V>>, V, S>;
 type RealtimeCall<'t, T, V, S> =
     fn(&'t T) -> BoxFuture<'t, ReloadResult<RealtimeWatchHandle<V>, V, S>>;
 
@@ -116,6 +124,7 @@ where
             watch: Some(WatchCalls {
                 hints: |source, hints| source.watch_hints(hints),
                 realtime: |source| source.watch_realtime(),
+                content: |source, content| source.decode_content(content),
             }),
         }
     }
@@ -136,6 +145,13 @@ where
     {
         let load = self.source.reload_since(seen);
         Box::pin(async move { Ok(load.await.map_err(Error::from)?) })
+    }
+
+    fn decode(&self, content: Content) -> Result<Option<Loaded<V>>, Error> {
+        match &self.watch {
+            Some(calls) => Ok((calls.content)(self.source, content)?),
+            None => Ok(None),
+        }
     }
 
     fn watch_hints<'a>(

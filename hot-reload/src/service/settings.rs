@@ -20,6 +20,8 @@ pub(crate) struct Settings {
     pub(crate) grace: Duration,
     /// The number of loads that hints may cause at once, and the wait for each further one.
     pub(crate) rate: Option<(u32, Duration)>,
+    /// How long a watch may give no sign of life.
+    pub(crate) idle: Option<Duration>,
 }
 
 impl Settings {
@@ -32,6 +34,7 @@ impl Settings {
             debounce: Duration::ZERO,
             grace: Duration::ZERO,
             rate: None,
+            idle: None,
         }
     }
 
@@ -44,6 +47,7 @@ impl Settings {
             rate: profile
                 .rate
                 .map(|(burst, pause)| (burst, pause.min(LONGEST))),
+            idle: profile.idle.map(period),
             ..Self::polling(interval)
         }
     }

@@ -1,13 +1,12 @@
-//! [`channel`]: sends hints as the events of a [`RealtimeWatchHandle`](crate::RealtimeWatchHandle), for programs that open a
-//! watch without a service.
+//! [`channel`]: sends hints as the events of a [`RealtimeWatchHandle`], for programs that open a watch without a service.
 
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::error::Error;
-use crate::hints::{self, HintSender};
-use crate::watch::WatchEvent;
+use crate::error::{Error, ErrorKind};
+use crate::hints::{self, HintSender, Subscription};
+use crate::watch::{RealtimeWatchHandle, WatchEvent};
 
 /// The capacity in events. Hints use at most half of it, because one waiting hint has the same effect as many. The other
 /// half is reserved for the end of the watch.
@@ -17,6 +16,21 @@ const CAPACITY: usize = 4;
 pub(super) fn channel<V: Send + 'static>() -> (HintSender, mpsc::Receiver<WatchEvent<V>>) {
     let (tx, rx) = mpsc::channel(CAPACITY);
     (HintSender::over(Arc::new(tx)), rx)
+}
+
+/// The handle of a watch that sends to this channel.
+///
+/// # Errors
+///
+/// The source has no watch.
+pub(super) fn handle<V>(
+    events: mpsc::Receiver<WatchEvent<V>>,
+    subscription: Subscription,
+) -> Result<RealtimeWatchHandle<V>, Error> {
+    match subscription.into_guard() {
+        Some(guard) => Ok(RealtimeWatchHandle::with_cleanup(events, guard)),
+        None => Err(Error::new(ErrorKind::NotFound, "the source has no watch")),
+    }
 }
 
 impl<V: Send> hints::Channel for mpsc::Sender<WatchEvent<V>> {
@@ -39,7 +53,6 @@ impl<V: Send> hints::Channel for mpsc::Sender<WatchEvent<V>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
 
     #[test]
     fn many_hints_leave_room_for_the_end_of_the_watch() {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::boxed::BoxSource;
 use super::file::path::absolute;
 use super::file::watch::options::{Options, file_options};
 use super::files::{DecodeFiles, DecodedFiles};
@@ -93,7 +94,7 @@ impl Group {
             limits: self.limits,
             empty_is_content: self.empty_is_content,
         };
-        DecodedFiles::new(Unit::new(spec, self.options), decoder)
+        DecodedFiles::new(BoxSource::new(Unit::new(spec, self.options)), decoder)
     }
 }
 

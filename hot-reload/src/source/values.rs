@@ -1,8 +1,8 @@
 //! [`source_of_values`]: implements the two traits for sources that load values and send hints.
 
 /// Implements [`Reload`](crate::Reload) and [`RealtimeWatch`](crate::RealtimeWatch) for a type with these methods:
-/// `name()`, `status()`, `profile()`, `load(seen).await` and `open(hints).await`, which returns a
-/// [`Subscription`](crate::source::Subscription). Its watches only send hints.
+/// `name()`, `status()`, `profile()`, `load(seen).await`, `decode_content(content)` and `open(hints).await`, which returns a
+/// [`Subscription`](crate::source::Subscription). Its watches only send hints and content.
 macro_rules! source_of_values {
     (impl<$($param:ident: $bound:path),+> for $type:ty, of $value:ty) => {
         #[async_trait::async_trait]
@@ -40,8 +40,7 @@ macro_rules! source_of_values {
                 &self,
             ) -> $crate::ReloadResult<$crate::RealtimeWatchHandle<$value>, $value, String> {
                 let (hints, events) = $crate::source::channel::channel();
-                let guard = self.open(hints).await?.into_guard();
-                Ok($crate::RealtimeWatchHandle::with_cleanup(events, guard))
+                Ok($crate::source::channel::handle(events, self.open(hints).await?)?)
             }
 
             async fn watch_hints(
@@ -49,6 +48,13 @@ macro_rules! source_of_values {
                 hints: $crate::source::HintSender,
             ) -> $crate::ReloadResult<Option<$crate::source::Subscription>, $value, String> {
                 Ok(Some(self.open(hints).await?))
+            }
+
+            fn decode_content(
+                &self,
+                content: $crate::source::Content,
+            ) -> $crate::ReloadResult<Option<$crate::Loaded<$value>>, $value, String> {
+                Ok(self.decode_content(content)?)
             }
 
             fn profile(&self) -> $crate::source::WatchProfile {

@@ -49,7 +49,7 @@ pub struct Status {
     pub max_staleness: Option<Duration>,
     /// The state of the watch.
     pub watch: WatchState,
-    /// The reason why the watch is down or parked.
+    /// The reason why the watch is down or parked. With the watch [off](WatchState::Off): the source has no watch and is polled.
     pub watch_error: Option<Error>,
     /// The generation of the visible value, if it has not passed its [`Probation`](crate::policy::Probation). A failed value stays
     /// visible if a participant refuses the rollback. Its probation then begins again with the next load.

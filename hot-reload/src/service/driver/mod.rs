@@ -40,6 +40,7 @@ impl<V> Engine<V> {
             return self.shared.end();
         }
         let clock = Clock::start_on_grid();
+        let wants_life = settings.idle.is_some();
         let mut task = Task::new(self, clock, Machine::new(settings, jitter()));
         // Boxed: a service mostly waits, and the large futures of a load and of an opening exist only while they run.
         let mut load = Fuse::terminated();
@@ -48,7 +49,7 @@ impl<V> Engine<V> {
         loop {
             let actions = task.handle(feed, input);
             if actions.open {
-                opening = Box::pin(open(feed)).fuse();
+                opening = Box::pin(open(feed, wants_life)).fuse();
             }
             if let Some(next) = actions.load {
                 load = Box::pin(task.begin(feed, next)).fuse();

@@ -15,13 +15,14 @@ use super::freshness::Freshness;
 use super::housekeeping::Housekeeping;
 use super::restart_pending::RestartPending;
 use super::saving::Saver;
-use super::watch::{Watch, regime};
-use crate::error::Error;
+use super::watch::{Heard, Opened, Watch, regime};
+use crate::error::{Error, ErrorKind};
 use crate::event::{Stage, WatchState};
 use crate::panics::{discard, panicked};
 use crate::receipt::Receipt;
 use crate::service::feed::Feed;
-use crate::service::machine::{Actions, Input, Machine};
+use crate::service::flight::Span;
+use crate::service::machine::{Actions, Input, LoadFrom, Machine};
 use crate::service::pipeline::candidate::Pushed;
 use crate::service::policy::probation::{ProbationRun, Proof};
 use crate::service::record::Recorder;
@@ -41,7 +42,7 @@ pub(super) struct Task<'e, V> {
     pub(super) watch: Option<Watch<V>>,
     /// Why the watch was lost, until that is reported.
     lost: Option<Error>,
-    /// A value or a removal that the watch delivered and that no load has taken yet.
+    /// A value, content or a removal that the watch delivered and that no load has taken yet.
     pub(super) pushed: Option<Pushed<V>>,
     /// The rollbacks that were requested and have not begun.
     pub(super) rollbacks: VecDeque<Rollback<V>>,
@@ -101,6 +102,11 @@ impl<'e, V> Task<'e, V> {
     pub(super) fn handle<F: Feed<V>>(&mut self, feed: &F, input: Input) -> Actions {
         let now = self.clock.now();
         let actions = self.machine.handle(now, input);
+        if actions.close {
+            self.close_watch();
+            self.lost = Some(self.silence());
+        }
+        self.discard_outdated(actions);
         let state = self.machine.watch();
         if actions.missed {
             self.recorder.missed();
@@ -112,6 +118,26 @@ impl<'e, V> Task<'e, V> {
             self.update_source_status(feed);
         }
         actions
+    }
+
+    /// Discards content that the machine no longer has a use for.
+    fn discard_outdated(&mut self, actions: Actions) {
+        let is_taken = actions
+            .load
+            .is_some_and(|load| load.from == LoadFrom::Watch);
+        if matches!(self.pushed, Some(Pushed::Content(_)))
+            && !self.machine.has_content()
+            && !is_taken
+        {
+            discard(self.pushed.take());
+        }
+    }
+
+    /// Why a watch without a sign of life was closed.
+    fn silence(&self) -> Error {
+        let idle = self.machine.idle().unwrap_or_default();
+        let text = format!("no sign of life for {}", Span(idle));
+        Error::new(ErrorKind::Unavailable, text)
     }
 
     /// Does the due work that is not a load.
@@ -189,29 +215,43 @@ impl<'e, V> Task<'e, V> {
         }
     }
 
-    pub(super) fn opened(&mut self, opened: Result<Watch<V>, Error>) -> Input {
+    pub(super) fn opened(&mut self, opened: Result<Opened<V>, Error>) -> Input {
         match opened {
-            Ok(watch) => {
+            Ok(Opened::Watch(watch)) => {
                 self.watch = Some(watch);
                 Input::Opened
+            }
+            Ok(Opened::NoWatch) => {
+                let period = Span(self.machine.poll_period());
+                let text = format!("the source has no watch; it is polled every {period}");
+                self.lost = Some(Error::new(ErrorKind::NotFound, text));
+                Input::NoWatch
             }
             Err(error) => self.lost(error),
         }
     }
 
-    pub(super) fn heard(&mut self, event: Result<WatchEvent<V>, Error>) -> Input {
+    pub(super) fn heard(&mut self, heard: Result<Heard<V>, Error>) -> Input {
+        let event = match heard {
+            Ok(Heard::Event(event)) => event,
+            Ok(Heard::Content(content)) => {
+                self.push(Pushed::Content(content));
+                return Input::Content;
+            }
+            Ok(Heard::Alive) => return Input::Alive,
+            Err(error) => return self.lost(error),
+        };
         match event {
-            Ok(WatchEvent::Changed(value)) => self.push(Pushed::Value(value)),
-            Ok(WatchEvent::Removed) if self.engine.removed_clears => self.push(Pushed::Removed),
-            Ok(_) => Input::Hint,
-            Err(error) => self.lost(error),
+            WatchEvent::Changed(value) => self.push(Pushed::Value(value)),
+            WatchEvent::Removed if self.engine.removed_clears => self.push(Pushed::Removed),
+            WatchEvent::Removed | WatchEvent::Hint | WatchEvent::Error(_) => return Input::Hint,
         }
+        Input::Pushed
     }
 
-    fn push(&mut self, pushed: Pushed<V>) -> Input {
+    fn push(&mut self, pushed: Pushed<V>) {
         let older = self.pushed.replace(pushed);
         discard(older);
-        Input::Pushed
     }
 
     fn lost(&mut self, error: Error) -> Input {

@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 pub use self::explanation::Explanation;
+pub(crate) use self::span::Span;
 use self::timeline::{Evicted, Timeline};
 use crate::clock::time_of_day;
 use crate::error::Error;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// A time as a whole number of at least 2 in the largest possible unit: `250 ms`, `42 s`, `3 min`, `47 h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span(pub(super) Duration);
+pub(crate) struct Span(pub(crate) Duration);
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;

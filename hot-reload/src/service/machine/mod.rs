@@ -16,6 +16,8 @@
 //! ```
 
 mod agenda;
+mod delivered;
+mod due;
 mod period;
 mod retry;
 mod terms;
@@ -30,6 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::agenda::Agenda;
+use self::delivered::Delivered;
 use self::retry::Retry;
 pub(super) use self::terms::{Actions, Input, Load, LoadFrom, Regime, Verdict};
 use self::time::{earliest, take_due};
@@ -50,6 +53,8 @@ pub(super) struct Machine {
     running: Option<RunningLoad>,
     /// Whether the watch sent a value that no load has taken.
     pushed: bool,
+    /// The content that the watch sent, if no load has used it.
+    content: Delivered,
     /// The number of pending rollbacks.
     rollbacks: u32,
     /// Whether the last load did not read the source. Then a due load of the source has priority.
@@ -87,10 +92,11 @@ impl Machine {
         let settings = settings.into();
         Self {
             agenda: Agenda::new(settings.debounce, settings.rate),
-            watch: Watch::new(settings.watch),
+            watch: Watch::new(settings.watch, settings.idle),
             retry: Retry::new(settings.interval),
             running: None,
             pushed: false,
+            content: Delivered::None,
             rollbacks: 0,
             other_last: false,
             last_load: Duration::ZERO,
@@ -115,12 +121,25 @@ impl Machine {
             }
             Input::Started => self.agenda.request(Trigger::Startup, now),
             Input::Hint => {
-                self.announced();
+                self.announced(now);
                 self.agenda.hint(now);
+                // What has changed since may be newer than the content.
+                self.content = Delivered::None;
             }
             Input::Pushed => {
-                self.announced();
+                self.announced(now);
                 self.pushed = true;
+                self.content = Delivered::None;
+            }
+            Input::Content => {
+                self.announced(now);
+                self.agenda.hint(now);
+                self.content = Delivered::arrived(self.is_reading_source());
+            }
+            Input::Alive => self.watch.alive(now),
+            Input::NoWatch => {
+                self.watch.off();
+                self.agenda.hasten(now);
             }
             Input::Opened => {
                 self.watch.opened(now);
@@ -129,18 +148,7 @@ impl Machine {
                 }
                 self.agenda.request(Trigger::Resync, now);
             }
-            Input::Lost(regime) => {
-                let was_open = self.watch.state().is_open();
-                self.watch.lost(now, regime, &mut self.jitter);
-                self.suspicion = None;
-                if was_open {
-                    self.agenda.request(Trigger::Resync, now);
-                    self.shorten_period();
-                } else {
-                    // A failed attempt to connect must not postpone polling.
-                    self.agenda.hasten(now);
-                }
-            }
+            Input::Lost(regime) => self.lost(now, regime),
             Input::Loaded(verdict) => self.loaded(now, verdict),
             Input::Requested(trigger) => {
                 self.agenda.request(trigger, now);
@@ -170,11 +178,6 @@ impl Machine {
         earliest([other, self.next_source_load()])
     }
 
-    /// Whether a pushed value or a rollback waits for a load.
-    fn has_other_load(&self) -> bool {
-        self.pushed || self.rollbacks > 0
-    }
-
     /// When the next load of the source is due.
     fn next_source_load(&self) -> Option<Duration> {
         earliest([
@@ -197,8 +200,36 @@ impl Machine {
         self.watch.state()
     }
 
+    /// Whether the watch sent content that no load has used.
+    pub(super) fn has_content(&self) -> bool {
+        self.content.is_waiting()
+    }
+
+    /// The watch has ended, or could not be opened.
+    fn lost(&mut self, now: Duration, regime: Regime) {
+        let was_open = self.watch.state().is_open();
+        self.watch.lost(now, regime, &mut self.jitter);
+        self.suspicion = None;
+        if was_open {
+            self.agenda.request(Trigger::Resync, now);
+            self.shorten_period();
+        } else {
+            // A failed attempt to connect must not postpone polling.
+            self.agenda.hasten(now);
+        }
+    }
+
+    /// The idle timeout of the watch.
+    pub(super) fn idle(&self) -> Option<Duration> {
+        self.settings.idle
+    }
+
     /// Does everything that is due by now.
     fn advance(&mut self, now: Duration, actions: &mut Actions) {
+        if self.watch.end_silence(now) {
+            actions.close = true;
+            self.lost(now, Regime::Passing);
+        }
         if take_due(&mut self.suspicion, now) {
             actions.missed = true;
             self.watch.missed();
@@ -216,73 +247,22 @@ impl Machine {
             self.running = Some(running);
             if running.load.from == LoadFrom::Source {
                 self.periodic = None;
+                self.content.load_began();
             }
             actions.load = Some(running.load);
         }
     }
 
-    /// The load that is due, with all its causes.
-    fn due(&mut self, now: Duration) -> Option<RunningLoad> {
-        // Pushed values and rollbacks take turns with loads of the source.
-        self.other_last =
-            self.has_other_load() && !(self.other_last && self.is_source_load_due(now));
-        if self.other_last {
-            let (trigger, from) = if self.rollbacks > 0 {
-                self.rollbacks -= 1;
-                (Trigger::Rollback, LoadFrom::History)
-            } else {
-                self.pushed = false;
-                (Trigger::Watch, LoadFrom::Watch)
-            };
-            return Some(RunningLoad {
-                load: Load {
-                    trigger,
-                    confirm: false,
-                    from,
-                },
-                causes: Causes::of(trigger),
-                before_watch: false,
-                by_clock: false,
-                announced: from == LoadFrom::Watch,
-            });
-        }
-        let hinted = self.agenda.is_hinted();
-        let well = self.retry.next().is_none();
-        let confirm = take_due(&mut self.removal, now);
-        let retry = self.retry.take_due(now);
-        let mut causes = self.agenda.take_due(now);
-        if confirm || retry {
-            causes.insert(Trigger::Retry);
-        }
-        // After a failure, the fix may lie outside the watch: in a file that the content names, or in a host.
-        let by_clock = causes.is_empty() && well;
-        if self.periodic.is_some_and(|due| due <= now) {
-            causes.insert(match self.watch.state() {
-                WatchState::Trusted => Trigger::Resync,
-                _ => Trigger::Interval,
-            });
-        }
-        Some(RunningLoad {
-            load: Load {
-                trigger: causes.weightiest()?,
-                confirm,
-                from: LoadFrom::Source,
-            },
-            causes,
-            before_watch: false,
-            by_clock,
-            announced: hinted || causes.contains(Trigger::Watch),
-        })
+    /// Whether a load is running that may read the source. A load of the watch's content reads it once more if participants
+    /// take time.
+    fn is_reading_source(&self) -> bool {
+        let running = self.running;
+        running.is_some_and(|running| running.load.from != LoadFrom::History)
     }
 
-    /// Whether a load of the source is due.
-    fn is_source_load_due(&self, now: Duration) -> bool {
-        self.next_source_load().is_some_and(|due| due <= now)
-    }
-
-    fn announced(&mut self) {
+    fn announced(&mut self, now: Duration) {
         self.suspicion = None;
-        self.watch.delivered();
+        self.watch.delivered(now);
         if let Some(running) = &mut self.running {
             running.announced = true;
         }
@@ -326,6 +306,9 @@ impl Machine {
             if verdict != Verdict::Absent {
                 self.removal = None;
             }
+        }
+        if self.content.load_ended(verdict) {
+            self.agenda.hint(now);
         }
         match running.load.from {
             LoadFrom::Source => {

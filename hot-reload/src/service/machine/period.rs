@@ -14,7 +14,9 @@
 
 use std::time::Duration;
 
-use super::super::settings::{GRID, INTERVAL_FLOOR, PERIOD_JITTER_PERCENT, since_grid_point};
+use super::super::settings::{
+    GRID, INTERVAL_FLOOR, PERIOD_JITTER_PERCENT, Settings, since_grid_point,
+};
 use super::Machine;
 use super::time::earliest;
 use crate::event::WatchState;
@@ -39,15 +41,11 @@ impl Machine {
 
     /// Sets the time of the next periodic load, by the state of the watch.
     pub(super) fn draw_period(&mut self) {
-        let interval = self.settings.interval;
         let period = match (self.watch.state(), self.settings.heartbeat) {
             // While the source refuses access, the retries replace the period.
             (_, None) if self.retry.is_refused() => None,
             (WatchState::Trusted, heartbeat) => heartbeat,
-            // Polling in place of a trusted watch is never slower than the heartbeat.
-            (_, heartbeat) => heartbeat
-                .map_or(interval, |heartbeat| heartbeat.min(interval))
-                .into(),
+            (_, _) => Some(self.poll_period()),
         };
         // Jitter only shortens a period. The first one is random as a whole, so that services that start together drift apart.
         let percent = if self.spread {
@@ -60,6 +58,16 @@ impl Machine {
             on_grid(drawn, self.last_load + period - period * percent / 100)
         });
         self.periodic = earliest([due, self.wanted_at()]);
+    }
+
+    /// The period while there is no trusted watch. Polling in place of one is never slower than the heartbeat.
+    pub(crate) fn poll_period(&self) -> Duration {
+        let Settings {
+            interval,
+            heartbeat,
+            ..
+        } = *self.settings;
+        heartbeat.map_or(interval, |heartbeat| heartbeat.min(interval))
     }
 
     /// When the source wants the next load. `None` without a heartbeat.

@@ -14,8 +14,14 @@ pub(crate) enum Input {
     Hint,
     /// The watch sent a value. It is published without a load of the source.
     Pushed,
+    /// The watch delivered content. It takes the place of the load that a hint would cause.
+    Content,
+    /// The watch gave a sign of life.
+    Alive,
     /// The watch is open.
     Opened,
+    /// The source has no watch.
+    NoWatch,
     /// The watch could not be opened, or has ended.
     Lost(Regime),
     /// The load that was running has ended.
@@ -75,6 +81,8 @@ impl Verdict {
 pub(crate) struct Actions {
     /// Begin this load.
     pub(crate) load: Option<Load>,
+    /// Close the watch, because it gave no sign of life in time. This comes before `open`.
+    pub(crate) close: bool,
     /// Open the watch.
     pub(crate) open: bool,
     /// Report that the watch missed a change.
@@ -97,7 +105,7 @@ pub(crate) struct Load {
 pub(crate) enum LoadFrom {
     /// The source.
     Source,
-    /// A value that the watch sent.
+    /// A value or content that the watch sent.
     Watch,
     /// The history.
     History,

@@ -7,6 +7,7 @@ use super::super::settings::{
     SETTLE,
 };
 use super::terms::Regime;
+use super::time::earliest;
 use crate::backoff::{Backoff, Jitter};
 use crate::event::WatchState;
 
@@ -26,12 +27,16 @@ pub(super) struct Watch {
     closings: u32,
     /// When to reopen a lost watch.
     due: Option<Duration>,
+    /// The idle timeout: how long the watch may give no sign of life.
+    idle: Option<Duration>,
+    /// When it gave the last sign of life.
+    life: Duration,
     passing: Backoff,
     refused: Backoff,
 }
 
 impl Watch {
-    pub(super) fn new(wanted: bool) -> Self {
+    pub(super) fn new(wanted: bool, idle: Option<Duration>) -> Self {
         Self {
             state: if wanted {
                 WatchState::Down
@@ -44,6 +49,8 @@ impl Watch {
             announced: 0,
             closings: 0,
             due: None,
+            idle,
+            life: Duration::ZERO,
             passing: Backoff::new(RECONNECT_FLOOR, RECONNECT_CAP),
             refused: Backoff::new(REFUSED_FLOOR, REFUSED_CAP),
         }
@@ -61,6 +68,7 @@ impl Watch {
     pub(super) fn opened(&mut self, now: Duration) {
         self.state = WatchState::Settling;
         self.since = now;
+        self.life = now;
         self.loaded = false;
         self.delivered = false;
     }
@@ -103,8 +111,27 @@ impl Watch {
     }
 
     /// Notes that the watch has delivered a hint or a value.
-    pub(super) fn delivered(&mut self) {
+    pub(super) fn delivered(&mut self, now: Duration) {
         self.delivered = true;
+        self.life = now;
+    }
+
+    /// Notes a sign of life.
+    pub(super) fn alive(&mut self, now: Duration) {
+        self.life = now;
+    }
+
+    /// Whether the idle timeout is over. Such an end counts as a failure, whatever the watch has delivered before.
+    pub(super) fn end_silence(&mut self, now: Duration) -> bool {
+        let is_silent = self.silent_at().is_some_and(|at| at <= now);
+        self.delivered &= !is_silent;
+        is_silent
+    }
+
+    /// Notes that the source has no watch.
+    pub(super) fn off(&mut self) {
+        self.state = WatchState::Off;
+        self.due = None;
     }
 
     /// Notes that a load that began after the opening has succeeded.
@@ -141,7 +168,13 @@ impl Watch {
 
     /// When time alone changes its state.
     pub(super) fn next(&self) -> Option<Duration> {
-        self.due.or_else(|| self.settles_at())
+        earliest([self.due.or_else(|| self.settles_at()), self.silent_at()])
+    }
+
+    /// When the idle timeout is over, unless a sign of life comes before.
+    fn silent_at(&self) -> Option<Duration> {
+        let idle = self.idle.filter(|_| self.state.is_open())?;
+        Some(self.life + idle)
     }
 
     fn settles_at(&self) -> Option<Duration> {

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use crate::event::{Outcome, Trigger};
+use crate::hints::Content;
 use crate::revision::Revision;
 use crate::snapshot::Generation;
 
@@ -31,6 +32,8 @@ pub(crate) enum Sameness<V> {
 #[derive(Debug)]
 pub(crate) enum Pushed<V> {
     Value(V),
+    /// Not decoded yet.
+    Content(Box<Content>),
     Removed,
 }
 

@@ -15,10 +15,10 @@ use crate::clock::time_of_day;
 use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger};
 use crate::panics::{discard, panicked};
-use crate::reload::{Loaded, unasked};
+use crate::reload::Loaded;
 use crate::revision::Revision;
-use crate::service::boundary::{contained, within};
-use crate::service::feed::{Fault, Feed, LoadRequest};
+use crate::service::boundary::contained;
+use crate::service::feed::{Feed, LoadRequest};
 use crate::service::machine::Load;
 use crate::service::settings::RECHECKS;
 
@@ -73,10 +73,12 @@ impl<V> Pipeline<V> {
         let mut loaded = match pushed {
             None => {
                 let loaded = trace.time(Stage::Load, self.fetch(feed, request)).await;
-                loaded.map_err(|refusal| {
-                    trace.fresh = refusal.is_fresh;
-                    refusal.outcome
-                })?
+                loaded.map_err(|refusal| refusal.note(trace))?
+            }
+            Some(Pushed::Content(content)) => {
+                let loaded = self.delivered(feed, *content, request);
+                let loaded = trace.time(Stage::Load, loaded).await;
+                loaded.map_err(|refusal| refusal.note(trace))?
             }
             Some(Pushed::Value(value)) => Loaded::Value {
                 value,
@@ -203,60 +205,6 @@ impl<V> Pipeline<V> {
         }
     }
 
-    async fn fetch<F: Feed<V>>(
-        &self,
-        feed: &F,
-        request: LoadRequest,
-    ) -> Result<Loaded<V>, Refusal> {
-        let LoadRequest { trigger, resume } = request;
-        let seen = {
-            let holds = self.shared.gate().holds();
-            let state = self.state();
-            // A person may retry rejected content. It is also retried now and then if a validator refused it, because the cause
-            // may be gone.
-            let again = state
-                .rejected
-                .as_ref()
-                .is_some_and(|rejected| trigger.is_requested() || rejected.may_retry());
-            // Content is loaded again if its hold has ended, or if it failed and a person requests a retry.
-            let released = state.held.as_ref().is_some_and(|held| {
-                resume || !holds || trigger.is_requested() && held.error().is_some()
-            });
-            let whole = again || released || matches!(self.sameness, Sameness::Never);
-            state.seen.clone().filter(|_| !whole)
-        };
-        let answer = self.load_source(feed, seen.as_ref(), request).await;
-        self.shared.gate().source_waits(match &answer {
-            Ok(Loaded::Held { hold, again }) => Some((hold, *again)),
-            _ => None,
-        });
-        let error = match answer {
-            Ok(Loaded::Unchanged) if seen.is_none() => unasked(),
-            Ok(loaded) => return Ok(loaded),
-            Err(Fault::Inside(outcome)) => return Err(Refusal::known(outcome)),
-            Err(Fault::Source(error)) => error,
-        };
-        if !error.is_rejection() {
-            return Err(Refusal::known(Outcome::Failed { error }));
-        }
-        let revision = error.revision().cloned();
-        Err(Refusal {
-            outcome: self.reject(Stage::Decode, error, revision),
-            is_fresh: true,
-        })
-    }
-
-    async fn load_source<F: Feed<V>>(
-        &self,
-        feed: &F,
-        seen: Option<&Revision>,
-        request: LoadRequest,
-    ) -> Result<Loaded<V>, Fault> {
-        let load = || feed.load(seen, request);
-        let late = "the source did not answer";
-        within(Stage::Load, self.deadline, late, load).await?
-    }
-
     /// The outcome if the source still has the last seen revision.
     fn unchanged<F: Feed<V>>(&self, feed: &F) -> Result<Outcome, Outcome> {
         let state = self.state();
@@ -317,22 +265,6 @@ impl<V> Pipeline<V> {
             since: Instant::now(),
         });
         rejected
-    }
-}
-
-/// The outcome of a load without a value.
-struct Refusal {
-    outcome: Outcome,
-    /// Whether the content was rejected now, rather than known as rejected from an earlier load.
-    is_fresh: bool,
-}
-
-impl Refusal {
-    fn known(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            is_fresh: false,
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`Pipeline`]: the steps of one load, from the source to the visible value.
 
 pub(crate) mod candidate;
+mod fetch;
 mod hold;
 mod load;
 pub(crate) mod prepare;

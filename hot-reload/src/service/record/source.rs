@@ -24,7 +24,7 @@ impl<V> Recorder<V> {
             u64::from(from.is_open() && matches!(to, WatchState::Down | WatchState::Parked));
         let resolved = match to {
             WatchState::Connecting => None,
-            WatchState::Down | WatchState::Parked => {
+            WatchState::Down | WatchState::Parked | WatchState::Off => {
                 mem::replace(&mut status.watch_error, why.cloned())
             }
             _ => status.watch_error.take(),
@@ -38,6 +38,9 @@ impl<V> Recorder<V> {
             }
             (WatchState::Down | WatchState::Parked, Some(why)) => {
                 warn!(target: TARGET, name, watch = to.as_str(), "watch lost, polling until it is re-established: {why}");
+            }
+            (WatchState::Off, Some(why)) => {
+                info!(target: TARGET, name, watch = to.as_str(), "{why}");
             }
             (WatchState::Settling, _) if was_down => {
                 info!(target: TARGET, name, watch = to.as_str(), "watch re-established");

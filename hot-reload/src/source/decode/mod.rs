@@ -6,10 +6,7 @@ mod decoder;
 mod deep;
 #[cfg(feature = "json")]
 mod json;
-#[cfg(all(
-    feature = "dir",
-    any(feature = "json", feature = "toml", feature = "yaml")
-))]
+#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 mod merged;
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 mod place;

@@ -10,7 +10,8 @@ use std::path::Path;
 use self::names::Names;
 use self::pattern::Pattern;
 use self::scan::Scan;
-use super::Decode;
+use super::boxed::BoxSource;
+use super::decode::Decode;
 use super::file::path::absolute;
 use super::file::watch::options::{Options, file_options};
 use super::files::{DecodeFiles, DecodeMerged, DecodedFiles, Each, Merged};
@@ -177,7 +178,7 @@ impl Dir {
             limits: self.limits,
             empty_is_content: self.empty_is_content,
         };
-        DecodedFiles::new(Unit::new(spec, options), decoder)
+        DecodedFiles::new(BoxSource::new(Unit::new(spec, options)), decoder)
     }
 }
 

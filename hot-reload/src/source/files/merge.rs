@@ -2,7 +2,7 @@
 
 use super::{DecodeFiles, Files};
 use crate::error::Error;
-use crate::source::Decode;
+use crate::source::decode::Decode;
 
 /// A format whose documents can be merged: `Toml`, `Json` and `Yaml`.
 ///

@@ -1,32 +1,111 @@
-//! Several files that are read and decoded as one.
+//! Several files, or several keys of a store, that are decoded as one.
 //!
-//! - [`Files`]: the files that were read, each a [`Part`];
-//! - [`DecodeFiles`]: decodes them into one value; functions, [`Each`] and [`Merged`] implement it;
+//! - [`Files`]: the parts that were read, each a [`Part`];
+//! - [`FilesLimits`]: the bounds of what a source may put in;
+//! - [`DecodeFiles`]: decodes them into one value; functions, [`Each`], [`EachKey`] and [`Merged`] implement it;
 //! - [`DecodedFiles`]: the source for a service, with `Reload` and `RealtimeWatch`.
+//!
+//! A directory and a group return it, and so does any [`Source`](super::Source) whose `fetch` answers
+//! [`Fetched::Files`](super::Fetched::Files):
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//!
+//! use hot_reload::source::files::{Files, Part};
+//! use hot_reload::source::{DecodeWith, Fetched, Source};
+//! use hot_reload::{Error, ReloaderService, Revision};
+//!
+//! /// The keys of a store under one prefix, with their revisions.
+//! struct Prefix(BTreeMap<String, (u64, String)>);
+//!
+//! impl Source for Prefix {
+//!     fn name(&self) -> String {
+//!         "store/limits/".to_owned()
+//!     }
+//!
+//!     async fn fetch(&self, seen: Option<&Revision>) -> Result<Fetched, Error> {
+//!         let tokens = self.0.iter().flat_map(|(key, (revision, _))| [Revision::new(key), Revision::from(*revision)]);
+//!         let revision = Revision::join(tokens);
+//!         if seen == Some(&revision) {
+//!             return Ok(Fetched::Unchanged);
+//!         }
+//!         let parts = self.0.iter().map(|(key, (_, value))| Part::new(key, value.as_bytes()));
+//!         let files = Files::new(parts).map_err(|error| error.with_revision(revision.clone()))?;
+//!         Ok(Fetched::Files { files, revision })
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Error> {
+//! let store = BTreeMap::from([("ann".to_owned(), (7, "10".to_owned())), ("bob".to_owned(), (9, "20".to_owned()))]);
+//! let number = DecodeWith::new(|bytes| String::from_utf8_lossy(bytes).parse::<u32>());
+//! let (limits, _control) = ReloaderService::builder(Prefix(store).each(number)).start().await?;
+//! assert_eq!(limits.load()["bob"], 20);
+//! # Ok(())
+//! # }
+//! ```
 
 mod decoded;
 mod each;
+mod emptied;
+mod limits;
+mod load;
 mod merge;
 
+use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use self::decoded::DecodedFiles;
-pub use self::each::Each;
+pub use self::each::{Each, EachKey};
+pub use self::limits::FilesLimits;
 pub use self::merge::{DecodeMerged, Merged};
-use super::Decode;
+use super::decode::Decode;
 use crate::error::{Error, ErrorKind};
 
-/// The files of a directory or a group, all as they were at one moment. Ordered by the bytes of their paths.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The files of a directory or a group, or the parts of another source, all as they were at one moment. Ordered by the bytes of
+/// their keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Files(Vec<Part>);
 
-/// One file among [`Files`].
+/// One of [`Files`]: a key and its content.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Part {
-    path: PathBuf,
+    key: Key,
     name: String,
     bytes: Vec<u8>,
+}
+
+/// Texts are equal if all their bytes are. Paths are equal if they have the same components.
+#[derive(Clone, PartialEq, Eq)]
+enum Key {
+    Text(String),
+    #[cfg_attr(
+        not(feature = "dir"),
+        allow(dead_code, reason = "only directories and groups have paths")
+    )]
+    Path(PathBuf),
+}
+
+impl Key {
+    fn as_path(&self) -> &Path {
+        match self {
+            Self::Text(text) => Path::new(text),
+            Self::Path(path) => path,
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.as_path().as_os_str().as_encoded_bytes()
+    }
+
+    fn is(&self, key: &OsStr) -> bool {
+        match self {
+            Self::Text(text) => OsStr::new(text) == key,
+            Self::Path(path) => path == Path::new(key),
+        }
+    }
 }
 
 /// Decodes several files into one value.
@@ -64,28 +143,29 @@ where
 // ===== impl Files =====
 
 impl Files {
-    /// `parts` must be in order.
-    pub(super) fn new(parts: Vec<Part>) -> Self {
+    /// `parts` must be in order, and each key unique.
+    #[cfg(feature = "dir")]
+    pub(super) fn sorted(parts: Vec<Part>) -> Self {
         Self(parts)
     }
 
-    /// Iterates over the files, ordered by the bytes of their paths.
+    /// Iterates over the parts, ordered by the bytes of their keys.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Part> + ExactSizeIterator {
         self.0.iter()
     }
 
-    /// The file with this path in the directory, or with this name in the group.
-    pub fn get(&self, path: impl AsRef<Path>) -> Option<&Part> {
-        let path = path.as_ref();
-        self.iter().find(|part| part.path == path)
+    /// The part with this key: the path in the directory, the name in the group, or the key in the store.
+    pub fn get(&self, key: impl AsRef<Path>) -> Option<&Part> {
+        let key = key.as_ref().as_os_str();
+        self.iter().find(|part| part.key.is(key))
     }
 
-    /// The number of files.
+    /// The number of parts.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is no file.
+    /// Whether there is no part.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -94,16 +174,48 @@ impl Files {
 // ===== impl Part =====
 
 impl Part {
-    pub(super) fn new(path: PathBuf, name: String, bytes: Vec<u8>) -> Self {
-        Self { path, name, bytes }
+    /// Makes a part from its key and its content. Errors name it by its key.
+    pub fn new(key: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        let key = key.into();
+        Self {
+            name: key.clone(),
+            key: Key::Text(key),
+            bytes: bytes.into(),
+        }
     }
 
-    /// The path relative to the directory, or the name in the group.
+    /// Sets the name in errors, such as a URL without credentials. Default: the key.
+    #[must_use]
+    pub fn with_name(self, name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..self
+        }
+    }
+
+    #[cfg(feature = "dir")]
+    pub(super) fn of_file(path: PathBuf, name: String, bytes: Vec<u8>) -> Self {
+        Self {
+            key: Key::Path(path),
+            name,
+            bytes,
+        }
+    }
+
+    /// The key in the store, the path relative to the directory, or the name in the group. Invalid UTF-8 in a path is replaced.
+    pub fn key(&self) -> Cow<'_, str> {
+        match &self.key {
+            Key::Text(text) => Cow::Borrowed(text),
+            Key::Path(path) => path.to_string_lossy(),
+        }
+    }
+
+    /// The path relative to the directory, the name in the group, or the key in the store.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.key.as_path()
     }
 
-    /// The name of the file in errors: its path as a person would write it.
+    /// The name in errors: a path as a person would write it, or the key.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -113,16 +225,16 @@ impl Part {
         &self.bytes
     }
 
-    /// Decodes this file alone.
+    /// Decodes this part alone.
     ///
     /// # Errors
     ///
-    /// The error of the decoder, with the name of this file.
+    /// The error of the decoder, with the name of this part.
     pub fn decode<D: Decode>(&self, decoder: &D) -> Result<D::Value, Error> {
         decoder.decode(&self.bytes, &self.name)
     }
 
-    /// An error about the content of this file, with this reason.
+    /// An error about the content of this part, with this reason.
     pub fn refuse(&self, reason: impl fmt::Display) -> Error {
         Error::new(ErrorKind::Decode, reason.to_string()).or_at(&self.name)
     }

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use super::listing::Listing;
 use super::memory::{self, Memory};
-use super::spec::{Emptied, Found, Limits, Spec, Unlisted};
+use super::spec::{Limits, Spec, Unlisted};
 use crate::clock;
 use crate::error::{Error, ErrorKind, Location};
 use crate::revision::Revision;
+use crate::source::fetched::Fetched;
 use crate::source::file::read::bytes::{ReadOnce, read_once};
 use crate::source::file::read::load::Load;
-use crate::source::file::read::readiness::Readiness;
+use crate::source::file::read::readiness::{Readiness, Unready};
 use crate::source::file::read::stamp::{Kind, Stamp};
 use crate::source::file::read::view::{Pause, View};
 use crate::source::file::watch::subscription::FileWatch;
@@ -27,14 +28,14 @@ pub(super) struct Attempt {
 }
 
 pub(super) enum Step {
-    Done(Result<Found, Error>),
+    Done(Result<Fetched, Error>),
     Wait(Pause),
 }
 
 /// Why a read did not succeed.
 enum Stop {
     /// The load ends with this answer.
-    Answer(Result<Found, Error>),
+    Answer(Result<Fetched, Error>),
     /// The files changed during the read. Repeat it, or end with this error after the longest wait.
     Restless(Error),
     /// The files have to be read once more after this pause.
@@ -61,15 +62,16 @@ impl Attempt {
             Ok(Some(Readiness::Ready(view))) => view,
             Ok(Some(Readiness::Wait(pause))) => return Step::Wait(pause),
             Ok(Some(Readiness::BeingWritten(unready))) => {
-                return Step::Done(Ok(Found::Held(unready)));
+                let Unready { hold, again } = unready;
+                return Step::Done(Ok(Fetched::Held { hold, again }));
             }
             Ok(None) => {
                 memory.forget();
-                return Step::Done(Ok(Found::Absent));
+                return Step::Done(Ok(Fetched::Absent));
             }
             // An oversized listing is reported once.
             Err(error) if error.revision().is_some() && error.revision() == seen => {
-                return Step::Done(Ok(Found::Unchanged));
+                return Step::Done(Ok(Fetched::Unchanged));
             }
             Err(error) => return Step::Done(Err(error)),
         };
@@ -184,19 +186,19 @@ fn read_all(
     load: &mut Load,
     view: &View,
     seen: Option<&Revision>,
-) -> Result<Found, Stop> {
+) -> Result<Fetched, Stop> {
     let stamps = stamps(spec, memory, view)?;
     // If an event says "complete", the stamps alone are no proof: a store into a mapped file need not change them.
     if memory.knows(stamps.iter(), seen) && !view.is_announced() {
         view.accept();
-        return Ok(Found::Unchanged);
+        return Ok(Fetched::Unchanged);
     }
     let state = || state(&memory.listing, &stamps);
     if let Err(error) = allowed(spec, &memory.listing, &stamps) {
         view.accept();
         let revision = state();
         return if seen == Some(&revision) {
-            Ok(Found::Unchanged)
+            Ok(Fetched::Unchanged)
         } else {
             Err(Stop::Answer(Err(error.with_revision(revision))))
         };
@@ -222,19 +224,10 @@ fn read_all(
     }
     view.accept();
     memory.remember(stamps, revision.clone(), observed);
-    let emptied = memory.fill(&files);
     Ok(if seen == Some(&revision) {
-        Found::Unchanged
+        Fetched::Unchanged
     } else {
-        Found::Files {
-            files,
-            revision,
-            emptied: if spec.empty_is_content {
-                Emptied::None
-            } else {
-                emptied
-            },
-        }
+        Fetched::Files { files, revision }
     })
 }
 
@@ -245,7 +238,7 @@ fn stamps(spec: &Spec, memory: &mut Memory, view: &View) -> Result<Vec<Stamp>, S
     let fixed = spec.roster.is_fixed();
     if fixed && all.iter().all(is_absent) {
         memory.forget();
-        return Err(Stop::Answer(Ok(Found::Absent)));
+        return Err(Stop::Answer(Ok(Fetched::Absent)));
     }
     let mut stamps = Vec::with_capacity(all.len());
     for ((key, path), stamp) in memory.listing.files().zip(all) {
@@ -279,7 +272,7 @@ fn read(spec: &Spec, listing: &Listing, stamps: &[Stamp]) -> Result<Files, Stop>
         let name = spec.roster.name_of(key);
         match read_once(path, spec.limits.file) {
             Ok(ReadOnce::Whole { bytes, stamp }) if stamp == *expected => {
-                parts.push(Part::new(key.to_owned(), name, bytes));
+                parts.push(Part::of_file(key.to_owned(), name, bytes));
             }
             Ok(_) => return Err(Stop::Restless(fault::restless(&name))),
             Err(error) if fault::is_absent(&error) => {
@@ -288,7 +281,7 @@ fn read(spec: &Spec, listing: &Listing, stamps: &[Stamp]) -> Result<Files, Stop>
             Err(error) => return Err(Stop::Answer(Err(fault::refused(&name, error)))),
         }
     }
-    Ok(Files::new(parts))
+    Ok(Files::sorted(parts))
 }
 
 /// Whether the files are within the limits.

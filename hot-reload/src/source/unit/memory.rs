@@ -1,26 +1,20 @@
 //! [`Memory`]: the last accepted files, so that the next load can find out cheaply that nothing has changed.
 
-use std::collections::HashSet;
-use std::mem;
 use std::time::SystemTime;
 
-use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
+use xxhash_rust::xxh3::Xxh3Default;
 
 use super::listing::{Listing, bytes};
-use super::spec::Emptied;
 use crate::revision::Revision;
-use crate::source::blank::is_blank;
 use crate::source::file::read::stamp::Stamp;
-use crate::source::files::{Files, Part};
+use crate::source::files::Files;
 
-/// The last accepted files, and those that have contained more than blank content.
+/// The last accepted files.
 #[derive(Debug)]
 pub(super) struct Memory {
     /// The files at the beginning of the last load. They are the watched ones.
     pub(super) listing: Listing,
     accepted: Option<Accepted>,
-    /// The files that have contained more than blank content, by the hash of their key.
-    full: HashSet<u64>,
 }
 
 #[derive(Debug)]
@@ -39,7 +33,6 @@ impl Memory {
         Self {
             listing,
             accepted: None,
-            full: HashSet::new(),
         }
     }
 
@@ -79,32 +72,6 @@ impl Memory {
         })
     }
 
-    /// Records which files have content, and returns which are blank. A file that was removed and reappears counts as new,
-    /// unless all files were removed.
-    pub(super) fn fill(&mut self, files: &Files) -> Emptied {
-        let key = |part: &Part| xxh3_64(bytes(part.path()));
-        let before = mem::take(&mut self.full);
-        let (mut emptied, mut is_any_full, mut is_any) = (None, false, false);
-        for part in files.iter() {
-            is_any = true;
-            let is_full = !is_blank(part.bytes());
-            is_any_full |= is_full;
-            if is_full || before.contains(&key(part)) {
-                self.full.insert(key(part));
-            }
-            if !is_full && emptied.is_none() && before.contains(&key(part)) {
-                emptied = Some(part.name().to_owned());
-            }
-        }
-        match emptied {
-            Some(name) if is_any_full => Emptied::One(name),
-            emptied if is_any && !is_any_full => Emptied::All {
-                had_content: emptied.is_some(),
-            },
-            _ => Emptied::None,
-        }
-    }
-
     pub(super) fn forget(&mut self) {
         self.accepted = None;
     }
@@ -141,33 +108,15 @@ pub(super) fn revision(files: &Files) -> Revision {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::files::Part;
 
     fn files(files: &[(&str, &str)]) -> Files {
-        let part = |(path, text): &(&str, &str)| {
-            Part::new(path.into(), (*path).to_owned(), text.as_bytes().to_vec())
-        };
-        Files::new(files.iter().map(part).collect())
+        let part = |(path, text): &(&str, &str)| Part::new(*path, *text);
+        Files::new(files.iter().map(part)).unwrap()
     }
 
     fn of(parts: &[(&str, &str)]) -> Revision {
         revision(&files(parts))
-    }
-
-    #[test]
-    fn file_that_becomes_blank_counts_as_emptied() {
-        let mut memory = Memory::new(Listing::default());
-        let mut fill = |parts: &[(&str, &str)]| memory.fill(&files(parts));
-        assert_eq!(fill(&[("a", ""), ("b", "1")]), Emptied::None, "as it began");
-        assert_eq!(fill(&[("a", "2"), ("b", "1")]), Emptied::None);
-        let one = Emptied::One("a".to_owned());
-        assert_eq!(fill(&[("a", ""), ("b", "1")]), one);
-        assert_eq!(fill(&[("a", "\n"), ("b", "3")]), one, "it still is");
-        let all = |had_content| Emptied::All { had_content };
-        assert_eq!(fill(&[("a", ""), ("b", " ")]), all(true));
-        assert_eq!(fill(&[("c", "")]), all(false));
-        assert_eq!(fill(&[]), Emptied::None);
-        assert_eq!(fill(&[("b", "1"), ("c", "")]), Emptied::None, "c is new");
-        assert_eq!(fill(&[("a", ""), ("b", "1")]), Emptied::None, "and so is a");
     }
 
     #[test]

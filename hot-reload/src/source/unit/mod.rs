@@ -19,13 +19,15 @@ use std::sync::Arc;
 use self::attempt::{Attempt, Step};
 pub(super) use self::listing::{Listing, Member};
 use self::memory::Memory;
-pub(super) use self::spec::{Emptied, Found, Limits, Roster, Spec, Unlisted};
+pub(super) use self::spec::{Limits, Roster, Spec, Unlisted};
+use super::contract::Source;
+use super::fetched::Fetched;
 use super::file::turns::{Turn, Turns, blocking};
 use super::file::watch::options::Options;
 use super::file::watch::profile;
-use super::file::watch::subscription::{FileWatch, Guard};
+use super::file::watch::subscription::FileWatch;
 use crate::error::{Error, Location};
-use crate::hints::HintSender;
+use crate::hints::{HintSender, Subscription};
 use crate::revision::Revision;
 use crate::status::SourceStatus;
 use crate::watch::WatchProfile;
@@ -53,21 +55,18 @@ impl Unit {
     }
 
     async fn turn(&self) -> Result<Turn<Memory>, Error> {
-        let place = || Location::new(self.name());
+        let place = || Location::new(&self.spec.name);
         self.memory.take().await.map_err(|error| error.at(place()))
     }
+}
 
-    pub(super) fn name(&self) -> &str {
-        &self.spec.name
-    }
-
-    /// The watch profile of the files. Asks nothing that may hang.
-    pub(super) fn profile(&self) -> WatchProfile {
-        profile::profile_of_all(self.spec.roster.known().paths())
+impl Source for Unit {
+    fn name(&self) -> String {
+        self.spec.name.clone()
     }
 
     /// Loads the files, unless they are still in the state that was `seen` last. Cancel safe.
-    pub(super) async fn fetch(&self, seen: Option<&Revision>) -> Result<Found, Error> {
+    async fn fetch(&self, seen: Option<&Revision>) -> Result<Fetched, Error> {
         let mut attempt = Attempt::new();
         loop {
             let mut memory = self.turn().await?;
@@ -90,22 +89,31 @@ impl Unit {
         }
     }
 
-    /// The status of the source.
-    pub(super) fn status(&self) -> SourceStatus {
-        self.watch.status()
+    fn profile(&self) -> WatchProfile {
+        // Asks nothing that may hang.
+        profile::profile_of_all(self.spec.roster.known().paths())
+    }
+
+    fn status(&self) -> Option<SourceStatus> {
+        Some(self.watch.status())
+    }
+
+    fn accepts_empty(&self) -> bool {
+        self.spec.empty_is_content
     }
 
     /// Opens a watch on everything that is known. The load that follows watches the rest.
-    pub(super) async fn open(&self, hints: HintSender) -> Result<Guard, Error> {
+    async fn subscribe(&self, hints: HintSender) -> Result<Subscription, Error> {
         // Never during a load, because one walk would release the watches that the other has added.
         let memory = self.turn().await?;
         let watch = Arc::clone(&self.watch);
-        blocking(move || watch.open(hints, memory.listing.paths())).await?
+        let guard = blocking(move || watch.open(hints, memory.listing.paths()));
+        Ok(Subscription::new(guard.await??))
     }
 }
 
 impl fmt::Debug for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Unit").field(&self.name()).finish()
+        f.debug_tuple("Unit").field(&self.spec.name).finish()
     }
 }

@@ -1,12 +1,9 @@
-//! [`Spec`]: the files that are read as one. [`Found`]: the result of a load of them.
+//! [`Spec`]: the files that are read as one.
 
 use std::path::Path;
 
 use super::listing::Listing;
 use crate::error::Error;
-use crate::revision::Revision;
-use crate::source::file::read::readiness::Unready;
-use crate::source::files::Files;
 
 /// Which files to read, and how.
 pub(in crate::source) struct Spec {
@@ -50,33 +47,4 @@ pub(in crate::source) struct Limits {
     pub(in crate::source) file: u64,
     /// In bytes, all files together.
     pub(in crate::source) total: u64,
-}
-
-/// What a fetch found.
-pub(in crate::source) enum Found {
-    /// The state that was seen last.
-    Unchanged,
-    /// The files, and the name of their state.
-    Files {
-        files: Files,
-        revision: Revision,
-        /// Which of them are blank.
-        emptied: Emptied,
-    },
-    /// Nothing.
-    Absent,
-    /// One of the files is being written.
-    Held(Unready),
-}
-
-/// Which files are blank or have become so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::source) enum Emptied {
-    None,
-    /// This file has become blank, given by its name, and possibly others, but not all.
-    One(String),
-    /// All files are blank. `had_content`: one of them was not.
-    All {
-        had_content: bool,
-    },
 }

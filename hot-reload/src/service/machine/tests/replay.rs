@@ -60,7 +60,8 @@ fn run(
                 (opening, open) = (false, false);
                 Input::Lost(Regime::Passing)
             }
-            1 | 2 if open => Input::Hint,
+            1 if open => Input::Hint,
+            2 if open => [Input::Content, Input::Alive][below(2) as usize % 2],
             3 => Input::Requested(Trigger::Manual),
             4.. if load.take().is_some() => {
                 let verdicts = [Verdict::Published, Verdict::Unchanged, Verdict::Rejected];

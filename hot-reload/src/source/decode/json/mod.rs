@@ -86,7 +86,6 @@ pub(super) fn decode<T: DeserializeOwned>(text: &str, quoting: Quoting) -> Resul
 }
 
 /// Refuses a text that is not JSON.
-#[cfg(feature = "dir")]
 pub(super) fn check(text: &str, name: &str) -> Result<(), Error> {
     let checked = decode::<serde::de::IgnoredAny>(text, Quoting::new());
     checked

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -34,9 +33,9 @@ enum Tree {
 fn files(contents: &[&[u8]]) -> Files {
     let parts = contents.iter().enumerate().map(|(number, content)| {
         let name = format!("{}.conf", number + 1);
-        Part::new(PathBuf::from(&name), name, content.to_vec())
+        Part::new(name, *content)
     });
-    Files::new(parts.collect())
+    Files::new(parts).expect("the keys differ")
 }
 
 /// The value as a text, or the line of the error.

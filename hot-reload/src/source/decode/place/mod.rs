@@ -9,23 +9,11 @@
 //! - `secret`: the secrets of a content;
 //! - `collect`: finds the secrets in decoded content.
 
-#[cfg_attr(
-    not(any(feature = "json", feature = "yaml", feature = "dir")),
-    allow(dead_code, reason = "a TOML text is searched without being decoded")
-)]
 mod collect;
-#[cfg_attr(
-    not(any(feature = "json", feature = "yaml", feature = "dir")),
-    allow(dead_code, reason = "a TOML text is searched without being decoded")
-)]
 mod found;
 mod judge;
 pub(super) mod lines;
 mod message;
-#[cfg_attr(
-    not(any(feature = "json", feature = "yaml", feature = "dir")),
-    allow(dead_code, reason = "a TOML text is searched without being decoded")
-)]
 mod secret;
 mod wanted;
 

@@ -12,9 +12,7 @@ mod words;
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
-#[cfg(feature = "dir")]
 use serde::de::IgnoredAny;
-#[cfg(feature = "dir")]
 use serde_saphyr::granit_parser::{Event, ScalarStyle};
 use serde_saphyr::{Deserializer, Options};
 
@@ -152,7 +150,6 @@ impl<T> Yaml<T> {
     }
 
     /// A decoder with the same limits that ignores the value.
-    #[cfg(feature = "dir")]
     pub(super) fn of_anything(&self) -> Yaml<IgnoredAny> {
         Yaml {
             limits: self.limits,
@@ -162,14 +159,12 @@ impl<T> Yaml<T> {
     }
 
     /// The events of the parser with their offsets, up to the first mistake.
-    #[cfg(feature = "dir")]
     pub(super) fn events<'t>(&self, text: &'t str) -> impl Iterator<Item = (Event<'t>, usize)> {
         let events = scan::parser(text, self.limits).map_while(Result::ok);
         events.map(|(event, span)| (event, words::offset(text, span.start)))
     }
 
     /// Whether the text holds no value.
-    #[cfg(feature = "dir")]
     pub(super) fn is_empty(&self, text: &str) -> bool {
         let mut events = self.events(text).map(|(event, _)| event);
         let value = events.find(|event| event.is_node());

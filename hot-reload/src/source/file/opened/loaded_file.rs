@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use super::attempt::{Attempt, Parts, Step};
 use super::open_file::LoadFile;
 use crate::error::Error;
-use crate::hints::{HintSender, Subscription};
+use crate::hints::{Content, HintSender, Subscription};
 use crate::reload::Loaded;
 use crate::revision::Revision;
 use crate::source::Source;
@@ -99,6 +99,11 @@ impl<L: LoadFile> LoadedFile<L> {
                 (Err(panic), _) => resume_unwind(panic),
             }
         }
+    }
+
+    /// Its watch only sends hints.
+    fn decode_content(&self, _: Content) -> Result<Option<Loaded<L::Value>>, Error> {
+        Ok(None)
     }
 
     fn name(&self) -> String {

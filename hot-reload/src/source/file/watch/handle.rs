@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::subscription::FileWatch;
 use crate::error::Error;
 use crate::hints::{HintSender, Subscription};
-use crate::source::channel::channel;
+use crate::source::channel::{channel, handle};
 use crate::source::file::turns::blocking;
 use crate::watch::RealtimeWatchHandle;
 
@@ -42,8 +42,5 @@ pub(crate) async fn watch_handle<V: Send + 'static>(
 ) -> Result<RealtimeWatchHandle<V>, Error> {
     let (hints, rx) = channel();
     let subscription = watch_hints(watch, alone, paths, hints).await?;
-    Ok(RealtimeWatchHandle::with_cleanup(
-        rx,
-        subscription.into_guard(),
-    ))
+    handle(rx, subscription)
 }

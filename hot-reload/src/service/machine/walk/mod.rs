@@ -3,13 +3,14 @@
 //! The ghost below models the outside of the machine: the running load, the state of the watch, and the time of the oldest
 //! pending cause. It does not use the machine's internals.
 
+mod sequences;
+
 use std::time::Duration;
 
-use super::super::settings::{INTERVAL_FLOOR, REMOVAL_CONFIRM, Settings};
+use super::super::settings::{REMOVAL_CONFIRM, Settings};
 use super::{Actions, Input, Load, LoadFrom, Machine, Regime, Verdict};
 use crate::backoff::Jitter;
 use crate::event::{Trigger, WatchState};
-use crate::watch::WatchProfile;
 
 const INTERVAL: Duration = Duration::from_secs(10);
 /// The time between two inputs that time does not cause.
@@ -33,6 +34,12 @@ struct Ghost {
     owed: Option<Duration>,
     /// Whether the watch delivered a value that no load has taken.
     pushed: bool,
+    /// Whether the watch delivers content.
+    delivers: bool,
+    /// Whether content was delivered last. It answers every hint before it.
+    content: bool,
+    /// The time of the oldest hint or content that no load has followed.
+    hint_owed: Option<Duration>,
     /// The number of pending rollbacks.
     rollbacks: u32,
     /// Loads that hints have caused: each may make the next one wait for a pause.
@@ -57,6 +64,9 @@ impl Ghost {
             open: false,
             owed: Some(Duration::ZERO),
             pushed: false,
+            delivers: false,
+            content: false,
+            hint_owed: None,
             rollbacks: 0,
             hinted: 0,
             idle: Duration::ZERO,
@@ -79,10 +89,17 @@ impl Ghost {
         inputs.extend(self.machine.next_tick().map(|tick| (tick, Input::Tick)));
         if self.opening {
             inputs.push((soon, Input::Opened));
+            inputs.push((soon, Input::NoWatch));
         }
         if self.open {
             inputs.push((soon, Input::Hint));
             inputs.push((soon, Input::Pushed));
+            if self.delivers {
+                inputs.push((soon, Input::Content));
+            }
+            if self.machine.idle().is_some() {
+                inputs.push((soon, Input::Alive));
+            }
         }
         if self.open || self.opening {
             inputs.push((soon, Input::Lost(Regime::Passing)));
@@ -130,8 +147,20 @@ impl Ghost {
                 self.opening = false;
                 self.open = false;
             }
-            Input::Hint | Input::Requested(_) => self.owe(),
-            Input::Pushed => self.pushed = true,
+            Input::NoWatch => self.opening = false,
+            Input::Requested(_) => self.owe(),
+            Input::Hint => {
+                self.content = false;
+                self.hint_owed.get_or_insert(self.now);
+            }
+            Input::Content => {
+                self.content = true;
+                self.hint_owed.get_or_insert(self.now);
+            }
+            Input::Pushed => {
+                self.content = false;
+                self.pushed = true;
+            }
             Input::Rollback => self.rollbacks += 1,
             Input::Loaded(Verdict::RolledBack) => self.running = None,
             Input::Loaded(verdict) => {
@@ -149,7 +178,7 @@ impl Ghost {
                 };
                 self.missing = verdict == Verdict::Missing || (self.missing && self.refused);
             }
-            Input::Started | Input::Tick => {}
+            Input::Started | Input::Tick | Input::Alive => {}
         }
         let actions = self.machine.handle(self.now, input);
         self.obey(actions)?;
@@ -161,6 +190,13 @@ impl Ghost {
     }
 
     fn obey(&mut self, actions: Actions) -> Result<(), &'static str> {
+        if actions.close {
+            if !self.open {
+                return Err("a watch is closed that is not open");
+            }
+            self.open = false;
+            self.owe();
+        }
         if actions.open {
             if self.open || self.opening {
                 return Err("a watch is opened beside another");
@@ -180,11 +216,14 @@ impl Ghost {
             self.running = Some(load);
             match load.from {
                 // Only a load of the source answers the pending cause.
-                LoadFrom::Source => self.owed = None,
-                LoadFrom::Watch if !self.pushed => {
+                LoadFrom::Source => (self.owed, self.hint_owed) = (None, None),
+                LoadFrom::Watch if self.pushed => self.pushed = false,
+                LoadFrom::Watch if self.content => {
+                    (self.content, self.hint_owed) = (false, None);
+                }
+                LoadFrom::Watch => {
                     return Err("a load takes a value that the watch did not deliver");
                 }
-                LoadFrom::Watch => self.pushed = false,
                 LoadFrom::History if self.rollbacks == 0 => {
                     return Err("a rollback begins without a request");
                 }
@@ -217,7 +256,7 @@ impl Ghost {
         }
         let next = self.machine.next_load();
         let patience = PATIENCE * (1 + self.hinted);
-        if let Some(owed) = self.owed
+        if let Some(owed) = [self.owed, self.hint_owed].into_iter().flatten().min()
             && next.is_none_or(|next| next > owed + patience)
         {
             return Err("P3, P9: a cause is not followed by a load that begins after it");
@@ -245,72 +284,4 @@ impl Ghost {
             None => Some(self.interval),
         }
     }
-}
-
-fn walk(ghost: &Ghost, path: &mut Vec<Input>, states: &mut u64) {
-    *states += 1;
-    if path.len() == DEPTH {
-        return;
-    }
-    for (now, input) in ghost.inputs() {
-        let mut next = ghost.clone();
-        next.now = now;
-        path.push(input);
-        if let Err(broken) = next.step(input) {
-            panic!("{broken}\nafter {path:?}\nin {:?}", next.machine);
-        }
-        walk(&next, path, states);
-        path.pop();
-    }
-}
-
-fn walk_all(settings: Settings) -> u64 {
-    let mut states = 0;
-    walk(&Ghost::new(settings), &mut Vec::new(), &mut states);
-    states
-}
-
-#[test]
-fn every_sequence_of_inputs_under_polling() {
-    assert!(walk_all(Settings::polling(INTERVAL)) > 2_000);
-}
-
-#[test]
-fn every_sequence_of_inputs_under_realtime() {
-    let states = walk_all(Settings::realtime(INTERVAL, WatchProfile::local()));
-    assert!(states > 100_000, "{states}");
-}
-
-#[test]
-fn every_sequence_of_inputs_under_hybrid() {
-    let states = walk_all(Settings::hybrid(INTERVAL, WatchProfile::local()));
-    assert!(states > 100_000, "{states}");
-}
-
-#[test]
-fn p04_all_input_sequences_under_hybrid_with_a_short_heartbeat() {
-    for heartbeat in [Duration::ZERO, INTERVAL / 2] {
-        let profile = WatchProfile {
-            heartbeat,
-            ..WatchProfile::local()
-        };
-        let states = walk_all(Settings::hybrid(INTERVAL, profile));
-        assert!(states > 100_000, "{states}");
-    }
-}
-
-#[test]
-fn all_input_sequences_under_hybrid_with_debounce_and_a_limit() {
-    let states = walk_all(Settings::hybrid(INTERVAL, WatchProfile::unknown()));
-    assert!(states > 100_000, "{states}");
-}
-
-#[test]
-fn all_input_sequences_under_hybrid_with_a_wanted_pause() {
-    let mut ghost = Ghost::new(Settings::hybrid(INTERVAL, WatchProfile::local()));
-    ghost.machine.want(Some(Duration::ZERO));
-    ghost.heartbeat = Some(INTERVAL_FLOOR);
-    let mut states = 0;
-    walk(&ghost, &mut Vec::new(), &mut states);
-    assert!(states > 100_000, "{states}");
 }

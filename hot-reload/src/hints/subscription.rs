@@ -1,0 +1,39 @@
+//! [`Subscription`]: keeps a watch open.
+
+use std::any::Any;
+use std::fmt;
+
+/// A subscription to the hints of a source. Dropping it ends it.
+pub struct Subscription(Option<Box<dyn Any + Send>>);
+
+impl Subscription {
+    /// Makes a subscription that lasts until `guard` is dropped.
+    pub fn new(guard: impl Any + Send) -> Self {
+        Self(Some(Box::new(guard)))
+    }
+
+    /// The answer of a source without a watch.
+    ///
+    /// A service then only polls, as long as it runs, and says so once in the log and in
+    /// [`Status::watch_error`](crate::Status::watch_error). If the watch may work later, return an error instead: the service
+    /// opens the watch again.
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
+    /// Whether the source has no watch: [`none`](Self::none).
+    pub const fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The guard itself, for a watch handle. `None` if there is no watch.
+    pub(crate) fn into_guard(self) -> Option<Box<dyn Any + Send>> {
+        self.0
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").finish_non_exhaustive()
+    }
+}

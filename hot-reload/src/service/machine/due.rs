@@ -1,0 +1,83 @@
+//! The next load: which one is due, and for which causes.
+
+use std::time::Duration;
+
+use super::delivered::Delivered;
+use super::terms::{Load, LoadFrom};
+use super::time::take_due;
+use super::{Machine, RunningLoad};
+use crate::event::{Causes, Trigger, WatchState};
+
+impl Machine {
+    /// Whether a pushed value or a rollback waits for a load.
+    pub(super) fn has_other_load(&self) -> bool {
+        self.pushed || self.rollbacks > 0
+    }
+
+    /// The load that is due, with all its causes.
+    pub(super) fn due(&mut self, now: Duration) -> Option<RunningLoad> {
+        // Pushed values and rollbacks take turns with loads of the source.
+        self.other_last =
+            self.has_other_load() && !(self.other_last && self.is_source_load_due(now));
+        if self.other_last {
+            let (trigger, from) = if self.rollbacks > 0 {
+                self.rollbacks -= 1;
+                (Trigger::Rollback, LoadFrom::History)
+            } else {
+                self.pushed = false;
+                (Trigger::Watch, LoadFrom::Watch)
+            };
+            return Some(RunningLoad {
+                load: Load {
+                    trigger,
+                    confirm: false,
+                    from,
+                },
+                causes: Causes::of(trigger),
+                before_watch: false,
+                by_clock: false,
+                announced: from == LoadFrom::Watch,
+            });
+        }
+        let hinted = self.agenda.is_hinted();
+        let well = self.retry.next().is_none();
+        let confirm = take_due(&mut self.removal, now);
+        let retry = self.retry.take_due(now);
+        let mut causes = self.agenda.take_due(now);
+        if confirm || retry {
+            causes.insert(Trigger::Retry);
+        }
+        // After a failure, the fix may lie outside the watch: in a file that the content names, or in a host.
+        let by_clock = causes.is_empty() && well;
+        if self.periodic.is_some_and(|due| due <= now) {
+            causes.insert(match self.watch.state() {
+                WatchState::Trusted => Trigger::Resync,
+                _ => Trigger::Interval,
+            });
+        }
+        let from = match self.content {
+            // Every other cause wants to know the state of the source.
+            Delivered::Waiting if causes == Causes::of(Trigger::Watch) => {
+                self.content = Delivered::None;
+                LoadFrom::Watch
+            }
+            _ => LoadFrom::Source,
+        };
+        Some(RunningLoad {
+            load: Load {
+                trigger: causes.weightiest()?,
+                confirm,
+                from,
+            },
+            causes,
+            before_watch: false,
+            by_clock,
+            announced: hinted || causes.contains(Trigger::Watch),
+        })
+    }
+
+    /// Whether a load of the source is due.
+    fn is_source_load_due(&self, now: Duration) -> bool {
+        self.next_source_load().is_some_and(|due| due <= now)
+    }
+}

@@ -1,0 +1,99 @@
+//! The walks: every sequence of inputs under each strategy.
+
+use std::time::Duration;
+
+use super::super::super::settings::{INTERVAL_FLOOR, Settings};
+use super::super::Input;
+use super::{DEPTH, Ghost, INTERVAL};
+use crate::watch::WatchProfile;
+
+fn walk(ghost: &Ghost, path: &mut Vec<Input>, states: &mut u64) {
+    *states += 1;
+    // One input more makes the walk several times longer.
+    let depth = DEPTH - usize::from(ghost.delivers || ghost.machine.idle().is_some());
+    if path.len() == depth {
+        return;
+    }
+    for (now, input) in ghost.inputs() {
+        let mut next = ghost.clone();
+        next.now = now;
+        path.push(input);
+        if let Err(broken) = next.step(input) {
+            panic!("{broken}\nafter {path:?}\nin {:?}", next.machine);
+        }
+        walk(&next, path, states);
+        path.pop();
+    }
+}
+
+fn walk_all(settings: Settings) -> u64 {
+    let mut states = 0;
+    walk(&Ghost::new(settings), &mut Vec::new(), &mut states);
+    states
+}
+
+#[test]
+fn every_sequence_of_inputs_under_polling() {
+    assert!(walk_all(Settings::polling(INTERVAL)) > 2_000);
+}
+
+#[test]
+fn every_sequence_of_inputs_under_realtime() {
+    let states = walk_all(Settings::realtime(INTERVAL, WatchProfile::local()));
+    assert!(states > 100_000, "{states}");
+}
+
+#[test]
+fn every_sequence_of_inputs_under_hybrid() {
+    let states = walk_all(Settings::hybrid(INTERVAL, WatchProfile::local()));
+    assert!(states > 100_000, "{states}");
+}
+
+#[test]
+fn p04_all_input_sequences_under_hybrid_with_a_short_heartbeat() {
+    for heartbeat in [Duration::ZERO, INTERVAL / 2] {
+        let profile = WatchProfile {
+            heartbeat,
+            ..WatchProfile::local()
+        };
+        let states = walk_all(Settings::hybrid(INTERVAL, profile));
+        assert!(states > 100_000, "{states}");
+    }
+}
+
+#[test]
+fn all_input_sequences_under_hybrid_with_debounce_and_a_limit() {
+    let states = walk_all(Settings::hybrid(INTERVAL, WatchProfile::unknown()));
+    assert!(states > 100_000, "{states}");
+}
+
+#[test]
+fn all_input_sequences_under_hybrid_with_a_wanted_pause() {
+    let mut ghost = Ghost::new(Settings::hybrid(INTERVAL, WatchProfile::local()));
+    ghost.machine.want(Some(Duration::ZERO));
+    ghost.heartbeat = Some(INTERVAL_FLOOR);
+    let mut states = 0;
+    walk(&ghost, &mut Vec::new(), &mut states);
+    assert!(states > 100_000, "{states}");
+}
+
+#[test]
+fn p03_all_input_sequences_with_content() {
+    for profile in [WatchProfile::local(), WatchProfile::unknown()] {
+        let mut ghost = Ghost::new(Settings::hybrid(INTERVAL, profile));
+        ghost.delivers = true;
+        let mut states = 0;
+        walk(&ghost, &mut Vec::new(), &mut states);
+        assert!(states > 20_000, "{states}");
+    }
+}
+
+#[test]
+fn p20_all_input_sequences_with_an_idle_timeout() {
+    let profile = WatchProfile {
+        idle: Some(Duration::from_secs(30)),
+        ..WatchProfile::local()
+    };
+    let states = walk_all(Settings::hybrid(INTERVAL, profile));
+    assert!(states > 20_000, "{states}");
+}
