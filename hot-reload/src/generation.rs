@@ -3,6 +3,11 @@
 use std::fmt;
 
 /// The number of a published value. The first has 1, each further value has one more, and no number is used twice.
+///
+/// ```
+/// let live = hot_reload::Live::fixed("value");
+/// assert_eq!(live.get().generation().get(), 1);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Generation(u64);

@@ -11,6 +11,16 @@ use crate::status::{Hold, Vote};
 /// [`Control::reload`](crate::Control::reload).
 ///
 /// `Display` is a few lines for a person. The first has the outcome and the error.
+///
+/// ```
+/// # async fn example(control: hot_reload::Control<String>) {
+/// let receipt = control.reload().await;
+/// println!("{receipt}");
+/// if let Some(error) = receipt.error() {
+///     eprintln!("the last good value stays: {error}");
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

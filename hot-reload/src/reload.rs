@@ -188,6 +188,18 @@ pub(crate) fn unasked() -> Error {
 }
 
 /// The result of a load.
+///
+/// ```
+/// use hot_reload::{Loaded, Revision};
+///
+/// fn answer(version: u64, seen: Option<&Revision>) -> Loaded<String> {
+///     let revision = Revision::from(version);
+///     if seen == Some(&revision) {
+///         return Loaded::Unchanged;
+///     }
+///     Loaded::Value { value: format!("version {version}"), revision: Some(revision) }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Loaded<V> {

@@ -117,6 +117,16 @@ pub enum WatchEvent<V> {
 }
 
 /// An open watch: the channel of its events, and the resources that it holds.
+///
+/// ```
+/// use hot_reload::{RealtimeWatchHandle, WatchEvent};
+///
+/// let (sender, receiver) = tokio::sync::mpsc::channel(1);
+/// let handle = RealtimeWatchHandle::<String>::new(receiver);
+/// // A full channel already has a hint.
+/// let _ = sender.try_send(WatchEvent::Hint);
+/// # drop(handle);
+/// ```
 #[allow(clippy::exhaustive_structs, reason = "it has a private field")]
 pub struct RealtimeWatchHandle<V> {
     /// The events. The channel closes when the watch has ended.

@@ -21,6 +21,13 @@ pub enum WatchStrategy {
 /// # Default
 ///
 /// Polling every 10 seconds. Equal values are not published again.
+///
+/// ```
+/// use hot_reload::{ReloaderConfig, WatchStrategy};
+///
+/// let config = ReloaderConfig { force_reload: true, ..ReloaderConfig::hybrid(30) };
+/// assert_eq!(config.strategy, WatchStrategy::Hybrid);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(
     clippy::exhaustive_structs,

@@ -4,6 +4,14 @@ use std::fmt;
 use std::io;
 
 /// The kind of an [`Error`](super::Error), for decisions of a program.
+///
+/// ```
+/// use hot_reload::Error;
+/// use hot_reload::error::ErrorKind;
+///
+/// let error = Error::new(ErrorKind::Unavailable, "the store does not answer");
+/// assert!(error.is_retryable());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(
     feature = "serde",

@@ -10,6 +10,13 @@ use crate::secret;
 /// Line breaks, control characters and invisible characters are escaped in the name and in the path.
 ///
 /// `Display` writes a form that editors and terminals make clickable: `app.toml:4:8: server.port`.
+///
+/// ```
+/// use hot_reload::error::Location;
+///
+/// let place = Location::new("app.toml").line(4, 8).path("server.port");
+/// assert_eq!(place.to_string(), "app.toml:4:8: server.port");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     name: String,

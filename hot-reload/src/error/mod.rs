@@ -21,4 +21,15 @@ pub(crate) use self::opaque::Error;
 pub(crate) use self::reloader::ReloadResult;
 
 /// A result with [`Error`] as its default error.
+///
+/// ```
+/// fn parse(text: &str) -> hot_reload::error::Result<u16> {
+///     use hot_reload::error::ErrorKind;
+///
+///     let port = text.trim().parse();
+///     port.map_err(|_| hot_reload::Error::new(ErrorKind::Decode, "expected a port"))
+/// }
+///
+/// assert!(parse("80").is_ok());
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;

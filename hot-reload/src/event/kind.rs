@@ -11,6 +11,17 @@ use crate::generation::Generation;
 
 /// Something that happened in a service. [`Control::events`](crate::Control::events), a
 /// [`Registry`](crate::Registry) and an [`Observer`](crate::event::Observer) report events.
+///
+/// ```
+/// use hot_reload::Event;
+/// use hot_reload::event::EventKind;
+///
+/// fn count(event: &Event) {
+///     if let EventKind::Load { trigger, outcome, .. } = &event.kind {
+///         println!("{}: {outcome} ({trigger})", event.target);
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -7,6 +7,19 @@ use crate::error::Error;
 use crate::generation::Generation;
 
 /// The result of a load.
+///
+/// ```
+/// use hot_reload::Outcome;
+///
+/// fn code(outcome: &Outcome) -> u16 {
+///     match outcome {
+///         Outcome::Published { .. } | Outcome::Unchanged => 200,
+///         Outcome::Rejected { .. } => 422,
+///         Outcome::Held => 202,
+///         _ => 503,
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 #[cfg_attr(
     feature = "serde",

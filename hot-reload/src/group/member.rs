@@ -47,6 +47,15 @@ impl<V> fmt::Debug for MemberKey<V> {
 /// dereferences to the value.
 ///
 /// Two are equal if they come from the same publication of the member. Their contents are not compared.
+///
+/// ```
+/// use hot_reload::group::{GroupSnapshot, MemberKey};
+///
+/// fn version(snapshot: &GroupSnapshot, users: MemberKey<Vec<String>>) -> Option<u64> {
+///     let users = snapshot.get(users)?;
+///     Some(users.snapshot().generation().get())
+/// }
+/// ```
 pub struct MemberValue<V>(Loan<V>);
 
 impl<V> MemberValue<V> {

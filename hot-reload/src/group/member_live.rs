@@ -117,6 +117,17 @@ impl<V: fmt::Debug + Send + Sync + 'static> fmt::Debug for MemberLive<V> {
 }
 
 /// The subscription to changes of one member: from [`MemberLive::subscribe`]. It is also a `Stream`.
+///
+/// ```
+/// use hot_reload::group::MemberLive;
+///
+/// async fn follow(routes: MemberLive<Vec<String>>) {
+///     let mut changes = routes.subscribe();
+///     while let Some(routes) = changes.changed().await {
+///         println!("{} routes", routes.len());
+///     }
+/// }
+/// ```
 #[must_use = "a subscription does nothing unless it is awaited"]
 pub struct MemberChanges<V>(PartChanges<GroupSnapshot, Option<MemberValue<V>>, Find<V>>);
 

@@ -15,6 +15,17 @@ use crate::snapshot::Generation;
 /// `snapshot[key]` is the value of a member. Cloning is cheap, and a clone keeps the values. Snapshots share unchanged values.
 ///
 /// `Debug` prints names and generations, but no values.
+///
+/// ```
+/// use hot_reload::Live;
+/// use hot_reload::group::{GroupSnapshot, MemberKey};
+///
+/// fn allows(group: &Live<GroupSnapshot>, users: MemberKey<Vec<String>>, limit: MemberKey<usize>) -> bool {
+///     // Both values are from one publication.
+///     let snapshot = group.load();
+///     snapshot[users].len() < snapshot[limit]
+/// }
+/// ```
 #[derive(Clone)]
 pub struct GroupSnapshot {
     names: Arc<Names>,

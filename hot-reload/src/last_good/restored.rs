@@ -9,6 +9,17 @@ use crate::snapshot::Generation;
 /// A restored value of a [`LastGood`](super::LastGood). It was good when it was saved, and may be outdated.
 ///
 /// `Debug` omits the value.
+///
+/// ```
+/// use hot_reload::policy::LastGood;
+///
+/// async fn age(last_good: &LastGood<String>) -> hot_reload::error::Result<()> {
+///     if let Some(restored) = last_good.restore().await? {
+///         println!("saved at {:?}: {}", restored.loaded_at(), restored.value());
+///     }
+///     Ok(())
+/// }
+/// ```
 pub struct Restored<V> {
     pub(crate) value: V,
     pub(crate) generation: Generation,

@@ -232,6 +232,16 @@ impl<V, P: fmt::Debug + ?Sized, F: Fn(&V) -> &P> fmt::Debug for PartSnapshot<V, 
 }
 
 /// The subscription to changes of a part: from [`Projection::subscribe`].
+///
+/// ```
+/// # struct AppConfig { greeting: String }
+/// # async fn example(live: hot_reload::Live<AppConfig>) {
+/// let mut changes = live.map(|config| &config.greeting).subscribe();
+/// while let Some(greeting) = changes.changed().await {
+///     println!("{}", *greeting);
+/// }
+/// # }
+/// ```
 #[must_use = "a subscription does nothing unless it is awaited"]
 pub struct PartChanges<V, P: ?Sized, F = fn(&V) -> &P> {
     projection: Projection<V, P, F>,

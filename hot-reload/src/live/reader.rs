@@ -14,6 +14,14 @@ use crate::snapshot::{Generation, Published, Snapshot};
 ///
 /// A reader keeps the value that it read last alive. Use one reader for each worker, not one for each connection: each idle
 /// reader may keep an old value. Call [`release`](Self::release) before a long wait.
+///
+/// ```
+/// # let live = hot_reload::Live::fixed(80_u16);
+/// let mut port = live.reader();
+/// for _ in 0..3 {
+///     assert_eq!(*port.load(), 80);
+/// }
+/// ```
 pub struct Reader<V> {
     live: Live<V>,
     /// The value that was read last, unless it was released.

@@ -7,6 +7,12 @@ use std::time::Duration;
 /// The service frees a replaced value once no guard, snapshot or reader holds it and its
 /// [grace](crate::Builder::retire_after) is over. A count that grows with every reload, or an age of hours, means that
 /// somebody keeps snapshots, or has readers that do not read. The log warns of a value that is held for more than a minute.
+///
+/// ```
+/// # let live = hot_reload::Live::fixed(80_u16);
+/// let retained = live.retained();
+/// assert_eq!((retained.count, retained.oldest), (0, None));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retained {

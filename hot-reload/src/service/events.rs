@@ -17,6 +17,15 @@ use crate::event::{Event, EventKind};
 /// [`Registry`](crate::Registry::events).
 ///
 /// It is also a `Stream`.
+///
+/// ```
+/// # async fn example(control: hot_reload::Control<String>) {
+/// let mut events = control.events();
+/// while let Some(event) = events.next().await {
+///     println!("{}: {}", event.target, event.kind);
+/// }
+/// # }
+/// ```
 #[must_use = "a subscription does nothing unless it is awaited"]
 pub struct Events {
     /// `None` after the end.

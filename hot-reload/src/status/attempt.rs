@@ -15,6 +15,14 @@ use crate::revision::Revision;
 /// Consecutive loads with the same result share one record: nothing new, the same rejection of the same revision, the same
 /// failure. Unless a field says otherwise, it describes the last of these loads. Without a
 /// [flight recorder](crate::Builder::flight_recorder), each load has a record of its own.
+///
+/// ```
+/// # fn example(control: hot_reload::Control<String>) {
+/// for attempt in control.explain().attempts() {
+///     println!("{}, {} times, took {:?}", attempt.outcome, attempt.times, attempt.elapsed);
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -10,6 +10,14 @@ use crate::event::HoldReason;
 ///
 /// [`Control::resume`](crate::Control::resume) ends a hold, unless the source is
 /// [being written](HoldReason::BeingWritten).
+///
+/// ```
+/// # async fn example(control: hot_reload::Control<String>) {
+/// if let Some(hold) = control.status().hold {
+///     println!("{} since {:?}: {hold}", hold.reason, hold.since);
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

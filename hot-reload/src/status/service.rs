@@ -98,6 +98,13 @@ fn last_attempt<S: serde::Serializer>(
 }
 
 /// The counters of a service, since it was created.
+///
+/// ```
+/// # fn example(control: hot_reload::Control<String>) {
+/// let counters = control.status().counters;
+/// println!("{} of {} loads were rejected", counters.rejected, counters.loads);
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -51,6 +51,13 @@ pub struct SourceStatus {
 /// One limitation of a source, with its remedy.
 ///
 /// `Display` writes the message and the remedy on one line.
+///
+/// ```
+/// use hot_reload::status::Degradation;
+///
+/// let why = Degradation::new("replica", "the primary is down", "restart the primary");
+/// assert_eq!(why.to_string(), "the primary is down; restart the primary");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

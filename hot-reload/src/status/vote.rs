@@ -6,6 +6,15 @@ use std::time::Duration;
 use crate::error::Error;
 
 /// The answer of one participant.
+///
+/// ```
+/// # async fn example(control: hot_reload::Control<String>) {
+/// for vote in control.reload().await.votes {
+///     // `pool: ready after 2ms`
+///     println!("{vote}");
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

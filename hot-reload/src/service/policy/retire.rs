@@ -10,6 +10,15 @@ use crate::panics::{discard, panic_text};
 use crate::snapshot::Generation;
 
 /// Facts about a value that is about to be freed, for [`Builder::on_retire`](crate::Builder::on_retire).
+///
+/// ```
+/// use hot_reload::policy::Retired;
+///
+/// /// For `Builder::on_retire`.
+/// fn retired(_: &String, facts: &Retired) {
+///     println!("generation {} was replaced {:?} ago", facts.generation, facts.replaced_for);
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retired {

@@ -70,6 +70,15 @@ pub(crate) enum Earlier {
 }
 
 /// The requester of a reload. It becomes the [`Trigger`] in events, receipts and logs.
+///
+/// ```
+/// use hot_reload::event::Requester;
+///
+/// # async fn example(control: hot_reload::Control<String>) {
+/// let receipt = control.reload_for(Requester::Signal).await;
+/// assert_eq!(receipt.trigger.as_str(), "signal");
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Requester {
