@@ -31,6 +31,48 @@ use crate::reload::{Loaded, Reload};
 /// 6. A source whose watch only sends hints or content may implement [`watch_hints`](Self::watch_hints), too. Rules 1 to 4 hold for it: it
 ///    is open on return, and ends with an error or with the last sender. Services prefer it: it saves about 1 KiB per watch and
 ///    keeps the error's type.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use hot_reload::{
+///     RealtimeWatch, RealtimeWatchHandle, Reload, ReloadResult, WatchEvent, async_trait,
+/// };
+/// use tokio::sync::mpsc;
+/// # struct Motto;
+/// # #[async_trait]
+/// # impl Reload<String> for Motto {
+/// #     type Source = ();
+/// #     async fn new(_: &()) -> ReloadResult<Self, String> { Ok(Self) }
+/// #     async fn reload(&self) -> ReloadResult<Option<String>, String> { Ok(None) }
+/// # }
+///
+/// #[async_trait]
+/// impl RealtimeWatch<String> for Motto {
+///     async fn watch_realtime(&self) -> ReloadResult<RealtimeWatchHandle<String>, String> {
+///         let (sender, receiver) = mpsc::channel(1);
+///         let task = tokio::spawn(async move {
+///             // In a real source: for each notification of the store.
+///             loop {
+///                 tokio::time::sleep(Duration::from_secs(60)).await;
+///                 let _ = sender.try_send(WatchEvent::Hint);
+///             }
+///         });
+///         Ok(RealtimeWatchHandle::with_cleanup(receiver, Box::new(Abort(task))))
+///     }
+/// }
+///
+/// /// Ends the task when the service drops the watch.
+/// struct Abort(tokio::task::JoinHandle<()>);
+///
+/// impl Drop for Abort {
+///     fn drop(&mut self) {
+///         self.0.abort();
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait RealtimeWatch<V, S = &'static str>: Reload<V, S>
 where

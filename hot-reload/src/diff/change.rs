@@ -49,6 +49,19 @@ impl Serialize for ChangeKind {
 ///
 /// `Display` writes one line: `server.port: 80 -> 8080`, `name: added ("blue")`, `routes[2]: removed`,
 /// `tls.key: changed (secret)`.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use hot_reload::diff::{self, ChangeKind};
+///
+/// let before = BTreeMap::from([("http", 80), ("https", 443)]);
+/// let now = BTreeMap::from([("http", 80), ("https", 8443)]);
+/// let diff = diff::between(&before, &now)?;
+/// let change = &diff.changes()[0];
+/// assert_eq!((change.kind(), change.new()), (ChangeKind::Changed, Some("8443")));
+/// # Ok::<(), hot_reload::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
     pub(super) path: Path,

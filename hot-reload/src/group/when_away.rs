@@ -11,6 +11,16 @@
 /// # Default
 ///
 /// [`Hold`](Self::Hold).
+///
+/// # Example
+///
+/// ```
+/// use hot_reload::Coordinator;
+/// use hot_reload::group::WhenAway;
+///
+/// let mut group = Coordinator::new();
+/// group.when_away(WhenAway::LeaveOut);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum WhenAway {

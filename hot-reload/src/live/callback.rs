@@ -78,6 +78,15 @@ impl<V: Send + Sync + 'static> Live<V> {
 ///
 /// A call that never returns occupies one of the runtime's blocking threads. The runtime waits for these threads when it is
 /// dropped.
+///
+/// ```
+/// # async fn example(live: hot_reload::Live<String>, control: hot_reload::Control<String>) {
+/// let printed = live.for_each(|motto| println!("{}", **motto));
+/// control.stop().await;
+/// // Also for the last value.
+/// printed.finished().await;
+/// # }
+/// ```
 #[must_use = "dropping a callback ends its calls: keep it, or `detach` it"]
 pub struct Callback {
     task: JoinHandle<()>,

@@ -34,6 +34,30 @@ use crate::watch::RealtimeWatch;
 /// [`ReloaderReceiver`] reads it. The value of the compatible surface need be neither `Send` nor `'static`.
 ///
 /// Dropping a `ReloaderService` ends it: [`changed`](ReloaderReceiver::changed) of its receivers returns an error.
+///
+/// The compatible surface:
+///
+/// ```
+/// use hot_reload::{Reload, ReloadResult, ReloaderConfig, ReloaderService, async_trait};
+/// # #[derive(Clone)]
+/// # struct Motto;
+/// # #[async_trait]
+/// # impl Reload<String> for Motto {
+/// #     type Source = ();
+/// #     async fn new(_: &()) -> ReloadResult<Self, String> { Ok(Self) }
+/// #     async fn reload(&self) -> ReloadResult<Option<String>, String> { Ok(Some("keep".to_owned())) }
+/// # }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> ReloadResult<(), String> {
+/// let config = ReloaderConfig::polling(10);
+/// let (service, mut receiver) = ReloaderService::<Motto, String>::new(&(), config).await?;
+/// tokio::spawn(async move { service.start().await });
+/// receiver.changed().await?;
+/// assert_eq!(receiver.get().as_deref(), Some("keep"));
+/// # Ok(())
+/// # }
+/// ```
 pub struct ReloaderService<T, V, S = &'static str> {
     reload: T,
     engine: Engine<V>,

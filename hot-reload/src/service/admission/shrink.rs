@@ -23,6 +23,19 @@ use crate::service::settings::{LONGEST, SHRINK_CONFIRM, SHRINK_PERCENT};
 ///
 /// - a value may lose at most 50 percent at once;
 /// - a smaller value is accepted after 10 minutes.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use hot_reload::admission::ShrinkGuard;
+///
+/// let guard = ShrinkGuard::by(|routes: &Vec<String>| routes.len())
+///     .at_most(20)
+///     .confirm_after(Duration::from_secs(3600));
+/// # drop(guard);
+/// ```
 pub struct ShrinkGuard<V> {
     size: Box<dyn Fn(&V) -> usize + Send + Sync>,
     percent: u8,

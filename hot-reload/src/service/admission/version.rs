@@ -30,6 +30,17 @@ use crate::service::settings::{LONGEST, REWIND_CONFIRM};
 ///
 /// - no lineage;
 /// - a lower version is accepted after 5 minutes.
+///
+/// # Example
+///
+/// ```
+/// use hot_reload::admission::VersionGuard;
+///
+/// struct Users { epoch: u64, database: String }
+///
+/// let guard = VersionGuard::by(|users: &Users| users.epoch).lineage(|users: &Users| users.database.clone());
+/// # drop(guard);
+/// ```
 pub struct VersionGuard<V, K, I = ()> {
     version: Box<dyn Fn(&V) -> K + Send + Sync>,
     lineage: Box<dyn Fn(&V) -> I + Send + Sync>,

@@ -8,6 +8,15 @@ use std::fmt;
 /// # Default
 ///
 /// [`Keep`](Self::Keep).
+///
+/// # Example
+///
+/// ```
+/// use hot_reload::policy::RemovalPolicy;
+///
+/// let policy = RemovalPolicy::Replace(vec!["localhost".to_owned()]);
+/// # drop(policy);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum RemovalPolicy<V> {
