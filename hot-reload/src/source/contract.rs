@@ -18,8 +18,9 @@ use crate::watch::WatchProfile;
 /// Only [`name`](Self::name) and [`fetch`](Self::fetch) are required. Such a source has no watch, so services poll it:
 ///
 /// ```
+/// use hot_reload::error::ErrorKind;
 /// use hot_reload::source::{DecodeWith, Fetched, Source};
-/// use hot_reload::{Error, ErrorKind, ReloaderService, Revision};
+/// use hot_reload::{Error, ReloaderService, Revision};
 ///
 /// struct Variable(&'static str);
 ///
@@ -33,8 +34,8 @@ use crate::watch::WatchProfile;
 ///             return Ok(Fetched::Absent);
 ///         };
 ///         let bytes = value.into_encoded_bytes();
-///         if bytes.len() > 4096 {
-///             return Err(Error::new(ErrorKind::TooLarge, "is longer than 4 KiB"));
+///         if bytes.len() > 64 << 10 {
+///             return Err(Error::new(ErrorKind::TooLarge, "is longer than 64 KiB"));
 ///         }
 ///         let revision = Revision::new(&bytes);
 ///         Ok(match seen == Some(&revision) {
