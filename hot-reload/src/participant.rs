@@ -6,9 +6,9 @@ use async_trait::async_trait;
 
 /// A component that must be ready for a value before it becomes visible: a connection pool, a listener, a certificate store.
 ///
-/// When a value has been loaded and validated, all participants of the service prepare for it, at the same time. If all are
-/// ready, the value becomes visible and all commit. If one refuses or misses the deadline, all others abort, and the last good
-/// value stays. The outcome is then [`Rejected`](crate::Outcome::Rejected) at stage [`Prepare`](crate::event::Stage::Prepare). Its error
+/// When a value has been loaded and validated, all participants of the service prepare for it, at the same time. If all are ready,
+/// the value becomes visible and all commit. If one refuses or misses the deadline, all others abort, and the last good value
+/// stays. The outcome is then [`Rejected`](crate::Outcome::Rejected) at stage [`Prepare`](crate::event::Stage::Prepare). Its error
 /// and the [`Receipt`](crate::Receipt) name the participant and its reason.
 ///
 /// # Contract
@@ -18,8 +18,8 @@ use async_trait::async_trait;
 /// 2. `prepare` returns everything that it opened. Dropping that releases it. A service that ends in between only drops it.
 /// 3. After `prepare`, either `commit` or `abort` is called, at most once.
 /// 4. `commit` cannot refuse. It puts the prepared resources in place of those in use. It should be quick: the value is visible,
-///    but subscribers are notified only afterwards. Participants commit one after the other, in the order in which they were
-///    added. If one panics or misses its deadline, the value stays visible; the log and the [`Vote`](crate::status::Vote) report it.
+///    but subscribers are notified only afterwards. Participants commit one after the other, in the order in which they were added.
+///    If one panics or misses its deadline, the value stays visible; the log and the [`Vote`](crate::status::Vote) report it.
 /// 5. Each call has a deadline ([`prepare_deadline`](crate::Builder::prepare_deadline)), and its panics are caught. A call that
 ///    misses its deadline is dropped, with everything that it holds.
 ///

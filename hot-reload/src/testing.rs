@@ -11,8 +11,8 @@ use crate::snapshot::Generation;
 ///
 /// It has no source, no task and no clock. A value is visible when [`publish`](Self::publish) returns. Every snapshot has the load
 /// time [`SystemTime::UNIX_EPOCH`](std::time::SystemTime::UNIX_EPOCH). The trigger of the first value is
-/// [`Trigger::Startup`](crate::event::Trigger::Startup), that of all others [`Trigger::Manual`](crate::event::Trigger::Manual). For a test with
-/// one value and no changes, use [`Live::fixed`].
+/// [`Trigger::Startup`](crate::event::Trigger::Startup), that of all others [`Trigger::Manual`](crate::event::Trigger::Manual). For
+/// a test with one value and no changes, use [`Live::fixed`].
 ///
 /// Dropping the publisher stops the service, as [`stop`](Self::stop) does.
 ///

@@ -28,9 +28,9 @@ use crate::reload::{Loaded, Reload};
 /// 4. Dropping the handle releases everything that the watch holds.
 /// 5. A slow service does not block the source. If the channel is full, the source drops the event, because an event that is
 ///    already in the channel has the same meaning.
-/// 6. A source whose watch only sends hints or content may implement [`watch_hints`](Self::watch_hints), too. Rules 1 to 4 hold for it: it
-///    is open on return, and ends with an error or with the last sender. Services prefer it: it saves about 1 KiB per watch and
-///    keeps the error's type.
+/// 6. A source whose watch only sends hints or content may implement [`watch_hints`](Self::watch_hints), too. Rules 1 to 4 hold for
+///    it: it is open on return, and ends with an error or with the last sender. Services prefer it: it saves about 1 KiB per watch
+///    and keeps the error's type.
 ///
 /// # Example
 ///

@@ -160,7 +160,8 @@ impl Differ {
     ///
     /// # Errors
     ///
-    /// Those of [`between`], and [`ErrorKind::Misconfigured`](crate::error::ErrorKind::Misconfigured) if a declared path is invalid.
+    /// Those of [`between`], and [`ErrorKind::Misconfigured`](crate::error::ErrorKind::Misconfigured) if a declared path is
+    /// invalid.
     pub fn between<V: Serialize + ?Sized>(&self, old: &V, new: &V) -> Result<Diff, Error> {
         let scope = self.rules.scope()?;
         let old = collect(old, &self.rules)?;

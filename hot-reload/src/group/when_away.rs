@@ -4,8 +4,8 @@
 ///
 /// A member is away if its last load failed or was rejected, or if its source has no content and it has no value.
 ///
-/// A member is not away if its own policy replaces the content of its source. Such a value is the last good value or the
-/// default after a [removal](crate::policy::RemovalPolicy), or the restored value of an earlier run. A restored value counts until the
+/// A member is not away if its own policy replaces the content of its source. Such a value is the last good value or the default
+/// after a [removal](crate::policy::RemovalPolicy), or the restored value of an earlier run. A restored value counts until the
 /// source can be read.
 ///
 /// # Default

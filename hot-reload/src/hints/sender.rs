@@ -68,8 +68,8 @@ impl HintSender {
 
     /// Gives a sign of life: the watch works, and nothing has changed.
     ///
-    /// It restarts the [`idle`](crate::source::WatchProfile::idle) timeout of the watch, as hints and content do. It costs nothing if the
-    /// service has no such timeout.
+    /// It restarts the [`idle`](crate::source::WatchProfile::idle) timeout of the watch, as hints and content do. It costs nothing
+    /// if the service has no such timeout.
     pub fn alive(&self) {
         self.0.alive();
     }

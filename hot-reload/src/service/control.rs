@@ -149,7 +149,8 @@ impl<V> Control<V> {
     ///
     /// [`Failed`](crate::Outcome::Failed) with [`ErrorKind::NotFound`](crate::error::ErrorKind::NotFound) if the value is not kept,
     /// and with [`ErrorKind::Stopped`](crate::error::ErrorKind::Stopped) once the service has stopped.
-    /// [`Rejected`](crate::Outcome::Rejected) at stage [`Prepare`](crate::event::Stage::Prepare) if a participant refuses the value.
+    /// [`Rejected`](crate::Outcome::Rejected) at stage [`Prepare`](crate::event::Stage::Prepare) if a participant refuses the
+    /// value.
     ///
     /// # Cancel safety
     ///
@@ -174,9 +175,9 @@ impl<V> Control<V> {
     /// Ends all holds at once, loads the source, and returns the outcome.
     ///
     /// Holds are a [pause](Self::pause), a [rollback](Self::rollback_to), a failed [`Probation`](crate::policy::Probation), and the
-    /// objection of a [`ShrinkGuard`](crate::admission::ShrinkGuard) or a [`VersionGuard`](crate::admission::VersionGuard). A rollback that is
-    /// requested after this call still holds. A source that is [being written](crate::event::HoldReason::BeingWritten) stays
-    /// held.
+    /// objection of a [`ShrinkGuard`](crate::admission::ShrinkGuard) or a [`VersionGuard`](crate::admission::VersionGuard). A
+    /// rollback that is requested after this call still holds. A source that is [being
+    /// written](crate::event::HoldReason::BeingWritten) stays held.
     ///
     /// # Errors
     ///

@@ -38,8 +38,8 @@ pub struct Group {
 }
 
 impl Group {
-    /// Reads the files at these paths, each with its name for [`Files::get`](super::files::Files::get). A relative path refers to the
-    /// current directory at this call. Of two files with one name, the later one counts.
+    /// Reads the files at these paths, each with its name for [`Files::get`](super::files::Files::get). A relative path refers to
+    /// the current directory at this call. Of two files with one name, the later one counts.
     pub fn new<N, P>(files: impl IntoIterator<Item = (N, P)>) -> Self
     where
         N: AsRef<Path>,

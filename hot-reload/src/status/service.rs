@@ -54,9 +54,10 @@ pub struct Status {
     /// The generation of the visible value, if it has not passed its [`Probation`](crate::policy::Probation). A failed value stays
     /// visible if a participant refuses the rollback. Its probation then begins again with the next load.
     pub on_probation: Option<Generation>,
-    /// The hold that keeps values of the source from being published, if there is one. Of several holds, this is the first
-    /// in the following order: a pause (its message names the next hold), a source that is being written, a
-    /// [`ShrinkGuard`](crate::admission::ShrinkGuard) or [`VersionGuard`](crate::admission::VersionGuard), a rollback or a failed probation, a member of a group.
+    /// The hold that keeps values of the source from being published, if there is one. Of several holds, this is the first in the
+    /// following order: a pause (its message names the next hold), a source that is being written, a
+    /// [`ShrinkGuard`](crate::admission::ShrinkGuard) or [`VersionGuard`](crate::admission::VersionGuard), a rollback or a failed
+    /// probation, a member of a group.
     pub hold: Option<Hold>,
     /// Whether the service has stopped.
     pub stopped: bool,

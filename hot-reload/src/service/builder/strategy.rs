@@ -44,8 +44,8 @@ where
     /// A change that a trusted watch misses stays invisible until the next one. [`hybrid`](Self::hybrid) prevents this by a
     /// heartbeat.
     ///
-    /// It exists only for sources that can be watched. A [`Source`](crate::source::Source) of bytes without a watch is polled at the
-    /// interval, and [`Status::watch_error`](crate::Status::watch_error) says so.
+    /// It exists only for sources that can be watched. A [`Source`](crate::source::Source) of bytes without a watch is polled at
+    /// the interval, and [`Status::watch_error`](crate::Status::watch_error) says so.
     ///
     /// ```compile_fail,E0599
     /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};
@@ -71,8 +71,8 @@ where
     /// none is longer than the [`interval`](Self::interval) or the heartbeat, whichever is shorter. Both bounds hold after
     /// every outcome of a load.
     ///
-    /// It exists only for sources that can be watched. A [`Source`](crate::source::Source) of bytes without a watch is polled at the
-    /// interval, and [`Status::watch_error`](crate::Status::watch_error) says so.
+    /// It exists only for sources that can be watched. A [`Source`](crate::source::Source) of bytes without a watch is polled at
+    /// the interval, and [`Status::watch_error`](crate::Status::watch_error) says so.
     ///
     /// ```compile_fail,E0599
     /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};

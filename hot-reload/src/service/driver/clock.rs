@@ -18,8 +18,8 @@ impl Clock {
         Self(Instant::now())
     }
 
-    /// Starts at the last point of the process's time grid, up to [`GRID`](crate::service::settings::GRID) ago. Then the grid points are the same
-    /// moments on the clocks of all services.
+    /// Starts at the last point of the process's time grid, up to [`GRID`](crate::service::settings::GRID) ago. Then the grid
+    /// points are the same moments on the clocks of all services.
     pub(crate) fn start_on_grid() -> Self {
         static ORIGIN: OnceLock<Instant> = OnceLock::new();
         let now = Instant::now();

@@ -14,8 +14,8 @@ use crate::revision::Revision;
 use crate::status::SourceStatus;
 use crate::watch::WatchProfile;
 
-/// Any [`Source`](super::Source) behind one type, so that a program can choose its source at run time, or keep several in a list. Made by
-/// [`Source::boxed`](super::Source::boxed).
+/// Any [`Source`](super::Source) behind one type, so that a program can choose its source at run time, or keep several in a list.
+/// Made by [`Source::boxed`](super::Source::boxed).
 ///
 /// It is a `Source`, too. Each call of an async method allocates its future. Cloning shares the source.
 ///

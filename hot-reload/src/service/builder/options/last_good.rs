@@ -19,10 +19,10 @@ where
     /// other content. A second load confirms it, and the saved value is restored. The removal policy and
     /// [`empty_is_content`](Self::empty_is_content) apply.
     ///
-    /// A blocking thread saves a value after it has become visible. A failed save is logged and has no other effect; the next
-    /// value is saved as usual. [`stop`](crate::Control::stop) waits for the running save and for that of the newest value, 10 s
-    /// at most for each. The default of a [`RemovalPolicy`](crate::policy::RemovalPolicy) is not saved. If the source can be read and
-    /// has no content, the service starts with that default. A second call replaces the first.
+    /// A blocking thread saves a value after it has become visible. A failed save is logged and has no other effect; the next value
+    /// is saved as usual. [`stop`](crate::Control::stop) waits for the running save and for that of the newest value, 10 s at most
+    /// for each. The default of a [`RemovalPolicy`](crate::policy::RemovalPolicy) is not saved. If the source can be read and has
+    /// no content, the service starts with that default. A second call replaces the first.
     ///
     /// ```
     /// # #[cfg(all(feature = "file", feature = "toml", feature = "json"))] mod example {

@@ -32,8 +32,8 @@ where
     /// # Errors
     ///
     /// [`start`](Self::start) refuses a declaration that cannot be parsed, with
-    /// [`ErrorKind::Misconfigured`](crate::error::ErrorKind::Misconfigured), and a value that cannot be serialized. A later value that
-    /// cannot be serialized is refused if the policy refuses changes. Otherwise it is published with a warning.
+    /// [`ErrorKind::Misconfigured`](crate::error::ErrorKind::Misconfigured), and a value that cannot be serialized. A later value
+    /// that cannot be serialized is refused if the policy refuses changes. Otherwise it is published with a warning.
     ///
     /// ```
     /// # #[cfg(all(feature = "file", feature = "toml"))] mod example {

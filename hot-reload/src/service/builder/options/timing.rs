@@ -27,8 +27,8 @@ where
         }
     }
 
-    /// Sets the longest pause between two loads of a [`hybrid`](Self::hybrid) service, at least 1 s. Each pause is shortened by
-    /// up to a tenth at random. A source that cannot watch everything [requests a shorter one](crate::status::SourceStatus::heartbeat)
+    /// Sets the longest pause between two loads of a [`hybrid`](Self::hybrid) service, at least 1 s. Each pause is shortened by up
+    /// to a tenth at random. A source that cannot watch everything [requests a shorter one](crate::status::SourceStatus::heartbeat)
     /// meanwhile.
     ///
     /// # Default
@@ -79,10 +79,10 @@ where
     /// can use it, so that it does not fail at the first error of the source.
     ///
     /// A good load found the visible value, a new value, or a value that is held. With a bound, loads that fail or are rejected
-    /// leave [`Status::data`](crate::Status::data) at [`Fresh`](crate::event::DataState::Fresh) until the bound has passed. So does a
-    /// load that hangs. Then [`EventKind::Stale`](crate::event::EventKind::Stale) and the log report it once, and the value stays
-    /// visible. The next good load ends it. A [`Restored`](crate::event::DataState::Restored) value stays so until a load finds it or
-    /// a value that replaces it.
+    /// leave [`Status::data`](crate::Status::data) at [`Fresh`](crate::event::DataState::Fresh) until the bound has passed. So does
+    /// a load that hangs. Then [`EventKind::Stale`](crate::event::EventKind::Stale) and the log report it once, and the value stays
+    /// visible. The next good load ends it. A [`Restored`](crate::event::DataState::Restored) value stays so until a load finds it
+    /// or a value that replaces it.
     ///
     /// The source is loaded at least twice within the bound: [`interval`](Self::interval) and [`heartbeat`](Self::heartbeat)
     /// are at most a third of it. A [`realtime`](Self::realtime) service gets a heartbeat, too. A load that takes longer than

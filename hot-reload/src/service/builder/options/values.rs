@@ -55,8 +55,8 @@ where
 
     /// Watches each new value in use for some time. If it fails, the last proven value is published again.
     ///
-    /// A value on probation is saved as the [last good](crate::policy::LastGood) one only after it has passed. A second call replaces
-    /// the first.
+    /// A value on probation is saved as the [last good](crate::policy::LastGood) one only after it has passed. A second call
+    /// replaces the first.
     pub fn probation(self, probation: Probation<V>) -> Self
     where
         V: Clone,
