@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::path::Path;
 use super::show::SECRET;
 
-/// What happened at a path.
+/// The kind of change at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ChangeKind {

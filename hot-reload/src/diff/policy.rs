@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What happens to a new value with a change that needs a restart.
+/// The policy for a new value with a change that needs a restart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RestartPolicy {

@@ -47,7 +47,7 @@ impl Verdict {
         &self.unknown
     }
 
-    /// What happens to the new value.
+    /// The policy for the new value.
     pub fn policy(&self) -> RestartPolicy {
         self.policy
     }

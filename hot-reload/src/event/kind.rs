@@ -37,12 +37,12 @@ pub struct Event {
     pub source: Option<Arc<str>>,
     /// The generation that was visible when the event occurred. `None` before the first value.
     pub generation: Option<Generation>,
-    /// What happened.
+    /// The kind of the event, with its details.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub kind: EventKind,
 }
 
-/// What happened in a service.
+/// The kind of an event, with its details.
 #[derive(Debug, Clone)]
 #[cfg_attr(
     feature = "serde",

@@ -146,7 +146,7 @@ pub(super) struct Broken {
 }
 
 impl Broken {
-    /// What `start` returns; or why it did not.
+    /// Returns the result of `start`, or the panic as a broken member.
     pub(super) fn unless<R>(name: &str, start: impl FnOnce() -> R) -> Result<R, Self> {
         catch_unwind(AssertUnwindSafe(start)).map_err(|panic| Self {
             name: name.to_owned(),

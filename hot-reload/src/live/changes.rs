@@ -199,7 +199,7 @@ mod tests {
     use super::*;
     use crate::live::Publisher;
 
-    /// What a future returns when it is polled once: a generation, or the end.
+    /// The result of polling a future once: a generation, or the end.
     fn now<V>(changed: impl Future<Output = Option<Snapshot<V>>>) -> Option<Option<u64>> {
         let changed = changed.now_or_never()?;
         Some(changed.map(|snapshot| snapshot.generation().get()))

@@ -50,7 +50,7 @@ impl<S: Subject + 'static> Course<S> {
             return;
         };
         let (course, place) = (Arc::new(self), Arc::new(place));
-        // Whatever is made once is not counted as leaked.
+        // One-time allocations do not count as leaks.
         let warm_up = Settings {
             rounds: WARM_UP,
             ..settings.clone()
@@ -84,7 +84,7 @@ impl<S: Subject + 'static> Course<S> {
             .await
     }
 
-    /// The same for the same seed in the same world.
+    /// The same seed gives the same rounds in the same world.
     fn random(&self, seed: u64, count: usize) -> Vec<Round> {
         let world = self
             .test

@@ -88,7 +88,7 @@ impl Kind {
     }
 }
 
-/// What a world offers, and how often each is chosen.
+/// The kinds of change in a world, with their weights.
 #[derive(Debug, Clone)]
 pub(crate) struct Menu(Vec<(Kind, u64)>);
 
@@ -101,7 +101,7 @@ impl Menu {
         Self(kinds.map(|kind| (*kind, OFTEN)).collect()).with(Kind::NeverClosed, 1)
     }
 
-    /// What every program does.
+    /// The changes that every program makes.
     #[allow(dead_code, reason = "the comparison with others uses it")]
     pub(crate) fn simple() -> Self {
         let kinds = [
@@ -119,7 +119,7 @@ impl Menu {
         Self(vec![(kind, OFTEN)])
     }
 
-    /// The same with this one so often.
+    /// The same, with this weight for one kind.
     pub(crate) fn with(mut self, kind: Kind, weight: u64) -> Self {
         self.0.retain(|(other, _)| *other != kind);
         self.0.push((kind, weight));

@@ -16,7 +16,7 @@
 //! 6. nothing is published twice,
 //! 7. reading the file, or changes beside it, wake no subject.
 //!
-//! What fails is run again in parts, and the least that still fails is printed as `HOT_RELOAD_REPLAY`.
+//! A failing schedule is shrunk, and the smallest one that fails is printed as `HOT_RELOAD_REPLAY`.
 //!
 //! | variable | |
 //! |---|---|

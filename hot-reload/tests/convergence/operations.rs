@@ -269,5 +269,5 @@ fn long_ago(size: usize) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000 + size as u64)
 }
 
-/// Whoever writes over a file leaves it half-written for no longer than this.
+/// The longest time for which an overwritten file is half-written.
 const SHORT: Duration = Duration::from_millis(20);

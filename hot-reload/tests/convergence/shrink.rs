@@ -19,7 +19,7 @@ pub(crate) async fn shrink(
     fails: impl AsyncFn(Vec<Round>) -> Option<String>,
 ) -> Option<Shrunk> {
     let deadline = now() + BUDGET;
-    // What went before is mostly of no account.
+    // The earlier steps mostly do not matter.
     let mut best = None;
     for count in [1, 2, 4] {
         let last = rounds
@@ -96,7 +96,7 @@ fn smaller(rounds: &[Round]) -> Vec<Vec<Round>> {
     all
 }
 
-/// What depends on luck fails seldom.
+/// A failure that depends on timing is rare.
 const TRIES: usize = 20;
 const ENOUGH: usize = 2;
 

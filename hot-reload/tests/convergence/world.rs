@@ -31,7 +31,7 @@ pub(crate) struct World {
     version: u64,
     number: u64,
     last_change: Instant,
-    /// Those that are not closed before the file was seen.
+    /// Files that stay open until the file was seen.
     pub(super) held: Vec<File>,
     pub(super) mounted: bool,
     /// The process that watches, if it may be stopped.

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use crate::script::Script;
 
-/// What goes wrong, and where.
+/// A fault, and its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     Nothing,
@@ -46,7 +46,7 @@ impl Ledger {
         self.0.lock().unwrap()
     }
 
-    /// What each participant has open.
+    /// The open resources of each participant.
     pub(crate) fn open(&self) -> BTreeMap<String, Vec<String>> {
         let open = self.book().open.clone();
         open.into_iter()

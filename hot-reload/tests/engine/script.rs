@@ -15,7 +15,7 @@ use hot_reload::{
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-/// What the source holds, or does when it is asked.
+/// The content of the source, or its fault.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Content {
     Good(&'static str),
@@ -39,7 +39,7 @@ pub(crate) struct Script(Arc<Mutex<State>>);
 
 pub(crate) struct State {
     content: Content,
-    /// What the watch does when it is opened: nothing out of the ordinary, fail, or hang.
+    /// The behaviour of opening the watch: it opens, fails or hangs.
     opening: Option<Content>,
     /// Whether changes are announced.
     pub(crate) muted: bool,
@@ -47,7 +47,7 @@ pub(crate) struct State {
     pub(crate) revisions: bool,
     pub(crate) load_takes: Duration,
     pub(crate) profile: WatchProfile,
-    /// What it says of itself.
+    /// Its `source_status`.
     pub(crate) status: Option<SourceStatus>,
     /// Whether it panics when it is asked how it is.
     pub(crate) speechless: bool,
@@ -129,7 +129,7 @@ impl Script {
         self.state().watch = None;
     }
 
-    /// What the next watches do when they are opened: `None` to stand.
+    /// The fault of the next watches. `None`: they open.
     pub(crate) fn set_opening(&self, opening: Option<Content>) {
         self.state().opening = opening;
     }

@@ -35,7 +35,7 @@ impl<V: Send + Sync + 'static> Tray<V> {
         held.put += 1;
     }
 
-    /// A service on it that looks when it is asked to, and otherwise once in an hour.
+    /// A service on it that loads on request, and otherwise once an hour.
     pub(crate) fn builder(&self) -> Builder<Self, V, String> {
         ReloaderService::builder_by_revision(self.clone()).interval(crate::script::seconds(3600))
     }
@@ -44,7 +44,7 @@ impl<V: Send + Sync + 'static> Tray<V> {
         self.builder().start().await.unwrap()
     }
 
-    /// Has the service take this value.
+    /// Makes the service load this value.
     pub(crate) async fn offer(&self, control: &Control<V>, value: V) -> Outcome {
         self.put(value);
         control.reload().await.outcome

@@ -113,7 +113,7 @@ fn hub_threads_become(count: usize) -> impl Future<Output = ()> {
     }
 }
 
-/// What the open descriptors lead to.
+/// The targets of the open descriptors.
 fn targets() -> Vec<String> {
     fs::read_dir("/proc/self/fd")
         .unwrap()
@@ -132,5 +132,5 @@ pub(crate) fn say(text: &str) {
     println!("{text}");
 }
 
-/// In KiB. What a leak of one watcher per cycle would be a hundred times over.
+/// In KiB. A leak of one watcher per cycle would exceed it a hundredfold.
 const MEMORY_TOLERANCE: usize = 4 * 1024;

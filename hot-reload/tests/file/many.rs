@@ -26,7 +26,7 @@ pub(crate) struct ManyRig<D: DecodeFiles> {
     pub(crate) loads: usize,
     /// The files that loads have reported as emptied. `None` means all.
     pub(crate) emptied: Vec<Option<String>>,
-    /// How many loads have answered "unchanged".
+    /// The number of loads that returned "unchanged".
     pub(crate) unchanged: usize,
     pub(crate) error: Option<Error>,
 }
@@ -36,7 +36,7 @@ impl ManyRig<Each<TextDecoder>> {
         Self::watch_source(dir.each(TextDecoder)).await
     }
 
-    /// Looks at every hint until the files are these.
+    /// Loads at every hint until the files are these.
     pub(crate) async fn expect(&mut self, files: &[(&str, &str)]) {
         let files: Texts = texts(files);
         let what = format!("{files:?}");
@@ -124,7 +124,7 @@ where
         self.until(|rig| rig.current.is_none(), "nothing").await;
     }
 
-    /// Looks at every hint until one fails with such a message.
+    /// Loads at every hint until a load fails with this message.
     pub(crate) async fn expect_error(&mut self, part: &str) {
         let fits = |rig: &Self| {
             let error = rig.error.as_ref();

@@ -102,7 +102,7 @@ pub(crate) struct Rig {
     pub(crate) contents: usize,
     /// The number of loads that found the file emptied.
     pub(crate) emptied: usize,
-    /// How many loads ended with an error.
+    /// The number of loads that failed.
     pub(crate) failures: usize,
     error: Option<Error>,
     /// The hold of the last load, and the time until the next one.
@@ -123,7 +123,7 @@ impl Rig {
         rig
     }
 
-    /// The same where the first look is expected to fail.
+    /// The same, with a first load that must fail.
     pub(crate) async fn watch_failing(path: impl AsRef<Path>) -> Self {
         let mut rig = Self::poll(File::new(path));
         rig.handle = Some(rig.reload.watch_realtime().await.unwrap());
@@ -237,7 +237,7 @@ impl Rig {
         Ok(())
     }
 
-    /// Looks at every hint until it holds this text.
+    /// Loads at every hint until the content is this text.
     pub(crate) async fn expect(&mut self, text: &str) {
         self.until(|rig| rig.current.as_deref() == Some(text), text)
             .await;
@@ -247,7 +247,7 @@ impl Rig {
         self.until(|rig| rig.current.is_none(), "nothing").await;
     }
 
-    /// Looks at every hint until one fails with such a message.
+    /// Loads at every hint until a load fails with this message.
     pub(crate) async fn expect_error(&mut self, part: &str) {
         let fits = |rig: &Self| {
             let error = rig.error.as_ref();
@@ -260,7 +260,7 @@ impl Rig {
         self.error.clone().expect("an error")
     }
 
-    /// What the source has counted under this name.
+    /// The counter of the source with this name.
     pub(crate) fn counter(&self, name: &str) -> u64 {
         let status = self.reload.source_status();
         status.and_then(|status| status.counter(name)).unwrap()
@@ -275,7 +275,7 @@ impl Rig {
             .collect()
     }
 
-    /// Looks at every hint until this is so.
+    /// Loads at every hint until this condition is met.
     pub(crate) async fn until(&mut self, reached: impl Fn(&Self) -> bool, what: &str) {
         let deadline = Instant::now() + DEADLINE;
         while !reached(self) {
@@ -291,7 +291,7 @@ impl Rig {
         }
     }
 
-    /// Looks at every hint until it holds this, or nothing.
+    /// Loads at every hint until the content is this, or there is none.
     pub(crate) async fn converge(&mut self, expected: Option<&str>, context: &str) {
         let reached = |rig: &Self| rig.current.as_deref() == expected;
         self.until(reached, context).await;

@@ -350,7 +350,7 @@ async fn events_alone_decide_without_leases() {
     );
 }
 
-/// Another program's lock on our loads would be as bad as ours on its writes.
+/// A lease must delay neither the loads of this process nor the writes of another program.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn writer_that_must_not_wait_is_not_delayed_by_loads_at_rest() {
     let world = World::new();
@@ -382,7 +382,7 @@ fn p05_load_that_begins_late_waits_for_the_writer() {
         let busy = tokio::task::spawn_blocking(move || held.recv());
         let mut rig = Rig::poll(File::new(&path));
         let writer = async {
-            // Longer than a look waits.
+            // Longer than the wait of a load.
             sleep(Duration::from_millis(2_100)).await;
             let mut file = OpenOptions::new().write(true).open(&path).unwrap();
             file.write_all(b"new").unwrap();

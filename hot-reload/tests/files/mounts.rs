@@ -204,7 +204,7 @@ async fn t22_change_behind_a_fuse_file_system_is_found_by_polling() {
     let last = expected.last().unwrap();
     a_service_finds(&path, last, |text| write(behind.join("c"), text)).await;
 
-    // What this machine does there is announced.
+    // Changes by this machine are reported.
     let mut rig = Rig::watch(&path).await;
     for text in ["two", "three"] {
         write(&path, text);

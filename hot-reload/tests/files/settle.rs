@@ -92,7 +92,7 @@ async fn settle_time_longer_than_other_waits_holds() {
     assert!(waited >= 3 * SETTLE, "{waited:?}");
 }
 
-/// Looks until more than the first line is there.
+/// Loads until the content is more than the first line.
 async fn append_seen(rig: &mut Rig) {
     let seen = async {
         while rig.current.as_deref() == Some("0\n") {

@@ -193,7 +193,7 @@ async fn file_counters_count_events_and_reads() {
     let mut writer = fs::File::create(&path).unwrap();
     writer.write_all(b"three").unwrap();
     let busy = || said(&control).counter("lease_busy").unwrap();
-    // A look that waits for the writer is not over, and ends when it has been waited for long enough.
+    // A load that waits for the writer is not over. It ends after the longest wait.
     until("busy", || busy() >= 1).await;
     drop(writer);
     until("published", || *live.load() == "three").await;
@@ -223,7 +223,7 @@ async fn status_of_a_directory_has_the_same_form() {
 async fn write_before_a_barrier_is_visible_after_it() {
     let world = World::new();
     let path = world.file("c", "first");
-    // Polled once in an hour, so nothing else loads.
+    // The interval is an hour, so there is no other load.
     let (live, control) = ReloaderService::builder(File::new(&path).decode(TextDecoder))
         .interval(Duration::from_secs(3600))
         .start()

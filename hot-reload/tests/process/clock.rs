@@ -46,7 +46,7 @@ fn t53_jump_of_the_wall_clock_changes_nothing() {
     twin.end();
 }
 
-/// What the program puts before another.
+/// The prefix of the command.
 fn library() -> String {
     let output = Command::new("faketime")
         .args(["2020-01-01 00:00:00", "printenv", "LD_PRELOAD"])

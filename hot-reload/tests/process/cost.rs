@@ -23,7 +23,7 @@ fn t65_p15_thousand_idle_files_cause_no_wake_up_and_no_cpu_time() {
             write(&path, "one");
             services.push(Served::start(path).await);
         }
-        // The first periods are of any length, and end with these loads.
+        // The first periods have random lengths, and end with these loads.
         for service in &services {
             assert!(service.control.barrier().await.is_current());
         }
@@ -41,7 +41,8 @@ fn t65_p15_thousand_idle_files_cause_no_wake_up_and_no_cpu_time() {
         let spent = Effort::of_this_process().since(&before);
         say(&format!("{spent:?} in {idle:?}"));
         assert_eq!(loads(&services), loads_before);
-        // The runtime sorts its timers, and this test is woken. What every service did would be a thousand times as much.
+        // The runtime sorts its timers, and this test is woken. An activity of every service would be a thousand times as
+        // much.
         assert!(spent.wake_ups < 100, "{spent:?}");
         assert!(spent.time < idle / 1000, "{spent:?}");
         for service in services {
@@ -50,7 +51,7 @@ fn t65_p15_thousand_idle_files_cause_no_wake_up_and_no_cpu_time() {
     });
 }
 
-/// What all threads together have done.
+/// The activity of all threads together.
 #[derive(Debug)]
 struct Effort {
     time: Duration,

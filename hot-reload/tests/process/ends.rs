@@ -20,7 +20,7 @@ struct HalfWritten {
 }
 
 impl HalfWritten {
-    /// `round` decides how far the service is: anywhere between the first byte and a look that waits for the last.
+    /// `round` decides how far the service is: anywhere between the first byte and a load that waits for the last.
     async fn start(world: &World, round: u64) -> Self {
         world.rename_into("c", "one");
         let alone = watches();

@@ -42,7 +42,7 @@ fn t52_dead_watcher_thread_is_replaced_and_watches_all() {
             while trap.rx.try_recv().is_ok() {}
             assert!(trap.rx.poll_recv(&mut context).is_pending());
             write(&path, "two");
-            // Whoever polled the channel before that would take the trap away.
+            // An earlier poll of the channel would replace the waker.
             let losses = || services[0].0.control.status().counters.watch_losses;
             until("lost", || losses() == round).await;
             let reported = async {

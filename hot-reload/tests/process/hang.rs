@@ -48,7 +48,7 @@ impl Bound {
 
 impl Drop for Bound {
     fn drop(&mut self) {
-        // What waits for it must be able to end.
+        // Waiting tasks must be able to end.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -93,7 +93,7 @@ fn t63_p08_hanging_file_system_delays_only_its_own_files() {
                 unmount(&[], &elsewhere);
             }
         }
-        // Whoever comes only now is served, too.
+        // A later caller is served, too.
         let mut late = Served::start(world.file("late", "one")).await;
         write(world.path("late"), "two");
         late.expect("two").await;

@@ -43,7 +43,7 @@ fn t46_storm_of_other_files_loses_no_change_and_takes_no_memory() {
             took[CHANGES - 1],
             rig.loads
         ));
-        // Looks that find nothing new are no loss; they follow an overflow.
+        // Loads without a change are allowed; they follow an overflow.
         assert_eq!(rig.texts().len(), CHANGES + 1);
     });
 }
@@ -79,7 +79,7 @@ fn t47_reading_wakes_no_service() {
         let mut handle = source.watch_realtime().await.unwrap();
         let neighbour = world.file("neighbour", "one");
         let mut marks = Rig::watch(&neighbour).await;
-        // Whatever making the files has caused comes before this.
+        // The events of creating the files come before this.
         world.rename_into("neighbour", "begin");
         marks.expect("begin").await;
         while handle.rx.try_recv().is_ok() {}

@@ -20,7 +20,7 @@ pub(crate) struct Twin {
     heard: String,
 }
 
-/// What this process was started for, if it is the twin: the path that it was given.
+/// The path that this process was started with, if it is the twin.
 pub(crate) fn task() -> Option<OsString> {
     std::env::var_os(TASK)
 }

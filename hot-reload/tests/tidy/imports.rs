@@ -11,13 +11,13 @@ pub(crate) struct Crate {
     files: BTreeMap<Module, File>,
 }
 
-/// What a file names.
+/// The paths that a file names.
 #[derive(Default)]
 struct File {
     uses: Vec<Use>,
     /// The modules that it declares.
     children: BTreeSet<String>,
-    /// Those that are `pub`.
+    /// The public names.
     public_children: BTreeSet<String>,
     /// The items that it defines as `pub`.
     public_items: BTreeSet<String>,

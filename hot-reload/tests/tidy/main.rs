@@ -27,10 +27,10 @@ const LONG: &[(&str, &str)] = &[
     ("json/scan.rs", "one scanner"),
 ];
 
-/// What every module may import.
+/// The modules that every module may import.
 const ALL_MAY_IMPORT: &[&str] = &["generation"];
 
-/// What only these modules may name.
+/// Names that only these modules may use.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio::select!", &["service::driver"]),
     (
@@ -44,7 +44,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("unsafe", &["live::cell", "source::file::os::lease"]),
 ];
 
-/// What a module must not name at all.
+/// Names that a module must not use at all.
 const NEVER_IN: &[(&str, &[&str])] = &[
     (
         "service::machine",
@@ -130,7 +130,7 @@ fn library() -> Crate {
     Crate::new(files.iter().map(|file| (file.module.as_str(), text(file))))
 }
 
-/// Who may import whom, from the table of `docs/ARCHITECTURE.md`: a module's path, and the paths that it may import.
+/// The import table of `docs/ARCHITECTURE.md`: a module's path, and the paths that it may import.
 fn table() -> Vec<(String, Vec<String>)> {
     let page = fs::read_to_string(workspace().join("docs/ARCHITECTURE.md")).unwrap();
     let section = page

@@ -92,7 +92,7 @@ impl Server {
         }
     }
 
-    /// Has the server load this configuration. Returns the outcome that it logs.
+    /// Makes the server load this configuration. Returns the outcome that it logs.
     async fn load(&mut self, content: &[u8]) -> String {
         self.id += 1;
         save_bytes(&self.file, &config(self.id, self.address, content));
@@ -105,14 +105,14 @@ impl Server {
         outcome.to_owned()
     }
 
-    /// Has the server load this configuration, and answer a request.
+    /// Makes the server load this configuration and answer a request.
     async fn survive(&mut self, content: &[u8]) {
         self.load(content).await;
         let reply = self.client.send(hyper::Method::GET, "/", "").await.unwrap();
         assert!(reply.status < 500, "{reply:?}");
     }
 
-    /// Has the server serve the sample on a new connection.
+    /// Makes the server serve the sample on a new connection.
     async fn reset(&mut self) {
         self.id += 1;
         save_bytes(

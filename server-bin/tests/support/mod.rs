@@ -31,7 +31,7 @@ const LISTENS: &str = "listening address=";
 /// A running program. It is killed when it is dropped.
 pub(crate) struct Program {
     child: Child,
-    /// What it has written to standard error so far, line by line.
+    /// The lines that it has written to standard error so far.
     lines: watch::Receiver<Vec<String>>,
     /// The same lines, so that tests can remove some.
     taken: Weak<watch::Sender<Vec<String>>>,

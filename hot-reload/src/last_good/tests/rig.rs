@@ -116,7 +116,7 @@ pub(super) enum Step {
     Remove,
 }
 
-/// What goes wrong at a step.
+/// A fault at a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mishap {
     /// Returns an error and does nothing.

@@ -32,7 +32,7 @@ impl Clock {
         self.0.elapsed()
     }
 
-    /// What this time is to the machine; the start, if it was before that.
+    /// Converts a time for the machine. A time before the start becomes the start.
     pub(crate) fn at(self, time: Instant) -> Duration {
         time.saturating_duration_since(self.0)
     }

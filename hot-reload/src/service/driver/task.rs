@@ -50,7 +50,7 @@ pub(super) struct Task<'e, V> {
     pub(super) serving: Vec<oneshot::Sender<Receipt>>,
     /// The caller who waits for the rollback that is running.
     pub(super) serving_rollback: Option<oneshot::Sender<Receipt>>,
-    /// What the callers request of the load that is running.
+    /// The merged requests that the running load serves.
     pub(super) pending: PendingRequest,
     // Boxed, because most services have none of these four.
     pub(super) restart_pending: Option<Box<RestartPending<V>>>,

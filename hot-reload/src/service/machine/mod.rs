@@ -169,7 +169,7 @@ impl Machine {
         earliest([self.next_load(), self.watch.next(), self.suspicion])
     }
 
-    /// When the next load begins, if nothing happens before. One that is due while another runs begins when that ends.
+    /// When the next load begins, if nothing happens before. `None` while a load runs: the next one begins at its end.
     fn next_load(&self) -> Option<Duration> {
         if self.running.is_some() {
             return None;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::settings::RETRY_FLOOR;
 use crate::event::Trigger;
 
-/// What happened.
+/// An input of the machine: something that happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Input {
     /// The service starts.

@@ -28,7 +28,7 @@ pub(crate) enum Sameness<V> {
     Never,
 }
 
-/// What a watch delivered beyond a hint.
+/// A value or a removal that a watch delivered.
 #[derive(Debug)]
 pub(crate) enum Pushed<V> {
     Value(V),
@@ -43,6 +43,6 @@ pub(crate) enum Remains<V> {
     Content(V, Option<Revision>),
     /// Waits for a second load to find the same.
     Unconfirmed,
-    /// Has followed the removal policy.
+    /// The removal policy was applied.
     Default(Outcome),
 }

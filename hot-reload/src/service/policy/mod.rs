@@ -1,4 +1,4 @@
-//! What a service does with a value beside publishing it.
+//! Policies for values beside their publication: removal, probation, retirement, saving.
 //!
 //! - [`RemovalPolicy`]: what it does when the source has no content any more;
 //! - [`Probation`]: when it rolls a new value back automatically;

@@ -12,7 +12,7 @@ use crate::event::{Event, EventKind};
 use crate::locks::lock;
 use crate::panics::{discard, panic_text};
 
-/// Is notified of each event of a service, or of all services of a [`Registry`](crate::Registry).
+/// Gets each event of a service, or of all services of a [`Registry`](crate::Registry).
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,7 +44,7 @@ use crate::panics::{discard, panic_text};
 /// 4. When an event is made, the status of the service already shows what it reports.
 /// 5. An observer may call the service and the registry. An event that such a call causes follows the present one.
 pub trait Observer: Send + Sync + 'static {
-    /// Is called for each event.
+    /// Handles one event.
     fn on_event(&self, event: &Event);
 }
 

@@ -139,7 +139,7 @@ impl<V> Shared<V> {
         });
     }
 
-    /// Adds an observer. One that is added after the end is never notified.
+    /// Adds an observer. After the end, an added observer is never notified.
     pub(crate) fn observe(&self, observer: Arc<dyn Observer>) {
         self.observers.add(observer);
     }
@@ -268,7 +268,7 @@ impl<V> Drop for Ending<V> {
     }
 }
 
-/// What keeps a service running: when the last one is dropped, the service stops.
+/// Keeps a service running. When the last owner is dropped, the service stops.
 pub(crate) struct Owner<V>(pub(crate) Arc<Shared<V>>);
 
 impl<V> Drop for Owner<V> {

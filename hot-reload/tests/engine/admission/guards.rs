@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use crate::script::{Bad, Good, Missing, Script, seconds, settle};
 
 const PATIENCE: Duration = Duration::from_secs(300);
-/// Time for the next look after the patience is over: the interval and its jitter.
+/// Time for the next load after the patience is over: the interval and its jitter.
 const SOON: Duration = Duration::from_secs(40);
 
 fn service(script: &Script) -> Builder<Script, String, String> {

@@ -32,7 +32,7 @@ async fn start(second: Content, policy: WhenAway) -> Rig {
     Rig::start(group.into_builder(), scripts, keys, Notes::default()).await
 }
 
-/// What the group says of its members.
+/// The entries about members in the status of the group.
 fn degraded(rig: &Rig) -> Vec<String> {
     let status = rig.control.status().source_status.unwrap();
     assert!(

@@ -71,7 +71,7 @@ impl Step {
         )
     }
 
-    /// Who is named, and at what stage it failed if it was refused.
+    /// The named participant, and the stage of the rejection.
     fn blamed(self, place: usize) -> (String, Option<Stage>) {
         let member = format!("m{place}");
         match self {
@@ -141,7 +141,7 @@ async fn one(count: usize, place: usize, step: Step) {
     assert_says_so(&receipt, step, place);
     let expected = if step.is_too_late() { "2" } else { "1" };
     assert_eq!(rig.texts(), vec![expected; count], "{case}");
-    // Whose commit came to nothing has dropped what it had in hand, and uses what it used.
+    // A participant whose commit failed has dropped the new pool, and uses the old one.
     assert_eq!(rig.notes.open(), count + 1, "{case}");
     // It stays so without a further request.
     sleep(seconds(40)).await;

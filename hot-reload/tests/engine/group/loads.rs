@@ -37,7 +37,7 @@ async fn p19_members_valid_only_together_become_visible_together() {
 #[tokio::test(start_paused = true)]
 async fn p19_writes_in_quick_succession_are_one_generation() {
     let rig = Rig::of(5, "1").await;
-    // The first periods are of any length, and end with these looks.
+    // The first periods have random lengths, and end with these loads.
     assert!(rig.control.barrier().await.is_current());
     rig.notes.asked();
     for script in &rig.scripts {

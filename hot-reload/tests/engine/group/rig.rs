@@ -16,7 +16,7 @@ use crate::script::{Content, Good, Script};
 
 pub(crate) type Group = Builder<Members, GroupSnapshot, Cow<'static, str>>;
 
-/// What goes wrong in a pool or a validator.
+/// A fault of a pool or a validator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wrong {
     Refuse,
@@ -26,13 +26,13 @@ pub(crate) enum Wrong {
     HangCommitting,
 }
 
-/// What all who take part write into.
+/// The book that all participants write into.
 #[derive(Clone, Default)]
 pub(crate) struct Notes(Arc<Mutex<Book>>);
 
 #[derive(Default)]
 pub(crate) struct Book {
-    /// What goes wrong, and for whom: `m0`, `m0/pool`, `group`, `group/pool`.
+    /// The faults, by participant: `m0`, `m0/pool`, `group`, `group/pool`.
     pub(crate) wrong: Vec<(String, Wrong)>,
     /// How long preparing takes.
     pub(crate) takes: Duration,
@@ -145,7 +145,7 @@ impl Notes {
     }
 }
 
-/// What a pool has opened. It is closed by being dropped.
+/// An open pool. Dropping it closes it.
 pub(crate) struct Opened(Notes);
 
 impl Drop for Opened {

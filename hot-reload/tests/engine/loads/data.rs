@@ -41,7 +41,7 @@ async fn p01_bad_value_is_never_visible() {
     }
     script.set(Good("second"));
     settle().await;
-    // The look that hangs has to run into its deadline first.
+    // The hanging load has to miss its deadline first.
     sleep(seconds(10)).await;
     assert_eq!(*live.load(), "second");
     assert_eq!(control.status().data, DataState::Fresh);
@@ -169,7 +169,7 @@ async fn p08_hanging_load_fails_at_its_deadline_and_the_next_works() {
     assert!(
         matches!(&outcome.outcome, Outcome::Failed { error } if error.kind() == ErrorKind::Timeout)
     );
-    // The hint's look was under way when `reload` was called, so this is the second that hangs.
+    // The load for the hint was running when `reload` was called, so this is the second one that hangs.
     assert!(
         begun.elapsed() <= seconds(20) + seconds(1),
         "{:?}",

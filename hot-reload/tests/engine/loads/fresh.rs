@@ -21,7 +21,7 @@ fn builder(script: &Script) -> Builder<Script, String, String> {
     script.builder().interval(seconds(10))
 }
 
-/// The moment of a good look, which is now.
+/// The moment of a good load: now.
 async fn checked(control: &Control<String>) -> Instant {
     let outcome = control.reload().await.outcome;
     assert!(outcome.is_current(), "{outcome:?}");

@@ -73,7 +73,7 @@ pub(super) struct Record(Arc<Mutex<Book>>);
 struct Book {
     begun: Instant,
     entries: Vec<(Instant, Entry)>,
-    /// Those that were not taken yet.
+    /// The entries that were not taken yet.
     new: Vec<Entry>,
 }
 

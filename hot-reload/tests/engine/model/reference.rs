@@ -19,7 +19,7 @@ pub(super) struct Reference {
     pub(super) promised: bool,
     /// Whether a load has begun since then.
     pub(super) loaded: bool,
-    /// What loads have found since the source was published last.
+    /// The values that loads have found since the last publication of the source.
     found: Vec<Content>,
     /// All values that were visible, the first one first.
     published: Vec<Value>,
@@ -210,7 +210,7 @@ impl Reference {
         }
     }
 
-    /// What this would bring back now.
+    /// The value that this rollback would publish now.
     fn target(&self, asked: Asked) -> Option<&Value> {
         match (asked.ask, asked.generation) {
             (Ask::Rollback | Ask::RollbackTo(_), Some(generation)) => {

@@ -105,7 +105,7 @@ pub(super) fn patience(setup: &Setup, round: &Round, reference: &Reference) -> D
     let refuses = whats().any(|what| matches!(what, What::Refuse(_))) || reference.refuses;
     let hangs = reference.held == Hanging || set(&|content| *content == Hanging);
     let denied = |content: &Content| *content == Failing(ErrorKind::Denied);
-    // A look that has begun and was in vain, the next one, and a period between them.
+    // A running load that fails, the next one, and a period between them.
     let mut patience = PERIOD * 2 + REMOVAL_CONFIRM + SMALL * (4 + whats().count() as u32);
     if hangs {
         let asked = whats().filter(|what| matches!(what, What::Ask(_)));
@@ -132,7 +132,7 @@ const REMOVAL_CONFIRM: Duration = Duration::from_secs(1);
 const LOAD_DEADLINE: Duration = Duration::from_secs(10);
 const QUARANTINE: Duration = Duration::from_secs(5 * 60);
 const REFUSED: Duration = Duration::from_secs(60 * 60);
-/// A look in which nothing hangs.
+/// A load that does not hang.
 const SMALL: Duration = Duration::from_millis(250);
 /// A stop waits for nothing.
 const STOP: Duration = Duration::from_secs(1);

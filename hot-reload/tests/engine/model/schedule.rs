@@ -28,7 +28,7 @@ pub(super) struct Step {
     pub(super) gap: Duration,
 }
 
-/// What stays the same.
+/// The constant options of a run.
 #[derive(Debug, Clone)]
 pub(super) struct Setup {
     pub(super) mode: Mode,
@@ -54,7 +54,7 @@ pub(super) enum What {
     Set(Content),
     SetMuted(Content),
     LoseTheWatch,
-    /// What the next watches do instead of opening: nothing out of the ordinary if nothing.
+    /// The fault of the next watches. `None`: they open.
     Opening(Option<Content>),
     Ask(Ask),
     Pause,
@@ -81,7 +81,7 @@ pub(super) const DEFAULT: &str = "default";
 /// Few, so that old ones come again.
 const VALUES: [&str; 5] = ["a", "b", "c", "d", "e"];
 pub(super) const FIRST: &str = VALUES[0];
-/// What nothing but the end of a schedule sets.
+/// A state that only the end of a schedule sets.
 pub(super) const LAST: &str = "last";
 
 pub(super) fn schedules() -> impl Strategy<Value = Schedule> {

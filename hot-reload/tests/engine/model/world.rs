@@ -24,7 +24,7 @@ pub(super) struct World {
     control: Control<String>,
     record: Record,
     reference: Reference,
-    /// Those who wait for an answer.
+    /// The callers that wait for a receipt.
     asking: Vec<JoinHandle<()>>,
     asked: usize,
     stopped: bool,
@@ -115,7 +115,7 @@ impl World {
         Ok(())
     }
 
-    /// What ends all trouble.
+    /// The steps that end all faults.
     fn heal(&self) -> Round {
         let last = match self.setup.mode {
             // The service need not see it.

@@ -279,7 +279,7 @@ async fn p07_unserializable_value_is_an_outcome_or_a_warning() {
     }
 }
 
-/// What a script holds, under a name.
+/// The content of a script, with a name.
 struct Listener(Script);
 
 type Named = BTreeMap<&'static str, String>;

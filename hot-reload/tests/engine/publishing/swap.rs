@@ -60,7 +60,7 @@ async fn subscribers_are_notified_after_the_last_commit() {
     let meanwhile = async {
         sleep(seconds(1) / 2).await;
         assert_eq!((live.load().as_str(), &*part.load()), ("second", "second"));
-        // Whatever else happens meanwhile.
+        // Other events in between do not matter.
         script.send(WatchEvent::Hint);
     };
     tokio::join!(of_the_value, of_a_part, meanwhile);
@@ -162,7 +162,7 @@ async fn p01_fault_of_a_participant_swaps_all_or_nothing() {
                     seconds(if late { 10 } else { 0 }),
                     "{case}"
                 );
-                // What comes after works.
+                // The next value is published.
                 ledger.fail(names[at], Nothing);
                 script.set(Good("third"));
                 assert!(control.reload().await.is_current(), "{case}");

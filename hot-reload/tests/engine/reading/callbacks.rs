@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::log::log;
 use crate::script::{Failing, Good, Script, seconds, settle};
 
-/// A service whose every look is asked for, so that no test waits for time to pass.
+/// A service that loads on request only, so that no test waits for time to pass.
 async fn service(script: &Script) -> (Live<String>, Control<String>) {
     script.builder().start().await.unwrap()
 }

@@ -47,7 +47,7 @@ async fn value_can_be_read_until_the_end_of_a_thread() {
         thread.join().unwrap();
         assert_eq!(words.iter().collect::<Vec<_>>(), [1, 1]);
     }
-    // What the ends of the threads have left announces nothing.
+    // The slots that ended threads have left protect nothing.
     tray.publish(&control, ledger.value(2)).await;
     assert_eq!(ledger.freed(), [1]);
 }

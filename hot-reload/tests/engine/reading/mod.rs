@@ -1,4 +1,4 @@
-//! What readers see, and when values are freed.
+//! The read side: accessors, changes, and the freeing of values.
 
 mod callbacks;
 mod changes;

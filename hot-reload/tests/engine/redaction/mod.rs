@@ -83,7 +83,7 @@ async fn p18_no_merge_and_no_comparison_shows_a_planted_secret() {
     }
 }
 
-/// What an operator needs is shown, in whatever format and under whatever spelling of the key.
+/// Harmless values are shown in every format, under every spelling of the key.
 #[test]
 fn identifiers_and_addresses_are_shown_under_fitting_keys() {
     let seed = seed();

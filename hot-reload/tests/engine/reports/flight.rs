@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::script::{Bad, Good, Hanging, Missing, Script, seconds, settle};
 
-/// So rare that no clock asks for a look while a test runs.
+/// So rare that no periodic load begins while a test runs.
 const NEVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! What a running service serializes.
+//! The JSON of a running service.
 
 use hot_reload::event::EventKind;
 use serde_json::{Value, to_value};

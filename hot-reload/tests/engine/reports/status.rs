@@ -253,7 +253,7 @@ async fn source_status_is_read_when_the_watch_changes() {
         .start()
         .await
         .unwrap();
-    // The first period is of any length, and ends with this look.
+    // The first period has a random length, and ends with this load.
     assert!(control.barrier().await.is_current());
     let loads = script.loads();
     script.state().status = degraded(&[Degradation::new("one", "it limps", "")]);

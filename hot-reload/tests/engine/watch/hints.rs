@@ -40,7 +40,7 @@ impl Hinting {
     }
 }
 
-/// What the source keeps for the subscriber.
+/// The sender that the source keeps for the subscriber.
 struct Held(Hinting);
 
 impl Drop for Held {

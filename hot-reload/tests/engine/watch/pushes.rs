@@ -12,7 +12,7 @@ fn slow() -> Script {
     Script::new(Good("first")).with(|state| state.load_takes = seconds(1))
 }
 
-/// A look has begun, and the watch says a value while it runs.
+/// A load has begun, and the watch delivers a value while it runs.
 async fn push_during_a_load(script: &Script) {
     sleep(seconds(120)).await;
     script.send(WatchEvent::Hint);

@@ -74,7 +74,7 @@ async fn subdirectories_are_read_down_to_the_limit() {
     rig.expect(&[("a", "a"), ("1/b", "1/b")]).await;
 }
 
-/// Five hundred times, a few in one directory each, since every look reads all that is there.
+/// Five hundred times, a few in each directory, since every load reads the whole directory.
 #[tokio::test]
 async fn t49_directories_created_with_their_files_are_found() {
     for _ in 0..20 {

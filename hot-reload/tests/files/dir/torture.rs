@@ -101,7 +101,7 @@ struct Writer {
     dice: Dice,
     root: PathBuf,
     drafts: PathBuf,
-    /// What the directory holds.
+    /// The content of the directory.
     model: Texts,
     states: States,
     version: u64,

@@ -38,7 +38,7 @@ pub(crate) fn stepped() -> (
     (loader, begins, end)
 }
 
-/// Looks once, with `change` made while the first call is loading, and returns what the calls have read.
+/// Loads once, with `change` made during the first call of the loader. Returns the contents that the calls have read.
 async fn changed_meanwhile(path: &Path, change: impl FnOnce()) -> (Vec<String>, Vec<String>) {
     let (loader, begins, end) = stepped();
     let mut rig = Rig::poll(File::new(path).load_with(loader));

@@ -27,7 +27,7 @@ fn text(open: &OpenFile) -> io::Result<String> {
     Ok(text)
 }
 
-/// What counts how often it was asked.
+/// A loader that counts its calls.
 fn counted(calls: &Arc<AtomicUsize>) -> impl Fn(&OpenFile) -> io::Result<String> + use<> {
     let calls = Arc::clone(calls);
     move |open: &OpenFile| {

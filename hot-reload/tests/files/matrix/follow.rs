@@ -121,5 +121,5 @@ impl<N: Publications> Follower<N> {
     }
 }
 
-/// Long enough for what a look that was under way may still publish.
+/// Long enough for a running load to publish.
 const AFTERMATH: Duration = Duration::from_millis(100);

@@ -44,7 +44,7 @@ pub(crate) enum Pattern {
     AbsentInLinkedFolder,
 }
 
-/// What a reader has found in the file.
+/// The content that a reader has found in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Content {
     /// All of this one.
@@ -89,7 +89,7 @@ impl Pattern {
         }
     }
 
-    /// Where the reader loads.
+    /// The path that the reader follows.
     pub(crate) fn path(self, root: &Path) -> PathBuf {
         match self {
             Self::AbsentInLinkedFolder => root.join("link/app.toml"),
@@ -220,7 +220,7 @@ pub(crate) fn text(number: u64) -> String {
     format!("begin = {number}\nfiller = \"{filler}\"\nend = {number}\n")
 }
 
-/// What no reader may accept.
+/// Content that no reader may accept.
 pub(crate) const BAD: &str = "begin = what\n";
 
 /// As the kubelet does it: a new folder, one rename of the link `..data`, and the old folder goes.

@@ -31,7 +31,7 @@ fn make(world: &World, inode_size: &str, folder: &Path) -> Mounted {
     Mounted::by("mount", &["-o", "loop", image.to_str().unwrap()], folder)
 }
 
-/// What a poller would see of it.
+/// The metadata that a poll sees.
 fn stamp(path: &Path) -> (u64, u64, i64, i64, i64, i64) {
     let data = fs::metadata(path).unwrap();
     let (modified, changed) = (data.mtime_nsec(), data.ctime_nsec());

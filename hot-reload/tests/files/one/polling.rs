@@ -43,7 +43,7 @@ async fn t35_rewrite_right_after_a_poll_is_found_by_the_next() {
     assert_eq!(rig.failures, 0);
 }
 
-/// The time is put back to what the last look saw, and the size is the same.
+/// The time is reset to that of the last load, and the size is the same.
 #[cfg(unix)]
 #[tokio::test]
 async fn t35_rewrite_that_restores_the_time_is_found_by_the_next_poll() {

@@ -51,7 +51,7 @@ impl<V: PartialEq + Send + Sync + 'static> Service<V> {
         assert!(seen.is_ok(), "{:?}", self.control.status());
     }
 
-    /// Waits for the next look that ends in this way.
+    /// Waits for the next load with this outcome.
     async fn reported(&mut self, is_it: impl Fn(&Outcome) -> bool) {
         let reported = async {
             loop {
@@ -89,7 +89,7 @@ async fn t04_p12_gap_of_an_editor_that_moves_the_old_file_is_no_removal() {
     for number in 1..=20 {
         let text = number.to_string();
         fs::rename(&path, world.path("c~")).unwrap();
-        // Long enough for a look in between, and none at all.
+        // Long enough for a load in between.
         sleep(Duration::from_millis(20) * (number % 2)).await;
         write(&path, &text);
         fs::remove_file(world.path("c~")).unwrap();

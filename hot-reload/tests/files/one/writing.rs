@@ -247,7 +247,7 @@ async fn t43_p05_endless_renames_do_not_postpone_a_load() {
     rewrite_without_end(|world, text| world.rename_into("c", text)).await;
 }
 
-/// Every 20 ms for 10 s. A version has to be seen at least every two seconds, which is the longest that a look waits.
+/// Every 20 ms for 10 s. A version must be seen at least every two seconds, the longest wait of a load.
 async fn rewrite_without_end(rewrite: fn(&World, &str)) {
     let world = Arc::new(World::new());
     let mut rig = Rig::watch(world.file("c", &version(0, 1000))).await;
@@ -272,7 +272,7 @@ async fn rewrite_without_end(rewrite: fn(&World, &str)) {
         longest = longest.max(seen.elapsed());
         seen = Instant::now();
     }
-    // As much again for a busy machine; a look that is put off takes all of the ten seconds.
+    // As much again for a busy machine; a postponed load would take all of the ten seconds.
     assert!(longest < 2 * MAX_WAIT, "nothing was seen for {longest:?}");
     let last = writer.await.unwrap();
     rig.expect(&version(last, 1000)).await;

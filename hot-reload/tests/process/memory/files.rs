@@ -12,7 +12,7 @@ use crate::turn;
 const FOLDERS: usize = 100;
 const FILES: usize = 1_000;
 
-/// The bound for a file that is watched, with its source and its last look.
+/// The bound for a watched file, with its source and the state of its last load.
 const WATCHED: usize = 2_048;
 /// The bound for a whole service with a value of eight bytes.
 const SERVED: usize = 7_168;

@@ -90,7 +90,7 @@ fn p17_values_read_by_threads_are_not_kept() {
 
 /// A thread that reads on request.
 struct Idle {
-    /// What version all values are of.
+    /// The version of all values.
     go: Option<Sender<u8>>,
     done: Receiver<()>,
     thread: Option<JoinHandle<()>>,

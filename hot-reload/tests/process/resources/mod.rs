@@ -210,7 +210,7 @@ fn two_hundred_bad_and_good_saves_leave_nothing() {
         }
         before.flat_since().await;
         one_watcher().await;
-        // A value is visible a moment before its look is counted.
+        // A value is visible a moment before its load is counted.
         let _ = running.control.reload().await;
         let counters = running.control.status().counters;
         say(&format!("{counters:?}"));

@@ -39,7 +39,7 @@ impl Engine {
         }
     }
 
-    /// Checks that the three belong together. None of them can be checked for this alone.
+    /// Checks that the three belong together. This cannot be checked for one of them alone.
     pub fn check(self, snapshot: &GroupSnapshot) -> Result<(), Error> {
         let (policies, validator, known) = self.parts(snapshot);
         let found = validator.validate(&policies.set, ValidationMode::Strict);

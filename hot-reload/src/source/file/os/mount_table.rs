@@ -22,7 +22,7 @@ impl MountTable {
     /// The kind of file system of this absolute path, by the kernel's name. Links are not followed.
     pub(crate) fn kind_of(&self, path: &Path) -> Option<&str> {
         let above = self.0.iter().filter(|(place, _)| path.starts_with(place));
-        // Of several mounts at one place, the last one is on top.
+        // If a place has several mounts, the last one is on top.
         let (_, kind) = above.max_by_key(|(place, _)| place.components().count())?;
         Some(kind)
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::source::file::os::Writers;
 
-/// What the kernel says about the writers of a file.
+/// The kernel's answer about the writers of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Proof {
     /// It says nothing.

@@ -65,8 +65,8 @@ impl Stamp {
         numbers.chain(self.modified.to_be_bytes()).collect()
     }
 
-    /// What to remember of a file that was observed at this time. If a change may have left the stamp as it is, the result
-    /// equals no stamp of a file, except in size and inode.
+    /// The stamp to remember of a file that was observed at this time. If a change may have left the stamp as it is, the
+    /// result equals no stamp of a file, except in size and inode.
     #[cfg(any(feature = "dir", feature = "file-reloader"))]
     pub(crate) fn certain(self, observed: SystemTime) -> Self {
         if self.is_racy(observed) {

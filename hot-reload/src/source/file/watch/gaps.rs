@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::source::file::os::{Node, Tier};
 use crate::status::Degradation;
 
-/// What one walk along the paths could not watch.
+/// The places that one walk along the paths could not watch.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Gaps(Vec<Degradation>);
 
@@ -83,7 +83,7 @@ pub(crate) fn never_closed(path: &Path, longest: Duration) -> Degradation {
     )
 }
 
-/// What the file systems of the paths do not announce.
+/// The changes that the file systems of the paths do not report.
 pub(crate) fn unannounced(paths: &[PathBuf]) -> Option<Degradation> {
     let (path, kind, tier) = profile::worst(paths)?;
     let (what, every) = match tier {

@@ -32,9 +32,9 @@ struct Inner {
 struct LastWalk {
     /// The names and inodes of the files.
     files: Box<[Token]>,
-    /// What could not be watched.
+    /// The places that could not be watched.
     gaps: Gaps,
-    /// What the system does not announce, whatever is watched.
+    /// The changes that the system never reports.
     unannounced: Option<Box<Degradation>>,
 }
 
@@ -122,8 +122,8 @@ impl OpenWatch {
         self.0.activity.was_walked(clock::now())
     }
 
-    /// What the events have said about the files so far. The arrival of a link or a directory on the way does not make the
-    /// file behind it complete.
+    /// The state of the files according to the events so far. The arrival of a link or a directory in the path does not make
+    /// the file behind it complete.
     pub(crate) fn seen(&self) -> Seen {
         let mut seen = self.0.activity.seen();
         let last_walk = lock(&self.0.last_walk);

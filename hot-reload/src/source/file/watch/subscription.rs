@@ -40,7 +40,7 @@ struct State {
     rare: Option<Box<Rare>>,
 }
 
-/// What most sources never need.
+/// The parts that most sources never need.
 #[derive(Default)]
 struct Rare {
     /// The inodes whose writers exceeded the longest wait.
@@ -202,7 +202,7 @@ impl FileWatch {
         }
     }
 
-    /// What cannot be watched, as long as the watch is open, which files are read by other rules, and the counters.
+    /// The status of the watch: the places that it cannot watch, the files with other rules of reading, and the counters.
     pub(crate) fn status(&self) -> SourceStatus {
         let mut status = SourceStatus {
             counters: self.counters.all().into(),
@@ -240,7 +240,7 @@ pub(crate) struct Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         let (hints, membership) = {
-            // Nobody can join a watch that is about to end while this lock is held.
+            // While this lock is held, no source can join a watch that is about to end.
             let slot = &mut lock(&self.watch.state).open;
             let (hints, last) = self.open.remove_hints(self.token);
             let membership = if last {

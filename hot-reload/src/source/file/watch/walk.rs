@@ -24,7 +24,7 @@ pub(crate) struct Walked {
     pub(crate) files: Vec<Token>,
     /// Whether a name on the path could not be watched.
     blind: bool,
-    /// What could not be watched, and why.
+    /// The places that could not be watched, with the errors.
     pub(crate) gaps: Gaps,
 }
 
@@ -182,7 +182,7 @@ impl Walker<'_> {
                 let tokens = arm.into_iter().chain(inode).map(|arm| arm.token);
                 self.walked.files.extend(tokens);
             }
-            // What depends on a directory depends on all that is in it.
+            // A dependency on a directory includes its content.
             (NodeKind::Directory, _) if last => {
                 self.hub.arm(self.subscriber, &node, Depth::Folder, None)?;
             }

@@ -98,7 +98,7 @@ async fn resume_publishes_a_value_that_becomes_implausible_now() {
     let script =
         Script::new(Good("first value")).with(|state| state.load_takes = Duration::from_millis(10));
     let service = started(service(&script), &script).await;
-    // So that the look begins at once.
+    // So that the load begins at once.
     sleep(seconds(60)).await;
     script.state().set_silently(Good("3"));
     let resume = async {

@@ -29,7 +29,7 @@ async fn held_value_is_not_mistaken_for_the_failed_one() {
             script.set(Good("4"));
         }
         settle().await;
-        // The first look has the value before it, the others know its revision.
+        // The first load finds the value, the others its known revision.
         for _ in 0..3 {
             let receipt = service.control.barrier().await;
             assert!(is_held(&receipt), "pause {pause}: {receipt}");

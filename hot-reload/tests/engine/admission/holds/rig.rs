@@ -16,7 +16,7 @@ use tokio::time::sleep;
 use crate::script::{Good, Script, seconds};
 
 pub(super) const PATIENCE: Duration = Duration::from_secs(300);
-/// Time for the next look after the patience is over: the interval and its jitter.
+/// Time for the next load after the patience is over: the interval and its jitter.
 pub(super) const SOON: Duration = Duration::from_secs(40);
 
 /// A history, and a guard by length.

@@ -18,7 +18,7 @@ use crate::source::file::os::Node;
 use crate::source::file::watch::activity::Activity;
 use crate::source::file::watch::event::{Change, Token};
 
-/// What is watched now.
+/// The places that are watched now.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arm {
     pub(crate) token: Token,
@@ -26,7 +26,7 @@ pub(crate) struct Arm {
     pub(crate) fresh: bool,
 }
 
-/// What is known without asking the system.
+/// The known state, without asking the system.
 enum Known {
     Armed(Option<Arm>),
     /// This backend has to be asked.
@@ -128,7 +128,7 @@ impl Hub {
         self.release_all(subscriber, Places::finish);
     }
 
-    /// What is armed already is only marked as still wanted.
+    /// A place that is watched already is only marked as still wanted.
     fn known(&self, subscriber: Token, node: &Node, depth: Depth, name: Option<&OsStr>) -> Known {
         let mut arming = lock(&self.arming);
         let Some((backend, subscribers)) = arming.parts() else {

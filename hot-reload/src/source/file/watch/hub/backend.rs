@@ -6,7 +6,7 @@ use crate::source::file::os::Node;
 /// The number of a watch. The same inode has the same number.
 pub(crate) type WatchId = i32;
 
-/// What of a place is watched. A greater depth includes all smaller ones.
+/// How much of a place is watched. A greater depth includes all smaller ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Depth {
     /// A directory on the path: its names.
@@ -22,7 +22,7 @@ pub(crate) enum Depth {
 /// # Contract
 ///
 /// 1. When `watch` returns, every later event of that place is reported.
-/// 2. Watching the same inode again adds to what is reported. As long as it is registered, it returns the same number.
+/// 2. Watching the same inode again adds events. While the inode is registered, this returns the same number.
 /// 3. It reports a watch that ends, or that makes room for another, as dead. It reports the loss of events, and its own end.
 /// 4. Reporting takes no lock that is held while one of these methods is called.
 /// 5. Any thread may call at any time. A call of `watch` that hangs delays no other call, if the system allows that.

@@ -96,7 +96,7 @@ impl Drop for Membership {
             }
             last
         };
-        // Not under the lock: the thread may be notifying a source that drops its own watch right now.
+        // Without the lock, because the thread may be notifying a source that drops its own watch right now.
         if last {
             self.hub.stop();
         }

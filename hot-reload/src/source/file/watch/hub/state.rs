@@ -88,7 +88,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Forgets a hub of the parent process. What it holds is the parent's to release.
+    /// Forgets a hub of the parent process. The parent releases its resources.
     pub(super) fn forget_if_inherited(&self) {
         if self.is_inherited() {
             self.stop();
