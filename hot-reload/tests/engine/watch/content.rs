@@ -402,7 +402,8 @@ async fn p20_silent_watch_is_closed_and_opened_again() {
     let store = Store::new("first");
     store.state().idle = Some(seconds(30));
     let (live, control) = store.service().await;
-    for _ in 0..10 {
+    // Less than the heartbeat of 5 min with its jitter, so that no heartbeat falls into the silence.
+    for _ in 0..7 {
         sleep(seconds(29)).await;
         store.state().hints.clone().unwrap().alive();
         settle().await;
