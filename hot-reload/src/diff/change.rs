@@ -110,6 +110,11 @@ impl Change {
         self.new.as_deref()
     }
 
+    /// The path in the new value, shortened.
+    pub(crate) fn short_path(&self) -> String {
+        shorten(&self.path)
+    }
+
     /// The change without its path.
     pub(super) fn what(&self) -> String {
         let kind = self.kind;
@@ -123,7 +128,7 @@ impl Change {
 
     /// The path, with the old path if they differ. Both are shortened, because a key has any length.
     pub(super) fn place(&self) -> String {
-        let path = shorten(&self.path);
+        let path = self.short_path();
         match &self.old_path {
             Some(old) => format!("{path} (was {})", shorten(old)),
             None => path,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::changed::ChangedPaths;
 use super::outcome::Outcome;
 use super::words::{Stage, Trigger, WatchState, words};
 use crate::error::Error;
@@ -76,6 +77,8 @@ pub enum EventKind {
             serde(rename = "stages_ms", serialize_with = "crate::serialize::stages_ms")
         )]
         stages: Vec<(Stage, Duration)>,
+        /// What a published value changed, if the service [compares](ChangedPaths) values. `None` for the first value.
+        changed: Option<ChangedPaths>,
     },
     /// The watch changed its state.
     Watch {

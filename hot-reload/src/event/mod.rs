@@ -1,6 +1,6 @@
 //! The parts of an [`Event`], and the ways to receive events.
 //!
-//! - [`EventKind`]: what happened;
+//! - [`EventKind`]: what happened; [`ChangedPaths`]: what a published value changed;
 //! - [`Trigger`], [`Stage`], [`WatchState`], [`DataState`], [`HoldReason`]: its words. Each is the same in code, logs and JSON,
 //!   where `as_str` gives it in snake_case;
 //! - [`Events`]: a stream of events;
@@ -8,11 +8,13 @@
 //! - [`Requester`]: on whose behalf a program requests a reload.
 
 mod causes;
+mod changed;
 pub(crate) mod kind;
 pub(crate) mod outcome;
 mod words;
 
 pub(crate) use self::causes::Causes;
+pub use self::changed::ChangedPaths;
 pub(crate) use self::kind::Event;
 pub use self::kind::EventKind;
 pub(crate) use self::outcome::Outcome;

@@ -79,6 +79,8 @@ use crate::watch::WatchProfile;
 /// - `Builder::restart_required` declares the parts of a member that need a restart of the process. They are compared with the
 ///   first value of the member that the group has published. [`needs_restart`](crate::Status::needs_restart) of the group lists
 ///   the pending parts as `member: path`.
+/// - `Builder::changed_paths` of a member reports what changed in its value when the group publishes it. The events of the group
+///   list the paths as `member: path`.
 /// - [`retire_after`](Builder::retire_after) of a member begins when the group has replaced its value. Whole snapshots are kept
 ///   for the longest time of all members. [`on_retire`](Builder::on_retire) gets the time since the *member* replaced the
 ///   value.

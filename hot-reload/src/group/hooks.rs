@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all, ready};
 
+use super::changes::MemberChanges;
 use super::guards::MemberGuards;
 use super::loan::Loan;
 use crate::error::{Error, ErrorKind};
@@ -14,6 +15,7 @@ use crate::locks::lock;
 use crate::service::boundary::within;
 use crate::service::builder::Builder;
 use crate::service::pipeline::prepare::{DynParticipant, Ending, Participants, Ready};
+use crate::service::policy::changes::Compare;
 use crate::service::policy::keeper::{Keeper, Kept};
 use crate::service::policy::restart::{NeedsRestart, RestartCheck};
 use crate::snapshot::{Generation, Snapshot};
@@ -23,6 +25,7 @@ pub(crate) struct MemberHooks<V> {
     pub(crate) participants: Participants<V>,
     pub(crate) saving: Option<Arc<dyn Keeper<V>>>,
     pub(crate) restarts: Option<Arc<dyn RestartCheck<V>>>,
+    pub(crate) changes: Option<Arc<dyn Compare<V>>>,
     pub(crate) admission: MemberGuards<V>,
     pub(crate) grace: Duration,
 }
@@ -64,6 +67,7 @@ where
             participants,
             saving,
             restarts,
+            changes: self.changes.take(),
             admission,
             grace: mem::take(&mut self.retirement.grace),
         }
@@ -112,6 +116,14 @@ where
             };
             let before = self.keeper.take();
             self.keeper = Some(Arc::new(Both(before, saving)));
+        }
+        if let Some(compare) = hooks.changes {
+            self.changes = Some(Arc::new(MemberChanges {
+                before: self.changes.take(),
+                name: name.to_owned(),
+                compare,
+                find: Arc::clone(&value),
+            }));
         }
         if let Some(restarts) = hooks.restarts {
             self.validators.restarts = Some(Arc::new(Restarting {

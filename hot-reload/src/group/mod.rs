@@ -15,6 +15,7 @@
 //! ```
 
 mod away;
+mod changes;
 pub(crate) mod coordinator;
 pub(crate) mod guards;
 mod handles;

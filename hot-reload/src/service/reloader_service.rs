@@ -103,7 +103,7 @@ where
                     false => Sameness::Equal(V::eq),
                     true => Sameness::Never,
                 },
-                validators: Validators::none(PREPARE_DEADLINE),
+                validators: None,
                 participants: Participants::none(PREPARE_DEADLINE),
                 keeper: None,
                 removal: Removal::Keep,
@@ -116,6 +116,7 @@ where
             shared: Arc::clone(&shared),
             removed_clears: true,
             probation: None,
+            changes: None,
             // A value of this surface may be bound to its thread.
             free_on_thread: None,
         };
@@ -191,8 +192,10 @@ where
         validator: impl Fn(&V) -> Result<(), E> + Send + Sync + 'static,
     ) -> Self {
         let validator = move |value: &V| validator(value).map_err(|error| error.to_string());
-        let validators = &mut self.engine.pipeline.validators.at_once;
-        validators.push(Box::new(validator));
+        let validators = &mut self.engine.pipeline.validators;
+        let validators =
+            validators.get_or_insert_with(|| Box::new(Validators::none(PREPARE_DEADLINE)));
+        validators.at_once.push(Box::new(validator));
         self
     }
 

@@ -1,11 +1,12 @@
 //! [`Attempt`]: the record of one load, or of several equal ones.
 
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use super::hold::Hold;
 use super::vote::Vote;
 use crate::error::Location;
-use crate::event::{Causes, Outcome, Stage, Trigger};
+use crate::event::{Causes, ChangedPaths, Outcome, Stage, Trigger};
 use crate::generation::Generation;
 use crate::revision::Revision;
 
@@ -60,6 +61,9 @@ pub struct Attempt {
     pub stages: Vec<(Stage, Duration)>,
     /// The votes of the participants, in the order in which they were added. Empty if they were not asked.
     pub votes: Vec<Vote>,
+    /// Set after the load is in the status. Boxed, because most loads change nothing.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "changed"))]
+    pub(crate) changed: OnceLock<Box<ChangedPaths>>,
     /// When it ended, as the time since the service was created.
     #[cfg_attr(
         feature = "serde",
@@ -83,6 +87,17 @@ impl Attempt {
     /// All causes of its loads, the most important first.
     pub fn causes(&self) -> impl Iterator<Item = Trigger> {
         self.causes.by_weight()
+    }
+
+    /// What it changed, if it published a value and the service [compares](ChangedPaths) values.
+    pub fn changed(&self) -> Option<&ChangedPaths> {
+        self.changed.get().map(|changed| &**changed)
+    }
+
+    /// Adds what it changed.
+    pub(crate) fn set_changed(&self, changed: ChangedPaths) {
+        // A load publishes once.
+        let _ = self.changed.set(Box::new(changed));
     }
 
     /// Whether it has the same result as this earlier one.
@@ -121,4 +136,12 @@ impl Attempt {
 #[cfg(feature = "serde")]
 fn causes<S: serde::Serializer>(causes: &Causes, to: S) -> Result<S::Ok, S::Error> {
     to.collect_seq(causes.by_weight())
+}
+
+#[cfg(feature = "serde")]
+fn changed<S: serde::Serializer>(
+    changed: &OnceLock<Box<ChangedPaths>>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    serde::Serialize::serialize(&changed.get(), to)
 }

@@ -1,12 +1,11 @@
 //! The forms of receipts, events, statuses and snapshots.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, OnceLock};
 
 use super::*;
-use crate::event::Causes;
-use crate::event::{Event, EventKind};
+use crate::event::{Causes, ChangedPaths, Event, EventKind};
 use crate::receipt::Receipt;
 use crate::snapshot::{Published, Snapshot};
 use crate::status::{Attempt, Counters, Degradation, Hold, SourceStatus, Status, Vote};
@@ -23,6 +22,7 @@ fn attempt(outcome: Outcome) -> Attempt {
         elapsed: ms(5),
         stages: vec![(Stage::Load, ms(4))],
         votes: Vec::new(),
+        changed: OnceLock::new(),
         since_start: ms(60_000),
         at: now(),
         times: 1,
@@ -43,6 +43,7 @@ fn attempt_json() -> Value {
         "elapsed_ms": 5,
         "stages_ms": {"load": 4},
         "votes": [],
+        "changed": null,
         "since_start_ms": 60000,
         "at": "2026-11-21T06:15:08.042Z",
         "times": 1,
@@ -56,6 +57,28 @@ fn attempt_has_the_fields_of_its_outcome() {
     for (outcome, expected) in outcomes() {
         assert_eq!(json_of(attempt(outcome)), and(expected, attempt_json()));
     }
+}
+
+#[test]
+fn changed_paths_are_listed_and_counted() {
+    let mut changed = ChangedPaths::default();
+    for number in 0..22 {
+        changed.add(|| format!("routes[{number}]"));
+    }
+    let paths: Vec<_> = (0..20).map(|number| format!("routes[{number}]")).collect();
+    let expected = json!({"paths": paths, "omitted": 2});
+    assert_eq!(json_of(&changed), expected);
+    let attempt = attempt(Outcome::Unchanged);
+    attempt.set_changed(changed.clone());
+    assert_eq!(json_of(attempt)["changed"], expected);
+    let event = event(EventKind::Load {
+        trigger: Trigger::Watch,
+        outcome: Outcome::Unchanged,
+        elapsed: ms(0),
+        stages: Vec::new(),
+        changed: Some(changed),
+    });
+    assert_eq!(json_of(event)["changed"], expected);
 }
 
 #[test]
@@ -123,12 +146,14 @@ fn event_of_a_load_has_the_fields_of_its_outcome() {
             outcome,
             elapsed: ms(12),
             stages: vec![(Stage::Load, ms(11))],
+            changed: None,
         });
         let more = json!({
             "kind": "load",
             "trigger": "signal",
             "elapsed_ms": 12,
             "stages_ms": {"load": 11},
+            "changed": null,
         });
         let text = serde_json::to_string(&event).unwrap();
         assert_eq!(text.matches("\"generation\"").count(), 1, "{text}");

@@ -21,6 +21,7 @@ use super::flight::ENTRIES;
 use super::pipeline::candidate::Sameness;
 use super::pipeline::prepare::Participants;
 use super::pipeline::validate::Validators;
+use super::policy::changes::Compare;
 use super::policy::keeper::Keeper;
 use super::policy::probation::Probation;
 use super::policy::removal::Removal;
@@ -41,6 +42,7 @@ use crate::watch::WatchProfile;
 /// - [`heartbeat`](Self::heartbeat), [`debounce`](Self::debounce): those of the source's [`WatchProfile`]
 /// - [`load_deadline`](Self::load_deadline), [`prepare_deadline`](Self::prepare_deadline): 10 s
 /// - [`max_staleness`](Self::max_staleness): none; a load that fails makes the value stale at once
+/// - `changed_paths` (feature `diff`): values are not compared
 /// - [`on_removal`](Self::on_removal): the last good value stays
 /// - [`history`](Self::history): nothing is kept
 /// - [`flight_recorder`](Self::flight_recorder): 32 entries
@@ -58,6 +60,7 @@ pub struct Builder<T, V, S> {
     pub(crate) max_staleness: Option<Duration>,
     pub(crate) sameness: Sameness<V>,
     pub(crate) validators: Validators<V>,
+    pub(crate) changes: Option<Arc<dyn Compare<V>>>,
     pub(crate) participants: Participants<V>,
     pub(crate) keeper: Option<Arc<dyn Keeper<V>>>,
     pub(crate) removal: Removal<V>,
@@ -125,6 +128,7 @@ where
             max_staleness: None,
             sameness,
             validators: Validators::none(PREPARE_DEADLINE),
+            changes: None,
             participants: Participants::none(PREPARE_DEADLINE),
             keeper: None,
             removal: Removal::Keep,

@@ -13,6 +13,7 @@ use crate::live::Live;
 use crate::runtime;
 use crate::service::control::Control;
 use crate::service::driver::Engine;
+use crate::service::driver::changes::Changes;
 use crate::service::driver::housekeeping::free_on_thread;
 use crate::service::events::Events;
 use crate::service::flight::Flight;
@@ -107,7 +108,7 @@ where
             pipeline: Pipeline {
                 shared: Arc::clone(&shared),
                 sameness: self.sameness,
-                validators: self.validators,
+                validators: self.validators.boxed(),
                 participants: self.participants,
                 keeper: self.keeper,
                 removal: self.removal,
@@ -120,6 +121,7 @@ where
             shared: Arc::clone(&shared),
             removed_clears: false,
             probation: self.probation,
+            changes: self.changes.map(|compare| Box::new(Changes::new(compare))),
             free_on_thread: Some(free_on_thread),
         };
         let ending = Ending(Arc::clone(&shared));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::changes::Changes;
 use super::housekeeping::FreeOnThread;
 use crate::service::pipeline::Pipeline;
 use crate::service::policy::probation::Probation;
@@ -14,6 +15,8 @@ pub(crate) struct Engine<V> {
     /// Whether an explicit removal from a watch clears the value of the compatible receivers.
     pub(crate) removed_clears: bool,
     pub(crate) probation: Option<Probation<V>>,
+    /// Finds what a published value changed, if that is reported.
+    pub(crate) changes: Option<Box<Changes<V>>>,
     /// How values are freed on another thread, if they may be sent to one.
     pub(crate) free_on_thread: Option<FreeOnThread<V>>,
 }

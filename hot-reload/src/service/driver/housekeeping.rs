@@ -110,7 +110,8 @@ impl<V> Housekeeping<V> {
         }
     }
 
-    fn notify(&mut self, publisher: &Publisher<V>) {
+    /// Wakes the subscribers of a publication that are not woken yet.
+    pub(crate) fn notify(&mut self, publisher: &Publisher<V>) {
         if self.notifying.is_none()
             && let Some(notifications) = publisher.take_notifications()
         {

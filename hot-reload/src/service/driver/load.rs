@@ -10,6 +10,7 @@ use super::engine::Engine;
 use super::task::Task;
 use super::watch::regime;
 use crate::event::{Outcome, Stage, Trigger};
+use crate::panics::discard;
 use crate::receipt::Receipt;
 use crate::service::boundary::contained;
 use crate::service::feed::{Feed, LoadRequest};
@@ -18,43 +19,42 @@ use crate::service::machine::{Input, Load, LoadFrom, Verdict};
 use crate::service::pipeline::trace::LoadTrace;
 use crate::service::record::Noted;
 use crate::service::shared::request::{PendingRequest, Rollback};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{EngineShare, Snapshot};
 use crate::status::{Attempt, Hold};
 
 /// A load that has ended, and is not in the status yet.
-pub(super) struct Ended {
+pub(super) struct Ended<V> {
     load: Load,
     /// `None` if a second load must confirm that the source has no content.
     outcome: Option<Outcome>,
     trace: LoadTrace,
     elapsed: Duration,
+    before: Option<EngineShare<V>>,
 }
 
 /// A load that is in the status and not announced yet.
-pub(super) struct Concluded {
+pub(super) struct Concluded<V> {
     verdict: Verdict,
     /// `None` if a second load must confirm that the source has no content.
-    announcement: Option<Announcement>,
+    announcement: Option<Announcement<V>>,
 }
 
-struct Announcement {
-    trigger: Trigger,
-    outcome: Outcome,
-    hold: Option<Hold>,
-    trace: LoadTrace,
-    elapsed: Duration,
+struct Announcement<V> {
+    attempt: Arc<Attempt>,
     /// `None` of a rollback.
     noted: Option<Noted>,
     serving: Vec<oneshot::Sender<Receipt>>,
+    /// The value that was visible when the load began, if it is compared with the published one.
+    before: Option<EngineShare<V>>,
 }
 
-impl Concluded {
+impl<V> Concluded<V> {
     /// Whether woken subscribers run before replaced values are reclaimed, which interrupts every processor that this
     /// process runs on. If a caller waits for the receipt, reclaiming comes first, so that the caller finds everything done.
     pub(super) fn lets_subscribers_run(&self) -> bool {
         self.announcement.as_ref().is_some_and(|announcement| {
             announcement.serving.is_empty()
-                && matches!(announcement.outcome, Outcome::Published { .. })
+                && matches!(announcement.attempt.outcome, Outcome::Published { .. })
         })
     }
 }
@@ -65,16 +65,24 @@ impl<'e, V> Task<'e, V> {
         &mut self,
         feed: &'e F,
         mut load: Load,
-    ) -> impl Future<Output = Ended> + use<'e, V, F> {
+    ) -> impl Future<Output = Ended<V>> + use<'e, V, F> {
         let clock = self.clock;
         let begun = clock.now();
-        let pipeline = &self.engine.pipeline;
+        let Engine {
+            pipeline,
+            shared,
+            changes,
+            ..
+        } = self.engine;
+        // Only this load can replace the value that is visible now.
+        let visible = changes.as_ref().and_then(|_| shared.publisher.current());
+        let before = visible.map(|visible| EngineShare::of(&visible));
         let mut pushed = None;
         let mut rollback = None;
         let mut pending = PendingRequest::default();
         match load.from {
             LoadFrom::Source => {
-                let (waiting, requests) = self.engine.shared.inbox.serve();
+                let (waiting, requests) = shared.inbox.serve();
                 self.serving.extend(waiting);
                 self.pending = requests;
                 pending = requests;
@@ -113,18 +121,20 @@ impl<'e, V> Task<'e, V> {
                 outcome,
                 trace,
                 elapsed: clock.now() - begun,
+                before,
             }
         }
     }
 
     /// Writes a load into the status and the flight recorder, and begins probation and saving of a new value. All of that is
     /// done before anybody is notified.
-    pub(super) fn conclude<F: Feed<V>>(&mut self, feed: &F, ended: Ended) -> Concluded {
+    pub(super) fn conclude<F: Feed<V>>(&mut self, feed: &F, ended: Ended<V>) -> Concluded<V> {
         let Ended {
             load,
             outcome,
             trace,
             elapsed,
+            before,
         } = ended;
         let shared = &self.engine.shared;
         shared.note_inner_hold(feed.hold());
@@ -152,7 +162,7 @@ impl<'e, V> Task<'e, V> {
         let present = shared.hold();
         let hold = present.clone();
         let hold = hold.filter(|_| !is_rollback && matches!(outcome, Outcome::Held));
-        let attempt = self.record_flight(load, &outcome, hold.clone(), &trace, elapsed);
+        let attempt = self.record_flight(load, &outcome, hold, &trace, elapsed);
         let noted = match is_rollback {
             true => {
                 self.recorder.note_rollback(&outcome);
@@ -166,53 +176,51 @@ impl<'e, V> Task<'e, V> {
         Concluded {
             verdict,
             announcement: Some(Announcement {
-                trigger: load.trigger,
-                outcome,
-                hold,
-                trace,
-                elapsed,
+                attempt,
                 noted,
                 serving,
+                before,
             }),
         }
     }
 
-    /// Notifies subscribers, then the log and the events, then the group and the callers who wait for a receipt.
-    pub(super) fn announce(&mut self, concluded: Concluded) -> Input {
+    /// Notifies subscribers, finds out what has changed, then notifies the log and the events, then the group and the callers who
+    /// wait for a receipt.
+    pub(super) fn announce(&mut self, concluded: Concluded<V>) -> Input {
         let input = Input::Loaded(concluded.verdict);
         let Some(announcement) = concluded.announcement else {
             return input;
         };
         let Announcement {
-            trigger,
-            outcome,
-            hold,
-            trace,
-            elapsed,
+            attempt,
             noted,
             serving,
+            before,
         } = announcement;
         let shared = &self.engine.shared;
         // A waker may panic; the value stays visible.
         let _ = contained(Stage::Commit, || shared.publisher.notify_few());
-        match noted {
-            None => self.recorder.rolled_back(&outcome, elapsed, &trace.stages),
-            Some(noted) => {
-                let now = self.clock.now();
-                self.recorder
-                    .announce(now, trigger, &outcome, elapsed, &trace.stages, noted);
+        if let Some((changes, before)) = self.engine.changes.as_ref().zip(before) {
+            self.housekeeping.notify(&shared.publisher);
+            if let Some(changed) = changes.since(before.snapshot(), shared) {
+                attempt.set_changed(changed);
             }
+            discard(before);
+        }
+        match noted {
+            None => self.recorder.rolled_back(&attempt),
+            Some(noted) => self.recorder.announce(self.clock.now(), &attempt, noted),
         }
         shared.notify_group();
         for caller in serving {
             // An error means that the caller has left.
             let _ = caller.send(Receipt {
-                trigger,
-                outcome: outcome.clone(),
-                hold: hold.clone(),
-                elapsed,
-                stages: trace.stages.clone(),
-                votes: trace.votes.clone(),
+                trigger: attempt.trigger,
+                outcome: attempt.outcome.clone(),
+                hold: attempt.hold.clone(),
+                elapsed: attempt.elapsed,
+                stages: attempt.stages.clone(),
+                votes: attempt.votes.clone(),
             });
         }
         input

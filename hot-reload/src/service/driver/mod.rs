@@ -2,6 +2,7 @@
 //!
 //! Each turn of the loop feeds one input to the machine and obeys its answer. A load runs beside the loop, one at a time.
 
+pub(crate) mod changes;
 pub(crate) mod clock;
 mod engine;
 pub(crate) mod freshness;

@@ -82,7 +82,8 @@ impl<'e, V> Task<'e, V> {
             serving_rollback: None,
             pending: PendingRequest::default(),
             restart_pending: {
-                let restarts = pipeline.validators.restarts.clone();
+                let validators = pipeline.validators.as_ref();
+                let restarts = validators.and_then(|validators| validators.restarts.clone());
                 restarts.map(|restarts| Box::new(RestartPending::new(restarts)))
             },
             freshness: bound.map(|bound| Box::new(Freshness::new(Some(bound)))),

@@ -149,6 +149,9 @@ impl Explanation {
         {
             write!(f, "; generation {generation} replaces the content")?;
         }
+        if let Some(changed) = attempt.changed() {
+            write!(f, "; changed {changed}")?;
+        }
         Ok(())
     }
 

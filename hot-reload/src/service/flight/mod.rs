@@ -15,7 +15,7 @@ mod span;
 mod tests;
 mod timeline;
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 pub use self::explanation::Explanation;
@@ -97,6 +97,7 @@ impl Flight {
             elapsed: load_ended.elapsed,
             stages: load_ended.stages.to_vec(),
             votes: load_ended.votes.to_vec(),
+            changed: OnceLock::new(),
             since_start: now,
             at,
             times: 1,

@@ -11,6 +11,7 @@ use super::candidate::{Candidate, Pushed, Remains, Sameness};
 use super::prepare::Ending;
 use super::state::Rejected;
 use super::trace::LoadTrace;
+use super::validate::validate;
 use crate::clock::time_of_day;
 use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger};
@@ -120,7 +121,7 @@ impl<V> Pipeline<V> {
                 return self.note_held(revision, outcome).map(Some);
             }
             let loaded_at = time_of_day();
-            let validated = self.validators.check(&value);
+            let validated = validate(self.validators.as_deref(), &value);
             if let Err(error) = trace.time(Stage::Validate, validated).await {
                 return Err(self.reject(Stage::Validate, error, revision));
             }
@@ -173,7 +174,8 @@ impl<V> Pipeline<V> {
 
     /// Whether enough time passes between loading and publishing that the source must be read again.
     fn takes_time(&self) -> bool {
-        self.validators.take_time() || !self.participants.is_empty()
+        let validators = self.validators.as_ref();
+        validators.is_some_and(|validators| validators.take_time()) || !self.participants.is_empty()
     }
 
     /// The present content of the source, if its revision differs from this one. A source that cannot be loaded counts as

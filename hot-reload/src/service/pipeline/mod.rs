@@ -30,7 +30,8 @@ use crate::locks::lock;
 pub(crate) struct Pipeline<V> {
     pub(crate) shared: Arc<Shared<V>>,
     pub(crate) sameness: Sameness<V>,
-    pub(crate) validators: Validators<V>,
+    /// Boxed, because most services have none.
+    pub(crate) validators: Option<Box<Validators<V>>>,
     pub(crate) participants: Participants<V>,
     pub(crate) keeper: Option<Arc<dyn Keeper<V>>>,
     pub(crate) removal: Removal<V>,

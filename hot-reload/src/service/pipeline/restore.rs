@@ -5,6 +5,7 @@ use tracing::warn;
 use super::Pipeline;
 use super::candidate::Candidate;
 use super::trace::LoadTrace;
+use super::validate::validate;
 use crate::error::Error;
 use crate::event::{Outcome, Stage, Trigger};
 use crate::reload::unasked;
@@ -46,7 +47,7 @@ impl<V> Pipeline<V> {
         trace: &mut LoadTrace,
     ) -> Result<(), Error> {
         let (value, revision, loaded_at) = kept;
-        self.validators.check(&value).await?;
+        validate(self.validators.as_deref(), &value).await?;
         let swap = self.prepare(&value, trace).await?;
         let candidate = Candidate {
             value,

@@ -29,6 +29,17 @@ pub(crate) struct Validators<V> {
     pub(crate) deadline: Duration,
 }
 
+/// Runs the validators, if there are any.
+pub(super) async fn validate<V>(
+    validators: Option<&Validators<V>>,
+    value: &V,
+) -> Result<(), Error> {
+    match validators {
+        Some(validators) => validators.check(value).await,
+        None => Ok(()),
+    }
+}
+
 impl<V> Validators<V> {
     pub(crate) fn none(deadline: Duration) -> Self {
         Self {
@@ -39,13 +50,19 @@ impl<V> Validators<V> {
         }
     }
 
+    /// On the heap, unless there is nothing to check.
+    pub(crate) fn boxed(self) -> Option<Box<Self>> {
+        let is_empty = self.at_once.is_empty() && self.in_time.is_empty();
+        (!is_empty || self.restarts.is_some()).then(|| Box::new(self))
+    }
+
     /// Whether there are async validators.
-    pub(crate) fn take_time(&self) -> bool {
+    pub(super) fn take_time(&self) -> bool {
         !self.in_time.is_empty()
     }
 
     /// Runs the synchronous validators. If they accept the value, runs the async ones at the same time.
-    pub(crate) async fn check(&self, value: &V) -> Result<(), Error> {
+    async fn check(&self, value: &V) -> Result<(), Error> {
         let at_once = || {
             let check = |validator: &Validator<V>| validator(value).err();
             self.at_once.iter().filter_map(check).collect::<Vec<_>>()

@@ -5,6 +5,7 @@
 //! - [`Retired`]: a replaced value, for a hook that runs before it is freed;
 //! - `LastGood`, `Restored` (feature `last-good`): the last good value in a file, for starts while the source is unavailable.
 
+pub(crate) mod changes;
 pub(crate) mod keeper;
 #[cfg(feature = "last-good")]
 mod last_good;

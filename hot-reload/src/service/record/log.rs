@@ -9,19 +9,18 @@ use super::status::{Fallback, Noted, Repeated};
 use super::storm::{Line, Storms};
 use super::throttle::Summary;
 use super::{Recorder, TARGET};
-use crate::event::{EventKind, Outcome, Stage, Trigger};
+use crate::event::{EventKind, Outcome};
+use crate::status::Attempt;
 
 impl<V> Recorder<V> {
     /// Logs a load that ended at this time and is already in the status, and sends its event.
-    pub(crate) fn announce(
-        &mut self,
-        now: Duration,
-        trigger: Trigger,
-        outcome: &Outcome,
-        elapsed: Duration,
-        stages: &[(Stage, Duration)],
-        noted: Noted,
-    ) {
+    pub(crate) fn announce(&mut self, now: Duration, attempt: &Attempt, noted: Noted) {
+        let Attempt {
+            trigger,
+            outcome,
+            elapsed,
+            ..
+        } = attempt;
         let Noted {
             repeated,
             waits,
@@ -35,6 +34,7 @@ impl<V> Recorder<V> {
         let (name, source) = shared.names();
         let subject = shared.source.as_deref().unwrap_or("the source");
         let stays = stays(generation.is_some());
+        let changed = attempt.changed().map(ToString::to_string);
         macro_rules! log {
             ($level:ident, $($field:tt)*) => {
                 $level!(
@@ -45,6 +45,7 @@ impl<V> Recorder<V> {
                     outcome = outcome.as_str(),
                     generation,
                     elapsed_ms = elapsed.as_millis() as u64,
+                    changed = changed.as_deref(),
                     $($field)*
                 )
             };
@@ -123,10 +124,11 @@ impl<V> Recorder<V> {
             (waits || matches!(outcome, Outcome::Rejected { .. })) && repeated == Repeated::Yes;
         if !known || trigger.is_requested() {
             self.shared.notify(|| EventKind::Load {
-                trigger,
+                trigger: *trigger,
                 outcome: outcome.clone(),
-                elapsed,
-                stages: stages.to_vec(),
+                elapsed: *elapsed,
+                stages: attempt.stages.clone(),
+                changed: attempt.changed().cloned(),
             });
         }
     }

@@ -1,14 +1,13 @@
 //! Rollbacks and probations, into status, events and log.
 
-use std::time::Duration;
-
 use tracing::{debug, error, info, warn};
 
 use super::{Recorder, TARGET};
 use crate::clock::time_of_day;
 use crate::error::Error;
-use crate::event::{DataState, EventKind, Outcome, Stage, Trigger};
+use crate::event::{DataState, EventKind, Outcome, Trigger};
 use crate::snapshot::{Generation, Snapshot};
+use crate::status::Attempt;
 
 impl<V> Recorder<V> {
     /// Writes a rollback into the status. The last state of the source stays.
@@ -27,12 +26,8 @@ impl<V> Recorder<V> {
     }
 
     /// Logs a rollback that is already in the status, and sends its event.
-    pub(crate) fn rolled_back(
-        &self,
-        outcome: &Outcome,
-        elapsed: Duration,
-        stages: &[(Stage, Duration)],
-    ) {
+    pub(crate) fn rolled_back(&self, attempt: &Attempt) {
+        let outcome = &attempt.outcome;
         let current = self.shared.publisher.current();
         let origin = current.and_then(|current| current.origin());
         let origin = origin.map(Generation::get);
@@ -40,7 +35,9 @@ impl<V> Recorder<V> {
         let generation = self.shared.status().generation.map(Generation::get);
         match outcome {
             Outcome::Published { .. } => {
-                warn!(target: TARGET, name, generation, origin, "rolled back");
+                let changed = attempt.changed().map(ToString::to_string);
+                let changed = changed.as_deref();
+                warn!(target: TARGET, name, generation, origin, changed, "rolled back");
             }
             Outcome::Unchanged => {
                 debug!(target: TARGET, name, generation, "not rolled back, a newer value is visible");
@@ -53,8 +50,9 @@ impl<V> Recorder<V> {
         self.shared.notify(|| EventKind::Load {
             trigger: Trigger::Rollback,
             outcome: outcome.clone(),
-            elapsed,
-            stages: stages.to_vec(),
+            elapsed: attempt.elapsed,
+            stages: attempt.stages.clone(),
+            changed: attempt.changed().cloned(),
         });
     }
 

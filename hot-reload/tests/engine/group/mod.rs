@@ -1,6 +1,8 @@
 //! Several services as one group: their values become visible together, or not at all.
 
 mod away;
+#[cfg(feature = "diff")]
+mod changed;
 mod faults;
 mod guards;
 mod held;

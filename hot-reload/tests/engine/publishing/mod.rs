@@ -1,5 +1,7 @@
 //! From a loaded value to a visible one: validators, participants, restarts, saving.
 
+#[cfg(feature = "diff")]
+mod changed;
 #[cfg(feature = "last-good")]
 mod kept;
 mod overtaken;

@@ -1,5 +1,7 @@
 //! The options of a [`Builder`], by subject: time, checks, and the values beside the visible one.
 
+#[cfg(feature = "diff")]
+mod changes;
 mod checks;
 #[cfg(feature = "last-good")]
 mod last_good;

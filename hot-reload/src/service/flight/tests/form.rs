@@ -61,7 +61,7 @@ fn entries_are_objects_with_a_kind_and_a_time() {
                 "kind": "load", "trigger": "startup", "causes": ["startup", "watch"],
                 "outcome": "published", "revision": "616263", "generation": 1, "origin": null,
                 "hold": null, "elapsed_ms": 1000, "stages_ms": {"load": 0, "validate": 250},
-                "votes": [], "since_start_ms": 2000, "at": "1970-01-01T00:00:02.000Z",
+                "votes": [], "changed": null, "since_start_ms": 2000, "at": "1970-01-01T00:00:02.000Z",
                 "times": 1, "first": "1970-01-01T00:00:02.000Z", "fallback": false,
             },
             {
@@ -69,7 +69,7 @@ fn entries_are_objects_with_a_kind_and_a_time() {
                 "outcome": "rejected", "stage": "validate", "error": error("invalid", "too low"),
                 "revision": "62", "generation": 1, "origin": null,
                 "hold": null, "elapsed_ms": 1000, "stages_ms": {"load": 0, "validate": 250},
-                "votes": [], "since_start_ms": 4000, "at": "1970-01-01T00:00:04.000Z",
+                "votes": [], "changed": null, "since_start_ms": 4000, "at": "1970-01-01T00:00:04.000Z",
                 "times": 2, "first": "1970-01-01T00:00:03.000Z", "fallback": false,
             },
             {

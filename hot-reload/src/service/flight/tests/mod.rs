@@ -5,6 +5,7 @@ mod explanation;
 mod form;
 mod timeline;
 
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use super::timeline::{EntryKind, Lost, Timeline};
@@ -34,6 +35,7 @@ fn attempt(at: u64, trigger: Trigger, outcome: Outcome, revision: &str) -> Attem
             (Stage::Validate, Duration::from_millis(250)),
         ],
         votes: Vec::new(),
+        changed: OnceLock::new(),
         since_start,
         at,
         times: 1,
