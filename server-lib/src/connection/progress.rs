@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::heads::Heads;
+use super::heads::{Heads, is_line_break};
 use crate::config::Limits;
 use crate::roster::{Class, Seat};
 
@@ -120,9 +120,13 @@ impl Progress {
         self.state().unread
     }
 
+    /// Notes bytes that have arrived. Empty lines before a request do not begin it.
     pub(super) fn read(&self, bytes: &[u8]) {
         let mut state = self.state();
         if matches!(state.stage, Stage::Silent | Stage::Idle) {
+            if bytes.iter().copied().all(is_line_break) {
+                return;
+            }
             state.heads.begin();
             state.enter(Stage::Head);
         }
@@ -254,6 +258,24 @@ mod tests {
             progress.handed_over();
             progress.flushed();
             assert_eq!(left(&progress), Some(seconds), "{next}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn empty_line_between_requests_leaves_the_idle_timeout() {
+        for blank in ["\r", "\n", "\r\n", "\r\n\r\n"] {
+            let progress = progress();
+            progress.read(&[HEAD, b"body", blank.as_bytes()].concat());
+            progress.begin(Some(4));
+            progress.respond();
+            progress.handed_over();
+            progress.flushed();
+            assert_eq!(left(&progress), Some(60), "in the same bytes: {blank:?}");
+            advance(Duration::from_secs(20)).await;
+            progress.read(blank.as_bytes());
+            assert_eq!(left(&progress), Some(40), "later: {blank:?}");
+            progress.read(&[blank.as_bytes(), b"G"].concat());
+            assert_eq!(left(&progress), Some(10), "with a head: {blank:?}");
         }
     }
 

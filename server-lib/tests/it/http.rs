@@ -38,6 +38,22 @@ fn status(reply: &str) -> &str {
 }
 
 #[tokio::test]
+async fn empty_lines_between_requests_are_ignored() {
+    let rig = Rig::start(CONFIG).await;
+    let post = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nbody";
+    let get = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    for blank in ["\r\n", "\r\n\r\n"] {
+        let mut raw = Raw::connect(rig.address()).await;
+        raw.send(&format!("{post}{blank}")).await;
+        let first = raw.until("\r\n\r\nhome").await;
+        assert_eq!(status(&first), "200", "{blank:?}");
+        raw.send(&format!("{blank}{get}")).await;
+        let second = raw.rest().await;
+        assert_eq!(status(&second), "200", "{blank:?}: {second:?}");
+    }
+}
+
+#[tokio::test]
 async fn request_without_exactly_one_valid_host_is_refused() {
     let rig = Rig::start(CONFIG).await;
     for (head, expected) in [
