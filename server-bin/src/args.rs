@@ -1,9 +1,10 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use hot_reload::ReloaderConfig;
+use server_lib::ConfigBuilder;
 
 /// Serves HTTP as a file says, and goes on serving while the file changes.
 #[derive(Debug, Parser)]
@@ -45,12 +46,17 @@ pub(crate) enum LogFormat {
 }
 
 impl Args {
-    /// The service's configuration.
-    pub(crate) fn reloader(&self) -> ReloaderConfig {
+    /// Configures how the service notices changes.
+    pub(crate) fn strategy(&self, config: ConfigBuilder) -> ConfigBuilder {
+        let interval = Duration::from_secs(self.interval.into());
         match self.watch_mode {
-            WatchMode::Polling => ReloaderConfig::polling(self.interval),
-            WatchMode::Realtime => ReloaderConfig::realtime(),
-            WatchMode::Hybrid => ReloaderConfig::hybrid(self.interval),
+            WatchMode::Polling => config.interval(interval),
+            WatchMode::Realtime => config.realtime().interval(REALTIME_INTERVAL),
+            WatchMode::Hybrid => config.hybrid().interval(interval),
         }
     }
 }
+
+/// How often the file is loaded in realtime mode while its watch is down, as by
+/// [`ReloaderConfig::realtime`](hot_reload::ReloaderConfig::realtime).
+const REALTIME_INTERVAL: Duration = Duration::from_secs(10);

@@ -25,13 +25,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use hot_reload::Registry;
 use hot_reload::event::Requester;
-use hot_reload::{Control, ReloaderService};
 use server_lib::{Server, ServerConfig, ServerContext, ServerError, Shutdown};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
-use crate::args::{Args, WatchMode};
+use crate::args::Args;
 use crate::logs::Logs;
 use crate::output::Output;
 use crate::signals::Signals;
@@ -97,16 +97,10 @@ async fn serve(
     logs: Arc<Logs>,
 ) -> Result<(), Failure> {
     let path = args.config.display().to_string();
-    let (service, rx) = ReloaderService::new(&path, args.reloader())
-        .await
-        .map_err(other)?;
+    let config = ServerConfig::builder(&path).await.map_err(other)?;
     let context = ServerContext::new(shutdown).on_log(move |filter| logs.follow(filter));
-    tokio::spawn(reload_on(hangup, service.control()));
-    let server = Server::new(rx, context);
-    let ended = match args.watch_mode {
-        WatchMode::Polling => server.entrypoint(service).await,
-        WatchMode::Realtime | WatchMode::Hybrid => server.entrypoint_with_realtime(service).await,
-    };
+    tokio::spawn(reload_on(hangup, context.registry().clone()));
+    let ended = Server::run(args.strategy(config), context).await;
     ended.map_err(|error| match error {
         ServerError::Listen { .. } => Failure {
             code: CONFIGURATION,
@@ -120,13 +114,15 @@ async fn serve(
     })
 }
 
-/// Reloads the configuration at each SIGHUP.
-async fn reload_on(hangup: Arc<Notify>, control: Control<ServerConfig>) {
+/// Reloads all services of the server at each SIGHUP.
+async fn reload_on(hangup: Arc<Notify>, registry: Registry) {
     loop {
         hangup.notified().await;
-        // The outcome is one word; the service logs the reason of a rejection.
-        let outcome = control.reload_for(Requester::Signal).await.outcome;
-        tracing::info!(%outcome, "loaded the configuration, as SIGHUP asked");
+        for (_, receipt) in registry.reload_all(Requester::Signal).await {
+            // The outcome is one word; the service logs the reason of a rejection.
+            let outcome = receipt.outcome;
+            tracing::info!(%outcome, "loaded the configuration, as SIGHUP asked");
+        }
     }
 }
 

@@ -1,33 +1,45 @@
-//! [`ServerContext`]: the connection between a server and the program that runs it.
+//! [`ServerContext`]: what a server and the program that runs it share.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hot_reload::Registry;
 use tokio::sync::watch;
 
-/// The connection between a server and the program that runs it: the signal to stop, and the setter of the log filter.
+/// What a server and the program that runs it share: the signal to stop, the registry of services, and callbacks.
+///
+/// Each server registers its services in the registry: `config`, which loads the configuration with its certificates.
+/// Admin endpoints, signals and metrics use them from there.
 ///
 /// ```
 /// use server_lib::{ServerContext, Shutdown};
 ///
 /// let shutdown = Shutdown::new();
-/// let context = ServerContext::new(shutdown.clone()).on_log(|filter| println!("log filter: {filter}"));
+/// let context = ServerContext::new(shutdown.clone())
+///     .on_log(|filter| println!("log filter: {filter}"))
+///     .on_listen(|address| println!("listening on {address}"));
+/// context.registry().on_event(|event| println!("{}: {}", event.target, event.kind));
 /// shutdown.stop();
 /// ```
 #[derive(Clone)]
 pub struct ServerContext {
     pub(crate) shutdown: Shutdown,
+    registry: Registry,
     pub(crate) on_log: Arc<dyn Fn(&str) + Send + Sync>,
+    pub(crate) on_listen: Arc<dyn Fn(SocketAddr) + Send + Sync>,
     pub(crate) drain: Duration,
 }
 
 impl ServerContext {
-    /// A context without a log filter to set. Open requests get 10 s to end after a stop.
+    /// A context without callbacks, with a registry of its own. Open requests get 10 s to end after a stop.
     pub fn new(shutdown: Shutdown) -> Self {
         Self {
             shutdown,
+            registry: Registry::new(),
             on_log: Arc::new(|_| {}),
+            on_listen: Arc::new(|_| {}),
             drain: Duration::from_secs(10),
         }
     }
@@ -41,6 +53,26 @@ impl ServerContext {
         }
     }
 
+    /// Calls this with the address on which the server listens, at the start and after each move.
+    #[must_use]
+    pub fn on_listen(self, listening: impl Fn(SocketAddr) + Send + Sync + 'static) -> Self {
+        Self {
+            on_listen: Arc::new(listening),
+            ..self
+        }
+    }
+
+    /// Registers the server's services in this registry, beside those of the program.
+    #[must_use]
+    pub fn with_registry(self, registry: Registry) -> Self {
+        Self { registry, ..self }
+    }
+
+    /// The registry of the server's services. A service leaves it when it stops.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
     /// Gives open requests this long to end after a stop.
     #[must_use]
     pub fn drain_within(self, drain: Duration) -> Self {
@@ -52,6 +84,7 @@ impl fmt::Debug for ServerContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerContext")
             .field("shutdown", &self.shutdown)
+            .field("registry", &self.registry)
             .field("drain", &self.drain)
             .finish_non_exhaustive()
     }

@@ -20,8 +20,10 @@ pub enum ServerError {
     },
     /// The task that accepts connections failed.
     Accept(String),
-    /// The service that follows the file ended.
+    /// The service that loads the file ended.
     ReloadEnded(String),
+    /// The context's registry has a service of the same name. The text names its source.
+    Registry(String),
 }
 
 impl ServerError {
@@ -34,7 +36,7 @@ impl ServerError {
 impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Configuration(why) => f.write_str(why),
+            Self::Configuration(why) | Self::Registry(why) => f.write_str(why),
             Self::Listen { address, source } => {
                 write!(f, "listen: cannot listen on {address}: {}", advice(source))
             }
@@ -48,7 +50,9 @@ impl StdError for ServerError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Listen { source, .. } => Some(source),
-            Self::Configuration(_) | Self::Accept(_) | Self::ReloadEnded(_) => None,
+            Self::Configuration(_) | Self::Accept(_) | Self::ReloadEnded(_) | Self::Registry(_) => {
+                None
+            }
         }
     }
 }

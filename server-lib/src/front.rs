@@ -229,6 +229,7 @@ impl Front {
             .map_err(|source| ServerError::Listen { address, source })?;
         info!(address = %listener.local, tls = now.tls.is_some(), "listening");
         self.listening.send_replace(Some(listener.local));
+        (self.context.on_listen)(listener.local);
         if let Some(old) = self.listener.replace(listener) {
             old.close().await;
         }

@@ -4,9 +4,21 @@
 //! fails no request. The crate shows how to integrate `hot_reload`, and `server-bin` runs it.
 //!
 //! - [`ServerConfig`]: the configuration, loaded from the file and checked;
-//! - [`Server`]: serves it. Its two entrypoints are the loops that a program of your own would have;
+//! - [`Server`]: serves it. It has an entrypoint on the full surface of `hot_reload`, and two on the compatible surface;
 //! - [`LogFilter`]: its parsed key `log`;
-//! - [`ServerContext`]: the signal to stop, and the setter of the log filter.
+//! - [`ServerContext`]: the signal to stop, the registry of the server's services, and its callbacks.
+//!
+//! # Example
+//!
+//! ```no_run
+//! use server_lib::{Server, ServerConfig, ServerContext, Shutdown};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = ServerConfig::builder("config.toml").await?.hybrid();
+//! Server::run(config, ServerContext::new(Shutdown::new())).await?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod address;
 mod config;
@@ -14,6 +26,7 @@ mod connection;
 mod context;
 mod date;
 mod error;
+mod event_loop;
 mod expiry;
 mod front;
 mod limit_log;
@@ -22,6 +35,7 @@ mod log_filter;
 mod request;
 mod roster;
 mod server;
+mod service;
 mod state;
 
 pub use self::config::{Limits, Methods, Route, ServerConfig, Tls};
@@ -29,3 +43,4 @@ pub use self::context::{ServerContext, Shutdown};
 pub use self::error::ServerError;
 pub use self::log_filter::LogFilter;
 pub use self::server::Server;
+pub use self::service::ConfigBuilder;

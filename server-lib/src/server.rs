@@ -1,39 +1,32 @@
-//! [`Server`]: the loops that connect the service of a file with the listener and the connections.
+//! [`Server`]: its three entrypoints.
 
-use std::future::pending;
 use std::net::SocketAddr;
-use std::pin::pin;
 
-use hot_reload::event::EventKind;
-use hot_reload::{FileReloader, Outcome, ReloaderReceiver, ReloaderService};
+use hot_reload::{Control, FileReloader, Live, ReloadResult, ReloaderReceiver, ReloaderService};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tracing::info;
+use tracing::{debug, info};
 
 use crate::config::ServerConfig;
 use crate::context::ServerContext;
 use crate::error::ServerError;
+use crate::event_loop;
 use crate::front::Front;
+use crate::service::{BuilderService, CompatService, ConfigBuilder};
 
-/// The service that follows the server's file.
+/// The service of the compatible surface that loads the server's file.
 type Service = ReloaderService<FileReloader<ServerConfig>, ServerConfig, String>;
 
-/// A server that follows its file.
+/// An HTTP server whose configuration is reloaded while it serves.
 ///
-/// Each entrypoint is one loop over four things: the service, changes of its value, the listener, and the shutdown.
-/// Requests do not pass through it. They read the newest value through [`Live`](hot_reload::Live).
+/// It has three entrypoints:
 ///
-/// ```no_run
-/// use hot_reload::{ReloaderConfig, ReloaderService};
-/// use server_lib::{Server, ServerContext, Shutdown};
+/// - [`run`](Self::run), on the full surface of `hot_reload`, takes all options of its builder;
+/// - [`entrypoint`](Self::entrypoint), on the compatible surface, polls the file;
+/// - [`entrypoint_with_realtime`](Self::entrypoint_with_realtime), on the compatible surface, follows the service's strategy.
 ///
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// let (service, rx) = ReloaderService::new(&"config.toml".to_owned(), ReloaderConfig::hybrid(10)).await?;
-/// let server = Server::new(rx, ServerContext::new(Shutdown::new()));
-/// server.entrypoint_with_realtime(service).await?;
-/// # Ok(())
-/// # }
-/// ```
+/// All three run one event loop over new values, the first load, the listener and the shutdown. Requests do not pass through
+/// it: each reads the newest value through [`Live`].
 #[derive(Debug)]
 pub struct Server {
     rx: ReloaderReceiver<ServerConfig, String>,
@@ -42,7 +35,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server that will follow what `rx` receives.
+    /// A server on the compatible surface: it applies the values that `rx` receives.
     pub fn new(rx: ReloaderReceiver<ServerConfig, String>, context: ServerContext) -> Self {
         Self {
             rx,
@@ -51,136 +44,152 @@ impl Server {
         }
     }
 
-    /// Where the server listens: `None` before it does and after it has ended.
+    /// The address on which the server listens: `None` before it does and after it has ended.
     pub fn listening(&self) -> watch::Receiver<Option<SocketAddr>> {
         self.listening.subscribe()
     }
 
+    /// Serves with the service that this builder configures. Returns when the context says stop and the open requests have
+    /// ended.
+    ///
+    /// The service has the name `config` in the context's registry. It stops before this returns.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use hot_reload::event::Requester;
+    /// use server_lib::{Server, ServerConfig, ServerContext, Shutdown};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("config.toml").display().to_string();
+    /// # std::fs::write(&path, "id = 1\nname = 'a'\nlisten = '127.0.0.1:0'\n")?;
+    /// let config = ServerConfig::builder(&path).await?;
+    /// let config = config.hybrid().interval(Duration::from_secs(10)).history(5);
+    /// let shutdown = Shutdown::new();
+    /// let context = ServerContext::new(shutdown.clone());
+    ///
+    /// // What an admin endpoint or a signal does: it reloads all services of the server.
+    /// let registry = context.registry().clone();
+    /// tokio::spawn(async move {
+    ///     for (target, receipt) in registry.reload_all(Requester::Signal).await {
+    ///         println!("{}: {receipt}", target.name());
+    ///     }
+    /// #   shutdown.stop();
+    /// });
+    /// Server::run(config, context).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`entrypoint`](Self::entrypoint), and if the registry has a service named `config`.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the server and its service stop, and open requests are cut off.
+    pub async fn run(config: ConfigBuilder, context: ServerContext) -> Result<(), ServerError> {
+        let service = BuilderService::start(config, context.registry())?;
+        let (control, live) = (service.control().clone(), service.live().clone());
+        info!("starting");
+        let front = Front::new(context.clone(), &control, live, watch::Sender::new(None));
+        event_loop::run(service, &control, front, &context).await
+    }
+
     /// Serves, and polls the file. Returns when the context says stop and the open requests have ended.
+    ///
+    /// The service has the name `ServerConfig` in the context's registry, after the type of its value.
+    ///
+    /// ```
+    /// use hot_reload::{ReloaderConfig, ReloaderService};
+    /// use server_lib::{Server, ServerContext, Shutdown};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("config.toml").display().to_string();
+    /// # std::fs::write(&path, "id = 1\nname = 'a'\nlisten = '127.0.0.1:0'\n")?;
+    /// let (service, rx) = ReloaderService::new(&path, ReloaderConfig::polling(10)).await?;
+    /// let shutdown = Shutdown::new();
+    /// let server = Server::new(rx, ServerContext::new(shutdown.clone()));
+    /// # shutdown.stop();
+    /// server.entrypoint(service).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
     /// If the first load finds no valid configuration, if its listen address cannot be used, or if a part of the server
     /// fails.
     pub async fn entrypoint(&self, service: Service) -> Result<(), ServerError> {
-        let mut rx = self.rx.clone();
-        let service = safe(service);
-        let mut front = self.front(&service);
-        let mut refused = pin!(refused(&service));
         // Without a watch too, loads wait for the writers of route files.
         service.reloader().follow_dependencies();
-        // In a task of its own: polling loads where it runs, and a file system that hangs must not hold up the end.
+        let service = refusing_plaintext(service);
+        let (control, live) = (service.control(), service.live());
         let mut reloading = JoinSet::new();
         reloading.spawn(async move { service.start().await });
         info!("starting, the file is polled");
-        loop {
-            tokio::select! {
-                // The service runs in here: it loads, checks and publishes. It only returns if it was set up wrongly.
-                Some(ended) = reloading.join_next() => return Err(match ended {
-                    Ok(ended) => reload_ended(ended),
-                    Err(failed) => ServerError::ReloadEnded(failed.to_string()),
-                }),
-                // The first load decides whether there is a server. Later refusals are only logged.
-                why = &mut refused => return Err(why),
-                // A new value was published. Requests see it already; the front still has to move.
-                news = rx.changed() => match news {
-                    Ok(()) => front.follow().await?,
-                    Err(error) => return Err(reload_ended(Err(error))),
-                },
-                // The listener accepts in a task of its own. This wakes for a second try at an address that was in use.
-                woken = front.accepting() => {
-                    woken?;
-                    front.move_again().await;
-                }
-                () = self.context.shutdown.stopped() => break,
-            }
-        }
-        info!("stopping, open requests are finished");
-        front.drain().await;
-        Ok(())
+        self.serve(reloading, &control, live).await
     }
 
     /// Serves, and watches the file by the service's strategy. Otherwise as [`entrypoint`](Self::entrypoint).
+    ///
+    /// ```
+    /// use hot_reload::{ReloaderConfig, ReloaderService};
+    /// use server_lib::{Server, ServerContext, Shutdown};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("config.toml").display().to_string();
+    /// # std::fs::write(&path, "id = 1\nname = 'a'\nlisten = '127.0.0.1:0'\n")?;
+    /// let (service, rx) = ReloaderService::new(&path, ReloaderConfig::hybrid(10)).await?;
+    /// let shutdown = Shutdown::new();
+    /// let server = Server::new(rx, ServerContext::new(shutdown.clone()));
+    /// # shutdown.stop();
+    /// server.entrypoint_with_realtime(service).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
     /// As [`entrypoint`](Self::entrypoint).
     pub async fn entrypoint_with_realtime(&self, service: Service) -> Result<(), ServerError> {
-        let mut rx = self.rx.clone();
-        let service = safe(service);
-        let mut front = self.front(&service);
-        let mut refused = pin!(refused(&service));
-        let mut reloading = pin!(service.start_with_realtime());
+        let service = refusing_plaintext(service);
+        let (control, live) = (service.control(), service.live());
+        let mut reloading = JoinSet::new();
+        reloading.spawn(async move { service.start_with_realtime().await });
         info!("starting, the file is watched");
-        loop {
-            tokio::select! {
-                ended = &mut reloading => return Err(reload_ended(ended)),
-                why = &mut refused => return Err(why),
-                news = rx.changed() => match news {
-                    Ok(()) => front.follow().await?,
-                    Err(error) => return Err(reload_ended(Err(error))),
-                },
-                woken = front.accepting() => {
-                    woken?;
-                    front.move_again().await;
-                }
-                () = self.context.shutdown.stopped() => break,
-            }
-        }
-        info!("stopping, open requests are finished");
-        front.drain().await;
-        Ok(())
+        self.serve(reloading, &control, live).await
     }
 
-    fn front(&self, service: &Service) -> Front {
-        Front::new(
-            self.context.clone(),
-            &service.control(),
-            service.live(),
-            self.listening.clone(),
-        )
+    /// Serves with a service of the compatible surface, which runs in the task `reloading`.
+    async fn serve(
+        &self,
+        reloading: JoinSet<ReloadResult<(), ServerConfig, String>>,
+        control: &Control<ServerConfig>,
+        live: Live<ServerConfig>,
+    ) -> Result<(), ServerError> {
+        // Two servers may share a context, and then the registry has the first one's service.
+        if let Err(error) = self.context.registry().register(control.target()) {
+            debug!("{error}");
+        }
+        let (context, listening) = (self.context.clone(), self.listening.clone());
+        let service = CompatService::new(self.rx.clone(), reloading);
+        let front = Front::new(context, control, live, listening);
+        event_loop::run(service, control, front, &self.context).await
     }
 }
 
-/// Completes if the first load of this service finds no valid configuration; otherwise never.
-fn refused(service: &Service) -> impl Future<Output = ServerError> + use<> {
-    let control = service.control();
-    // Subscribes now, before the service runs.
-    let mut events = control.events();
-    async move {
-        while let Some(event) = events.next().await {
-            let EventKind::Load { outcome, .. } = event.kind else {
-                continue;
-            };
-            match outcome {
-                Outcome::Rejected { error, .. } | Outcome::Failed { error } => {
-                    return ServerError::Configuration(error.to_string());
-                }
-                Outcome::Missing => {
-                    let source = control.status().source.unwrap_or_default();
-                    return ServerError::Configuration(format!(
-                        "{source}: cannot be read: there is no such file; create it, or correct the path"
-                    ));
-                }
-                _ => break,
-            }
-        }
-        pending().await
-    }
-}
-
-/// Adds a validator that refuses a configuration that must not replace the current one.
-fn safe(service: Service) -> Service {
+/// Adds the validator of changes: [`ServerConfig::may_follow`].
+fn refusing_plaintext(service: Service) -> Service {
     let live = service.live();
     service.with_validator(move |next| match live.try_get() {
         Some(now) => next.may_follow(&now),
         None => Ok(()),
-    })
-}
-
-fn reload_ended(result: hot_reload::ReloadResult<(), ServerConfig, String>) -> ServerError {
-    ServerError::ReloadEnded(match result {
-        Ok(()) => "it was stopped".to_owned(),
-        Err(error) => error.to_string(),
     })
 }

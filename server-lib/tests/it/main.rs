@@ -3,6 +3,7 @@
 
 mod certificate_errors;
 mod edits;
+mod entrypoints;
 mod errors;
 mod http;
 mod limits;
