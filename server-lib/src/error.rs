@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 pub enum ServerError {
     /// The first load found no valid configuration. The text is the reason, with its location.
     Configuration(String),
-    /// The address could not be listened on, and there was no other one yet.
+    /// The first configuration's address could not be bound.
     Listen {
         /// The address.
         address: SocketAddr,
@@ -41,7 +41,7 @@ impl fmt::Display for ServerError {
                 write!(f, "listen: cannot listen on {address}: {}", advice(source))
             }
             Self::Accept(why) => write!(f, "accepting connections failed: {why}"),
-            Self::ReloadEnded(why) => write!(f, "the configuration is no longer followed: {why}"),
+            Self::ReloadEnded(why) => write!(f, "the configuration is no longer reloaded: {why}"),
         }
     }
 }

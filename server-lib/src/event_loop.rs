@@ -47,14 +47,14 @@ async fn serve(
             // A new value was published. Requests see it already; the front still has to apply it.
             changed = service.changed() => {
                 changed?;
-                front.follow().await?;
+                front.apply().await?;
             }
             // The first load decides whether there is a server. Later refusals are only logged.
             why = &mut refused => return Err(why),
             // The listener accepts in a task of its own. An address that was in use is tried again.
-            due = front.accepting() => {
+            due = front.bind_retry_due() => {
                 due?;
-                front.move_again().await;
+                front.retry_bind().await;
             }
             () = context.shutdown.stopped() => return Ok(()),
         }

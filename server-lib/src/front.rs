@@ -1,4 +1,4 @@
-//! [`Front`]: the listener and the settings of a server, moved from one configuration to the next.
+//! [`Front`]: applies each configuration to the listener, the open connections and the log filter.
 
 use std::future::pending;
 use std::net::SocketAddr;
@@ -12,40 +12,40 @@ use tracing::{debug, info, warn};
 
 use crate::address::is_served_by;
 use crate::config::{Limits, Moment, ServerConfig, Tls};
-use crate::connection::{Door, Phase};
+use crate::connection::{ConnectionHandler, Phase};
 use crate::context::ServerContext;
 use crate::error::ServerError;
-use crate::expiry::Expiry;
+use crate::expiry::ExpiryWarnings;
 use crate::listener::Listener;
 use crate::state::Shared;
 
-/// How long until an address that could not be listened on is tried again.
-const RETRY: Duration = Duration::from_secs(5);
+/// How long until the server tries again to bind an address.
+const BIND_RETRY: Duration = Duration::from_secs(5);
 
-/// What of a server faces its clients: the listener, its connections, the log filter.
+/// The parts of a server that have to be changed for a new configuration: listener, connections, log filter.
 ///
-/// Routes, limits and certificates are not moved: each request and each handshake reads them from [`Live`].
+/// Routes, limits and certificates need no change: each request and each handshake reads them from [`Live`].
 pub(crate) struct Front {
     context: ServerContext,
     live: Live<ServerConfig>,
     listening: watch::Sender<Option<SocketAddr>>,
     /// The configuration that was applied last.
     applied: Option<Snapshot<ServerConfig>>,
-    /// The log filter that was set last.
-    log: Option<String>,
+    /// The log filter in use.
+    log_filter: Option<String>,
     /// The limits in use.
     limits: Option<Limits>,
     /// The certificate in use.
     tls: Option<Tls>,
-    expiry: Expiry,
+    expiry: ExpiryWarnings,
     /// The events of the configuration's service.
     events: Events,
     shared: Shared,
-    /// Through which connections come in.
-    door: Door,
+    /// Serves the connections that the listener accepts.
+    handler: ConnectionHandler,
     listener: Option<Listener>,
-    /// The address that could not be bound, and when it is tried again.
-    awaited: Option<(SocketAddr, Instant)>,
+    /// The address that could not be bound, and when the server tries again.
+    bind_retry: Option<(SocketAddr, Instant)>,
     /// Ends all connections when it is dropped.
     phase: watch::Sender<Phase>,
     /// Closes once the last connection is gone.
@@ -62,33 +62,33 @@ impl Front {
         let (alive, connections) = mpsc::channel(1);
         let phase = watch::Sender::new(Phase::Serving);
         let shared = Shared::new(live.clone());
-        let door = Door::new(shared.clone(), phase.subscribe(), alive);
+        let handler = ConnectionHandler::new(shared.clone(), phase.subscribe(), alive);
         Self {
             context,
             live,
             listening,
             applied: None,
-            log: None,
+            log_filter: None,
             limits: None,
             tls: None,
-            expiry: Expiry::default(),
+            expiry: ExpiryWarnings::default(),
             events: control.events(),
             shared,
-            door,
+            handler,
             listener: None,
-            awaited: None,
+            bind_retry: None,
             phase,
             connections,
         }
     }
 
-    /// Takes on the newest configuration.
+    /// Applies the newest configuration.
     ///
     /// # Errors
     ///
-    /// [`ServerError::Listen`] if this is the first one and its address cannot be listened on. Later the old address
-    /// stays, the reason is logged, and the new one is tried again.
-    pub(crate) async fn follow(&mut self) -> Result<(), ServerError> {
+    /// [`ServerError::Listen`] if the first configuration's address cannot be bound. Later, the old address stays in use, and
+    /// the server logs the reason and tries again.
+    pub(crate) async fn apply(&mut self) -> Result<(), ServerError> {
         // An empty value would mean that the file is gone; the last good one is still the configuration.
         let Some(now) = self.live.try_get() else {
             return Ok(());
@@ -103,7 +103,7 @@ impl Front {
             changed = before.map(|before| now.changed_since(&before)),
             "configuration applied"
         );
-        self.follow_tls(&now);
+        self.apply_tls(&now);
         if self
             .limits
             .replace(now.limits)
@@ -112,29 +112,29 @@ impl Front {
             // Waiting connections compute their deadlines again.
             self.phase.send_replace(Phase::Serving);
         }
-        self.awaited = None;
-        match self.move_to(&now).await {
-            // There is no other address to stay on, so somebody has to see to it.
+        self.bind_retry = None;
+        match self.listen_on(&now).await {
+            // The server has no other address.
             Err(error) if !self.has_listened() => return Err(error),
             Err(error) => {
                 let kept = self
                     .local()
                     .map_or_else(|| "none".to_owned(), |kept| kept.to_string());
-                warn!(kept, "{error}; it is tried again every {RETRY:?}");
-                self.awaited = Some((now.listen, Instant::now() + RETRY));
+                warn!(kept, "{error}; it is tried again every {BIND_RETRY:?}");
+                self.bind_retry = Some((now.listen, Instant::now() + BIND_RETRY));
             }
             Ok(()) => {}
         }
         // Last, so that a new log filter does not silence the lines about its own configuration.
-        if self.log.as_ref() != Some(&now.log) {
+        if self.log_filter.as_ref() != Some(&now.log) {
             (self.context.on_log)(&now.log);
-            self.log = Some(now.log.clone());
+            self.log_filter = Some(now.log.clone());
         }
         Ok(())
     }
 
     /// Logs warnings about the newest certificate. New connections already use it.
-    fn follow_tls(&mut self, now: &ServerConfig) {
+    fn apply_tls(&mut self, now: &ServerConfig) {
         if self.tls == now.tls {
             return;
         }
@@ -145,15 +145,15 @@ impl Front {
             warn!("{warning}");
         }
         self.tls.clone_from(&now.tls);
-        self.expiry = Expiry::default();
+        self.expiry = ExpiryWarnings::default();
     }
 
-    /// Waits until [`move_again`](Self::move_again) is due, while the listener does its work. Cancel safe.
+    /// Waits until [`retry_bind`](Self::retry_bind) is due. Meanwhile it logs warnings and counts of limits. Cancel safe.
     ///
     /// # Errors
     ///
-    /// [`ServerError::Accept`] if the listener cannot go on.
-    pub(crate) async fn accepting(&mut self) -> Result<(), ServerError> {
+    /// [`ServerError::Accept`] if the accept loop fails.
+    pub(crate) async fn bind_retry_due(&mut self) -> Result<(), ServerError> {
         let failed = async {
             match &mut self.listener {
                 Some(listener) => listener.failed().await,
@@ -161,7 +161,7 @@ impl Front {
             }
         };
         let due = async {
-            match self.awaited {
+            match self.bind_retry {
                 Some((_, again)) => sleep_until(again).await,
                 None => pending().await,
             }
@@ -180,27 +180,27 @@ impl Front {
         }
     }
 
-    /// Repeats the whole attempt to bind an address that could not be bound. Further failures are logged at DEBUG.
-    pub(crate) async fn move_again(&mut self) {
+    /// Tries again to bind the address that could not be bound. Logs further failures at DEBUG.
+    pub(crate) async fn retry_bind(&mut self) {
         let now = self.live.get();
-        let Some((address, _)) = self.awaited.take() else {
+        let Some((address, _)) = self.bind_retry.take() else {
             return;
         };
         if address == now.listen
-            && let Err(error) = self.move_to(&now).await
+            && let Err(error) = self.listen_on(&now).await
         {
             debug!("{error}");
-            self.awaited = Some((address, Instant::now() + RETRY));
+            self.bind_retry = Some((address, Instant::now() + BIND_RETRY));
         }
     }
 
-    /// Ends: nobody new is let in, and who is in has the context's time to finish.
+    /// Stops listening, and gives open requests the context's time to finish.
     pub(crate) async fn drain(self) {
         let Self {
             context,
             listening,
             shared,
-            door,
+            handler,
             listener,
             phase,
             mut connections,
@@ -210,7 +210,7 @@ impl Front {
         if let Some(listener) = listener {
             listener.close().await;
         }
-        drop(door);
+        drop(handler);
         if timeout(context.drain, connections.recv()).await.is_err() {
             warn!("some requests did not end in time and are cut off");
         }
@@ -218,14 +218,14 @@ impl Front {
         listening.send_replace(None);
     }
 
-    /// Moves to the configured address. The new address is bound before the old one is closed.
-    async fn move_to(&mut self, now: &Snapshot<ServerConfig>) -> Result<(), ServerError> {
+    /// Listens on the configured address. Binds the new address before it closes the old one.
+    async fn listen_on(&mut self, now: &Snapshot<ServerConfig>) -> Result<(), ServerError> {
         let address = now.listen;
         let old = self.listener.as_ref();
         if old.is_some_and(|old| is_served_by(address, old.local)) {
             return Ok(());
         }
-        let listener = Listener::bind(address, old, self.door.clone())
+        let listener = Listener::bind(address, old, self.handler.clone())
             .map_err(|source| ServerError::Listen { address, source })?;
         info!(address = %listener.local, tls = now.tls.is_some(), "listening");
         self.listening.send_replace(Some(listener.local));
@@ -246,14 +246,18 @@ impl Front {
 }
 
 /// Warns before the certificate expires, and about refused edits that may have kept a renewed one out.
-async fn watch_certificate<T>(tls: Option<&Tls>, expiry: &mut Expiry, events: &mut Events) -> T {
+async fn watch_certificate<T>(
+    tls: Option<&Tls>,
+    expiry: &mut ExpiryWarnings,
+    events: &mut Events,
+) -> T {
     loop {
-        let look = async {
+        let check = async {
             match tls {
                 Some(tls) => {
-                    let (text, next) = expiry.look(tls.validity(), Moment::now());
-                    if let Some(text) = text {
-                        warn!("{text}");
+                    let (warning, next) = expiry.check(tls.validity(), Moment::now());
+                    if let Some(warning) = warning {
+                        warn!("{warning}");
                     }
                     sleep(next).await;
                 }
@@ -261,11 +265,11 @@ async fn watch_certificate<T>(tls: Option<&Tls>, expiry: &mut Expiry, events: &m
             }
         };
         tokio::select! {
-            () = look => {}
+            () = check => {}
             event = events.next() => match event.map(|event| event.kind) {
                 Some(EventKind::Load { outcome: Outcome::Rejected { .. }, .. }) => {
                     if let Some(tls) = tls
-                        && expiry.stays(Instant::now())
+                        && expiry.is_stays_due(Instant::now())
                     {
                         warn!("the present certificate stays in use, which is valid until {}", tls.validity().until);
                     }

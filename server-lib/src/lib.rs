@@ -23,6 +23,7 @@
 mod address;
 mod config;
 mod connection;
+mod connection_limit;
 mod context;
 mod date;
 mod error;
@@ -33,7 +34,6 @@ mod limit_log;
 mod listener;
 mod log_filter;
 mod request;
-mod roster;
 mod server;
 mod service;
 mod state;

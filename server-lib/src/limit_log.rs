@@ -1,4 +1,4 @@
-//! [`LimitLog`]: rate-limited log lines about limits that cut clients off.
+//! [`LimitLog`]: rate-limited log lines about limits that cut clients off, and their counters.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -66,7 +66,8 @@ impl Limit {
 #[derive(Default)]
 pub(crate) struct LimitLog {
     entries: Mutex<[Entry; Limit::ALL.len()]>,
-    held_back: Notify,
+    /// A client was counted without a log line.
+    suppressed: Notify,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -86,7 +87,7 @@ impl LimitLog {
         drop(entries);
         match clients {
             Some(clients) => limit.log(clients),
-            None => self.held_back.notify_one(),
+            None => self.suppressed.notify_one(),
         }
     }
 
@@ -101,7 +102,7 @@ impl LimitLog {
                 .min();
             match next {
                 Some(next) => return sleep_until(next).await,
-                None => self.held_back.notified().await,
+                None => self.suppressed.notified().await,
             }
         }
     }

@@ -1,4 +1,4 @@
-//! [`Listener`]: one listen address, and the task that accepts its connections.
+//! [`Listener`]: a listening socket, and the task that runs its accept loop.
 
 use std::io;
 use std::mem;
@@ -11,15 +11,15 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use crate::connection::Door;
+use crate::connection::ConnectionHandler;
 
-/// How long to wait after a failure to accept, which mostly is a lack of file descriptors.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How long the accept loop waits after an error. Mostly, the process has no descriptor left.
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
-/// The backlog: connections that the system holds until they are accepted.
+/// The number of connections that the system holds until they are accepted.
 const BACKLOG: u32 = 1024;
 
-/// An address that is listened on.
+/// A listening socket, and its accept loop.
 pub(crate) struct Listener {
     pub(crate) local: SocketAddr,
     task: JoinHandle<()>,
@@ -31,11 +31,15 @@ pub(crate) struct Listener {
 
 impl Listener {
     /// Listens and accepts connections. `old` may listen on an address that overlaps with this one.
-    pub(crate) fn bind(address: SocketAddr, old: Option<&Self>, door: Door) -> io::Result<Self> {
+    pub(crate) fn bind(
+        address: SocketAddr,
+        old: Option<&Self>,
+        handler: ConnectionHandler,
+    ) -> io::Result<Self> {
         let listener = match listen(address, false) {
             Err(error) => match old {
                 Some(old) if error.kind() == io::ErrorKind::AddrInUse => {
-                    old.listen_beside(address)?
+                    old.listen_on_shared_port(address)?
                 }
                 _ => return Err(error),
             },
@@ -46,7 +50,7 @@ impl Listener {
             local: listener.local_addr()?,
             #[cfg(unix)]
             socket: std::os::fd::AsFd::as_fd(&listener).try_clone_to_owned()?,
-            task: tokio::spawn(accept_until(listener, door, stopped)),
+            task: tokio::spawn(accept_loop(listener, handler, stopped)),
             stop,
         })
     }
@@ -54,7 +58,7 @@ impl Listener {
     /// Listens on an address that overlaps with that of this listener. While both share the port, the system refuses only
     /// addresses that another program uses. So the old listener stays open until the new one is bound.
     #[cfg(unix)]
-    fn listen_beside(&self, address: SocketAddr) -> io::Result<TcpListener> {
+    fn listen_on_shared_port(&self, address: SocketAddr) -> io::Result<TcpListener> {
         use rustix::net::sockopt::set_socket_reuseport;
         set_socket_reuseport(&self.socket, true)?;
         let listener = listen(address, true);
@@ -66,11 +70,11 @@ impl Listener {
     }
 
     #[cfg(not(unix))]
-    fn listen_beside(&self, _: SocketAddr) -> io::Result<TcpListener> {
+    fn listen_on_shared_port(&self, _: SocketAddr) -> io::Result<TcpListener> {
         Err(io::ErrorKind::AddrInUse.into())
     }
 
-    /// Stops to listen. When this returns, the address is free; the connections that came over it live on.
+    /// Stops listening. When this returns, the address is free. Its open connections continue.
     pub(crate) async fn close(self) {
         #[cfg(unix)]
         drop(self.socket);
@@ -78,7 +82,7 @@ impl Listener {
         let _ = self.task.await;
     }
 
-    /// Waits for the end of the task, which only comes when something is wrong, and says what. Cancel safe.
+    /// Waits until the accept loop fails, and returns the reason. Cancel safe.
     pub(crate) async fn failed(&mut self) -> String {
         match (&mut self.task).await {
             Ok(()) => "the listener was closed".to_owned(),
@@ -87,8 +91,8 @@ impl Listener {
     }
 }
 
-/// A socket that listens, and may `share` its port.
-fn listen(address: SocketAddr, share: bool) -> io::Result<TcpListener> {
+/// Opens a listening socket. `share_port` allows another socket that asks for it on the same port.
+fn listen(address: SocketAddr, share_port: bool) -> io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
@@ -97,14 +101,19 @@ fn listen(address: SocketAddr, share: bool) -> io::Result<TcpListener> {
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     #[cfg(unix)]
-    socket.set_reuseport(share)?;
+    socket.set_reuseport(share_port)?;
     #[cfg(not(unix))]
-    let _ = share;
+    let _ = share_port;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-async fn accept_until(listener: TcpListener, door: Door, mut stopped: oneshot::Receiver<()>) {
+/// Accepts connections until `stopped`, then drains the backlog.
+async fn accept_loop(
+    listener: TcpListener,
+    handler: ConnectionHandler,
+    mut stopped: oneshot::Receiver<()>,
+) {
     let mut failing = false;
     loop {
         tokio::select! {
@@ -113,43 +122,43 @@ async fn accept_until(listener: TcpListener, door: Door, mut stopped: oneshot::R
                     if mem::take(&mut failing) {
                         info!("connections are accepted again");
                     }
-                    door.serve(stream).await;
+                    handler.serve(stream).await;
                 }
                 Err(error) => {
                     if !mem::replace(&mut failing, true) {
                         warn!("cannot accept connections for now: {error}; is the limit of open files too low?");
                     }
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::time::sleep(ACCEPT_RETRY).await;
                 }
             },
             _ = &mut stopped => break,
         }
     }
-    // Clients that have connected already are in the queue of the listener, which would cut them off. This reads the queue
-    // itself: the runtime notices a connection only at its next poll, and lets a task take a few in a row.
+    // Closing the listener would reset the connections in its backlog. This accepts them without the runtime, which notices
+    // a connection only at its next poll, and lets a task accept only a few in a row.
     let Ok(listener) = listener.into_std() else {
         return;
     };
-    turn_away(&listener);
-    let letting_in = async {
-        for _ in 0..QUEUE {
+    drop_new_connections(&listener);
+    let draining = async {
+        for _ in 0..MAX_DRAINED {
             let Ok((stream, _)) = listener.accept() else {
                 return;
             };
             if stream.set_nonblocking(true).is_ok()
                 && let Ok(stream) = TcpStream::from_std(stream)
             {
-                door.serve(stream).await;
+                handler.serve(stream).await;
             }
         }
     };
-    let _ = timeout(LAST, letting_in).await;
+    let _ = timeout(DRAIN_TIMEOUT, draining).await;
 }
 
 /// Drops the first packet of each further connection. The client sends it again within about a second and finds the next
-/// listener of the address. Without this, closing the listener resets a connection that arrives after the queue is drained.
+/// listener of the address. Otherwise, closing the listener resets a connection that arrives after the backlog is drained.
 #[cfg(target_os = "linux")]
-fn turn_away(listener: &std::net::TcpListener) {
+fn drop_new_connections(listener: &std::net::TcpListener) {
     use socket2::{SockFilter, SockRef};
 
     // Classic BPF over the TCP header: byte 13 holds the flags, and 2 is SYN.
@@ -166,14 +175,14 @@ fn turn_away(listener: &std::net::TcpListener) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn turn_away(_: &std::net::TcpListener) {}
+fn drop_new_connections(_: &std::net::TcpListener) {}
 
-/// More connections than the kernel keeps in a queue. Later ones do not keep the listener open.
-const QUEUE: usize = 8192;
+/// More connections than the backlog holds. Later ones do not keep the listener open.
+const MAX_DRAINED: usize = 8192;
 
-/// How long a closing listener admits the connections in its queue, if each has to wait until another one gives way. This
-/// delays the end of the server, or the move to another address.
-const LAST: Duration = Duration::from_millis(500);
+/// How long a closing listener drains its backlog, if each connection waits for an eviction. This delays the end of the
+/// server, or the move to another address.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests {
@@ -201,13 +210,13 @@ mod tests {
         let (alive, connections) = mpsc::channel(1);
         let phase = watch::Sender::new(Phase::Serving);
         let shared = Shared::new(live);
-        let door = Door::new(shared.clone(), phase.subscribe(), alive);
+        let handler = ConnectionHandler::new(shared.clone(), phase.subscribe(), alive);
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let listener = Listener::bind(any, None, door).unwrap();
+        let listener = Listener::bind(any, None, handler).unwrap();
         (shared, listener, (phase, connections))
     }
 
-    /// How many are not answered of those who had connected before the listener was closed.
+    /// Of `count` connections in the backlog of a listener that closes, the number without a response.
     async fn lost(count: usize) -> usize {
         let (_shared, listener, _alive) = server("");
         let local = listener.local;
@@ -235,31 +244,35 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_had_connected_before_a_move_is_answered() {
+    async fn connections_in_the_backlog_are_served_on_a_move() {
         for count in [1, 10, 100] {
             assert_eq!(lost(count).await, 0, "of {count}");
         }
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn whoever_had_connected_before_a_move_is_answered_by_any_thread() {
+    async fn connections_in_the_backlog_are_served_on_a_move_by_any_thread() {
         for _ in 0..20 {
             assert_eq!(lost(20).await, 0);
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_queue_for_which_nobody_makes_room_does_not_hold_up_the_close() {
+    async fn backlog_without_room_does_not_delay_the_close() {
         let (shared, listener, _alive) = server("max_connections = 1");
-        let mut seats = Vec::new();
-        while let Some(seat) = shared.roster.admit(1) {
-            seat.busy();
-            seats.push(seat);
+        let mut permits = Vec::new();
+        while let Some(permit) = shared.connection_limit.try_acquire(1) {
+            permit.mark_busy();
+            permits.push(permit);
         }
         let connect = |_| std::net::TcpStream::connect(listener.local).unwrap();
         let _clients: Vec<_> = (0..100).map(connect).collect();
         let begun = Instant::now();
         listener.close().await;
-        assert!(begun.elapsed() < 2 * LAST, "it took {:?}", begun.elapsed());
+        assert!(
+            begun.elapsed() < 2 * DRAIN_TIMEOUT,
+            "it took {:?}",
+            begun.elapsed()
+        );
     }
 }

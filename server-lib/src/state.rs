@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use hot_reload::{Live, Snapshot};
 
 use crate::config::{Limits, ServerConfig};
+use crate::connection_limit::{ConnectionLimit, RESERVE};
 use crate::limit_log::LimitLog;
-use crate::roster::{RESERVE, Roster};
 
 /// Descriptors reserved for the runtime, listeners, the log and loads of files.
 const OTHER_DESCRIPTORS: usize = 40;
@@ -16,27 +16,27 @@ const OTHER_DESCRIPTORS: usize = 40;
 #[derive(Clone)]
 pub(crate) struct Shared {
     live: Live<ServerConfig>,
-    under_way: Arc<AtomicUsize>,
-    pub(crate) roster: Arc<Roster>,
+    requests_in_progress: Arc<AtomicUsize>,
+    pub(crate) connection_limit: Arc<ConnectionLimit>,
     pub(crate) limit_log: Arc<LimitLog>,
     /// The number of connections that the limit of open files allows.
-    descriptors: usize,
+    max_descriptors: usize,
 }
 
 impl Shared {
-    /// What connections hold; none may come before the first configuration.
+    /// The state before the first connection. There must be a configuration before a connection is accepted.
     pub(crate) fn new(live: Live<ServerConfig>) -> Self {
         Self {
             live,
-            under_way: Arc::default(),
-            roster: Arc::default(),
+            requests_in_progress: Arc::default(),
+            connection_limit: Arc::default(),
             limit_log: Arc::default(),
-            descriptors: connections_within(open_files()),
+            max_descriptors: connections_within(open_files()),
         }
     }
 
     /// The visible configuration. A request takes it once, and uses it until its response has ended.
-    pub(crate) fn now(&self) -> Snapshot<ServerConfig> {
+    pub(crate) fn config(&self) -> Snapshot<ServerConfig> {
         self.live.get()
     }
 
@@ -45,23 +45,23 @@ impl Shared {
         self.live.load().limits
     }
 
-    /// The most open connections, by the configuration and the limit of open files.
-    pub(crate) fn most_connections(&self) -> usize {
-        self.limits().max_connections.min(self.descriptors)
+    /// The highest number of open connections: by the configuration, and by the limit of open files.
+    pub(crate) fn max_connections(&self) -> usize {
+        self.limits().max_connections.min(self.max_descriptors)
     }
 
-    /// A place among at most `most` requests under way, unless all are taken.
-    pub(crate) fn enter(&self, most: usize) -> Option<Place> {
-        let place = Place(Arc::clone(&self.under_way));
-        // The count includes this request, and goes down again when the place is dropped.
-        (self.under_way.fetch_add(1, Ordering::Relaxed) < most).then_some(place)
+    /// A permit for a request, unless `max` requests are in progress.
+    pub(crate) fn begin_request(&self, max: usize) -> Option<RequestPermit> {
+        let permit = RequestPermit(Arc::clone(&self.requests_in_progress));
+        // The count includes this request, and goes down again when the permit is dropped.
+        (self.requests_in_progress.fetch_add(1, Ordering::Relaxed) < max).then_some(permit)
     }
 }
 
-/// The place of one request under way.
-pub(crate) struct Place(Arc<AtomicUsize>);
+/// The permit of a request in progress. Dropping it releases it.
+pub(crate) struct RequestPermit(Arc<AtomicUsize>);
 
-impl Drop for Place {
+impl Drop for RequestPermit {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

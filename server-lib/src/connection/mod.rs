@@ -1,6 +1,6 @@
-//! One connection, from its handshake to its end.
+//! [`ConnectionHandler`]: serves each accepted connection, from its TLS handshake to its end.
 //!
-//! - `heads`: whether a client has begun its next request;
+//! - `heads`: finds out whether the next request has begun;
 //! - `progress`: the stage of its request, and the deadline of that stage;
 //! - `transport`: a wrapper of the stream that records it.
 
@@ -33,12 +33,12 @@ pub(crate) use self::progress::Progress;
 use self::progress::Stage;
 use self::transport::{Transport, Watched};
 use crate::limit_log::Limit;
-use crate::request::{Sending, answer, head_timed_out};
+use crate::request::{ResponseBody, answer, head_timed_out};
 use crate::state::Shared;
 
 /// How long to go on reading from a client that still sends when its connection ends. If its data were refused before it
 /// has read the response, its system would discard the response.
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The phase of the server's shutdown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,9 +49,9 @@ pub(crate) enum Phase {
     Draining,
 }
 
-/// The context of each connection.
+/// Serves connections: the accept loop hands over each stream.
 #[derive(Clone)]
-pub(crate) struct Door {
+pub(crate) struct ConnectionHandler {
     shared: Shared,
     /// Sent again when limits have changed.
     phase: watch::Receiver<Phase>,
@@ -64,12 +64,12 @@ enum End {
     /// The HTTP connection ended.
     Closed(hyper::Result<()>),
     /// This stage timed out.
-    Late(Stage),
-    /// The connection gave way to a new one.
-    GaveWay,
+    TimedOut(Stage),
+    /// The connection was evicted to make room for a new one.
+    Evicted,
 }
 
-impl Door {
+impl ConnectionHandler {
     pub(crate) fn new(
         shared: Shared,
         phase: watch::Receiver<Phase>,
@@ -82,22 +82,22 @@ impl Door {
         }
     }
 
-    /// Serves this connection in a task of its own, which ends with the server at the latest. Waits a moment if another
-    /// connection has to give way first.
+    /// Serves this connection in a task of its own, which ends with the server at the latest. At the connection limit, it
+    /// waits a moment until an evicted connection has closed.
     pub(crate) async fn serve(&self, stream: TcpStream) {
-        let most = self.shared.most_connections();
-        let Some(seat) = self.shared.roster.admit_soon(most).await else {
+        let max = self.shared.max_connections();
+        let Some(permit) = self.shared.connection_limit.acquire(max).await else {
             self.shared.limit_log.count(Limit::Connections);
             return;
         };
-        if seat.over {
+        if permit.over_limit {
             self.shared.limit_log.count(Limit::Connections);
         }
-        let door = self.clone();
+        let handler = self.clone();
         let mut phase = self.phase.clone();
         tokio::spawn(async move {
             tokio::select! {
-                () = door.handle(stream, Arc::new(Progress::new(seat))) => {}
+                () = handler.handle(stream, Arc::new(Progress::new(permit))) => {}
                 // The sender is dropped with the server.
                 () = async { while phase.changed().await.is_ok() {} } => {}
             }
@@ -107,7 +107,7 @@ impl Door {
     async fn handle(self, stream: TcpStream, progress: Arc<Progress>) {
         let _ = stream.set_nodelay(true);
         // The current configuration decides about TLS and the certificate.
-        let tls = self.shared.now().tls.as_ref().map(|tls| tls.acceptor());
+        let tls = self.shared.config().tls.as_ref().map(|tls| tls.acceptor());
         match tls {
             None => self.requests(stream, progress).await,
             Some(acceptor) => {
@@ -126,7 +126,7 @@ impl Door {
         progress: &Progress,
     ) -> Option<TlsStream<TcpStream>> {
         let mut phase = self.phase.clone();
-        let time = self.shared.now().limits.head_timeout;
+        let time = self.shared.config().limits.head_timeout;
         tokio::select! {
             done = timeout(time, acceptor.accept(stream)) => match done {
                 Ok(Ok(stream)) => Some(stream),
@@ -139,7 +139,7 @@ impl Door {
                     None
                 }
             },
-            () = progress.seat.asked_to_give_way() => {
+            () = progress.permit.evicted() => {
                 self.shared.limit_log.count(Limit::Connections);
                 None
             }
@@ -149,7 +149,7 @@ impl Door {
 
     async fn requests<T: Transport>(mut self, stream: T, progress: Arc<Progress>) {
         progress.open();
-        let limits = self.shared.now().limits;
+        let limits = self.shared.config().limits;
         let service = service_fn({
             let (shared, progress) = (self.shared.clone(), Arc::clone(&progress));
             move |request| {
@@ -162,7 +162,7 @@ impl Door {
         let stream = Watched::new(stream, Arc::clone(&progress));
         let mut connection = http1::Builder::new()
             .header_read_timeout(None)
-            // A client that has sent everything may still read.
+            // A client that has closed its sending side may still read.
             .half_close(true)
             .max_header_size(limits.max_head_bytes)
             .max_buf_size(limits.max_head_bytes)
@@ -173,7 +173,7 @@ impl Door {
         let end = self.drive(&mut connection, &progress).await;
         let mut stream = connection.into_parts().io.into_inner().transport;
         // A connection beyond the limit ends at once, even if its client has not read the response.
-        let unread = progress.is_unread() && !progress.is_over();
+        let unread = progress.is_unread() && !progress.is_over_limit();
         match end {
             End::Closed(Ok(())) => close(stream, unread).await,
             End::Closed(Err(error)) => {
@@ -183,22 +183,22 @@ impl Door {
                 }
                 close(stream, error.is_parse()).await;
             }
-            End::GaveWay => self.shared.limit_log.count(Limit::Connections),
-            End::Late(Stage::Idle) => {
+            End::Evicted => self.shared.limit_log.count(Limit::Connections),
+            End::TimedOut(Stage::Idle) => {
                 self.shared.limit_log.count(Limit::IdleTime);
                 close(stream, unread).await;
             }
-            End::Late(Stage::Head) => {
+            End::TimedOut(Stage::Head) => {
                 self.shared.limit_log.count(Limit::HeadTime);
-                let refusal = head_timed_out();
+                let response = head_timed_out();
                 // Tries once, without waiting for a client that takes nothing.
-                let _ = timeout(LINGER, stream.write_all(refusal.as_bytes())).await;
+                let _ = timeout(LINGER_TIMEOUT, stream.write_all(response.as_bytes())).await;
                 close(stream, true).await;
             }
-            End::Late(Stage::Silent | Stage::Body | Stage::Work) => {
+            End::TimedOut(Stage::Silent | Stage::Body | Stage::Work) => {
                 self.shared.limit_log.count(Limit::HeadTime);
             }
-            End::Late(Stage::Send) => {
+            End::TimedOut(Stage::Send) => {
                 self.shared.limit_log.count(Limit::SendTime);
                 // Also discards data that the system still holds for the client.
                 let _ = stream.tcp().set_zero_linger();
@@ -215,7 +215,8 @@ impl Door {
     ) -> End
     where
         T: Transport,
-        S: Service<Request<Incoming>, Response = Response<Sending>, Error = Infallible> + Unpin,
+        S: Service<Request<Incoming>, Response = Response<ResponseBody>, Error = Infallible>
+            + Unpin,
         S::Future: Unpin,
     {
         let mut sleep = pin!(sleep_until(Instant::now()));
@@ -234,14 +235,14 @@ impl Door {
                 sleep
                     .as_mut()
                     .poll(cx)
-                    .map(|()| End::Late(progress.stage()))
+                    .map(|()| End::TimedOut(progress.stage()))
             });
             tokio::select! {
                 biased;
                 end = driven => return end,
-                () = progress.seat.asked_to_give_way() => {
+                () = progress.permit.evicted() => {
                     if progress.is_waiting() {
-                        return End::GaveWay;
+                        return End::Evicted;
                     }
                     Pin::new(&mut *connection).graceful_shutdown();
                 }
@@ -260,16 +261,16 @@ impl Door {
     }
 }
 
-/// Ends a connection in order. One that still `sends` is read for a moment.
-async fn close(mut stream: impl Transport, sends: bool) {
+/// Closes a connection in order. If the client may still send, reads from it for a moment.
+async fn close(mut stream: impl Transport, may_send: bool) {
     let closing = async {
         stream.shutdown().await?;
         let mut bytes = [0; 4096];
-        while sends && stream.read(&mut bytes).await? > 0 {}
+        while may_send && stream.read(&mut bytes).await? > 0 {}
         io::Result::Ok(())
     };
     // An error means that the client is gone already.
-    let _ = timeout(LINGER, closing).await;
+    let _ = timeout(LINGER_TIMEOUT, closing).await;
 }
 
 /// Waits until the server starts to stop. Cancel safe.

@@ -7,13 +7,13 @@ use tokio::time::Instant;
 
 use super::heads::{Heads, is_line_break};
 use crate::config::Limits;
-use crate::roster::{Class, Seat};
+use crate::connection_limit::{Class, ConnectionPermit};
 
 /// The bytes of a response that a client has to take within one send timeout.
-const PORTION: usize = 64 * 1024;
+const SEND_PORTION: usize = 64 * 1024;
 
 /// The time left for a half-sent head once the server stops.
-const LAST_HEAD: Duration = Duration::from_millis(500);
+const STOP_HEAD_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The stage of a connection's request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(super) enum Stage {
 /// The stage of a connection's request. Its transport and its service write it; its task reads it.
 pub(crate) struct Progress {
     state: Mutex<State>,
-    pub(super) seat: Seat,
+    pub(super) permit: ConnectionPermit,
 }
 
 #[derive(Debug)]
@@ -46,33 +46,33 @@ struct State {
     /// The bytes sent of the current portion.
     sent: usize,
     /// Whether the transport's next flush ends the response.
-    handed_over: bool,
+    is_handed_over: bool,
     /// When the server started to stop.
     stopping: Option<Instant>,
     /// Whether part of the request's body may be unread.
-    unread: bool,
+    is_unread: bool,
     heads: Heads,
 }
 
 impl Progress {
-    pub(super) fn new(seat: Seat) -> Self {
+    pub(super) fn new(permit: ConnectionPermit) -> Self {
         Self {
             state: Mutex::new(State {
                 stage: Stage::Silent,
                 since: Instant::now(),
                 sent: 0,
-                handed_over: false,
+                is_handed_over: false,
                 stopping: None,
-                unread: false,
+                is_unread: false,
                 heads: Heads::default(),
             }),
-            seat,
+            permit,
         }
     }
 
-    /// Whether the connection is beyond the limit of connections, so that it gets one answer only.
-    pub(crate) fn is_over(&self) -> bool {
-        self.seat.over
+    /// Whether the connection is beyond the limit of connections, so that it gets one response only.
+    pub(crate) fn is_over_limit(&self) -> bool {
+        self.permit.over_limit
     }
 
     /// Enters [`Stage::Silent`] anew: a TLS handshake is over, if there was one.
@@ -89,13 +89,13 @@ impl Progress {
     /// Enters [`Stage::Work`]: the head is complete and there is no body to read.
     pub(crate) fn work(&self) {
         self.state().enter(Stage::Work);
-        self.seat.busy();
+        self.permit.mark_busy();
     }
 
     /// Enters the stage in which the body is read.
     pub(crate) fn read_body(&self) {
         self.state().enter(Stage::Body);
-        self.seat.wait(Class::Body);
+        self.permit.mark_evictable(Class::Body);
     }
 
     /// Enters the stage in which the response is sent.
@@ -103,21 +103,21 @@ impl Progress {
         let mut state = self.state();
         state.enter(Stage::Send);
         state.sent = 0;
-        state.handed_over = false;
+        state.is_handed_over = false;
     }
 
     /// Notes that the connection has the whole response.
     pub(crate) fn handed_over(&self) {
-        self.state().handed_over = true;
+        self.state().is_handed_over = true;
     }
 
     /// Notes that the rest of the request's body stays unread.
     pub(crate) fn leave_unread(&self) {
-        self.state().unread = true;
+        self.state().is_unread = true;
     }
 
     pub(super) fn is_unread(&self) -> bool {
-        self.state().unread
+        self.state().is_unread
     }
 
     /// Notes bytes that have arrived. Empty lines before a request do not begin it.
@@ -136,7 +136,7 @@ impl Progress {
     pub(super) fn wrote(&self, bytes: usize) {
         let mut state = self.state();
         state.sent += bytes;
-        if state.stage == Stage::Send && state.sent >= PORTION {
+        if state.stage == Stage::Send && state.sent >= SEND_PORTION {
             state.sent = 0;
             state.since = Instant::now();
         }
@@ -144,14 +144,14 @@ impl Progress {
 
     pub(super) fn flushed(&self) {
         let mut state = self.state();
-        if state.stage == Stage::Send && state.handed_over {
+        if state.stage == Stage::Send && state.is_handed_over {
             let next = match state.heads.next_has_begun() {
                 true => Stage::Head,
                 false => Stage::Idle,
             };
             state.enter(next);
             drop(state);
-            self.seat.wait(Class::Served);
+            self.permit.mark_evictable(Class::Idle);
         }
     }
 
@@ -181,7 +181,7 @@ impl Progress {
         let usual = state.since + time;
         Some(match state.stopping {
             // A response that ends after the stop leaves a moment, too, in which HTTP ends the connection in order.
-            Some(stopping) => usual.min(stopping.max(state.since) + LAST_HEAD),
+            Some(stopping) => usual.min(stopping.max(state.since) + STOP_HEAD_TIMEOUT),
             None => usual,
         })
     }
@@ -206,12 +206,12 @@ mod tests {
     use tokio::time::advance;
 
     use super::*;
-    use crate::roster::Roster;
+    use crate::connection_limit::ConnectionLimit;
 
     const HEAD: &[u8] = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 
     fn progress() -> Progress {
-        Progress::new(Arc::new(Roster::default()).admit(1).unwrap())
+        Progress::new(Arc::new(ConnectionLimit::default()).try_acquire(1).unwrap())
     }
 
     /// The seconds until the deadline.
@@ -285,7 +285,7 @@ mod tests {
         progress.work();
         progress.respond();
         advance(Duration::from_secs(20)).await;
-        progress.wrote(PORTION - 1);
+        progress.wrote(SEND_PORTION - 1);
         assert_eq!(left(&progress), Some(10));
         progress.wrote(1);
         assert_eq!(left(&progress), Some(30));
@@ -307,7 +307,7 @@ mod tests {
         progress.stop();
         assert_eq!(
             progress.deadline(&Limits::default()),
-            Some(Instant::now() + LAST_HEAD)
+            Some(Instant::now() + STOP_HEAD_TIMEOUT)
         );
         progress.work();
         progress.respond();
@@ -317,7 +317,7 @@ mod tests {
         progress.flushed();
         assert_eq!(
             progress.deadline(&Limits::default()),
-            Some(Instant::now() + LAST_HEAD),
+            Some(Instant::now() + STOP_HEAD_TIMEOUT),
             "HTTP ends the connection"
         );
     }
