@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tracing::error;
+
 use super::Pipeline;
 use super::candidate::Sameness;
 use crate::event::{HoldReason, Outcome, Stage, Trigger};
@@ -109,13 +111,18 @@ impl<V> Pipeline<V> {
         self.notify_guards(|guard, visible| guard.published(visible));
     }
 
-    /// Notifies all guards of the visible value. A panic of a guard changes nothing.
+    /// Notifies all guards of the visible value. A panic of a guard is only logged.
     fn notify_guards(&self, notify: impl Fn(&dyn Admission<V>, &V)) {
         let Some(visible) = self.shared.publisher.current() else {
             return;
         };
         for guard in &self.admission {
-            let _ = contained(Stage::Validate, || notify(&**guard, &visible));
+            let noted = contained(Stage::Validate, || notify(&**guard, &visible));
+            if let Some(error) = noted.as_ref().err().and_then(Outcome::error) {
+                let (name, text) = (&*self.shared.name, error.message());
+                let reason = guard.reason().as_str();
+                error!(target: "hot_reload", name, reason, "an admission guard did not note the visible value: {text}");
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use hot_reload::event::{DataState, HoldReason, Stage};
 use hot_reload::{Builder, Control, Live, Outcome, Receipt};
 use tokio::time::sleep;
 
+use crate::log::log;
 use crate::script::{Bad, Good, Missing, Script, seconds, settle};
 
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -288,4 +289,21 @@ async fn held_value_is_published_in_time_with_a_long_interval() {
     sleep(seconds(2)).await;
     settle().await;
     assert_eq!((visible(&live).as_str(), reason(&control)), ("0", None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn p07_panic_of_a_guard_that_notes_the_value_is_logged() {
+    let log = log();
+    let script = Script::new(Good("first"));
+    let guard = VersionGuard::by(|value: &String| {
+        assert_ne!(value, "first", "no version");
+        1
+    });
+    let builder = service(&script).name("motto").version_guard(guard);
+    let (live, control) = started(builder).await;
+    assert_eq!(visible(&live), "first");
+    assert!(!control.status().stopped);
+    let text = log.text();
+    let line = "an admission guard did not note the visible value: panicked at stage validate: ";
+    assert!(text.contains(line) && text.contains("no version"), "{text}");
 }
