@@ -217,7 +217,7 @@ fn rollback_works_after_a_failed_probation_and_by_a_person() {
     example.says("in a pause: rejected at stage decode");
     let receipt = example.says("in a pause: held");
     assert!(
-        receipt.contains("paused: nothing of the source becomes visible"),
+        receipt.contains("paused: nothing from the source is published until `resume`"),
         "{receipt}"
     );
     example.says("resumed: generation 7");
