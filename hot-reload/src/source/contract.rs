@@ -78,7 +78,7 @@ use crate::watch::WatchProfile;
 ///   revision of the last load is not decoded again.
 /// - **Time**: the debounce window and the limit of loads are those of hints.
 /// - **Memory**: a watch holds at most one content. The latest replaces an older one, and a later hint discards it.
-/// - **Order**: a load of the source that begins after the content replaces it. Beside a load that runs already, either may be
+/// - **Order**: a load of the source that begins after the content replaces it. If a load is running already, neither is known to be
 ///   newer, because revisions have no order. If that load finds nothing new, the content is used; if it finds something new, the
 ///   service loads once more. If it fails, the content is used.
 /// - **Trust**: periodic loads go on as under a watch that only hints, so the next heartbeat confirms the content.
