@@ -8,10 +8,13 @@ mod watch;
 
 // The handles of an application.
 mod compat;
+#[cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 pub mod group;
 #[cfg(feature = "last-good")]
 mod last_good;
 pub mod live;
+// A new outcome, event or state must be a compile error wherever it matters.
+#[cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 mod service;
 
 // The built-in sources.
@@ -27,6 +30,7 @@ pub mod testing;
 
 // The vocabulary.
 pub mod error;
+#[cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 pub mod event;
 mod generation;
 mod receipt;

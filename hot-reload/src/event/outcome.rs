@@ -67,14 +67,41 @@ words!(Outcome {
 impl Outcome {
     /// Whether the visible value is now that of the source or, for a rollback, the earlier value.
     pub const fn is_current(&self) -> bool {
-        matches!(self, Self::Published { .. } | Self::Unchanged)
+        match self {
+            Self::Published { .. } | Self::Unchanged => true,
+            Self::Rejected { .. } | Self::Failed { .. } | Self::Missing | Self::Held => false,
+        }
+    }
+
+    /// Whether this load made a value visible.
+    pub(crate) const fn is_published(&self) -> bool {
+        match self {
+            Self::Published { .. } => true,
+            Self::Unchanged
+            | Self::Rejected { .. }
+            | Self::Failed { .. }
+            | Self::Missing
+            | Self::Held => false,
+        }
+    }
+
+    /// Whether the content is good, and is not published.
+    pub(crate) const fn is_held(&self) -> bool {
+        match self {
+            Self::Held => true,
+            Self::Published { .. }
+            | Self::Unchanged
+            | Self::Rejected { .. }
+            | Self::Failed { .. }
+            | Self::Missing => false,
+        }
     }
 
     /// The error of a rejected or failed load.
     pub const fn error(&self) -> Option<&Error> {
         match self {
             Self::Rejected { error, .. } | Self::Failed { error } => Some(error),
-            _ => None,
+            Self::Published { .. } | Self::Unchanged | Self::Missing | Self::Held => None,
         }
     }
 
@@ -86,7 +113,11 @@ impl Outcome {
     ) -> Result<S::Ok, S::Error> {
         match self {
             Self::Published { .. } => to.collect_map([("outcome", self.as_str())]),
-            other => serde::Serialize::serialize(other, to),
+            Self::Unchanged
+            | Self::Rejected { .. }
+            | Self::Failed { .. }
+            | Self::Missing
+            | Self::Held => serde::Serialize::serialize(self, to),
         }
     }
 

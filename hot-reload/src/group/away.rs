@@ -50,18 +50,18 @@ fn named(member: &str, source: Option<&str>, error: &Error) -> String {
 /// The entry about a member in the status of the group.
 pub(super) fn trouble(name: &str, member_state: &MemberState) -> Option<Degradation> {
     let outcome = member_state.trouble.as_ref()?;
-    let text = match (outcome.error(), outcome) {
-        (Some(error), _) => error.to_string(),
-        (None, Outcome::Missing) => "its source has no content".to_owned(),
-        (None, Outcome::Held) => "its new value is held".to_owned(),
-        (None, _) => format!("its last load was {outcome}"),
+    let text = match outcome {
+        Outcome::Rejected { error, .. } | Outcome::Failed { error } => error.to_string(),
+        Outcome::Missing => "its source has no content".to_owned(),
+        Outcome::Held => "its new value is held".to_owned(),
+        Outcome::Published { .. } | Outcome::Unchanged => return None,
     };
-    let remedy = match (member_state.generation, outcome) {
-        (_, Outcome::Held) => {
-            "see the `hold` in its `member_status`; `resume` of the group ends every hold but `being_written`"
-        }
-        (Some(_), _) => "fix its source; its last good value stays until then",
-        (None, _) => "fix its source; it has no value until then",
+    let remedy = if outcome.is_held() {
+        "see the `hold` in its `member_status`; `resume` of the group ends every hold but `being_written`"
+    } else if member_state.generation.is_some() {
+        "fix its source; its last good value stays until then"
+    } else {
+        "fix its source; it has no value until then"
     };
     let trouble = Degradation::new("member", format!("{name}: {text}"), remedy);
     // The member has already logged it.

@@ -26,8 +26,14 @@ pub(crate) struct MemberState {
 impl MemberState {
     /// Whether the group can use the member's value: the content of its source, or the value of a policy of the member.
     pub(crate) fn is_able(&self) -> bool {
-        let by_policy = matches!(&self.trouble, None | Some(Outcome::Missing | Outcome::Held));
-        self.generation.is_some() && (by_policy || self.is_fallback)
+        let is_usable = match &self.trouble {
+            None
+            | Some(
+                Outcome::Published { .. } | Outcome::Unchanged | Outcome::Missing | Outcome::Held,
+            ) => true,
+            Some(Outcome::Rejected { .. } | Outcome::Failed { .. }) => self.is_fallback,
+        };
+        self.generation.is_some() && is_usable
     }
 
     /// Why the member is away. `None` if it is not.
@@ -36,14 +42,16 @@ impl MemberState {
             let error = Error::new(kind, text);
             Outcome::Failed { error }
         };
-        match &self.trouble {
-            _ if self.is_able() => None,
-            Some(Outcome::Missing) => {
-                Some(failed(ErrorKind::NotFound, "the source has no content"))
-            }
-            Some(refusal) if refusal.error().is_some() => Some(refusal.clone()),
-            _ => Some(failed(ErrorKind::Unavailable, "there is no value yet")),
+        if self.is_able() {
+            return None;
         }
+        Some(match &self.trouble {
+            Some(Outcome::Missing) => failed(ErrorKind::NotFound, "the source has no content"),
+            Some(refusal @ (Outcome::Rejected { .. } | Outcome::Failed { .. })) => refusal.clone(),
+            None | Some(Outcome::Published { .. } | Outcome::Unchanged | Outcome::Held) => {
+                failed(ErrorKind::Unavailable, "there is no value yet")
+            }
+        })
     }
 }
 

@@ -201,7 +201,10 @@ impl Feed<GroupSnapshot> for Members {
 
     fn hold(&self) -> Option<Hold> {
         // Uses the last readings, so that unchanged members are not read.
-        let held = |reading: &Reading| matches!(reading.member_state.trouble, Some(Outcome::Held));
+        let held = |reading: &Reading| {
+            let trouble = reading.member_state.trouble.as_ref();
+            trouble.is_some_and(Outcome::is_held)
+        };
         let place = lock(&self.readings).iter().position(held)?;
         let hold = self.roster.running().get(place)?.status().hold?;
         let message = format!("{}: {}", self.roster.names.names[place], hold.message);

@@ -210,7 +210,13 @@ impl Observer for StopObserver {
         // The service may have been unregistered while it notified its observers.
         let is_registered = match event.kind {
             EventKind::Stopped => registry.remove(self),
-            _ => registry.has(self),
+            EventKind::Load { .. }
+            | EventKind::Watch { .. }
+            | EventKind::Missed
+            | EventKind::Paused
+            | EventKind::Resumed
+            | EventKind::Stale { .. }
+            | EventKind::Lagged(_) => registry.has(self),
         };
         if is_registered {
             registry.observers.notify(|| event.clone());

@@ -8,6 +8,7 @@
 //! - [`Vote`]: the answer of one participant, in a [`Receipt`](crate::Receipt) and in the history.
 
 mod attempt;
+mod counters;
 mod hold;
 pub(crate) mod service;
 mod show;
@@ -15,8 +16,8 @@ mod source;
 mod vote;
 
 pub use self::attempt::Attempt;
+pub use self::counters::Counters;
 pub use self::hold::Hold;
-pub use self::service::Counters;
 pub(crate) use self::service::Status;
 pub use self::source::{Degradation, SourceStatus};
 pub use self::vote::Vote;

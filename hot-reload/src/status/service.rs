@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::attempt::Attempt;
+use super::counters::Counters;
 use super::hold::Hold;
 use super::source::SourceStatus;
 use crate::error::{Error, escaped};
@@ -96,40 +97,6 @@ fn last_attempt<S: serde::Serializer>(
     to: S,
 ) -> Result<S::Ok, S::Error> {
     serde::Serialize::serialize(&attempt.as_deref(), to)
-}
-
-/// The counters of a service, since it was created.
-///
-/// ```
-/// # fn example(control: hot_reload::Control<String>) {
-/// let counters = control.status().counters;
-/// println!("{} of {} loads were rejected", counters.rejected, counters.loads);
-/// # }
-/// ```
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct Counters {
-    /// Loads that ended.
-    pub loads: u64,
-    /// Published values: from the source, from rollbacks, restored, or defaults.
-    pub published: u64,
-    /// Loads that found the visible value.
-    pub unchanged: u64,
-    /// Loads whose content was rejected.
-    pub rejected: u64,
-    /// Loads that failed.
-    pub failed: u64,
-    /// Loads that found no content.
-    pub missing: u64,
-    /// Loads that found a good value which is held.
-    pub held: u64,
-    /// Rollbacks.
-    pub rollbacks: u64,
-    /// How often an open watch was lost.
-    pub watch_losses: u64,
-    /// Changes that a heartbeat found without a hint of the watch.
-    pub missed_events: u64,
 }
 
 impl Status {

@@ -22,6 +22,9 @@ const ALL: [Method; 7] = [
 pub struct Methods(u8);
 
 impl Methods {
+    /// GET, which includes HEAD.
+    pub const GET: Self = Self(0b11);
+
     /// Whether the route serves this method.
     pub fn contain(self, method: &Method) -> bool {
         self.iter().any(|own| own == method)

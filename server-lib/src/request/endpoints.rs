@@ -1,6 +1,7 @@
 //! What answers a request: the routes of the configuration, and the endpoints that are built in.
 //!
-//! A built-in endpoint is a type that implements [`Endpoint`] and a line in [`find`]. No other file changes.
+//! A built-in endpoint is a type that implements [`Endpoint`] and a branch for its path at the end of [`find`]. No other file
+//! changes. [`Methods::GET`] is for those that only report. The paths of health checks are routes of the configuration.
 
 use super::Answer;
 use crate::config::{Methods, Route, ServerConfig};

@@ -56,8 +56,8 @@ impl Freshness {
         let checked = match data {
             // The visible value does not come from the source.
             DataState::None | DataState::Restored => None,
-            _ if is_good(verdict) => Some(now),
-            _ => return None,
+            DataState::Fresh | DataState::Stale if is_good(verdict) => Some(now),
+            DataState::Fresh | DataState::Stale => return None,
         };
         let before = std::mem::replace(&mut self.checked, checked);
         let was_reported = std::mem::take(&mut self.reported);

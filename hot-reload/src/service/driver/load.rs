@@ -53,8 +53,7 @@ impl<V> Concluded<V> {
     /// process runs on. If a caller waits for the receipt, reclaiming comes first, so that the caller finds everything done.
     pub(super) fn lets_subscribers_run(&self) -> bool {
         self.announcement.as_ref().is_some_and(|announcement| {
-            announcement.serving.is_empty()
-                && matches!(announcement.attempt.outcome, Outcome::Published { .. })
+            announcement.serving.is_empty() && announcement.attempt.outcome.is_published()
         })
     }
 }
@@ -161,7 +160,7 @@ impl<'e, V> Task<'e, V> {
         };
         let present = shared.hold();
         let hold = present.clone();
-        let hold = hold.filter(|_| !is_rollback && matches!(outcome, Outcome::Held));
+        let hold = hold.filter(|_| !is_rollback && outcome.is_held());
         let attempt = self.record_flight(load, &outcome, hold, &trace, elapsed);
         let noted = match is_rollback {
             true => {
@@ -171,8 +170,7 @@ impl<'e, V> Task<'e, V> {
             false => Some(self.recorder.note(&attempt, present, &trace)),
         };
         let verdict = self.verdict(load, &outcome);
-        let is_published = matches!(outcome, Outcome::Published { .. });
-        self.settle(load, verdict, is_published);
+        self.settle(load, verdict, outcome.is_published());
         Concluded {
             verdict,
             announcement: Some(Announcement {
@@ -289,15 +287,19 @@ impl<'e, V> Task<'e, V> {
             revision: match outcome {
                 // The state of the source is unknown.
                 Outcome::Failed { .. } => None,
-                _ if load.from == LoadFrom::History => {
-                    current.as_ref().and_then(|now| now.revision().cloned())
-                }
-                _ => pipeline.state().seen.clone(),
+                Outcome::Published { .. }
+                | Outcome::Unchanged
+                | Outcome::Rejected { .. }
+                | Outcome::Missing
+                | Outcome::Held => match load.from {
+                    LoadFrom::History => current.as_ref().and_then(|now| now.revision().cloned()),
+                    LoadFrom::Source | LoadFrom::Watch => pipeline.state().seen.clone(),
+                },
             },
             generation: current.as_ref().map(Snapshot::generation),
             origin: match load.from {
                 LoadFrom::History => current.as_ref().and_then(Snapshot::origin),
-                _ => None,
+                LoadFrom::Source | LoadFrom::Watch => None,
             },
             hold,
             elapsed,

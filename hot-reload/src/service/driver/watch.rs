@@ -72,6 +72,14 @@ pub(super) async fn next_event<V>(watch: &mut Option<Watch<V>>) -> Result<Heard<
 pub(super) fn regime(error: &Error) -> Regime {
     match error.kind() {
         ErrorKind::Denied | ErrorKind::Misconfigured => Regime::Refused,
-        _ => Regime::Passing,
+        ErrorKind::NotFound
+        | ErrorKind::Unavailable
+        | ErrorKind::Timeout
+        | ErrorKind::TooLarge
+        | ErrorKind::Decode
+        | ErrorKind::Invalid
+        | ErrorKind::Panicked
+        | ErrorKind::Stopped
+        | ErrorKind::Other => Regime::Passing,
     }
 }

@@ -48,10 +48,7 @@ impl Explanation {
     pub fn attempts(&self) -> impl DoubleEndedIterator<Item = &Attempt> {
         self.timeline
             .entries()
-            .filter_map(|entry| match &entry.kind {
-                EntryKind::Load(attempt) => Some(&**attempt),
-                _ => None,
-            })
+            .filter_map(|entry| entry.kind.attempt())
     }
 
     /// The time since this moment.

@@ -47,6 +47,17 @@ pub(super) enum EntryKind {
     Proven(Generation),
 }
 
+impl EntryKind {
+    /// The recorded load, if this entry is one.
+    pub(super) fn attempt(&self) -> Option<&Attempt> {
+        if let Self::Load(attempt) = self {
+            Some(attempt)
+        } else {
+            None
+        }
+    }
+}
+
 /// A watch that was lost, or could not be opened.
 #[derive(Debug, Clone)]
 pub(super) struct Lost {
@@ -123,7 +134,10 @@ impl Timeline {
             // The state that follows gets an entry.
             WatchState::Connecting => None,
             WatchState::Down | WatchState::Parked => self.lost(now, from, to, why),
-            _ => self.push(now, EntryKind::Watch(to)),
+            WatchState::Off
+            | WatchState::Settling
+            | WatchState::Trusted
+            | WatchState::Untrusted => self.push(now, EntryKind::Watch(to)),
         }
     }
 
@@ -148,7 +162,13 @@ impl Timeline {
         let last = backwards.find_map(|entry| match &mut entry.kind {
             EntryKind::Lost(lost) => Some(Some(lost)),
             EntryKind::Watch(_) => Some(None),
-            _ => None,
+            EntryKind::Load(_)
+            | EntryKind::Absent
+            | EntryKind::Missed
+            | EntryKind::Paused
+            | EntryKind::Resumed
+            | EntryKind::Failed(_)
+            | EntryKind::Proven(_) => None,
         });
         let text = |why: Option<&Error>| why.map(ToString::to_string);
         if let Some(Some(lost)) = last

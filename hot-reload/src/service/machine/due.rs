@@ -50,18 +50,20 @@ impl Machine {
         // After a failure, the fix may lie outside the watch: in a file that the content names, or in a host.
         let by_clock = causes.is_empty() && well;
         if self.periodic.is_some_and(|due| due <= now) {
-            causes.insert(match self.watch.state() {
-                WatchState::Trusted => Trigger::Resync,
-                _ => Trigger::Interval,
+            let is_trusted = self.watch.state() == WatchState::Trusted;
+            causes.insert(match is_trusted {
+                true => Trigger::Resync,
+                false => Trigger::Interval,
             });
         }
-        let from = match self.content {
-            // Every other cause wants to know the state of the source.
-            Delivered::Waiting if causes == Causes::of(Trigger::Watch) => {
-                self.content = Delivered::None;
-                LoadFrom::Watch
-            }
-            _ => LoadFrom::Source,
+        // Every other cause wants to know the state of the source.
+        let uses_content =
+            self.content == Delivered::Waiting && causes == Causes::of(Trigger::Watch);
+        let from = if uses_content {
+            self.content = Delivered::None;
+            LoadFrom::Watch
+        } else {
+            LoadFrom::Source
         };
         Some(RunningLoad {
             load: Load {

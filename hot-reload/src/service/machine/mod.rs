@@ -283,7 +283,12 @@ impl Machine {
             }
             // An earlier moment stays: loads in between must not postpone the removal for ever.
             Verdict::Absent => _ = self.removal.get_or_insert(now + REMOVAL_CONFIRM),
-            _ => {}
+            Verdict::Published
+            | Verdict::Unchanged
+            | Verdict::Rejected
+            | Verdict::Failed(_)
+            | Verdict::Missing
+            | Verdict::Held(_) => {}
         }
         if let Verdict::Failed(regime) = verdict {
             self.retry.failed(now, regime, &mut self.jitter);
@@ -318,8 +323,8 @@ impl Machine {
             }
             // Content that the watch delivers is not a load and does not postpone one. Otherwise a busy watch could hide
             // changes that it misses.
-            _ if self.periodic.is_none() => self.draw_period(),
-            _ => {}
+            LoadFrom::Watch | LoadFrom::History if self.periodic.is_none() => self.draw_period(),
+            LoadFrom::Watch | LoadFrom::History => {}
         }
     }
 }

@@ -166,7 +166,7 @@ impl<V> Pipeline<V> {
             }
             return match self.end_swap(swap, published, trace).await {
                 // A pause that began while it was prepared.
-                Err(Outcome::Held) => self.note_held(revision, Outcome::Held).map(Some),
+                Err(held) if held.is_held() => self.note_held(revision, held).map(Some),
                 swapped => swapped.map(Some),
             };
         }

@@ -7,7 +7,7 @@ use super::candidate::Candidate;
 use super::trace::LoadTrace;
 use super::validate::validate;
 use crate::error::Error;
-use crate::event::{Outcome, Stage, Trigger};
+use crate::event::{Stage, Trigger};
 use crate::reload::unasked;
 use crate::service::boundary::within;
 use crate::service::policy::keeper::Kept;
@@ -65,7 +65,7 @@ impl<V> Pipeline<V> {
                 warn!(target: "hot_reload", name, "the source has no value; serving the last good value of an earlier run");
                 Ok(())
             }
-            Err(Outcome::Held) => {
+            Err(held) if held.is_held() => {
                 self.state().restored = false;
                 Ok(())
             }

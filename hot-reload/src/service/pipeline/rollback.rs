@@ -102,7 +102,11 @@ impl<V> Pipeline<V> {
                         false => format!("generation {generation} is not in the history; it has {kept}"),
                     }
                 }
-                _ => match current.origin() {
+                RollbackTo::Request(Request {
+                    earlier: Earlier::Previous,
+                    ..
+                })
+                | RollbackTo::Proven { .. } => match current.origin() {
                     Some(origin) => format!(
                         "no value from before generation {origin}, the visible one, is in the history; it has {kept}"
                     ),

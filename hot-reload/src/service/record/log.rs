@@ -120,9 +120,16 @@ impl<V> Recorder<V> {
             },
         }
         // Content that stays rejected has one event, and one for each manual reload; so has a source that is not ready.
-        let known =
-            (waits || matches!(outcome, Outcome::Rejected { .. })) && repeated == Repeated::Yes;
-        if !known || trigger.is_requested() {
+        let is_reported_once = match outcome {
+            Outcome::Rejected { .. } => true,
+            Outcome::Published { .. }
+            | Outcome::Unchanged
+            | Outcome::Failed { .. }
+            | Outcome::Missing
+            | Outcome::Held => waits,
+        };
+        let is_known = is_reported_once && repeated == Repeated::Yes;
+        if !is_known || trigger.is_requested() {
             self.shared.notify(|| EventKind::Load {
                 trigger: *trigger,
                 outcome: outcome.clone(),

@@ -27,7 +27,9 @@ impl<V> Recorder<V> {
             WatchState::Down | WatchState::Parked | WatchState::Off => {
                 mem::replace(&mut status.watch_error, why.cloned())
             }
-            _ => status.watch_error.take(),
+            WatchState::Settling | WatchState::Trusted | WatchState::Untrusted => {
+                status.watch_error.take()
+            }
         };
         let name = &*self.shared.name;
         drop(status);

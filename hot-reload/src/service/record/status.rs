@@ -24,7 +24,7 @@ impl<V> Recorder<V> {
             .current()
             .map(|current| current.generation());
         let now = attempt.at;
-        let held = matches!(outcome, Outcome::Held);
+        let held = outcome.is_held();
         // The source is not ready: its last known state stays.
         let waits = held && self.shared.gate().is_source_waiting();
         let mut status = self.shared.status();
@@ -51,16 +51,7 @@ impl<V> Recorder<V> {
         if outcome.is_current() || (held && !waits) {
             status.last_verified = Some(now);
         }
-        let counters = &mut status.counters;
-        counters.loads += 1;
-        match outcome {
-            Outcome::Published { .. } => {}
-            Outcome::Unchanged => counters.unchanged += 1,
-            Outcome::Rejected { .. } => counters.rejected += 1,
-            Outcome::Failed { .. } => counters.failed += 1,
-            Outcome::Missing => counters.missing += 1,
-            Outcome::Held => counters.held += 1,
-        }
+        status.counters.count(attempt);
         if published {
             status.counters.published += 1;
             status.last_published = Some(now);
@@ -70,13 +61,12 @@ impl<V> Recorder<V> {
         let reported = mem::replace(&mut status.hold, hold.clone());
         let kind = |hold: &Hold| (hold.reason, hold.since);
         let before_it = before.as_ref().map(|before| &before.outcome);
-        let repeated = match Repeated::of(before_it, outcome) {
-            Repeated::Yes if is_answer(trigger, outcome, trace) => Repeated::No,
-            Repeated::Yes if held && reported.as_ref().map(kind) != hold.as_ref().map(kind) => {
-                Repeated::No
-            }
-            repeated => repeated,
-        };
+        let is_new = is_answer(trigger, outcome, trace)
+            || (held && reported.as_ref().map(kind) != hold.as_ref().map(kind));
+        let mut repeated = Repeated::of(before_it, outcome);
+        if repeated == Repeated::Yes && is_new {
+            repeated = Repeated::No;
+        }
         status.last_attempt = Some(Arc::clone(attempt));
         drop(status);
         let mut gate = self.shared.gate();
@@ -89,10 +79,11 @@ impl<V> Recorder<V> {
         };
         drop(gate);
         // An outcome logged before the source was not ready is not logged again after it.
-        let repeated = match Repeated::of(earlier.as_deref(), outcome) {
-            Repeated::Yes if !is_answer(trigger, outcome, trace) => Repeated::Yes,
-            _ => repeated,
-        };
+        if Repeated::of(earlier.as_deref(), outcome) == Repeated::Yes
+            && !is_answer(trigger, outcome, trace)
+        {
+            repeated = Repeated::Yes;
+        }
         discard((before, last_error, earlier));
         Noted {
             repeated,
@@ -150,8 +141,10 @@ impl Repeated {
         if now.is_current() {
             return match before {
                 Outcome::Held => Self::Released,
-                before if before.is_current() => Self::No,
-                _ => Self::Recovered,
+                Outcome::Published { .. } | Outcome::Unchanged => Self::No,
+                Outcome::Rejected { .. } | Outcome::Failed { .. } | Outcome::Missing => {
+                    Self::Recovered
+                }
             };
         }
         match before.is_same_report(now) {
@@ -170,6 +163,6 @@ fn is_answer(trigger: Trigger, outcome: &Outcome, trace: &LoadTrace) -> bool {
             trigger.is_requested() || (unnamed && trigger == Trigger::Watch)
         }
         Outcome::Failed { .. } => trigger.is_requested(),
-        _ => false,
+        Outcome::Published { .. } | Outcome::Unchanged | Outcome::Missing | Outcome::Held => false,
     }
 }

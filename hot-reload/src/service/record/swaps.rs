@@ -42,7 +42,10 @@ impl<V> Recorder<V> {
             Outcome::Unchanged => {
                 debug!(target: TARGET, name, generation, "not rolled back, a newer value is visible");
             }
-            _ => {
+            Outcome::Rejected { .. }
+            | Outcome::Failed { .. }
+            | Outcome::Missing
+            | Outcome::Held => {
                 let why = outcome.error().map(ToString::to_string).unwrap_or_default();
                 error!(target: TARGET, name, generation, "not rolled back: {why}");
             }

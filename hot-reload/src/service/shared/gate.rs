@@ -207,7 +207,7 @@ impl<V> Gate<V> {
 
     /// Notes that a load has found the source not ready, after this outcome.
     pub(crate) fn begin_waiting(&mut self, before: &Outcome) {
-        if !matches!(before, Outcome::Held) {
+        if !before.is_held() {
             self.before_waiting = Some(Box::new(before.clone()));
         }
     }
