@@ -1,6 +1,6 @@
 //! The system's clocks. No other file reads them.
 //!
-//! They advance even if a test pauses the clock of the runtime, which drives the engine.
+//! The engine uses the runtime's clock, which a test can pause. The system's clocks advance meanwhile.
 #![allow(
     clippy::disallowed_methods,
     reason = "the only place that reads the clocks"

@@ -1,4 +1,4 @@
-//! [`Node`]: a value in the data model of serde, with all that formats keep and nothing that they lose.
+//! [`Node`]: a value in serde's data model, without the distinctions that formats do not write.
 
 /// A value. Floats are stored as bits, with one representation for all NaNs and for both zeros, so that values have an
 /// order and a hash.

@@ -1,11 +1,11 @@
 //! The parts of an [`Event`], and the ways to receive events.
 //!
 //! - [`EventKind`]: what happened; [`ChangedPaths`]: what a published value changed;
-//! - [`Trigger`], [`Stage`], [`WatchState`], [`DataState`], [`HoldReason`]: its words. Each is the same in code, logs and JSON,
-//!   where `as_str` gives it in snake_case;
+//! - [`Trigger`], [`Stage`], [`WatchState`], [`DataState`], [`HoldReason`]: the enums in it. `as_str` returns the word
+//!   that logs and JSON use;
 //! - [`Events`]: a stream of events;
 //! - [`Observer`]: is called for each event;
-//! - [`Requester`]: on whose behalf a program requests a reload.
+//! - [`Requester`]: who requested a reload: a person, a signal or an HTTP request.
 
 mod causes;
 mod changed;

@@ -1,4 +1,4 @@
-//! The words of events: triggers, stages, holds, and the states of a watch and of the data.
+//! The enums of events and statuses: triggers, stages, holds, and the states of a watch and of the data.
 
 use std::fmt;
 

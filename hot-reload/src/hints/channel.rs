@@ -1,9 +1,9 @@
-//! [`Channel`]: the receiving side of a sender.
+//! [`Channel`]: the trait of a receiver of hints, behind a [`HintSender`](super::HintSender).
 
 use super::content::Content;
 use crate::error::Error;
 
-/// The receiving side of a sender.
+/// A receiver of hints, content and signs of life.
 pub(crate) trait Channel: Send + Sync {
     fn hint(&self);
 

@@ -1,4 +1,4 @@
-//! The primitives of the cell. The models of the cell replace them by those of a model checker.
+//! The synchronization primitives of the cell. The models of the cell use those of loom instead.
 
 pub(super) use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering, fence};
 pub(super) use std::sync::{Arc, Mutex, OnceLock};

@@ -1,4 +1,4 @@
-//! [`Counters`]: what has happened to a service, as numbers. A counter of loads is a field and a line in `count`.
+//! [`Counters`]: the counters of a service. A new counter of loads needs a field, and a line in `count`.
 
 use super::attempt::Attempt;
 use crate::event::Outcome;

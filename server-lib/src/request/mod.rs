@@ -1,6 +1,6 @@
 //! Answers each request, from one generation of the configuration.
 //!
-//! - `endpoints`: the table of what answers a path. A new endpoint changes only this file;
+//! - `endpoints`: the table of paths and their handlers. A new endpoint changes only this file;
 //! - `error_response`: the responses to requests that no endpoint answers;
 //! - `body`: discards the body of a request; the body of a response.
 

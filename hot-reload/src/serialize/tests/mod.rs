@@ -1,4 +1,4 @@
-//! The serialized forms, word for word: programs and pages read them.
+//! Pins the JSON of each type, because programs and dashboards read it.
 #![cfg(feature = "json")]
 
 mod reports;

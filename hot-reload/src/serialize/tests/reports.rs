@@ -1,4 +1,4 @@
-//! The forms of receipts, events, statuses and snapshots.
+//! Pins the JSON of receipts, events, statuses and snapshots.
 
 use std::borrow::Cow;
 use std::sync::atomic::AtomicUsize;

@@ -100,7 +100,7 @@ impl<'e, V> Task<'e, V> {
             }
         }
         let request = LoadRequest {
-            // A caller who waits for the present content is owed more than a hint or a retry would be.
+            // A caller waits for the present content, so the load is a resync, even if a hint or a retry caused it.
             trigger: match pending.why {
                 Some(_) if !load.trigger.is_requested() => Trigger::Resync,
                 _ => load.trigger,
@@ -182,8 +182,8 @@ impl<'e, V> Task<'e, V> {
         }
     }
 
-    /// Notifies subscribers, finds out what has changed, then notifies the log and the events, then the group and the callers who
-    /// wait for a receipt.
+    /// Notifies subscribers and compares the values. Then writes the log and sends the events. Then notifies the group and sends
+    /// the receipts.
     pub(super) fn announce(&mut self, concluded: Concluded<V>) -> Input {
         let input = Input::Loaded(concluded.verdict);
         let Some(announcement) = concluded.announcement else {

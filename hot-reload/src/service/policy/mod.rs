@@ -1,7 +1,7 @@
 //! Policies for values beside their publication: removal, probation, retirement, saving.
 //!
-//! - [`RemovalPolicy`]: what it does when the source has no content any more;
-//! - [`Probation`]: when it rolls a new value back automatically;
+//! - [`RemovalPolicy`]: the visible value after the source was removed;
+//! - [`Probation`]: rolls a new value back automatically if it fails in use;
 //! - [`Retired`]: a replaced value, for a hook that runs before it is freed;
 //! - `LastGood`, `Restored` (feature `last-good`): the last good value in a file, for starts while the source is unavailable.
 

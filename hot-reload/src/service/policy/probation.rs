@@ -1,4 +1,4 @@
-//! [`Probation`]: watches a new value in use. If it fails, the last proven value is restored.
+//! [`Probation`]: tests a new value in use. If the value fails, the service rolls back to the last proven one.
 
 use std::fmt;
 use std::fmt::Display;

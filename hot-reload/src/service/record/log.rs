@@ -1,4 +1,4 @@
-//! One load into the log and the events, and summaries of many bad loads.
+//! Writes each load to the log and the events, and summarizes many bad loads.
 
 use std::sync::Arc;
 use std::time::Duration;

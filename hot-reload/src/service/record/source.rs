@@ -1,4 +1,4 @@
-//! The watch, the status of the source and its age, into status, events and log.
+//! Writes changes of the watch, the status of the source and its staleness to status, events and log.
 
 use std::mem;
 use std::time::Duration;

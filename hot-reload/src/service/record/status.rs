@@ -1,4 +1,4 @@
-//! One load into the status, and its relation to the load before.
+//! Writes each load to the status, and compares it with the load before.
 
 use std::mem;
 use std::sync::Arc;

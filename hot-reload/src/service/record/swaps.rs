@@ -1,4 +1,4 @@
-//! Rollbacks and probations, into status, events and log.
+//! Writes rollbacks and probations to status, events and log.
 
 use tracing::{debug, error, info, warn};
 

@@ -1,4 +1,4 @@
-//! [`Gate`]: decides whether a value may be published, and knows every hold.
+//! [`Gate`]: decides whether a value may be published, and keeps all holds.
 
 use std::time::{Duration, SystemTime};
 

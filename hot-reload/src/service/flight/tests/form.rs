@@ -1,4 +1,4 @@
-//! The serialized form of an explanation, word for word: programs and pages read it.
+//! Pins the JSON of an explanation, because programs and dashboards read it.
 #![cfg(feature = "json")]
 
 use serde_json::{Value, json};

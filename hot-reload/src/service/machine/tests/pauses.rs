@@ -1,4 +1,4 @@
-//! P4 as a property: no state of the watch and no outcome makes a pause between two loads longer than its bound.
+//! Property test of P4: no pause between two loads exceeds its bound, whatever the outcome and the state of the watch.
 
 use std::time::Duration;
 

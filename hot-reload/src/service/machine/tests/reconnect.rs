@@ -1,4 +1,4 @@
-//! How a watch is opened, lost and opened again: P3, P20.
+//! Tests of P3 and P20: a watch is opened before a load, and a lost watch is opened again.
 
 use super::super::super::settings::Settings;
 use super::super::{Input, Regime, Verdict};

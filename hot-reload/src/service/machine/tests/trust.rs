@@ -1,4 +1,4 @@
-//! How far a watch is trusted, and how often the source is loaded under it: P4, P15.
+//! Tests of P4 and P15: when a watch is trusted, and how often the source is loaded under it.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
-//! The answers of the system about a name, and about the writers of a file.
+//! The kind of a directory entry, and whether a file has writers, as the system reports them.
 
-/// The kind of what has a name, links not followed.
+/// The kind of a directory entry. Links are not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NodeKind {
     Directory,

@@ -1,6 +1,6 @@
-//! [`Tier`]: how much a file system announces, by its kind.
+//! [`Tier`]: which changes a kind of file system announces.
 
-/// How much is announced of what changes, most first.
+/// How many of its changes a file system announces, from all to few.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Tier {
     Local,

@@ -1,4 +1,4 @@
-//! [`Activity`]: the events of one source's files, summarised.
+//! [`Activity`]: the events of one source's files, summarized.
 //!
 //! The watcher's thread writes here and does nothing else. A million events collapse into a few fields and one hint.
 
@@ -138,7 +138,7 @@ impl Activity {
         lock(&self.state).refusal.take()
     }
 
-    /// All events so far, summarised.
+    /// All events so far, summarized.
     pub(crate) fn seen(&self) -> Seen {
         lock(&self.state).seen.clone()
     }

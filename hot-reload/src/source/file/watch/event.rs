@@ -1,4 +1,4 @@
-//! [`Change`] and [`Token`]: the meaning of an event of the system, and its subject.
+//! A file event: [`Change`] is what happened, and [`Token`] is the watched name or inode that it happened to.
 
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};

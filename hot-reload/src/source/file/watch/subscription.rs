@@ -1,8 +1,8 @@
-//! [`FileWatch`]: the state about the files of a source from one load to the next, and its open watch, if there is one.
+//! [`FileWatch`]: the state of a file source that outlives one load, with the open watch if there is one.
 //!
 //! A source can be loaded without a watch. With one, a load walks along the paths again, unless only the file itself had
-//! events. The events also show whether a writer is active. In both cases the kernel is asked about writers too, if the
-//! options allow it.
+//! events; the events also show whether a writer is active. With or without a watch, a load asks the kernel about writers, if
+//! the options allow it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! [`Track`]: whether a path certainly still leads where the last walk went, so that it need not be walked again.
+//! [`Track`]: the path of the last walk. If only the file itself had events since then, a load skips the walk.
 
 use super::event::{Change, Token};
 

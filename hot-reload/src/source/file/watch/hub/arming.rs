@@ -1,4 +1,5 @@
-//! Arming: watches what a walk passes through, and releases what it no longer passes through.
+//! Arming: adds a system watch for each directory and file that a walk along a path passes, and removes the watches that the
+//! walk no longer needs.
 //!
 //! The system is called with no lock held, because a directory of a network file system may answer late or never. Meanwhile a
 //! watch can end: its directory is gone, or another source releases it. Then the answer names a watch that does not exist any

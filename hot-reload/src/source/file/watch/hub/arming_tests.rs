@@ -1,4 +1,4 @@
-//! Tests of arming on a system with few watches.
+//! Tests of arming when the system has few inotify watches left.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;

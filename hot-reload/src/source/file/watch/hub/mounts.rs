@@ -1,4 +1,4 @@
-//! [`Mounts`]: the mount table of this process. Its changes change what a path leads to, without an event of files.
+//! [`Mounts`]: the mount table of this process. A mount changes the file that a path leads to, and causes no file event.
 
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! [`Places`]: everything that one source has armed, found by inode and name.
+//! [`Places`]: the directories, names and inodes that one source watches, in the order of inode and name.
 
 use std::cmp::Ordering;
 use std::ffi::OsStr;

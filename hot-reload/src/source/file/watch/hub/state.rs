@@ -1,4 +1,4 @@
-//! [`Hub`]: a running backend, the watches of all sources, and the process that owns it.
+//! [`Hub`]: a running backend with the watches of all sources. A forked child does not use the hub of its parent.
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicUsize;
