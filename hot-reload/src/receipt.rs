@@ -63,7 +63,7 @@ impl Receipt {
         }
     }
 
-    /// Whether the visible value is now what was asked for: [`Outcome::is_current`].
+    /// Whether the visible value is now the requested one: [`Outcome::is_current`].
     pub const fn is_current(&self) -> bool {
         self.outcome.is_current()
     }

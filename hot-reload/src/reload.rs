@@ -20,7 +20,7 @@ use crate::status::{Hold, SourceStatus};
 /// # Contract
 ///
 /// 1. `new` loads nothing. It only makes the object from the name or options of the source.
-/// 2. `reload` returns the value that the source holds now, not an earlier one.
+/// 2. `reload` returns the value that the source has now, not an earlier one.
 /// 3. `Ok(None)` means that the source has no content now. That is not an error; the service follows its removal policy.
 /// 4. An error means that the source cannot be loaded, or that its content is bad. The service keeps the last good value and
 ///    loads again later.
@@ -69,7 +69,7 @@ where
     where
         Self: Sized;
 
-    /// Loads the value that the source holds now. `None` if it holds nothing.
+    /// Loads the value that the source has now. `None` if the source has no content.
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ where
         None
     }
 
-    /// The state of the source: what it cannot do at the moment, and its counters. Provided: `None`.
+    /// The state of the source: its degradations and its counters. Provided: `None`.
     ///
     /// The service calls it after every load and every change of the watch, so it must be cheap and must not block.
     /// [`Control::status`](crate::Control::status) shows the answer. The service logs each degradation when it appears and when it

@@ -28,7 +28,7 @@ use crate::reload::{Loaded, Reload};
 /// 4. Dropping the handle releases everything that the watch holds.
 /// 5. A slow service does not block the source. If the channel is full, the source drops the event, because an event that is
 ///    already in the channel has the same meaning.
-/// 6. A source whose watch only sends hints or content may implement [`watch_hints`](Self::watch_hints), too. Rules 1 to 4 hold for
+/// 6. A source whose watch only sends hints or content may implement [`watch_hints`](Self::watch_hints), too. Rules 1 to 4 apply to
 ///    it: it is open on return, and ends with an error or with the last sender. Services prefer it: it saves about 1 KiB per watch
 ///    and keeps the error's type.
 ///
@@ -147,7 +147,7 @@ where
 pub enum WatchEvent<V> {
     /// The value is now this one. It goes through the same pipeline as a loaded value.
     Changed(V),
-    /// The source no longer holds a value.
+    /// The source has no value any more.
     ///
     /// A service started by [`start_with_realtime`](crate::ReloaderService::start_with_realtime) publishes `None`. A service of the
     /// builder loads again and follows its removal policy.
@@ -213,16 +213,17 @@ impl<V> fmt::Debug for RealtimeWatchHandle<V> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WatchProfile {
-    /// The debounce window: how long no hint may come before the service loads. Zero if a hint comes only when the source is at
-    /// rest.
+    /// The debounce window: the service loads once no hint has arrived for this long. Zero for a source that sends a hint only
+    /// when its content is at rest.
     pub debounce: Duration,
     /// The longest pause between two loads while there is no trusted watch, unless the service sets its own.
     pub interval: Duration,
     /// The longest pause between two loads of a hybrid service under a trusted watch.
     pub heartbeat: Duration,
-    /// How late a hint may come for a change that a load has found. After that, the change counts as missed by the watch.
+    /// The longest delay of a hint. If a load finds a change, and no hint arrives within this time, the watch has missed the
+    /// change.
     pub grace: Duration,
-    /// How many loads hints may cause at once, and the pause before each further one. `None`: no limit.
+    /// The limit of loads that hints cause: this many at once, then one more after each pause. `None`: no limit.
     pub rate: Option<(u32, Duration)>,
     /// The idle timeout of a watch: how long it may send neither a hint, nor content, nor
     /// [a sign of life](crate::source::HintSender::alive). The service then closes the watch, loads, and opens it again after a
@@ -291,7 +292,7 @@ impl WatchProfile {
         Self { heartbeat, ..self }
     }
 
-    /// Sets [how late a hint may come](Self::grace).
+    /// Sets the [longest delay of a hint](Self::grace).
     #[must_use]
     pub const fn with_grace(self, grace: Duration) -> Self {
         Self { grace, ..self }

@@ -59,8 +59,8 @@ impl HintSender {
     /// Delivers the content of the source as it is now, so that the service need not load it.
     ///
     /// Content is a hint that carries the answer. `revision` is the one that [`fetch`](crate::source::Source::fetch) returns for
-    /// the same content. The service holds at most one content: the latest replaces an older one, and a later
-    /// [`hint`](Self::hint) discards it. Check the size before the call, as `fetch` does.
+    /// the same content. The service keeps only the latest content, and a later [`hint`](Self::hint)
+    /// discards it. Check the size before the call, as `fetch` does.
     /// [`Source`](crate::source::Source#contract) has all rules.
     pub fn content(&self, bytes: impl Into<Vec<u8>>, revision: Revision) {
         self.0.content(Box::new(Content::new(bytes, revision)));

@@ -27,7 +27,7 @@ impl Hints {
 
     /// Waits for the next signal.
     ///
-    /// All hints and contents since the last call count as one signal, which is the latest of them: content, unless a hint came
+    /// All hints and content since the last call count as one signal, which is the latest of them: content, unless a hint came
     /// after it. [`Signal::Alive`] is returned only if nothing else came.
     ///
     /// # Errors

@@ -56,7 +56,7 @@ use crate::watch::WatchProfile;
 ///
 /// # Contract
 ///
-/// 1. `fetch` returns what the source holds now. It answers [`Fetched::Unchanged`] only if the source still is in the
+/// 1. `fetch` returns the present content of the source. It answers [`Fetched::Unchanged`] only if the source still is in the
 ///    state named by `seen`.
 /// 2. Equal revisions mean equal bytes. `fetch` never returns bytes of two states, nor bytes that are still being
 ///    written, as far as the source can know. If that takes long, it returns [`Fetched::Held`] instead of exceeding the
@@ -65,9 +65,9 @@ use crate::watch::WatchProfile;
 /// 4. Dropping the [`Subscription`] releases everything that the subscription holds; dropping a future of `fetch` or
 ///    `subscribe` leaves nothing behind.
 /// 5. Neither `name`, nor `status`, nor `Debug`, nor an error shows a credential.
-/// 6. A subscription may deliver content by [`HintSender::content`]: all that the source holds now, with the revision that
-///    `fetch` returns for it. A content is never older than the one before it, nor than a `fetch` that has returned. A later
-///    `fetch` returns this content or newer. A removal is a hint.
+/// 6. A subscription may deliver content by [`HintSender::content`]: the whole present content of the source, with the revision
+///    that `fetch` returns for it. It is never older than content that the subscription or a `fetch` has returned before. A
+///    later `fetch` returns this content or newer. A removal is a hint.
 ///
 /// # Content
 ///
@@ -77,10 +77,10 @@ use crate::watch::WatchProfile;
 ///   [empty content](crate::Loaded::Emptied) is confirmed by a load, and a pause or a rollback holds it. Content with the
 ///   revision of the last load is not decoded again.
 /// - **Time**: the debounce window and the limit of loads are those of hints.
-/// - **Memory**: a watch holds at most one content. The latest replaces an older one, and a later hint discards it.
-/// - **Order**: a load of the source that begins after the content replaces it. If a load is running already, neither is known to be
-///   newer, because revisions have no order. If that load finds nothing new, the content is used; if it finds something new, the
-///   service loads once more. If it fails, the content is used.
+/// - **Memory**: a watch keeps only the latest content. A later hint discards it.
+/// - **Order**: a load of the source that begins after the content replaces it. If a load is already running, the service
+///   cannot know which of the two is newer, because revisions have no order. If that load fails or finds nothing new, the
+///   content is used. If it finds something new, the service loads once more.
 /// - **Trust**: periodic loads go on as under a watch that only hints, so the next heartbeat confirms the content.
 ///
 /// A source of [several parts](Fetched::Files) has no bytes of its own, so a service treats content of it as a hint.

@@ -49,7 +49,7 @@ impl Status {
         Ok(())
     }
 
-    /// The lines for a person: the hold, parts that need a restart, limitations of the source.
+    /// The lines for a person: the hold, parts that need a restart, degradations of the source.
     pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
         let hold = self.hold.iter().map(ToString::to_string);
         let restart = (!self.needs_restart.is_empty())

@@ -48,7 +48,7 @@ pub struct SourceStatus {
     pub heartbeat: Option<Duration>,
 }
 
-/// One limitation of a source, with its remedy.
+/// One degradation of a source: a present limitation, with its remedy.
 ///
 /// `Display` writes the message and the remedy on one line.
 ///
@@ -62,13 +62,13 @@ pub struct SourceStatus {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Degradation {
-    /// The kind of limitation, in snake_case.
+    /// The kind of degradation, in snake_case.
     pub reason: Cow<'static, str>,
-    /// What is wrong and its consequence, on one line without credentials. It stays the same while the limitation lasts.
+    /// What is wrong and its consequence, on one line without credentials. It stays the same while the degradation lasts.
     pub message: String,
     /// What to do. Empty if nothing helps.
     pub remedy: String,
-    /// Whether the limitation is inherent in the source, so that the log needs no warning.
+    /// Whether the degradation is inherent in the source, so that the log needs no warning.
     pub inherent: bool,
     /// Whether the source has already logged it.
     #[cfg_attr(feature = "serde", serde(skip))]
@@ -85,7 +85,7 @@ impl SourceStatus {
         self
     }
 
-    /// Adds a limitation.
+    /// Adds a degradation.
     #[must_use]
     pub fn with_degradation(mut self, degradation: Degradation) -> Self {
         self.degraded.push(degradation);
@@ -105,7 +105,7 @@ impl SourceStatus {
         counters.find_map(|(other, value)| (*other == name).then_some(*value))
     }
 
-    /// Whether the source has a limitation of this kind.
+    /// Whether the source has a degradation of this kind.
     pub fn is_degraded_by(&self, reason: &str) -> bool {
         self.degraded.iter().any(|other| other.reason == reason)
     }
@@ -114,7 +114,7 @@ impl SourceStatus {
 // ===== impl Degradation =====
 
 impl Degradation {
-    /// Creates a limitation that a person should fix.
+    /// Creates a degradation that a person should fix.
     pub fn new(
         reason: impl Into<Cow<'static, str>>,
         message: impl Into<String>,

@@ -1,7 +1,7 @@
 //! [`Recorder`]: writes each load and each change of the watch into the status, the events and the log.
 //!
 //! Each state is logged once. A rejection is at ERROR, a failure or a lost watch at WARN, and the recovery at INFO. Repetitions
-//! are at DEBUG, and a load that found nothing new is at TRACE. A limitation that the source reports is at WARN when it appears
+//! are at DEBUG, and a load that found nothing new is at TRACE. A degradation that the source reports is at WARN when it appears
 //! and at INFO when it ends; an inherent one is at DEBUG.
 //!
 //! An error about other content counts as new even if its text is the same. So does the answer to a manual reload. Of many

@@ -92,7 +92,7 @@ impl<V> Recorder<V> {
         info!(target: TARGET, name, source, age_ms, "fresh again, after no good load for {age:?}");
     }
 
-    /// Writes the present status of the source. Each limitation is logged when it appears and when it ends.
+    /// Writes the present status of the source. Each degradation is logged when it appears and when it ends.
     pub(crate) fn source(&self, now: Option<SourceStatus>) {
         fn reasons(status: Option<&SourceStatus>) -> &[Degradation] {
             status.map_or(&[], |status| &status.degraded)
