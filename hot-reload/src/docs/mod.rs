@@ -1,7 +1,7 @@
-//! Longer texts about the use of the crate.
+//! Guides to the use of the crate.
 //!
-//! - [`patterns`]: reading a live value, the wrong way beside the right one;
-//! - [`swaps`]: from content to a visible value, and back;
+//! - [`patterns`]: how to read a live value, with a wrong and a right example for each case;
+//! - [`swaps`]: the stages from loaded content to a visible value, and rollback;
 //! - [`writing_a_source`]: a source of bytes, from a polled one to many keys over one connection.
 //!
 //! This module exists only for `rustdoc`, which compiles and runs the examples. It adds nothing to a program.
