@@ -103,7 +103,7 @@ impl Logs {
             // The configuration was checked, so this happens only if the two checks differ.
             Err(expected) => warn!(
                 filter = text,
-                "the log filter is not applied: expected {expected}"
+                "the log filter is not applied, the previous one stays: expected {expected}"
             ),
         }
     }
@@ -113,7 +113,7 @@ impl Logs {
         self.early
             .decide(|target, level| targets.would_enable(target, level));
         if let Err(error) = self.filter.reload(targets) {
-            warn!(%error, "the log filter could not be applied");
+            warn!(%error, "the log filter could not be applied, the previous one stays");
         }
     }
 

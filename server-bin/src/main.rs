@@ -121,7 +121,7 @@ async fn reload_on(hangup: Arc<Notify>, registry: Registry) {
         for (_, receipt) in registry.reload_all(Requester::Signal).await {
             // The outcome is one word; the service logs the reason of a rejection.
             let outcome = receipt.outcome;
-            tracing::info!(%outcome, "loaded the configuration, as SIGHUP asked");
+            tracing::info!(%outcome, "reload requested by SIGHUP");
         }
     }
 }

@@ -26,7 +26,7 @@ pub(crate) async fn run(
     let stopped = timeout(context.drain, service.stop());
     let _ = match ended {
         Ok(()) => {
-            info!("stopping, open requests are finished");
+            info!("stopping, finishing open requests");
             tokio::join!(front.drain(), stopped).1
         }
         Err(_) => stopped.await,

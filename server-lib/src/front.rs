@@ -120,7 +120,7 @@ impl Front {
                 let kept = self
                     .local()
                     .map_or_else(|| "none".to_owned(), |kept| kept.to_string());
-                warn!(kept, "{error}; it is tried again every {BIND_RETRY:?}");
+                warn!(kept, "{error}; the server tries again every {BIND_RETRY:?}");
                 self.bind_retry = Some((now.listen, Instant::now() + BIND_RETRY));
             }
             Ok(()) => {}
@@ -212,7 +212,7 @@ impl Front {
         }
         drop(handler);
         if timeout(context.drain, connections.recv()).await.is_err() {
-            warn!("some requests did not end in time and are cut off");
+            warn!("some requests did not end in time; their connections are closed");
         }
         shared.limit_log.report_all();
         listening.send_replace(None);
@@ -271,7 +271,7 @@ async fn watch_certificate<T>(
                     if let Some(tls) = tls
                         && expiry.is_stays_due(Instant::now())
                     {
-                        warn!("the present certificate stays in use, which is valid until {}", tls.validity().until);
+                        warn!("the present certificate stays in use; it is valid until {}", tls.validity().until);
                     }
                 }
                 Some(_) => {}

@@ -120,13 +120,13 @@ async fn accept_loop(
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
                     if mem::take(&mut failing) {
-                        info!("connections are accepted again");
+                        info!("accepting connections again");
                     }
                     handler.serve(stream).await;
                 }
                 Err(error) => {
                     if !mem::replace(&mut failing, true) {
-                        warn!("cannot accept connections for now: {error}; is the limit of open files too low?");
+                        warn!("cannot accept connections for now: {error}; raise the limit of open files if it is too low");
                     }
                     tokio::time::sleep(ACCEPT_RETRY).await;
                 }

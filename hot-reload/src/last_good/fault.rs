@@ -78,11 +78,11 @@ pub(super) fn refused(path: &Path, refusal: &Refusal) -> Error {
 /// The operating system refused this step of a save. The file is unchanged.
 pub(super) fn cannot_save(path: &Path, step: &str, error: io::Error) -> Error {
     let remedy = match error.kind() {
-        io::ErrorKind::PermissionDenied => "; grant this process write access to the folder",
-        io::ErrorKind::ReadOnlyFilesystem => "; choose a folder that can be written to",
+        io::ErrorKind::PermissionDenied => "; grant this process write access to the directory",
+        io::ErrorKind::ReadOnlyFilesystem => "; choose a writable directory",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; make room",
-        io::ErrorKind::NotFound => "; create the folder",
-        io::ErrorKind::ResourceBusy => "; if the file is mounted by itself, mount its folder",
+        io::ErrorKind::NotFound => "; create the directory",
+        io::ErrorKind::ResourceBusy => "; if the file is mounted by itself, mount its directory",
         io::ErrorKind::InvalidFilename => "; choose a shorter name",
         _ => "",
     };
@@ -99,7 +99,7 @@ pub(super) fn not_settled(path: &Path, error: io::Error) -> Error {
 pub(super) fn cannot_restore(path: &Path, error: io::Error) -> Error {
     let remedy = match error.kind() {
         io::ErrorKind::PermissionDenied => {
-            "; grant this process read access to it and to the folders above it"
+            "; grant this process read access to it and to the directories above it"
         }
         _ => "",
     };

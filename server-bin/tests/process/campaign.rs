@@ -98,7 +98,7 @@ impl Server {
         save_bytes(&self.file, &config(self.id, self.address, content));
         self.program.signal(Signal::HUP);
         // One line for each mutant. Removing the lines bounds their memory.
-        let line = self.program.take_line("as SIGHUP asked outcome=").await;
+        let line = self.program.take_line("requested by SIGHUP outcome=").await;
         let outcome = line.rsplit('=').next().unwrap();
         let words = ["published", "unchanged", "rejected", "failed"];
         assert!(words.contains(&outcome), "{outcome}");

@@ -62,7 +62,7 @@ async fn refused_edit_logs_the_expiry_of_the_certificate_in_use() {
     program.address().await;
     save(&file, "id = 'wrong'");
     program
-        .line("the present certificate stays in use, which is valid until 4000-01-01 00:00:00 UTC")
+        .line("the present certificate stays in use; it is valid until 4000-01-01 00:00:00 UTC")
         .await;
     assert_eq!(program.count("the certificate has expired"), 0);
 }

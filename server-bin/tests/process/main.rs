@@ -89,7 +89,7 @@ async fn sighup_reloads_the_file() {
     save(&file, &config(2));
     program.signal(Signal::HUP);
     until_id(address, 2).await;
-    program.line("as SIGHUP asked outcome=published").await;
+    program.line("requested by SIGHUP outcome=published").await;
 }
 
 #[tokio::test]
@@ -149,7 +149,7 @@ async fn refusal_is_logged_at_error_at_each_sighup() {
     for round in 1..=3 {
         program.signal(Signal::HUP);
         program
-            .lines("as SIGHUP asked outcome=rejected", round)
+            .lines("requested by SIGHUP outcome=rejected", round)
             .await;
         assert_eq!(program.count("ERROR"), round);
     }

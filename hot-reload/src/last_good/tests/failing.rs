@@ -117,7 +117,10 @@ fn missing_folder_is_reported() {
     let path = place.folder().join("no/such/folder/app.last-good");
     let error = Place::at(path).save(1).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
-    assert!(error.message().ends_with("; create the folder"), "{error}");
+    assert!(
+        error.message().ends_with("; create the directory"),
+        "{error}"
+    );
 }
 
 /// Root may write everywhere, and ends the test early.
@@ -139,7 +142,7 @@ fn folder_without_write_permission_is_reported() {
             assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
             let message = error.message();
             assert!(
-                message.ends_with("; grant this process write access to the folder"),
+                message.ends_with("; grant this process write access to the directory"),
                 "{message}"
             );
         }

@@ -121,7 +121,7 @@ impl<V> Pipeline<V> {
             if let Some(error) = noted.as_ref().err().and_then(Outcome::error) {
                 let (name, text) = (&*self.shared.name, error.message());
                 let reason = guard.reason().as_str();
-                error!(target: "hot_reload", name, reason, "an admission guard did not note the visible value: {text}");
+                error!(target: "hot_reload", name, reason, "an admission guard failed, the value is visible: {text}");
             }
         }
     }

@@ -81,7 +81,7 @@ impl<V> Recorder<V> {
             None => "no load has finished since".to_owned(),
         };
         let age_ms = age.as_millis() as u64;
-        warn!(target: TARGET, name, source, age_ms, "stale, no good load for {age:?}: {why}");
+        warn!(target: TARGET, name, source, age_ms, "stale, no good load for {age:?}, the last good value stays: {why}");
         self.shared.notify(|| EventKind::Stale { age, error });
     }
 

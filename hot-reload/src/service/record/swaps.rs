@@ -76,6 +76,6 @@ impl<V> Recorder<V> {
         self.shared.flight.proven(value.generation());
         let name = &*self.shared.name;
         let generation = value.generation().get();
-        info!(target: TARGET, name, generation, "passed its probation");
+        info!(target: TARGET, name, generation, "generation {generation} passed its probation");
     }
 }

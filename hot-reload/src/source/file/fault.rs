@@ -11,9 +11,7 @@ pub(crate) fn refused(name: &str, error: io::Error) -> Error {
         io::ErrorKind::PermissionDenied => {
             "; grant this process read access to it and to the directories above it"
         }
-        io::ErrorKind::StaleNetworkFileHandle => {
-            "; the network file system has to be mounted again"
-        }
+        io::ErrorKind::StaleNetworkFileHandle => "; mount the network file system again",
         _ => "",
     };
     let text = format!("{error}{remedy}");
@@ -32,11 +30,11 @@ pub(crate) fn not_a_file(name: &str, kind: Kind) -> Error {
     unavailable(name, what_it_is(kind))
 }
 
-/// Names the kind of anything that is no regular file.
+/// Names the kind of a node that is not a regular file.
 pub(crate) fn what_it_is(kind: Kind) -> &'static str {
     match kind {
-        Kind::Directory => "it is a directory, and a file is wanted",
-        _ => "it is a pipe, a socket or a device, and a regular file is wanted",
+        Kind::Directory => "it is a directory, but a file is expected",
+        _ => "it is a pipe, a socket or a device, but a regular file is expected",
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
 ) -> Result<T, Error> {
     let task = tokio::task::spawn_blocking(work).await;
     task.map_err(|error| {
-        Error::new(ErrorKind::Unavailable, "reading the file was broken off").with_source(error)
+        Error::new(ErrorKind::Unavailable, "reading the file was interrupted").with_source(error)
     })
 }
 

@@ -304,6 +304,6 @@ async fn p07_panic_of_a_guard_that_notes_the_value_is_logged() {
     assert_eq!(visible(&live), "first");
     assert!(!control.status().stopped);
     let text = log.text();
-    let line = "an admission guard did not note the visible value: panicked at stage validate: ";
+    let line = "an admission guard failed, the value is visible: panicked at stage validate: ";
     assert!(text.contains(line) && text.contains("no version"), "{text}");
 }

@@ -41,7 +41,7 @@ pub(super) fn start(table: &Arc<Table>) -> Result<Arc<dyn Backend>, Error> {
             // Then the joining side is the only owner of the descriptors, and closes them.
             drop(theirs);
         })
-        .map_err(|error| lost(error).with_source(io::Error::other("no thread")))?;
+        .map_err(|error| unavailable("cannot start the thread of the file watcher", error, ""))?;
     Ok(Arc::new(Inotify {
         shared,
         thread: Mutex::new(Some(thread)),
@@ -218,7 +218,7 @@ fn no_watch(error: Errno) -> Error {
 }
 
 fn lost(error: io::Error) -> Error {
-    unavailable("the watcher of files has ended", error, "")
+    unavailable("the file watcher has ended", error, "")
 }
 
 fn unavailable(what: &str, error: io::Error, remedy: &str) -> Error {

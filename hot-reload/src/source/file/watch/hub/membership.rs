@@ -65,7 +65,7 @@ impl Membership {
         };
         // A failure notifies only the sources that had joined before.
         if membership.hub.table.has_failed() {
-            let text = "the watcher of files has just ended";
+            let text = "the file watcher has just ended";
             return Err(Error::new(ErrorKind::Unavailable, text));
         }
         Ok(membership)

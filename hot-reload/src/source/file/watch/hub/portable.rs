@@ -217,7 +217,7 @@ struct Handler {
 /// The watcher drops it when its thread ends. If no source has asked for that, sources still wait and have to be notified.
 impl Drop for Handler {
     fn drop(&mut self) {
-        let text = "the watcher of files has ended";
+        let text = "the file watcher has ended";
         self.table.fail(&Error::new(ErrorKind::Unavailable, text));
     }
 }

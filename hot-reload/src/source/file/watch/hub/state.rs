@@ -82,7 +82,8 @@ impl Hub {
     /// The hub belongs to the parent process.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.is_inherited() {
-            let text = "the watcher of files belongs to the process that this one was forked from";
+            let text =
+                "the file watcher belongs to the parent process, because this process was forked";
             return Err(Error::new(ErrorKind::Unavailable, text));
         }
         Ok(())
