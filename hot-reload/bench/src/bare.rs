@@ -9,8 +9,8 @@ use std::thread;
 use anyhow::Context;
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 
-/// Calls `told` with the name of each file that was renamed into the folder or closed after writing. The thread ends with
-/// the folder.
+/// Calls `told` with the name of each file that was renamed into the folder or closed after writing. The thread ends when the
+/// folder is removed.
 pub(crate) fn watch(
     folder: &Path,
     mut told: impl FnMut(&OsStr) + Send + 'static,

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-/// One moment of a process.
+/// The counts of a process at one moment.
 pub(crate) struct Census {
-    /// By the thread's id: its name, and its number of voluntary context switches. It wakes up as often.
+    /// The threads by id: each with its name and its voluntary context switches, which equal its wake-ups.
     threads: BTreeMap<u64, (String, u64)>,
     pub(crate) inotify_instances: usize,
     pub(crate) inotify_watches: usize,
@@ -58,12 +58,12 @@ impl Census {
             .count()
     }
 
-    /// How often the watcher woke up since.
+    /// How often the watcher woke up since `before`.
     pub(crate) fn watcher_wakeups(&self, before: &Self) -> u64 {
         self.wakeups(before, is_watcher)
     }
 
-    /// How often any thread woke up since.
+    /// How often any thread woke up since `before`.
     pub(crate) fn all_wakeups(&self, before: &Self) -> u64 {
         self.wakeups(before, |_| true)
     }
@@ -130,9 +130,10 @@ fn field(path: &Path, name: &str) -> anyhow::Result<u64> {
 pub(crate) struct SystemCalls(Child);
 
 impl SystemCalls {
-    /// Counts for this long. `None` where the program that can is not there or may not.
+    /// Counts for this long. `None` if the program `perf` is missing or not permitted.
     pub(crate) fn count(process: u32, time: Duration) -> Option<Self> {
-        // An idle process is "not counted", and so is one that may not be: here is one that certainly calls.
+        // `perf` prints "not counted" for an idle process and without permission. So this first counts a process that certainly
+        // makes system calls.
         let proof = perf(&["true"]).output().ok()?;
         parse(&proof.stderr).filter(|&calls| calls > 0)?;
         let (process, time) = (process.to_string(), time.as_secs_f64().to_string());

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The settings in a file of three hundred bytes. All competitors decode them by the same function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Content {
-    /// Tells one content from the next.
+    /// The number of the content, unique in a run.
     pub(crate) number: u64,
     settings: Vec<(String, String)>,
 }
@@ -48,7 +48,7 @@ impl Content {
     }
 }
 
-/// How a file comes to its next content.
+/// How a file gets its next content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
     /// A finished file takes its name.
@@ -67,7 +67,7 @@ impl How {
         }
     }
 
-    /// What comes before the change.
+    /// Prepares the change.
     pub(crate) fn prepare(self, path: &Path, text: &str) -> io::Result<()> {
         match self {
             Self::Renamed => fs::write(draft(path), text),
@@ -75,7 +75,7 @@ impl How {
         }
     }
 
-    /// The change.
+    /// Makes the change.
     pub(crate) fn change(self, path: &Path, text: &str) -> io::Result<()> {
         match self {
             Self::Renamed => fs::rename(draft(path), path),
@@ -84,7 +84,7 @@ impl How {
     }
 }
 
-/// Beside the file, as those who replace a file have it.
+/// A draft beside the file, as programs that replace a file write it.
 fn draft(path: &Path) -> PathBuf {
     path.with_extension("draft")
 }

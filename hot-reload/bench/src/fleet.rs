@@ -24,7 +24,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
             .filter(|member| member.kind == Kind::Service)
         {
             if round == 0 {
-                // The first one also starts the tasks that look.
+                // The first one also starts the tasks that load.
                 member.process.ask(CHANGE)?;
                 member.before_changes = Some(member.process.census()?);
             }
@@ -41,12 +41,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A process, and what was found out about it.
+/// A process and its measurements.
 struct Member {
     kind: Kind,
     count: u64,
     process: Process,
-    /// With the first file, with all when every watch is trusted, and after the time of idleness.
+    /// The counts with the first file, with all files and trusted watches, and after the idle time.
     first: Census,
     all: Census,
     later: Option<Census>,
@@ -145,7 +145,7 @@ fn table_of_what_is_held(members: &[Member]) -> Table {
 fn table_of_idleness(members: &[Member]) -> Table {
     let mut table = Table::new(
         format!(
-            "fleet: what they do in {} s between two heartbeats, once their watches are trusted. Wake-ups: how often a thread had gone to sleep by itself \
+            "fleet: what they do in {} s between two heartbeats, once their watches are trusted. Wake-ups: how often a thread had gone to sleep voluntarily \
              (`status` of each thread). Reads and writes: `syscr` and `syscw` of the process. System calls: all of them, \
              by `perf`, without disturbing the process",
             IDLE.as_secs()
@@ -211,7 +211,7 @@ fn table_of_changes(members: &[Member]) -> anyhow::Result<Table> {
     Ok(table)
 }
 
-/// The first one is what the others are compared to.
+/// The others are compared to the first one.
 const MEMBERS: [(Kind, u64); 5] = [
     (Kind::Service, 1),
     (Kind::Service, 1_000),

@@ -88,7 +88,7 @@ async fn measure() -> anyhow::Result<Vec<Vec<Duration>>> {
     Ok(times)
 }
 
-/// Lets what the last change has left to be done be done, so that the next one is not timed with it.
+/// Waits until the work of the last change is done, so that it does not count for the next change.
 async fn rest() {
     for _ in 0..8 {
         tokio::task::yield_now().await;
@@ -132,7 +132,7 @@ impl Group {
     }
 }
 
-/// A number in memory that says when it is another.
+/// A number in memory that sends a hint when it changes.
 #[derive(Clone, Default)]
 struct Number(Arc<Mutex<(u64, Option<HintSender>)>>);
 
@@ -177,7 +177,7 @@ impl Reload<u64> for Number {
 #[async_trait]
 impl RealtimeWatch<u64> for Number {
     async fn watch_realtime(&self) -> ReloadResult<RealtimeWatchHandle<u64>, u64> {
-        // Never asked for: there are hints.
+        // Never called, because there are hints.
         std::future::pending().await
     }
 
@@ -191,8 +191,8 @@ impl RealtimeWatch<u64> for Number {
     }
 }
 
-/// The first is what the others are compared to.
+/// The others are compared to the first.
 const SIZES: [usize; 5] = [1, 2, 10, 50, 200];
 const ROUNDS: usize = 2_000;
-/// Of fifty members to one.
+/// The bound of the ratio of fifty members to one.
 const BOUND: f64 = 1.5;

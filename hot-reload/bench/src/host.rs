@@ -39,7 +39,7 @@ impl Host {
             Flavour::TwoWorkers => Builder::new_multi_thread(),
             Flavour::CurrentThread => Builder::new_current_thread(),
         };
-        // On a runtime of one thread there is nothing to set.
+        // A runtime with one thread ignores this.
         builder.worker_threads(2);
         builder.thread_keep_alive(KEEP_ALIVE);
         let runtime = builder.enable_all().build()?;
@@ -84,5 +84,5 @@ impl Drop for Host {
     }
 }
 
-/// Threads for blocking work that have none are gone after this, so that none of them disturbs what is measured later.
+/// Idle threads for blocking work end after this time, so that they do not disturb later measurements.
 const KEEP_ALIVE: Duration = Duration::from_secs(1);

@@ -67,7 +67,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The least and the greatest ratio of a fifth of the rounds, which shows how much of it is noise.
+/// The smallest and the largest ratio of a fifth of the rounds, which shows the noise.
 fn fifths(ours: &[Duration], bare: &[Duration]) -> String {
     let fifth = (ours.len() / 5).max(1);
     let fifths = ours.chunks_exact(fifth).zip(bare.chunks_exact(fifth));
@@ -80,17 +80,17 @@ fn fifths(ours: &[Duration], bare: &[Duration]) -> String {
     format!("{least:.2}–{greatest:.2}")
 }
 
-/// One who follows a file of its own.
+/// A competitor, which follows its own file.
 struct Competitor {
     path: PathBuf,
     seen: Receiver<Seen>,
     times: Vec<Duration>,
-    /// The change alone.
+    /// The times of the system calls alone.
     calls: Vec<Duration>,
     lost: usize,
 }
 
-/// The number of a content, and when a task had it.
+/// The number of a content, and the time when a task had it.
 pub(crate) type Seen = (u64, Instant);
 
 fn measure(place: &Place, flavour: Flavour, how: How) -> anyhow::Result<[Competitor; 3]> {
@@ -115,7 +115,7 @@ fn measure(place: &Place, flavour: Flavour, how: How) -> anyhow::Result<[Competi
     host.run(follow_ours(path, sender))?;
     let (mut published, path, sender) = new("published")?;
     host.run(published::follow(path, sender))?;
-    // Its watch stands some time after its first value.
+    // Its watch opens some time after its first value.
     thread::sleep(HEAD_START);
 
     let mut pauses = Pauses(flavour as u64);
@@ -155,7 +155,7 @@ impl Competitor {
                     self.times.push(at - start);
                     return Ok(());
                 }
-                // A content of an earlier round, once more or late.
+                // The content of an earlier round, repeated or late.
                 Ok(_) => {}
                 Err(mpsc::RecvTimeoutError::Timeout) => {
                     self.lost += 1;
@@ -202,7 +202,7 @@ async fn follow_ours(path: PathBuf, seen: Sender<Seen>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Pauses of one to four milliseconds, the same in every run, and in no step with anybody's timer.
+/// Pauses of one to four milliseconds. They are the same in every run, and follow the period of no timer.
 struct Pauses(u64);
 
 impl Pauses {
@@ -226,7 +226,7 @@ const ROUNDS: u64 = 500;
 /// Release 0.3.6 waits for 200 ms each time.
 const PUBLISHED_EVERY: u64 = 25;
 const HEAD_START: Duration = Duration::from_millis(500);
-/// What is not seen by then is lost.
+/// A change that is not seen within this time is lost.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The bound is wider without a disk, because then both have less work in common.

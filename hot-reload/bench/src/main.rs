@@ -24,7 +24,7 @@ mod published;
 
 use anyhow::bail;
 
-/// A measurement: how it is called on the command line, and what it does.
+/// A measurement: its name on the command line, and its function.
 type Bench = (&'static str, fn() -> anyhow::Result<()>);
 
 const BENCHES: [Bench; 5] = [

@@ -19,12 +19,12 @@ use crate::content::{Content, How};
 use crate::host::{Flavour, Host};
 use crate::place::Place;
 
-/// What is made of each file.
+/// What the process runs for each file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A service with a watch and a heartbeat.
     Service,
-    /// The source alone: an open watch, and one look.
+    /// The source alone: an open watch, and one load.
     Source,
 }
 
@@ -40,11 +40,11 @@ impl Kind {
 /// The steps.
 pub(crate) const FIRST: &str = "first";
 pub(crate) const OTHERS: &str = "others";
-/// Until every watch is trusted.
+/// Waits until every watch is trusted.
 pub(crate) const TRUST: &str = "trust";
 pub(crate) const CHANGE: &str = "change";
 
-/// What the process is called on its command line, before the kind and the count.
+/// The first argument of the process, before the kind and the count.
 pub(crate) const ROLE: &str = "member-of-the-fleet";
 
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
@@ -78,7 +78,7 @@ struct Member {
     paths: Arc<[PathBuf]>,
     services: Vec<(Live<u64>, Control<u64>)>,
     sources: Vec<Watched>,
-    /// Of some of the files: the number that a task saw, and when.
+    /// Some of the files, each with the numbers that a task saw and when.
     probes: Vec<(PathBuf, Receiver<(u64, Instant)>)>,
     round: u64,
     _place: Place,
@@ -103,7 +103,7 @@ impl Member {
         })
     }
 
-    /// What the first file costs, the other ones do not: the runtime, the watcher, the code that is paged in.
+    /// Starts the first file. It bears the costs that the others do not: the runtime, the watcher, the code that is paged in.
     fn start_first(&mut self) -> anyhow::Result<Duration> {
         self.start(0..1)?;
         for _ in 0..WARM_UP {
@@ -148,7 +148,7 @@ impl Member {
         self.rest()
     }
 
-    /// Until no thread is left that was only needed for the start.
+    /// Waits until the threads that only the start needed have ended.
     fn rest(&self) -> anyhow::Result<Duration> {
         thread::sleep(REST);
         Ok(REST)
@@ -223,17 +223,17 @@ async fn start_sources(paths: Arc<[PathBuf]>, range: Range<usize>) -> anyhow::Re
     Ok(sources)
 }
 
-/// A value of eight bytes, so that what is left is what the watching takes.
+/// A value of eight bytes, so that nearly all memory is that of watching.
 fn number(bytes: &[u8]) -> Result<u64, String> {
     Content::decode(bytes).map(|content| content.number)
 }
 
-/// None falls into the time that is measured.
+/// So long that no heartbeat falls into the measured time.
 const HEARTBEAT: Duration = Duration::from_secs(600);
 const TRUSTED_BY: Duration = Duration::from_secs(180);
 const REST: Duration = Duration::from_secs(2);
 const WARM_UP: usize = 50;
-/// So many of the files are changed, one after the other.
+/// The number of files that are changed, one after the other.
 const PROBES: usize = 100;
 const PAUSE: Duration = Duration::from_millis(2);
 const DEADLINE: Duration = Duration::from_secs(10);

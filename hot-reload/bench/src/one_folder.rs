@@ -41,7 +41,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     ];
     let mut table = Table::new(title, &head);
     for place in Place::all()? {
-        // Elsewhere than in memory, the file system takes so long that the runtime makes no difference.
+        // On a disk, the file system takes so long that the runtime makes no difference.
         let in_memory = place.file_system() == "tmpfs";
         let flavours = Flavour::ALL.into_iter();
         for flavour in flavours.filter(|&flavour| in_memory || flavour == Flavour::TwoWorkers) {
@@ -89,7 +89,7 @@ impl Folder {
     fn new(place: &Place, name: &str) -> anyhow::Result<Self> {
         let folder = place.folder(name)?;
         let files = write_all(&folder, 0)?;
-        // All at once, because a file system may take long to give away what was just given up.
+        // All drafts are written in advance, because a file system may take long to reuse space that was just freed.
         let drafts = (1..=PASSES)
             .map(|pass| write_all(&place.folder(&format!("{name}-drafts-{pass}"))?, pass));
         Ok(Self {
@@ -102,14 +102,14 @@ impl Folder {
         })
     }
 
-    /// Renames all, and waits until `all_seen`, which also says when that was.
+    /// Renames all, and waits for `all_seen`, which also returns the time.
     fn pass<T: Send + 'static>(
         &mut self,
         host: &Host,
         pass: u64,
         all_seen: impl Future<Output = anyhow::Result<(Instant, T)>> + Send + 'static,
     ) -> anyhow::Result<T> {
-        // What is not on the disk yet would be written there by the renaming.
+        // Otherwise the renames would write the files to the disk.
         syncfs(fs::File::open(&self.folder)?)?;
         let (done, seen) = mpsc::channel();
         host.spawn(async move {
@@ -196,5 +196,5 @@ async fn all_changed(mut fleet: Fleet, pass: u64) -> anyhow::Result<(Instant, Fl
 
 const FILES: usize = 10_000;
 const PASSES: u64 = 5;
-/// What is not visible by then is lost.
+/// A file that is not visible within this time is lost.
 const DEADLINE: Duration = Duration::from_secs(60);

@@ -13,7 +13,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// One where temporary files are, and one in memory if that is another file system.
+    /// The place of temporary files, and one in memory if that is another file system.
     pub(crate) fn all() -> anyhow::Result<Vec<Self>> {
         let mut places = vec![Self::at(&std::env::temp_dir())?];
         let memory = Path::new("/dev/shm");
@@ -56,7 +56,7 @@ impl Place {
         Ok(folder)
     }
 
-    /// So many paths, in a hundred folders.
+    /// This many paths, in a hundred folders.
     pub(crate) fn spread(&self, count: usize) -> anyhow::Result<Vec<PathBuf>> {
         let folders: Vec<_> = (0..FOLDERS.min(count))
             .map(|number| self.folder(&format!("folder-{number:02}")))

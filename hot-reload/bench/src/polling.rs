@@ -34,7 +34,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         for path in &paths {
             fs::write(path, Content::text(1))?;
         }
-        // A file that was touched just now has to be read again, whatever its stamp says.
+        // A file that was touched just now is read again, even if its stamp is the same.
         thread::sleep(NOT_YOUNG);
         for flavour in Flavour::ALL {
             let best = Host::start(flavour)?.run(measure(paths.clone()))?;
@@ -115,5 +115,5 @@ const FILES: usize = 10_000;
 const PASSES: usize = 9;
 const BOUND: f64 = 1.5;
 
-/// Stamps older than this are believed, even where they are whole seconds.
+/// Older stamps are trusted, even those in whole seconds.
 const NOT_YOUNG: Duration = Duration::from_millis(2_200);

@@ -10,7 +10,7 @@ use hot_reload::{AsyncFileLoad, FileReloader, ReloaderConfig, ReloaderService, W
 use crate::content::Content;
 use crate::latency::Seen;
 
-/// Sends what it sees of this file.
+/// Sends each content of this file that it sees.
 pub(crate) async fn follow(path: PathBuf, seen: Sender<Seen>) -> anyhow::Result<()> {
     let config = ReloaderConfig {
         watch_delay_sec: 3600,

@@ -50,7 +50,7 @@ fn line(cells: &[String], widths: &[usize]) -> String {
     format!("| {} |", padded.collect::<Vec<_>>().join(" | "))
 }
 
-/// A ratio, and what became of its bound.
+/// A ratio, and whether it is within its bound.
 pub fn ratio(ours: Duration, other: Duration, bound: f64) -> String {
     let ratio = ours.as_secs_f64() / other.as_secs_f64();
     let digits = if bound < 0.1 { 4 } else { 2 };
@@ -80,7 +80,7 @@ pub fn time(time: Duration) -> String {
     }
 }
 
-/// The time that so many of a hundred do not exceed.
+/// The time that this percentage of all times does not exceed.
 pub fn percentile(times: &[Duration], percent: usize) -> Duration {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();

@@ -25,15 +25,15 @@ use tokio::sync::Semaphore;
 use self::follow::{Patience, Verdict};
 use self::patterns::Pattern;
 
-/// A poll of hybrid's 10 seconds falls into the deadline. Before its first change, the watch of 0.3.6 gets time to stand
-/// up: without, what it loses is a matter of luck.
+/// A poll of hybrid's 10 seconds falls into the deadline. Before its first change, the watch of 0.3.6 gets time to
+/// open: otherwise it would lose changes at random.
 const PATIENCE: Patience = Patience {
     deadline: Duration::from_secs(12),
     head_start: Duration::from_millis(500),
 };
-/// More than all deadlines and pauses of a pattern.
+/// Longer than all deadlines and pauses of a pattern together.
 const STUCK: Duration = Duration::from_secs(60);
-/// How many cells run at once. They mostly sleep, and more would show in their latencies.
+/// How many cells run at once. They mostly sleep; more of them would increase the latencies.
 const AT_ONCE: usize = 12;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ enum Strategy {
     Hybrid,
 }
 
-/// One place in the table.
+/// One cell of the table.
 #[derive(Debug, Clone, Copy)]
 struct Cell {
     pattern: Pattern,
@@ -118,7 +118,7 @@ impl Cell {
         format!("{:?}-{:?}-{:?}", self.pattern, self.subject, self.strategy)
     }
 
-    /// Runs this cell in another process, and says what that one said.
+    /// Runs this cell in another process, and returns its output.
     async fn run_apart(self) -> anyhow::Result<String> {
         let child = Command::new(std::env::current_exe()?)
             .arg(self.name())

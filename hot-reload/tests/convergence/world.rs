@@ -13,7 +13,7 @@ use crate::judge::Judge;
 use crate::schedule::Round;
 use crate::version::{self, Published};
 
-/// Where the bytes are, and how a new version is brought out.
+/// Where the bytes are, and how a new version is released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
     /// A file that is replaced by renaming.
@@ -121,7 +121,7 @@ impl World {
         Ok(())
     }
 
-    /// Brings out a new version in the way of the layout.
+    /// Releases a new version as the layout does.
     pub(super) fn bring_out(&mut self, size: usize) -> io::Result<()> {
         let inner = self.folder("outer/inner")?;
         match self.layout {

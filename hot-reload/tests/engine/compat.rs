@@ -1,4 +1,4 @@
-//! The behaviour that programs written for 0.3.6 rely on, and fixed faults of that release.
+//! The behavior that programs written for 0.3.6 rely on, and fixed faults of that release.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -139,7 +139,7 @@ async fn explicit_removal_publishes_none_until_a_value_returns() {
     assert_eq!(
         receiver.get().as_deref(),
         Some("first"),
-        "the same value is news again"
+        "the same value is a change again"
     );
 }
 
@@ -191,7 +191,7 @@ async fn p13_dropping_all_receivers_ends_nothing() {
     let mut late = service.receiver();
     timeout(seconds(1), late.changed())
         .await
-        .expect("the current value is news")
+        .expect("the current value counts as a change")
         .unwrap();
     assert_eq!(late.get().as_deref(), Some("second"));
 }
@@ -221,7 +221,7 @@ async fn p06_end_is_reported_once_then_changed_never_returns() {
     );
     assert!(
         receiver.clone().changed().await.is_err(),
-        "a clone is told by itself"
+        "each clone is notified"
     );
     assert_eq!(service.receiver().get(), None);
     assert_eq!(*service.live().load(), "first");

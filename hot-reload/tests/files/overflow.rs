@@ -1,5 +1,5 @@
 //! Overflow of the event queue of a stopped process.
-#![allow(clippy::print_stdout, reason = "how one process tells the other")]
+#![allow(clippy::print_stdout, reason = "one process reports to the other")]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};

@@ -197,7 +197,7 @@ async fn wrong_edit_is_logged_once_and_keeps_the_last_good_value() {
     assert_eq!(get(address, "/").await.body, "this is 1");
     save(&file, &config(3));
     until_id(address, 3).await;
-    assert_eq!(program.count("ERROR"), 1, "it is told once");
+    assert_eq!(program.count("ERROR"), 1, "it is logged once");
 }
 
 #[test]

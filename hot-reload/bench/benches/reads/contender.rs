@@ -2,15 +2,15 @@
 
 /// Holds one value, which threads read while another may replace it.
 pub(crate) trait Contender<V>: Send + Sync {
-    /// How the files and tables of a run call it.
+    /// Its name in the files and tables of a run.
     const NAME: &'static str;
 
-    /// What a thread reads through.
+    /// The handle through which a thread reads.
     type Handle;
 
     fn handle(&self) -> Self::Handle;
 
-    /// Reads the newest value, and takes the number out of it.
+    /// Reads the newest value, and returns its number.
     fn read(handle: &mut Self::Handle) -> u64;
 
     fn publish(&self, value: V);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use serde_json::Value;
 
-/// What one benchmark is called.
+/// The name of one benchmark.
 pub(crate) struct Key([String; 3]);
 
 impl Key {
@@ -15,7 +15,7 @@ impl Key {
     }
 }
 
-/// The folder into which criterion has written in this run, and in no other.
+/// The folder with criterion's files of this run only.
 pub(crate) struct Estimates(pub(crate) PathBuf);
 
 impl Estimates {

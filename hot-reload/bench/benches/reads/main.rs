@@ -41,7 +41,7 @@ fn main() -> anyhow::Result<()> {
 
     let mut rows = Rows::default();
     ratios::add(&mut rows, &Estimates(folder.path().to_owned()))?;
-    // Without ratios it was asked for something else than the whole: a list, a test run, one benchmark.
+    // There are no ratios if the command line asks for a list, a test run or one benchmark.
     if !rows.is_empty() {
         figures::add(&mut rows)?;
         rows.print("reads: ratios of one run, and their bounds");

@@ -31,7 +31,7 @@ impl<V: Value> Contender<V> for Plain<V> {
         value.number()
     }
 
-    /// What is published is not seen, but made and freed as elsewhere.
+    /// The value is created and freed, as in other contenders, but never read.
     fn publish(&self, value: V) {
         drop(Arc::new(value));
     }

@@ -8,7 +8,7 @@ use ours::testing::Publisher;
 
 use crate::idle::Idle;
 
-/// Until publishing returns, while so many threads have read and idle: the median.
+/// The median time of one publication beside this many idle threads that have read once.
 pub(crate) fn beside_idle_threads(threads: usize) -> Duration {
     let publisher = Publisher::new(Config::sample());
     let idle = Idle::start(threads, &publisher.live());

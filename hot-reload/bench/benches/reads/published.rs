@@ -57,7 +57,7 @@ impl<V: Value> Contender<V> for PublishedGet<V> {
     #[inline(always)]
     fn read(receiver: &mut ReloaderReceiver<V>) -> u64 {
         let value = receiver.get();
-        // The compiler would leave out the copying of what nobody looks at.
+        // Without this, the compiler would remove the copy.
         black_box(&value);
         value.map_or(u64::MAX, |value| value.number())
     }
@@ -68,14 +68,14 @@ impl<V: Value> Contender<V> for PublishedGet<V> {
     }
 }
 
-/// A source that has a value, and announces what comes through a channel.
+/// A source with a first value, whose watch sends the events of a channel.
 #[derive(Clone)]
 struct Announced<V> {
     first: V,
     events: Events<V>,
 }
 
-/// Taken by the watch, which is opened once.
+/// The events of the watch, which is opened once and takes them.
 type Events<V> = Arc<Mutex<Option<mpsc::Receiver<WatchEvent<V>>>>>;
 
 #[async_trait]

@@ -120,7 +120,7 @@ fn of_many_values() -> Vec<Ratio> {
     ]
 }
 
-/// No bounds are promised here: what a writer costs its readers depends on how often it writes.
+/// These ratios have no bounds, because the cost for readers depends on how often the writer writes.
 fn beside_writers() -> Vec<Ratio> {
     let writers = [Writer::Kilohertz, Writer::Fastest];
     let ratios = writers.into_iter().flat_map(|writer| {
@@ -155,5 +155,5 @@ fn against<Ours: Contender<Config>, Other: Contender<Config>>(
     }
 }
 
-/// Elsewhere a read has a fence.
+/// On other systems than Linux a read has a fence.
 const LOAD_TO_ARC_SWAP: f64 = if cfg!(target_os = "linux") { 0.35 } else { 0.6 };

@@ -11,8 +11,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::idle::Idle;
 
-/// The most that were there [`LATER`]. All the while one thread reads by guards, and others have read once and idle; a
-/// [`Reader`](ours::live::Reader) that idles may be there, too.
+/// The largest number of values in memory [`LATER`] than a publication. Meanwhile one thread reads by guards, and other threads
+/// have read once and are idle. An idle [`Reader`](ours::live::Reader) is optional.
 pub(crate) fn at_most(reader_idles: bool) -> anyhow::Result<usize> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let alive = Arc::new(AtomicUsize::new(0));
@@ -58,7 +58,7 @@ fn stopped(runtime: &Runtime, live: Live<Counted>, control: Control<Counted>) {
     drop(live);
 }
 
-/// A value that counts itself.
+/// A value that counts how many of its kind are alive.
 struct Counted {
     alive: Arc<AtomicUsize>,
 }
@@ -69,7 +69,7 @@ impl Drop for Counted {
     }
 }
 
-/// Has another value whenever it is asked.
+/// Returns another value at each load.
 struct Source(Arc<AtomicUsize>);
 
 #[async_trait]

@@ -9,9 +9,9 @@ use bench::values::Value;
 
 use crate::contender::Contender;
 
-/// How long a read takes that is the first after a swap, by a thread that had read the value before: the median.
+/// The median time of the first read after a swap, by a thread that had read the old value.
 ///
-/// It begins when publishing has returned. One that raced with it would sometimes leave the old value to the publisher.
+/// The read begins after the publication has returned. If they overlapped, the publisher would sometimes free the old value.
 pub(crate) fn first_read<C: Contender<Strings>>(new: impl FnOnce(Strings) -> C) -> Duration {
     let contender = new(Strings::sample());
     let (published, seen) = (AtomicU64::new(0), AtomicU64::new(0));

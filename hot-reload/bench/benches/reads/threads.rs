@@ -10,10 +10,10 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::contender::Contender;
 
-/// How long a thread takes for so many reads while others read, too: the mean of all.
+/// The mean time that a thread takes for this many reads while other threads read, too.
 ///
-/// Each has a processor of its own, as far as there are enough: two that shared one would read one after the other. Who
-/// has finished reads on until all have, so that none of them is alone for a part of its time.
+/// Each thread has its own processor if there are enough, because two threads on one processor would take turns. A thread that
+/// has finished reads on until all have finished, so that no thread ever reads alone.
 pub(crate) fn read_by<H>(
     threads: u32,
     reads: u64,
@@ -50,12 +50,12 @@ pub(crate) fn read_by<H>(
     })
 }
 
-/// What the time of a read is.
+/// The clock that times a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Clock {
-    /// The time that a processor spends on it: what else runs on the machine adds nothing.
+    /// The processor time of the thread. Other programs do not add to it.
     Processor,
-    /// The time that passes, and so the time for which a reader is held up, too.
+    /// The wall time, which includes the time for which a reader is delayed.
     Wall,
 }
 
@@ -80,11 +80,11 @@ fn stay_on_processor(number: u32) {
         .collect();
     let mut own = CpuSet::new();
     own.set(processors[number as usize % processors.len()]);
-    // If it is refused, the figures are noisier, and still valid.
+    // If the system refuses this, the figures are noisier and still valid.
     let _ = sched_setaffinity(None, &own);
 }
 
-/// How often somebody publishes.
+/// How often a thread publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Writer {
     None,
@@ -93,7 +93,7 @@ pub(crate) enum Writer {
 }
 
 impl Writer {
-    /// The clock for reads beside it. Where nobody writes, no reader is ever held up.
+    /// The clock for reads beside this writer. Without a writer, no reader is delayed.
     pub(crate) fn clock(self) -> Clock {
         match self {
             Self::None => Clock::Processor,
@@ -101,7 +101,7 @@ impl Writer {
         }
     }
 
-    /// Does this while a thread publishes.
+    /// Runs `work` while a thread publishes.
     pub(crate) fn beside<V: Value>(self, contender: &impl Contender<V>, work: impl FnOnce()) {
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
@@ -133,5 +133,5 @@ impl Counter {
     }
 }
 
-/// Enough to have everything at hand that a read needs, and little enough to look up often whether all have finished.
+/// Large enough to keep everything that a read needs in the cache. Small enough to check often whether all have finished.
 const A_FEW: u64 = 64;

@@ -12,7 +12,7 @@ use crate::others::{ParkingLock, Plain, StdLock, SwapCache, SwapLoad, SwapLoadFu
 use crate::published::PublishedGet;
 use crate::threads::{Clock, Writer, read_by};
 
-/// One after the other, so that those that are compared are measured close to each other in time.
+/// Measures the contenders one after the other, so that compared results are close in time.
 macro_rules! for_each_contender {
     ($measure:ident::<$value:ty>($($argument:expr),*)) => {
         $measure::<$value, _>($($argument,)* Plain::new);
@@ -44,7 +44,7 @@ pub(crate) fn all(criterion: &mut Criterion) {
     dependent_reads(criterion, SwapLoad::<Config>::new);
 }
 
-/// Who reads one value, and who writes meanwhile.
+/// The number of threads that read one value, and the writer beside them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scenario {
     pub(crate) threads: u32,
@@ -100,7 +100,7 @@ fn read_one<V: Value, C: Contender<V>>(handle: &mut C::Handle, reads: u64) {
     repeat(reads, || C::read(handle));
 }
 
-/// Reads of pages of 4 KiB, in no order that a processor could foresee.
+/// Reads of pages of 4 KiB, in an order that no processor predicts.
 fn many_values<V: Value, C: Contender<V>>(
     criterion: &mut Criterion,
     threads: u32,
@@ -137,7 +137,7 @@ fn read_many<V: Value, C: Contender<V>>(handles: &mut [C::Handle], order: &Order
     });
 }
 
-/// Which value is read when: drawn beforehand, so that drawing is no part of a read.
+/// The order in which values are read. It is drawn in advance, so that drawing does not count as part of a read.
 type Order = [u16; 4096];
 
 fn order(values: usize) -> Order {
@@ -196,7 +196,7 @@ pub(crate) const ONE_VALUE: &str = "one_value";
 pub(crate) const MANY_VALUES: &str = "many_values";
 pub(crate) const DEPENDENT: &str = "dependent";
 
-/// So few and so short that the whole takes two or three minutes. A sample is ten milliseconds, ten swaps of the 1 kHz
+/// Few and short enough for a run of two or three minutes. A sample takes ten milliseconds, which is ten swaps of the 1 kHz
 /// writer.
 const SAMPLES: usize = 30;
 const WARM_UP: Duration = Duration::from_millis(100);

@@ -16,11 +16,11 @@ use tokio::runtime::{Builder, Runtime};
 
 /// Medians of several publications.
 pub(crate) struct Woken {
-    /// From the order to look until it is answered, which is when the value is visible.
+    /// From the request of a reload to its receipt, when the value is visible.
     pub(crate) published: Duration,
-    /// The same of one that is ordered at once thereafter, while tasks are still being woken.
+    /// The same for a reload that is requested right after it, while tasks are still being woken.
     pub(crate) next_published: Duration,
-    /// From the order to look until the last of the tasks has the value.
+    /// From the request of a reload until the last task has the value.
     pub(crate) last_ran: Duration,
 }
 
@@ -90,7 +90,7 @@ fn publish(runtime: &Runtime, control: &Control<bool>) -> anyhow::Result<Duratio
     Ok(took)
 }
 
-/// A task that waits for changes. The last of all to have a value says when.
+/// A task that waits for changes. The last task that gets a value reports the time.
 async fn follow(
     mut changes: Changes<bool>,
     count: Arc<AtomicUsize>,
@@ -120,7 +120,7 @@ impl Reload<bool> for Source {
     }
 }
 
-/// A value that another follows at once, and so may not be seen; and one that all will see.
+/// A value that is replaced at once, so tasks may miss it; and a value that all tasks get.
 const FILLER: bool = false;
 const LAST: bool = true;
 

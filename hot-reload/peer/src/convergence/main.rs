@@ -64,10 +64,10 @@ enum Implementation {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Operations {
-    /// What every program does.
+    /// The operations of every program.
     Simple,
     All,
-    /// What Kubernetes does.
+    /// The operations of Kubernetes.
     ConfigMap,
 }
 
@@ -103,7 +103,7 @@ async fn table() -> anyhow::Result<()> {
     );
     println!("|---|---|---|---|---|---|---|");
     let [ours, others @ ..] = Implementation::ALL;
-    // Alone, since it hardly ever waits; the others hardly ever do anything else.
+    // This one runs alone, because it is busy nearly all the time; the others mostly wait.
     for operations in Operations::EACH {
         let tally = ours.run(operations, seed, folder.path().to_owned()).await?;
         println!("{}", tally.line(ours, operations));
@@ -198,7 +198,7 @@ impl Implementation {
         let lane = Lane::start(&subject, &folder, operations.layout(), PROMISED).await;
         let mut lane = lane.map_err(|what| anyhow::anyhow!("{self:?}: {what}"))?;
         lane.world.judge.be_lenient();
-        // Some watch only after they have loaded.
+        // Some implementations watch only after they have loaded.
         sleep(HEAD_START).await;
         Ok(lane)
     }
@@ -225,7 +225,7 @@ impl Operations {
     fn menu(self) -> Menu {
         match self {
             Self::Simple => Menu::simple(),
-            // Whoever waits for its end waits for longer than is waited for here.
+            // An implementation that waits for the end of this write exceeds the deadline of this test.
             Self::All => Menu::all().with(Kind::NeverClosed, 0),
             Self::ConfigMap => Menu::only(Kind::Layout),
         }

@@ -87,5 +87,5 @@ impl Subject for Published036 {
     }
 }
 
-/// The reason of the end does not matter: the end is counted.
+/// Ignores the reason of the end, because only the end is counted.
 fn say(_: Option<impl Display>) {}

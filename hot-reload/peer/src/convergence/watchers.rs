@@ -57,7 +57,7 @@ impl Subject for DebouncerFull {
     }
 }
 
-/// Publishes what is there, and again what is new after each event and a pause without any.
+/// Publishes the content of the file, and publishes new content after each burst of events and a pause.
 fn publish_after(
     path: &Path,
     mut events: UnboundedReceiver<()>,
@@ -91,7 +91,7 @@ fn publish_after(
     }
 }
 
-/// Reading is none, else it would wake itself.
+/// Whether the event is a change. A read is none; otherwise this reader would wake itself.
 fn is_change(event: &Event) -> bool {
     !matches!(event.kind, EventKind::Access(_)) || event.need_rescan()
 }

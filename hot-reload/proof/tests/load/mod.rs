@@ -1,7 +1,7 @@
 //! The load: a publisher that replaces values as fast as it can, and readers of every kind. Some values panic in `drop`.
 //!
 //! Nodes are not freed while it runs, unless the plan asks for that. A swept node gets an invalid number, and is published
-//! again later with another number. So an unprotected reader sees a number change, without undefined behaviour. A plan that
+//! again later with another number. So an unprotected reader sees a number change, without undefined behavior. A plan that
 //! frees is for tools that report each access to freed memory.
 
 mod forgotten;

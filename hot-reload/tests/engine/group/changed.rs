@@ -20,7 +20,7 @@ const fn config(listen: u16, workers: u16) -> Config {
     Config { listen, workers }
 }
 
-/// A value that counts how often it is serialized, and panics then if it is told to.
+/// A value that counts how often it is serialized, and panics in serialization if its flag is set.
 #[derive(Clone)]
 struct Counted(Arc<Mutex<(usize, bool)>>);
 

@@ -68,7 +68,7 @@ async fn p14_stop_runs_retire_hooks_for_the_group_history() {
         pair.put(number).await;
     }
     sleep(seconds(5)).await;
-    assert_eq!(pair.retired(), [1], "the others can be brought back");
+    assert_eq!(pair.retired(), [1], "the others can be rolled back to");
     pair.control.stop().await;
     assert_eq!(pair.retired(), [1, 2, 3]);
     assert_eq!(pair.ledger.freed(), [1, 2, 3]);

@@ -314,7 +314,7 @@ impl Rig {
     }
 }
 
-/// Longer than a group waits for its members to be silent, and than a member for its source to be.
+/// Longer than the debounce windows of a group and of its members.
 pub(crate) async fn quiet() {
     sleep(Duration::from_millis(60)).await;
 }

@@ -46,7 +46,7 @@ async fn p06_every_wait_on_a_stopped_service_returns() {
     assert!(changes.changed().await.is_none(), "for ever");
     assert!(
         live.subscribe().changed().await.is_none(),
-        "for whoever asks later, too"
+        "for later calls, too"
     );
     while let Some(event) = events.next().await {
         if matches!(event.kind, EventKind::Stopped) {
@@ -131,7 +131,7 @@ async fn p13_slow_receiver_ends_at_the_newest() {
     assert_eq!((newest.as_str(), newest.generation().get()), ("fourth", 4));
     assert!(
         timeout(seconds(1), changes.changed()).await.is_err(),
-        "told once"
+        "reported once"
     );
 }
 

@@ -28,7 +28,7 @@ async fn p10_unchanged_content_is_a_success_and_is_not_published() {
         );
         assert_eq!(live.get().generation().get(), 1);
         tokio::select! {
-            change = changes.changed() => panic!("told of {change:?}"),
+            change = changes.changed() => panic!("notified of {change:?}"),
             () = settle() => {}
         }
     }

@@ -109,7 +109,7 @@ impl Reference {
                 demand(!self.stopped, "asked after the stop")?;
                 demand(
                     self.ready.is_none(),
-                    "asked again before it was told how it ended",
+                    "prepared again before its commit or abort",
                 )?;
                 self.ready = ready.then(|| value.clone());
             }

@@ -27,7 +27,7 @@ pub(super) fn check(reference: &Reference, observed: &Observed) -> Result<(), St
     let status = &observed.status;
     demand(
         observed.visible.as_ref() == reference.visible(),
-        "something became visible that no participant was told about",
+        "a value became visible without a commit of the participant",
     )?;
     demand(
         reference.history == observed.history,
@@ -48,10 +48,7 @@ pub(super) fn check(reference: &Reference, observed: &Observed) -> Result<(), St
             "somebody holds the source after the stop",
         );
     }
-    demand(
-        generation == expected,
-        "the status tells of another generation",
-    )?;
+    demand(generation == expected, "the status has another generation")?;
     let published = status.counters.published;
     demand(
         published == expected.unwrap_or(0),
@@ -66,7 +63,7 @@ pub(super) fn check(reference: &Reference, observed: &Observed) -> Result<(), St
     }
     demand(
         reference.loaded,
-        "nobody has looked at what the source holds",
+        "no load has seen the content of the source",
     )?;
     let missing = reference.held == Missing;
     let value = reference.value_of(&reference.held);

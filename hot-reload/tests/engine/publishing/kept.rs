@@ -350,7 +350,7 @@ async fn value_proven_at_the_second_attempt_is_saved() {
         .unwrap();
     script.set(Good("two"));
     sleep(seconds(5)).await;
-    assert_eq!(live.load().as_str(), "two", "the way back is refused");
+    assert_eq!(live.load().as_str(), "two", "the rollback is refused");
     failing.store(false, Ordering::Relaxed);
     assert!(control.barrier().await.is_current());
     assert!(control.status().on_probation.is_some());

@@ -107,7 +107,11 @@ async fn change_that_needs_a_restart_is_published_and_reported_once() {
         ..STARTED
     })
     .await;
-    assert_eq!(log.count("listen: 80 -> 81"), 2, "it is news again");
+    assert_eq!(
+        log.count("listen: 80 -> 81"),
+        2,
+        "the pending change is logged again"
+    );
     assert_eq!(log.count("WARN"), 4);
 }
 

@@ -194,7 +194,7 @@ macro_rules! freed_when_let_go {
                 assert_eq!(live.retained().count, 1);
                 let let_go = tokio::time::Instant::now();
                 $let_go;
-                assert!(ledger.freed().is_empty(), "whoever lets it go does not free it");
+                assert!(ledger.freed().is_empty(), "the holder does not free it");
                 sleep(seconds(60)).await;
                 let freed = ledger.entries();
                 assert_eq!(freed.len(), 1, "without anybody's doing");

@@ -103,7 +103,7 @@ async fn waking_many_never_delays_the_next_publication() {
     assert_eq!(
         (blocking.begun(), blocking.ended()),
         (1, 0),
-        "the one thread that tells is still held up"
+        "the one thread that wakes subscribers is still blocked"
     );
     // A visible value whose subscribers are not notified yet.
     let (mut has_seen, mut part_seen) = (live.subscribe(), part.subscribe());

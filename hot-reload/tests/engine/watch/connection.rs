@@ -11,26 +11,26 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
-/// What this pattern needs of a client. Dropping the receiver closes the connection.
+/// A client of the store. Dropping the receiver that `connect` returns closes the connection.
 pub trait Client: Send + Sync + 'static {
     fn connect(&self) -> impl Future<Output = Result<mpsc::Receiver<Notice>, Error>> + Send;
 
     fn get(&self, key: &str) -> impl Future<Output = Result<Option<(Vec<u8>, u64)>, Error>> + Send;
 }
 
-/// What comes through the connection.
+/// A message of the connection.
 pub enum Notice {
     Changed(String),
     /// The answer to a heartbeat.
     Alive,
 }
 
-/// A connection that silent for so long is closed: three times the heartbeat.
+/// A connection that is silent for this long is closed: three times the heartbeat.
 const SILENCE: Duration = Duration::from_secs(15);
-/// The shortest time between two attempts to connect, for all sources together.
+/// The shortest time between a failed attempt to connect and the next one, for all sources together.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The connection. It is open while there is a subscription.
+/// One connection for all keys. It is open while there is a subscription.
 pub struct Connection<C>(Arc<Shared<C>>);
 
 struct Shared<C> {
@@ -42,7 +42,7 @@ struct Shared<C> {
 
 #[derive(Default)]
 struct Routes {
-    /// The subscribers, by key and by a number of their own.
+    /// The subscribers, by key and by a number that is unique to each.
     senders: BTreeMap<(String, u64), HintSender>,
     subscribers: u64,
     /// The task of the open connection, and the number of the connection.
@@ -78,7 +78,7 @@ impl<C: Client> Connection<C> {
             if let Some(route) = self.add(key, &hints) {
                 return Ok(Subscription::new(route));
             }
-            // All services reconnect at about the same time. Those that come too early share the error.
+            // All services reconnect at about the same time. After a failed attempt, they share its error for a while.
             if let Some((at, error)) = &*failed
                 && at.elapsed() < PAUSE
             {
@@ -113,8 +113,8 @@ impl<C: Client> Connection<C> {
     }
 }
 
-/// Passes notices on until the connection ends, then ends the watch of every subscriber. Their services load, and subscribe
-/// again.
+/// Routes notices to subscribers until the connection ends. Then ends the watch of every subscriber, so that their services load
+/// and subscribe again.
 async fn route(routes: Arc<Mutex<Routes>>, number: u64, mut notices: mpsc::Receiver<Notice>) {
     let why = loop {
         match timeout(SILENCE, notices.recv()).await {
@@ -128,13 +128,13 @@ async fn route(routes: Arc<Mutex<Routes>>, number: u64, mut notices: mpsc::Recei
             }
             Ok(Some(Notice::Alive)) => {}
             Ok(None) => break "the connection was closed",
-            // Every subscriber at once: the connection would stay open for the others.
+            // The connection ends for all subscribers at once.
             Err(_) => break "the connection gave no sign of life",
         }
     };
     let senders = {
         let mut routes = lock(&routes);
-        // Otherwise the last subscriber has left, and another connection may be open.
+        // If this is not the open connection any more, its last subscriber has left.
         match routes.router.take_if(|(open, _)| *open == number) {
             Some(_) => std::mem::take(&mut routes.senders),
             None => return,
@@ -144,7 +144,7 @@ async fn route(routes: Arc<Mutex<Routes>>, number: u64, mut notices: mpsc::Recei
     senders.values().for_each(|hints| hints.lost(&why));
 }
 
-/// The place of one subscriber. The last one closes the connection.
+/// The registration of one subscriber. Dropping the last one closes the connection.
 struct Route {
     routes: Arc<Mutex<Routes>>,
     place: (String, u64),

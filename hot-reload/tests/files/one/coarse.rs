@@ -114,10 +114,7 @@ async fn t34_polling_sees_each_of_many_rewrites_in_a_second() {
         rig.load().await.unwrap();
         assert_eq!(rig.current.as_deref(), Some("final"));
     }
-    assert!(
-        same > 0,
-        "here nothing but the content tells two rewrites apart"
-    );
+    assert!(same > 0, "here only the content distinguishes two rewrites");
 }
 
 #[tokio::test]

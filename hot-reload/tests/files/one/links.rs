@@ -82,7 +82,7 @@ async fn t67_p10_generation_with_equal_content_is_no_change_but_watched() {
         rig.settle().await;
     }
     assert_eq!((rig.contents, rig.texts()), (1, vec!["the same"]));
-    assert!(rig.loads > 5, "it was looked at each time");
+    assert!(rig.loads > 5, "the file was loaded each time");
     write(world.path("..5/c"), "another");
     rig.expect("another").await;
 }

@@ -39,7 +39,7 @@ async fn t50_p10_changes_of_attributes_are_no_change() {
         let loads = rig.loads;
         change(1);
         rig.settle().await;
-        assert!(rig.loads > loads, "it was looked at");
+        assert!(rig.loads > loads, "the file was loaded");
         assert_eq!((rig.contents, rig.texts()), (1, vec!["one"]));
     }
     for round in 0..250 {

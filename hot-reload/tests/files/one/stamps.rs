@@ -87,7 +87,7 @@ async fn t36_p10_older_time_with_equal_content_is_no_change() {
         polled.load().await.unwrap();
     }
     rig.settle().await;
-    assert!(rig.loads > 1, "it was looked at");
+    assert!(rig.loads > 1, "the file was loaded");
     assert_eq!((rig.contents, rig.texts()), (1, vec!["one"]));
     assert_eq!((polled.contents, polled.texts()), (1, vec!["one"]));
     world.rename_into("c", "two");

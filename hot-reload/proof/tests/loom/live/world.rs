@@ -15,7 +15,7 @@ use loom::sync::atomic::AtomicPtr;
 use super::hazard::Domain;
 use super::thread;
 
-/// What a model can take away from the cell without a change of its text.
+/// A fault that a model can plant in the cell without a change of its source text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     NoLightBarrier,
@@ -67,7 +67,7 @@ pub(super) fn finds(
     let (runs, began) = (Counted::new(AtomicUsize::new(0)), Instant::now());
     let bound = switches.into();
     PLANTED.set(fault.into());
-    // The failure that is looked for is nobody's news.
+    // The expected failure is not printed.
     QUIET_HOOK.call_once(|| {
         let loud = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
