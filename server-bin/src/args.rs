@@ -6,34 +6,34 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use server_lib::ConfigBuilder;
 
-/// Serves HTTP as a file says, and goes on serving while the file changes.
+/// Serves HTTP, and reloads its configuration file while it serves.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Args {
-    /// The configuration
+    /// The configuration file
     #[arg(short, long, value_name = "FILE")]
     pub(crate) config: PathBuf,
 
-    /// How changes of the file are noticed
+    /// How the server detects changes of the file
     #[arg(short, long, value_name = "MODE", default_value = "hybrid")]
     pub(crate) watch_mode: WatchMode,
 
-    /// Seconds between two loads of the file, where it is polled
+    /// Seconds between two loads while the file is polled
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) interval: u32,
 
-    /// The form of the log lines on standard error
+    /// The format of the log lines on standard error
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) log_format: LogFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum WatchMode {
-    /// By looking at it at intervals
+    /// Loads the file at intervals
     Polling,
-    /// By the file system's notifications
+    /// Loads the file when the file system reports a change
     Realtime,
-    /// By both: a notification that does not come is made up for
+    /// Loads the file when the file system reports a change, and at a heartbeat in case a report is missed
     Hybrid,
 }
 
@@ -46,7 +46,7 @@ pub(crate) enum LogFormat {
 }
 
 impl Args {
-    /// Configures how the service notices changes.
+    /// Configures how the service detects changes.
     pub(crate) fn strategy(&self, config: ConfigBuilder) -> ConfigBuilder {
         let interval = Duration::from_secs(self.interval.into());
         match self.watch_mode {

@@ -218,7 +218,7 @@ fn without_secrets(text: &str) -> String {
     Error::new(ErrorKind::Other, text).message().to_owned()
 }
 
-/// Whether standard error is a terminal whose user wants colours.
+/// Whether standard error is a terminal whose user wants colors.
 fn colours() -> bool {
     use io::IsTerminal;
     io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())

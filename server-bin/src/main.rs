@@ -3,7 +3,7 @@
 //! | exit code | why |
 //! |---|---|
 //! | 0 | stopped by SIGTERM or SIGINT; by a second one, without waiting for open requests |
-//! | 1 | something ended that should not |
+//! | 1 | a part of the server failed while it ran |
 //! | 2 | wrong arguments |
 //! | 78 | the configuration is wrong at the start; one line on standard error says where and what to do |
 //!

@@ -1,4 +1,4 @@
-//! [`ServerContext`]: what a server and the program that runs it share.
+//! [`ServerContext`]: the state that a server shares with the program that runs it.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use hot_reload::Registry;
 use tokio::sync::watch;
 
-/// What a server and the program that runs it share: the signal to stop, the registry of services, and callbacks.
+/// The state that a server shares with the program that runs it: the signal to stop, the registry of services, and callbacks.
 ///
 /// Each server registers its services in the registry: `config`, which loads the configuration with its certificates.
 /// Admin endpoints, signals and metrics use them from there.
@@ -44,7 +44,7 @@ impl ServerContext {
         }
     }
 
-    /// Calls this with the log filter of the first configuration, and with each other one that follows.
+    /// Calls this with the log filter of the first configuration, and with each later filter that differs.
     #[must_use]
     pub fn on_log(self, set: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self {
@@ -100,7 +100,7 @@ impl Shutdown {
         Self(watch::Sender::new(false))
     }
 
-    /// Gives the signal. It cannot be taken back.
+    /// Gives the signal. It cannot be revoked.
     pub fn stop(&self) {
         self.0.send_replace(true);
     }

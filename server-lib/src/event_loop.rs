@@ -51,7 +51,7 @@ async fn serve(
             }
             // The first load decides whether there is a server. Later refusals are only logged.
             why = &mut refused => return Err(why),
-            // The listener accepts in a task of its own. An address that was in use is tried again.
+            // The listener accepts in a task of its own. The front retries an address that was in use.
             due = front.bind_retry_due() => {
                 due?;
                 front.retry_bind().await;

@@ -1,4 +1,4 @@
-//! [`Service`]: what the event loop needs of the service that loads the configuration, on either surface of `hot_reload`.
+//! [`Service`]: the trait of the service that loads the configuration, on either surface of `hot_reload`.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

@@ -20,7 +20,7 @@ pub(super) trait Disk {
     /// Renames a file, and replaces any file of the new name.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Returns once the names in a folder survive a power failure.
+    /// Returns once the names in a directory survive a power failure.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 
     fn remove(&self, path: &Path) -> io::Result<()>;
@@ -37,7 +37,7 @@ impl Disk for System {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, PRIVATE);
         let file = options.open(path)?;
-        // The umask may have removed permissions, and the default ACL of the folder may have added some.
+        // The umask may have removed permissions, and the default ACL of the directory may have added some.
         #[cfg(unix)]
         if let Err(error) =
             file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(PRIVATE))
@@ -99,7 +99,7 @@ impl Disk for System {
 #[cfg(unix)]
 const PRIVATE: u32 = 0o600;
 
-/// Opens a folder. Fails if the name refers to anything else by now, and never blocks on a pipe.
+/// Opens a directory. Fails if the name refers to anything else by now, and never blocks on a pipe.
 #[cfg(unix)]
 fn open_folder(folder: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();

@@ -45,15 +45,15 @@ pub use self::restored::Restored;
 /// # The file
 ///
 /// - On Unix only this user can read it: its mode is 0600, whatever the umask and the mode of the previous file.
-/// - A save writes a temporary file in the same folder and renames it. So the folder must exist, and the process must be able
-///   to write to the *folder*.
+/// - A save writes a temporary file in the same directory and renames it. So the directory must exist, and the process must be
+///   able to write to the *directory*.
 /// - Several processes may save to one path: the path always holds a complete file of one of them. The next save removes the
 ///   temporary files of killed writers (`.name.0123456789abcdef.unfinished`). On file systems without locks they stay.
 /// - A symbolic link, a directory, or a file that is not a saved value is neither read nor replaced. So a save to the path of
-///   the configuration is an error, and that file stays. The folder may be a symbolic link.
-/// - The checksum detects accidents, not forgery. Everybody who can write to the folder decides what is restored: the folder
-///   should belong to the service alone.
-/// - On systems other than Unix, the file has the permissions of its folder, and a power failure may undo a completed save.
+///   the configuration is an error, and that file stays. The directory may be a symbolic link.
+/// - The checksum detects accidents, not forgery. Everybody who can write to the directory decides what is restored, so the
+///   directory should belong to the service alone.
+/// - On systems other than Unix, the file has the permissions of its directory, and a power failure may undo a completed save.
 ///
 /// # Encoder and decoder
 ///

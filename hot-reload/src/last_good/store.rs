@@ -86,7 +86,7 @@ impl Store {
         Ok(Some(bytes))
     }
 
-    /// The folder and the name of the file.
+    /// The directory and the name of the file.
     fn place(&self) -> Result<(&Path, &OsStr)> {
         let name = self.path.file_name();
         let name = name.ok_or_else(|| fault::no_name(&self.path))?;
@@ -133,7 +133,7 @@ impl Store {
         }
     }
 
-    /// Creates a locked temporary file in the same folder, so that a rename is atomic and no other writer removes the file.
+    /// Creates a locked temporary file in the same directory, so that a rename is atomic and no other writer removes the file.
     fn create(&self, disk: &dyn Disk, folder: &Path, name: &OsStr) -> Result<Unfinished> {
         let refused = |error| fault::cannot_save(&self.path, "creating a temporary file", error);
         let mut last = io::ErrorKind::AlreadyExists.into();

@@ -53,7 +53,7 @@ use super::thread;
 
 /// The newest node, and the retired nodes that readers may still hold. `T` is recorded with each retired node.
 ///
-/// Aligned to its own cache lines: a neighbour that is written often would slow every reader down.
+/// Aligned to its own cache lines: a neighbor that is written often would slow every reader down.
 #[repr(align(128))]
 pub(super) struct Cell<N, T> {
     /// Null until the first node. Otherwise from `Arc::into_raw`, and it owns one count.

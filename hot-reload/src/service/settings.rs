@@ -14,9 +14,9 @@ pub(crate) struct Settings {
     /// The longest pause between two loads in hybrid: alone under a trusted watch, otherwise together with `interval`.
     /// `None`: under a trusted watch, there are no periodic loads.
     pub(crate) heartbeat: Option<Duration>,
-    /// The debounce window: how long no hint must come before a load.
+    /// The debounce window: a load begins once no hint has arrived for this long.
     pub(crate) debounce: Duration,
-    /// How late a hint may come before it counts as missed.
+    /// The longest delay of a hint. After it, the watch has missed the change.
     pub(crate) grace: Duration,
     /// The number of loads that hints may cause at once, and the wait for each further one.
     pub(crate) rate: Option<(u32, Duration)>,
@@ -104,8 +104,8 @@ pub(crate) const REWIND_CONFIRM: Duration = Duration::from_secs(5 * 60);
 pub(crate) const PROBATION_CHECK: Duration = Duration::from_secs(1);
 /// How long the end of a service waits for the last save. A disk that hangs must not keep a process from ending.
 pub(crate) const SAVE_DEADLINE: Duration = LOAD_DEADLINE;
-/// How often a candidate gives way to a newer value that the source got while the candidate was prepared. After that, the
-/// candidate is published, and then the newer value.
+/// How often a newer value of the source replaces a candidate that is being prepared. After that, the service publishes the
+/// candidate, and then the newer value.
 pub(crate) const RECHECKS: u32 = 3;
 /// The deadline of opening a watch. It equals that of a load, since both are a round trip to the source.
 pub(crate) const OPEN_DEADLINE: Duration = LOAD_DEADLINE;

@@ -82,7 +82,7 @@ where
         self.loads += 1;
         let loaded = timeout(DEADLINE, self.reload.reload_since(self.revision.as_ref()))
             .await
-            .expect("a look takes too long");
+            .expect("a load takes too long");
         let now = match loaded {
             Ok(Loaded::Value { value, revision }) => {
                 self.revision = revision;

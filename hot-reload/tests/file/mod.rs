@@ -194,7 +194,7 @@ impl Rig {
         (self.hold, self.again) = (None, None);
         let loaded = timeout(DEADLINE, self.reload.reload_since(self.revision.as_ref()))
             .await
-            .expect("a look takes too long");
+            .expect("a load takes too long");
         let now = match loaded {
             Ok(Loaded::Value { value, revision }) => {
                 self.revision = revision;

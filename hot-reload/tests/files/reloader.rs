@@ -71,7 +71,7 @@ async fn reloader(path: &Path) -> Reloader {
 
 async fn text(reloader: &Reloader) -> Option<String> {
     let loaded = timeout(DEADLINE, reloader.reload_since(None)).await;
-    match loaded.expect("a look takes too long").unwrap() {
+    match loaded.expect("a load takes too long").unwrap() {
         Loaded::Value { value, .. } => Some(value.text),
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! [`ServerConfig`]: everything that the server's behaviour comes from, loaded and checked as one value.
+//! [`ServerConfig`]: all settings of the server, loaded and checked as one value.
 //!
 //! - `file`: the file as it is written, `sections`: a large one, route by route;
 //! - `changes`: the difference between two values;
@@ -41,8 +41,8 @@ pub(crate) use self::tls::{Moment, Validity};
 
 /// The server's configuration: the content of its file and of the files that it names.
 ///
-/// Everything is read when the value is loaded: a request that is answered from one value is wholly of one
-/// generation, and a certificate that does not fit its key never becomes a value.
+/// A load reads everything. So a request that uses one value is answered wholly from one generation, and a certificate that
+/// does not fit its key never becomes a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerConfig {

@@ -1,4 +1,4 @@
-//! What answers a request: the routes of the configuration, and the endpoints that are built in.
+//! Endpoints: the routes of the configuration, and the built-in endpoints. Each answers the requests for one path.
 //!
 //! A built-in endpoint is a type that implements [`Endpoint`] and a branch for its path at the end of [`find`]. No other file
 //! changes. [`Methods::GET`] is for those that only report. The paths of health checks are routes of the configuration.

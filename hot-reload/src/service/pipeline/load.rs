@@ -270,7 +270,7 @@ impl<V> Pipeline<V> {
     }
 }
 
-/// The outcome if the visible value is all that the source offers. A group may still have a held member.
+/// The outcome if the source has only the visible value. A group may still have a held member.
 fn current<V, F: Feed<V>>(feed: &F) -> Outcome {
     match feed.hold() {
         Some(_) => Outcome::Held,

@@ -38,7 +38,7 @@ pub(crate) struct Pipeline<V> {
     /// Whether content that becomes empty is treated like any other.
     pub(crate) empty_is_content: bool,
     pub(crate) admission: Vec<Box<dyn Admission<V>>>,
-    /// How a value of before is copied, if any are kept.
+    /// How a replaced value is copied, if any are kept.
     pub(crate) copy: Option<fn(&V) -> V>,
     pub(crate) deadline: Duration,
     pub(crate) state: Mutex<LoadState>,

@@ -175,7 +175,7 @@ async fn request_right_before_a_load_begins_is_served_by_that_load() {
         assert!(matches!(receipt.outcome, Outcome::Rejected { .. }));
         // A person who asks has rejected content tried again.
         assert_eq!(script.state().decoded_bad, tries);
-        assert_eq!(script.loads(), begun + 2, "one look serves both");
+        assert_eq!(script.loads(), begun + 2, "one load serves both");
         control.stop().await;
     }
 }

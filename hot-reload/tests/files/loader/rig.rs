@@ -39,7 +39,7 @@ where
         let loading = self.source.reload_since(self.revision.as_ref());
         match timeout(DEADLINE, loading)
             .await
-            .expect("a look takes too long")
+            .expect("a load takes too long")
         {
             Ok(Loaded::Value { value, revision }) => {
                 self.revision.clone_from(&revision);

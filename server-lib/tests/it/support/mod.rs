@@ -110,7 +110,7 @@ impl Rig {
         within(moved).await.unwrap().unwrap()
     }
 
-    /// Waits until a look at the file has failed, and gives the error's line.
+    /// Waits until a load of the file has failed, and returns the error's line.
     pub(crate) async fn until_refused(&self) -> String {
         until(async || {
             self.control

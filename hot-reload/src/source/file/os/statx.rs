@@ -28,8 +28,8 @@ pub(crate) fn stamp_of(file: &File) -> io::Result<Stamp> {
     }
 }
 
-/// Remote file systems may have cached an old size, at which a read would end. So it is synchronised, which costs nothing on
-/// file systems of this machine.
+/// A remote file system may have cached an old size, at which a read would end. So the call synchronizes with its server, which
+/// costs nothing on file systems of this machine.
 fn ask(folder: impl AsFd, path: impl Arg, flags: AtFlags) -> Result<Stamp, Errno> {
     let flags = flags | AtFlags::STATX_FORCE_SYNC;
     let found = statx(folder, path, flags, StatxFlags::BASIC_STATS)?;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::event::{Change, Token};
 
-/// All events so far, summarised.
+/// All events so far, summarized.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Seen {
     /// The number of events.
