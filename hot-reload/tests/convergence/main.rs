@@ -1,16 +1,16 @@
-//! Soak test: random changes of a file, in many layouts and file systems. The last change is always published, soon, whole
-//! and once.
+//! Soak test: random changes of a file, in many layouts and file systems. The last change of each round is published once, in
+//! full and in time.
 //!
 //! A round is one to four operations with pauses in between. After it, the content on disk must be published. A world is a
 //! file system, a layout and a subject that follows the file. Most subjects load only after a hint, so that only hints find
 //! a change. One is a hybrid service, whose heartbeat counts missed changes. Each runs in a process of its own, four lanes
-//! at a time, which share the one watcher. On FUSE and overlay, too, all is done through the mount, where it is announced.
-//! It is judged that
+//! at a time, which share the one watcher. On FUSE and overlay, all
+//! changes are made through the mount, which announces them. The test checks that
 //!
-//! 1. the last change is seen, within 10 s on whatever machine; those over 2 s are counted and printed,
+//! 1. the last change is seen within 10 s, even on a slow machine; changes that take over 2 s are counted and printed,
 //! 2. each published value is one whole version, and empty only if the file was empty for long enough,
 //! 3. versions are published in the order in which they had the name, and none that never had it,
-//! 4. hints alone lead to all that, and a heartbeat finds nothing,
+//! 4. hints alone cause these loads, and no heartbeat finds a change,
 //! 5. the kernel lists exactly the watches that the paths need; afterwards no instance is left, and threads, descriptors
 //!    and memory are what they were,
 //! 6. nothing is published twice,
@@ -20,11 +20,11 @@
 //!
 //! | variable | |
 //! |---|---|
-//! | `HOT_RELOAD_SEED` | of the first lane, 1 if not set |
-//! | `HOT_RELOAD_ROUNDS` | in each lane |
-//! | `HOT_RELOAD_REPLAY` | these rounds instead of random ones, or a file of them, as often as `HOT_RELOAD_ROUNDS` says |
-//! | `HOT_RELOAD_SHRINK=0` | a failing schedule is printed as it is |
-//! | `HOT_RELOAD_PATIENCE` | the seconds for which a change is waited for |
+//! | `HOT_RELOAD_SEED` | the seed of the first lane, 1 if not set |
+//! | `HOT_RELOAD_ROUNDS` | the number of rounds in each lane |
+//! | `HOT_RELOAD_REPLAY` | rounds to run in place of random ones, or a file with them; they are run `HOT_RELOAD_ROUNDS` times |
+//! | `HOT_RELOAD_SHRINK=0` | prints a failing schedule without shrinking it |
+//! | `HOT_RELOAD_PATIENCE` | how many seconds the test waits for a change |
 //! | `HOT_RELOAD_HOURS` | how long the soak test takes: all worlds and the storm, again and again with new seeds |
 //!
 //! An hour of it:

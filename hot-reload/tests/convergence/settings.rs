@@ -15,7 +15,7 @@ pub(crate) struct Settings {
     pub(crate) replay: Option<Vec<Round>>,
     /// `HOT_RELOAD_SHRINK=0` leaves a failing schedule as it is.
     pub(crate) shrink: bool,
-    /// `HOT_RELOAD_PATIENCE`, in seconds: how long a change is waited for.
+    /// `HOT_RELOAD_PATIENCE`: how many seconds the test waits for a change.
     pub(crate) patience: Duration,
     /// `HOT_RELOAD_HOURS`: for how long the soak test goes on.
     pub(crate) hours: Option<f64>,

@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::idle::Idle;
 
-/// The largest number of values in memory [`LATER`] than a publication. Meanwhile one thread reads by guards, and other threads
+/// The largest number of values in memory, [`LATER`] after a publication. Meanwhile one thread reads by guards, and other threads
 /// have read once and are idle. An idle [`Reader`](ours::live::Reader) is optional.
 pub(crate) fn at_most(reader_idles: bool) -> anyhow::Result<usize> {
     let runtime = Builder::new_current_thread().enable_all().build()?;

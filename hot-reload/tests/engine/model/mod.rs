@@ -1,23 +1,24 @@
 //! Model test: a [reference](reference) predicts what a service may publish after any sequence of inputs.
 //!
-//! A schedule is some rounds of steps in quick succession, so that changes, failures, rollbacks, pauses and stops overlap.
-//! After each round, all comes to rest. Time is paused, and the constants are those of production. It is judged that
+//! A schedule has a few rounds of steps in quick succession, so that changes, failures, rollbacks, pauses and stops overlap.
+//! After each round, the test waits until nothing happens any more. Time is paused; the constants are those of production. The
+//! test checks that
 //!
 //! 1. generations are 1, 2, 3 …, and every participant committed exactly the visible values,
 //! 2. a rollback publishes a kept value on request only, with its origin,
 //! 3. every other value was loaded since the last publication; it was good, accepted, and not loaded in a pause,
 //! 4. the source is not published twice,
-//! 5. at rest, what the source holds is visible, or the status says why not; within the bound that is promised,
-//! 6. when all trouble is over, the newest is visible, whatever has been before,
-//! 7. after a stop nothing follows, everybody is answered, and nothing is left.
+//! 5. at rest, the value of the source is visible or the status says why not, within the promised bound,
+//! 6. after all faults have ended, the newest value is visible, whatever happened before,
+//! 7. after a stop nothing is published, every caller has its receipt, and no resource is left.
 //!
 //! | variable | |
 //! |---|---|
-//! | `HOT_RELOAD_SEED` | of the schedules; it is printed |
-//! | `HOT_RELOAD_SCHEDULES` | how many |
-//! | `HOT_RELOAD_SHRINK=0` | a failing schedule is printed as it is |
+//! | `HOT_RELOAD_SEED` | the seed of the schedules, which is printed |
+//! | `HOT_RELOAD_SCHEDULES` | the number of schedules |
+//! | `HOT_RELOAD_SHRINK=0` | prints a failing schedule without shrinking it |
 //!
-//! The service has a jitter of its own, so what fails for one seed may pass now and then.
+//! The service has a jitter of its own, so a seed that fails once may pass the next time.
 
 mod record;
 mod reference;

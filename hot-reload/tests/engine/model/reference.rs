@@ -1,7 +1,7 @@
 //! [`Reference`]: the promises of a service, as rules about the order of events.
 //!
-//! It is given everything that happened, in order, and reports what contradicts a promise. It does not predict loads, and
-//! does not repeat the rules of rollback holds: the status shows them, and other tests check them.
+//! It reads the record of everything that happened, in order, and reports each violation of a promise. It does not predict loads.
+//! It does not repeat the rules of rollback holds, because the status shows them and other tests check them.
 
 use std::collections::{BTreeMap, VecDeque};
 
