@@ -4,8 +4,8 @@
 //! A round is one to four operations with pauses in between. After it, the content on disk must be published. A world is a
 //! file system, a layout and a subject that follows the file. Most subjects load only after a hint, so that only hints find
 //! a change. One is a hybrid service, whose heartbeat counts missed changes. Each runs in a process of its own, four lanes
-//! at a time, which share the one watcher. On FUSE and overlay, all
-//! changes are made through the mount, which announces them. The test checks that
+//! at a time, which share the one watcher. On FUSE and overlay, all changes are made through the mount, which announces
+//! them. The test checks that
 //!
 //! 1. the last change is seen within 10 s, even on a slow machine; changes that take over 2 s are counted and printed,
 //! 2. each published value is one whole version, and empty only if the file was empty for long enough,
