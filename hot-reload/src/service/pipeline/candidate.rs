@@ -43,6 +43,6 @@ pub(crate) enum Remains<V> {
     Content(V, Option<Revision>),
     /// Waits for a second load to find the same.
     Unconfirmed,
-    /// The removal policy was applied.
-    Default(Outcome),
+    /// The load has ended: the removal policy was applied, or a pause holds the content.
+    Ended(Outcome),
 }

@@ -100,7 +100,7 @@ impl<V> Pipeline<V> {
                 } => match self.emptied(load, value, revision, file, trace).await? {
                     Remains::Content(value, revision) => (value, revision),
                     Remains::Unconfirmed => return Ok(None),
-                    Remains::Default(outcome) => return Ok(Some(outcome)),
+                    Remains::Ended(outcome) => return Ok(Some(outcome)),
                 },
                 Loaded::Missing if self.must_confirm(load) => return Ok(None),
                 Loaded::Missing => return self.removed(load.trigger, trace).await.map(Some),

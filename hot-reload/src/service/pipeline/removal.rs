@@ -24,15 +24,27 @@ impl<V> Pipeline<V> {
         file: Option<String>,
         trace: &mut LoadTrace,
     ) -> Result<Remains<V>, Outcome> {
-        if self.may_restore() && !self.empty_is_content && !load.confirm {
-            discard(value);
-            return Ok(Remains::Unconfirmed);
+        if self.may_have_kept() && !self.empty_is_content {
+            // A restore waits for the end of a pause, and the blank content waits for the restore.
+            if self.shared.gate().is_paused() {
+                discard(value);
+                return self.note_held(revision, Outcome::Held).map(Remains::Ended);
+            }
+            if !load.confirm {
+                discard(value);
+                return Ok(Remains::Unconfirmed);
+            }
         }
         let decoded = value.as_ref().filter(|_| file.is_none());
         let is_content = self.empty_is_content
             || !self
                 .has_replaced_content(decoded, revision.as_ref(), trace)
                 .await;
+        if self.may_have_kept() && !self.empty_is_content {
+            // A pause began before the kept value was visible.
+            discard(value);
+            return self.note_held(revision, Outcome::Held).map(Remains::Ended);
+        }
         if let Some(value) = value {
             if is_content {
                 return Ok(Remains::Content(value, revision));
@@ -46,10 +58,7 @@ impl<V> Pipeline<V> {
         let has_default = matches!(self.removal, Removal::Replace(_));
         if !is_content && has_default && file.is_none() {
             trace.emptied = true;
-            return self
-                .removed(load.trigger, trace)
-                .await
-                .map(Remains::Default);
+            return self.removed(load.trigger, trace).await.map(Remains::Ended);
         }
         let file = file.or_else(|| self.shared.status().source.clone());
         trace.emptied = !is_content;
@@ -71,6 +80,10 @@ impl<V> Pipeline<V> {
         if let Some(visible) = self.shared.publisher.current() {
             return decoded.is_none() || self.state().had_content && !is_same(visible.revision());
         }
+        if self.state().had_content {
+            // An earlier load has read the kept value. A pause held the default in its place.
+            return true;
+        }
         let is_equal = |kept: &V| match (&self.sameness, decoded) {
             (Sameness::Equal(same), Some(decoded)) => {
                 contained(Stage::Decode, || same(kept, decoded)).unwrap_or(false)
@@ -86,6 +99,7 @@ impl<V> Pipeline<V> {
             }
             Ok(Some((value, ..))) if has_default => {
                 discard(value);
+                self.state().had_content = true;
                 return true;
             }
             Ok(Some(kept)) => self.begin_with(kept, trace).await,

@@ -21,13 +21,14 @@ impl<V> Pipeline<V> {
         }
     }
 
-    /// Whether a kept value of an earlier run may be published: none is visible, and the kept one was not read before. A
-    /// pause delays this.
-    pub(super) fn may_restore(&self) -> bool {
-        self.keeper.is_some()
-            && self.shared.publisher.current().is_none()
-            && !self.shared.gate().is_paused()
-            && !self.state().restored
+    /// Whether an earlier run may have kept a value: none is visible, and the kept one was not read before.
+    pub(super) fn may_have_kept(&self) -> bool {
+        self.keeper.is_some() && self.shared.publisher.current().is_none() && !self.state().restored
+    }
+
+    /// Whether a kept value of an earlier run may be published. A pause delays this.
+    fn may_restore(&self) -> bool {
+        self.may_have_kept() && !self.shared.gate().is_paused()
     }
 
     /// Reads the kept value of an earlier run if it may be published. Reads it once, because it does not change.

@@ -260,6 +260,87 @@ async fn p01_emptied_source_is_loaded_if_the_kept_value_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn p12_pause_during_the_start_does_not_let_an_emptied_source_through() {
+    // The pause begins and ends during the first load, while the kept value is validated, or while a value is validated
+    // after that.
+    for (pause, resume) in [(0, 3), (0, 8), (3, 4), (3, 8), (3, 60)] {
+        let (_folder, path) = folder();
+        earlier_bytes(&path, "kept").await;
+        let script = Script::new(Good(""));
+        let service = lenient(&script, &path).validate_async(|_: &String| {
+            Box::pin(async {
+                sleep(seconds(5)).await;
+                Ok::<_, String>(())
+            })
+        });
+        let (live, control) = service.start_in_background();
+        sleep(seconds(pause)).await;
+        control.pause();
+        sleep(seconds(resume - pause)).await;
+        let _ = control.resume().await;
+        sleep(seconds(60)).await;
+        let newest = live.get();
+        assert_eq!(
+            (newest.as_str(), newest.generation().get()),
+            ("kept", 1),
+            "paused from {pause} s to {resume} s"
+        );
+        assert_eq!(control.status().data, DataState::Restored);
+        control.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p12_pause_during_the_start_lets_content_through_that_was_blank_before() {
+    let (_folder, path) = folder();
+    earlier_bytes(&path, "").await;
+    let (live, control) = lenient(&Script::new(Good("")), &path).start_in_background();
+    control.pause();
+    sleep(seconds(60)).await;
+    assert!(live.try_get().is_none());
+    let _ = control.resume().await;
+    assert_eq!(*live.load(), "defaults");
+    assert_eq!(control.status().data, DataState::Fresh);
+    control.stop().await;
+}
+
+/// Is ready for every value after five seconds.
+struct Slow;
+
+#[async_trait]
+impl Participant<String> for Slow {
+    type Prepared = ();
+
+    async fn prepare(&self, _: &String) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        sleep(seconds(5)).await;
+        Ok(())
+    }
+
+    async fn commit(&self, (): ()) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn p12_pause_during_the_start_keeps_the_removal_policy_of_an_emptied_source() {
+    let (_folder, path) = folder();
+    earlier_bytes(&path, "kept").await;
+    let (live, control) = lenient(&Script::new(Good("")), &path)
+        .on_removal(RemovalPolicy::Replace("default".to_owned()))
+        .participant("slow", Slow)
+        .start_in_background();
+    sleep(seconds(3)).await;
+    control.pause();
+    sleep(seconds(60)).await;
+    assert!(live.try_get().is_none());
+    let _ = control.resume().await;
+    sleep(seconds(60)).await;
+    assert_eq!(
+        (live.load().as_str(), live.get().generation().get()),
+        ("default", 1)
+    );
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn p14_stop_waits_until_the_newest_value_is_saved() {
     let (_folder, path) = folder();
     let script = Script::new(Good("first"));
