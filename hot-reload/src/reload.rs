@@ -217,7 +217,8 @@ pub enum Loaded<V> {
     /// If the last good content was not blank, a service treats this like a removal: it loads again a second later. If
     /// the whole source is still empty, it follows its [`RemovalPolicy`](crate::policy::RemovalPolicy). Otherwise the
     /// last good value stays. At the start, the content of the kept [`LastGood`](crate::policy::LastGood) value counts as the last
-    /// good content. If there is none, empty content is treated like any other.
+    /// good content. If there is none, empty content is treated like any other. If the kept value cannot be read now, the load
+    /// fails and is retried.
     Emptied {
         /// The value decoded from the empty content, if that succeeds. A source that has never held more than blank content
         /// returns the decoder's error instead of `None`.

@@ -112,6 +112,7 @@ where
                 copy: None,
                 deadline: COMPAT_LOAD_DEADLINE,
                 state: LoadState::default().into(),
+                restoring: Default::default(),
             },
             shared: Arc::clone(&shared),
             removed_clears: true,

@@ -117,6 +117,7 @@ where
                 copy: self.copy,
                 deadline: self.load_deadline.min(LONGEST),
                 state: LoadState::default().into(),
+                restoring: Default::default(),
             },
             shared: Arc::clone(&shared),
             removed_clears: false,

@@ -21,7 +21,7 @@ use self::prepare::Participants;
 use self::state::LoadState;
 use self::validate::Validators;
 use super::admission::Admission;
-use super::policy::keeper::Keeper;
+use super::policy::keeper::{Keeper, Restoring};
 use super::policy::removal::Removal;
 use super::shared::Shared;
 use crate::locks::lock;
@@ -42,6 +42,8 @@ pub(crate) struct Pipeline<V> {
     pub(crate) copy: Option<fn(&V) -> V>,
     pub(crate) deadline: Duration,
     pub(crate) state: Mutex<LoadState>,
+    /// A read of the kept value that missed its deadline and still runs.
+    pub(crate) restoring: Mutex<Option<Restoring<V>>>,
 }
 
 impl<V> Pipeline<V> {

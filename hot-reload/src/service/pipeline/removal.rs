@@ -4,8 +4,10 @@ use tracing::warn;
 
 use super::Pipeline;
 use super::candidate::{Candidate, Remains, Sameness};
+use super::state::KeptState;
 use super::trace::LoadTrace;
 use crate::clock::time_of_day;
+use crate::error::{Error, Location};
 use crate::event::{Outcome, Stage, Trigger};
 use crate::panics::discard;
 use crate::reload::emptied;
@@ -36,10 +38,20 @@ impl<V> Pipeline<V> {
             }
         }
         let decoded = value.as_ref().filter(|_| file.is_none());
-        let is_content = self.empty_is_content
-            || !self
-                .has_replaced_content(decoded, revision.as_ref(), trace)
-                .await;
+        let replaced = match self.empty_is_content {
+            true => Ok(false),
+            false => {
+                self.has_replaced_content(decoded, revision.as_ref(), trace)
+                    .await
+            }
+        };
+        let is_content = match replaced {
+            Ok(replaced) => !replaced,
+            Err(outcome) => {
+                discard(value);
+                return Err(outcome);
+            }
+        };
         if self.may_have_kept() && !self.empty_is_content {
             // A pause began before the kept value was visible.
             discard(value);
@@ -75,14 +87,15 @@ impl<V> Pipeline<V> {
         decoded: Option<&V>,
         revision: Option<&Revision>,
         trace: &mut LoadTrace,
-    ) -> bool {
+    ) -> Result<bool, Outcome> {
         let is_same = |other: Option<&Revision>| revision.is_some() && other == revision;
         if let Some(visible) = self.shared.publisher.current() {
-            return decoded.is_none() || self.state().had_content && !is_same(visible.revision());
+            let had_content = self.state().had_content;
+            return Ok(decoded.is_none() || had_content && !is_same(visible.revision()));
         }
         if self.state().had_content {
             // An earlier load has read the kept value. A pause held the default in its place.
-            return true;
+            return Ok(true);
         }
         let is_equal = |kept: &V| match (&self.sameness, decoded) {
             (Sameness::Equal(same), Some(decoded)) => {
@@ -95,25 +108,30 @@ impl<V> Pipeline<V> {
             // The earlier run had this content, or content of the same value.
             Ok(Some((value, kept, _))) if is_same(kept.as_ref()) || is_equal(&value) => {
                 discard(value);
-                return false;
+                return Ok(false);
             }
             Ok(Some((value, ..))) if has_default => {
                 discard(value);
                 self.state().had_content = true;
-                return true;
+                return Ok(true);
             }
             Ok(Some(kept)) => self.begin_with(kept, trace).await,
-            Ok(None) => return false,
+            Ok(None) => return Ok(false),
+            Err(error) if self.state().kept == KeptState::Unknown => {
+                return Err(Outcome::Failed {
+                    error: unknown(self.shared.status().source.clone(), &error),
+                });
+            }
             Err(error) => Err(error),
         };
-        match restored {
+        Ok(match restored {
             Ok(()) => self.shared.publisher.current().is_some(),
             Err(error) => {
                 let name = &*self.shared.name;
                 warn!(target: "hot_reload", name, "the last good value is not restored: {error}");
                 false
             }
-        }
+        })
     }
 
     /// Whether a second load must confirm that the content is missing, because a replacement may be in progress. Not if no
@@ -171,5 +189,17 @@ impl<V> Pipeline<V> {
         state.missing = true;
         state.held = None;
         Ok(Outcome::Missing)
+    }
+}
+
+/// The error of a source that is blank at the start, and whose kept value cannot be read now.
+fn unknown(source: Option<String>, why: &Error) -> Error {
+    let text = format!(
+        "is empty; not published, because nobody knows whether it had content in an earlier run: {why}"
+    );
+    let error = Error::new(why.kind(), text);
+    match source {
+        Some(source) => error.at(Location::new(source)),
+        None => error,
     }
 }

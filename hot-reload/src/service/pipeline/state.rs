@@ -21,10 +21,21 @@ pub(crate) struct LoadState {
     pub(crate) had_content: bool,
     /// Whether the source was removed and the policy was applied.
     pub(crate) missing: bool,
-    /// Whether a restore of the value of an earlier run was tried.
-    pub(crate) restored: bool,
+    /// Whether the kept value of an earlier run was read.
+    pub(crate) kept: KeptState,
     /// Whether `None` was published to the compatible receivers.
     pub(crate) cleared: bool,
+}
+
+/// How far the kept value of an earlier run is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum KeptState {
+    #[default]
+    Unread,
+    /// The storage did not answer, so there may be a kept value. Only blank content asks again.
+    Unknown,
+    /// It was read, or can never be read, or there is none.
+    Known,
 }
 
 #[derive(Debug)]

@@ -14,7 +14,8 @@ pub(crate) trait Keeper<V>: Send + Sync {
     fn save(&self, snapshot: Snapshot<V>) -> BoxFuture<'static, Result<(), Error>>;
 
     /// The saved value, the revision of the source that it was loaded from, and the time of that load.
-    fn restore(&self) -> BoxFuture<'static, Result<Option<Kept<V>>, Error>>;
+    fn restore(&self) -> Restoring<V>;
 }
 
+pub(crate) type Restoring<V> = BoxFuture<'static, Result<Option<Kept<V>>, Error>>;
 pub(crate) type Kept<V> = (V, Option<Revision>, SystemTime);

@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
-use super::keeper::{Keeper, Kept};
+use super::keeper::{Keeper, Restoring};
 use crate::error::Error;
 use crate::last_good::LastGood;
 use crate::snapshot::Snapshot;
@@ -13,7 +13,7 @@ impl<V: Send + Sync + 'static> Keeper<V> for LastGood<V> {
         Box::pin(async move { Self::save(&this, snapshot).await })
     }
 
-    fn restore(&self) -> BoxFuture<'static, Result<Option<Kept<V>>, Error>> {
+    fn restore(&self) -> Restoring<V> {
         let this = self.clone();
         Box::pin(async move {
             let restored = Self::restore(&this).await?;

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::SystemTime;
 
 use hot_reload::error::ErrorKind;
@@ -12,7 +12,8 @@ use hot_reload::policy::{LastGood, Probation, RemovalPolicy};
 use hot_reload::source::{Decoded, Source};
 use hot_reload::{Builder, Outcome, Participant, ReloaderService, async_trait};
 use tempfile::TempDir;
-use tokio::time::sleep;
+use tokio::task::yield_now;
+use tokio::time::{advance, sleep};
 
 use crate::bytes::Bytes;
 use crate::loads::emptied::Lenient;
@@ -336,6 +337,84 @@ async fn p12_pause_during_the_start_keeps_the_removal_policy_of_an_emptied_sourc
     assert_eq!(
         (live.load().as_str(), live.get().generation().get()),
         ("default", 1)
+    );
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p12_blank_source_is_not_published_while_the_kept_value_cannot_be_read() {
+    for has_kept in [true, false] {
+        let (folder, path) = folder();
+        earlier_bytes(&path, "kept").await;
+        // A file stands where the folder of the kept value will be.
+        let (place, script) = (folder.path().join("later"), Script::new(Good("")));
+        let kept = place.join("kept");
+        std::fs::write(&place, "a file").unwrap();
+        let error = lenient(&script, &kept).start().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        let said = "bytes: is empty; not published, because nobody knows whether it had content in an earlier run: ";
+        assert!(error.to_string().starts_with(said), "{error}");
+        // The source may have been away first.
+        script.set(Failing(ErrorKind::Unavailable));
+        let (live, control) = lenient(&script, &kept).start_in_background();
+        sleep(seconds(30)).await;
+        script.set(Good(""));
+        sleep(seconds(300)).await;
+        assert!(live.try_get().is_none());
+        std::fs::remove_file(&place).unwrap();
+        std::fs::create_dir(&place).unwrap();
+        if has_kept {
+            std::fs::copy(&path, &kept).unwrap();
+        }
+        sleep(seconds(60)).await;
+        let expected = if has_kept { "kept" } else { "defaults" };
+        assert_eq!(
+            (live.load().as_str(), live.get().generation().get()),
+            (expected, 1)
+        );
+        control.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p12_blank_source_is_not_published_while_the_kept_value_does_not_answer() {
+    let (_folder, path) = folder();
+    earlier_bytes(&path, "kept").await;
+    let (go, gate) = mpsc::channel::<()>();
+    let (gate, reads) = (Mutex::new(gate), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&reads);
+    let hanging = LastGood::new(
+        &path,
+        |value: &String| Ok::<_, Infallible>(value.clone().into_bytes()),
+        move |bytes| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            // An error means that it is let go.
+            let _ = gate.lock().unwrap().recv();
+            String::from_utf8(bytes.to_vec())
+        },
+    );
+    let source = Bytes(Script::new(Good(""))).decode(Lenient);
+    let (live, control) = ReloaderService::builder(source)
+        .last_good(hanging)
+        .start_in_background();
+    for _ in 0..300 {
+        // The paused clock stands still while a thread works.
+        advance(seconds(1)).await;
+        yield_now().await;
+    }
+    assert!(live.try_get().is_none());
+    let error = control.status().last_error.unwrap();
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+    assert_eq!(
+        reads.load(Ordering::Relaxed),
+        1,
+        "one thread hangs, not more"
+    );
+    drop(go);
+    live.ready().await.unwrap();
+    assert_eq!(
+        (live.load().as_str(), live.get().generation().get()),
+        ("kept", 1)
     );
     control.stop().await;
 }

@@ -17,7 +17,8 @@ where
     ///
     /// At the start, content that is empty or blank counts as [emptied](crate::Loaded::Emptied) if the saved value came from
     /// other content. A second load confirms it, and the saved value is restored. The removal policy and
-    /// [`empty_is_content`](Self::empty_is_content) apply.
+    /// [`empty_is_content`](Self::empty_is_content) apply. If the disk does not answer, nobody knows whether there is a saved
+    /// value. Such a load fails and is retried, and the blank content is not published.
     ///
     /// A blocking thread saves a value after it has become visible. A failed save is logged and has no other effect; the next value
     /// is saved as usual. [`stop`](crate::Control::stop) waits for the running save and for that of the newest value, 10 s at most
