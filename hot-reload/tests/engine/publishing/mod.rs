@@ -4,6 +4,7 @@
 mod changed;
 #[cfg(feature = "last-good")]
 mod kept;
+mod kept_emptied;
 mod overtaken;
 #[cfg(feature = "diff")]
 mod restart;
