@@ -36,6 +36,8 @@ struct Pending {
     /// Of a visible value that is announced once participants have committed.
     held: Notifications,
     ready: Notifications,
+    /// Those that another thread took last, and may not have sent yet.
+    taken: Notifications,
 }
 
 impl Pending {
@@ -207,10 +209,11 @@ impl<V> Publisher<V> {
         self.ending
     }
 
-    /// Takes the pending notifications, so that another thread can send them.
+    /// Takes the pending notifications, so that another thread can send them. Those taken before were sent.
     pub(crate) fn take_notifications(&self) -> Option<Notifications> {
-        let ready = &mut self.lock().ready;
-        (!ready.is_empty()).then(|| mem::take(ready))
+        let mut pending = self.lock();
+        pending.taken = mem::take(&mut pending.ready);
+        (!pending.taken.is_empty()).then(|| pending.taken.clone())
     }
 
     /// Removes the replaced values that no reader holds and whose time of replacement meets a condition. The caller drops them.
@@ -238,8 +241,10 @@ impl<V> Publisher<V> {
     pub(crate) fn stop(&self) -> Vec<Replaced<V>> {
         let mut pending = mem::take(&mut *self.lock());
         pending.release();
+        // Another thread may not have sent all of its notifications, or never begin. Subscribers get them before the end.
+        pending.taken.send();
         pending.ready.send();
-        // Another thread may still have the notification of the newest value. Subscribers get it before the end.
+        // Those of the whole value get the visible one in any case.
         self.shared.channel.send_if_modified(|notified| {
             notified.published = notified.published.max(self.shared.generation());
             false

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt};
 use hot_reload::{Changes, Reload, ReloadResult, ReloaderService, async_trait};
-use tokio::task::{unconstrained, yield_now};
+use tokio::task::{spawn_blocking, unconstrained, yield_now};
 
 use crate::tray::Tray;
 
@@ -291,4 +291,67 @@ fn compatible_value_is_freed_on_its_own_thread() {
     let freed_by = freed_by.lock().unwrap();
     assert!(freed_by.len() >= 20, "{}", freed_by.len());
     assert!(freed_by.iter().all(|id| *id == thread::current().id()));
+}
+
+/// Loads 1, 2, 3 and so on.
+#[derive(Clone, Default)]
+struct Ascending(Arc<AtomicUsize>);
+
+#[async_trait]
+impl Reload<usize> for Ascending {
+    type Source = Self;
+
+    async fn new(source: &Self) -> ReloadResult<Self, usize> {
+        Ok(source.clone())
+    }
+
+    async fn reload(&self) -> ReloadResult<Option<usize>, usize> {
+        Ok(Some(self.0.fetch_add(1, Ordering::SeqCst) + 1))
+    }
+}
+
+#[test]
+fn p14_dropped_service_gives_parts_their_last_value_before_the_end() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        // The only thread that could notify many subscribers is busy.
+        let (go, gate) = mpsc::channel::<()>();
+        let busy = spawn_blocking(move || gate.recv());
+        let (service, _receiver) =
+            ReloaderService::<Ascending, usize>::with_defaults(&Ascending::default())
+                .await
+                .unwrap();
+        let (live, control) = (service.live(), service.control());
+        let part = live.map(|value| value);
+        let mut parts = Vec::new();
+        let commands = async {
+            assert!(control.reload().await.is_current());
+            parts.extend((0..MANY).map(|_| part.subscribe()));
+            assert!(control.reload().await.is_current());
+        };
+        tokio::select! {
+            ended = service.start() => panic!("{ended:?}"),
+            () = commands => {}
+        }
+        drop(service);
+        let newest = *live.load();
+        for changes in &mut parts {
+            assert_eq!(
+                now(changes.changed()).unwrap().map(|part| *part),
+                Some(newest)
+            );
+            assert!(now(changes.changed()).unwrap().is_none());
+        }
+        drop(go);
+        assert!(busy.await.unwrap().is_err());
+        // It comes after the notifications.
+        spawn_blocking(|| {}).await.unwrap();
+        for changes in &mut parts {
+            assert!(now(changes.changed()).unwrap().is_none(), "for ever");
+        }
+    });
 }
