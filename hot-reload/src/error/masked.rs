@@ -5,13 +5,17 @@ use std::fmt;
 
 use crate::secret;
 
+/// Whether the text of a cause was redacted when the cause was made. It may show a value on purpose, so it stays.
+pub(super) type IsRedacted = fn(&(dyn StdError + 'static)) -> bool;
+
 /// Returns the chain unchanged if no cause shows a secret. Otherwise returns a chain of the redacted texts.
 pub(super) fn without_secrets(
     source: Box<dyn StdError + Send + Sync>,
+    is_redacted: IsRedacted,
 ) -> Box<dyn StdError + Send + Sync> {
     let original = chain(Some(&*source)).map(ToString::to_string);
     let original: Vec<String> = original.collect();
-    let shown: Vec<String> = texts(Some(&*source));
+    let shown: Vec<String> = texts(Some(&*source), is_redacted);
     if original == shown {
         return source;
     }
@@ -26,9 +30,20 @@ pub(super) fn without_secrets(
 }
 
 /// The redacted texts of a chain of causes.
-pub(super) fn texts(source: Option<&(dyn StdError + 'static)>) -> Vec<String> {
-    let texts = chain(source).map(|cause| secret::redact(&cause.to_string()).into_owned());
-    texts.collect()
+pub(super) fn texts(
+    source: Option<&(dyn StdError + 'static)>,
+    is_redacted: IsRedacted,
+) -> Vec<String> {
+    let text = |cause: &(dyn StdError + 'static)| {
+        let text = cause.to_string();
+        // `source` of a masked cause returns the box.
+        let is_masked = cause.is::<Masked>() || cause.is::<Box<Masked>>();
+        match is_masked || is_redacted(cause) {
+            true => text,
+            false => secret::redact(&text).into_owned(),
+        }
+    };
+    chain(source).map(text).collect()
 }
 
 fn chain<'a>(

@@ -125,11 +125,14 @@ impl Error {
     }
 
     /// Sets the cause. If the cause or one of its own causes shows a [secret](#secrets), redacted texts replace the whole
-    /// chain. A downcast of a cause then fails.
+    /// chain. A downcast of a cause then fails. A cause that is an `Error` keeps its text, which is redacted already.
     #[must_use]
     pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.amend(|inner| {
-            inner.source = Some(Arc::from(masked::without_secrets(source.into())));
+            inner.source = Some(Arc::from(masked::without_secrets(
+                source.into(),
+                is_redacted,
+            )));
         })
     }
 
@@ -160,7 +163,7 @@ impl Error {
 
     /// The redacted texts of its causes.
     pub(crate) fn causes(&self) -> Vec<String> {
-        masked::texts(self.source())
+        masked::texts(self.source(), is_redacted)
     }
 
     /// Whether a retry may succeed without any change.
@@ -252,6 +255,11 @@ impl From<io::Error> for Error {
             Self::new(ErrorKind::of_io(error.kind()), error.to_string()).with_source(error)
         })
     }
+}
+
+/// Whether a cause is an [`Error`], whose text was redacted when it was made.
+fn is_redacted(cause: &(dyn StdError + 'static)) -> bool {
+    cause.is::<Error>()
 }
 
 /// Whether the text begins with a location, such as `y.toml:1:5: `.

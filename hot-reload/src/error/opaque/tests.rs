@@ -89,6 +89,40 @@ fn cause_without_a_secret_can_be_downcast() {
 }
 
 #[test]
+fn shown_identifier_of_an_error_is_kept_when_it_becomes_a_cause() {
+    let commit = "9fJ2kQ7xVb3mTz8L";
+    let quoting = |message: String| {
+        let error = Error::quoting(ErrorKind::Decode, message, Some(commit.to_owned()));
+        assert!(error.message().contains(commit), "{error}");
+        error
+    };
+    let plain = Error::new(ErrorKind::Decode, format!("found {commit:?}"));
+    assert!(!plain.message().contains(commit), "it looks like a secret");
+    let first = quoting(format!("expected a number, found {commit:?}"));
+    let second = Error::new(ErrorKind::Other, "second").with_source(first);
+    let third = Error::new(ErrorKind::Other, "third").with_source(second.clone());
+    for error in [&second, &third] {
+        let causes = error.causes();
+        assert!(causes.last().unwrap().contains(commit), "{causes:?}");
+        assert!(format!("{error:?}").contains(commit), "{error:?}");
+        let cause = error.source().unwrap();
+        assert!(cause.is::<Error>(), "its chain is unchanged");
+    }
+    // A secret of another cause is redacted, however often the chain is wrapped.
+    let inner = quoting(format!("the cause of {commit}")).with_source(Cause("pw: hunter2"));
+    let other = Error::new(ErrorKind::Other, "above").with_source(Around(inner));
+    let top = Error::new(ErrorKind::Other, "top").with_source(other);
+    let chain = format!("{:#}", anyhow::Error::new(top));
+    assert!(!chain.contains("hunter2"), "{chain}");
+    assert!(chain.contains(commit), "{chain}");
+}
+
+/// A foreign cause around an error of this crate.
+#[derive(Debug, thiserror::Error)]
+#[error("around it, with password=hunter2")]
+struct Around(#[source] Error);
+
+#[test]
 fn amending_a_clone_leaves_the_original_unchanged() {
     let first = Error::new(ErrorKind::Decode, "bad").with_source("cause");
     let second = first.clone().with_revision(Revision::from(1_u64));
