@@ -29,7 +29,10 @@ pub(crate) async fn run(
             info!("stopping, finishing open requests");
             tokio::join!(front.drain(), stopped).1
         }
-        Err(_) => stopped.await,
+        Err(_) => {
+            front.close();
+            stopped.await
+        }
     };
     ended
 }
@@ -62,33 +65,40 @@ async fn serve(
 }
 
 /// Completes if the first load of this service finds no valid configuration; otherwise never.
+///
+/// A load that waits for a writer of the file decides nothing. A visible value decides, whatever the outcome: it may be a
+/// restored
+/// value, the default of a removal, or a value of an earlier run of the service.
 fn refused(control: &Control<ServerConfig>) -> impl Future<Output = ServerError> + use<> {
     // Subscribes now. A load that has ended before is in the status.
     let mut events = control.events();
-    let status = control.status();
-    let first = status.last_attempt.map(|attempt| attempt.outcome.clone());
-    let source = status.source.unwrap_or_default();
+    let control = control.clone();
     async move {
-        let mut first = first;
-        while first.is_none() {
-            match events.next().await {
-                Some(event) => {
-                    if let EventKind::Load { outcome, .. } = event.kind {
-                        first = Some(outcome);
-                    }
+        let ended = control.status().last_attempt;
+        let mut outcome = ended.map(|attempt| attempt.outcome.clone());
+        loop {
+            let status = control.status();
+            if status.generation.is_some() {
+                return pending().await;
+            }
+            match outcome {
+                Some(Outcome::Rejected { error, .. } | Outcome::Failed { error }) => {
+                    return ServerError::Configuration(error.to_string());
                 }
-                None => pending().await,
+                Some(Outcome::Missing) => {
+                    let source = status.source.unwrap_or_default();
+                    return ServerError::Configuration(format!(
+                        "{source}: cannot be read: there is no such file; create it, or correct the path"
+                    ));
+                }
+                // It waits for a writer.
+                _ => {}
             }
-        }
-        match first {
-            Some(Outcome::Rejected { error, .. } | Outcome::Failed { error }) => {
-                ServerError::Configuration(error.to_string())
-            }
-            Some(Outcome::Missing) => ServerError::Configuration(format!(
-                "{source}: cannot be read: there is no such file; create it, or correct the path"
-            )),
-            // It was published, or waits for a writer.
-            _ => pending().await,
+            outcome = match events.next().await.map(|event| event.kind) {
+                Some(EventKind::Load { outcome, .. }) => Some(outcome),
+                Some(_) => None,
+                None => return pending().await,
+            };
         }
     }
 }

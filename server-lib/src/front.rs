@@ -218,6 +218,11 @@ impl Front {
         listening.send_replace(None);
     }
 
+    /// Ends at once, after an error: closes the listener and all connections.
+    pub(crate) fn close(self) {
+        self.listening.send_replace(None);
+    }
+
     /// Listens on the configured address. Binds the new address before it closes the old one.
     async fn listen_on(&mut self, now: &Snapshot<ServerConfig>) -> Result<(), ServerError> {
         let address = now.listen;
@@ -237,7 +242,7 @@ impl Front {
     }
 
     fn has_listened(&self) -> bool {
-        self.listening.borrow().is_some()
+        self.listener.is_some()
     }
 
     fn local(&self) -> Option<SocketAddr> {

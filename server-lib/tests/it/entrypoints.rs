@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hot_reload::event::Requester;
+use hot_reload::policy::RemovalPolicy;
 use hot_reload::{Outcome, ReloaderConfig, ReloaderService, Target};
 use server_lib::{ConfigBuilder, Server, ServerConfig, ServerContext, ServerError, Shutdown};
 use tempfile::TempDir;
@@ -211,4 +212,46 @@ async fn two_compatible_servers_may_share_a_context() {
     for (_folder, ended) in servers {
         within(ended).await.unwrap().unwrap();
     }
+}
+
+#[tokio::test]
+async fn value_that_replaces_a_missing_file_starts_the_server() {
+    let (folder, path) = file(&config(1, ""));
+    let (live, control) = builder(&path).await.start().await.unwrap();
+    let replacement = live.load().clone();
+    control.stop().await;
+    std::fs::remove_file(&path).unwrap();
+    let shutdown = Shutdown::new();
+    let config = builder(&path).await;
+    let config = config.on_removal(RemovalPolicy::Replace(replacement));
+    let (sender, mut address) = watch::channel(None);
+    let context = ServerContext::new(shutdown.clone()).on_listen(move |address| {
+        sender.send_replace(Some(address));
+    });
+    let server = tokio::spawn(Server::run(config, context));
+    let address = within(address.wait_for(Option::is_some)).await.unwrap();
+    assert_eq!(
+        Client::connect(address.unwrap()).await.get("/").await.id(),
+        1
+    );
+    shutdown.stop();
+    within(server).await.unwrap().unwrap();
+    drop(folder);
+}
+
+#[tokio::test]
+async fn bad_content_after_a_wait_for_its_writer_ends_the_start() {
+    let (_folder, path) = file("id = 1\nname = 'a'\nlisten =");
+    let writer = std::fs::OpenOptions::new()
+        .append(true)
+        .open(&path)
+        .unwrap();
+    let config = builder(&path).await.hybrid();
+    let context = ServerContext::new(Shutdown::new());
+    let registry = context.registry().clone();
+    let server = tokio::spawn(Server::run(config, context));
+    until(async || registry.get("config")?.status().hold).await;
+    drop(writer);
+    let error = within(server).await.unwrap().unwrap_err();
+    assert!(matches!(error, ServerError::Configuration(_)), "{error}");
 }
