@@ -11,7 +11,7 @@ use crate::revision::Revision;
 
 /// Notifies a service that its source may have changed. Cloning is cheap, and no method waits.
 ///
-/// The watch has ended when the last clone is dropped.
+/// The watch ends with [`lost`](Self::lost), or when the last clone is dropped.
 pub struct HintSender(Arc<dyn Channel>);
 
 impl HintSender {
@@ -56,7 +56,7 @@ impl HintSender {
         self.0.hint();
     }
 
-    /// Delivers the content of the source as it is now, so that the service need not load it.
+    /// Delivers the content of the source as it is now, so that the service need not load it at once.
     ///
     /// Content is a hint that carries the answer. `revision` is the one that [`fetch`](crate::source::Source::fetch) returns for
     /// the same content. The service keeps only the latest content, and a later [`hint`](Self::hint)
@@ -68,7 +68,8 @@ impl HintSender {
 
     /// Gives a sign of life: the watch works, and nothing has changed.
     ///
-    /// It restarts the [`idle`](crate::source::WatchProfile::idle) timeout of the watch, as hints and content do. It costs nothing
+    /// It restarts the [`idle`](crate::source::WatchProfile::idle) timeout of the watch, as hints and content do. It costs
+    /// nothing
     /// if the service has no such timeout.
     pub fn alive(&self) {
         self.0.alive();

@@ -25,6 +25,12 @@ impl Hints {
         Self { slot, over: false }
     }
 
+    /// Whether a signal waits to be received.
+    pub(crate) fn has_unread(&self) -> bool {
+        let state = self.slot.state();
+        state.hinted || state.alive || state.content.is_some()
+    }
+
     /// Waits for the next signal.
     ///
     /// All hints and content since the last call count as one signal, which is the latest of them: content, unless a hint came

@@ -136,3 +136,20 @@ fn p18_debug_output_hides_the_bytes_of_content() {
     assert!(!shown.contains("canary"), "{shown}");
     assert!(shown.contains("len: 6"), "{shown}");
 }
+
+#[test]
+fn unread_signal_is_noticed_without_being_taken() {
+    let ways: [fn(&HintSender); 3] = [
+        |sender| sender.hint(),
+        |sender| sender.content("a", Revision::from(1_u64)),
+        |sender| sender.alive(),
+    ];
+    for way in ways {
+        let (sender, mut hints) = HintSender::pair();
+        assert!(!hints.has_unread());
+        way(&sender);
+        assert!(hints.has_unread() && hints.has_unread());
+        assert!(hints.next().now_or_never().unwrap().is_ok());
+        assert!(!hints.has_unread());
+    }
+}

@@ -102,6 +102,10 @@ impl<'e, V> Task<'e, V> {
     /// Feeds an input to the machine, and reports what it finds out about the watch.
     pub(super) fn handle<F: Feed<V>>(&mut self, feed: &F, input: Input) -> Actions {
         let now = self.clock.now();
+        // Code of the user may have blocked this task for longer than the idle timeout.
+        if self.machine.idle().is_some() && self.watch.as_ref().is_some_and(Watch::has_unread) {
+            self.machine.alive(now);
+        }
         let actions = self.machine.handle(now, input);
         if actions.close {
             self.close_watch();

@@ -11,6 +11,16 @@ use crate::service::machine::Regime;
 use crate::service::settings::OPEN_DEADLINE;
 use crate::watch::{RealtimeWatchHandle, WatchEvent};
 
+impl<V> Watch<V> {
+    /// Whether it has delivered something that was not handled yet.
+    pub(super) fn has_unread(&self) -> bool {
+        match self {
+            Self::Handle(handle) => !handle.rx.is_empty(),
+            Self::Hints(hints, _) => hints.has_unread(),
+        }
+    }
+}
+
 /// The answer of a source that was asked for a watch.
 pub(super) enum Opened<V> {
     Watch(Watch<V>),

@@ -143,6 +143,8 @@ impl Machine {
             }
             Input::Opened => {
                 self.watch.opened(now);
+                // The load that follows decides, and its retries. Content of an earlier watch must not count as such a load.
+                self.content = Delivered::None;
                 if let Some(running) = &mut self.running {
                     running.before_watch = true;
                 }
@@ -222,6 +224,11 @@ impl Machine {
     /// The idle timeout of the watch.
     pub(super) fn idle(&self) -> Option<Duration> {
         self.settings.idle
+    }
+
+    /// Notes a sign of life of the watch that waits to be handled.
+    pub(super) fn alive(&mut self, now: Duration) {
+        self.watch.alive(now);
     }
 
     /// Does everything that is due by now.
