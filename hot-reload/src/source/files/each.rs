@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{DecodeFiles, Files};
+use super::{DecodeFiles, Files, Part};
 use crate::error::Error;
 use crate::source::decode::Decode;
 
@@ -24,11 +24,27 @@ impl<D: Decode> DecodeFiles for Each<D> {
     type Value = BTreeMap<PathBuf, D::Value>;
 
     fn decode_files(&self, files: &Files, _: &str) -> Result<Self::Value, Error> {
-        files
-            .iter()
-            .map(|part| Ok((part.path().to_owned(), part.decode(&self.0)?)))
-            .collect()
+        decode_each(files, &self.0, |part| part.path().to_owned())
     }
+}
+
+/// Decodes every part with one decoder.
+///
+/// # Errors
+///
+/// That of the first part that cannot be decoded, or whose key in the map another part has: `a/b` and `a//b` are one path.
+fn decode_each<K: Ord, D: Decode>(
+    files: &Files,
+    decoder: &D,
+    key: impl Fn(&Part) -> K,
+) -> Result<BTreeMap<K, D::Value>, Error> {
+    let mut values = BTreeMap::new();
+    for part in files.iter() {
+        if values.insert(key(part), part.decode(decoder)?).is_some() {
+            return Err(part.refuse("has the same key as another part; rename one of them"));
+        }
+    }
+    Ok(values)
 }
 
 /// Decodes each part with one decoder, by its key. [`Source::each`](crate::source::Source::each) uses it.
@@ -48,9 +64,6 @@ impl<D: Decode> DecodeFiles for EachKey<D> {
     type Value = BTreeMap<String, D::Value>;
 
     fn decode_files(&self, files: &Files, _: &str) -> Result<Self::Value, Error> {
-        files
-            .iter()
-            .map(|part| Ok((part.key().into_owned(), part.decode(&self.0)?)))
-            .collect()
+        decode_each(files, &self.0, |part| part.key().into_owned())
     }
 }

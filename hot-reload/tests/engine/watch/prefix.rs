@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use hot_reload::error::ErrorKind;
 use hot_reload::event::Stage;
-use hot_reload::source::files::{Files, FilesLimits, Part};
+use hot_reload::source::files::{Each, Files, FilesLimits, Part};
 use hot_reload::source::{DecodeWith, Fetched, HintSender, Source, Subscription, WatchProfile};
 use hot_reload::{Error, Outcome, ReloaderService, Revision};
 use tokio::time::sleep;
@@ -217,6 +217,23 @@ async fn keys_are_merged_and_an_error_names_key_and_line() {
     let error = control.status().last_error.unwrap().to_string();
     assert!(
         error.starts_with("store/app/10-site:2:8: port: expected u16"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_are_one_path_are_refused_and_different_keys_are_kept() {
+    let store = Store::of(&[("a/b", "1"), ("a//b", "2")]);
+    let text = || DecodeWith::new(|bytes: &[u8]| String::from_utf8(bytes.to_vec()));
+    let (live, _control) = ReloaderService::builder(store.clone().each(text()))
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(live.load().len(), 2);
+    let by_path = ReloaderService::builder(store.decode_files(Each::new(text())));
+    let error = by_path.start().await.unwrap_err().to_string();
+    assert!(
+        error.ends_with("has the same key as another part; rename one of them"),
         "{error}"
     );
 }
