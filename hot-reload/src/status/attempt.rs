@@ -78,7 +78,7 @@ pub struct Attempt {
     /// When the first of them ended.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::time"))]
     pub first: SystemTime,
-    /// Whether it published another value than that of the source: the value of an earlier run, or the default of a removal.
+    /// Whether the published value is not from the source, but from an earlier run or the default of a removal.
     #[cfg_attr(feature = "serde", serde(rename = "fallback"))]
     pub(crate) is_fallback: bool,
 }
@@ -130,6 +130,9 @@ impl Attempt {
         self.times = earlier.times.saturating_add(self.times);
         self.first = earlier.first;
         self.is_fallback |= earlier.is_fallback;
+        if let Some(changed) = earlier.changed() {
+            self.set_changed(changed.clone());
+        }
     }
 }
 

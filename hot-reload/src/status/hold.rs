@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use crate::error::one_line;
 use crate::event::HoldReason;
+use crate::secret;
 
 /// The reason why values of the source are not published.
 ///
@@ -35,19 +36,24 @@ impl Hold {
     /// Creates a hold, for a source that returns [`Loaded::Held`](crate::Loaded::Held).
     ///
     /// `since` identifies the hold: while it stays the same, the hold is logged once. `message` says on one line what is held
-    /// and what ends the hold. It must not contain credentials.
+    /// and what ends the hold. It must not contain credentials: only those that look like [secrets](crate::Error#secrets) are
+    /// recognized and hidden.
     pub fn new(reason: HoldReason, since: SystemTime, message: impl Into<String>) -> Self {
         Self {
             reason,
             since,
-            message: message.into(),
+            message: one_line(secret::redact(&message.into())),
         }
     }
 
     /// The hold of a source that somebody is writing.
     #[cfg(feature = "file")]
     pub(crate) fn being_written(since: SystemTime, message: String) -> Self {
-        Self::new(HoldReason::BeingWritten, since, message)
+        Self {
+            reason: HoldReason::BeingWritten,
+            since,
+            message,
+        }
     }
 }
 

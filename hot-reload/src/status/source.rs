@@ -125,7 +125,7 @@ impl Degradation {
             message: one_line(secret::redact(&message.into())),
             remedy: match remedy.into() {
                 none if none.is_empty() => none,
-                remedy => one_line(remedy.into()),
+                remedy => one_line(secret::redact(&remedy)),
             },
             inherent: false,
             logged: false,

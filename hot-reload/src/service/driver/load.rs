@@ -279,11 +279,15 @@ impl<'e, V> Task<'e, V> {
         } = self.engine;
         let current = shared.publisher.current();
         let mut causes = self.machine.causes();
+        // Bound to names, because the locks must be free when the recorder drops what it evicts.
+        let waits = shared.gate().is_source_waiting();
+        let seen = pipeline.state().seen.clone();
         causes.insert(load.trigger);
         shared.flight.load_ended(EndedLoad {
             trigger: load.trigger,
             causes,
             outcome,
+            waits,
             revision: match outcome {
                 // The state of the source is unknown.
                 Outcome::Failed { .. } => None,
@@ -293,7 +297,7 @@ impl<'e, V> Task<'e, V> {
                 | Outcome::Missing
                 | Outcome::Held => match load.from {
                     LoadFrom::History => current.as_ref().and_then(|now| now.revision().cloned()),
-                    LoadFrom::Source | LoadFrom::Watch => pipeline.state().seen.clone(),
+                    LoadFrom::Source | LoadFrom::Watch => seen,
                 },
             },
             generation: current.as_ref().map(Snapshot::generation),

@@ -133,7 +133,7 @@ impl Explanation {
         f.write_str(")")?;
         self.fmt_times(f, attempt.times, attempt.since_start)?;
         if let Some(hold) = &attempt.hold {
-            write!(f, ": {}", hold.message)?;
+            write!(f, ": {hold}")?;
         }
         if let Some(error) = attempt.outcome.error() {
             write!(f, ": {error}")?;

@@ -65,6 +65,8 @@ pub(super) struct EndedLoad<'l> {
     /// The generation of its first publication, if it is a rollback.
     pub(super) origin: Option<Generation>,
     pub(super) hold: Option<Hold>,
+    /// Whether the source was not ready.
+    pub(super) waits: bool,
     pub(super) elapsed: Duration,
     pub(super) stages: &'l [(Stage, Duration)],
     pub(super) votes: &'l [Vote],
@@ -106,8 +108,8 @@ impl Flight {
         };
         let (attempt, evicted) = {
             let mut records = self.records();
-            let checked = attempt.outcome.is_current() || attempt.hold.is_some();
-            if checked && attempt.trigger != Trigger::Rollback {
+            let is_good = attempt.outcome.is_current() || attempt.hold.is_some();
+            if is_good && !load_ended.waits && attempt.trigger != Trigger::Rollback {
                 records.last_good = Some(now);
             }
             let before = std::mem::replace(&mut records.generation, attempt.generation);

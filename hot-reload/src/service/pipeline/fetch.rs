@@ -41,12 +41,16 @@ impl<V> Pipeline<V> {
         if self.seen(request).as_ref() == Some(&content.revision) {
             return Ok(Loaded::Unchanged);
         }
+        let revision = content.revision.clone();
         let late = "the content was not decoded";
         let decode = || async { feed.decode(content) };
         let decoded = within(Stage::Load, self.deadline, late, decode).await;
         match decoded.and_then(|decoded| decoded) {
             Ok(Some(loaded)) => Ok(loaded),
             Ok(None) => self.fetch(feed, request).await,
+            Err(error) if error.is_rejection() && error.revision().is_none() => {
+                Err(self.refuse(error.with_revision(revision)))
+            }
             Err(error) => Err(self.refuse(error)),
         }
     }

@@ -9,9 +9,10 @@ use hot_reload::event::{ChangedPaths, EventKind, Trigger};
 use hot_reload::policy::RemovalPolicy;
 use hot_reload::{Live, Outcome};
 use serde::{Serialize, Serializer};
+use tokio::time::sleep;
 
 use crate::log::log;
-use crate::script::{Bad, Good, Missing, Script};
+use crate::script::{Bad, Good, Missing, Script, seconds};
 use crate::tray::{Ledger, Tray};
 
 #[derive(Clone, Default, Serialize)]
@@ -273,4 +274,20 @@ async fn p17_compared_value_is_freed_when_it_is_replaced() {
         assert_eq!(ledger.freed(), replaced);
         assert_eq!(live.retained().count, 0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn record_of_a_repeated_removal_keeps_the_changed_paths() {
+    let script = Script::new(Good("first"));
+    let builder = script.builder().changed_paths();
+    let builder = builder.on_removal(RemovalPolicy::Replace("default".to_owned()));
+    let (live, control) = builder.start().await.unwrap();
+    script.set(Missing);
+    for _ in 0..3 {
+        let _ = control.reload().await;
+        sleep(seconds(40)).await;
+    }
+    assert_eq!(*live.load(), "default");
+    let last = control.status().last_attempt.unwrap();
+    assert!(last.times > 1 && last.changed().is_some(), "{last:?}");
 }

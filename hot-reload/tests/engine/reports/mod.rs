@@ -7,3 +7,4 @@ mod rejections;
 #[cfg(all(feature = "serde", feature = "json"))]
 mod serialized;
 mod status;
+mod unready;
