@@ -10,7 +10,8 @@ use tokio::sync::watch;
 
 /// The state that a server shares with the program that runs it: the signal to stop, the registry of services, and callbacks.
 ///
-/// Each server registers its services in the registry: `config`, which loads the configuration with its certificates.
+/// Each server registers the service that loads its configuration and certificates. It is named `config`, or `ServerConfig`
+/// on the compatible surface.
 /// Admin endpoints, signals and metrics use them from there.
 ///
 /// ```

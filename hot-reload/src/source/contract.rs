@@ -59,8 +59,8 @@ use crate::watch::WatchProfile;
 /// 1. `fetch` returns the present content of the source. It answers [`Fetched::Unchanged`] only if the source still is in the
 ///    state named by `seen`.
 /// 2. Equal revisions mean equal bytes. `fetch` never returns bytes of two states, nor bytes that are still being
-///    written, as far as the source can know. If that takes long, it returns [`Fetched::Held`] instead of exceeding the
-///    deadline of a load.
+///    written, as far as the source can know. If it must wait long for one complete state, it returns [`Fetched::Held`]
+///    instead of exceeding the deadline of a load.
 /// 3. When `subscribe` returns, every later change leads to a hint. Repeated and needless hints are harmless.
 /// 4. Dropping the [`Subscription`] releases everything that the subscription holds; dropping a future of `fetch` or
 ///    `subscribe` leaves nothing behind.
@@ -93,8 +93,8 @@ pub trait Source: Send + Sync + 'static {
     /// # Errors
     ///
     /// The reason why fetching failed. After [`ErrorKind::Denied`](crate::error::ErrorKind::Denied) and
-    /// [`ErrorKind::Misconfigured`](crate::error::ErrorKind::Misconfigured) there is no quick retry: the next load follows after
-    /// 5 min up to 1 h, or under [`hybrid`](crate::Builder::hybrid) within the heartbeat. After all other kinds, the first
+    /// [`ErrorKind::Misconfigured`](crate::error::ErrorKind::Misconfigured) there is no quick retry. The next load follows after
+    /// 5 min to 1 h. Under [`hybrid`](crate::Builder::hybrid), it follows within the heartbeat. After all other kinds, the first
     /// retry follows after 250 ms.
     fn fetch(&self, seen: Option<&Revision>)
     -> impl Future<Output = Result<Fetched, Error>> + Send;
@@ -157,8 +157,8 @@ pub trait Source: Send + Sync + 'static {
         self.decode_files(EachKey::new(decoder))
     }
 
-    /// Merges all [parts](Fetched::Files) into one value: tables are merged key by key; all other values come from the latest
-    /// part, in the order of the keys. An error has its location in the part at fault.
+    /// Merges all [parts](Fetched::Files) into one value. Tables are merged key by key. Of all other values, the one of the last
+    /// part wins, in the order of the parts' keys. An error has its location in the part at fault.
     fn merge<D: DecodeMerged>(self, decoder: D) -> DecodedFiles<Merged<D>>
     where
         Self: Sized,

@@ -14,8 +14,8 @@ use crate::snapshot::Generation;
 
 /// The state of a service at one moment. [`Control::status`](crate::Control::status) returns it.
 ///
-/// With the feature `serde` it can be serialized, as can the types in it: times as RFC 3339 in UTC, durations as whole
-/// milliseconds in fields whose names end in `_ms`, enums as their words in snake_case.
+/// With the feature `serde` it can be serialized, as can the types in it. Times are RFC 3339 in UTC. Durations are whole
+/// milliseconds, in fields whose names end in `_ms`. Enums are words in snake_case.
 ///
 /// ```
 /// # #[cfg(all(feature = "serde", feature = "json"))] mod example {
@@ -50,10 +50,11 @@ pub struct Status {
     pub max_staleness: Option<Duration>,
     /// The state of the watch.
     pub watch: WatchState,
-    /// The reason why the watch is down or parked. With the watch [off](WatchState::Off): the source has no watch and is polled.
+    /// The reason why the watch is down or parked. If the watch is [off](WatchState::Off), it says that the source has no
+    /// watch and is polled.
     pub watch_error: Option<Error>,
-    /// The generation of the visible value, if it has not passed its [`Probation`](crate::policy::Probation). A failed value stays
-    /// visible if a participant refuses the rollback. Its probation then begins again with the next load.
+    /// The generation of the visible value, if it has not passed its [`Probation`](crate::policy::Probation). A failed value
+    /// stays visible if a participant refuses the rollback. Its probation then begins again with the next load.
     pub on_probation: Option<Generation>,
     /// The hold that keeps values of the source from being published, if there is one. Of several holds, this is the first in the
     /// following order: a pause (its message names the next hold), a source that is being written, a
@@ -70,8 +71,8 @@ pub struct Status {
         serde(serialize_with = "crate::serialize::optional_time")
     )]
     pub last_published: Option<SystemTime>,
-    /// When the last good load ended: the source contained the visible value, or a value that is held. An unchanged load
-    /// counts.
+    /// When the last good load ended. A load is good if it found the visible value, a new value, or a value that is held. An
+    /// unchanged load counts.
     #[cfg_attr(
         feature = "serde",
         serde(serialize_with = "crate::serialize::optional_time")

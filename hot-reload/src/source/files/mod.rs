@@ -1,11 +1,11 @@
-//! Several files, or several keys of a store, that are decoded as one.
+//! Several files, or several keys of a store, that are decoded into one value.
 //!
 //! - [`Files`]: the parts that were read, each a [`Part`];
 //! - [`FilesLimits`]: the bounds of what a source may put in;
 //! - [`DecodeFiles`]: decodes them into one value; functions, [`Each`], [`EachKey`] and [`Merged`] implement it;
 //! - [`DecodedFiles`]: the source for a service, with `Reload` and `RealtimeWatch`.
 //!
-//! A directory and a group return it, and so does any [`Source`](super::Source) whose `fetch` answers
+//! A directory and a group return [`Files`], and so does any [`Source`](super::Source) whose `fetch` answers
 //! [`Fetched::Files`](super::Fetched::Files):
 //!
 //! ```
@@ -110,7 +110,7 @@ impl Key {
 
 /// Decodes several files into one value.
 ///
-/// Implemented by every `Fn(&Files) -> Result<V, Error>`, by [`Each`] and by [`Merged`].
+/// Implemented by every `Fn(&Files) -> Result<V, Error>`, by [`Each`], by [`EachKey`] and by [`Merged`].
 ///
 /// # Contract
 ///

@@ -20,9 +20,10 @@ where
     /// [`empty_is_content`](Self::empty_is_content) apply. If the disk does not answer, nobody knows whether there is a saved
     /// value. Such a load fails and is retried, and the blank content is not published.
     ///
-    /// A blocking thread saves a value after it has become visible. A failed save is logged and has no other effect; the next value
-    /// is saved as usual. [`stop`](crate::Control::stop) waits for the running save and for that of the newest value, 10 s at most
-    /// for each. The default of a [`RemovalPolicy`](crate::policy::RemovalPolicy) is not saved. If the source can be read and has
+    /// A blocking thread saves a value after it has become visible. A failed save is logged and has no other effect; the
+    /// next value
+    /// is saved as usual. [`stop`](crate::Control::stop) waits for the running save, and then for the save of the newest
+    /// value: at most 10 s for each. The default of a [`RemovalPolicy`](crate::policy::RemovalPolicy) is not saved. If the source can be read and has
     /// no content, the service starts with that default. A second call replaces the first.
     ///
     /// ```

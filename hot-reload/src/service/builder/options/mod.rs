@@ -1,4 +1,4 @@
-//! The options of a [`Builder`], by subject: time, checks, and the values beside the visible one.
+//! The options of a [`Builder`], one module for each subject.
 
 #[cfg(feature = "diff")]
 mod changes;

@@ -20,7 +20,7 @@ where
 
     /// Calls a function for each event from the first load on.
     ///
-    /// The function returns soon: it runs in the task of the service. [`Observer`] has the contract.
+    /// The function must return soon, because it runs in the task of the service. [`Observer`] has the contract.
     ///
     /// ```
     /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};
