@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::boxed::BoxSource;
 use super::file::path::absolute;
 use super::file::watch::options::{Options, file_options};
-use super::files::{DecodeFiles, DecodedFiles};
-use super::unit::{Limits, Listing, Member, Roster, Spec, Unit, Unlisted};
+use super::files::{DecodeFiles, DecodeMerged, DecodedFiles, Merged};
+use super::unit::{Limits, Listing, Member, Presence, Roster, Spec, Unit, Unlisted};
 
 /// Several named files, read as one, such as a certificate and its key.
 ///
@@ -15,8 +15,11 @@ use super::unit::{Limits, Listing, Member, Roster, Spec, Unit, Unlisted};
 /// files one after the other, that moment may have an old and a new file. So the decoder or a validator must check that they
 /// belong together. If it rejects them, the last good value stays until the other file changes.
 ///
+/// - The files keep the order of their declaration, for [`merge`](Self::merge) and [`Files::iter`](super::files::Files::iter).
 /// - If all files are missing, the source is missing.
-/// - If some are missing, the load fails after 100 ms with an error that names the first one.
+/// - If some are missing, the load fails after 100 ms with an error that names the first one. An
+///   [`optional`](Self::optional) file may be missing: then [`Files::get`](super::files::Files::get) returns `None`. A group
+///   of only optional files without any of them is a group without files, which is a value.
 /// - A file may be a symbolic link; see [`File`](super::File).
 ///
 /// ```
@@ -39,7 +42,7 @@ pub struct Group {
 
 impl Group {
     /// Reads the files at these paths, each with its name for [`Files::get`](super::files::Files::get). A relative path refers to
-    /// the current directory at this call. Of two files with one name, the later one counts.
+    /// the current directory at this call. Of two files with one name, the later one counts, at its own place in the order.
     pub fn new<N, P>(files: impl IntoIterator<Item = (N, P)>) -> Self
     where
         N: AsRef<Path>,
@@ -47,13 +50,7 @@ impl Group {
     {
         let mut roster = Named(Vec::new());
         for (name, path) in files {
-            let (key, path) = (name.as_ref().to_owned(), path.as_ref());
-            roster.0.retain(|file| file.key != key);
-            roster.0.push(NamedFile {
-                key,
-                name: path.display().to_string(),
-                path: absolute(path),
-            });
+            roster.add(name.as_ref(), path.as_ref(), Presence::Required);
         }
         Self {
             roster,
@@ -64,6 +61,31 @@ impl Group {
             empty_is_content: false,
             options: Options::default(),
         }
+    }
+
+    /// Adds a file that need not exist, after those declared so far. While it is missing, `Files::get` returns `None`; it is
+    /// watched, and its creation is a change. If it is removed, the load waits for 100 ms, because many programs remove a file
+    /// for a moment while they replace it. Of two files with one name, the later one counts.
+    ///
+    /// ```
+    /// # #[cfg(feature = "toml")] {
+    /// use hot_reload::source::{Group, Toml};
+    ///
+    /// #[derive(PartialEq, serde::Deserialize)]
+    /// struct AppConfig {
+    ///     port: u16,
+    /// }
+    ///
+    /// // `local.toml` wins over `app.toml`, and need not exist.
+    /// let config = Group::new([("app", "app.toml")])
+    ///     .optional("local", "local.toml")
+    ///     .merge(Toml::<AppConfig>::new());
+    /// # }
+    /// ```
+    pub fn optional(mut self, name: impl AsRef<Path>, path: impl AsRef<Path>) -> Self {
+        self.roster
+            .add(name.as_ref(), path.as_ref(), Presence::Optional);
+        self
     }
 
     /// Rejects a file with more bytes. Default: 16 MiB.
@@ -84,6 +106,12 @@ impl Group {
     pub fn empty_is_content(mut self, is_content: bool) -> Self {
         self.empty_is_content = is_content;
         self
+    }
+
+    /// Merges all files into one value, in the order of their declaration: tables are merged key by key; all other values come
+    /// from the last file that has them. An error has its location in the file at fault.
+    pub fn merge<D: DecodeMerged>(self, decoder: D) -> DecodedFiles<Merged<D>> {
+        self.decode_files(Merged::new(decoder))
     }
 
     /// Decodes all files into one value with a function or another [`DecodeFiles`].
@@ -107,9 +135,20 @@ struct NamedFile {
     /// The path as given.
     name: String,
     path: PathBuf,
+    presence: Presence,
 }
 
 impl Named {
+    fn add(&mut self, key: &Path, path: &Path, presence: Presence) {
+        self.0.retain(|file| file.key != key);
+        self.0.push(NamedFile {
+            key: key.to_owned(),
+            name: path.display().to_string(),
+            path: absolute(path),
+            presence,
+        });
+    }
+
     fn name(&self) -> String {
         let names: Vec<_> = self.0.iter().map(|file| &*file.name).collect();
         names.join(" + ")
@@ -121,8 +160,9 @@ impl Roster for Named {
         let member = |file: &NamedFile| Member {
             key: file.key.clone(),
             path: file.path.clone(),
+            presence: file.presence,
         };
-        Listing::new(Vec::new(), self.0.iter().map(member).collect())
+        Listing::declared(self.0.iter().map(member).collect())
     }
 
     fn list(&self) -> Result<Option<Listing>, Unlisted> {
@@ -132,10 +172,6 @@ impl Roster for Named {
     fn name_of(&self, key: &Path) -> String {
         let file = self.0.iter().find(|file| file.key == key);
         file.map_or_else(|| key.display().to_string(), |file| file.name.clone())
-    }
-
-    fn is_fixed(&self) -> bool {
-        true
     }
 }
 

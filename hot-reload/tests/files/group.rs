@@ -318,6 +318,108 @@ async fn location_of_an_error_in_a_group_is_the_same_in_every_output() {
     assert_eq!(said(&refused), format!("numbers: {folder}"));
 }
 
+/// The texts of the files that exist, in order, each after its name.
+fn texts(files: &Files) -> Result<Vec<String>, Error> {
+    let text = |part: &Part| format!("{}={}", part.key(), String::from_utf8_lossy(part.bytes()));
+    Ok(files.iter().map(text).collect())
+}
+
+#[tokio::test]
+async fn optional_file_may_be_absent_and_appear_and_go() {
+    let world = World::new();
+    world.file("z", "1");
+    let group = Group::new([("main", world.path("z"))])
+        .optional("local", world.path("a"))
+        .optional("extra", world.path("below/b"));
+    let mut rig = ManyRig::watch_source(group.decode_files(texts)).await;
+    let is = |texts: &[&str]| {
+        let texts: Vec<_> = texts.iter().map(|text| (*text).to_owned()).collect();
+        move |rig: &ManyRig<_>| rig.current.as_ref() == Some(&texts)
+    };
+    assert!(is(&["main=1"])(&rig), "{:?}", rig.current);
+    world.rename_into("a", "2");
+    rig.until(is(&["main=1", "local=2"]), "local").await;
+    world.folder("below");
+    world.file("below/b", "3");
+    rig.until(is(&["main=1", "local=2", "extra=3"]), "extra")
+        .await;
+    // Replaced by removing it first.
+    fs::remove_file(world.path("a")).unwrap();
+    let _ = timeout(Duration::from_millis(20), rig.until(|_| false, "the pause")).await;
+    write(world.path("a"), "4");
+    rig.until(is(&["main=1", "local=4", "extra=3"]), "the next")
+        .await;
+    let without = is(&["main=1", "extra=3"]);
+    assert!(
+        !rig.published
+            .iter()
+            .flatten()
+            .any(|texts| texts.len() == 2 && texts[1] == "extra=3")
+    );
+    fs::remove_file(world.path("a")).unwrap();
+    rig.until(without, "without local").await;
+    fs::remove_file(world.path("z")).unwrap();
+    rig.expect_error("z: it is missing").await;
+    fs::remove_dir_all(world.path("below")).unwrap();
+    rig.expect_absent().await;
+}
+
+#[tokio::test]
+async fn absent_optional_file_costs_no_wait_and_no_read() {
+    let world = World::new();
+    world.file("z", "1");
+    let group = Group::new([("main", world.path("z"))]).optional("local", world.path("a"));
+    let mut rig = ManyRig::watch_source(group.decode_files(texts)).await;
+    rig.settle().await;
+    let before = rig.unchanged;
+    // A wait for the absent file would take 100 ms in each.
+    let loads = async {
+        for _ in 0..100 {
+            rig.load().await.unwrap();
+        }
+    };
+    timeout(DEADLINE, loads).await.expect("the loads wait");
+    assert!(rig.unchanged >= before + 99, "{}", rig.unchanged);
+}
+
+#[tokio::test]
+async fn group_of_absent_optional_files_is_a_value() {
+    let world = World::new();
+    let none: [(&str, &str); 0] = [];
+    let group = Group::new(none).optional("local", world.path("a"));
+    let mut rig = ManyRig::watch_source(group.decode_files(texts)).await;
+    assert_eq!(rig.current, Some(Vec::new()));
+    world.file("a", "1");
+    rig.until(|rig| rig.current == Some(vec!["local=1".to_owned()]), "it")
+        .await;
+    world.folder("b");
+    fs::rename(world.path("b"), world.path("a")).unwrap_err();
+    fs::remove_file(world.path("a")).unwrap();
+    fs::rename(world.path("b"), world.path("a")).unwrap();
+    rig.expect_error("a: it is a directory").await;
+}
+
+#[tokio::test]
+async fn members_keep_the_order_of_their_declaration() {
+    let world = World::new();
+    for (name, text) in [("1", "port = 1\nhost = 1"), ("2", "port = 2")] {
+        world.file(name, text);
+    }
+    let group = || Group::new([("b", world.path("1")), ("a", world.path("2"))]);
+    let mut rig = ManyRig::poll(group().decode_files(texts));
+    rig.load().await.unwrap();
+    assert_eq!(rig.current.unwrap(), ["b=port = 1\nhost = 1", "a=port = 2"]);
+    type Table = std::collections::BTreeMap<String, u8>;
+    let mut merged = ManyRig::poll(group().merge(Toml::<Table>::new()));
+    merged.load().await.unwrap();
+    let merged = merged.current.unwrap();
+    assert_eq!((merged["port"], merged["host"]), (2, 1));
+    // Declared again, it is the last.
+    let mut rig = ManyRig::poll(group().optional("b", world.path("1")).decode_files(texts));
+    rig.load().await.unwrap();
+    assert_eq!(rig.current.unwrap(), ["a=port = 2", "b=port = 1\nhost = 1"]);
+}
+
 /// One file is enough, even if the others have not changed.
 #[cfg(target_os = "linux")]
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Location};
 use crate::revision::Revision;
 use crate::source::file::fault;
 use crate::source::file::read::stamp::Kind;
-use crate::source::unit::{Listing, Member, Roster, Unlisted};
+use crate::source::unit::{Listing, Member, Presence, Roster, Unlisted};
 
 /// A directory and its selection of files.
 #[derive(Debug, Clone)]
@@ -55,10 +55,6 @@ impl Roster for Scan {
         } else {
             self.name.join(key).display().to_string()
         }
-    }
-
-    fn is_fixed(&self) -> bool {
-        false
     }
 }
 
@@ -117,7 +113,11 @@ impl Scan {
                     if found.members.len() >= self.max_files {
                         return Err(Refusal::TooMany);
                     }
-                    found.members.push(Member { key, path });
+                    found.members.push(Member {
+                        key,
+                        path,
+                        presence: Presence::Listed,
+                    });
                 }
                 Kind::Directory if level < self.depth => match self.enter(&key, level + 1, found) {
                     // Removed since it was listed.

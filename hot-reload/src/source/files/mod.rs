@@ -64,8 +64,9 @@ pub use self::merge::{DecodeMerged, Merged};
 use super::decode::Decode;
 use crate::error::{Error, ErrorKind};
 
-/// The files of a directory or a group, or the parts of another source, all as they were at one moment. Ordered by the bytes of
-/// their keys.
+/// The files of a directory or a group, or the parts of another source, all as they were at one moment.
+///
+/// The files of a group are in the order of their declaration. All other parts are ordered by the bytes of their keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Files(Vec<Part>);
 
@@ -145,11 +146,11 @@ where
 impl Files {
     /// `parts` must be in order, and each key unique.
     #[cfg(feature = "dir")]
-    pub(super) fn sorted(parts: Vec<Part>) -> Self {
+    pub(super) fn ordered(parts: Vec<Part>) -> Self {
         Self(parts)
     }
 
-    /// Iterates over the parts, ordered by the bytes of their keys.
+    /// Iterates over the parts: those of a group in the order of their declaration, others by the bytes of their keys.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Part> + ExactSizeIterator {
         self.0.iter()
     }

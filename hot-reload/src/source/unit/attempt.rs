@@ -3,21 +3,19 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::listing::Listing;
 use super::memory::{self, Memory};
-use super::spec::{Limits, Spec, Unlisted};
+use super::read::{Stop, allowed, is_absent, outrun, read, stamps, state};
+use super::spec::{Spec, Unlisted};
 use crate::clock;
-use crate::error::{Error, ErrorKind, Location};
+use crate::error::Error;
 use crate::revision::Revision;
 use crate::source::fetched::Fetched;
-use crate::source::file::read::bytes::{ReadOnce, read_once};
+use crate::source::file::os;
 use crate::source::file::read::load::Load;
 use crate::source::file::read::readiness::{Readiness, Unready};
-use crate::source::file::read::stamp::{Kind, Stamp};
+use crate::source::file::read::stamp::Stamp;
 use crate::source::file::read::view::{Pause, View};
 use crate::source::file::watch::subscription::FileWatch;
-use crate::source::file::{fault, os};
-use crate::source::files::{Files, Part};
 
 /// The state of a load.
 #[derive(Debug)]
@@ -30,16 +28,6 @@ pub(super) struct Attempt {
 pub(super) enum Step {
     Done(Result<Fetched, Error>),
     Wait(Pause),
-}
-
-/// Why a read did not succeed.
-enum Stop {
-    /// The load ends with this answer.
-    Answer(Result<Fetched, Error>),
-    /// The files changed during the read. Repeat it, or end with this error after the longest wait.
-    Restless(Error),
-    /// The files have to be read once more after this pause.
-    Unverified(Pause),
 }
 
 impl Attempt {
@@ -147,10 +135,18 @@ impl Attempt {
 
     /// The wait for a missing file, because many programs remove a file for a moment while they replace it.
     fn gap(&mut self, view: &View, memory: &Memory) -> Option<Pause> {
-        let absent = |stamp: &io::Result<Stamp>| stamp.as_ref().is_err_and(fault::is_absent);
-        let gaps = view.stamps.iter().filter(|stamp| absent(stamp)).count();
-        let is_part = gaps > 0 && gaps < view.stamps.len();
-        if !is_part && !memory.misses_one() {
+        let (mut exists, mut lacks, mut has_gone) = (false, false, false);
+        for (index, stamp) in view.stamps.iter().enumerate() {
+            if !is_absent(stamp) {
+                exists = true;
+            } else if memory.listing.is_optional(index) {
+                has_gone |= memory.stamp(index).is_some();
+            } else {
+                lacks = true;
+            }
+        }
+        let is_gap = (exists && lacks) || has_gone || memory.misses_one();
+        if !is_gap {
             self.gap_since = None;
             return None;
         }
@@ -189,7 +185,7 @@ fn read_all(
 ) -> Result<Fetched, Stop> {
     let stamps = stamps(spec, memory, view)?;
     // If an event says "complete", the stamps alone are no proof: a store into a mapped file need not change them.
-    if memory.knows(stamps.iter(), seen) && !view.is_announced() {
+    if memory.knows(&stamps, seen) && !view.is_announced() {
         view.accept();
         return Ok(Fetched::Unchanged);
     }
@@ -212,14 +208,19 @@ fn read_all(
         return Err(outrun());
     }
     let paths = memory.listing.files().map(|(_, path)| path);
-    let unmoved = paths
-        .zip(&stamps)
-        .all(|(path, stamp)| os::stamp_at(path).is_ok_and(|now| now == *stamp));
+    let unmoved = paths.zip(&stamps).all(|(path, stamp)| {
+        let now = os::stamp_at(path);
+        match stamp {
+            Some(stamp) => now.is_ok_and(|now| now == *stamp),
+            None => is_absent(&now),
+        }
+    });
     if !unmoved || !view.still_holds() {
         return Err(outrun());
     }
     let revision = memory::revision(&files);
-    if let Some(pause) = load.verify(view, &stamps, &revision) {
+    let present: Vec<_> = stamps.iter().flatten().copied().collect();
+    if let Some(pause) = load.verify(view, &present, &revision) {
         return Err(Stop::Unverified(pause));
     }
     view.accept();
@@ -229,93 +230,6 @@ fn read_all(
     } else {
         Fetched::Files { files, revision }
     })
-}
-
-/// The stamps of all files, or the answer if a file has none.
-fn stamps(spec: &Spec, memory: &mut Memory, view: &View) -> Result<Vec<Stamp>, Stop> {
-    let all = &view.stamps;
-    let is_absent = |stamp: &io::Result<Stamp>| stamp.as_ref().is_err_and(fault::is_absent);
-    let fixed = spec.roster.is_fixed();
-    if fixed && all.iter().all(is_absent) {
-        memory.forget();
-        return Err(Stop::Answer(Ok(Fetched::Absent)));
-    }
-    let mut stamps = Vec::with_capacity(all.len());
-    for ((key, path), stamp) in memory.listing.files().zip(all) {
-        let name = || spec.roster.name_of(key);
-        match stamp {
-            Ok(stamp) if stamp.kind == Kind::File => stamps.push(*stamp),
-            Ok(stamp) if fixed => {
-                let error = fault::not_a_file(&name(), stamp.kind);
-                return Err(Stop::Answer(Err(error)));
-            }
-            Err(error) if fixed && fault::is_absent(error) => {
-                return Err(Stop::Answer(Err(missing(&name()))));
-            }
-            Err(error) if !fault::is_absent(error) => {
-                // Asked again, because an error cannot be copied.
-                let error = os::stamp_at(path).err();
-                let error = error.unwrap_or_else(|| io::ErrorKind::Interrupted.into());
-                return Err(Stop::Answer(Err(fault::refused(&name(), error))));
-            }
-            // Gone, or another thing, since it was listed.
-            Ok(_) | Err(_) => return Err(Stop::Restless(outrun(&spec.name))),
-        }
-    }
-    Ok(stamps)
-}
-
-/// Reads every file in the state of its stamp.
-fn read(spec: &Spec, listing: &Listing, stamps: &[Stamp]) -> Result<Files, Stop> {
-    let mut parts = Vec::with_capacity(stamps.len());
-    for ((key, path), expected) in listing.files().zip(stamps) {
-        let name = spec.roster.name_of(key);
-        match read_once(path, spec.limits.file) {
-            Ok(ReadOnce::Whole { bytes, stamp }) if stamp == *expected => {
-                parts.push(Part::of_file(key.to_owned(), name, bytes));
-            }
-            Ok(_) => return Err(Stop::Restless(fault::restless(&name))),
-            Err(error) if fault::is_absent(&error) => {
-                return Err(Stop::Restless(outrun(&spec.name)));
-            }
-            Err(error) => return Err(Stop::Answer(Err(fault::refused(&name, error)))),
-        }
-    }
-    Ok(Files::sorted(parts))
-}
-
-/// Whether the files are within the limits.
-fn allowed(spec: &Spec, listing: &Listing, stamps: &[Stamp]) -> Result<(), Error> {
-    let Limits { file, total } = spec.limits;
-    for ((key, _), stamp) in listing.files().zip(stamps) {
-        if stamp.size > file {
-            return Err(fault::too_large(&spec.roster.name_of(key), file));
-        }
-    }
-    let sizes = stamps.iter().map(|stamp| stamp.size);
-    // A sparse file can claim any size, so that the sum of several could overflow.
-    let sum = sizes.fold(0, u64::saturating_add);
-    if sum > total {
-        let text = format!("its files have {sum} bytes, and the limit for all is {total} bytes");
-        return Err(Error::new(ErrorKind::TooLarge, text).at(Location::new(&spec.name)));
-    }
-    Ok(())
-}
-
-/// A token for a state whose content was not read.
-fn state(listing: &Listing, stamps: &[Stamp]) -> Revision {
-    Revision::new(format!("{:?} {stamps:?}", listing.keys()))
-}
-
-fn missing(name: &str) -> Error {
-    let text = "it is missing; a group is read only if all its files exist";
-    Error::new(ErrorKind::Unavailable, text).at(Location::new(name))
-}
-
-fn outrun(name: &str) -> Error {
-    let text = "its files change faster than they can be read together; replace them all at once, by pointing a \
-                link to a finished directory";
-    Error::new(ErrorKind::Unavailable, text).at(Location::new(name))
 }
 
 /// How many listings one step may take until a listing is complete.

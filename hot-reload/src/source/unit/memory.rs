@@ -20,7 +20,8 @@ pub(super) struct Memory {
 #[derive(Debug)]
 struct Accepted {
     listing: Listing,
-    stamps: Vec<Stamp>,
+    /// `None`: the file did not exist.
+    stamps: Vec<Option<Stamp>>,
     revision: Revision,
     observed: SystemTime,
     /// Whether a stamp was so recent that a later change may not have altered it.
@@ -37,16 +38,12 @@ impl Memory {
     }
 
     /// Whether the files are certainly still in the state that the caller has seen.
-    pub(super) fn knows<'a>(
-        &self,
-        stamps: impl Iterator<Item = &'a Stamp>,
-        seen: Option<&Revision>,
-    ) -> bool {
+    pub(super) fn knows(&self, stamps: &[Option<Stamp>], seen: Option<&Revision>) -> bool {
         self.accepted.as_ref().is_some_and(|last| {
             !last.racy
                 && seen == Some(&last.revision)
                 && last.listing == self.listing
-                && stamps.eq(&last.stamps)
+                && stamps == last.stamps
         })
     }
 
@@ -60,7 +57,11 @@ impl Memory {
     pub(super) fn stamp(&self, index: usize) -> Option<Stamp> {
         let last = self.accepted.as_ref()?;
         let key = self.listing.keys().get(index)?;
-        last.stamps.get(last.listing.find(key)?).copied()
+        let index = match last.listing.keys().get(index) {
+            Some(same) if same == key => index,
+            _ => last.listing.find(key)?,
+        };
+        *last.stamps.get(index)?
     }
 
     /// Whether a file that was accepted is missing.
@@ -79,13 +80,13 @@ impl Memory {
     /// Accepts the files that were observed at this time.
     pub(super) fn remember(
         &mut self,
-        stamps: Vec<Stamp>,
+        stamps: Vec<Option<Stamp>>,
         revision: Revision,
         observed: SystemTime,
     ) {
         self.accepted = Some(Accepted {
             listing: self.listing.clone(),
-            racy: stamps.iter().any(|stamp| stamp.is_racy(observed)),
+            racy: stamps.iter().flatten().any(|stamp| stamp.is_racy(observed)),
             stamps,
             revision,
             observed,

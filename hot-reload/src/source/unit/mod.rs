@@ -11,13 +11,14 @@
 mod attempt;
 mod listing;
 mod memory;
+mod read;
 mod spec;
 
 use std::fmt;
 use std::sync::Arc;
 
 use self::attempt::{Attempt, Step};
-pub(super) use self::listing::{Listing, Member};
+pub(super) use self::listing::{Listing, Member, Presence};
 use self::memory::Memory;
 pub(super) use self::spec::{Limits, Roster, Spec, Unlisted};
 use super::contract::Source;

@@ -28,9 +28,6 @@ pub(in crate::source) trait Roster: Send + Sync + 'static {
 
     /// The name of the file with this key in errors.
     fn name_of(&self, key: &Path) -> String;
-
-    /// Whether a listed file that does not exist is an error. Otherwise, the listing has become outdated.
-    fn is_fixed(&self) -> bool;
 }
 
 /// The error if the files cannot be listed, and the paths whose change may fix it.
