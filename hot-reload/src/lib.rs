@@ -24,6 +24,13 @@ pub mod source;
 #[cfg(feature = "diff")]
 pub mod diff;
 
+// The one-line way in.
+#[cfg(all(
+    feature = "file",
+    any(feature = "json", feature = "toml", feature = "yaml")
+))]
+mod open;
+
 // Helpers for tests of applications.
 #[cfg(feature = "test-util")]
 pub mod testing;
@@ -69,6 +76,11 @@ pub use crate::group::coordinator::Coordinator;
 pub use crate::live::changes::Changes;
 pub use crate::live::guard::Guard;
 pub use crate::live::handle::Live;
+#[cfg(all(
+    feature = "file",
+    any(feature = "json", feature = "toml", feature = "yaml")
+))]
+pub use crate::open::open;
 pub use crate::participant::Participant;
 pub use crate::receipt::Receipt;
 pub use crate::reload::{Loaded, Reload};

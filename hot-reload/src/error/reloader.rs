@@ -112,6 +112,14 @@ where
     }
 }
 
+/// Takes an [`Error`] out of the chain, with the context around it. Any other chain becomes its texts, of kind
+/// [`ErrorKind::Other`].
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        Self::from_chain(error)
+    }
+}
+
 impl Error {
     /// Takes an [`Error`] out of the chain and keeps the context around it. Any other chain becomes its texts.
     fn from_chain(error: anyhow::Error) -> Self {

@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::fmt;
 
+use tokio::task::JoinHandle;
+
 /// A subscription to the hints of a source. Dropping it ends it.
 pub struct Subscription(Option<Box<dyn Any + Send>>);
 
@@ -10,6 +12,27 @@ impl Subscription {
     /// Makes a subscription that lasts until `guard` is dropped.
     pub fn new(guard: impl Any + Send) -> Self {
         Self(Some(Box::new(guard)))
+    }
+
+    /// Makes a subscription that aborts this task when it is dropped.
+    ///
+    /// ```
+    /// use hot_reload::Error;
+    /// use hot_reload::source::{HintSender, Subscription};
+    /// use tokio::sync::broadcast;
+    ///
+    /// fn follow(mut feed: broadcast::Receiver<String>, hints: HintSender) -> Subscription {
+    ///     Subscription::task(tokio::spawn(async move {
+    ///         // If the feed has dropped messages, a change may be among them.
+    ///         while let Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) = feed.recv().await {
+    ///             hints.hint();
+    ///         }
+    ///         // The task drops `hints`, so the watch ends. The service polls, and opens a new watch.
+    ///     }))
+    /// }
+    /// ```
+    pub fn task<T: Send + 'static>(task: JoinHandle<T>) -> Self {
+        Self::new(AbortOnDrop(task))
     }
 
     /// The answer of a source without a watch.
@@ -35,5 +58,13 @@ impl Subscription {
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscription").finish_non_exhaustive()
+    }
+}
+
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

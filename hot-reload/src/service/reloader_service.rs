@@ -88,7 +88,8 @@ where
             sender,
             copy: V::clone,
         };
-        let status = Status::new(short_name::<V>(), reload.source_name());
+        let source = reload.source_name();
+        let status = Status::new(default_name::<V>(None, source.as_deref()), source);
         let shared = Arc::new(Shared::new(
             status,
             Some(mirror),
@@ -281,8 +282,14 @@ impl<T, V, S> fmt::Debug for ReloaderService<T, V, S> {
     }
 }
 
-/// The name of a type without its modules. Logs use it for services without a name.
-pub(crate) fn short_name<V>() -> String {
+/// The name of a service: the one that was set, or that of its source, or that of the value's type.
+pub(crate) fn default_name<V>(set: Option<String>, source: Option<&str>) -> String {
+    set.or_else(|| source.map(str::to_owned))
+        .unwrap_or_else(short_name::<V>)
+}
+
+/// The name of a type without its modules.
+fn short_name<V>() -> String {
     let name = std::any::type_name::<V>();
     let head = name.split('<').next().unwrap_or(name);
     head.rsplit("::").next().unwrap_or(name).to_owned()

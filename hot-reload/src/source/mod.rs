@@ -19,6 +19,7 @@
 pub(crate) mod blank;
 mod boxed;
 mod channel;
+mod closures;
 mod contract;
 mod decode;
 mod decoded;
@@ -35,6 +36,7 @@ mod unit;
 mod values;
 
 pub use self::boxed::BoxSource;
+pub use self::closures::{BytesFromFn, FnWatch, FromFn, bytes_from_fn, from_fn};
 pub use self::contract::Source;
 #[cfg(feature = "json")]
 pub use self::decode::Json;
@@ -42,6 +44,8 @@ pub use self::decode::Json;
 pub use self::decode::Toml;
 #[cfg(feature = "yaml")]
 pub use self::decode::Yaml;
+#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+pub use self::decode::{ByFormat, Format};
 pub use self::decode::{Decode, DecodeWith, Optional};
 pub use self::decoded::Decoded;
 #[cfg(feature = "dir")]

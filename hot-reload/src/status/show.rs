@@ -23,7 +23,7 @@ impl Status {
     /// Writes the names, the states, and the last outcome if it was bad. `verified` says when the value was last verified.
     pub(crate) fn fmt_state(&self, f: &mut fmt::Formatter<'_>, verified: &str) -> fmt::Result {
         f.write_str(&self.name)?;
-        if let Some(source) = &self.source {
+        if let Some(source) = self.source.as_ref().filter(|source| **source != self.name) {
             write!(f, " ({source})")?;
         }
         f.write_str(if self.stopped { ": stopped, " } else { ": " })?;

@@ -8,6 +8,7 @@
 
 mod admission;
 mod bytes;
+mod closures;
 mod compat;
 #[cfg(all(feature = "diff", feature = "json"))]
 mod diff;

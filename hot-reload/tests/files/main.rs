@@ -27,6 +27,7 @@ mod matrix;
 mod mounts;
 mod notify;
 mod one;
+mod open;
 #[cfg(target_os = "linux")]
 mod overflow;
 mod reloader;

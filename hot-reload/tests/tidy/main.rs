@@ -62,7 +62,7 @@ const FOLDER_NEVER_LARGER: usize = 20;
 /// The table of contents.
 const LIB_NEVER_LONGER: usize = 120;
 /// The root of the library has the names that an application uses daily, and no more.
-const ROOT_NEVER_LARGER: usize = 34;
+const ROOT_NEVER_LARGER: usize = 35;
 /// The only module whose names are also at the root: release 0.3.6 has both paths.
 const TWO_PATHS: &str = "file_reloader";
 

@@ -28,7 +28,6 @@ use super::policy::removal::Removal;
 use super::policy::retire::Retirement;
 use super::record::observer::Observer;
 use super::registry::Registry;
-use super::reloader_service::short_name;
 use super::settings::{LOAD_DEADLINE, PREPARE_DEADLINE, Settings};
 use crate::reload::Reload;
 use crate::watch::WatchProfile;
@@ -47,11 +46,11 @@ use crate::watch::WatchProfile;
 /// - [`history`](Self::history): nothing is kept
 /// - [`flight_recorder`](Self::flight_recorder): 32 entries
 /// - [`retire_after`](Self::retire_after): zero; a replaced value is freed once nobody reads it
-/// - [`name`](Self::name): the name of the value's type
+/// - [`name`](Self::name): the name of the source; if it has none, the name of the value's type
 #[must_use = "a service begins with `start`"]
 pub struct Builder<T, V, S> {
     pub(crate) reload: T,
-    pub(crate) name: String,
+    pub(crate) name: Option<String>,
     pub(crate) mode: Mode<T, V>,
     pub(crate) interval: Option<Duration>,
     pub(crate) heartbeat: Option<Duration>,
@@ -119,7 +118,7 @@ where
     pub(crate) fn with(reload: T, sameness: Sameness<V>, mode: Mode<T, V>) -> Self {
         Self {
             reload,
-            name: short_name::<V>(),
+            name: None,
             mode,
             interval: None,
             heartbeat: None,

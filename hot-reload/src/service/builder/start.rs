@@ -19,6 +19,7 @@ use crate::service::events::Events;
 use crate::service::flight::Flight;
 use crate::service::pipeline::Pipeline;
 use crate::service::pipeline::state::LoadState;
+use crate::service::reloader_service::default_name;
 use crate::service::settings::{FIRST_VALUE_DEADLINE, LONGEST};
 use crate::service::shared::{Ending, Owner, Shared};
 use crate::status::Status;
@@ -92,7 +93,8 @@ where
         profile.heartbeat = self.heartbeat.unwrap_or(profile.heartbeat);
         let interval = self.interval.unwrap_or(profile.interval);
         let settings = (self.mode.settings)(interval, profile).loading_within(self.max_staleness);
-        let mut status = Status::new(self.name, (self.mode.source_name)(&self.reload));
+        let source = (self.mode.source_name)(&self.reload);
+        let mut status = Status::new(default_name::<V>(self.name, source.as_deref()), source);
         status.max_staleness = self.max_staleness;
         let shared = Arc::new(Shared::new(
             status,

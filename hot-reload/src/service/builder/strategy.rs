@@ -26,6 +26,38 @@ where
         Builder::new(reload, Sameness::Equal(V::eq))
     }
 
+    /// Configures a service that watches its source and polls with a heartbeat: [`builder`](Self::builder) with
+    /// [`hybrid`](Builder::hybrid).
+    ///
+    /// ```
+    /// # #[cfg(feature = "file")]
+    /// # async fn run() -> Result<(), hot_reload::Error> {
+    /// use hot_reload::ReloaderService;
+    /// use hot_reload::source::{DecodeWith, File, Source};
+    ///
+    /// let words = File::new("words.txt").decode(DecodeWith::new(|bytes| String::from_utf8(bytes.to_vec())));
+    /// let (words, control) = ReloaderService::watch(words).start().await?;
+    /// # drop((words, control));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn watch(reload: T) -> Builder<T, V, S>
+    where
+        T: RealtimeWatch<V, S>,
+        V: PartialEq,
+    {
+        Self::builder(reload).hybrid()
+    }
+
+    /// As [`watch`](Self::watch), for values that cannot be compared: [`builder_by_revision`](Self::builder_by_revision) with
+    /// [`hybrid`](Builder::hybrid).
+    pub fn watch_by_revision(reload: T) -> Builder<T, V, S>
+    where
+        T: RealtimeWatch<V, S>,
+    {
+        Self::builder_by_revision(reload).hybrid()
+    }
+
     /// As [`builder`](Self::builder), for values that cannot be compared: a value has changed if its revision differs. Every
     /// load of a source without revisions publishes its value.
     pub fn builder_by_revision(reload: T) -> Builder<T, V, S> {

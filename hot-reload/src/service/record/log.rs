@@ -103,7 +103,7 @@ impl<V> Recorder<V> {
                 }
             }
             (Outcome::Missing, _) if fallback == Fallback::Default && emptied => {
-                log!(warn, "{source}: is empty; serving the default");
+                log!(warn, "{subject}: is empty; serving the default");
             }
             (Outcome::Missing, _) if fallback == Fallback::Default => {
                 log!(warn, "{subject} is gone; serving the default");

@@ -113,9 +113,10 @@ impl<V> Shared<V> {
         })
     }
 
-    /// The names of the service and of its source, for log lines. The source's is empty if it has none.
-    pub(crate) fn names(&self) -> (&str, &str) {
-        (&self.name, self.source.as_deref().unwrap_or_default())
+    /// The names of the service and of its source, for log lines. The source's is absent if it adds nothing.
+    pub(crate) fn names(&self) -> (&str, Option<&str>) {
+        let source = self.source.as_deref();
+        (&self.name, source.filter(|source| *source != &*self.name))
     }
 
     pub(crate) fn status(&self) -> MutexGuard<'_, Status> {

@@ -4,6 +4,8 @@
 mod decoder;
 #[cfg(feature = "yaml")]
 mod deep;
+#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+mod format;
 #[cfg(feature = "json")]
 mod json;
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
@@ -22,6 +24,8 @@ use std::fmt::Display;
 
 use crate::error::{Error, ErrorKind};
 
+#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+pub use self::format::{ByFormat, Format};
 #[cfg(feature = "json")]
 pub use self::json::Json;
 #[cfg(feature = "toml")]

@@ -11,6 +11,11 @@ use crate::source::decode::Decode;
 ///
 /// A merged document is decoded like one file. It accepts the same numbers and dates, and refuses the same mistakes, such as
 /// a duplicate key. In YAML, an empty file changes nothing, and an anchor is valid within its own file only.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot merge several files",
+    label = "only `Toml`, `Json` and `Yaml` merge",
+    note = "decode each file with `each`, or all of them with `decode_files`; `Layers` merges files of several formats"
+)]
 pub trait DecodeMerged: Decode {
     /// Decodes the files of the source with this name as one document. Later files replace values of earlier ones.
     ///

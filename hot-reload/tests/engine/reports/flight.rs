@@ -291,7 +291,7 @@ async fn compatible_surface_explains_several_runs() {
     let control = service.control();
     assert_eq!(
         control.explain().to_string(),
-        "String (script): no generation, data none, watch off, never verified"
+        "script: no generation, data none, watch off, never verified"
     );
     for _ in 0..3 {
         let run = timeout(seconds(100), service.start_with_realtime()).await;
@@ -369,7 +369,7 @@ async fn explain_works_at_any_moment_of_a_load() {
     settle().await;
     let text = control.explain().to_string();
     assert!(
-        text.starts_with("String (script): no generation, data none, watch settling"),
+        text.starts_with("script: no generation, data none, watch settling"),
         "{text}"
     );
 }

@@ -18,10 +18,11 @@ where
     T: Send + Sync + 'static,
     V: Send + Sync + 'static,
 {
-    /// Sets the name of the value in logs and the status.
+    /// Sets the name of the service in logs, events, the status and a registry. Default: the name of the source; if it has none, the
+    /// name of the value's type.
     pub fn name(self, name: impl Into<String>) -> Self {
         Self {
-            name: name.into(),
+            name: Some(name.into()),
             ..self
         }
     }

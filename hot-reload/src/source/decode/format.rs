@@ -1,0 +1,151 @@
+//! [`Format`] and [`ByFormat`]: a decoder that is chosen at run time.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+use super::Decode;
+#[cfg(feature = "json")]
+use super::json::Json;
+#[cfg(feature = "toml")]
+use super::toml::Toml;
+#[cfg(feature = "yaml")]
+use super::yaml::Yaml;
+use crate::error::{Error, ErrorKind};
+
+/// A format of configuration files. Each has a feature of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// TOML, decoded by [`Toml`].
+    #[cfg(feature = "toml")]
+    Toml,
+    /// JSON, decoded by [`Json`].
+    #[cfg(feature = "json")]
+    Json,
+    /// YAML, decoded by [`Yaml`].
+    #[cfg(feature = "yaml")]
+    Yaml,
+}
+
+impl Format {
+    /// The format of a file by its extension: `.toml`, `.json`, `.yaml` or `.yml`, in any case.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misconfigured`] for another extension, or if the feature of the format is off.
+    ///
+    /// ```
+    /// # #[cfg(feature = "toml")] {
+    /// use hot_reload::source::Format;
+    ///
+    /// assert_eq!(Format::of_path("app.toml").unwrap(), Format::Toml);
+    /// let error = Format::of_path("app.ini").unwrap_err();
+    /// assert_eq!(error.to_string(), "app.ini: has no extension of a known format: expected .toml, .json, .yaml or .yml");
+    /// # }
+    /// ```
+    pub fn of_path(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+        let name = match extension.to_str() {
+            Some(name @ ("toml" | "json" | "yaml")) => name,
+            Some("yml") => "yaml",
+            _ => {
+                let text =
+                    "has no extension of a known format: expected .toml, .json, .yaml or .yml";
+                return Err(refused(path, text));
+            }
+        };
+        Self::named(name).ok_or_else(|| {
+            let text = format!("cannot be decoded: the feature `{name}` of hot_reload is off");
+            refused(path, text)
+        })
+    }
+
+    /// `None` if the feature of the format is off.
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            #[cfg(feature = "toml")]
+            "toml" => Some(Self::Toml),
+            #[cfg(feature = "json")]
+            "json" => Some(Self::Json),
+            #[cfg(feature = "yaml")]
+            "yaml" => Some(Self::Yaml),
+            _ => None,
+        }
+    }
+}
+
+fn refused(path: &Path, text: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Misconfigured, text).or_at(&path.display().to_string())
+}
+
+/// A decoder of the format that the program chooses at run time. [`open`](crate::open) uses it.
+///
+/// ```
+/// # #[cfg(feature = "toml")] {
+/// use hot_reload::source::{ByFormat, Decode, Format};
+///
+/// let format = Format::of_path("limits.toml").unwrap();
+/// let limits = ByFormat::<Vec<u8>>::new(format);
+/// let error = limits.decode(b"x = 1", "limits.toml").unwrap_err();
+/// assert!(error.to_string().starts_with("limits.toml:1:1: "), "{error}");
+/// # }
+/// ```
+pub struct ByFormat<T>(Result<Kind<T>, Error>);
+
+/// The decoder itself.
+enum Kind<T> {
+    #[cfg(feature = "toml")]
+    Toml(Toml<T>),
+    #[cfg(feature = "json")]
+    Json(Json<T>),
+    #[cfg(feature = "yaml")]
+    Yaml(Yaml<T>),
+}
+
+impl<T> ByFormat<T> {
+    /// A decoder of this format.
+    pub const fn new(format: Format) -> Self {
+        Self(Ok(match format {
+            #[cfg(feature = "toml")]
+            Format::Toml => Kind::Toml(Toml::new()),
+            #[cfg(feature = "json")]
+            Format::Json => Kind::Json(Json::new()),
+            #[cfg(feature = "yaml")]
+            Format::Yaml => Kind::Yaml(Yaml::new()),
+        }))
+    }
+
+    /// A decoder of the format of this file. If the format is not known, decoding returns the error.
+    #[cfg(feature = "file")]
+    pub(crate) fn of_path(path: &Path) -> Self {
+        match Format::of_path(path) {
+            Ok(format) => Self::new(format),
+            Err(error) => Self(Err(error)),
+        }
+    }
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Decode for ByFormat<T> {
+    type Value = T;
+
+    fn decode(&self, bytes: &[u8], name: &str) -> Result<T, Error> {
+        match &self.0 {
+            #[cfg(feature = "toml")]
+            Ok(Kind::Toml(decoder)) => decoder.decode(bytes, name),
+            #[cfg(feature = "json")]
+            Ok(Kind::Json(decoder)) => decoder.decode(bytes, name),
+            #[cfg(feature = "yaml")]
+            Ok(Kind::Yaml(decoder)) => decoder.decode(bytes, name),
+            Err(error) => Err(error.clone()),
+        }
+    }
+}
+
+impl<T> fmt::Debug for ByFormat<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByFormat").finish_non_exhaustive()
+    }
+}
