@@ -20,6 +20,10 @@ mod service;
 // The built-in sources.
 pub mod source;
 
+// Certificates, keys and client authorities.
+#[cfg(feature = "rustls")]
+pub mod tls;
+
 // The comparison of two values.
 #[cfg(feature = "diff")]
 pub mod diff;

@@ -116,13 +116,18 @@ impl Group {
 
     /// Decodes all files into one value with a function or another [`DecodeFiles`].
     pub fn decode_files<D: DecodeFiles>(self, decoder: D) -> DecodedFiles<D> {
+        DecodedFiles::new(self.into_source(), decoder)
+    }
+
+    /// The group as a source of parts.
+    pub(crate) fn into_source(self) -> BoxSource {
         let spec = Spec {
             name: self.roster.name(),
             roster: Box::new(self.roster),
             limits: self.limits,
             empty_is_content: self.empty_is_content,
         };
-        DecodedFiles::new(BoxSource::new(Unit::new(spec, self.options)), decoder)
+        BoxSource::new(Unit::new(spec, self.options))
     }
 }
 
