@@ -55,7 +55,13 @@ mod hints;
 mod locks;
 mod panics;
 mod runtime;
-#[cfg(any(feature = "diff", feature = "json", feature = "toml", feature = "yaml"))]
+#[cfg(any(
+    feature = "diff",
+    feature = "json",
+    feature = "layers",
+    feature = "toml",
+    feature = "yaml"
+))]
 mod scope;
 mod secret;
 #[cfg(feature = "serde")]

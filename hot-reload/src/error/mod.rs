@@ -13,7 +13,12 @@ pub(crate) mod opaque;
 pub(crate) mod reloader;
 
 pub use self::kind::ErrorKind;
-#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+#[cfg(any(
+    feature = "json",
+    feature = "layers",
+    feature = "toml",
+    feature = "yaml"
+))]
 pub(crate) use self::line::joined;
 pub(crate) use self::line::{escaped, one_line};
 pub use self::location::Location;

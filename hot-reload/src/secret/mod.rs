@@ -12,7 +12,12 @@
 #![cfg_attr(
     not(all(
         feature = "diff",
-        any(feature = "json", feature = "toml", feature = "yaml")
+        any(
+            feature = "json",
+            feature = "layers",
+            feature = "toml",
+            feature = "yaml"
+        )
     )),
     allow(
         dead_code,
@@ -28,14 +33,36 @@ mod redact;
 mod shapes;
 mod value;
 
-#[cfg(any(feature = "diff", feature = "json", feature = "toml", feature = "yaml"))]
+#[cfg(any(
+    feature = "diff",
+    feature = "json",
+    feature = "layers",
+    feature = "toml",
+    feature = "yaml"
+))]
 pub(crate) use self::names::{Form, Level, form, level};
-#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+#[cfg(any(
+    feature = "json",
+    feature = "layers",
+    feature = "toml",
+    feature = "yaml"
+))]
 pub(crate) use self::redact::{HIDDEN, redact_ranges};
 pub(crate) use self::redact::{redact, redact_around, redact_name};
-#[cfg(any(feature = "diff", feature = "json", feature = "toml", feature = "yaml"))]
+#[cfg(any(
+    feature = "diff",
+    feature = "json",
+    feature = "layers",
+    feature = "toml",
+    feature = "yaml"
+))]
 pub(crate) use self::value::{carries_secret, is_expected, is_harmless};
-#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+#[cfg(any(
+    feature = "json",
+    feature = "layers",
+    feature = "toml",
+    feature = "yaml"
+))]
 pub(crate) use self::{
     names::{is_field, is_usual},
     value::is_secret,

@@ -31,7 +31,12 @@ pub(crate) fn redact_name(name: &str) -> Cow<'_, str> {
 }
 
 /// Redacts these parts of a text.
-#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+#[cfg(any(
+    feature = "json",
+    feature = "layers",
+    feature = "toml",
+    feature = "yaml"
+))]
 pub(crate) fn redact_ranges(text: &str, ranges: Vec<Range<usize>>) -> Cow<'_, str> {
     remove(text, &merge(ranges))
 }

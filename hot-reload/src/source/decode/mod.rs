@@ -2,7 +2,7 @@
 
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 mod decoder;
-#[cfg(feature = "yaml")]
+#[cfg(any(feature = "layers", feature = "yaml"))]
 mod deep;
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 mod format;
@@ -10,12 +10,38 @@ mod format;
 mod json;
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 mod merged;
-#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+#[cfg(any(
+    feature = "json",
+    feature = "layers",
+    feature = "toml",
+    feature = "yaml"
+))]
+#[cfg_attr(
+    not(any(feature = "json", feature = "toml", feature = "yaml")),
+    allow(dead_code, reason = "a build without formats needs only some of it")
+)]
 mod place;
-#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+#[cfg(any(
+    feature = "json",
+    feature = "layers",
+    feature = "toml",
+    feature = "yaml"
+))]
+#[cfg_attr(
+    not(any(feature = "json", feature = "toml", feature = "yaml")),
+    allow(dead_code, reason = "a build without formats needs only some of it")
+)]
 mod quoting;
 #[cfg(feature = "toml")]
 mod toml;
+#[cfg(feature = "layers")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "the sources that use it follow"
+)]
+pub(in crate::source) mod tree;
 #[cfg(feature = "yaml")]
 mod yaml;
 

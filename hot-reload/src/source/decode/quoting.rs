@@ -4,7 +4,7 @@ use crate::scope::{Rules, Scope};
 
 /// The program's settings for the values that a decoder's errors may quote.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Quoting {
+pub(in crate::source) struct Quoting {
     secret: &'static [&'static str],
     is_off: bool,
 }

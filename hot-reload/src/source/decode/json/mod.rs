@@ -65,7 +65,7 @@ pub(super) fn decode<T: DeserializeOwned>(text: &str, quoting: Quoting) -> Resul
             Err(error) => (None, error),
         },
         Err(tracked) => {
-            let path = tracked.path().clone();
+            let path = place::steps(tracked.path());
             (Some(path), tracked.into_inner())
         }
     };

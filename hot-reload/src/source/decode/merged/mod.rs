@@ -12,7 +12,7 @@ mod json;
 #[cfg(feature = "toml")]
 mod toml;
 #[cfg(feature = "yaml")]
-mod yaml;
+pub(super) mod yaml;
 
 #[cfg(any(feature = "json", feature = "yaml"))]
 use std::collections::HashMap;

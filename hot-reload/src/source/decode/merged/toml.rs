@@ -32,7 +32,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> DecodeMerged for Toml<T> {
         }
         let document = whole.clone();
         serde_path_to_error::deserialize(Deserializer::from(whole)).map_err(|tracked| {
-            let path = Some(tracked.path().clone());
+            let path = Some(place::steps(tracked.path()));
             let error = tracked.into_inner();
             let quotes = self.quoting.quotes();
             let secrets = Secrets::of(&quotes, Deserializer::from(document));

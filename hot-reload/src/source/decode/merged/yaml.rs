@@ -60,24 +60,27 @@ impl<T: DeserializeOwned + Send + Sync + 'static> DecodeMerged for Yaml<T> {
 }
 
 #[derive(Clone)]
-struct Node<'t> {
+pub(in super::super) struct Node<'t> {
     file: usize,
-    offset: usize,
-    tag: Option<Cow<'t, Tag>>,
-    kind: Kind<'t>,
+    pub(in super::super) offset: usize,
+    pub(in super::super) tag: Option<Cow<'t, Tag>>,
+    pub(in super::super) kind: Kind<'t>,
 }
 
 #[derive(Clone)]
-enum Kind<'t> {
+pub(in super::super) enum Kind<'t> {
     Scalar(Cow<'t, str>, bool),
     List(Rc<Vec<Node<'t>>>),
     Table(Rc<Vec<Entry<'t>>>),
 }
 
-type Entry<'t> = (Node<'t>, Node<'t>);
+pub(in super::super) type Entry<'t> = (Node<'t>, Node<'t>);
 
 /// Reads the document of a text that was scanned.
-fn read<'t>(events: impl Iterator<Item = (Event<'t>, usize)>, file: usize) -> Node<'t> {
+pub(in super::super) fn read<'t>(
+    events: impl Iterator<Item = (Event<'t>, usize)>,
+    file: usize,
+) -> Node<'t> {
     let mut anchors: Vec<Option<Node<'t>>> = Vec::new();
     // The stack of open nodes with their anchors. The outermost takes the document.
     let mut open: Vec<(Node<'t>, usize, Vec<Node<'t>>)> = Vec::new();
@@ -162,7 +165,7 @@ impl<'t> Node<'t> {
     }
 
     /// The name of this node as a key.
-    fn name(&self) -> Option<String> {
+    pub(in super::super) fn name(&self) -> Option<String> {
         match &self.kind {
             Kind::Scalar(value, _) => Some(value.clone().into_owned()),
             _ => None,
@@ -170,7 +173,7 @@ impl<'t> Node<'t> {
     }
 
     /// Whether the node is a merge key.
-    fn merges(&self) -> bool {
+    pub(in super::super) fn merges(&self) -> bool {
         matches!(&self.kind, Kind::Scalar(value, true) if value == "<<")
     }
 
@@ -191,7 +194,7 @@ impl<'t> Node<'t> {
 }
 
 /// The entries of a table with its merge keys resolved. An invalid merge key stays, so that the decoder refuses it.
-fn flat<'t>(entries: &[Entry<'t>]) -> Vec<Entry<'t>> {
+pub(in super::super) fn flat<'t>(entries: &[Entry<'t>]) -> Vec<Entry<'t>> {
     let (merges, mut flat): (Vec<_>, Vec<_>) = entries
         .iter()
         .cloned()
@@ -209,7 +212,7 @@ fn flat<'t>(entries: &[Entry<'t>]) -> Vec<Entry<'t>> {
 
 /// The merged document, in brackets and in one line for each node.
 #[derive(Default)]
-struct Written {
+pub(in super::super) struct Written {
     text: String,
     origins: Origins,
 }
@@ -244,6 +247,20 @@ impl Written {
                 }
                 self.text.push('}');
             }
+        }
+    }
+
+    /// One scalar as a document.
+    #[cfg(feature = "layers")]
+    pub(in super::super) fn one(node: &Node<'_>) -> Option<String> {
+        let mut written = Self::default();
+        match &node.kind {
+            Kind::Scalar(value, is_plain) => {
+                written.tag(node.tag.as_deref());
+                written.scalar(value, *is_plain);
+                Some(written.text)
+            }
+            Kind::List(_) | Kind::Table(_) => None,
         }
     }
 

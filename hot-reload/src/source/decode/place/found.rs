@@ -43,6 +43,14 @@ impl Found {
         }
     }
 
+    /// Collects a value that is secret by itself, such as one from a file of secrets.
+    #[cfg(feature = "layers")]
+    pub(in super::super) fn secret(&mut self, value: &str) {
+        if !value.is_empty() {
+            self.values.push(value.to_owned());
+        }
+    }
+
     /// Collects a key that may be a secret, and returns the scope below it.
     pub(in super::super) fn key<'s>(&mut self, scope: &Scope<'s>, key: &str) -> Scope<'s> {
         if may_be_secret(scope, key) {

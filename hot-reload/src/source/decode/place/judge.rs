@@ -1,6 +1,6 @@
 //! [`Judge`]: decides what an error may quote, by its path and by the secrets of the content.
 
-use serde_path_to_error::{Path, Segment};
+use serde_path_to_error::Segment;
 
 use super::found::may_be_secret;
 use super::secret::Secrets;
@@ -26,10 +26,10 @@ impl<'a> Judge<'a> {
     pub(super) fn new(
         whole: &Scope<'a>,
         is_off: bool,
-        path: Option<&Path>,
+        path: Option<&[Segment]>,
         secrets: &'a Secrets,
     ) -> Self {
-        let mut segments = path.into_iter().flat_map(Path::iter).peekable();
+        let mut segments = path.into_iter().flatten().peekable();
         Self {
             is_off,
             is_inside: segments.peek().is_some(),
@@ -88,7 +88,7 @@ fn step<'a>(scope: &Scope<'a>, segment: &Segment) -> Scope<'a> {
 
 /// The path as text. Keys that may be secrets are redacted, and an unknown last key is left out.
 pub(super) fn shown_path(
-    path: &Path,
+    path: &[Segment],
     whole: &Scope<'_>,
     secrets: &Secrets,
     unknown_key: Option<&str>,

@@ -9,6 +9,7 @@
 //! - `secret`: the secrets of a content;
 //! - `collect`: finds the secrets in decoded content.
 
+#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 mod collect;
 mod found;
 mod judge;
@@ -17,11 +18,13 @@ mod message;
 mod secret;
 mod wanted;
 
+use serde_path_to_error::Segment;
+
 use self::judge::{Judge, shown_path};
 use super::quoting::Quotes;
 use crate::error::{Error, ErrorKind, Location};
 
-#[cfg(feature = "toml")]
+#[cfg(any(feature = "layers", feature = "toml"))]
 pub(super) use self::found::Found;
 pub(super) use self::secret::Secrets;
 
@@ -51,6 +54,12 @@ pub(super) fn line_and_column(text: &str, offset: usize) -> (u64, u64) {
     let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
     let column = before[line_start..].chars().count() + 1;
     (line as u64, column as u64)
+}
+
+/// The steps of a path.
+#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+pub(super) fn steps(path: &serde_path_to_error::Path) -> Vec<Segment> {
+    path.iter().cloned().collect()
 }
 
 /// The byte offset of a line and a column, both counted from one. The column counts characters.
@@ -103,7 +112,7 @@ pub(super) struct Failure {
     /// The offset in the text in bytes, if it is known.
     pub(super) at: Option<usize>,
     /// The path of keys, if there is one.
-    pub(super) path: Option<serde_path_to_error::Path>,
+    pub(super) path: Option<Vec<Segment>>,
     /// The message of a [`Mistake`], or serde's.
     pub(super) message: String,
     /// The settings for quoting and the secrets. `None` if the message quotes nothing.
@@ -124,7 +133,7 @@ impl Failure {
             Some(quoted) => {
                 let (quotes, secrets) = &**quoted;
                 let whole = quotes.scope();
-                let path = self.path.as_ref();
+                let path = self.path.as_deref();
                 let judge = Judge::new(&whole, quotes.is_off, path, secrets);
                 let said = message::rewrite(&self.message, &judge);
                 let unknown_key = said.unknown_key.as_deref();

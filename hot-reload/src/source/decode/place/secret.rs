@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 use serde::Deserializer;
 
 use super::super::quoting::Quotes;
+#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 use super::collect::Collect;
 use super::found::Found;
 use crate::scope::Scope;
@@ -31,6 +33,7 @@ pub(in super::super) struct Secrets {
 
 impl Secrets {
     /// Collects from any self-describing format.
+    #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
     pub(in super::super) fn of<'de, D: Deserializer<'de>>(quotes: &Quotes, content: D) -> Self {
         Self::found_by(quotes, |found, scope| {
             content.deserialize_any(Collect::new(found, scope)).is_ok()

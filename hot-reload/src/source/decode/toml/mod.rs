@@ -62,7 +62,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Decode for Toml<T> {
         let text = place::text(bytes, name)?;
         let table = parse(text, name, self.quoting)?;
         serde_path_to_error::deserialize(toml::Deserializer::from(table)).map_err(|tracked| {
-            let path = Some(tracked.path().clone());
+            let path = Some(place::steps(tracked.path()));
             let error = tracked.into_inner();
             let quotes = self.quoting.quotes();
             let secrets = secrets::find(&quotes, text);

@@ -14,6 +14,7 @@ use std::marker::PhantomData;
 use serde::de::DeserializeOwned;
 use serde::de::IgnoredAny;
 use serde_saphyr::granit_parser::{Event, ScalarStyle};
+use serde_saphyr::options::NonFiniteFloatPolicy;
 use serde_saphyr::{Deserializer, Options};
 
 use self::limits::Limits;
@@ -56,6 +57,7 @@ const DEEPEST: usize = 1_000;
 pub struct Yaml<T> {
     limits: Limits,
     pub(super) quoting: Quoting,
+    floats: NonFiniteFloatPolicy,
     value: PhantomData<fn() -> T>,
 }
 
@@ -68,6 +70,7 @@ impl<T> Yaml<T> {
                 expansion: None,
             },
             quoting: Quoting::new(),
+            floats: NonFiniteFloatPolicy::Default,
             value: PhantomData,
         }
     }
@@ -119,22 +122,22 @@ impl<T> Yaml<T> {
         T: DeserializeOwned,
     {
         let mut path = None;
-        let decoded = with_yaml(text, |yaml| {
+        let decoded = with_yaml(text, self.floats, |yaml| {
             serde_path_to_error::deserialize(yaml).map_err(|tracked| {
-                path = Some(tracked.path().clone());
+                path = Some(place::steps(tracked.path()));
                 tracked.into_inner()
             })
         });
         decoded.map_err(|error| {
             let error = error.without_snippet();
             let quotes = self.quoting.quotes();
-            let secrets = with_yaml(text, |yaml| Ok(Secrets::of(&quotes, yaml)));
+            let secrets = with_yaml(text, self.floats, |yaml| Ok(Secrets::of(&quotes, yaml)));
             let path = path.take();
             let place = error.location();
             // For an error about a whole value, the decoder knows only the table around it.
             let located = match values::is_of_a_whole(error) {
                 true => path
-                    .as_ref()
+                    .as_deref()
                     .and_then(|path| scan::locate(text, self.limits, path)),
                 false => None,
             };
@@ -154,6 +157,8 @@ impl<T> Yaml<T> {
         Yaml {
             limits: self.limits,
             quoting: self.quoting,
+            // Whether an infinite number is allowed depends on the target.
+            floats: NonFiniteFloatPolicy::PassThrough,
             value: PhantomData,
         }
     }
@@ -172,18 +177,31 @@ impl<T> Yaml<T> {
     }
 }
 
+/// Runs serde over one value, whose text is a document. An error is in serde's form.
+#[cfg(feature = "layers")]
+pub(super) fn with_scalar<'t, R>(
+    text: &'t str,
+    run: impl for<'e> FnOnce(Deserializer<'t, 'e>) -> Result<R, serde_saphyr::Error>,
+) -> Result<R, String> {
+    let yaml = Yaml::<()>::new();
+    with_yaml(text, yaml.floats, run)
+        .map_err(|error| values::sentence(error.without_snippet(), text, yaml.limits))
+}
+
 /// Runs serde over the text. Its own limits are off, since the scan has checked all limits.
 fn with_yaml<'t, R>(
     text: &'t str,
+    floats: NonFiniteFloatPolicy,
     run: impl for<'e> FnOnce(Deserializer<'t, 'e>) -> Result<R, serde_saphyr::Error>,
 ) -> Result<R, serde_saphyr::Error> {
-    serde_saphyr::with_deserializer_from_str_with_options(text, options(), run)
+    serde_saphyr::with_deserializer_from_str_with_options(text, options(floats), run)
 }
 
-fn options() -> Options {
+fn options(floats: NonFiniteFloatPolicy) -> Options {
     const ANY: usize = usize::MAX;
     serde_saphyr::options! {
         with_snippet: false,
+        non_finite_float_policy: floats,
         budget: serde_saphyr::budget! {
             max_events: ANY,
             max_aliases: ANY,

@@ -3,7 +3,7 @@
 //! It runs before any value is made, so that a document beyond the limits is refused before it takes time or memory. It is
 //! linear in the text: an alias weighs as much as its anchor, whose weight was summed up when the anchor ended.
 
-use serde_path_to_error::{Path, Segment};
+use serde_path_to_error::Segment;
 use serde_saphyr::granit_parser::{
     Event, Parser, ScalarStyle, ScanError, Span, StructureStyle, options,
 };
@@ -118,7 +118,7 @@ pub(super) fn found_at(text: &str, limits: Limits, at: usize) -> Option<String> 
 }
 
 /// The offset of the value at this path, unless it comes from an alias.
-pub(super) fn locate(text: &str, limits: Limits, path: &Path) -> Option<usize> {
+pub(super) fn locate(text: &str, limits: Limits, path: &[Segment]) -> Option<usize> {
     let mut events = parser(text, limits)
         .map_while(Result::ok)
         .filter(|(event, _)| !matches!(event, Event::StreamStart | Event::DocumentStart(..)));

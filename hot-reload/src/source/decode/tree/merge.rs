@@ -1,0 +1,66 @@
+//! Merges one tree over another.
+
+use std::collections::HashMap;
+
+use super::node::{Entry, Kind, Node};
+use super::scalar::{Scalar, Shown};
+use super::text::Wanted;
+
+impl Node {
+    /// Merges a later tree over this one: tables key by key, at every depth. All other values are replaced.
+    pub(in crate::source) fn cover(&mut self, over: Self) {
+        match (&mut self.kind, over.kind) {
+            (Kind::Table(under), Kind::Table(entries)) => {
+                self.is_merged |= !under.is_empty() && !entries.is_empty();
+                if under.is_empty() {
+                    // The place of a table without entries says nothing.
+                    self.origin = over.origin;
+                    self.is_merged |= over.is_merged;
+                }
+                self.tag = over.tag.or_else(|| self.tag.take());
+                cover_entries(under, entries);
+            }
+            (under, mut kind) => {
+                if let (Kind::Scalar(under), Kind::Scalar(Scalar::Text(text))) = (under, &mut kind)
+                {
+                    text.covers(type_of(under));
+                }
+                *self = Self {
+                    kind,
+                    origin: over.origin,
+                    is_secret: over.is_secret,
+                    is_merged: over.is_merged,
+                    tag: over.tag,
+                };
+            }
+        }
+    }
+}
+
+fn cover_entries(under: &mut Vec<Entry>, over: Vec<Entry>) {
+    // A duplicate key within one part stays, so that the target refuses it.
+    let mut places: HashMap<String, usize> = HashMap::with_capacity(under.len());
+    for (place, entry) in under.iter().enumerate() {
+        places.insert(entry.key.clone(), place);
+    }
+    for entry in over {
+        match places.remove(&entry.key) {
+            Some(place) => {
+                under[place].origin = entry.origin;
+                under[place].value.cover(entry.value);
+            }
+            None => under.push(entry),
+        }
+    }
+}
+
+/// The type of a value, for a text that replaces it.
+fn type_of(scalar: &Scalar) -> Wanted {
+    match (scalar, scalar.shown()) {
+        (Scalar::Text(text), _) => text.wanted(),
+        (_, Shown::Text(_)) => Wanted::Text,
+        (_, Shown::Number(_)) => Wanted::Number,
+        (_, Shown::Bool(_)) => Wanted::Bool,
+        (_, Shown::Nothing) => Wanted::Unknown,
+    }
+}

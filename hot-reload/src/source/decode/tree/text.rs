@@ -1,0 +1,308 @@
+//! [`Text`]: a text without a type, which becomes the type that the target wants.
+
+use std::borrow::Cow;
+
+use serde::de::value::SeqDeserializer;
+use serde::de::{self, Deserializer, IntoDeserializer, Unexpected, Visitor};
+
+use super::fault::Fault;
+
+/// A text without a type, such as the value of an environment variable.
+///
+/// - A number is written in decimal digits, with white space around it at most.
+/// - `true`, `yes`, `on` and `1` are true, and `false`, `no`, `off` and `0` are false, in any case.
+/// - A list has its items between commas, without white space around them. It may stand in brackets. An empty text is an
+///   empty list.
+/// - An `Option` of an empty text is `None`.
+/// - Text and variants of an enum are taken as they are.
+///
+/// Where serde does not say what it wants (flattened structs, untagged and internally tagged enums), the text has the type
+/// of the value that it replaces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::source) struct Text {
+    pub(in crate::source) text: String,
+    pub(in crate::source) is_secret: bool,
+    kind: Wanted,
+}
+
+/// The type of a text whose target says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Nothing is known.
+    Unknown,
+    Text,
+    Number,
+    Bool,
+}
+
+impl Text {
+    pub(in crate::source) fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            is_secret: false,
+            kind: Wanted::Unknown,
+        }
+    }
+
+    /// A text that errors do not quote.
+    pub(in crate::source) fn secret(text: impl Into<String>) -> Self {
+        Self {
+            is_secret: true,
+            ..Self::new(text)
+        }
+    }
+
+    /// Whether nothing is known of its type.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.kind == Wanted::Unknown
+    }
+
+    /// The type of a target that says nothing.
+    pub(super) fn wanted(&self) -> Wanted {
+        self.kind
+    }
+
+    /// Takes the type of the value that it replaces.
+    pub(super) fn covers(&mut self, kind: Wanted) {
+        self.kind = kind;
+    }
+
+    /// Reads the text for a target that says what it wants.
+    ///
+    /// `guesses`: whether to guess the type of a text of unknown type, if the target does not say what it wants.
+    pub(super) fn read(&self, guesses: bool) -> Lenient<'_> {
+        Lenient {
+            text: Cow::Borrowed(&self.text),
+            kind: match self.kind {
+                Wanted::Unknown if guesses => None,
+                Wanted::Unknown => Some(Wanted::Text),
+                kind => Some(kind),
+            },
+        }
+    }
+}
+
+/// A text that is being deserialized.
+pub(super) struct Lenient<'de> {
+    text: Cow<'de, str>,
+    /// `None`: guess.
+    kind: Option<Wanted>,
+}
+
+impl<'de> Lenient<'de> {
+    /// A key of a table.
+    pub(super) fn key(text: &'de str) -> Self {
+        Self {
+            text: Cow::Borrowed(text),
+            kind: Some(Wanted::Text),
+        }
+    }
+
+    fn bool(&self) -> Option<bool> {
+        let text = self.text.trim();
+        let is = |words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+        if is(["true", "yes", "on", "1"]) {
+            return Some(true);
+        }
+        is(["false", "no", "off", "0"]).then_some(false)
+    }
+
+    fn whole<V: Visitor<'de>>(&self, visitor: V) -> Result<Result<V::Value, Fault>, V> {
+        let text = self.text.trim();
+        if let Ok(number) = text.parse::<u64>() {
+            return Ok(visitor.visit_u64(number));
+        }
+        if let Ok(number) = text.parse::<i64>() {
+            return Ok(visitor.visit_i64(number));
+        }
+        if let Ok(number) = text.parse::<i128>() {
+            return Ok(visitor.visit_i128(number));
+        }
+        match text.parse::<u128>() {
+            Ok(number) => Ok(visitor.visit_u128(number)),
+            Err(_) => Err(visitor),
+        }
+    }
+
+    fn integer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.whole(visitor) {
+            Ok(result) => result,
+            Err(visitor) => Err(self.unfit(&visitor)),
+        }
+    }
+
+    fn float<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.text.trim().parse::<f64>() {
+            Ok(number) => visitor.visit_f64(number),
+            Err(_) => Err(self.unfit(&visitor)),
+        }
+    }
+
+    fn text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.text {
+            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+            Cow::Owned(text) => visitor.visit_string(text),
+        }
+    }
+
+    fn unfit(&self, wanted: &dyn de::Expected) -> Fault {
+        de::Error::invalid_type(Unexpected::Str(&self.text), wanted)
+    }
+
+    /// The items between commas.
+    fn items(&self) -> Vec<Self> {
+        let text = self.text.trim();
+        let inner = text
+            .strip_prefix('[')
+            .and_then(|text| text.strip_suffix(']'));
+        let text = inner.unwrap_or(text);
+        if text.trim().is_empty() {
+            return Vec::new();
+        }
+        let items = text.split(',').map(|item| Self {
+            text: Cow::Owned(item.trim().to_owned()),
+            kind: self.kind,
+        });
+        items.collect()
+    }
+}
+
+macro_rules! all {
+    ($how:ident: $($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+            self.$how(visitor)
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Lenient<'de> {
+    type Error = Fault;
+
+    all!(integer: deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128);
+    all!(integer: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128);
+    all!(float: deserialize_f32 deserialize_f64);
+    all!(text: deserialize_char deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf);
+    all!(text: deserialize_identifier);
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.kind {
+            Some(Wanted::Number) => self.deserialize_number(visitor),
+            Some(Wanted::Bool) => match self.bool() {
+                Some(value) => visitor.visit_bool(value),
+                None => self.text(visitor),
+            },
+            None if matches!(&*self.text, "true" | "false") => {
+                visitor.visit_bool(self.text == "true")
+            }
+            None => self.deserialize_number(visitor),
+            Some(Wanted::Text | Wanted::Unknown) => self.text(visitor),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.bool() {
+            Some(value) => visitor.visit_bool(value),
+            None => Err(self.unfit(&visitor)),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.text.is_empty() {
+            true => visitor.visit_none(),
+            false => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.text.is_empty() {
+            true => visitor.visit_unit(),
+            false => Err(self.unfit(&visitor)),
+        }
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.deserialize_unit(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        let mut items = SeqDeserializer::new(self.items().into_iter());
+        let value = visitor.visit_seq(&mut items)?;
+        items.end()?;
+        Ok(value)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        // Types that are a text or a table try the text.
+        self.text(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.text(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        visitor.visit_enum(self.text.into_deserializer())
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_unit()
+    }
+}
+
+impl<'de> Lenient<'de> {
+    /// A number, or else the text.
+    fn deserialize_number<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        let visitor = match self.whole(visitor) {
+            Ok(result) => return result,
+            Err(visitor) => visitor,
+        };
+        let is_decimal = |letter: char| letter.is_ascii_digit() || "+-.eE".contains(letter);
+        match self.text.trim().parse::<f64>() {
+            Ok(number) if self.text.trim().chars().all(is_decimal) => visitor.visit_f64(number),
+            _ => self.text(visitor),
+        }
+    }
+}
+
+impl<'de> IntoDeserializer<'de, Fault> for Lenient<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
