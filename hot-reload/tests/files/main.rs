@@ -35,3 +35,4 @@ mod scenarios;
 mod settle;
 #[cfg(target_os = "linux")]
 mod status;
+mod tls;
