@@ -9,9 +9,10 @@ use futures_util::stream::FusedStream;
 
 use super::member::{MemberKey, MemberValue};
 use super::snapshot::GroupSnapshot;
+use crate::live::callback::methods::{Followed, callback_methods};
 use crate::live::guard::Guard;
 use crate::live::{Live, PartChanges, Projection};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Generation, Snapshot};
 
 /// The read handle of one member of a group: from [`Live::member`]. It reads the visible value of the group.
 ///
@@ -98,6 +99,34 @@ impl<V: Send + Sync + 'static> MemberLive<V> {
     /// The handle of the group.
     pub fn group(&self) -> &Live<GroupSnapshot> {
         self.0.live()
+    }
+}
+
+impl<V: Send + Sync + 'static> MemberLive<V> {
+    callback_methods!(
+        "MemberLive",
+        Snapshot<V>,
+        "# async fn example(handle: hot_reload::group::MemberLive<String>) {"
+    );
+}
+
+impl<V: Send + Sync + 'static> Followed for MemberLive<V> {
+    type Item = Snapshot<V>;
+
+    fn publications(
+        &self,
+    ) -> (
+        Option<Snapshot<V>>,
+        impl Stream<Item = Snapshot<V>> + Send + 'static,
+    ) {
+        let mut changes = self.0.unkept().subscribe();
+        let visible = changes.newest();
+        let visible = visible.and_then(|value| Some(value.as_ref()?.snapshot().clone()));
+        (visible, MemberChanges(changes))
+    }
+
+    fn generation(snapshot: &Snapshot<V>) -> Generation {
+        snapshot.generation()
     }
 }
 

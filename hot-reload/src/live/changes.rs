@@ -7,10 +7,11 @@ use std::task::{Context, Poll};
 use futures_util::Stream;
 use futures_util::stream::FusedStream;
 
+use super::callback::methods::{Followed, callback_methods};
 use super::handle::Live;
 use super::wake::Wake;
 use crate::error::{Error, ErrorKind};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Generation, Snapshot};
 
 /// A subscription to the changes of a value: from [`Live::subscribe`].
 ///
@@ -107,12 +108,6 @@ impl<V> Changes<V> {
         Self { live, wake }
     }
 
-    /// A subscription to which the visible value is a change.
-    pub(super) fn from_start(live: Live<V>) -> Self {
-        let wake = Wake::new(live.shared.channel.subscribe(), 0);
-        Self { live, wake }
-    }
-
     /// Waits for the next value. Returns `None` once the service has stopped, and at every call after that.
     ///
     /// If a value was published between two calls, the second call returns it at once.
@@ -162,12 +157,38 @@ impl<V> Changes<V> {
     }
 
     /// Returns the visible value, which counts as seen from now on.
-    fn newest(&mut self) -> Option<Snapshot<V>> {
+    pub(super) fn newest(&mut self) -> Option<Snapshot<V>> {
         let newest = self.live.try_get()?;
         // It may be newer than the notification. It counts as seen, so that it is returned once.
         self.wake.mark_seen(newest.generation().get());
         Some(newest)
     }
+}
+
+impl<V: Send + Sync + 'static> Followed for Live<V> {
+    type Item = Snapshot<V>;
+
+    fn publications(
+        &self,
+    ) -> (
+        Option<Snapshot<V>>,
+        impl Stream<Item = Snapshot<V>> + Send + 'static,
+    ) {
+        let mut changes = Changes::new(self.unkept());
+        (changes.newest(), changes)
+    }
+
+    fn generation(snapshot: &Snapshot<V>) -> Generation {
+        snapshot.generation()
+    }
+}
+
+impl<V: Send + Sync + 'static> Live<V> {
+    callback_methods!(
+        "Live",
+        Snapshot<V>,
+        "# async fn example(handle: hot_reload::Live<String>) {"
+    );
 }
 
 impl<V> Stream for Changes<V> {

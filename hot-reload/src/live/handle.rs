@@ -24,7 +24,7 @@ use crate::snapshot::Snapshot;
 /// | [`map`](Self::map) | a [`Projection`](crate::live::Projection) | a component that needs one part |
 /// | [`subscribe`](Self::subscribe) | the [`Changes`](crate::live::Changes) | a `select!` loop that reacts to changes |
 /// | [`wait_for`](Self::wait_for) | the first [`Snapshot`] that meets a condition | waiting for a certain value |
-/// | [`on_change`](Self::on_change), [`for_each`](Self::for_each) | a [`Callback`](crate::live::Callback) | code that is not async, or slow |
+/// | [`on_change`](Self::on_change), [`for_each`](Self::for_each), [`on_change_from`](Self::on_change_from) | a [`Callback`](crate::live::Callback) | code that is not async, or slow |
 ///
 /// Use one snapshot for one unit of work: two reads may return two values. `docs::patterns` shows for each accessor how to use
 /// it, and how not to.

@@ -20,7 +20,7 @@
 //! - On Linux, readers rely on the kernel's answer to `membarrier`. A filter that fakes success is not detected.
 
 mod barrier;
-mod callback;
+pub(crate) mod callback;
 mod cell;
 pub(crate) mod changes;
 mod follow;
@@ -38,7 +38,6 @@ mod thread;
 mod wake;
 
 pub use self::callback::Callback;
-pub(crate) use self::changes::Changes;
 pub(crate) use self::handle::Live;
 pub use self::projection::{PartChanges, PartSnapshot, Projection};
 pub(crate) use self::publisher::{Publisher, Replaced};

@@ -99,11 +99,7 @@ impl<V, P: ?Sized, F: Fn(&V) -> &P> Projection<V, P, F> {
 
     /// Returns an owned snapshot of the part. `None` before the first publication.
     pub fn try_get(&self) -> Option<PartSnapshot<V, P, F>> {
-        let snapshot = self.live.try_get()?;
-        Some(PartSnapshot {
-            snapshot,
-            part: Arc::clone(&self.part),
-        })
+        self.live.try_get().map(|snapshot| self.part_of(snapshot))
     }
 
     /// The handle on the whole value.
@@ -136,6 +132,24 @@ where
         PartChanges {
             projection: self.clone(),
             wake: Wake::new(channel.subscribe(), self.live.shared.generation()),
+        }
+    }
+}
+
+impl<V, P: ?Sized, F> Projection<V, P, F> {
+    /// A handle that does not keep the service running.
+    pub(crate) fn unkept(&self) -> Self {
+        Self {
+            live: self.live.unkept(),
+            part: Arc::clone(&self.part),
+        }
+    }
+
+    /// The part of this snapshot.
+    pub(super) fn part_of(&self, snapshot: Snapshot<V>) -> PartSnapshot<V, P, F> {
+        PartSnapshot {
+            snapshot,
+            part: Arc::clone(&self.part),
         }
     }
 }
@@ -264,7 +278,8 @@ impl<V, P: ?Sized, F: Fn(&V) -> &P> PartChanges<V, P, F> {
         &self.projection
     }
 
-    fn newest(&mut self) -> Option<PartSnapshot<V, P, F>> {
+    /// Returns the visible part, which counts as seen from now on.
+    pub(crate) fn newest(&mut self) -> Option<PartSnapshot<V, P, F>> {
         let newest = self.projection.try_get()?;
         // It may be newer than the notification. It counts as seen, so that it is returned once.
         self.wake.mark_seen(newest.generation().get());

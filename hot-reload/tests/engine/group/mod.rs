@@ -13,6 +13,6 @@ mod readers;
 #[cfg(feature = "diff")]
 mod restarts;
 mod retired;
-mod rig;
+pub(crate) mod rig;
 #[cfg(feature = "last-good")]
 mod saved;

@@ -5,5 +5,7 @@ mod changes;
 mod freed;
 mod guards;
 mod many;
+#[cfg(feature = "test-util")]
+mod old_and_new;
 mod projections;
 mod retired;

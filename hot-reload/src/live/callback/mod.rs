@@ -3,76 +3,24 @@
 //! Each callback has a task. The task waits for a change, runs the call on a blocking thread, and waits for its end. So calls
 //! never overlap, and only this task waits for them.
 
+pub(crate) mod methods;
+mod part;
+
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location};
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 
-use futures_util::stream::{AbortHandle, Abortable, abortable};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::stream::{AbortHandle, abortable, iter};
+use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tracing::error;
 
-use super::{Changes, Live};
+use self::methods::Followed;
 use crate::locks::lock;
 use crate::panics::panic_text;
-use crate::runtime;
-use crate::snapshot::Snapshot;
 
-impl<V: Send + Sync + 'static> Live<V> {
-    /// Calls a function for the visible value and then for each change, as [`on_change`](Self::on_change) does.
-    ///
-    /// Use it to keep something in step with the value from the beginning. Reading the value first and calling `on_change`
-    /// second may miss a change in between, or call the function with the older value last.
-    ///
-    /// ```
-    /// # fn set_log_level(_: &str) {}
-    /// # async fn example(level: hot_reload::Live<String>) {
-    /// level.for_each(|level| set_log_level(level)).detach();
-    /// # }
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime.
-    #[track_caller]
-    pub fn for_each<F>(&self, call: F) -> Callback
-    where
-        F: FnMut(&Snapshot<V>) + Send + 'static,
-    {
-        runtime::require("Live::for_each");
-        Callback::new(Changes::from_start(self.unkept()), call)
-    }
-
-    /// Calls a function for each change from now on, until the [`Callback`] is dropped or the service has stopped.
-    ///
-    /// Calls never overlap, follow the order of generations, and run on threads on which they may block. A slow function delays
-    /// neither the service, nor readers, nor other callbacks: it misses values and is then called with the newest one. A panic
-    /// is logged, and the next change calls the function again. The last value before the end of the service is not missed.
-    ///
-    /// A callback does not keep the service running, unless the function itself holds a handle.
-    ///
-    /// ```
-    /// # async fn example(live: hot_reload::Live<String>) {
-    /// let callback = live.on_change(|motto| println!("{}: {}", motto.generation(), **motto));
-    /// // Runs until the service stops. To end it earlier, keep the callback and drop it.
-    /// callback.detach();
-    /// # }
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime.
-    #[track_caller]
-    pub fn on_change<F>(&self, call: F) -> Callback
-    where
-        F: FnMut(&Snapshot<V>) + Send + 'static,
-    {
-        runtime::require("Live::on_change");
-        Callback::new(Changes::new(self.unkept()), call)
-    }
-}
-
-/// A registered function: from [`Live::on_change`].
+/// A registered function: from [`Live::on_change`](crate::Live::on_change).
 ///
 /// Dropping it ends the calls: no call begins after that, and a running call finishes.
 ///
@@ -96,10 +44,69 @@ pub struct Callback {
 
 impl Callback {
     #[track_caller]
-    fn new<V, F>(changes: Changes<V>, call: F) -> Self
+    pub(crate) fn for_each<H, C>(handle: &H, mut call: C) -> Self
     where
-        V: Send + Sync + 'static,
-        F: FnMut(&Snapshot<V>) + Send + 'static,
+        H: Followed,
+        C: FnMut(&H::Item) + Send + 'static,
+    {
+        let (visible, publications) = handle.publications();
+        let publications = iter(visible).chain(publications);
+        match H::IS_SAME {
+            None => Self::new::<H, C>(publications, call),
+            Some(_) => Self::pairs::<H, _>(None, publications, move |_, new| call(new)),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn on_change<H, C>(handle: &H, mut call: C) -> Self
+    where
+        H: Followed,
+        C: FnMut(&H::Item) + Send + 'static,
+    {
+        let (visible, publications) = handle.publications();
+        match H::IS_SAME {
+            None => Self::new::<H, C>(publications, call),
+            Some(_) => Self::pairs::<H, _>(visible, publications, move |_, new| call(new)),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn on_change_from<H, C>(handle: &H, call: C) -> Self
+    where
+        H: Followed,
+        C: FnMut(Option<&H::Item>, &H::Item) + Send + 'static,
+    {
+        let (visible, publications) = handle.publications();
+        Self::pairs::<H, C>(visible, publications, call)
+    }
+
+    /// Calls the function for each publication that is a change from the one before.
+    #[track_caller]
+    fn pairs<H, C>(
+        mut known: Option<H::Item>,
+        publications: impl Stream<Item = H::Item> + Send + 'static,
+        mut call: C,
+    ) -> Self
+    where
+        H: Followed,
+        C: FnMut(Option<&H::Item>, &H::Item) + Send + 'static,
+    {
+        let call = move |new: &H::Item| {
+            // Replaced before the call, which may panic, and also if nothing has changed: the older one would stay in memory.
+            let old = known.replace(new.clone());
+            let same = H::IS_SAME.zip(old.as_ref());
+            if !same.is_some_and(|(is_same, old)| is_same(old, new)) {
+                call(old.as_ref(), new);
+            }
+        };
+        Self::new::<H, _>(publications, call)
+    }
+
+    #[track_caller]
+    fn new<H, C>(changes: impl Stream<Item = H::Item> + Send + 'static, call: C) -> Self
+    where
+        H: Followed,
+        C: FnMut(&H::Item) + Send + 'static,
     {
         let (changes, ending) = abortable(changes);
         let calls = Calls {
@@ -108,7 +115,7 @@ impl Callback {
             registered: Location::caller(),
         };
         Self {
-            task: tokio::spawn(calls.follow(changes)),
+            task: tokio::spawn(calls.follow::<H>(changes)),
             ending: Some(ending),
         }
     }
@@ -144,25 +151,26 @@ impl fmt::Debug for Callback {
 }
 
 /// The state of a callback's task.
-struct Calls<F> {
+struct Calls<C> {
     /// Shared with the thread of a call, so that it survives a panic. The lock is never contended: calls do not overlap.
-    call: Arc<Mutex<F>>,
+    call: Arc<Mutex<C>>,
     ending: AbortHandle,
     /// Where the program registered the function. Identifies the callback in the log.
     registered: &'static Location<'static>,
 }
 
-impl<F> Calls<F> {
+impl<C> Calls<C> {
     /// Runs until the service has stopped or the callback is dropped.
-    async fn follow<V>(self, mut changes: Abortable<Changes<V>>)
+    async fn follow<H>(self, changes: impl Stream<Item = H::Item>)
     where
-        V: Send + Sync + 'static,
-        F: FnMut(&Snapshot<V>) + Send + 'static,
+        H: Followed,
+        C: FnMut(&H::Item) + Send + 'static,
     {
-        while let Some(snapshot) = changes.next().await {
-            let generation = snapshot.generation().get();
+        let mut changes = pin!(changes);
+        while let Some(item) = changes.next().await {
+            let generation = H::generation(&item).get();
             // If no thread can be started, `spawn_blocking` panics, outside of the call.
-            let call = AssertUnwindSafe(self.call(snapshot)).catch_unwind();
+            let call = AssertUnwindSafe(self.call::<H>(item)).catch_unwind();
             let panic = match call
                 .await
                 .map(|ended| ended.map_err(JoinError::try_into_panic))
@@ -178,17 +186,17 @@ impl<F> Calls<F> {
     }
 
     /// Runs one call on a blocking thread.
-    async fn call<V>(&self, snapshot: Snapshot<V>) -> Result<(), JoinError>
+    async fn call<H>(&self, item: H::Item) -> Result<(), JoinError>
     where
-        V: Send + Sync + 'static,
-        F: FnMut(&Snapshot<V>) + Send + 'static,
+        H: Followed,
+        C: FnMut(&H::Item) + Send + 'static,
     {
         let (call, ending) = (Arc::clone(&self.call), self.ending.clone());
         let call = move || {
             let mut call = lock(&call);
             // The callback may have been dropped while this call waited for a thread.
             if !ending.is_aborted() {
-                call(&snapshot);
+                call(&item);
             }
         };
         spawn_blocking(call).await
@@ -204,7 +212,8 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
-    use crate::live::Publisher;
+    use crate::live::{Live, Publisher};
+    use crate::snapshot::Snapshot;
 
     #[test]
     fn dropped_callback_cancels_its_queued_call() {
