@@ -4,11 +4,8 @@
 
 use std::fs;
 use std::pin::pin;
-use std::time::Duration;
 
 use anyhow::Context;
-use hot_reload::ReloaderService;
-use hot_reload::source::{File, Source, Toml};
 use serde::Deserialize;
 
 #[derive(Debug, PartialEq, Deserialize)]
@@ -35,13 +32,10 @@ async fn main() -> anyhow::Result<()> {
         .with_context(|| format!("{} could not be written", path.display()))?;
 
     // Returns after the first good value, or an error if there is none.
-    let (config, control) =
-        ReloaderService::builder(File::new(&path).decode(Toml::<AppConfig>::new()))
-            .hybrid()
-            .interval(Duration::from_secs(10))
-            .validate(AppConfig::check)
-            .start()
-            .await?;
+    let (config, control) = hot_reload::open::<AppConfig>(&path)
+        .validate(AppConfig::check)
+        .start()
+        .await?;
 
     say(&format!("generation 1: {:?}", *config.load()));
     say(&format!(

@@ -118,11 +118,11 @@ fn quickstart_reloads_and_rejects_a_mistake_until_it_is_fixed() {
 #[test]
 fn custom_source_shows_a_change_a_mistake_and_its_fix() {
     let mut example = Example::start("custom_source");
-    example.says("limit is now Some(100)");
-    example.says("limit is now Some(250)");
-    example.says("failed: limit: expected a number, found \"a lot\"");
-    example.says("limit is now Some(500)");
-    example.says("stopped; the last value stays readable: Some(500)");
+    example.says("limit is now 100");
+    example.says("limit is now 250");
+    example.says("store/limit: rejected at stage decode: store/limit: invalid digit found in string; limit stays 250");
+    example.says("limit is now 500");
+    example.says("stopped; the last value stays readable: 500");
     assert!(example.child.wait().unwrap().success());
 }
 

@@ -124,3 +124,102 @@ words!(EventKind {
     Self::Lagged(_) => "lagged",
     Self::Stopped => "stopped",
 });
+
+impl Event {
+    /// The outcome of a load or a rollback. `None` for an event of another kind.
+    pub const fn outcome(&self) -> Option<&Outcome> {
+        match &self.kind {
+            EventKind::Load { outcome, .. } => Some(outcome),
+            EventKind::Watch { .. }
+            | EventKind::Missed
+            | EventKind::Paused
+            | EventKind::Resumed
+            | EventKind::Stale { .. }
+            | EventKind::Lagged(_)
+            | EventKind::Stopped => None,
+        }
+    }
+
+    /// The error of a rejected or failed load, of a lost watch, or of a stale value.
+    pub const fn error(&self) -> Option<&Error> {
+        match &self.kind {
+            EventKind::Load { outcome, .. } => outcome.error(),
+            EventKind::Watch { error, .. } | EventKind::Stale { error, .. } => error.as_ref(),
+            EventKind::Missed
+            | EventKind::Paused
+            | EventKind::Resumed
+            | EventKind::Lagged(_)
+            | EventKind::Stopped => None,
+        }
+    }
+}
+
+/// Writes one line: `app.toml: published as generation 3`,
+/// `app.toml: rejected at stage decode: app.toml:2:11: workers: expected u16, found "many"`, `app.toml: watch trusted`.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.target.is_empty() {
+            write!(f, "{}: ", self.target)?;
+        }
+        match &self.kind {
+            EventKind::Load { outcome, .. } => write!(f, "{}", outcome.without_error())?,
+            EventKind::Watch { to, .. } => write!(f, "watch {to}")?,
+            EventKind::Missed => f.write_str("the watch missed a change")?,
+            EventKind::Stale { age, .. } => write!(f, "no good load for {} s", age.as_secs())?,
+            EventKind::Lagged(count) => write!(f, "{count} events were lost")?,
+            EventKind::Paused | EventKind::Resumed | EventKind::Stopped => {
+                f.write_str(self.kind.as_str())?;
+            }
+        }
+        match self.error() {
+            Some(error) => write!(f, ": {error}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{ErrorKind, Location};
+
+    #[test]
+    fn event_is_one_line_with_its_error() {
+        let event = |kind| Event {
+            target: "app".into(),
+            source: None,
+            generation: None,
+            kind,
+        };
+        let load = |outcome| EventKind::Load {
+            trigger: Trigger::Watch,
+            outcome,
+            elapsed: Duration::ZERO,
+            stages: Vec::new(),
+            changed: None,
+        };
+        let error =
+            Error::new(ErrorKind::Decode, "is bad").at(Location::new("app.toml").line(2, 1));
+        let rejected = event(load(Outcome::Rejected {
+            stage: Stage::Decode,
+            error: error.clone(),
+        }));
+        assert_eq!(
+            rejected.to_string(),
+            "app: rejected at stage decode: app.toml:2:1: is bad"
+        );
+        assert!(rejected.outcome().is_some() && rejected.error().is_some());
+        assert_eq!(
+            event(load(Outcome::Unchanged)).to_string(),
+            "app: unchanged"
+        );
+        let lost = event(EventKind::Watch {
+            from: WatchState::Trusted,
+            to: WatchState::Down,
+            error: Some(error),
+        });
+        assert_eq!(lost.to_string(), "app: watch down: app.toml:2:1: is bad");
+        assert!(lost.outcome().is_none());
+        assert_eq!(event(EventKind::Stopped).to_string(), "app: stopped");
+    }
+}

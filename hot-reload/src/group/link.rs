@@ -46,7 +46,7 @@ impl MemberState {
             return None;
         }
         Some(match &self.trouble {
-            Some(Outcome::Missing) => failed(ErrorKind::NotFound, "the source has no content"),
+            Some(Outcome::Missing) => failed(ErrorKind::NotFound, "does not exist"),
             Some(refusal @ (Outcome::Rejected { .. } | Outcome::Failed { .. })) => refusal.clone(),
             None | Some(Outcome::Published { .. } | Outcome::Unchanged | Outcome::Held) => {
                 failed(ErrorKind::Unavailable, "there is no value yet")

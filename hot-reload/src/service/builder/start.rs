@@ -182,7 +182,7 @@ async fn first_value<V>(
         };
         let error = match event {
             Ok(Some(EventKind::Load { outcome, .. })) => match outcome {
-                Outcome::Missing => Error::new(ErrorKind::NotFound, "the source has no content"),
+                Outcome::Missing => Error::new(ErrorKind::NotFound, "does not exist"),
                 Outcome::Failed { error } | Outcome::Rejected { error, .. } => error,
                 Outcome::Published { .. } | Outcome::Unchanged | Outcome::Held => continue,
             },

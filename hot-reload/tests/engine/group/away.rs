@@ -66,7 +66,7 @@ async fn start_without_a_member_fails_with_its_name_and_stops_all() {
         (
             Missing,
             ErrorKind::NotFound,
-            "m1: script: the source has no content",
+            "m1: script: does not exist",
             0,
         ),
         (

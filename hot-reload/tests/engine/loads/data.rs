@@ -56,11 +56,7 @@ async fn p01_start_without_a_good_value_returns_the_reason() {
             ErrorKind::Decode,
             "script: cannot read \"typo\"",
         ),
-        (
-            Missing,
-            ErrorKind::NotFound,
-            "script: the source has no content",
-        ),
+        (Missing, ErrorKind::NotFound, "script: does not exist"),
         (
             Failing(ErrorKind::Denied),
             ErrorKind::Denied,

@@ -30,12 +30,11 @@ where
     /// #     async fn new(_: &()) -> ReloadResult<Self, String> { Ok(Self) }
     /// #     async fn reload(&self) -> ReloadResult<Option<String>, String> { Ok(None) }
     /// # }
-    /// use hot_reload::event::EventKind;
+    /// use hot_reload::Outcome;
     ///
-    /// let builder = ReloaderService::builder(Motto).on_event(|event| {
-    ///     if let EventKind::Load { outcome, .. } = &event.kind {
-    ///         println!("{}: {outcome}", event.target);
-    ///     }
+    /// let builder = ReloaderService::builder(Motto).on_event(|event| match event.outcome() {
+    ///     Some(Outcome::Published { generation }) => println!("{} is now generation {generation}", event.target),
+    ///     _ => println!("{event}"),
     /// });
     /// # drop(builder);
     /// ```
