@@ -7,6 +7,8 @@
 
 mod channel;
 mod content;
+#[cfg(feature = "dir")]
+mod quiet;
 mod sender;
 mod slot;
 mod subscription;

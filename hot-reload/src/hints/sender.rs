@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::channel::Channel;
 use super::content::Content;
+#[cfg(feature = "dir")]
+use super::quiet::Quiet;
 use super::slot::{Hints, Slot};
 use crate::error::Error;
 use crate::revision::Revision;
@@ -78,6 +80,12 @@ impl HintSender {
     /// Ends the watch with this error. Later hints have no effect.
     pub fn lost(&self, error: &Error) {
         self.0.lost(error);
+    }
+
+    /// A sender for a second watch of the same source. It does not keep the watch open: that ends with its other senders.
+    #[cfg(feature = "dir")]
+    pub(crate) fn quiet(&self) -> Self {
+        Self::over(Arc::new(Quiet(Arc::downgrade(&self.0))))
     }
 
     /// Whether the receiver is gone.

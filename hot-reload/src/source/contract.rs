@@ -7,6 +7,7 @@ use super::decode::Decode;
 use super::decoded::Decoded;
 use super::fetched::Fetched;
 use super::files::{DecodeFiles, DecodeMerged, DecodedFiles, EachKey, Merged};
+use super::include::base::Base;
 use crate::error::Error;
 use crate::hints::{HintSender, Subscription};
 use crate::revision::Revision;
@@ -130,6 +131,12 @@ pub trait Source: Send + Sync + 'static {
     /// [`Loaded::Emptied`](crate::Loaded::Emptied).
     fn accepts_empty(&self) -> bool {
         false
+    }
+
+    /// Where relative paths of files lead that a decoder [includes](super::files::Part::include). Provided: [`Base::none`]: only
+    /// absolute paths can be included.
+    fn base(&self) -> Base {
+        Base::none()
     }
 
     /// Combines this source with a decoder.

@@ -7,6 +7,7 @@ use super::boxed::BoxSource;
 use super::file::path::absolute;
 use super::file::watch::options::{Options, file_options};
 use super::files::{DecodeFiles, DecodeMerged, DecodedFiles, Merged};
+use super::include::base::Base;
 use super::unit::{Limits, Listing, Member, Presence, Roster, Spec, Unit, Unlisted};
 
 /// Several named files, read as one, such as a certificate and its key.
@@ -121,11 +122,16 @@ impl Group {
 
     /// The group as a source of parts.
     pub(crate) fn into_source(self) -> BoxSource {
+        let first = self.roster.0.first();
+        let base = first.map_or_else(Base::none, |file| {
+            Base::at_file(&file.path, Path::new(&file.name))
+        });
         let spec = Spec {
             name: self.roster.name(),
             roster: Box::new(self.roster),
             limits: self.limits,
             empty_is_content: self.empty_is_content,
+            base,
         };
         BoxSource::new(Unit::new(spec, self.options))
     }

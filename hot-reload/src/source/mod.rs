@@ -31,6 +31,7 @@ pub mod file;
 pub mod files;
 #[cfg(feature = "dir")]
 mod group;
+mod include;
 #[cfg(feature = "dir")]
 mod unit;
 mod values;
@@ -57,5 +58,6 @@ pub use self::file::one::File;
 pub use self::file::opened::OpenFile;
 #[cfg(feature = "dir")]
 pub use self::group::Group;
+pub use self::include::base::Base;
 pub use crate::hints::{Content, HintSender, Hints, Signal, Subscription};
 pub use crate::watch::WatchProfile;

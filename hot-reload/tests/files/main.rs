@@ -18,6 +18,7 @@ mod namespace;
 
 mod dir;
 mod group;
+mod includes;
 #[cfg(target_os = "linux")]
 mod leases;
 mod loader;

@@ -8,7 +8,7 @@ use super::{BoxSource, DynSource};
 use crate::error::Error;
 use crate::hints::{HintSender, Subscription};
 use crate::revision::Revision;
-use crate::source::{Fetched, Source};
+use crate::source::{Base, Fetched, Source};
 use crate::status::SourceStatus;
 use crate::watch::WatchProfile;
 
@@ -43,6 +43,10 @@ impl<S: Source> DynSource for S {
     fn accepts_empty(&self) -> bool {
         Source::accepts_empty(self)
     }
+
+    fn base(&self) -> Base {
+        Source::base(self)
+    }
 }
 
 impl Source for BoxSource {
@@ -68,6 +72,10 @@ impl Source for BoxSource {
 
     fn accepts_empty(&self) -> bool {
         self.0.accepts_empty()
+    }
+
+    fn base(&self) -> Base {
+        self.0.base()
     }
 
     /// The source itself.

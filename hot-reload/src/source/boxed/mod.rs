@@ -8,6 +8,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::fetched::Fetched;
+use super::include::base::Base;
 use crate::error::Error;
 use crate::hints::{HintSender, Subscription};
 use crate::revision::Revision;
@@ -72,6 +73,8 @@ trait DynSource: Send + Sync {
     fn status(&self) -> Option<SourceStatus>;
 
     fn accepts_empty(&self) -> bool;
+
+    fn base(&self) -> Base;
 }
 
 impl fmt::Debug for BoxSource {

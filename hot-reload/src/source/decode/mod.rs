@@ -48,6 +48,7 @@ mod yaml;
 use std::fmt;
 use std::fmt::Display;
 
+use super::files::Part;
 use crate::error::{Error, ErrorKind};
 
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
@@ -88,7 +89,7 @@ pub use self::yaml::Yaml;
 ///
 /// # Contract
 ///
-/// 1. The same bytes always give the same result.
+/// 1. The same bytes, and the same included files, always give the same result.
 /// 2. An error locates the fault as precisely as it can, and quotes no more of the content than the wrong value.
 pub trait Decode: Send + Sync + 'static {
     /// The decoded value.
@@ -100,6 +101,18 @@ pub trait Decode: Send + Sync + 'static {
     ///
     /// [`ErrorKind::Decode`], with the location in the source.
     fn decode(&self, bytes: &[u8], name: &str) -> Result<Self::Value, Error>;
+
+    /// Decodes a part that was read by a source. Provided: decodes its bytes.
+    ///
+    /// A decoder that [includes](Part::include) further files does so here, and implements [`decode`](Self::decode) as
+    /// `self.decode_part(&Part::new(name, bytes))`. It runs again after each file that was not read yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode).
+    fn decode_part(&self, part: &Part) -> Result<Self::Value, Error> {
+        self.decode(part.bytes(), part.name())
+    }
 
     /// Makes this decoder decode into an `Option`, so that a removed source can become `None`. Use it with
     /// [`RemovalPolicy::clear`](crate::policy::RemovalPolicy::clear).
@@ -120,6 +133,10 @@ impl<D: Decode> Decode for Optional<D> {
 
     fn decode(&self, bytes: &[u8], name: &str) -> Result<Self::Value, Error> {
         self.0.decode(bytes, name).map(Some)
+    }
+
+    fn decode_part(&self, part: &Part) -> Result<Self::Value, Error> {
+        self.0.decode_part(part).map(Some)
     }
 }
 

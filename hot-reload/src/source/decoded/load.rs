@@ -8,6 +8,9 @@ use crate::error::{Error, ErrorKind, Location};
 use crate::reload::{Loaded, blank};
 use crate::revision::Revision;
 use crate::source::blank::is_blank;
+use crate::source::files::{Files, Part};
+use crate::source::include;
+use crate::source::include::decoding::{Decoding, Input};
 use crate::source::values::source_of_values;
 use crate::source::{Content, Decode, Fetched, HintSender, Source, Subscription};
 use crate::status::SourceStatus;
@@ -17,50 +20,75 @@ source_of_values!(impl<S: Source, D: Decode> for Decoded<S, D>, of D::Value);
 
 impl<S: Source, D: Decode> Decoded<S, D> {
     fn name(&self) -> String {
-        self.0.source.name()
+        self.source().name()
     }
 
     fn status(&self) -> Option<SourceStatus> {
-        self.0.source.status()
+        include::status(&self.0.companion, self.source())
     }
 
     fn profile(&self) -> WatchProfile {
-        self.0.source.profile()
+        self.source().profile()
     }
 
     async fn open(&self, hints: HintSender) -> Result<Subscription, Error> {
-        self.0.source.subscribe(hints).await
+        include::open(&self.0.companion, self.source(), hints).await
     }
 
     async fn load(&self, seen: Option<&Revision>) -> Result<Loaded<D::Value>, Error> {
-        match self.0.source.fetch(seen).await? {
-            Fetched::Unchanged => Ok(Loaded::Unchanged),
-            Fetched::Absent => Ok(Loaded::Missing),
-            Fetched::Held { hold, again } => Ok(Loaded::Held { hold, again }),
-            Fetched::Content { bytes, revision } => self.decode(&bytes, revision),
-            Fetched::Files { .. } => Err(several_parts(&self.name())),
-        }
+        include::load(&self.0.parts, &self.0.companion, seen).await
     }
 
     fn decode_content(&self, content: Content) -> Result<Option<Loaded<D::Value>>, Error> {
-        let Content { bytes, revision } = content;
-        self.decode(&bytes, revision).map(Some)
+        include::content(&self.0.parts, &self.0.companion, content)
+    }
+}
+
+impl<S: Source, D: Decode> Decoding for Parts<S, D> {
+    type Source = S;
+    type Value = D::Value;
+
+    fn source(&self) -> &S {
+        &self.source
     }
 
-    fn decode(&self, bytes: &[u8], revision: Revision) -> Result<Loaded<D::Value>, Error> {
-        let Parts {
-            source,
-            decoder,
-            had_content,
-        } = &*self.0;
-        let is_blank = is_blank(bytes);
-        if !is_blank {
-            had_content.store(true, Ordering::Relaxed);
-        }
-        match decoder.decode(bytes, &source.name()) {
-            decoded if is_blank && !source.accepts_empty() => {
-                blank(decoded, revision, None, had_content.load(Ordering::Relaxed))
+    /// The content as the only part.
+    fn parts(&self, fetched: Fetched) -> Result<Input<D::Value>, Error> {
+        Ok(Input::Answer(match fetched {
+            Fetched::Unchanged => Loaded::Unchanged,
+            Fetched::Absent => Loaded::Missing,
+            Fetched::Held { hold, again } => Loaded::Held { hold, again },
+            Fetched::Content { bytes, revision } => {
+                let part = Part::new(self.source.name(), bytes);
+                return Ok(Input::Parts(Files::ordered(vec![part]), revision));
             }
+            Fetched::Files { .. } => return Err(several_parts(&self.source.name())),
+        }))
+    }
+
+    fn decode(&self, files: &Files) -> Result<D::Value, Error> {
+        match files.iter().next() {
+            Some(part) => part.decode(&self.decoder),
+            None => self.decoder.decode(&[], &self.source.name()),
+        }
+    }
+
+    fn finish(
+        &self,
+        decoded: Result<D::Value, Error>,
+        files: &Files,
+        revision: Revision,
+        emptied: Option<String>,
+    ) -> Result<Loaded<D::Value>, Error> {
+        let is_blank = files.iter().all(|part| is_blank(part.bytes()));
+        let had_content = match is_blank {
+            true => self.had_content.load(Ordering::Relaxed),
+            false => self.had_content.swap(true, Ordering::Relaxed),
+        };
+        let checks = !self.source.accepts_empty();
+        match decoded {
+            decoded if is_blank && checks => blank(decoded, revision, None, had_content),
+            decoded if emptied.is_some() && checks => blank(decoded, revision, emptied, true),
             Ok(value) => Ok(Loaded::Value {
                 value,
                 revision: Some(revision),
@@ -79,7 +107,7 @@ fn several_parts(name: &str) -> Error {
 impl<S: Source, D> fmt::Debug for Decoded<S, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Decoded")
-            .field(&self.0.source.name())
+            .field(&self.0.parts.source.name())
             .finish()
     }
 }

@@ -5,10 +5,17 @@ mod load;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::include::Companion;
+
 /// A [`Source`](crate::source::Source) with a decoder. [`Source::decode`](crate::source::Source::decode) returns it.
 ///
 /// Decoding runs inside the service's task. Cloning shares the source.
-pub struct Decoded<S, D>(Arc<Parts<S, D>>);
+pub struct Decoded<S, D>(Arc<Inner<S, D>>);
+
+struct Inner<S, D> {
+    parts: Parts<S, D>,
+    companion: Companion,
+}
 
 struct Parts<S, D> {
     source: S,
@@ -19,16 +26,20 @@ struct Parts<S, D> {
 
 impl<S, D> Decoded<S, D> {
     pub(in crate::source) fn new(source: S, decoder: D) -> Self {
-        Self(Arc::new(Parts {
+        let parts = Parts {
             source,
             decoder,
             had_content: AtomicBool::new(false),
+        };
+        Self(Arc::new(Inner {
+            parts,
+            companion: Companion::default(),
         }))
     }
 
     /// The source of bytes.
     pub fn source(&self) -> &S {
-        &self.0.source
+        &self.0.parts.source
     }
 }
 

@@ -1,7 +1,7 @@
 //! [`Dir`]: the files of a directory, read as one.
 
-mod names;
-mod pattern;
+pub(super) mod names;
+pub(super) mod pattern;
 mod scan;
 
 use std::fmt;
@@ -15,6 +15,7 @@ use super::decode::Decode;
 use super::file::path::absolute;
 use super::file::watch::options::{Options, file_options};
 use super::files::{DecodeFiles, DecodeMerged, DecodedFiles, Each, Merged};
+use super::include::base::Base;
 use super::unit::{Limits, Spec, Unit};
 
 #[doc = include_str!("dir.md")]
@@ -172,11 +173,13 @@ impl Dir {
         let options = self
             .options
             .with_interest(move |name| scan.may_matter(name));
+        let base = Base::at_directory(&self.scan.path, &self.scan.name);
         let spec = Spec {
             name: self.scan.name.display().to_string(),
             roster: Box::new(self.scan),
             limits: self.limits,
             empty_is_content: self.empty_is_content,
+            base,
         };
         DecodedFiles::new(BoxSource::new(Unit::new(spec, options)), decoder)
     }

@@ -6,15 +6,15 @@ use super::pattern::Pattern;
 
 /// Selects names by patterns. Without a pattern, it selects all names that are not ignored.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Names {
-    pub(super) patterns: Vec<Pattern>,
+pub(in crate::source) struct Names {
+    pub(in crate::source) patterns: Vec<Pattern>,
     /// Whether to include hidden files and temporary files of editors.
-    pub(super) hidden: bool,
+    pub(in crate::source) hidden: bool,
 }
 
 impl Names {
     /// Whether this name of a file or a directory is not ignored.
-    pub(super) fn wants(&self, name: &OsStr) -> bool {
+    pub(in crate::source) fn wants(&self, name: &OsStr) -> bool {
         let name = name.as_encoded_bytes();
         if name.starts_with(b"..") {
             return false;
@@ -27,7 +27,7 @@ impl Names {
     }
 
     /// Whether a file with this name matches a pattern.
-    pub(super) fn fits(&self, name: &OsStr) -> bool {
+    pub(in crate::source) fn fits(&self, name: &OsStr) -> bool {
         let name = name.as_encoded_bytes();
         self.patterns.is_empty() || self.patterns.iter().any(|pattern| pattern.fits(name))
     }

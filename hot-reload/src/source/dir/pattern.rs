@@ -4,7 +4,7 @@
 
 /// A shell pattern for one name: `*` for any bytes, `?` for one byte, `[a-z]` and `[!a-z]` for one of a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern(Vec<Token>);
+pub(in crate::source) struct Pattern(Vec<Token>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Token {
@@ -19,7 +19,7 @@ enum Token {
 
 impl Pattern {
     /// Parses a pattern. An unclosed set is an ordinary `[`, as in a shell.
-    pub(super) fn new(pattern: &str) -> Self {
+    pub(in crate::source) fn new(pattern: &str) -> Self {
         let mut tokens = Vec::new();
         let mut rest = pattern.as_bytes();
         while let Some((&first, behind)) = rest.split_first() {
@@ -41,7 +41,7 @@ impl Pattern {
     }
 
     /// Whether the whole name matches. Takes time in proportion to the product of both lengths at most.
-    pub(super) fn fits(&self, name: &[u8]) -> bool {
+    pub(in crate::source) fn fits(&self, name: &[u8]) -> bool {
         let (mut token, mut at) = (0, 0);
         // The last `*`, and how many bytes it covers. Only this one ever needs to cover more.
         let mut run: Option<(usize, usize)> = None;

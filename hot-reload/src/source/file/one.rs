@@ -15,7 +15,7 @@ use super::watch::subscription::FileWatch;
 use crate::error::{Error, Location};
 use crate::hints::{HintSender, Subscription};
 use crate::revision::Revision;
-use crate::source::{Fetched, Source};
+use crate::source::{Base, Fetched, Source};
 use crate::status::SourceStatus;
 use crate::watch::WatchProfile;
 
@@ -167,6 +167,11 @@ impl Source for File {
 
     fn accepts_empty(&self) -> bool {
         self.spec.empty_is_content
+    }
+
+    fn base(&self) -> Base {
+        let name = self.spec.name();
+        Base::at_file(self.path(), Path::new(&*name)).with_options(self.watch.options())
     }
 }
 

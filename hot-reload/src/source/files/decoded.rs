@@ -4,11 +4,17 @@ use std::sync::{Arc, Mutex};
 
 use super::emptied::Filled;
 use crate::source::boxed::BoxSource;
+use crate::source::include::Companion;
 
 /// Several files with a decoder: from [`Source::decode_files`](crate::source::Source::decode_files), `Dir` and `Group`.
 ///
 /// Decoding runs inside the service's task. Cloning shares the source.
-pub struct DecodedFiles<D>(pub(super) Arc<Parts<D>>);
+pub struct DecodedFiles<D>(pub(super) Arc<Inner<D>>);
+
+pub(super) struct Inner<D> {
+    pub(super) parts: Parts<D>,
+    pub(super) companion: Companion,
+}
 
 pub(super) struct Parts<D> {
     pub(super) source: BoxSource,
@@ -18,10 +24,14 @@ pub(super) struct Parts<D> {
 
 impl<D> DecodedFiles<D> {
     pub(in crate::source) fn new(source: BoxSource, decoder: D) -> Self {
-        Self(Arc::new(Parts {
+        let parts = Parts {
             source,
             decoder,
             filled: Mutex::default(),
+        };
+        Self(Arc::new(Inner {
+            parts,
+            companion: Companion::default(),
         }))
     }
 }

@@ -9,7 +9,7 @@ use crate::source::blank::is_blank;
 
 /// Which parts are blank or have become so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Emptied {
+pub(in crate::source) enum Emptied {
     None,
     /// This part has become blank, given by its name, and possibly others, but not all.
     One(String),
@@ -21,12 +21,12 @@ pub(super) enum Emptied {
 
 /// The parts that have contained more than blank content, by the hash of their key.
 #[derive(Debug, Default)]
-pub(super) struct Filled(HashSet<u64>);
+pub(in crate::source) struct Filled(HashSet<u64>);
 
 impl Filled {
     /// Records which parts have content, and returns which are blank. A part that was removed and reappears counts as new,
     /// unless all parts were removed.
-    pub(super) fn fill(&mut self, files: &Files) -> Emptied {
+    pub(in crate::source) fn fill(&mut self, files: &Files) -> Emptied {
         let before = mem::take(&mut self.0);
         let (mut emptied, mut is_any_full, mut is_any) = (None, false, false);
         for part in files.iter() {

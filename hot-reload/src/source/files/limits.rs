@@ -47,6 +47,22 @@ impl FilesLimits {
     ///
     /// As [`Files::new`].
     pub fn collect(self, parts: impl IntoIterator<Item = Part>) -> Result<Files, Error> {
+        let mut all = self.take(parts)?;
+        all.sort_unstable_by(|one, other| one.key.as_bytes().cmp(other.key.as_bytes()));
+        unique(&all.iter().collect::<Vec<_>>())?;
+        Ok(Files::ordered(all))
+    }
+
+    /// Puts parts together and keeps their order.
+    fn collect_in_order(self, parts: impl IntoIterator<Item = Part>) -> Result<Files, Error> {
+        let all = self.take(parts)?;
+        let mut sorted: Vec<_> = all.iter().collect();
+        sorted.sort_unstable_by(|one, other| one.key.as_bytes().cmp(other.key.as_bytes()));
+        unique(&sorted)?;
+        Ok(Files::ordered(all))
+    }
+
+    fn take(self, parts: impl IntoIterator<Item = Part>) -> Result<Vec<Part>, Error> {
         let (mut all, mut sum) = (Vec::new(), 0_u64);
         for part in parts {
             let refuse = |text: String| {
@@ -78,17 +94,19 @@ impl FilesLimits {
             }
             all.push(part);
         }
-        all.sort_unstable_by(|one, other| one.key.as_bytes().cmp(other.key.as_bytes()));
-        let twins = all
-            .windows(2)
-            .find(|two| two[0].key.as_bytes() == two[1].key.as_bytes());
-        match twins {
-            Some(two) => {
-                let text = "occurs twice; each part needs a key of its own";
-                Err(Error::new(ErrorKind::Invalid, text).at(Location::new(two[0].name())))
-            }
-            None => Ok(Files(all)),
+        Ok(all)
+    }
+}
+
+/// Refuses a key that occurs twice. The parts are sorted.
+fn unique(sorted: &[&Part]) -> Result<(), Error> {
+    let is_same = |two: &&[&Part]| two[0].key.as_bytes() == two[1].key.as_bytes();
+    match sorted.windows(2).find(is_same) {
+        Some(two) => {
+            let text = "occurs twice; each part needs a key of its own";
+            Err(Error::new(ErrorKind::Invalid, text).at(Location::new(two[0].name())))
         }
+        None => Ok(()),
     }
 }
 
@@ -101,6 +119,15 @@ impl Files {
     /// names the key. Add the revision by [`Error::with_revision`], so that the parts are not read again while it stays.
     pub fn new(parts: impl IntoIterator<Item = Part>) -> Result<Self, Error> {
         FilesLimits::default().collect(parts)
+    }
+
+    /// Puts parts together as [`new`](Self::new) does, and keeps their order. When they are merged, later parts win.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn in_order(parts: impl IntoIterator<Item = Part>) -> Result<Self, Error> {
+        FilesLimits::default().collect_in_order(parts)
     }
 }
 

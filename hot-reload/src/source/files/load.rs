@@ -4,12 +4,15 @@ use std::fmt;
 
 use super::decoded::Parts;
 use super::emptied::Emptied;
-use super::{DecodeFiles, DecodedFiles, Files, FilesLimits, Part};
+use super::{DecodeFiles, DecodedFiles, Files, Part};
 use crate::error::Error;
 use crate::hints::{Content, HintSender, Subscription};
 use crate::locks::lock;
 use crate::reload::{Loaded, blank};
 use crate::revision::Revision;
+use crate::source::boxed::BoxSource;
+use crate::source::include;
+use crate::source::include::decoding::{Decoding, Input};
 use crate::source::values::source_of_values;
 use crate::source::{Fetched, Source};
 use crate::status::SourceStatus;
@@ -19,42 +22,7 @@ source_of_values!(impl<D: DecodeFiles> for DecodedFiles<D>, of D::Value);
 
 impl<D: DecodeFiles> DecodedFiles<D> {
     async fn load(&self, seen: Option<&Revision>) -> Result<Loaded<D::Value>, Error> {
-        match self.0.source.fetch(seen).await? {
-            Fetched::Unchanged => Ok(Loaded::Unchanged),
-            Fetched::Absent => Ok(Loaded::Missing),
-            Fetched::Held { hold, again } => Ok(Loaded::Held { hold, again }),
-            Fetched::Files { files, revision } => self.decode(&files, revision),
-            Fetched::Content { bytes, revision } => {
-                let unlimited = FilesLimits::default()
-                    .part_bytes(u64::MAX)
-                    .total_bytes(u64::MAX);
-                let files = unlimited.collect([Part::new(self.name(), bytes)]);
-                self.decode(&files?, revision)
-            }
-        }
-    }
-
-    fn decode(&self, files: &Files, revision: Revision) -> Result<Loaded<D::Value>, Error> {
-        let Parts {
-            source,
-            decoder,
-            filled,
-        } = &*self.0;
-        let decoded = decoder.decode_files(files, &source.name());
-        let emptied = lock(filled).fill(files);
-        match (decoded, emptied) {
-            (decoded, Emptied::One(file)) if !source.accepts_empty() => {
-                blank(decoded, revision, Some(file), true)
-            }
-            (decoded, Emptied::All { had_content }) if !source.accepts_empty() => {
-                blank(decoded, revision, None, had_content)
-            }
-            (Ok(value), _) => Ok(Loaded::Value {
-                value,
-                revision: Some(revision),
-            }),
-            (Err(error), _) => Err(error.with_revision(revision)),
-        }
+        include::load(&self.0.parts, &self.0.companion, seen).await
     }
 
     /// Content has the bytes of one part only, so it is a hint.
@@ -63,26 +31,76 @@ impl<D: DecodeFiles> DecodedFiles<D> {
     }
 
     fn name(&self) -> String {
-        self.0.source.name()
+        self.0.parts.source.name()
     }
 
     fn status(&self) -> Option<SourceStatus> {
-        self.0.source.status()
+        include::status(&self.0.companion, &self.0.parts.source)
     }
 
     fn profile(&self) -> WatchProfile {
-        self.0.source.profile()
+        self.0.parts.source.profile()
     }
 
     async fn open(&self, hints: HintSender) -> Result<Subscription, Error> {
-        self.0.source.subscribe(hints).await
+        include::open(&self.0.companion, &self.0.parts.source, hints).await
+    }
+}
+
+impl<D: DecodeFiles> Decoding for Parts<D> {
+    type Source = BoxSource;
+    type Value = D::Value;
+
+    fn source(&self) -> &BoxSource {
+        &self.source
+    }
+
+    fn parts(&self, fetched: Fetched) -> Result<Input<D::Value>, Error> {
+        Ok(Input::Answer(match fetched {
+            Fetched::Unchanged => Loaded::Unchanged,
+            Fetched::Absent => Loaded::Missing,
+            Fetched::Held { hold, again } => Loaded::Held { hold, again },
+            Fetched::Files { files, revision } => return Ok(Input::Parts(files, revision)),
+            Fetched::Content { bytes, revision } => {
+                let part = Part::new(self.source.name(), bytes);
+                return Ok(Input::Parts(Files::ordered(vec![part]), revision));
+            }
+        }))
+    }
+
+    fn decode(&self, files: &Files) -> Result<D::Value, Error> {
+        self.decoder.decode_files(files, &self.source.name())
+    }
+
+    fn finish(
+        &self,
+        decoded: Result<D::Value, Error>,
+        files: &Files,
+        revision: Revision,
+        included: Option<String>,
+    ) -> Result<Loaded<D::Value>, Error> {
+        let checks = !self.source.accepts_empty();
+        match (decoded, lock(&self.filled).fill(files)) {
+            (decoded, Emptied::One(file)) if checks => blank(decoded, revision, Some(file), true),
+            (decoded, Emptied::All { had_content }) if checks => {
+                blank(decoded, revision, None, had_content)
+            }
+            (decoded, _) if included.is_some() && checks => {
+                blank(decoded, revision, included, true)
+            }
+            (Ok(value), _) => Ok(Loaded::Value {
+                value,
+                revision: Some(revision),
+            }),
+            (Err(error), _) => Err(error.with_revision(revision)),
+        }
     }
 }
 
 impl<D> fmt::Debug for DecodedFiles<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("DecodedFiles")
-            .field(&self.0.source.name())
+            .field(&self.0.parts.source.name())
             .finish()
     }
 }

@@ -45,9 +45,12 @@
 //! # }
 //! ```
 
+mod alone;
 mod decoded;
 mod each;
-mod emptied;
+pub(super) mod emptied;
+#[cfg(feature = "dir")]
+mod including;
 mod limits;
 mod load;
 mod merge;
@@ -56,26 +59,38 @@ use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use self::decoded::DecodedFiles;
 pub use self::each::{Each, EachKey};
 pub use self::limits::FilesLimits;
 pub use self::merge::{DecodeMerged, Merged};
-use super::decode::Decode;
+#[cfg(feature = "dir")]
+use super::include::context::Context;
+#[cfg(feature = "dir")]
+use super::include::included::Included;
 use crate::error::{Error, ErrorKind};
 
 /// The files of a directory or a group, or the parts of another source, all as they were at one moment.
 ///
 /// The files of a group are in the order of their declaration. All other parts are ordered by the bytes of their keys.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Files(Vec<Part>);
+///
+/// A decoder can [include](Part::include) further files.
+#[derive(Clone, Default)]
+pub struct Files {
+    parts: Vec<Part>,
+    #[cfg(feature = "dir")]
+    included: Option<Arc<Included>>,
+}
 
-/// One of [`Files`]: a key and its content.
-#[derive(Clone, PartialEq, Eq)]
+/// One of [`Files`]: a key and its content. Cloning shares the content.
+#[derive(Clone)]
 pub struct Part {
     key: Key,
     name: String,
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
+    #[cfg(feature = "dir")]
+    context: Context,
 }
 
 /// Texts are equal if all their bytes are. Paths are equal if they have the same components.
@@ -115,7 +130,7 @@ impl Key {
 ///
 /// # Contract
 ///
-/// 1. The same files always give the same result.
+/// 1. The same files, with those that it [includes](Part::include), always give the same result.
 /// 2. An error names the file at fault if there is one. [`Part::decode`] and [`Part::refuse`] do this.
 pub trait DecodeFiles: Send + Sync + 'static {
     /// The decoded value.
@@ -145,14 +160,32 @@ where
 
 impl Files {
     /// `parts` must be in order, and each key unique.
-    #[cfg(feature = "dir")]
     pub(super) fn ordered(parts: Vec<Part>) -> Self {
-        Self(parts)
+        Self {
+            parts,
+            #[cfg(feature = "dir")]
+            included: None,
+        }
+    }
+
+    #[cfg(feature = "dir")]
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Part> {
+        self.parts.iter_mut()
+    }
+
+    #[cfg(feature = "dir")]
+    fn included(&self) -> Option<&Arc<Included>> {
+        self.included.as_ref()
+    }
+
+    #[cfg(feature = "dir")]
+    fn set_included(&mut self, included: Arc<Included>) {
+        self.included = Some(included);
     }
 
     /// Iterates over the parts: those of a group in the order of their declaration, others by the bytes of their keys.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Part> + ExactSizeIterator {
-        self.0.iter()
+        self.parts.iter()
     }
 
     /// The part with this key: the path in the directory, the name in the group, or the key in the store.
@@ -163,12 +196,12 @@ impl Files {
 
     /// The number of parts.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.parts.len()
     }
 
     /// Whether there is no part.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.parts.is_empty()
     }
 }
 
@@ -181,7 +214,9 @@ impl Part {
         Self {
             name: key.clone(),
             key: Key::Text(key),
-            bytes: bytes.into(),
+            bytes: Arc::new(bytes.into()),
+            #[cfg(feature = "dir")]
+            context: Context::default(),
         }
     }
 
@@ -195,12 +230,34 @@ impl Part {
     }
 
     #[cfg(feature = "dir")]
-    pub(super) fn of_file(path: PathBuf, name: String, bytes: Vec<u8>) -> Self {
+    pub(super) fn of_file(
+        key: PathBuf,
+        name: String,
+        bytes: Arc<Vec<u8>>,
+        context: Context,
+    ) -> Self {
         Self {
-            key: Key::Path(path),
+            key: Key::Path(key),
             name,
             bytes,
+            context,
         }
+    }
+
+    #[cfg(feature = "dir")]
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    #[cfg(feature = "dir")]
+    pub(super) fn context_mut(&mut self) -> &mut Context {
+        &mut self.context
+    }
+
+    /// The content, shared.
+    #[cfg(feature = "dir")]
+    pub(super) fn shared_bytes(&self) -> &Arc<Vec<u8>> {
+        &self.bytes
     }
 
     /// The key in the store, the path relative to the directory, or the name in the group. Invalid UTF-8 in a path is replaced.
@@ -226,20 +283,33 @@ impl Part {
         &self.bytes
     }
 
-    /// Decodes this part alone.
-    ///
-    /// # Errors
-    ///
-    /// The error of the decoder, with the name of this part.
-    pub fn decode<D: Decode>(&self, decoder: &D) -> Result<D::Value, Error> {
-        decoder.decode(&self.bytes, &self.name)
-    }
-
     /// An error about the content of this part, with this reason.
     pub fn refuse(&self, reason: impl fmt::Display) -> Error {
         Error::new(ErrorKind::Decode, reason.to_string()).or_at(&self.name)
     }
 }
+
+impl PartialEq for Files {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts == other.parts
+    }
+}
+
+impl Eq for Files {}
+
+impl fmt::Debug for Files {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Files").field(&self.parts).finish()
+    }
+}
+
+impl PartialEq for Part {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.key, &self.name, &self.bytes) == (&other.key, &other.name, &other.bytes)
+    }
+}
+
+impl Eq for Part {}
 
 /// Shows the size of the content instead of the content, which may be a private key.
 impl fmt::Debug for Part {

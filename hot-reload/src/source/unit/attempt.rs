@@ -64,7 +64,7 @@ impl Attempt {
             Err(error) => return Step::Done(Err(error)),
         };
         if let Some(pause) = self
-            .gap(&view, memory)
+            .gap(spec, &view, memory)
             .or_else(|| self.flurry(&view, memory))
         {
             return Step::Wait(pause);
@@ -112,6 +112,10 @@ impl Attempt {
                 Err(Unlisted { ways, .. }) => ways,
             };
             memory.listing = now;
+            // What the last walk has found is true of its own paths only.
+            if let Some(open) = watch.open_watch() {
+                open.forget_walk();
+            }
         }
     }
 
@@ -134,7 +138,7 @@ impl Attempt {
     }
 
     /// The wait for a missing file, because many programs remove a file for a moment while they replace it.
-    fn gap(&mut self, view: &View, memory: &Memory) -> Option<Pause> {
+    fn gap(&mut self, spec: &Spec, view: &View, memory: &Memory) -> Option<Pause> {
         let (mut exists, mut lacks, mut has_gone) = (false, false, false);
         for (index, stamp) in view.stamps.iter().enumerate() {
             if !is_absent(stamp) {
@@ -145,7 +149,8 @@ impl Attempt {
                 lacks = true;
             }
         }
-        let is_gap = (exists && lacks) || has_gone || memory.misses_one();
+        let is_gap =
+            (exists && lacks) || has_gone || memory.misses_one(|key| spec.roster.wants(key));
         if !is_gap {
             self.gap_since = None;
             return None;

@@ -1,5 +1,6 @@
 //! [`Memory`]: the last accepted files, so that the next load can find out cheaply that nothing has changed.
 
+use std::path::Path;
 use std::time::SystemTime;
 
 use xxhash_rust::xxh3::Xxh3Default;
@@ -64,12 +65,12 @@ impl Memory {
         *last.stamps.get(index)?
     }
 
-    /// Whether a file that was accepted is missing.
-    pub(super) fn misses_one(&self) -> bool {
+    /// Whether a file that was accepted, and is still wanted, is missing.
+    pub(super) fn misses_one(&self, is_wanted: impl Fn(&Path) -> bool) -> bool {
         self.accepted.as_ref().is_some_and(|last| {
             let mut keys = last.listing.keys().iter();
             last.listing.keys() != self.listing.keys()
-                && keys.any(|key| self.listing.find(key).is_none())
+                && keys.any(|key| self.listing.find(key).is_none() && is_wanted(key))
         })
     }
 
@@ -95,7 +96,7 @@ impl Memory {
 }
 
 /// The revision of the files: a hash of all names and bytes, each after its length, so that boundaries matter.
-pub(super) fn revision(files: &Files) -> Revision {
+pub(in crate::source) fn revision(files: &Files) -> Revision {
     let mut hash = Xxh3Default::new();
     for part in files.iter() {
         for bytes in [bytes(part.path()), part.bytes()] {

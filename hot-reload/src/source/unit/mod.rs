@@ -20,6 +20,7 @@ use std::sync::Arc;
 use self::attempt::{Attempt, Step};
 pub(super) use self::listing::{Listing, Member, Presence};
 use self::memory::Memory;
+pub(super) use self::memory::revision;
 pub(super) use self::spec::{Limits, Roster, Spec, Unlisted};
 use super::contract::Source;
 use super::fetched::Fetched;
@@ -27,6 +28,7 @@ use super::file::turns::{Turn, Turns, blocking};
 use super::file::watch::options::Options;
 use super::file::watch::profile;
 use super::file::watch::subscription::FileWatch;
+use super::include::base::Base;
 use crate::error::{Error, Location};
 use crate::hints::{HintSender, Subscription};
 use crate::revision::Revision;
@@ -101,6 +103,10 @@ impl Source for Unit {
 
     fn accepts_empty(&self) -> bool {
         self.spec.empty_is_content
+    }
+
+    fn base(&self) -> Base {
+        self.spec.base.clone().with_options(self.watch.options())
     }
 
     /// Opens a watch on everything that is known. The load that follows watches the rest.

@@ -1,6 +1,7 @@
 //! Reads the files of a unit, each in the state of its stamp.
 
 use std::io;
+use std::sync::Arc;
 
 use super::listing::{Listing, Presence};
 use super::memory::Memory;
@@ -13,6 +14,7 @@ use crate::source::file::read::stamp::{Kind, Stamp};
 use crate::source::file::read::view::{Pause, View};
 use crate::source::file::{fault, os};
 use crate::source::files::{Files, Part};
+use crate::source::include::context::Context;
 
 /// Why a read did not succeed.
 pub(super) enum Stop {
@@ -81,7 +83,9 @@ pub(super) fn read(
         let name = spec.roster.name_of(key);
         match read_once(path, spec.limits.file) {
             Ok(ReadOnce::Whole { bytes, stamp }) if stamp == *expected => {
-                parts.push(Part::of_file(key.to_owned(), name, bytes));
+                let context = Context::of_file(path.to_owned());
+                let bytes = Arc::new(bytes);
+                parts.push(Part::of_file(key.to_owned(), name, bytes, context));
             }
             Ok(_) => return Err(Stop::Restless(fault::restless(&name))),
             Err(error) if fault::is_absent(&error) => {

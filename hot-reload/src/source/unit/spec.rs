@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::listing::Listing;
 use crate::error::Error;
+use crate::source::include::base::Base;
 
 /// Which files to read, and how.
 pub(in crate::source) struct Spec {
@@ -12,6 +13,8 @@ pub(in crate::source) struct Spec {
     pub(in crate::source) roster: Box<dyn Roster>,
     pub(in crate::source) limits: Limits,
     pub(in crate::source) empty_is_content: bool,
+    /// For files that a decoder includes.
+    pub(in crate::source) base: Base,
 }
 
 /// Lists the files that belong together.
@@ -25,6 +28,12 @@ pub(in crate::source) trait Roster: Send + Sync + 'static {
     ///
     /// They cannot be listed, or are too many.
     fn list(&self) -> Result<Option<Listing>, Unlisted>;
+
+    /// Whether the file with this key still belongs to the others. Provided: `true`. If not, its absence is no removal.
+    fn wants(&self, key: &Path) -> bool {
+        let _ = key;
+        true
+    }
 
     /// The name of the file with this key in errors.
     fn name_of(&self, key: &Path) -> String;

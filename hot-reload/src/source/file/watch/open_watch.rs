@@ -116,6 +116,14 @@ impl OpenWatch {
         Ok(())
     }
 
+    /// Notes that the source has other paths than those of the last walk.
+    #[cfg(feature = "dir")]
+    pub(crate) fn forget_walk(&self) {
+        let (epoch, _) = self.counts();
+        self.0.activity.set_track(None, epoch);
+        self.0.activity.set_walked(None);
+    }
+
     /// Whether the walk can be skipped for unchanged files: the whole path is watched and was walked recently, without an
     /// event since.
     pub(crate) fn was_walked(&self) -> bool {

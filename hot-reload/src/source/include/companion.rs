@@ -1,0 +1,222 @@
+//! [`Companion`]: the included files of one source, and what the last load knew of them.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::time::Duration;
+
+use super::base::Base;
+use super::included::Asked;
+use super::requests::Requests;
+use crate::hints::{HintSender, Subscription};
+use crate::locks::lock;
+use crate::revision::Revision;
+use crate::source::boxed::BoxSource;
+use crate::source::files::emptied::Filled;
+
+/// The included files of one source. Without any, it is empty and costs nothing.
+#[derive(Default)]
+pub(in crate::source) struct Companion {
+    base: OnceLock<Box<Base>>,
+    unit: OnceLock<Box<Unit>>,
+    state: Mutex<State>,
+}
+
+/// The files, as a source that is read at one moment and watched.
+pub(super) struct Unit {
+    pub(super) source: BoxSource,
+    pub(super) requests: Arc<Shared>,
+    /// Locked while requests are set and read, because several services may load one source.
+    pub(super) turn: tokio::sync::Mutex<()>,
+}
+
+/// The requests that the unit reads and watches.
+#[derive(Default)]
+pub(super) struct Shared(Mutex<Arc<Requests>>);
+
+#[derive(Default)]
+pub(super) struct State {
+    /// What the last load has concluded, if its value includes files or variables.
+    pub(super) last: Option<Last>,
+    /// How often to load because of the file systems of the included files.
+    pub(super) heartbeat: Option<Duration>,
+    pub(super) filled: Filled,
+    watchers: Vec<Weak<Watcher>>,
+}
+
+/// The state of a source and of everything that its value includes.
+#[derive(Clone)]
+pub(super) struct Last {
+    /// The revision of all.
+    pub(super) whole: Revision,
+    /// The revision of the source.
+    pub(super) main: Revision,
+    /// The revision of the included files.
+    pub(super) files: Revision,
+    /// The names of the environment variables, and a token for their values.
+    pub(super) variables: (Vec<String>, u128),
+}
+
+/// One open watch of the source. It has the watch of the included files.
+pub(super) struct Watcher {
+    pub(super) hints: HintSender,
+    pub(super) guard: Mutex<Option<Subscription>>,
+}
+
+impl Companion {
+    /// The base of the source.
+    pub(super) fn base(&self, base: impl FnOnce() -> Base) -> &Base {
+        self.base.get_or_init(|| Box::new(base()))
+    }
+
+    /// The included files, if there ever were any.
+    pub(super) fn unit(&self) -> Option<&Unit> {
+        self.unit.get().map(|unit| &**unit)
+    }
+
+    pub(super) fn unit_or(&self, make: impl FnOnce() -> Unit) -> &Unit {
+        self.unit.get_or_init(|| Box::new(make()))
+    }
+
+    /// The requests of the last load.
+    pub(super) fn requests(&self) -> Arc<Requests> {
+        self.unit()
+            .map(|unit| unit.requests.get())
+            .unwrap_or_default()
+    }
+
+    /// Changes the state. The closure runs under the lock.
+    pub(super) fn state<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut lock(&self.state))
+    }
+
+    /// Adds a watch of the source, until the result is dropped.
+    pub(super) fn add_watcher(&self, hints: HintSender) -> Arc<Watcher> {
+        let watcher = Arc::new(Watcher {
+            hints,
+            guard: Mutex::default(),
+        });
+        self.state(|state| {
+            state.watchers.retain(|watcher| watcher.strong_count() > 0);
+            state.watchers.push(Arc::downgrade(&watcher));
+        });
+        watcher
+    }
+
+    /// The open watches of the source.
+    pub(super) fn watchers(&self) -> Vec<Arc<Watcher>> {
+        self.state(|state| state.watchers.iter().filter_map(Weak::upgrade).collect())
+    }
+}
+
+impl Shared {
+    pub(super) fn get(&self) -> Arc<Requests> {
+        Arc::clone(&lock(&self.0))
+    }
+
+    pub(super) fn set(&self, requests: Requests) {
+        let before = std::mem::replace(&mut *lock(&self.0), Arc::new(requests));
+        drop(before);
+    }
+}
+
+impl Last {
+    /// `asked` was decoded with these files. `None` if the value includes nothing.
+    pub(super) fn new(main: Revision, files: Revision, asked: &Asked) -> Option<Self> {
+        if asked.is_empty() {
+            return None;
+        }
+        let names = asked.variables.keys().cloned().collect();
+        let variables = token(&asked.variables);
+        let included = match asked.has_secrets || !asked.variables.is_empty() {
+            // Nobody can guess a secret and compare.
+            true => {
+                let hash = keyed(|hasher| {
+                    hasher.write(files.as_bytes());
+                    hasher.write(&variables.to_be_bytes());
+                });
+                Revision::from(hash)
+            }
+            false => files.clone(),
+        };
+        Some(Self {
+            whole: Revision::join([&main, &included]),
+            main,
+            files,
+            variables: (names, variables),
+        })
+    }
+
+    /// Whether the environment variables still have the same values.
+    pub(super) fn has_same_variables(&self) -> bool {
+        let (names, before) = &self.variables;
+        let value = |name: &String| (name.clone(), std::env::var_os(name));
+        names.is_empty() || token(&names.iter().map(value).collect()) == *before
+    }
+}
+
+fn token(variables: &BTreeMap<String, Option<OsString>>) -> u128 {
+    keyed(|hasher| {
+        for (name, value) in variables {
+            let value = value.as_ref().map(|value| value.as_encoded_bytes());
+            for bytes in [Some(name.as_bytes()), value] {
+                hasher.write_usize(bytes.map_or(usize::MAX, <[u8]>::len));
+                hasher.write(bytes.unwrap_or_default());
+            }
+        }
+    })
+}
+
+/// A hash with a key of this process.
+fn keyed(write: impl Fn(&mut dyn Hasher)) -> u128 {
+    static KEYS: OnceLock<[RandomState; 2]> = OnceLock::new();
+    let [high, low] = KEYS.get_or_init(Default::default).each_ref().map(|key| {
+        let mut hasher = key.build_hasher();
+        write(&mut hasher);
+        u128::from(hasher.finish())
+    });
+    high << 64 | low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn last(variables: &[(&str, Option<&str>)]) -> Option<Last> {
+        let variable =
+            |(name, value): &(&str, Option<&str>)| ((*name).to_owned(), value.map(OsString::from));
+        let asked = Asked {
+            variables: variables.iter().map(variable).collect(),
+            ..Asked::default()
+        };
+        Last::new(Revision::new("main"), Revision::new("files"), &asked)
+    }
+
+    #[test]
+    fn revision_changes_with_each_variable() {
+        let states = [
+            last(&[("A", None)]),
+            last(&[("A", Some(""))]),
+            last(&[("A", Some("1"))]),
+            last(&[("A", Some("1")), ("B", None)]),
+            last(&[("A", Some("1B"))]),
+        ];
+        let wholes: Vec<_> = states.into_iter().map(|last| last.unwrap().whole).collect();
+        for (index, whole) in wholes.iter().enumerate() {
+            assert!(!wholes[..index].contains(whole), "{index}");
+        }
+        assert!(last(&[]).is_none());
+        let same = last(&[("A", Some("1"))]).unwrap();
+        assert_eq!(same.whole, wholes[2]);
+    }
+
+    #[test]
+    fn p18_revision_of_a_variable_does_not_reveal_it() {
+        let whole = last(&[("A", Some("hunter2"))]).unwrap().whole;
+        let tokens = whole.tokens().unwrap();
+        assert_eq!(tokens[0], b"main");
+        assert_eq!(tokens[1].len(), 16);
+        assert!(!tokens[1].windows(5).any(|bytes| bytes == b"files"));
+    }
+}

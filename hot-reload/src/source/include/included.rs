@@ -1,0 +1,124 @@
+//! [`Included`]: the included files of one decoding, and the record of what the decoder has asked for.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::mem;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use super::base::Folder;
+use super::requests::Requests;
+use crate::locks::lock;
+
+/// What is known while a decoder runs. A request for anything else is recorded, and the decoder runs again once it is known.
+#[derive(Default)]
+pub(in crate::source) struct Included {
+    /// The directory of the source.
+    pub(in crate::source) folder: Option<Folder>,
+    known: Requests,
+    /// Those of the known files that exist.
+    files: BTreeMap<PathBuf, Arc<Vec<u8>>>,
+    asked: Mutex<Asked>,
+}
+
+/// What a decoder has asked for.
+#[derive(Default)]
+pub(in crate::source) struct Asked {
+    pub(in crate::source) requests: Requests,
+    /// Environment variables, each with the value that the decoder saw.
+    pub(in crate::source) variables: BTreeMap<String, Option<OsString>>,
+    /// Whether a file was included whose content is secret.
+    pub(in crate::source) has_secrets: bool,
+}
+
+/// The answer to a request.
+pub(in crate::source) enum Answer<T> {
+    Known(T),
+    /// It was read, and does not exist.
+    Absent,
+    /// It was not read yet, so the decoder runs again.
+    Unread,
+    /// The decoder has asked for too many.
+    TooMany,
+}
+
+/// A file that matches a pattern.
+pub(in crate::source) struct Match {
+    pub(in crate::source) path: PathBuf,
+    /// Its name in errors.
+    pub(in crate::source) name: String,
+    pub(in crate::source) bytes: Arc<Vec<u8>>,
+}
+
+impl Included {
+    /// `known` was read, and these are the files that exist.
+    pub(in crate::source) fn new(
+        folder: Option<Folder>,
+        known: Requests,
+        files: BTreeMap<PathBuf, Arc<Vec<u8>>>,
+    ) -> Self {
+        Self {
+            folder,
+            known,
+            files,
+            asked: Mutex::default(),
+        }
+    }
+
+    /// The content of this file.
+    pub(in crate::source) fn file(
+        &self,
+        path: &Path,
+        name: &str,
+        is_secret: bool,
+    ) -> Answer<Arc<Vec<u8>>> {
+        {
+            let mut asked = lock(&self.asked);
+            asked.has_secrets |= is_secret;
+            if !asked.requests.add_file(path, name) {
+                return Answer::TooMany;
+            }
+        }
+        match self.files.get(path) {
+            _ if !self.known.has_file(path) => Answer::Unread,
+            Some(bytes) => Answer::Known(Arc::clone(bytes)),
+            None => Answer::Absent,
+        }
+    }
+
+    /// The files that match a pattern, in the order of the bytes of their paths.
+    pub(in crate::source) fn glob(&self, folder: &Folder, pattern: &str) -> Answer<Vec<Match>> {
+        if !lock(&self.asked).requests.add_glob(folder, pattern) {
+            return Answer::TooMany;
+        }
+        let Some(glob) = self.known.glob(folder, pattern) else {
+            return Answer::Unread;
+        };
+        let fits = |(path, bytes): (&PathBuf, &Arc<Vec<u8>>)| {
+            let found = || Match {
+                path: path.clone(),
+                name: glob.display(path),
+                bytes: Arc::clone(bytes),
+            };
+            glob.fits(path).then(found)
+        };
+        let mut found: Vec<_> = self.files.iter().filter_map(fits).collect();
+        found.sort_unstable_by(|one, other| bytes(&one.path).cmp(bytes(&other.path)));
+        Answer::Known(found)
+    }
+
+    /// What the decoder has asked for.
+    pub(in crate::source) fn take(&self) -> Asked {
+        mem::take(&mut lock(&self.asked))
+    }
+}
+
+impl Asked {
+    pub(in crate::source) fn is_empty(&self) -> bool {
+        self.requests.is_empty() && self.variables.is_empty()
+    }
+}
+
+fn bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_encoded_bytes()
+}

@@ -1,0 +1,276 @@
+//! A load of a source whose decoder includes files.
+//!
+//! 1. Fetch the source, unless it and everything that its value includes is unchanged.
+//! 2. Read the files that the last load has included, at one moment, and decode.
+//! 3. If the decoder asks for others, add them and repeat step 2. Each round adds one at least, and their number is bounded.
+//! 4. Check that the source has not changed since step 1. Then both were as they were read at the moment of the last step 2.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::companion::{Companion, Last};
+use super::decoding::{Decoding, Input};
+use super::included::{Asked, Included};
+use super::requests::Requests;
+use super::roster;
+use super::watching;
+use crate::error::{Error, ErrorKind, Location};
+use crate::hints::Content;
+use crate::reload::Loaded;
+use crate::revision::Revision;
+use crate::source::contract::Source;
+use crate::source::fetched::Fetched;
+use crate::source::file::watch::profile;
+use crate::source::files::emptied::Emptied;
+use crate::source::files::{Files, Part};
+use crate::source::unit;
+use crate::watch::WatchProfile;
+
+/// Loads the source, unless it and everything that its value includes is in the state that was `seen` last.
+pub(in crate::source) async fn load<D: Decoding>(
+    this: &D,
+    companion: &Companion,
+    seen: Option<&Revision>,
+) -> Result<Loaded<D::Value>, Error> {
+    let source = this.source();
+    let last = companion.state(|state| state.last.clone());
+    let mut fetched = match last.filter(|last| seen == Some(&last.whole)) {
+        None => source.fetch(seen).await?,
+        Some(last) => match source.fetch(Some(&last.main)).await? {
+            Fetched::Unchanged if is_unchanged(companion, &last).await => {
+                return Ok(Loaded::Unchanged);
+            }
+            Fetched::Unchanged => source.fetch(None).await?,
+            other => other,
+        },
+    };
+    for _ in 0..ATTEMPTS {
+        let (mut files, main) = match this.parts(fetched)? {
+            Input::Parts(files, main) => (files, main),
+            Input::Answer(answer) => return Ok(answer),
+        };
+        let read = match rounds(this, companion, &mut files, &main).await? {
+            Ok(read) => read,
+            Err(answer) => return Ok(answer),
+        };
+        if !read.asked.requests.is_empty() {
+            match source.fetch(Some(&main)).await? {
+                Fetched::Unchanged => {}
+                Fetched::Content { revision, .. } | Fetched::Files { revision, .. }
+                    if revision == main => {}
+                other => {
+                    fetched = other;
+                    continue;
+                }
+            }
+        }
+        return conclude(this, companion, &files, main, read, seen).await;
+    }
+    let text = "changes faster than it can be read together with the files that it includes";
+    Err(Error::new(ErrorKind::Unavailable, text).at(Location::new(source.name())))
+}
+
+/// Decodes content that the watch has delivered. `None` if its value includes anything, so that the source must be loaded.
+pub(in crate::source) fn content<D: Decoding>(
+    this: &D,
+    companion: &Companion,
+    content: Content,
+) -> Result<Option<Loaded<D::Value>>, Error> {
+    let Content { bytes, revision } = content;
+    let Input::Parts(mut files, main) = this.parts(Fetched::Content { bytes, revision })? else {
+        return Ok(None);
+    };
+    let included = attach(
+        this,
+        companion,
+        &mut files,
+        Requests::default(),
+        &Files::default(),
+    );
+    let decoded = this.decode(&files);
+    match included.take().is_empty() {
+        true => this.finish(decoded, &files, main, None).map(Some),
+        false => Ok(None),
+    }
+}
+
+/// One decoding with everything that it has asked for.
+struct Read<V> {
+    decoded: Result<V, Error>,
+    asked: Asked,
+    /// The included files that exist, and perhaps others of an earlier load.
+    included: Files,
+}
+
+/// Reads included files and decodes, until the decoder asks for nothing else. The other answer ends the load.
+async fn rounds<D: Decoding>(
+    this: &D,
+    companion: &Companion,
+    files: &mut Files,
+    main: &Revision,
+) -> Result<Result<Read<D::Value>, Loaded<D::Value>>, Error> {
+    let mut known = Requests::clone(&companion.requests());
+    // Whether some are only a guess, from the load before.
+    let mut is_guess = true;
+    loop {
+        let read = match known.is_empty() {
+            true => Ok(Fetched::Absent),
+            false => fetch(this, companion, &known, None).await,
+        };
+        let included = match read {
+            Ok(Fetched::Files { files, .. }) => files,
+            Ok(Fetched::Absent) if known.is_empty() => Files::default(),
+            // The source may not include it any more.
+            _ if is_guess => {
+                is_guess = false;
+                known = Requests::default();
+                continue;
+            }
+            Ok(Fetched::Held { hold, again }) => return Ok(Err(Loaded::Held { hold, again })),
+            Ok(_) => return Err(unreadable(this)),
+            Err(error) => return Err(remember_error(companion, main, error)),
+        };
+        let handle = attach(this, companion, files, known.clone(), &included);
+        let decoded = this.decode(files);
+        let asked = handle.take();
+        if known.cover(&asked.requests) {
+            return Ok(Ok(Read {
+                decoded,
+                asked,
+                included,
+            }));
+        }
+        known.extend(asked.requests);
+    }
+}
+
+/// Lets the parts include these files.
+fn attach<D: Decoding>(
+    this: &D,
+    companion: &Companion,
+    files: &mut Files,
+    known: Requests,
+    included: &Files,
+) -> Arc<Included> {
+    let base = companion.base(|| this.source().base());
+    let shared = |part: &Part| (part.path().to_owned(), Arc::clone(part.shared_bytes()));
+    let found: BTreeMap<_, _> = included.iter().map(shared).collect();
+    let handle = Arc::new(Included::new(base.folder.clone(), known, found));
+    files.attach(&handle, base.file.as_deref());
+    handle
+}
+
+/// Reads the included files, unless they are as `seen`. They are watched first.
+async fn fetch<D: Decoding>(
+    this: &D,
+    companion: &Companion,
+    known: &Requests,
+    seen: Option<&Revision>,
+) -> Result<Fetched, Error> {
+    let base = companion.base(|| this.source().base());
+    let unit = companion.unit_or(|| roster::unit(base, &this.source().name()));
+    let _turn = unit.turn.lock().await;
+    unit.requests.set(known.clone());
+    // A watch that cannot be opened is reported to its service. The files can still be read.
+    let _ = watching::arm(companion, unit).await;
+    unit.source.fetch(seen).await
+}
+
+async fn is_unchanged(companion: &Companion, last: &Last) -> bool {
+    if !last.has_same_variables() {
+        return false;
+    }
+    match companion.unit() {
+        Some(unit) if !unit.requests.get().is_empty() => {
+            let _turn = unit.turn.lock().await;
+            let _ = watching::arm(companion, unit).await;
+            let fetched = unit.source.fetch(Some(&last.files)).await;
+            matches!(fetched, Ok(Fetched::Unchanged))
+        }
+        _ => true,
+    }
+}
+
+/// Remembers everything that the value includes, and forgets the rest.
+async fn conclude<D: Decoding>(
+    this: &D,
+    companion: &Companion,
+    files: &Files,
+    main: Revision,
+    read: Read<D::Value>,
+    seen: Option<&Revision>,
+) -> Result<Loaded<D::Value>, Error> {
+    let Read {
+        decoded,
+        asked,
+        included,
+    } = read;
+    let wanted = included
+        .iter()
+        .filter(|part| asked.requests.want(part.path()));
+    let included = Files::ordered(wanted.cloned().collect());
+    let last = Last::new(main.clone(), unit::revision(&included), &asked);
+    let revision = last.as_ref().map_or(main, |last| last.whole.clone());
+    let heartbeat = heartbeat(&asked.requests);
+    let emptied = companion.state(|state| {
+        state.last = last;
+        state.heartbeat = heartbeat;
+        state.filled.fill(&included)
+    });
+    if asked.requests.is_empty() {
+        watching::disarm(companion);
+    }
+    if let Some(unit) = companion.unit() {
+        let _turn = unit.turn.lock().await;
+        unit.requests.set(asked.requests);
+    }
+    if seen == Some(&revision) {
+        return Ok(Loaded::Unchanged);
+    }
+    let emptied = match emptied {
+        Emptied::One(name) => Some(name),
+        Emptied::All { had_content: true } => {
+            included.iter().next().map(|part| part.name().to_owned())
+        }
+        Emptied::All { had_content: false } | Emptied::None => None,
+    };
+    this.finish(decoded, files, revision, emptied)
+}
+
+/// How often the file systems of the files must be polled, if that is more often than usual.
+fn heartbeat(requests: &Requests) -> Option<Duration> {
+    if requests.is_empty() {
+        return None;
+    }
+    let paths: Vec<_> = requests.files().map(ToOwned::to_owned).collect();
+    let starts = requests.globs().map(|glob| glob.start().to_owned());
+    let paths: Vec<_> = paths.into_iter().chain(starts).collect();
+    let heartbeat = profile::profile_of_all(&paths).heartbeat;
+    (heartbeat < WatchProfile::local().heartbeat).then_some(heartbeat)
+}
+
+/// Adds the revision of the source to an error of the included files, so that it is reported once.
+fn remember_error(companion: &Companion, main: &Revision, error: Error) -> Error {
+    let Some(files) = error.revision().cloned() else {
+        return error;
+    };
+    let whole = Revision::join([main, &files]);
+    companion.state(|state| {
+        state.last = Some(Last {
+            whole: whole.clone(),
+            main: main.clone(),
+            files,
+            variables: (Vec::new(), 0),
+        });
+    });
+    error.with_revision(whole)
+}
+
+fn unreadable<D: Decoding>(this: &D) -> Error {
+    let text = "the files that it includes cannot be read together";
+    Error::new(ErrorKind::Unavailable, text).at(Location::new(this.source().name()))
+}
+
+/// How often a load begins again because the source changed while its included files were read.
+const ATTEMPTS: usize = 8;
