@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use hot_reload::tls::Moment;
+use rustls::pki_types::UnixTime;
 use tokio::time::Instant;
 
-use crate::config::{Moment, Validity};
+use crate::config::Validity;
 
 /// The days before the expiry at which a warning is logged. Renewal is usual a month before.
 const WARNING_DAYS: [i64; 3] = [30, 7, 1];
@@ -40,7 +42,7 @@ impl ExpiryWarnings {
 
     /// Checks a certificate: returns the warning that is due, and the time until the next check.
     pub(crate) fn check(&mut self, validity: Validity, now: Moment) -> (Option<String>, Duration) {
-        let left = validity.until.0 - now.0;
+        let left = until(validity.until, now);
         // The expiry itself is a mark, too, and so is the beginning of the validity.
         let marks = WARNING_DAYS.map(|days| days * DAY).into_iter().chain([0]);
         let passed = match now < validity.from {
@@ -50,7 +52,7 @@ impl ExpiryWarnings {
         let before = self.passed.replace(passed).unwrap_or_default();
         let warning = (passed != before && passed > 0).then(|| warning(validity, now));
         let next = match now < validity.from {
-            true => validity.from.0 - now.0,
+            true => until(validity.from, now),
             false => marks
                 .map(|mark| left - mark)
                 .find(|wait| *wait >= 0)
@@ -61,22 +63,33 @@ impl ExpiryWarnings {
     }
 }
 
+/// The present moment.
+pub(crate) fn now() -> Moment {
+    Moment::from_unix_seconds(UnixTime::now().as_secs())
+}
+
+/// The seconds until this moment. Negative if it has passed.
+fn until(moment: Moment, now: Moment) -> i64 {
+    let seconds = |moment: Moment| i64::try_from(moment.unix_seconds()).unwrap_or(i64::MAX);
+    seconds(moment) - seconds(now)
+}
+
 fn warning(validity: Validity, now: Moment) -> String {
-    let Validity { from, until } = validity;
+    let Validity { from, until: end } = validity;
     if now < from {
         return format!(
             "the certificate is not valid before {from}: clients refuse it; check the certificate and the clock"
         );
     }
-    match until.0 - now.0 {
+    match until(end, now) {
         left if left < 0 => {
-            format!("the certificate has expired on {until}: clients refuse it; renew it")
+            format!("the certificate has expired on {end}: clients refuse it; renew it")
         }
         left if left < DAY => {
-            format!("the certificate expires on {until}, in less than a day; renew it")
+            format!("the certificate expires on {end}, in less than a day; renew it")
         }
         left => format!(
-            "the certificate expires on {until}, in {} days; renew it",
+            "the certificate expires on {end}, in {} days; renew it",
             left / DAY
         ),
     }
@@ -88,13 +101,17 @@ mod tests {
 
     const END: i64 = 1_800_000_000;
 
+    fn moment(seconds: i64) -> Moment {
+        Moment::from_unix_seconds(seconds.try_into().unwrap())
+    }
+
     /// The warning with this many seconds left.
     fn warned(expiry: &mut ExpiryWarnings, left: i64) -> Option<String> {
         let validity = Validity {
-            from: Moment(END - 90 * DAY),
-            until: Moment(END),
+            from: moment(END - 90 * DAY),
+            until: moment(END),
         };
-        expiry.check(validity, Moment(END - left)).0
+        expiry.check(validity, moment(END - left)).0
     }
 
     #[test]
@@ -148,10 +165,10 @@ mod tests {
     fn next_check_follows_the_next_mark_within_an_hour() {
         let mut expiry = ExpiryWarnings::default();
         let validity = Validity {
-            from: Moment(0),
-            until: Moment(END),
+            from: moment(0),
+            until: moment(END),
         };
-        let mut look = |left: i64| expiry.check(validity, Moment(END - left)).1.as_secs();
+        let mut look = |left: i64| expiry.check(validity, moment(END - left)).1.as_secs();
         assert_eq!(look(60 * DAY), 3600);
         assert_eq!(look(7 * DAY + 10), 11);
         assert_eq!(look(5), 6);

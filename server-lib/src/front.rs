@@ -11,11 +11,11 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{debug, info, warn};
 
 use crate::address::is_served_by;
-use crate::config::{Limits, Moment, ServerConfig, Tls};
+use crate::config::{Limits, ServerConfig, Tls};
 use crate::connection::{ConnectionHandler, Phase};
 use crate::context::ServerContext;
 use crate::error::ServerError;
-use crate::expiry::ExpiryWarnings;
+use crate::expiry::{ExpiryWarnings, now};
 use crate::listener::Listener;
 use crate::state::Shared;
 
@@ -260,7 +260,7 @@ async fn watch_certificate<T>(
         let check = async {
             match tls {
                 Some(tls) => {
-                    let (warning, next) = expiry.check(tls.validity(), Moment::now());
+                    let (warning, next) = expiry.check(tls.validity(), now());
                     if let Some(warning) = warning {
                         warn!("{warning}");
                     }

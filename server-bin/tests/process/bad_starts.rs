@@ -285,7 +285,7 @@ const BAD_STARTS: &[BadStart] = &[
     (
         "key of another certificate",
         |at| certificate(at, &made().0, &made().1),
-        "tls: ",
+        "tls.key: ",
     ),
     (
         "certificate without a key",

@@ -69,7 +69,7 @@ async fn missing_or_unfit_certificate_exits_with_78() {
     .unwrap();
     assert_eq!(
         refused(&file).await,
-        "config.toml: tls: the certificate cert.pem does not belong to the key key.pem; give the key that the certificate was made for"
+        "config.toml: tls.key: the file key.pem does not match the certificate in cert.pem; give the key that the certificate was made for"
     );
 }
 

@@ -37,7 +37,7 @@ pub use self::methods::Methods;
 pub use self::route::Route;
 use self::routes::Routes;
 pub use self::tls::Tls;
-pub(crate) use self::tls::{Moment, Validity};
+pub(crate) use self::tls::Validity;
 
 /// The server's configuration: the content of its file and of the files that it names.
 ///

@@ -19,12 +19,12 @@ fn unusable_certificate_is_rejected() {
     std::fs::write(folder.path().join("key.pem"), "nothing").unwrap();
     assert_eq!(
         line_in(&folder, &config),
-        "config.toml: tls.cert: cert.pem holds no certificate; give a PEM file that has one"
+        "config.toml: tls.cert: the file cert.pem holds no certificate; give a PEM file that has one"
     );
     std::fs::write(folder.path().join("cert.pem"), made.cert.pem()).unwrap();
     assert_eq!(
         line_in(&folder, &config),
-        "config.toml: tls.key: key.pem holds no private key; give a PEM file that has one"
+        "config.toml: tls.key: the file key.pem holds no private key; give a PEM file that has one"
     );
     std::fs::write(
         folder.path().join("key.pem"),
@@ -33,7 +33,7 @@ fn unusable_certificate_is_rejected() {
     .unwrap();
     assert_eq!(
         line_in(&folder, &config),
-        "config.toml: tls: the certificate cert.pem does not belong to the key key.pem; give the key that the certificate was made for"
+        "config.toml: tls.key: the file key.pem does not match the certificate in cert.pem; give the key that the certificate was made for"
     );
 }
 
@@ -122,7 +122,7 @@ fn each_wrong_certificate_file_has_its_own_error() {
         ),
     ] {
         let line = tls(content, &key).unwrap();
-        let expected = format!("tls.cert: cert.pem {expected}");
+        let expected = format!("tls.cert: the file cert.pem {expected}");
         assert!(line.starts_with(&expected), "{line} is not {expected}");
     }
 }
@@ -182,13 +182,20 @@ fn each_wrong_key_file_has_its_own_error() {
         ),
         (
             broken.as_bytes(),
-            "holds a private key that the server cannot use; ",
+            "holds a private key that the TLS provider cannot use; ",
         ),
     ] {
         let line = tls(&cert, content).unwrap();
-        let expected = format!("tls.key: key.pem {expected}");
+        let expected = format!("tls.key: the file key.pem {expected}");
         assert!(line.starts_with(&expected), "{line} is not {expected}");
     }
+    let both = format!("{key}{cert}");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("both.pem"), both).unwrap();
+    let path = folder.path().join("config.toml");
+    let config = format!("{HEAD}[tls]\ncert = 'both.pem'\nkey = 'both.pem'\n");
+    std::fs::write(&path, config).unwrap();
+    ServerConfig::load(&path).unwrap();
     // A byte order mark, comments and extra sections are accepted.
     let windows = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));
     assert_eq!(tls(windows(&cert), windows(&key)), None);
@@ -212,6 +219,6 @@ fn misordered_chain_is_reported_as_such() {
     assert_eq!(tls(leaf.pem() + &root.pem(), &key), None);
     assert_eq!(
         tls(root.pem() + &leaf.pem(), &key).unwrap(),
-        "tls: the chain of cert.pem is in the wrong order: the certificate of the key key.pem is number 2; put it first, and each one's issuer behind it"
+        "tls.cert: the file cert.pem is in the wrong order: the certificate of the key key.pem is number 2; put it first, and each issuer after the certificate that it has signed"
     );
 }

@@ -91,7 +91,7 @@ async fn certificate_that_does_not_fit_its_key_keeps_the_old_one() {
     let line = rig.until_refused().await;
     assert!(
         line.contains(
-            "config.toml: tls: the certificate cert.pem does not belong to the key key.pem; "
+            "config.toml: tls.key: the file key.pem does not match the certificate in cert.pem; "
         ),
         "{line}"
     );
