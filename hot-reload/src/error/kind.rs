@@ -46,7 +46,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// The kind for an I/O error of this kind.
-    pub(super) fn of_io(kind: io::ErrorKind) -> Self {
+    pub(crate) fn of_io(kind: io::ErrorKind) -> Self {
         match kind {
             io::ErrorKind::NotFound => Self::NotFound,
             io::ErrorKind::PermissionDenied => Self::Denied,

@@ -112,17 +112,9 @@ where
     }
 }
 
-/// Takes an [`Error`] out of the chain, with the context around it. Any other chain becomes its texts, of kind
-/// [`ErrorKind::Other`].
-impl From<anyhow::Error> for Error {
-    fn from(error: anyhow::Error) -> Self {
-        Self::from_chain(error)
-    }
-}
-
 impl Error {
     /// Takes an [`Error`] out of the chain and keeps the context around it. Any other chain becomes its texts.
-    fn from_chain(error: anyhow::Error) -> Self {
+    pub(crate) fn from_chain(error: anyhow::Error) -> Self {
         let (mut context, mut is_ours) = (Vec::new(), false);
         for cause in error.chain() {
             is_ours = cause.is::<Self>();

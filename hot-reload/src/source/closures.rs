@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::hash::{DefaultHasher, Hasher};
+use std::io;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -18,9 +19,11 @@ use crate::watch::RealtimeWatch;
 
 /// A source of values whose load is a function. Services poll it; [`watch_with`](FromFn::watch_with) adds a watch.
 ///
-/// `?` converts a [`std::io::Error`] and an [`anyhow::Error`]. An error of kind [`ErrorKind::NotFound`] means that the source has
-/// no content; all other errors are failures of the load. For content that may be bad, prefer [`bytes_from_fn`] with a decoder:
-/// its errors are rejections of that content.
+/// In the function, `?` works on every error. An [`Error`] keeps its kind, and an I/O error has
+/// [the kind that follows](Error#impl-From<Error>-for-Error) from its own. Others are failures of the load. The kind
+/// [`ErrorKind::NotFound`] means that the source has no content.
+///
+/// For content that may be bad, prefer [`bytes_from_fn`] with a decoder: its errors are rejections of that content.
 ///
 /// `name` is for logs and errors, and must show no credential.
 ///
@@ -41,7 +44,7 @@ use crate::watch::RealtimeWatch;
 pub fn from_fn<V, F, L>(name: impl Into<String>, load: F) -> FromFn<V>
 where
     F: Fn() -> L + Send + Sync + 'static,
-    L: Future<Output = Result<V, Error>> + Send + 'static,
+    L: Future<Output = anyhow::Result<V>> + Send + 'static,
 {
     FromFn {
         function: Arc::new(Function {
@@ -56,18 +59,32 @@ where
 ///
 /// Its revision is a hash of the bytes. The function bounds the size of the content.
 ///
+/// A polled URL, with the client that the program uses anyway:
+///
 /// ```
+/// # mod reqwest {
+/// #     pub struct Response;
+/// #     impl Response {
+/// #         pub fn error_for_status(self) -> Result<Self, std::fmt::Error> { Ok(self) }
+/// #         pub async fn bytes(self) -> Result<Vec<u8>, std::fmt::Error> { Ok(b"100".to_vec()) }
+/// #     }
+/// #     pub async fn get(_: &str) -> Result<Response, std::fmt::Error> { Ok(Response) }
+/// # }
 /// use std::time::Duration;
 ///
 /// use hot_reload::ReloaderService;
 /// use hot_reload::source::{self, DecodeWith, Source};
 ///
+/// const URL: &str = "https://config.example/limit";
+///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), hot_reload::Error> {
-/// let host = source::bytes_from_fn("hostname", || async { Ok(tokio::fs::read("/proc/sys/kernel/hostname").await?) });
-/// let host = host.decode(DecodeWith::new(|bytes| String::from_utf8(bytes.to_vec())));
-/// let (host, _control) = ReloaderService::builder(host).interval(Duration::from_secs(60)).start().await?;
-/// assert!(!host.load().is_empty());
+/// let limit = source::bytes_from_fn(URL, || async {
+///     Ok(reqwest::get(URL).await?.error_for_status()?.bytes().await?)
+/// });
+/// let limit = limit.decode(DecodeWith::new(|bytes| String::from_utf8_lossy(bytes).parse::<u32>()));
+/// let (limit, _control) = ReloaderService::builder(limit).interval(Duration::from_secs(60)).start().await?;
+/// assert_eq!(*limit.load(), 100);
 /// # Ok(())
 /// # }
 /// ```
@@ -75,7 +92,7 @@ pub fn bytes_from_fn<B, F, L>(name: impl Into<String>, fetch: F) -> BytesFromFn
 where
     B: Into<Vec<u8>>,
     F: Fn() -> L + Send + Sync + 'static,
-    L: Future<Output = Result<B, Error>> + Send + 'static,
+    L: Future<Output = anyhow::Result<B>> + Send + 'static,
 {
     let fetch = move || {
         let bytes = fetch();
@@ -106,11 +123,11 @@ pub struct BytesFromFn {
 #[derive(Clone)]
 pub struct FnWatch(Arc<Open>);
 
-type Open = dyn Fn(HintSender) -> BoxFuture<'static, Result<Subscription, Error>> + Send + Sync;
+type Open = dyn Fn(HintSender) -> BoxFuture<'static, anyhow::Result<Subscription>> + Send + Sync;
 
 struct Function<V> {
     name: String,
-    call: Box<dyn Fn() -> BoxFuture<'static, Result<V, Error>> + Send + Sync>,
+    call: Box<dyn Fn() -> BoxFuture<'static, anyhow::Result<V>> + Send + Sync>,
 }
 
 impl<V> Function<V> {
@@ -118,9 +135,24 @@ impl<V> Function<V> {
     async fn call(&self) -> Result<Option<V>, Error> {
         match (self.call)().await {
             Ok(value) => Ok(Some(value)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.about(&self.name)),
+            Err(error) => match convert(error) {
+                error if error.kind() == ErrorKind::NotFound => Ok(None),
+                error => Err(error.about(&self.name)),
+            },
         }
+    }
+}
+
+/// The error of a function. An I/O error in its chain decides the kind, unless an [`Error`] does.
+fn convert(error: anyhow::Error) -> Error {
+    let io = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<io::Error>());
+    let kind = io.map(|error| ErrorKind::of_io(error.kind()));
+    let error = Error::from_chain(error);
+    match kind {
+        Some(kind) if error.kind() == ErrorKind::Other => Error::new(kind, error.message()),
+        _ => error,
     }
 }
 
@@ -128,13 +160,15 @@ impl FnWatch {
     fn new<F, O>(open: F) -> Self
     where
         F: Fn(HintSender) -> O + Send + Sync + 'static,
-        O: Future<Output = Result<Subscription, Error>> + Send + 'static,
+        O: Future<Output = anyhow::Result<Subscription>> + Send + 'static,
     {
         Self(Arc::new(move |hints| Box::pin(open(hints))))
     }
 
     async fn open(&self, hints: HintSender, name: &str) -> Result<Subscription, Error> {
-        (self.0)(hints).await.map_err(|error| error.about(name))
+        (self.0)(hints)
+            .await
+            .map_err(|error| convert(error).about(name))
     }
 }
 
@@ -178,7 +212,7 @@ impl<V> FromFn<V> {
     pub fn watch_with<F, O>(self, open: F) -> FromFn<V, FnWatch>
     where
         F: Fn(HintSender) -> O + Send + Sync + 'static,
-        O: Future<Output = Result<Subscription, Error>> + Send + 'static,
+        O: Future<Output = anyhow::Result<Subscription>> + Send + 'static,
     {
         FromFn {
             function: self.function,
@@ -228,7 +262,7 @@ impl BytesFromFn {
     pub fn watch_with<F, O>(self, open: F) -> Self
     where
         F: Fn(HintSender) -> O + Send + Sync + 'static,
-        O: Future<Output = Result<Subscription, Error>> + Send + 'static,
+        O: Future<Output = anyhow::Result<Subscription>> + Send + 'static,
     {
         Self {
             watch: Some(FnWatch::new(open)),

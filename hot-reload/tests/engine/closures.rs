@@ -39,7 +39,7 @@ async fn p01_io_error_fails_the_load_and_absence_is_missing() {
         let answer = *answer.borrow();
         async move {
             match answer {
-                Some(kind) => Err(io::Error::from(kind))?,
+                Some(kind) => Err(io::Error::from(kind).into()),
                 None => Ok("100"),
             }
         }
@@ -78,12 +78,17 @@ async fn bad_content_of_a_function_is_rejected_with_its_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn context_of_anyhow_stays_in_the_error() {
+async fn context_and_kind_of_an_io_error_stay() {
     let source = source::from_fn::<u32, _, _>("limit", || async {
-        Err(anyhow::anyhow!("no route").context("limits are unreachable"))?
+        let refused = io::Error::from(io::ErrorKind::PermissionDenied);
+        Err(anyhow::Error::new(refused).context("limits are unreachable"))
     });
     let error = ReloaderService::builder(source).start().await.unwrap_err();
-    assert_eq!(error.to_string(), "limit: limits are unreachable: no route");
+    assert_eq!(
+        error.to_string(),
+        "limit: limits are unreachable: permission denied"
+    );
+    assert_eq!(error.kind(), ErrorKind::Denied);
 }
 
 #[tokio::test(start_paused = true)]
@@ -102,7 +107,7 @@ async fn p04_watch_of_a_function_ends_and_is_opened_again() {
             let mut limit = limit.clone();
             async move {
                 match attempt {
-                    0 => return Err(Error::new(ErrorKind::Unavailable, "not yet")),
+                    0 => return Err(Error::new(ErrorKind::Unavailable, "not yet").into()),
                     // Ends after one change.
                     _ => limit.mark_unchanged(),
                 }
