@@ -19,6 +19,14 @@ where
     S: Into<Cow<'static, str>> + Display + 'static,
 {
     /// Configures a service of the full surface. A loaded value that equals the visible one is no change.
+    ///
+    /// A source of bytes needs a decoder first:
+    ///
+    /// ```compile_fail,E0277
+    /// # use hot_reload::ReloaderService;
+    /// # use hot_reload::source::File;
+    /// let builder = ReloaderService::<_, String, String>::builder(File::new("words.txt"));
+    /// ```
     pub fn builder(reload: T) -> Builder<T, V, S>
     where
         V: PartialEq,
@@ -51,6 +59,28 @@ where
 
     /// As [`watch`](Self::watch), for values that cannot be compared: [`builder_by_revision`](Self::builder_by_revision) with
     /// [`hybrid`](Builder::hybrid).
+    ///
+    /// A database file, with a callback for every outcome:
+    ///
+    /// ```
+    /// # #[cfg(feature = "file")]
+    /// # async fn run() -> Result<(), hot_reload::Error> {
+    /// use hot_reload::ReloaderService;
+    /// use hot_reload::source::{DecodeWith, File, Source};
+    /// # struct Threats(Vec<u8>);
+    /// # impl Threats {
+    /// #     fn parse(bytes: &[u8]) -> Result<Self, std::fmt::Error> { Ok(Self(bytes.to_vec())) }
+    /// #     fn contains(&self, address: &str) -> bool { self.0.starts_with(address.as_bytes()) }
+    /// # }
+    ///
+    /// let threats = File::new("threats.db").decode(DecodeWith::new(Threats::parse));
+    /// let service = ReloaderService::watch_by_revision(threats).on_event(|event| println!("{event}"));
+    /// let (threats, control) = service.start().await?;
+    /// assert!(!threats.load().contains("192.0.2.1"));
+    /// # drop(control);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn watch_by_revision(reload: T) -> Builder<T, V, S>
     where
         T: RealtimeWatch<V, S>,
