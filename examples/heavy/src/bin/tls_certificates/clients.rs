@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use rustls::client::Resumption;
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::AsyncReadExt;
@@ -80,9 +81,10 @@ impl Clients {
     }
 
     /// Waits until a client has received this certificate.
-    pub(crate) async fn meet(&self, certificate: &CertificateDer<'static>) -> anyhow::Result<()> {
+    pub(crate) async fn meet(&self, pem: &str) -> anyhow::Result<()> {
+        let certificate = CertificateDer::from_pem_slice(pem.as_bytes())?;
         let met = async {
-            while !self.met().certificates.contains(certificate) {
+            while !self.met().certificates.contains(&certificate) {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
