@@ -116,6 +116,21 @@ fn quickstart_reloads_and_rejects_a_mistake_until_it_is_fixed() {
 }
 
 #[test]
+fn sync_program_reloads_on_plain_threads_and_stops() {
+    let mut example = Example::start("sync_program");
+    example.says("hello! Edit ");
+    let file = example.file("hot_reload-sync_program.toml");
+    fs::write(&file, "greeting = \"good morning\"\n").unwrap();
+    example.says("generation 2: good morning");
+    fs::write(&file, "greeting = 4\n").unwrap();
+    example.says("sync_program.toml:1:12: greeting: ");
+    fs::write(&file, "greeting = \"bye\"\n").unwrap();
+    example.says("generation 3: bye");
+    example.says("stopped");
+    assert!(example.child.wait().unwrap().success());
+}
+
+#[test]
 fn custom_source_shows_a_change_a_mistake_and_its_fix() {
     let mut example = Example::start("custom_source");
     example.says("limit is now 100");

@@ -6,12 +6,13 @@
     reason = "the only place that reads the clocks"
 )]
 
-#[cfg(feature = "file")]
+#[cfg(any(feature = "blocking", feature = "file"))]
 use std::time::Instant;
 use std::time::SystemTime;
 
-/// The monotonic time. It measures the age of file events, which arrive on the watcher's thread outside of the runtime.
-#[cfg(feature = "file")]
+/// The monotonic time. It measures the age of file events, which arrive on the watcher's thread outside of the runtime, and the
+/// time that a thread waits.
+#[cfg(any(feature = "blocking", feature = "file"))]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }

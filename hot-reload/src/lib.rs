@@ -17,6 +17,10 @@ pub mod live;
 #[cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 mod service;
 
+// The handles of programs without a runtime.
+#[cfg(feature = "blocking")]
+pub mod blocking;
+
 // The built-in sources.
 pub mod source;
 

@@ -40,6 +40,8 @@ pub enum ErrorKind {
     Misconfigured,
     /// The service was stopped.
     Stopped,
+    /// A thread of the engine would wait for the engine. Only the feature `blocking` has such calls.
+    WouldDeadlock,
     /// A hand-written source failed with a text only.
     Other,
 }
@@ -68,6 +70,7 @@ impl ErrorKind {
             Self::Panicked => "panicked",
             Self::Misconfigured => "misconfigured",
             Self::Stopped => "stopped",
+            Self::WouldDeadlock => "would_deadlock",
             Self::Other => "other",
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn pause<V>(shared: &Shared<V>) {
     if is_paused {
         info!(target: "hot_reload", name = &*shared.name, "paused");
         shared.flight.paused();
-        shared.observers.deliver();
+        shared.deliver();
     }
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn resume<V>(shared: &Shared<V>) -> Receipt {
         discard(released);
         info!(target: "hot_reload", name = &*shared.name, "resumed");
         shared.flight.resumed();
-        shared.observers.deliver();
+        shared.deliver();
     }
     shared.inbox.resume().await
 }
@@ -65,9 +65,14 @@ pub(super) fn events<V>(shared: &Shared<V>) -> Events {
     Events::of_service(channel, shared.name.clone(), shared.source.clone())
 }
 
-pub(super) async fn stop<V>(shared: &Shared<V>) {
+/// Requests the stop. Nothing becomes visible any more.
+pub(super) fn begin_stop<V>(shared: &Shared<V>) {
     shared.inbox.stop();
     shared.close();
+}
+
+pub(super) async fn stop<V>(shared: &Shared<V>) {
+    begin_stop(shared);
     let mut task = shared.task.lock().await;
     if let Some(task) = task.as_mut() {
         // An error means that the runtime has ended the task already.

@@ -235,6 +235,12 @@ impl<V> Control<V> {
         commands::stop(&self.shared).await;
     }
 
+    /// Requests the stop, and does not wait.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn begin_stop(&self) {
+        commands::begin_stop(&self.shared);
+    }
+
     /// Adds an observer, which is notified of each event from now on.
     pub fn observe(&self, observer: impl Observer) {
         self.shared.observe(Arc::new(observer));

@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test may panic, too")]
 
 mod admission;
+#[cfg(feature = "blocking")]
+mod blocking;
 mod bytes;
 mod closures;
 mod compat;

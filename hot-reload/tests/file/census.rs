@@ -74,11 +74,16 @@ pub(crate) fn watches() -> usize {
 
 /// The threads of this process that watch files.
 fn hub_threads() -> usize {
+    // The kernel keeps fifteen bytes of `hot-reload-files`.
+    threads_of("hot-reload-file")
+}
+
+/// The threads of this process whose names begin with this.
+pub(crate) fn threads_of(name: &str) -> usize {
     fs::read_dir("/proc/self/task")
         .unwrap()
         .filter_map(|task| fs::read_to_string(task.unwrap().path().join("comm")).ok())
-        // The kernel keeps fifteen bytes of `hot-reload-files`.
-        .filter(|name| name.starts_with("hot-reload-file"))
+        .filter(|thread| thread.starts_with(name))
         .count()
 }
 

@@ -20,6 +20,8 @@ mod namespace;
 mod services;
 mod twin;
 
+#[cfg(feature = "blocking")]
+mod blocking;
 mod clock;
 mod cost;
 mod ends;

@@ -33,13 +33,10 @@ const ALL_MAY_IMPORT: &[&str] = &["generation"];
 /// Names that only these modules may use.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio::select!", &["service::driver"]),
-    (
-        "tokio::spawn",
-        &["live::callback", "service::builder::start"],
-    ),
+    ("tokio::spawn", &["runtime"]),
     ("RwLock", &["source"]),
     // The engine counts by its own clock, which a test can pause.
-    ("clock::now", &["source"]),
+    ("clock::now", &["runtime::park", "source"]),
     ("disallowed_methods", &["clock"]),
     ("unsafe", &["live::cell", "source::file::os::lease"]),
 ];

@@ -44,13 +44,14 @@ macro_rules! callback_methods {
         ///
         /// # Panics
         ///
-        /// Outside of a tokio runtime.
+        /// Outside of a tokio runtime, without the feature `blocking`. With it, the callback runs on the threads of the
+        /// engine.
         #[track_caller]
         pub fn for_each<C>(&self, call: C) -> $crate::live::Callback
         where
             C: FnMut(&$item) + Send + 'static,
         {
-            $crate::runtime::require(concat!($name, "::for_each"));
+            $crate::runtime::require_for_callback(concat!($name, "::for_each"));
             $crate::live::Callback::for_each(self, call)
         }
 
@@ -74,13 +75,14 @@ macro_rules! callback_methods {
         ///
         /// # Panics
         ///
-        /// Outside of a tokio runtime.
+        /// Outside of a tokio runtime, without the feature `blocking`. With it, the callback runs on the threads of the
+        /// engine.
         #[track_caller]
         pub fn on_change<C>(&self, call: C) -> $crate::live::Callback
         where
             C: FnMut(&$item) + Send + 'static,
         {
-            $crate::runtime::require(concat!($name, "::on_change"));
+            $crate::runtime::require_for_callback(concat!($name, "::on_change"));
             $crate::live::Callback::on_change(self, call)
         }
 
@@ -105,13 +107,14 @@ macro_rules! callback_methods {
         ///
         /// # Panics
         ///
-        /// Outside of a tokio runtime.
+        /// Outside of a tokio runtime, without the feature `blocking`. With it, the callback runs on the threads of the
+        /// engine.
         #[track_caller]
         pub fn on_change_from<C>(&self, call: C) -> $crate::live::Callback
         where
             C: FnMut(Option<&$item>, &$item) + Send + 'static,
         {
-            $crate::runtime::require(concat!($name, "::on_change_from"));
+            $crate::runtime::require_for_callback(concat!($name, "::on_change_from"));
             $crate::live::Callback::on_change_from(self, call)
         }
     };

@@ -19,6 +19,7 @@ use tracing::error;
 use self::methods::Followed;
 use crate::locks::lock;
 use crate::panics::panic_text;
+use crate::runtime::{spawn_anywhere, unguarded};
 
 /// A registered function: from [`Live::on_change`](crate::Live::on_change).
 ///
@@ -115,7 +116,7 @@ impl Callback {
             registered: Location::caller(),
         };
         Self {
-            task: tokio::spawn(calls.follow::<H>(changes)),
+            task: spawn_anywhere(calls.follow::<H>(changes)),
             ending: Some(ending),
         }
     }
@@ -196,7 +197,7 @@ impl<C> Calls<C> {
             let mut call = lock(&call);
             // The callback may have been dropped while this call waited for a thread.
             if !ending.is_aborted() {
-                call(&item);
+                unguarded(|| call(&item));
             }
         };
         spawn_blocking(call).await

@@ -102,6 +102,7 @@ fn each_word_is_that_of_logs() {
             E::Panicked,
             E::Misconfigured,
             E::Stopped,
+            E::WouldDeadlock,
             E::Other,
         ],
         |kind| kind.as_str(),

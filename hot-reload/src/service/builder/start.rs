@@ -1,8 +1,11 @@
 //! From a [`Builder`] to a running service.
 
 use std::any::Any;
+use std::panic::{Location, resume_unwind};
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, timeout_at};
 use tracing::error;
 
@@ -46,8 +49,16 @@ where
     /// # Cancel safety
     ///
     /// If the future is dropped, the service is stopped.
-    pub async fn start(self) -> Result<(Live<V>, Control<V>), Error> {
-        runtime::require("Builder::start");
+    #[track_caller]
+    pub fn start(self) -> impl Future<Output = Result<(Live<V>, Control<V>), Error>> {
+        let caller = Location::caller();
+        async move {
+            runtime::require_for("Builder::start", caller);
+            self.run_until_value().await
+        }
+    }
+
+    async fn run_until_value(self) -> Result<(Live<V>, Control<V>), Error> {
         let place = (self.mode.source_name)(&self.reload);
         let (live, control, started) =
             self.launch(|control, registered| registered.map(|()| control.events()));
@@ -82,6 +93,50 @@ where
         (live, control)
     }
 
+    /// Starts the service in this runtime, as [`start`](Self::start) does in the present one.
+    ///
+    /// It is for programs that have a runtime, but call this outside of it. The future itself needs no runtime, so any
+    /// executor can await it.
+    ///
+    /// ```
+    /// # use hot_reload::{Reload, ReloadResult, async_trait};
+    /// # #[derive(Clone)] struct Motto;
+    /// # #[async_trait] impl Reload<String> for Motto {
+    /// #     type Source = ();
+    /// #     async fn new(_: &()) -> ReloadResult<Self, String> { Ok(Self) }
+    /// #     async fn reload(&self) -> ReloadResult<Option<String>, String> { Ok(Some("hello".to_owned())) }
+    /// # }
+    /// use hot_reload::{Error, Live, ReloaderService};
+    ///
+    /// async fn motto(runtime: &tokio::runtime::Handle) -> Result<Live<String>, Error> {
+    ///     let (motto, _control) = ReloaderService::builder(Motto).start_on(runtime).await?;
+    ///     Ok(motto)
+    /// }
+    /// # let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// # let other = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    /// # let motto = other.block_on(motto(runtime.handle())).unwrap();
+    /// # assert_eq!(*motto.load(), "hello");
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start), and [`ErrorKind::Stopped`] if the runtime is shut down meanwhile.
+    ///
+    /// # Panics
+    ///
+    /// If the runtime has no timer: build it with `enable_time` or `enable_all`.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the service is stopped.
+    pub async fn start_on(self, runtime: &Handle) -> Result<(Live<V>, Control<V>), Error>
+    where
+        S: 'static,
+    {
+        let mut starting = AbortOnDrop(runtime.spawn(self.run_until_value()));
+        started((&mut starting.0).await)
+    }
+
     /// Calls `first` before the first load, with the result of registering the service. After an error, the service stops before
     /// its first load.
     pub(crate) fn launch<R>(
@@ -96,13 +151,15 @@ where
         let source = (self.mode.source_name)(&self.reload);
         let mut status = Status::new(default_name::<V>(self.name, source.as_deref()), source);
         status.max_staleness = self.max_staleness;
-        let shared = Arc::new(Shared::new(
+        let mut shared = Shared::new(
             status,
             None,
             self.retirement,
             self.history,
             Flight::new(self.flight),
-        ));
+        );
+        shared.only_task_notifies = runtime::is_engines();
+        let shared = Arc::new(shared);
         if let Some(inside) = (self.mode.inside)(&self.reload) {
             shared.inside.get_or_init(|| inside);
         }
@@ -148,10 +205,30 @@ where
         let first = first(&control, registered);
         let live = shared.publisher.live().kept_by(keep);
         if let Ok(mut slot) = slot {
-            *slot = Some(tokio::spawn(task));
+            *slot = Some(runtime::spawn(task));
         }
         (live, control, first)
     }
+}
+
+/// Ends the task when it is dropped.
+struct AbortOnDrop<R>(JoinHandle<R>);
+
+impl<R> Drop for AbortOnDrop<R> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// The result of a task that started a service.
+pub(crate) fn started<R>(ended: Result<Result<R, Error>, JoinError>) -> Result<R, Error> {
+    ended.unwrap_or_else(|error| match error.try_into_panic() {
+        Ok(panic) => resume_unwind(panic),
+        Err(error) => {
+            let text = "the runtime was shut down while the service started";
+            Err(Error::new(ErrorKind::Stopped, text).with_source(error))
+        }
+    })
 }
 
 /// Logs why a service does not start, if no caller waits for the start.

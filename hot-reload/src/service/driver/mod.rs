@@ -66,6 +66,10 @@ impl<V> Engine<V> {
                     Command::Load(trigger) => Input::Requested(trigger),
                     Command::Rollback(to, answer) => task.roll_back(RollbackTo::Request(to), Some(answer)),
                     Command::Sweep => task.sweep(),
+                    Command::Deliver => {
+                        self.shared.observers.deliver();
+                        Input::Tick
+                    }
                 },
                 ended = &mut load => {
                     let (input, lets_subscribers_run) = {

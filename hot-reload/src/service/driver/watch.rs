@@ -90,6 +90,7 @@ pub(super) fn regime(error: &Error) -> Regime {
         | ErrorKind::Invalid
         | ErrorKind::Panicked
         | ErrorKind::Stopped
+        | ErrorKind::WouldDeadlock
         | ErrorKind::Other => Regime::Passing,
     }
 }

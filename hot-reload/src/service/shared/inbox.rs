@@ -33,6 +33,8 @@ struct State {
     rollbacks: VecDeque<(Request, oneshot::Sender<Receipt>)>,
     /// Whether a group has given a value back.
     loan_returned: bool,
+    /// Whether an event waits for its delivery.
+    undelivered: bool,
     stop: bool,
     ended: bool,
 }
@@ -117,6 +119,12 @@ impl Inbox {
         self.wake.notify_one();
     }
 
+    /// An event of a command waits for its delivery.
+    pub(crate) fn request_delivery(&self) {
+        self.state().undelivered = true;
+        self.wake.notify_one();
+    }
+
     /// Requests the stop.
     pub(crate) fn stop(&self) {
         self.state().stop = true;
@@ -135,6 +143,9 @@ impl Inbox {
                 let mut state = self.state();
                 if state.stop {
                     return Command::Stop;
+                }
+                if mem::take(&mut state.undelivered) {
+                    return Command::Deliver;
                 }
                 if let Some((to, answer)) = state.rollbacks.pop_front() {
                     return Command::Rollback(to, answer);

@@ -43,6 +43,8 @@ pub(crate) struct Shared<V> {
     /// The name of the source, as in the status.
     pub(crate) source: Option<Arc<str>>,
     pub(crate) observers: Observers,
+    /// Whether observers are called by the task only, and not by the caller of a command. True on the engine's thread.
+    pub(crate) only_task_notifies: bool,
     gate: Mutex<Gate<V>>,
     /// The hold inside of the source, if the source is a group.
     inner_hold: Mutex<Option<Box<Hold>>>,
@@ -85,6 +87,7 @@ impl<V> Shared<V> {
             name,
             source,
             observers: Observers::of_service(),
+            only_task_notifies: false,
             gate: Mutex::new(Gate::new()),
             inner_hold: Mutex::new(None),
             history: Mutex::new(History::new(history)),
@@ -128,6 +131,15 @@ impl<V> Shared<V> {
     pub(crate) fn notify(&self, kind: impl FnOnce() -> EventKind) {
         self.enqueue(kind);
         self.observers.deliver();
+    }
+
+    /// Delivers the event of a command.
+    pub(crate) fn deliver(&self) {
+        if self.only_task_notifies {
+            self.inbox.request_delivery();
+        } else {
+            self.observers.deliver();
+        }
     }
 
     /// Adds an event for the next delivery. May be called under the lock that decides the order of events.

@@ -13,6 +13,8 @@ pub(crate) enum Command {
     Rollback(Request, oneshot::Sender<Receipt>),
     /// Free the replaced values without holders.
     Sweep,
+    /// Deliver the event of a command.
+    Deliver,
     Stop,
 }
 
