@@ -1,6 +1,7 @@
 //! Guides to the use of the crate.
 //!
 //! - [`patterns`]: how to read a live value, with a wrong and a right example for each case;
+//! - [`runtimes`]: which runtime a service runs in, and programs without one;
 //! - [`swaps`]: the stages from loaded content to a visible value, and rollback;
 //! - [`writing_a_source`]: a source of bytes, from a polled one to many keys over one connection.
 //!
@@ -8,6 +9,9 @@
 
 #[doc = include_str!("patterns.md")]
 pub mod patterns {}
+
+#[doc = include_str!("runtimes.md")]
+pub mod runtimes {}
 
 #[doc = include_str!("swaps.md")]
 pub mod swaps {}
