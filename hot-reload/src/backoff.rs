@@ -5,16 +5,18 @@ use std::time::Duration;
 
 /// Delays that double from a floor to a cap, each shortened by up to half at random.
 ///
-/// After a [`reset`](Self::reset), it starts from the floor again. It never gives up.
+/// After a [`reset`](Self::reset), it starts from the floor again. It never gives up. It counts in milliseconds, because each
+/// service has four of it; the longest delay is 49 days.
 #[derive(Debug, Clone)]
 pub(crate) struct Backoff {
-    floor: Duration,
-    cap: Duration,
-    next: Duration,
+    floor: u32,
+    cap: u32,
+    next: u32,
 }
 
 impl Backoff {
     pub(crate) fn new(floor: Duration, cap: Duration) -> Self {
+        let (floor, cap) = (millis(floor), millis(cap));
         let floor = floor.min(cap);
         Self {
             floor,
@@ -25,14 +27,27 @@ impl Backoff {
 
     /// The delay before the next try. Each call doubles the next delay, up to the cap.
     pub(crate) fn delay(&mut self, jitter: &mut Jitter) -> Duration {
-        let whole = self.next;
-        self.next = whole.saturating_mul(2).min(self.cap);
+        let whole = Duration::from_millis(self.next.into());
+        self.next = self.next.saturating_mul(2).min(self.cap);
         whole - jitter.up_to(whole / 2)
     }
 
     pub(crate) fn reset(&mut self) {
         self.next = self.floor;
     }
+
+    /// Sets the longest delay, which must not be shorter than the floor.
+    pub(crate) fn set_cap(&mut self, cap: Duration) {
+        self.cap = millis(cap);
+        self.next = self.next.min(self.cap);
+    }
+}
+
+/// At least one, because zero does not double.
+fn millis(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis())
+        .unwrap_or(u32::MAX)
+        .max(1)
 }
 
 /// A generator of random numbers with a seed, so that a run can be repeated.
@@ -89,6 +104,16 @@ impl Limit {
             slack: pause * burst.saturating_sub(1),
             even: Duration::ZERO,
         }
+    }
+
+    /// The limit after events which leave the whole burst available again at this time.
+    pub(crate) fn spent_until(self, even: Duration) -> Self {
+        Self { even, ..self }
+    }
+
+    /// The time when the whole burst is available again.
+    pub(crate) fn even(self) -> Duration {
+        self.even
     }
 
     /// The earliest time for the next event.

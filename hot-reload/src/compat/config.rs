@@ -2,6 +2,11 @@
 
 /// How a service detects changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 #[allow(
     clippy::exhaustive_enums,
     reason = "existing programs match on it without a wildcard"

@@ -107,6 +107,14 @@ pub enum EventKind {
         /// The error of the last load, if one has ended since.
         error: Option<Error>,
     },
+    /// [`max_attempts`](crate::Builder::max_attempts) loads in a row failed or were rejected. Retries go on. Reported once; the
+    /// next good [`Load`](Self::Load) ends it.
+    GivenUp {
+        /// The number of these loads.
+        attempts: u32,
+        /// The error of the last one.
+        error: Option<Error>,
+    },
     /// The reader was too slow and lost this many events.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::lost"))]
     Lagged(u64),
@@ -121,6 +129,7 @@ words!(EventKind {
     Self::Paused => "paused",
     Self::Resumed => "resumed",
     Self::Stale { .. } => "stale",
+    Self::GivenUp { .. } => "given_up",
     Self::Lagged(_) => "lagged",
     Self::Stopped => "stopped",
 });
@@ -135,16 +144,19 @@ impl Event {
             | EventKind::Paused
             | EventKind::Resumed
             | EventKind::Stale { .. }
+            | EventKind::GivenUp { .. }
             | EventKind::Lagged(_)
             | EventKind::Stopped => None,
         }
     }
 
-    /// The error of a rejected or failed load, of a lost watch, or of a stale value.
+    /// The error of a rejected or failed load, of a lost watch, of a stale value, or of a service that counts as given up.
     pub const fn error(&self) -> Option<&Error> {
         match &self.kind {
             EventKind::Load { outcome, .. } => outcome.error(),
-            EventKind::Watch { error, .. } | EventKind::Stale { error, .. } => error.as_ref(),
+            EventKind::Watch { error, .. }
+            | EventKind::Stale { error, .. }
+            | EventKind::GivenUp { error, .. } => error.as_ref(),
             EventKind::Missed
             | EventKind::Paused
             | EventKind::Resumed
@@ -166,6 +178,9 @@ impl fmt::Display for Event {
             EventKind::Watch { to, .. } => write!(f, "watch {to}")?,
             EventKind::Missed => f.write_str("the watch missed a change")?,
             EventKind::Stale { age, .. } => write!(f, "no good load for {} s", age.as_secs())?,
+            EventKind::GivenUp { attempts, .. } => {
+                write!(f, "given up, {attempts} loads in a row have failed")?;
+            }
             EventKind::Lagged(count) => write!(f, "{count} events were lost")?,
             EventKind::Paused | EventKind::Resumed | EventKind::Stopped => {
                 f.write_str(self.kind.as_str())?;

@@ -37,7 +37,8 @@ pub enum Trigger {
     Watch,
     /// The polling interval passed.
     Interval,
-    /// The watch was opened or lost, its heartbeat was due, or a [`barrier`](crate::Control::barrier) was requested.
+    /// The watch was opened or lost, its heartbeat was due, a [`barrier`](crate::Control::barrier) was requested, or the service
+    /// was [enabled](crate::Control::enable).
     Resync,
     /// The previous load failed, was rejected or held a value, or its result needs confirmation.
     Retry,
@@ -197,6 +198,8 @@ pub enum HoldReason {
     Shrunk,
     /// The value has a lower version than an earlier one; see [`VersionGuard`](crate::admission::VersionGuard).
     Rewound,
+    /// The value is only validated: [`ReloadSettings::validate_only`](crate::policy::ReloadSettings::validate_only).
+    ValidateOnly,
     /// The content is being written. The source reports this ([`Loaded::Held`](crate::Loaded::Held)) and its end;
     /// [`Control::resume`](crate::Control::resume) does not end it.
     BeingWritten,
@@ -208,5 +211,6 @@ words!(HoldReason {
     Self::Probation => "probation",
     Self::Shrunk => "shrunk",
     Self::Rewound => "rewound",
+    Self::ValidateOnly => "validate_only",
     Self::BeingWritten => "being_written",
 });

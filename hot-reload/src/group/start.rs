@@ -7,13 +7,14 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::link::MemberState;
+use crate::compat::WatchStrategy;
 use crate::hints::HintSender;
 use crate::service::builder::start::report;
 use crate::service::builder::{Builder, Mode};
 use crate::service::control::Control;
 use crate::service::feed::Feed;
 use crate::service::pipeline::candidate::Sameness;
-use crate::service::settings::{LOAD_DEADLINE, LONGEST, Settings};
+use crate::service::settings::{LOAD_DEADLINE, LONGEST};
 use crate::watch::WatchProfile;
 
 /// A member that runs.
@@ -39,7 +40,7 @@ where
         let mode = Mode {
             source_name: |_| None,
             inside: group.inside,
-            settings: Settings::realtime,
+            strategy: WatchStrategy::Realtime,
             profile: group.profile,
             run: |feed, engine, settings| {
                 Box::pin(async move { engine.run(settings, &feed).await })

@@ -190,6 +190,32 @@ impl<V> Control<V> {
         commands::resume(&self.shared).await
     }
 
+    /// Enables a [disabled](crate::Builder::enabled) service: it opens its watch, loads the source, and polls again. Without an
+    /// effect on an enabled one.
+    ///
+    /// It takes effect soon after this call; [`Status::enabled`](crate::Status::enabled) says so.
+    pub fn enable(&self) {
+        self.shared.inbox.enable(true);
+    }
+
+    /// Disables the service: it closes its watch, and loads the source only on request. Its value stays.
+    ///
+    /// It takes effect soon after this call, as [`enable`](Self::enable) does. A running load ends, and may publish. If the
+    /// service has no value yet, it polls until it has one.
+    ///
+    /// ```
+    /// # async fn example(control: hot_reload::Control<String>) {
+    /// control.disable();
+    /// // During a maintenance window, only a person reloads.
+    /// let receipt = control.reload().await;
+    /// control.enable();
+    /// # drop(receipt);
+    /// # }
+    /// ```
+    pub fn disable(&self) {
+        self.shared.inbox.enable(false);
+    }
+
     /// The state of the service.
     pub fn status(&self) -> Status {
         commands::status(&self.shared)

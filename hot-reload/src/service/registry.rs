@@ -216,6 +216,7 @@ impl Observer for StopObserver {
             | EventKind::Paused
             | EventKind::Resumed
             | EventKind::Stale { .. }
+            | EventKind::GivenUp { .. }
             | EventKind::Lagged(_) => registry.has(self),
         };
         if is_registered {

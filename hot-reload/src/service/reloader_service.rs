@@ -13,12 +13,13 @@ use super::feed::SourceFeed;
 use super::flight::{ENTRIES, Flight};
 use super::pipeline::Pipeline;
 use super::pipeline::candidate::Sameness;
+use super::pipeline::deadline::Deadline;
 use super::pipeline::prepare::Participants;
 use super::pipeline::state::LoadState;
 use super::pipeline::validate::Validators;
 use super::policy::removal::Removal;
 use super::policy::retire::Retirement;
-use super::settings::{COMPAT_LOAD_DEADLINE, LONGEST, PREPARE_DEADLINE, Settings};
+use super::settings::{COMPAT_LOAD_DEADLINE, PREPARE_DEADLINE, Settings};
 use super::shared::{Ending, Mirror, Shared};
 use crate::compat::{ReloaderConfig, ReloaderReceiver, ReloaderSender, WatchStrategy};
 use crate::error::ReloadResult;
@@ -111,7 +112,7 @@ where
                 empty_is_content: false,
                 admission: Vec::new(),
                 copy: None,
-                deadline: COMPAT_LOAD_DEADLINE,
+                deadline: Deadline::new(COMPAT_LOAD_DEADLINE),
                 state: LoadState::default().into(),
                 restoring: Default::default(),
             },
@@ -119,6 +120,7 @@ where
             removed_clears: true,
             probation: None,
             changes: None,
+            tuning: None,
             // A value of this surface may be bound to its thread.
             free_on_thread: None,
         };
@@ -183,7 +185,7 @@ where
     /// Sets the deadline of one load. Default: 30 s.
     #[must_use]
     pub fn with_load_deadline(mut self, load_deadline: Duration) -> Self {
-        self.engine.pipeline.deadline = load_deadline.min(LONGEST);
+        self.engine.pipeline.deadline = Deadline::new(load_deadline);
         self
     }
 
@@ -262,11 +264,7 @@ where
     /// None at present. While a watch cannot be opened, the service polls and opens it again.
     pub async fn start_with_realtime(&self) -> ReloadResult<(), V, S> {
         let profile = self.reload.profile();
-        let settings = match self.config.strategy {
-            WatchStrategy::Polling => self.polling(),
-            WatchStrategy::Realtime => Settings::realtime(self.interval(), profile),
-            WatchStrategy::Hybrid => Settings::hybrid(self.interval(), profile),
-        };
+        let settings = Settings::of(self.config.strategy, self.interval(), profile);
         let feed = SourceFeed::watched(&self.reload);
         self.engine.run(Arc::new(settings), &feed).await;
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::compat::WatchStrategy;
 use crate::watch::WatchProfile;
 
 /// The times of loads, waits and deadlines, for the machine and the driver.
@@ -22,9 +23,22 @@ pub(crate) struct Settings {
     pub(crate) rate: Option<(u32, Duration)>,
     /// How long a watch may give no sign of life.
     pub(crate) idle: Option<Duration>,
+    /// The longest random delay of a load that a hint causes.
+    pub(crate) jitter: Duration,
+    /// Whether the service loads without a request once it has its first value.
+    pub(crate) enabled: bool,
 }
 
 impl Settings {
+    /// The settings of this strategy.
+    pub(crate) fn of(strategy: WatchStrategy, interval: Duration, profile: WatchProfile) -> Self {
+        match strategy {
+            WatchStrategy::Polling => Self::polling(interval),
+            WatchStrategy::Realtime => Self::realtime(interval, profile),
+            WatchStrategy::Hybrid => Self::hybrid(interval, profile),
+        }
+    }
+
     /// Polling only.
     pub(crate) fn polling(interval: Duration) -> Self {
         Self {
@@ -35,6 +49,8 @@ impl Settings {
             grace: Duration::ZERO,
             rate: None,
             idle: None,
+            jitter: Duration::ZERO,
+            enabled: true,
         }
     }
 
@@ -58,6 +74,13 @@ impl Settings {
             heartbeat: Some(period(profile.heartbeat)),
             ..Self::realtime(interval, profile)
         }
+    }
+}
+
+impl Settings {
+    /// Whether a watch is to be open.
+    pub(crate) fn watches(&self) -> bool {
+        self.watch && self.enabled
     }
 }
 

@@ -61,6 +61,10 @@ pub struct Status {
     /// [`ShrinkGuard`](crate::admission::ShrinkGuard) or [`VersionGuard`](crate::admission::VersionGuard), a rollback or a failed
     /// probation, a member of a group.
     pub hold: Option<Hold>,
+    /// Whether the service loads without a request: `false` of a [disabled](crate::Builder::enabled) one.
+    pub enabled: bool,
+    /// Whether the service [counts as given up](crate::Builder::max_attempts). Retries go on; a good load ends it.
+    pub given_up: bool,
     /// Whether the service has stopped.
     pub stopped: bool,
     /// The generation of the visible value.
@@ -112,6 +116,8 @@ impl Status {
             watch_error: None,
             on_probation: None,
             hold: None,
+            enabled: true,
+            given_up: false,
             stopped: false,
             generation: None,
             last_published: None,

@@ -49,8 +49,13 @@ impl Status {
         Ok(())
     }
 
-    /// The lines for a person: the hold, parts that need a restart, degradations of the source.
+    /// The lines for a person: given up, disabled, the hold, parts that need a restart, degradations of the source.
     pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
+        let given_up = self.given_up && !self.stopped;
+        let given_up =
+            given_up.then(|| "given up: too many loads failed; retries go on".to_owned());
+        let disabled = !self.enabled && !self.stopped;
+        let disabled = disabled.then(|| "disabled: only requests load the source".to_owned());
         let hold = self.hold.iter().map(ToString::to_string);
         let restart = (!self.needs_restart.is_empty())
             .then(|| format!("needs a restart: {}", self.needs_restart.join(", ")));
@@ -58,6 +63,7 @@ impl Status {
         let degraded = degraded
             .filter(|degradation| !degradation.inherent)
             .map(|degradation| format!("the source is degraded: {degradation}"));
-        hold.chain(restart).chain(degraded)
+        let limits = given_up.into_iter().chain(disabled);
+        limits.chain(hold).chain(restart).chain(degraded)
     }
 }

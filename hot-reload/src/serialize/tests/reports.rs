@@ -184,6 +184,13 @@ fn event_says_its_kind_and_its_details() {
             stale,
             json!({"kind": "stale", "age_ms": 60000, "error": null}),
         ),
+        (
+            EventKind::GivenUp {
+                attempts: 5,
+                error: Some(typo()),
+            },
+            json!({"kind": "given_up", "attempts": 5, "error": typo_json()}),
+        ),
         (EventKind::Lagged(3), json!({"kind": "lagged", "lost": 3})),
         (EventKind::Stopped, json!({"kind": "stopped"})),
     ] {
@@ -224,6 +231,8 @@ fn full() -> Status {
         watch_error: Some(typo()),
         on_probation: Some(generation(7)),
         hold: Some(Hold::new(HoldReason::BeingWritten, now(), "waits")),
+        enabled: false,
+        given_up: true,
         stopped: false,
         generation: Some(generation(7)),
         last_published: Some(now()),
@@ -274,6 +283,8 @@ fn status_has_times_counters_and_the_last_attempt() {
                 "since": "2026-11-21T06:15:08.042Z",
                 "message": "waits",
             },
+            "enabled": false,
+            "given_up": true,
             "stopped": false,
             "generation": 7,
             "last_published": "2026-11-21T06:15:08.042Z",

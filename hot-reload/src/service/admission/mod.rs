@@ -4,11 +4,13 @@
 //! - [`VersionGuard`]: holds a value with a lower version than an accepted one.
 
 mod shrink;
+mod validate_only;
 mod version;
 
 use std::time::Duration;
 
 pub use self::shrink::ShrinkGuard;
+pub(crate) use self::validate_only::ValidateOnly;
 pub use self::version::VersionGuard;
 use crate::event::HoldReason;
 

@@ -16,6 +16,7 @@ use futures_util::future::BoxFuture;
 
 use super::admission::Admission;
 use super::driver::Engine;
+use super::driver::plan::Limits;
 use super::feed::SourceFeed;
 use super::flight::ENTRIES;
 use super::pipeline::candidate::Sameness;
@@ -26,9 +27,11 @@ use super::policy::keeper::Keeper;
 use super::policy::probation::Probation;
 use super::policy::removal::Removal;
 use super::policy::retire::Retirement;
+use super::policy::settings::{ReloadSettings, Section};
 use super::record::observer::Observer;
 use super::registry::Registry;
 use super::settings::{LOAD_DEADLINE, PREPARE_DEADLINE, Settings};
+use crate::compat::WatchStrategy;
 use crate::reload::Reload;
 use crate::watch::WatchProfile;
 
@@ -40,6 +43,9 @@ use crate::watch::WatchProfile;
 /// - [`interval`](Self::interval): 30 s; with a watch, the interval of the source's [`WatchProfile`]
 /// - [`heartbeat`](Self::heartbeat), [`debounce`](Self::debounce): those of the source's [`WatchProfile`]
 /// - [`load_deadline`](Self::load_deadline), [`prepare_deadline`](Self::prepare_deadline): 10 s
+/// - [`rate`](Self::rate): that of the source's [`WatchProfile`]; [`jitter`](Self::jitter): zero
+/// - [`max_attempts`](Self::max_attempts): none; [`enabled`](Self::enabled): `true`
+/// - [`settings`](Self::settings), [`settings_from`](Self::settings_from): none
 /// - [`max_staleness`](Self::max_staleness): none; a load that fails makes the value stale at once
 /// - `changed_paths` (feature `diff`): values are not compared
 /// - [`on_removal`](Self::on_removal): the last good value stays
@@ -55,6 +61,11 @@ pub struct Builder<T, V, S> {
     pub(crate) interval: Option<Duration>,
     pub(crate) heartbeat: Option<Duration>,
     pub(crate) debounce: Option<Duration>,
+    pub(crate) limits: Limits,
+    /// Settings that override the options.
+    pub(crate) overrides: Option<Box<ReloadSettings>>,
+    /// The settings that a value has.
+    pub(crate) section: Option<Section<V>>,
     pub(crate) load_deadline: Duration,
     pub(crate) max_staleness: Option<Duration>,
     pub(crate) sameness: Sameness<V>,
@@ -81,7 +92,7 @@ pub(crate) struct Mode<T, V> {
     pub(crate) source_name: fn(&T) -> Option<String>,
     /// The members, if the source is made of other services.
     pub(crate) inside: fn(&T) -> Option<Arc<dyn Any + Send + Sync>>,
-    pub(crate) settings: fn(Duration, WatchProfile) -> Settings,
+    pub(crate) strategy: WatchStrategy,
     pub(crate) profile: fn(&T) -> WatchProfile,
     pub(crate) run: fn(T, Engine<V>, Arc<Settings>) -> BoxFuture<'static, ()>,
 }
@@ -96,7 +107,7 @@ where
         let mode = Mode {
             source_name: T::source_name,
             inside: |_| None,
-            settings: |interval, _| Settings::polling(interval),
+            strategy: WatchStrategy::Polling,
             profile: |_| WatchProfile::unknown(),
             run: |reload, engine, settings| {
                 Box::pin(async move {
@@ -123,6 +134,9 @@ where
             interval: None,
             heartbeat: None,
             debounce: None,
+            limits: Limits::default(),
+            overrides: None,
+            section: None,
             load_deadline: LOAD_DEADLINE,
             max_staleness: None,
             sameness,

@@ -10,20 +10,25 @@ use tokio::time::{Instant, timeout_at};
 use tracing::error;
 
 use super::Builder;
+use crate::compat::WatchStrategy;
 use crate::error::{Error, ErrorKind};
 use crate::event::{EventKind, HoldReason, Outcome};
 use crate::live::Live;
 use crate::runtime;
+use crate::service::admission::ValidateOnly;
 use crate::service::control::Control;
 use crate::service::driver::Engine;
 use crate::service::driver::changes::Changes;
 use crate::service::driver::housekeeping::free_on_thread;
+use crate::service::driver::plan::{Plan, Tuning};
 use crate::service::events::Events;
 use crate::service::flight::Flight;
 use crate::service::pipeline::Pipeline;
+use crate::service::pipeline::deadline::Deadline;
 use crate::service::pipeline::state::LoadState;
+use crate::service::policy::settings::{ReloadSettings, Section};
 use crate::service::reloader_service::default_name;
-use crate::service::settings::{FIRST_VALUE_DEADLINE, LONGEST};
+use crate::service::settings::FIRST_VALUE_DEADLINE;
 use crate::service::shared::{Ending, Owner, Shared};
 use crate::status::Status;
 
@@ -140,17 +145,38 @@ where
     /// Calls `first` before the first load, with the result of registering the service. After an error, the service stops before
     /// its first load.
     pub(crate) fn launch<R>(
-        self,
+        mut self,
         first: impl FnOnce(&Control<V>, Result<(), Error>) -> R,
     ) -> (Live<V>, Control<V>, R) {
         let mut profile = (self.mode.profile)(&self.reload);
         profile.debounce = self.debounce.unwrap_or(profile.debounce);
         profile.heartbeat = self.heartbeat.unwrap_or(profile.heartbeat);
-        let interval = self.interval.unwrap_or(profile.interval);
-        let settings = (self.mode.settings)(interval, profile).loading_within(self.max_staleness);
+        let mut plan = Plan {
+            strategy: self.mode.strategy,
+            interval: self.interval,
+            profile,
+            bound: self.max_staleness,
+            limits: self.limits,
+            deadline: self.load_deadline,
+        };
+        let has_watch = plan.strategy != WatchStrategy::Polling;
+        let mut checked = Ok(());
+        if let Some(settings) = &self.overrides {
+            checked = settings.check(has_watch);
+            plan = plan.with(settings);
+        }
+        if let Some(section) = self.section.clone() {
+            let check = move |value: &V| section(value).check(has_watch);
+            self.validators.at_once.push(Box::new(check));
+        }
+        if let Some(guard) = validate_only(self.overrides.as_deref(), self.section.clone()) {
+            self.admission.push(Box::new(guard));
+        }
+        let settings = plan.settings();
         let source = (self.mode.source_name)(&self.reload);
         let mut status = Status::new(default_name::<V>(self.name, source.as_deref()), source);
         status.max_staleness = self.max_staleness;
+        status.enabled = settings.enabled;
         let mut shared = Shared::new(
             status,
             None,
@@ -174,13 +200,17 @@ where
                 empty_is_content: self.empty_is_content,
                 admission: self.admission,
                 copy: self.copy,
-                deadline: self.load_deadline.min(LONGEST),
+                deadline: Deadline::new(plan.deadline),
                 state: LoadState::default().into(),
                 restoring: Default::default(),
             },
             shared: Arc::clone(&shared),
             removed_clears: false,
             probation: self.probation,
+            tuning: (plan.limits.attempts.is_some() || self.section.is_some()).then(|| {
+                let section = self.section;
+                Box::new(Tuning { plan, section })
+            }),
             changes: self.changes.map(|compare| Box::new(Changes::new(compare))),
             free_on_thread: Some(free_on_thread),
         };
@@ -198,7 +228,9 @@ where
             shared.observe(observer);
         }
         let registries = &mut self.registries.iter();
-        let registered = registries.try_for_each(|registry| registry.register(control.target()));
+        let registered = checked.map_err(|text| Error::new(ErrorKind::Misconfigured, text));
+        let registered = registered
+            .and_then(|()| registries.try_for_each(|registry| registry.register(control.target())));
         if registered.is_err() {
             shared.inbox.stop();
         }
@@ -229,6 +261,20 @@ pub(crate) fn started<R>(ended: Result<Result<R, Error>, JoinError>) -> Result<R
             Err(Error::new(ErrorKind::Stopped, text).with_source(error))
         }
     })
+}
+
+/// The guard that holds values which are only to be validated, if there can be such values.
+fn validate_only<V: 'static>(
+    overrides: Option<&ReloadSettings>,
+    section: Option<Section<V>>,
+) -> Option<ValidateOnly<V>> {
+    let always = overrides.is_some_and(|settings| settings.validate_only);
+    match section {
+        None => always.then(|| ValidateOnly(Box::new(|_| true))),
+        Some(section) => Some(ValidateOnly(Box::new(move |candidate| {
+            section(candidate).validate_only
+        }))),
+    }
 }
 
 /// Logs why a service does not start, if no caller waits for the start.

@@ -2,15 +2,14 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::time::Duration;
 
 use super::{Builder, Mode};
+use crate::compat::WatchStrategy;
 use crate::reload::Reload;
 use crate::service::feed::SourceFeed;
 use crate::service::pipeline::candidate::Sameness;
 use crate::service::reloader_service::ReloaderService;
-use crate::service::settings::Settings;
-use crate::watch::{RealtimeWatch, WatchProfile};
+use crate::watch::RealtimeWatch;
 
 impl<T, V, S> ReloaderService<T, V, S>
 where
@@ -124,7 +123,7 @@ where
     where
         T: RealtimeWatch<V, S>,
     {
-        self.watched(Settings::realtime)
+        self.watched(WatchStrategy::Realtime)
     }
 
     /// Uses a watch with a heartbeat, and polls while there is no watch or it is not trusted.
@@ -151,16 +150,16 @@ where
     where
         T: RealtimeWatch<V, S>,
     {
-        self.watched(Settings::hybrid)
+        self.watched(WatchStrategy::Hybrid)
     }
 
-    fn watched(self, settings: fn(Duration, WatchProfile) -> Settings) -> Self
+    fn watched(self, strategy: WatchStrategy) -> Self
     where
         T: RealtimeWatch<V, S>,
     {
         Self {
             mode: Mode {
-                settings,
+                strategy,
                 profile: T::profile,
                 run: |reload, engine, settings| {
                     Box::pin(async move {

@@ -209,6 +209,9 @@ impl<'e, V> Task<'e, V> {
             None => self.recorder.rolled_back(&attempt),
             Some(noted) => self.recorder.announce(self.clock.now(), &attempt, noted),
         }
+        if let Some(attempts) = self.tuner.as_mut().and_then(|tuner| tuner.report()) {
+            self.recorder.gave_up(attempts);
+        }
         shared.notify_group();
         for caller in serving {
             // An error means that the caller has left.
@@ -250,6 +253,7 @@ impl<'e, V> Task<'e, V> {
             saver.published(visible);
         }
         self.recorder.on_probation(self.on_probation());
+        self.tune(verdict);
     }
 
     /// The outcome as the machine needs it, for the time of the next load.

@@ -4,16 +4,20 @@
 
 pub(crate) mod changes;
 pub(crate) mod clock;
+mod configure;
 mod engine;
 pub(crate) mod freshness;
 pub(crate) mod housekeeping;
 mod leak_monitor;
 mod load;
+pub(crate) mod plan;
 mod restart_pending;
 mod saving;
 mod task;
+mod tuner;
 mod watch;
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,19 +45,24 @@ impl<V> Engine<V> {
             return self.shared.end();
         }
         let clock = Clock::start_on_grid();
-        let wants_life = settings.idle.is_some();
         let mut task = Task::new(self, clock, Machine::new(settings, jitter()));
         // Boxed: a service mostly waits, and the large futures of a load and of an opening exist only while they run.
         let mut load = Fuse::terminated();
         let mut opening = Fuse::terminated();
         let mut input = Input::Started;
         loop {
-            let actions = task.handle(feed, input);
-            if actions.open {
-                opening = Box::pin(open(feed, wants_life)).fuse();
-            }
-            if let Some(next) = actions.load {
-                load = Box::pin(task.begin(feed, next)).fuse();
+            let mut next = Some(task.handle(feed, input));
+            while let Some(actions) = next {
+                if actions.close {
+                    discard(mem::replace(&mut opening, Fuse::terminated()));
+                }
+                if actions.open {
+                    opening = Box::pin(open(feed, task.wants_life())).fuse();
+                }
+                if let Some(next) = actions.load {
+                    load = Box::pin(task.begin(feed, next)).fuse();
+                }
+                next = task.configure(feed);
             }
             task.attend();
             let tick = task.next_tick();
@@ -65,6 +74,7 @@ impl<V> Engine<V> {
                     Command::Stop => break,
                     Command::Load(trigger) => Input::Requested(trigger),
                     Command::Rollback(to, answer) => task.roll_back(RollbackTo::Request(to), Some(answer)),
+                    Command::Enable(enabled) => task.enable(enabled),
                     Command::Sweep => task.sweep(),
                     Command::Deliver => {
                         self.shared.observers.deliver();

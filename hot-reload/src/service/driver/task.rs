@@ -15,6 +15,7 @@ use super::freshness::Freshness;
 use super::housekeeping::Housekeeping;
 use super::restart_pending::RestartPending;
 use super::saving::Saver;
+use super::tuner::Tuner;
 use super::watch::{Heard, Opened, Watch, regime};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Stage, WatchState};
@@ -26,6 +27,7 @@ use crate::service::machine::{Actions, Input, LoadFrom, Machine};
 use crate::service::pipeline::candidate::Pushed;
 use crate::service::policy::probation::{ProbationRun, Proof};
 use crate::service::record::Recorder;
+use crate::service::settings::Settings;
 use crate::service::shared::request::{PendingRequest, Rollback, RollbackTo};
 use crate::snapshot::Generation;
 use crate::status::{Degradation, SourceStatus};
@@ -52,7 +54,10 @@ pub(super) struct Task<'e, V> {
     pub(super) serving_rollback: Option<oneshot::Sender<Receipt>>,
     /// The merged requests that the running load serves.
     pub(super) pending: PendingRequest,
-    // Boxed, because most services have none of these four.
+    /// Settings that the machine has not received yet.
+    pub(super) next_settings: Option<Arc<Settings>>,
+    // Boxed, because most services have none of these five.
+    pub(super) tuner: Option<Box<Tuner<'e, V>>>,
     pub(super) restart_pending: Option<Box<RestartPending<V>>>,
     pub(super) probation: Option<Box<ProbationRun<'e, V>>>,
     pub(super) saver: Option<Box<Saver<'e, V>>>,
@@ -65,7 +70,12 @@ impl<'e, V> Task<'e, V> {
         let Engine {
             shared, pipeline, ..
         } = engine;
-        let bound = shared.status().max_staleness;
+        let bound = {
+            let mut status = shared.status();
+            // An earlier run of a compatible service may have ended while it was disabled.
+            status.enabled = machine.settings().enabled;
+            status.max_staleness
+        };
         let name = Arc::clone(&shared.name);
         let retirement = Arc::clone(&shared.retirement);
         Self {
@@ -81,6 +91,11 @@ impl<'e, V> Task<'e, V> {
             serving: Vec::new(),
             serving_rollback: None,
             pending: PendingRequest::default(),
+            next_settings: None,
+            tuner: {
+                let tuning = engine.tuning.as_ref();
+                tuning.map(|tuning| Box::new(Tuner::new(tuning)))
+            },
             restart_pending: {
                 let validators = pipeline.validators.as_ref();
                 let restarts = validators.and_then(|validators| validators.restarts.clone());
@@ -111,6 +126,12 @@ impl<'e, V> Task<'e, V> {
             self.close_watch();
             self.lost = Some(self.silence());
         }
+        self.note(feed, actions);
+        actions
+    }
+
+    /// Reports what the machine has found out about the watch.
+    pub(super) fn note<F: Feed<V>>(&mut self, feed: &F, actions: Actions) {
         self.discard_outdated(actions);
         let state = self.machine.watch();
         if actions.missed {
@@ -122,7 +143,6 @@ impl<'e, V> Task<'e, V> {
             self.recorder.watch_changed(before, state, why.as_ref());
             self.update_source_status(feed);
         }
-        actions
     }
 
     /// Discards content that the machine no longer has a use for.
@@ -266,7 +286,7 @@ impl<'e, V> Task<'e, V> {
         Input::Lost(regime)
     }
 
-    fn close_watch(&mut self) {
+    pub(super) fn close_watch(&mut self) {
         let watch = self.watch.take();
         discard(watch);
     }

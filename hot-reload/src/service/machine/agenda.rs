@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::settings::DEBOUNCE_CEILING;
+use super::super::settings::{DEBOUNCE_CEILING, Settings};
 use super::time::earliest;
 use crate::backoff::Limit;
 use crate::event::{Causes, Trigger};
@@ -15,24 +15,25 @@ pub(super) struct Agenda {
     at: Option<Duration>,
     /// Hints whose debounce window has not ended.
     hints: Option<Hints>,
-    debounce: Duration,
-    limit: Option<Limit>,
+    /// When the whole burst of the rate limit is available again.
+    rested: Duration,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Hints {
     first: Duration,
     last: Duration,
+    /// The random delay of their load.
+    delay: Duration,
 }
 
 impl Agenda {
-    pub(super) fn new(debounce: Duration, rate: Option<(u32, Duration)>) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             requested: Causes::default(),
             at: None,
             hints: None,
-            debounce,
-            limit: rate.map(|(burst, pause)| Limit::new(burst, pause)),
+            rested: Duration::ZERO,
         }
     }
 
@@ -49,10 +50,21 @@ impl Agenda {
         }
     }
 
-    /// Adds a hint of the watch.
-    pub(super) fn hint(&mut self, now: Duration) {
-        let first = self.hints.map_or(now, |hints| hints.first);
-        self.hints = Some(Hints { first, last: now });
+    /// Cancels a requested load that is due later: it waits for a watch. A person's request is due at once.
+    pub(super) fn cancel_later(&mut self, now: Duration) {
+        if self.at.take_if(|at| *at > now).is_some() {
+            self.requested = Causes::default();
+        }
+    }
+
+    /// Adds a hint of the watch. The first one since the last load draws the random delay of the load.
+    pub(super) fn hint(&mut self, now: Duration, delay: impl FnOnce() -> Duration) {
+        let hints = self.hints.get_or_insert_with(|| Hints {
+            first: now,
+            last: now,
+            delay: delay(),
+        });
+        hints.last = now;
     }
 
     /// Whether a hint is pending.
@@ -61,34 +73,40 @@ impl Agenda {
     }
 
     /// When the next cause is due.
-    pub(super) fn next(&self) -> Option<Duration> {
-        earliest([self.at, self.hints_due()])
+    pub(super) fn next(&self, settings: &Settings) -> Option<Duration> {
+        earliest([self.at, self.hints_due(settings)])
     }
 
     /// Takes the due causes.
-    pub(super) fn take_due(&mut self, now: Duration) -> Causes {
+    pub(super) fn take_due(&mut self, now: Duration, settings: &Settings) -> Causes {
         let mut due = Causes::default();
         if self.at.is_some_and(|at| at <= now) {
             self.at = None;
             due = std::mem::take(&mut self.requested);
         }
-        if self.hints_due().is_some_and(|at| at <= now) {
+        if self.hints_due(settings).is_some_and(|at| at <= now) {
             self.hints = None;
             due.insert(Trigger::Watch);
-            if let Some(limit) = &mut self.limit {
+            if let Some(mut limit) = self.limit(settings) {
                 limit.spend(now);
+                self.rested = limit.even();
             }
         }
         due
     }
 
-    /// Hints are due when none has come for the debounce window, or when they have kept coming for its ceiling. The rate limit
-    /// may delay them further.
-    fn hints_due(&self) -> Option<Duration> {
-        let hints = self.hints?;
-        let rested =
-            (hints.last + self.debounce).min(hints.first + self.debounce * DEBOUNCE_CEILING);
-        let allowed = self.limit.map_or(Duration::ZERO, |limit| limit.free_at());
-        Some(rested.max(allowed))
+    /// Hints are due when none has come for the debounce window, or when they have kept coming for its ceiling. The random
+    /// delay is added to that. The rate limit may delay them further.
+    fn hints_due(&self, settings: &Settings) -> Option<Duration> {
+        let (hints, debounce) = (self.hints?, settings.debounce);
+        let rested = (hints.last + debounce).min(hints.first + debounce * DEBOUNCE_CEILING);
+        let limit = self.limit(settings);
+        let allowed = limit.map_or(Duration::ZERO, |limit| limit.free_at());
+        Some((rested + hints.delay).max(allowed))
+    }
+    /// The rate limit, as the loads so far leave it.
+    fn limit(&self, settings: &Settings) -> Option<Limit> {
+        let (burst, pause) = settings.rate?;
+        Some(Limit::new(burst, pause).spent_until(self.rested))
     }
 }

@@ -9,6 +9,12 @@ use super::{Machine, RunningLoad};
 use crate::event::{Causes, Trigger, WatchState};
 
 impl Machine {
+    /// Adds a hint to the causes of the next load.
+    pub(super) fn hint(&mut self, now: Duration) {
+        let (jitter, longest) = (&mut self.jitter, self.settings.jitter);
+        self.agenda.hint(now, || jitter.up_to(longest));
+    }
+
     /// Whether a pushed value or a rollback waits for a load.
     pub(super) fn has_other_load(&self) -> bool {
         self.pushed || self.rollbacks > 0
@@ -43,7 +49,7 @@ impl Machine {
         let well = self.retry.next().is_none();
         let confirm = take_due(&mut self.removal, now);
         let retry = self.retry.take_due(now);
-        let mut causes = self.agenda.take_due(now);
+        let mut causes = self.agenda.take_due(now, &self.settings);
         if confirm || retry {
             causes.insert(Trigger::Retry);
         }

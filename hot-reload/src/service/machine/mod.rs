@@ -16,6 +16,7 @@
 //! ```
 
 mod agenda;
+mod configure;
 mod delivered;
 mod due;
 mod period;
@@ -69,6 +70,8 @@ pub(super) struct Machine {
     suspicion: Option<Duration>,
     /// Whether the first load has ended. From then on, periods have their full length.
     spread: bool,
+    /// Whether a load has found the first value.
+    served: bool,
     /// The longest pause that the source wants now, in addition to the heartbeat.
     wanted: Option<Duration>,
 }
@@ -91,8 +94,8 @@ impl Machine {
     pub(super) fn new(settings: impl Into<Arc<Settings>>, jitter: Jitter) -> Self {
         let settings = settings.into();
         Self {
-            agenda: Agenda::new(settings.debounce, settings.rate),
-            watch: Watch::new(settings.watch, settings.idle),
+            agenda: Agenda::new(),
+            watch: Watch::new(settings.watches()),
             retry: Retry::new(settings.interval),
             running: None,
             pushed: false,
@@ -104,6 +107,7 @@ impl Machine {
             removal: None,
             suspicion: None,
             spread: false,
+            served: false,
             wanted: None,
             settings,
             jitter,
@@ -114,7 +118,7 @@ impl Machine {
     pub(super) fn handle(&mut self, now: Duration, input: Input) -> Actions {
         let mut actions = Actions::default();
         match input {
-            Input::Started if self.settings.watch => {
+            Input::Started if self.settings.watches() => {
                 self.watch.connect();
                 actions.open = true;
                 self.agenda.request(Trigger::Startup, now + OPEN_PATIENCE);
@@ -122,7 +126,7 @@ impl Machine {
             Input::Started => self.agenda.request(Trigger::Startup, now),
             Input::Hint => {
                 self.announced(now);
-                self.agenda.hint(now);
+                self.hint(now);
                 // What has changed since may be newer than the content.
                 self.content = Delivered::None;
             }
@@ -133,7 +137,7 @@ impl Machine {
             }
             Input::Content => {
                 self.announced(now);
-                self.agenda.hint(now);
+                self.hint(now);
                 self.content = Delivered::arrived(self.is_reading_source());
             }
             Input::Alive => self.watch.alive(now),
@@ -168,7 +172,8 @@ impl Machine {
 
     /// When [`Input::Tick`] is due, if nothing happens before. Never in the past of the last `handle`.
     pub(super) fn next_tick(&self) -> Option<Duration> {
-        earliest([self.next_load(), self.watch.next(), self.suspicion])
+        let watch = self.watch.next(self.settings.idle);
+        earliest([self.next_load(), watch, self.suspicion])
     }
 
     /// When the next load begins, if nothing happens before. `None` while a load runs: the next one begins at its end.
@@ -183,7 +188,7 @@ impl Machine {
     /// When the next load of the source is due.
     fn next_source_load(&self) -> Option<Duration> {
         earliest([
-            self.agenda.next(),
+            self.agenda.next(&self.settings),
             self.periodic,
             self.removal,
             self.retry.next(),
@@ -233,7 +238,7 @@ impl Machine {
 
     /// Does everything that is due by now.
     fn advance(&mut self, now: Duration, actions: &mut Actions) {
-        if self.watch.end_silence(now) {
+        if self.watch.end_silence(now, self.settings.idle) {
             actions.close = true;
             self.lost(now, Regime::Passing);
         }
@@ -280,6 +285,7 @@ impl Machine {
             debug_assert!(false, "a load ended that had not begun");
             return;
         };
+        self.served |= matches!(verdict, Verdict::Published | Verdict::Unchanged);
         match verdict {
             Verdict::RolledBack => return,
             Verdict::Published if running.announced => self.watch.announced_change(),
@@ -320,7 +326,7 @@ impl Machine {
             }
         }
         if self.content.load_ended(verdict) {
-            self.agenda.hint(now);
+            self.hint(now);
         }
         match running.load.from {
             LoadFrom::Source => {
@@ -333,5 +339,6 @@ impl Machine {
             LoadFrom::Watch | LoadFrom::History if self.periodic.is_none() => self.draw_period(),
             LoadFrom::Watch | LoadFrom::History => {}
         }
+        self.rest_if_quiet(now);
     }
 }

@@ -11,6 +11,8 @@
 //!
 //! Hints, requests and retries only shorten a pause. In hybrid the bound holds after every outcome of a load. There is one
 //! exception, without a heartbeat: while a source refuses access, retries 5 min to 1 h apart replace the interval.
+//!
+//! A disabled service has no period once it has its first value.
 
 use std::time::Duration;
 
@@ -25,8 +27,7 @@ impl Machine {
     /// Sets the longest pause between two loads that the source currently wants. It takes effect at once, like a shorter
     /// heartbeat. A service without a heartbeat ignores it.
     pub(crate) fn want(&mut self, wanted: Option<Duration>) {
-        let wanted = wanted.map(|wanted| wanted.max(INTERVAL_FLOOR));
-        self.wanted = wanted.filter(|_| self.settings.heartbeat.is_some());
+        self.wanted = wanted.map(|wanted| wanted.max(INTERVAL_FLOOR));
         if self.periodic.is_some() {
             self.periodic = earliest([self.periodic, self.wanted_at()]);
         }
@@ -72,7 +73,7 @@ impl Machine {
 
     /// When the source wants the next load. `None` without a heartbeat.
     fn wanted_at(&self) -> Option<Duration> {
-        let wanted = self.wanted?;
+        let wanted = self.wanted.filter(|_| self.settings.heartbeat.is_some())?;
         Some(on_grid(
             self.last_load.saturating_add(wanted),
             self.last_load,

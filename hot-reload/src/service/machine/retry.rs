@@ -55,6 +55,16 @@ impl Retry {
         }
     }
 
+    /// Sets the longest delay of a retry.
+    pub(super) fn set_interval(&mut self, interval: Duration) {
+        self.passing.set_cap(interval);
+    }
+
+    /// Cancels the pending retry.
+    pub(super) fn cancel(&mut self) {
+        self.due = None;
+    }
+
     /// Sets the time of the next load after a rejection or a hold.
     pub(super) fn set_due(&mut self, due: Duration) {
         self.due = Some(due);

@@ -81,7 +81,8 @@ impl Verdict {
 pub(crate) struct Actions {
     /// Begin this load.
     pub(crate) load: Option<Load>,
-    /// Close the watch, because it gave no sign of life in time. This comes before `open`.
+    /// Close the watch, or give its opening up: it gave no sign of life in time, or no watch is wanted any more. This comes
+    /// before `open`.
     pub(crate) close: bool,
     /// Open the watch.
     pub(crate) open: bool,

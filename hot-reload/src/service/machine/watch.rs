@@ -27,8 +27,6 @@ pub(super) struct Watch {
     closings: u32,
     /// When to reopen a lost watch.
     due: Option<Duration>,
-    /// The idle timeout: how long the watch may give no sign of life.
-    idle: Option<Duration>,
     /// When it gave the last sign of life.
     life: Duration,
     passing: Backoff,
@@ -36,7 +34,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(wanted: bool, idle: Option<Duration>) -> Self {
+    pub(super) fn new(wanted: bool) -> Self {
         Self {
             state: if wanted {
                 WatchState::Down
@@ -49,7 +47,6 @@ impl Watch {
             announced: 0,
             closings: 0,
             due: None,
-            idle,
             life: Duration::ZERO,
             passing: Backoff::new(RECONNECT_FLOOR, RECONNECT_CAP),
             refused: Backoff::new(REFUSED_FLOOR, REFUSED_CAP),
@@ -122,13 +119,13 @@ impl Watch {
     }
 
     /// Whether the idle timeout is over. Such an end counts as a failure, whatever the watch has delivered before.
-    pub(super) fn end_silence(&mut self, now: Duration) -> bool {
-        let is_silent = self.silent_at().is_some_and(|at| at <= now);
+    pub(super) fn end_silence(&mut self, now: Duration, idle: Option<Duration>) -> bool {
+        let is_silent = self.silent_at(idle).is_some_and(|at| at <= now);
         self.delivered &= !is_silent;
         is_silent
     }
 
-    /// Notes that the source has no watch.
+    /// Notes that the source has no watch, or that none is wanted.
     pub(super) fn off(&mut self) {
         self.state = WatchState::Off;
         self.due = None;
@@ -167,13 +164,14 @@ impl Watch {
     }
 
     /// When time alone changes its state.
-    pub(super) fn next(&self) -> Option<Duration> {
-        earliest([self.due.or_else(|| self.settles_at()), self.silent_at()])
+    pub(super) fn next(&self, idle: Option<Duration>) -> Option<Duration> {
+        let settles = || self.settles_at();
+        earliest([self.due.or_else(settles), self.silent_at(idle)])
     }
 
     /// When the idle timeout is over, unless a sign of life comes before.
-    fn silent_at(&self) -> Option<Duration> {
-        let idle = self.idle.filter(|_| self.state.is_open())?;
+    fn silent_at(&self, idle: Option<Duration>) -> Option<Duration> {
+        let idle = idle.filter(|_| self.state.is_open())?;
         Some(self.life + idle)
     }
 

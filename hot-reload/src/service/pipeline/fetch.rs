@@ -44,7 +44,7 @@ impl<V> Pipeline<V> {
         let revision = content.revision.clone();
         let late = "the content was not decoded";
         let decode = || async { feed.decode(content) };
-        let decoded = within(Stage::Load, self.deadline, late, decode).await;
+        let decoded = within(Stage::Load, self.deadline.get(), late, decode).await;
         match decoded.and_then(|decoded| decoded) {
             Ok(Some(loaded)) => Ok(loaded),
             Ok(None) => self.fetch(feed, request).await,
@@ -95,7 +95,7 @@ impl<V> Pipeline<V> {
     ) -> Result<Loaded<V>, Fault> {
         let load = || feed.load(seen, request);
         let late = "the source did not answer";
-        within(Stage::Load, self.deadline, late, load).await?
+        within(Stage::Load, self.deadline.get(), late, load).await?
     }
 }
 

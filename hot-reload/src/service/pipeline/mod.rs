@@ -1,6 +1,7 @@
 //! [`Pipeline`]: the steps of one load, from the source to the visible value.
 
 pub(crate) mod candidate;
+pub(crate) mod deadline;
 mod fetch;
 mod hold;
 mod load;
@@ -14,9 +15,9 @@ pub(crate) mod trace;
 pub(crate) mod validate;
 
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
 use self::candidate::Sameness;
+use self::deadline::Deadline;
 use self::prepare::Participants;
 use self::state::LoadState;
 use self::validate::Validators;
@@ -40,7 +41,7 @@ pub(crate) struct Pipeline<V> {
     pub(crate) admission: Vec<Box<dyn Admission<V>>>,
     /// How a replaced value is copied, if any are kept.
     pub(crate) copy: Option<fn(&V) -> V>,
-    pub(crate) deadline: Duration,
+    pub(crate) deadline: Deadline,
     pub(crate) state: Mutex<LoadState>,
     /// A read of the kept value that missed its deadline and still runs.
     pub(crate) restoring: Mutex<Option<Restoring<V>>>,

@@ -48,7 +48,7 @@ impl<V> Pipeline<V> {
         let mut restoring = begun.unwrap_or_else(|| keeper.restore());
         let pending = &mut restoring;
         let late = "the disk did not answer";
-        let read = match within(Stage::Load, self.deadline, late, || pending).await {
+        let read = match within(Stage::Load, self.deadline.get(), late, || pending).await {
             Err(error) if error.kind() == ErrorKind::Timeout => {
                 *lock(&self.restoring) = Some(restoring);
                 Err(error)

@@ -232,7 +232,7 @@ fn seconds(elapsed: Duration) -> u64 {
 }
 
 /// The part of a log line that says what stays in force.
-fn stays(has_value: bool) -> &'static str {
+pub(super) fn stays(has_value: bool) -> &'static str {
     match has_value {
         true => "the last good value stays",
         false => "there is no value yet",

@@ -7,6 +7,7 @@
 //! An error about other content counts as new even if its text is the same. So does the answer to a manual reload. Of many
 //! rejections or failures in a row, the log has the first few lines and then summaries: [`storm`].
 
+mod limits;
 mod log;
 pub(crate) mod observer;
 mod source;

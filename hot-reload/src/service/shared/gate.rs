@@ -8,6 +8,7 @@ use crate::clock::time_of_day;
 use crate::error::{Error, ErrorKind};
 use crate::event::{HoldReason, Outcome};
 use crate::revision::Revision;
+use crate::service::settings::LONGEST;
 use crate::snapshot::{EngineShare, Snapshot};
 use crate::status::Hold;
 
@@ -273,12 +274,14 @@ impl<V> Gate<V> {
             let AdmissionHold {
                 message, patience, ..
             } = &**admission;
+            let until = match *patience {
+                LONGEST => String::new(),
+                patience => format!("the source has kept it for {patience:?}, or until "),
+            };
             return Some(Hold {
                 reason: admission.reason,
                 since: admission.since,
-                message: format!(
-                    "{message}; held until the source has kept it for {patience:?}, or until `resume`"
-                ),
+                message: format!("{message}; held until {until}`resume`"),
             });
         }
         let rolled_back = self.rolled_back.as_ref()?;

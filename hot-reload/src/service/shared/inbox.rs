@@ -31,6 +31,8 @@ struct State {
     merged: PendingRequest,
     /// The requested rollbacks.
     rollbacks: VecDeque<(Request, oneshot::Sender<Receipt>)>,
+    /// Whether the service is to be enabled or disabled.
+    enable: Option<bool>,
     /// Whether a group has given a value back.
     loan_returned: bool,
     /// Whether an event waits for its delivery.
@@ -113,6 +115,12 @@ impl Inbox {
         answer
     }
 
+    /// Requests that the service is enabled or disabled. The last request counts.
+    pub(crate) fn enable(&self, enabled: bool) {
+        self.state().enable = Some(enabled);
+        self.wake.notify_one();
+    }
+
     /// A group has given a value back, so that it may be freed.
     pub(crate) fn loan_returned(&self) {
         self.state().loan_returned = true;
@@ -149,6 +157,9 @@ impl Inbox {
                 }
                 if let Some((to, answer)) = state.rollbacks.pop_front() {
                     return Command::Rollback(to, answer);
+                }
+                if let Some(enabled) = state.enable.take() {
+                    return Command::Enable(enabled);
                 }
                 if mem::take(&mut state.loan_returned) {
                     return Command::Sweep;

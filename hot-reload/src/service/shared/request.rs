@@ -11,6 +11,8 @@ use crate::snapshot::{EngineShare, Generation};
 pub(crate) enum Command {
     Load(Trigger),
     Rollback(Request, oneshot::Sender<Receipt>),
+    /// Enable or disable the service.
+    Enable(bool),
     /// Free the replaced values without holders.
     Sweep,
     /// Deliver the event of a command.

@@ -5,6 +5,7 @@ mod changes;
 mod checks;
 #[cfg(feature = "last-good")]
 mod last_good;
+mod limits;
 mod observers;
 #[cfg(feature = "diff")]
 mod restart;

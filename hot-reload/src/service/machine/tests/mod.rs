@@ -1,5 +1,6 @@
 //! One example for each rule of the machine, with the production constants.
 
+mod configure;
 mod delivered;
 mod loads;
 mod pauses;

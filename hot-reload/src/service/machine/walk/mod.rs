@@ -3,6 +3,7 @@
 //! The ghost below models the outside of the machine: the running load, the state of the watch, and the time of the oldest
 //! pending cause. It does not use the machine's internals.
 
+mod configured;
 mod sequences;
 
 use std::time::Duration;
@@ -46,6 +47,13 @@ struct Ghost {
     hinted: u32,
     /// When the last load of the source ended.
     idle: Duration,
+    /// Whether the service is enabled, and whether a load has found its first value.
+    enabled: bool,
+    served: bool,
+    /// Whether the pending cause is only that the service was enabled.
+    enabling: bool,
+    /// The settings that replace the present ones, if they change.
+    other: Option<Settings>,
     /// The time of the first load without content since the last one with content.
     absent: Option<Duration>,
     refused: bool,
@@ -57,6 +65,10 @@ impl Ghost {
         let mut ghost = Self {
             interval: settings.interval,
             heartbeat: settings.heartbeat,
+            enabled: settings.enabled,
+            served: false,
+            enabling: false,
+            other: None,
             machine: Machine::new(settings, Jitter::none()),
             now: Duration::ZERO,
             running: None,
@@ -168,6 +180,7 @@ impl Ghost {
                 if load.is_some_and(|load| load.from == LoadFrom::Source) {
                     self.idle = self.now;
                 }
+                self.served |= matches!(verdict, Verdict::Published | Verdict::Unchanged);
                 let confirmed = load.is_some_and(|load| load.confirm);
                 self.refused = verdict == Verdict::Failed(Regime::Refused);
                 self.absent = match verdict {
@@ -182,10 +195,12 @@ impl Ghost {
         }
         let actions = self.machine.handle(self.now, input);
         self.obey(actions)?;
+        self.forget_enabling();
         self.audit()
     }
 
     fn owe(&mut self) {
+        self.enabling = false;
         self.owed.get_or_insert(self.now);
     }
 
@@ -239,7 +254,12 @@ impl Ghost {
         if tick.is_some_and(|tick| tick <= self.now) {
             return Err("the machine spins: it wants to be called at once, again");
         }
-        if self.running.is_none() && tick.is_none() && !self.open && !self.opening {
+        if self.running.is_none()
+            && tick.is_none()
+            && !self.open
+            && !self.opening
+            && !self.is_quiet()
+        {
             return Err("dead end: nothing runs, nothing is due, and no watch is open");
         }
         if self.machine.watch().is_open() != self.open {
@@ -256,6 +276,14 @@ impl Ghost {
         }
         let next = self.machine.next_load();
         let patience = PATIENCE * (1 + self.hinted);
+        let causes = [self.owed, self.hint_owed, self.absent];
+        // A hint that a load has answered already may still cause one more.
+        if self.is_quiet()
+            && causes.iter().all(Option::is_none)
+            && next.is_some_and(|next| next > self.now + patience)
+        {
+            return Err("a disabled service loads without a request");
+        }
         if let Some(owed) = [self.owed, self.hint_owed].into_iter().flatten().min()
             && next.is_none_or(|next| next > owed + patience)
         {
@@ -274,10 +302,16 @@ impl Ghost {
         Ok(())
     }
 
+    /// Whether only requests cause loads.
+    fn is_quiet(&self) -> bool {
+        !self.enabled && self.served
+    }
+
     /// The longest pause between two loads, if there is one.
     fn bound(&self) -> Option<Duration> {
         let trusted = self.machine.watch() == WatchState::Trusted;
         match self.heartbeat {
+            _ if self.is_quiet() => None,
             Some(heartbeat) if trusted => Some(heartbeat),
             Some(heartbeat) => Some(heartbeat.min(self.interval)),
             None if trusted || self.refused => None,

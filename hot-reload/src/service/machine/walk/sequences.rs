@@ -4,21 +4,39 @@ use std::time::Duration;
 
 use super::super::super::settings::{INTERVAL_FLOOR, Settings};
 use super::super::Input;
-use super::{DEPTH, Ghost, INTERVAL};
+use super::{DEPTH, Ghost, INSTANT, INTERVAL};
 use crate::watch::WatchProfile;
 
-fn walk(ghost: &Ghost, path: &mut Vec<Input>, states: &mut u64) {
+/// A step of a walk.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step {
+    Input(Input),
+    /// The other settings replace the present ones.
+    Configure,
+}
+
+pub(super) fn walk(ghost: &Ghost, path: &mut Vec<Step>, states: &mut u64) {
     *states += 1;
     // One input more makes the walk several times longer.
-    let depth = DEPTH - usize::from(ghost.delivers || ghost.machine.idle().is_some());
-    if path.len() == depth {
+    let more = ghost.delivers || ghost.machine.idle().is_some() || ghost.other.is_some();
+    if path.len() == DEPTH - usize::from(more) {
         return;
     }
-    for (now, input) in ghost.inputs() {
+    let inputs = ghost.inputs().into_iter();
+    let inputs = inputs.map(|(now, input)| (now, Step::Input(input)));
+    let configure = ghost
+        .other
+        .is_some()
+        .then_some((ghost.now + INSTANT, Step::Configure));
+    for (now, step) in inputs.chain(configure) {
         let mut next = ghost.clone();
         next.now = now;
-        path.push(input);
-        if let Err(broken) = next.step(input) {
+        path.push(step);
+        let result = match step {
+            Step::Input(input) => next.step(input),
+            Step::Configure => next.configure(),
+        };
+        if let Err(broken) = result {
             panic!("{broken}\nafter {path:?}\nin {:?}", next.machine);
         }
         walk(&next, path, states);
