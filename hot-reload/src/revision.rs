@@ -23,6 +23,9 @@ enum Token {
     Long(Arc<[u8]>),
 }
 
+/// Begins the token of a revision with the moment of its content. A random number, so that no other token begins with it.
+const TOUCHED: &[u8] = &0xd7c1_6ae0_3f94_4b5b_9a6e_21c8_f05d_7713_u128.to_be_bytes();
+
 /// The most bytes of an inline token, so that a revision has the size of three words.
 const SHORT: usize = 22;
 
@@ -89,6 +92,20 @@ impl Revision {
             rest = after;
         }
         Some(tokens)
+    }
+
+    /// Adds a number for the moment at which the content was written. A service then counts each such moment as a change, even
+    /// if the value is the same.
+    #[cfg(feature = "file")]
+    pub(crate) fn touched(&self, moment: u128) -> Self {
+        let moment = moment.to_be_bytes();
+        Self::new([TOUCHED, &moment[..], self.as_bytes()].concat())
+    }
+
+    /// The number that [`touched`](Self::touched) has added.
+    pub(crate) fn touch(&self) -> Option<u128> {
+        let rest = self.as_bytes().strip_prefix(TOUCHED)?;
+        Some(u128::from_be_bytes(*rest.first_chunk()?))
     }
 
     /// The whole token.

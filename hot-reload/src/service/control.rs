@@ -72,6 +72,35 @@ impl<V> Control<V> {
         self.request(requester.into()).await
     }
 
+    /// Loads the source as [`reload`](Self::reload) does, and publishes the value even if nothing has changed.
+    ///
+    /// The value is validated and prepared as always, and becomes a new generation with the trigger
+    /// [`Manual`](crate::event::Trigger::Manual). Subscribers, callbacks and projections are notified; a projection only if its
+    /// part changed. Use it to repeat what a publication causes: to fill a cache again, to open connections again.
+    ///
+    /// A hold still holds: a pause, a rollback, the objection of a guard. The members of a group are reloaded, and the group is
+    /// published again.
+    ///
+    /// ```
+    /// # async fn example(control: hot_reload::Control<String>) {
+    /// let receipt = control.republish().await;
+    /// if !receipt.is_current() {
+    ///     println!("not published: {receipt}");
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`reload`](Self::reload).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`reload`](Self::reload).
+    pub async fn republish(&self) -> Receipt {
+        self.shared.inbox.republish().await
+    }
+
     pub(crate) async fn request(&self, trigger: Trigger) -> Receipt {
         self.shared.inbox.request(trigger).await
     }

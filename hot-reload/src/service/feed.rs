@@ -63,6 +63,8 @@ pub(crate) struct LoadRequest {
     pub(crate) trigger: Trigger,
     /// Whether all holds end, those inside of the source included.
     pub(crate) resume: bool,
+    /// Whether the value is published even if it is the visible one.
+    pub(crate) republish: bool,
 }
 
 /// Why a load of a feed returns no content.

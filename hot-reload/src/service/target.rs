@@ -47,6 +47,8 @@ trait Service: Send + Sync {
     fn status(&self) -> Status;
     fn explain(&self) -> Explanation;
     fn reload(self: Arc<Self>, trigger: Trigger) -> BoxFuture<'static, Receipt>;
+    fn republish(self: Arc<Self>) -> BoxFuture<'static, Receipt>;
+    fn enable(&self, enabled: bool);
     fn roll_back(self: Arc<Self>, to: Earlier) -> BoxFuture<'static, Receipt>;
     fn generations(&self) -> Vec<Generation>;
     fn pause(&self);
@@ -68,6 +70,14 @@ impl<V: Send + Sync + 'static> Service for Shared<V> {
 
     fn reload(self: Arc<Self>, trigger: Trigger) -> BoxFuture<'static, Receipt> {
         Box::pin(async move { self.inbox.request(trigger).await })
+    }
+
+    fn republish(self: Arc<Self>) -> BoxFuture<'static, Receipt> {
+        Box::pin(async move { self.inbox.republish().await })
+    }
+
+    fn enable(&self, enabled: bool) {
+        self.inbox.enable(enabled);
     }
 
     fn roll_back(self: Arc<Self>, to: Earlier) -> BoxFuture<'static, Receipt> {
@@ -173,6 +183,37 @@ impl Target {
         match self.service.upgrade() {
             Some(service) => service.reload(trigger).await,
             None => stopped(trigger),
+        }
+    }
+
+    /// Loads the source now and publishes the value even if nothing has changed, as
+    /// [`Control::republish`](crate::Control::republish).
+    ///
+    /// # Errors
+    ///
+    /// In the receipt.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the load still takes place.
+    pub async fn republish(&self) -> Receipt {
+        match self.service.upgrade() {
+            Some(service) => service.republish().await,
+            None => stopped(Trigger::Manual),
+        }
+    }
+
+    /// Enables the service, as [`Control::enable`](crate::Control::enable).
+    pub fn enable(&self) {
+        if let Some(service) = self.service.upgrade() {
+            service.enable(true);
+        }
+    }
+
+    /// Disables the service, as [`Control::disable`](crate::Control::disable).
+    pub fn disable(&self) {
+        if let Some(service) = self.service.upgrade() {
+            service.enable(false);
         }
     }
 

@@ -37,3 +37,4 @@ mod settle;
 #[cfg(target_os = "linux")]
 mod status;
 mod tls;
+mod touched;

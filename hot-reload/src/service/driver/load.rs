@@ -106,6 +106,7 @@ impl<'e, V> Task<'e, V> {
                 _ => load.trigger,
             },
             resume: pending.resume,
+            republish: pending.republish,
         };
         async move {
             let (outcome, trace) = match rollback {

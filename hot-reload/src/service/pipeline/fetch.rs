@@ -14,7 +14,11 @@ use crate::service::feed::{Fault, Feed, LoadRequest};
 impl<V> Pipeline<V> {
     /// The revision that need not be loaded again.
     fn seen(&self, request: LoadRequest) -> Option<Revision> {
-        let LoadRequest { trigger, resume } = request;
+        let LoadRequest {
+            trigger,
+            resume,
+            republish,
+        } = request;
         let holds = self.shared.gate().holds();
         let state = self.state();
         // A person may retry rejected content. It is also retried now and then if a validator refused it, because the cause
@@ -27,7 +31,7 @@ impl<V> Pipeline<V> {
         let released = state.held.as_ref().is_some_and(|held| {
             resume || !holds || trigger.is_requested() && held.error().is_some()
         });
-        let whole = again || released || matches!(self.sameness, Sameness::Never);
+        let whole = republish || again || released || matches!(self.sameness, Sameness::Never);
         state.seen.clone().filter(|_| !whole)
     }
 

@@ -110,7 +110,7 @@ impl<V> Pipeline<V> {
             // A revision counts as seen once its outcome is known. After a panic, it is loaded again.
             self.state().seen = None;
             trace.fresh = true;
-            if self.is_visible(&value, revision.as_ref())? {
+            if !request.republish && self.is_visible(&value, revision.as_ref())? {
                 self.good(revision, !is_blank);
                 discard(value);
                 return Ok(Some(current(feed)));
@@ -190,6 +190,7 @@ impl<V> Pipeline<V> {
         let request = LoadRequest {
             trigger: Trigger::Watch,
             resume: false,
+            republish: false,
         };
         match self.load_source(feed, Some(revision), request).await {
             Ok(
@@ -226,8 +227,15 @@ impl<V> Pipeline<V> {
         let Some(current) = self.shared.publisher.current() else {
             return Ok(false);
         };
+        let touch = revision.and_then(Revision::touch);
         match self.sameness {
             _ if self.state().cleared => Ok(false),
+            // The source counts each write as a change.
+            Sameness::Equal(_)
+                if touch.is_some() && touch != current.revision().and_then(Revision::touch) =>
+            {
+                Ok(false)
+            }
             Sameness::Equal(same) => contained(Stage::Decode, || same(current.value(), value)),
             Sameness::Revision => Ok(revision.is_some() && current.revision() == revision),
             Sameness::Never => Ok(false),

@@ -44,20 +44,37 @@ struct State {
 impl Inbox {
     /// Requests a load that begins after this call, and waits for its receipt.
     pub(crate) async fn request(&self, trigger: Trigger) -> Receipt {
-        self.request_load(trigger, false).await
+        self.request_load(PendingRequest {
+            why: Some(trigger),
+            ..PendingRequest::default()
+        })
+        .await
     }
 
     /// As [`request`](Self::request), for a load that ends all holds.
     pub(crate) async fn resume(&self) -> Receipt {
-        self.request_load(Trigger::Manual, true).await
+        self.request_load(PendingRequest {
+            why: Some(Trigger::Manual),
+            resume: true,
+            republish: false,
+        })
+        .await
     }
 
-    async fn request_load(&self, trigger: Trigger, resume: bool) -> Receipt {
+    /// As [`request`](Self::request), for a load that publishes its value even if it is the visible one.
+    pub(crate) async fn republish(&self) -> Receipt {
+        self.request_load(PendingRequest {
+            why: Some(Trigger::Manual),
+            resume: false,
+            republish: true,
+        })
+        .await
+    }
+
+    async fn request_load(&self, request: PendingRequest) -> Receipt {
+        let trigger = request.why.unwrap_or(Trigger::Manual);
         let enlist = |state: &mut State, caller| {
-            state.merged = state.merged.and(PendingRequest {
-                why: Some(trigger),
-                resume,
-            });
+            state.merged = state.merged.and(request);
             if !state.triggers.contains(&trigger) {
                 state.triggers.push(trigger);
             }

@@ -27,6 +27,8 @@ pub(crate) struct PendingRequest {
     pub(crate) why: Option<Trigger>,
     /// Whether the load ends all holds.
     pub(crate) resume: bool,
+    /// Whether the load publishes its value even if it is the visible one.
+    pub(crate) republish: bool,
 }
 
 impl PendingRequest {
@@ -37,6 +39,7 @@ impl PendingRequest {
                 why => other.why.or(why),
             },
             resume: self.resume || other.resume,
+            republish: self.republish || other.republish,
         }
     }
 }

@@ -13,6 +13,7 @@ use super::read::load::Load;
 use super::read::memory::Memory;
 use super::read::readiness::{Readiness, Unready};
 use super::read::stamp::Kind;
+use super::read::touch::touched;
 use super::read::view::{Pause, View};
 use super::turns::Turn;
 use super::watch::subscription::FileWatch;
@@ -168,6 +169,7 @@ impl Spec {
             Err(error) => return Step::Done(Err(fault::refused(&self.name(), error))),
         };
         let revision = Revision::from(xxh3_128(&bytes));
+        let revision = touched(watch.options(), revision, &[stamp]);
         if let Some(pause) = load.verify(view, &[stamp], &revision) {
             return Step::Wait(pause);
         }

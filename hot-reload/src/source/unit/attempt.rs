@@ -14,6 +14,7 @@ use crate::source::file::os;
 use crate::source::file::read::load::Load;
 use crate::source::file::read::readiness::{Readiness, Unready};
 use crate::source::file::read::stamp::Stamp;
+use crate::source::file::read::touch::touched;
 use crate::source::file::read::view::{Pause, View};
 use crate::source::file::watch::subscription::FileWatch;
 
@@ -223,8 +224,8 @@ fn read_all(
     if !unmoved || !view.still_holds() {
         return Err(outrun());
     }
-    let revision = memory::revision(&files);
     let present: Vec<_> = stamps.iter().flatten().copied().collect();
+    let revision = touched(watch.options(), memory::revision(&files), &present);
     if let Some(pause) = load.verify(view, &present, &revision) {
         return Err(Stop::Unverified(pause));
     }

@@ -45,6 +45,19 @@ async fn p14_stop_joins_the_members() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn p19_republished_group_has_the_same_members() {
+    let rig = Rig::of(3, "1").await;
+    let member = |place: usize| rig.live.member(rig.keys[place]).get().generation();
+    let (group, members) = (rig.live.get().generation(), [0, 1, 2].map(member));
+    let receipt = rig.control.republish().await;
+    assert_eq!(receipt.outcome.as_str(), "published");
+    assert_eq!(rig.live.get().generation().get(), group.get() + 1);
+    assert_eq!([0, 1, 2].map(member), members);
+    assert_eq!(rig.texts(), ["1"; 3]);
+    rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn p06_last_handle_of_the_group_or_a_member_ends_all() {
     let before = tasks();
     let Rig {

@@ -7,6 +7,7 @@ mod fresh;
 mod limits;
 mod memory;
 mod options;
+mod republish;
 mod schedule;
 mod settings;
 mod written;

@@ -20,6 +20,7 @@ use crate::source::file::read::load::{Load, OUTRUN};
 use crate::source::file::read::memory::Memory;
 use crate::source::file::read::readiness::{Readiness, Unready};
 use crate::source::file::read::stamp::{Kind, Stamp};
+use crate::source::file::read::touch::touched;
 use crate::source::file::read::view::{Pause, View};
 use crate::source::file::{fault, os};
 
@@ -92,7 +93,7 @@ impl Attempt {
             },
         };
         found.view.accept();
-        let revision = found.revision();
+        let revision = touched(file.watch().options(), found.revision(), &[stamp]);
         memory.remember(stamp, revision.clone(), found.observed, found.local);
         let is_blank = stamp.size == 0;
         if !is_blank {
@@ -146,7 +147,8 @@ impl Attempt {
                 return Err(Step::Done(Ok(Loaded::Missing)));
             }
         };
-        if seen == Some(&stamp.revision()) {
+        let options = file.watch().options();
+        if seen == Some(&touched(options, stamp.revision(), &[stamp])) {
             view.accept();
             return Err(Step::Done(Ok(Loaded::Unchanged)));
         }

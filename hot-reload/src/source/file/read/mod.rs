@@ -14,4 +14,5 @@ mod proof;
 pub(crate) mod readiness;
 mod settle;
 pub(crate) mod stamp;
+pub(crate) mod touch;
 pub(crate) mod view;

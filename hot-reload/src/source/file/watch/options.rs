@@ -20,6 +20,7 @@ pub(crate) struct Options {
     /// `None`: all names.
     interest: Option<Arc<Interest>>,
     settle: Duration,
+    republish_on_touch: bool,
     /// `None`: the default.
     max_writer_wait: Option<Duration>,
 }
@@ -56,6 +57,13 @@ impl Options {
         }
     }
 
+    pub(crate) fn with_republish_on_touch(self) -> Self {
+        Self {
+            republish_on_touch: true,
+            ..self
+        }
+    }
+
     #[cfg(feature = "dir")]
     pub(crate) fn with_interest(
         self,
@@ -74,6 +82,11 @@ impl Options {
     /// The time for which a file must be untouched before it is read.
     pub(crate) fn settle(&self) -> Duration {
         self.settle
+    }
+
+    /// Whether a file with a new modification time counts as changed, whatever its content.
+    pub(crate) fn republishes_on_touch(&self) -> bool {
+        self.republish_on_touch
     }
 
     /// The longest wait for a writer.
@@ -127,6 +140,16 @@ macro_rules! file_options {
             /// loaded as it is, once nobody has written for 500 ms, and the source is degraded by `never_closed`.
             pub fn wait_for_writers(self, longest: std::time::Duration) -> Self {
                 self.with(|options| options.with_max_writer_wait(longest))
+            }
+
+            /// Publishes the value again when a file was touched: its modification time has changed, whatever its content.
+            /// Default: a file with the same content has not changed.
+            ///
+            /// It is for people who use `touch` as a command to reload. Each save publishes a value then, even if nothing in it
+            /// has changed. A value that is held stays held.
+            /// [`Control::republish`](crate::Control::republish) does the same once, without a touch.
+            pub fn republish_on_touch(self) -> Self {
+                self.with(|options| options.with_republish_on_touch())
             }
         }
     };
