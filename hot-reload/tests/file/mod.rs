@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use hot_reload::source::{Decode, DecodeWith, Decoded, File, Source};
 use hot_reload::status::Hold;
+use hot_reload::testing::files::atomic_save;
 use hot_reload::{Error, Loaded, RealtimeWatch, RealtimeWatchHandle, Reload, Revision, WatchEvent};
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
@@ -48,10 +49,7 @@ impl World {
 
     /// Writes a finished file and gives it the name.
     pub(crate) fn rename_into(&self, name: &str, text: &str) {
-        let path = self.path(name);
-        let draft = path.with_extension("draft");
-        write(&draft, text);
-        fs::rename(&draft, &path).unwrap();
+        atomic_save(self.path(name), text).unwrap();
     }
 
     /// Points the name at another target in one step.

@@ -73,8 +73,7 @@ async fn touched_file_of_a_directory_a_group_or_a_loader_counts_too() {
     let path = world.file("d/a", "text");
     world.file("d/b", "other");
     let dir = Dir::new(world.path("d")).republish_on_touch();
-    let names =
-        |files: &Files| Ok::<_, hot_reload::Error>(files.len());
+    let names = |files: &Files| Ok::<_, hot_reload::Error>(files.len());
     assert_republished(&service(dir.decode_files(names)).await, &path).await;
     let group = Group::new([("a", world.path("d/a")), ("b", world.path("d/b"))]);
     let group = group.republish_on_touch().decode_files(names);

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use hot_reload::source::File;
+use hot_reload::testing::files::atomic_save;
 use rustix::process::Signal;
 
 use crate::census::say;
@@ -77,9 +78,7 @@ async fn under_a_jumping_clock(folder: OsString) {
             polled.load().await.unwrap();
             assert_eq!(polled.current.as_ref(), Some(&text));
             let text = format!("renamed {text}");
-            let draft = path.with_extension("draft");
-            write(&draft, &text);
-            fs::rename(draft, &path).unwrap();
+            atomic_save(&path, &text).unwrap();
             rig.expect(&text).await;
             polled.load().await.unwrap();
             assert_eq!(polled.current.as_ref(), Some(&text));

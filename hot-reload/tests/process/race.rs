@@ -1,5 +1,6 @@
 //! A file that changes while its watch is being opened.
 
+use hot_reload::testing::files::atomic_save;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -67,8 +68,6 @@ impl Order {
         if self.in_place {
             return write(&self.path, &self.text);
         }
-        let draft = self.path.with_extension("draft");
-        write(&draft, &self.text);
-        fs::rename(draft, self.path).unwrap();
+        atomic_save(self.path, &self.text).unwrap();
     }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
+use hot_reload::testing::files::configmap_swap;
 use tokio::time::sleep;
 
 use crate::file::{Rig, World, write};
@@ -23,14 +24,13 @@ fn remove(world: &World, number: usize) {
 #[tokio::test]
 async fn t13_config_map_is_followed_through_fifty_generations() {
     let world = World::new();
-    publish(&world, 0, "generation 0");
-    world.relink("c", "..data/c");
-    let mut rig = Rig::watch(world.path("c")).await;
+    let volume = world.folder("volume");
+    configmap_swap(&volume, [("c", "generation 0")]).unwrap();
+    let mut rig = Rig::watch(volume.join("c")).await;
     rig.expect("generation 0").await;
     for number in 1..=50 {
         let text = format!("generation {number}");
-        publish(&world, number, &text);
-        remove(&world, number - 1);
+        configmap_swap(&volume, [("c", &text)]).unwrap();
         rig.expect(&text).await;
     }
     rig.settle().await;

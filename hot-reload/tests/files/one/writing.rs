@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hot_reload::source::File;
+use hot_reload::testing::files::vim_save;
 use tokio::time::{Instant, sleep};
 
 use super::versions::{Dice, numbers, version};
@@ -79,9 +80,7 @@ async fn t04_editor_that_moves_the_old_file_away_is_followed() {
     let path = world.file("c", "one");
     let mut rig = Rig::watch(&path).await;
     for text in ["two", "three", "four"] {
-        fs::rename(&path, world.path("c~")).unwrap();
-        write(&path, text);
-        fs::remove_file(world.path("c~")).unwrap();
+        vim_save(&path, text).unwrap();
         rig.expect(text).await;
     }
 }

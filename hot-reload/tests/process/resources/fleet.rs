@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hot_reload::testing::files::atomic_save;
 use hot_reload::{
     AsyncFileLoad, Control, FileReloader, ReloaderConfig, ReloaderReceiver, ReloaderService,
     WatchStrategy, async_trait,
@@ -113,7 +114,5 @@ pub(crate) async fn expect_all(fleet: &mut [Running], text: &str) {
 
 /// Writes a finished file and gives it the name.
 pub(crate) fn rename_into(path: &Path, text: &str) {
-    let draft = path.with_extension("draft");
-    fs::write(&draft, text).unwrap();
-    fs::rename(draft, path).unwrap();
+    atomic_save(path, text).unwrap();
 }
