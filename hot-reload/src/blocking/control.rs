@@ -163,7 +163,7 @@ impl<V> Control<V> {
 
 impl<V: Send + Sync + 'static> Control<V> {
     /// Returns the same commands without the type of the value, for a [`Registry`](crate::Registry). Its commands are async;
-    /// [`wait`](crate::blocking::wait) waits for them. A target does not keep the service running.
+    /// [`wait`](crate::blocking::wait()) waits for them. A target does not keep the service running.
     pub fn target(&self) -> Target {
         self.control.target()
     }

@@ -22,8 +22,8 @@
 //!
 //! - [`Control`]: the commands of a service, as calls that block;
 //! - [`wait_for`]: waits for a certain value;
-//! - [`iter`]: the changes of a [`Live`](crate::Live), or the events of a service, as an iterator;
-//! - [`wait`], [`wait_timeout`]: any other future of this crate, such as `target.reload()` or `registry.stop_all()`.
+//! - [`iter()`]: the changes of a [`Live`](crate::Live), or the events of a service, as an iterator;
+//! - [`wait()`], [`wait_timeout`]: any other future of this crate, such as `target.reload()` or `registry.stop_all()`.
 //!
 //! Reading does not differ: [`Live`](crate::Live) needs no runtime, and neither do `on_change` and `for_each`.
 //!

@@ -22,7 +22,7 @@ use crate::snapshot::Snapshot;
 /// | [`get`](Self::get) | an owned [`Snapshot`], `Send` | a unit of work across `.await` |
 /// | [`reader`](Self::reader) | a [`Reader`](crate::live::Reader) that remembers | the loop of a worker |
 /// | [`map`](Self::map) | a [`Projection`](crate::live::Projection) | a component that needs one part |
-/// | [`subscribe`](Self::subscribe) | the [`Changes`](crate::live::Changes) | a `select!` loop that reacts to changes |
+/// | [`subscribe`](Self::subscribe) | the [`Changes`](crate::Changes) | a `select!` loop that reacts to changes |
 /// | [`wait_for`](Self::wait_for) | the first [`Snapshot`] that meets a condition | waiting for a certain value |
 /// | [`on_change`](Self::on_change), [`for_each`](Self::for_each), [`on_change_from`](Self::on_change_from) | a [`Callback`](crate::live::Callback) | code that is not async, or slow |
 ///

@@ -3,7 +3,7 @@
 //! - [`Live`]: the handle, cheap to clone;
 //! - [`Guard`](crate::Guard), [`Snapshot`](crate::Snapshot), [`Reader`]: three ways to hold one value;
 //! - [`Projection`], [`PartSnapshot`], [`PartChanges`]: the same for a part of the value;
-//! - [`Changes`]: the subscription to new values;
+//! - [`Changes`](crate::Changes): the subscription to new values;
 //! - [`Callback`]: a function that is called for each change;
 //! - [`Retained`]: the replaced values that readers still hold.
 //!

@@ -81,7 +81,7 @@ fn refused(path: &Path, text: impl Into<String>) -> Error {
     Error::new(ErrorKind::Misconfigured, text).or_at(&path.display().to_string())
 }
 
-/// A decoder of the format that the program chooses at run time. [`open`](crate::open) uses it.
+/// A decoder of the format that the program chooses at run time. [`open`](crate::open()) uses it.
 ///
 /// ```
 /// # #[cfg(feature = "toml")] {
