@@ -9,7 +9,7 @@ use super::expiry::Expiry;
 use crate::error::Error;
 use crate::hints::{HintSender, Subscription};
 use crate::revision::Revision;
-use crate::source::{BoxSource, Fetched, Source};
+use crate::source::{Base, BoxSource, Fetched, Source};
 use crate::status::SourceStatus;
 use crate::watch::WatchProfile;
 
@@ -28,15 +28,28 @@ impl Source for Expiring {
     }
 
     async fn fetch(&self, seen: Option<&Revision>) -> Result<Fetched, Error> {
-        // Content that was refused because of the date is decoded again, although it is the same.
-        let seen = seen.filter(|_| !self.expiry.would_accept());
-        self.files.fetch(seen).await
+        // Content that was refused because of the date is good now, although it is the same. So it is another state.
+        let has_become_valid = self.expiry.would_accept();
+        let seen = seen.filter(|_| !has_become_valid);
+        let mut fetched = self.files.fetch(seen).await?;
+        if has_become_valid
+            && let Fetched::Content { revision, .. } | Fetched::Files { revision, .. } =
+                &mut fetched
+        {
+            *revision = Revision::join([revision.clone(), Revision::new("valid")]);
+        }
+        Ok(fetched)
     }
 
     async fn subscribe(&self, hints: HintSender) -> Result<Subscription, Error> {
-        let files = self.files.subscribe(hints.clone()).await?;
+        // The watch ends with the sender of the files.
+        let quiet = hints.quiet();
+        let files = self.files.subscribe(hints).await?;
+        if files.is_none() {
+            return Ok(files);
+        }
         let mut reminder = JoinSet::new();
-        reminder.spawn(remind(hints, Arc::clone(&self.expiry)));
+        reminder.spawn(remind(quiet, Arc::clone(&self.expiry)));
         Ok(Subscription::new((files, reminder)))
     }
 
@@ -47,6 +60,10 @@ impl Source for Expiring {
     fn status(&self) -> Option<SourceStatus> {
         let files = self.files.status().unwrap_or_default();
         Some(self.expiry.describe(files))
+    }
+
+    fn base(&self) -> Base {
+        self.files.base()
     }
 
     fn accepts_empty(&self) -> bool {
