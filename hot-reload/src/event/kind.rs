@@ -9,6 +9,7 @@ use super::outcome::Outcome;
 use super::words::{Stage, Trigger, WatchState, words};
 use crate::error::Error;
 use crate::generation::Generation;
+use crate::status::Degradation;
 
 /// Something that happened in a service. [`Control::events`](crate::Control::events), a
 /// [`Registry`](crate::Registry) and an [`Observer`](crate::event::Observer) report events.
@@ -115,6 +116,11 @@ pub enum EventKind {
         /// The error of the last one.
         error: Option<Error>,
     },
+    /// The source reports a new degradation: in [`Status::source_status`](crate::Status::source_status) until it is
+    /// [`Resolved`](Self::Resolved).
+    Degraded(Degradation),
+    /// A degradation of the source has ended.
+    Resolved(Degradation),
     /// The reader was too slow and lost this many events.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::lost"))]
     Lagged(u64),
@@ -130,6 +136,8 @@ words!(EventKind {
     Self::Resumed => "resumed",
     Self::Stale { .. } => "stale",
     Self::GivenUp { .. } => "given_up",
+    Self::Degraded(_) => "degraded",
+    Self::Resolved(_) => "resolved",
     Self::Lagged(_) => "lagged",
     Self::Stopped => "stopped",
 });
@@ -145,6 +153,8 @@ impl Event {
             | EventKind::Resumed
             | EventKind::Stale { .. }
             | EventKind::GivenUp { .. }
+            | EventKind::Degraded(_)
+            | EventKind::Resolved(_)
             | EventKind::Lagged(_)
             | EventKind::Stopped => None,
         }
@@ -160,6 +170,8 @@ impl Event {
             EventKind::Missed
             | EventKind::Paused
             | EventKind::Resumed
+            | EventKind::Degraded(_)
+            | EventKind::Resolved(_)
             | EventKind::Lagged(_)
             | EventKind::Stopped => None,
         }
@@ -181,6 +193,8 @@ impl fmt::Display for Event {
             EventKind::GivenUp { attempts, .. } => {
                 write!(f, "given up, {attempts} loads in a row have failed")?;
             }
+            EventKind::Degraded(degradation) => write!(f, "degraded: {degradation}")?,
+            EventKind::Resolved(degradation) => write!(f, "resolved: {}", degradation.message)?,
             EventKind::Lagged(count) => write!(f, "{count} events were lost")?,
             EventKind::Paused | EventKind::Resumed | EventKind::Stopped => {
                 f.write_str(self.kind.as_str())?;
@@ -235,6 +249,11 @@ mod tests {
         });
         assert_eq!(lost.to_string(), "app: watch down: app.toml:2:1: is bad");
         assert!(lost.outcome().is_none());
+        let replica = || Degradation::new("replica", "a replica is read", "restart it");
+        let degraded = event(EventKind::Degraded(replica())).to_string();
+        assert_eq!(degraded, "app: degraded: a replica is read; restart it");
+        let resolved = event(EventKind::Resolved(replica())).to_string();
+        assert_eq!(resolved, "app: resolved: a replica is read");
         assert_eq!(event(EventKind::Stopped).to_string(), "app: stopped");
     }
 }

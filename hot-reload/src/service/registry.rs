@@ -217,6 +217,8 @@ impl Observer for StopObserver {
             | EventKind::Resumed
             | EventKind::Stale { .. }
             | EventKind::GivenUp { .. }
+            | EventKind::Degraded(_)
+            | EventKind::Resolved(_)
             | EventKind::Lagged(_) => registry.has(self),
         };
         if is_registered {

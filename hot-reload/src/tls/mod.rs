@@ -44,8 +44,9 @@
 //! # Expiry
 //!
 //! Within [14 days](ServerCertificates::expiry_warning) of the expiry, the status of the source is degraded by
-//! `certificate_expiry`, and after it also by `certificate_expired`; the service logs each once, as a warning. The other
-//! degradations are `certificate_not_yet_valid` and `certificate_chain`.
+//! `certificate_expiry`, and after it also by `certificate_expired`. The service logs each once, as a warning, and reports it as
+//! [`EventKind::Degraded`](crate::event::EventKind::Degraded). The other degradations are `certificate_not_yet_valid` and
+//! `certificate_chain`.
 //!
 //! From the warning on, the watch of the source hints once an hour, so that a realtime service loads a renewed certificate
 //! of which no event came. The counter `expiry_hints` counts these hints. A polling or hybrid service needs none: it loads at

@@ -191,6 +191,14 @@ fn event_says_its_kind_and_its_details() {
             },
             json!({"kind": "given_up", "attempts": 5, "error": typo_json()}),
         ),
+        (
+            EventKind::Degraded(replica()),
+            json!({"kind": "degraded", "reason": "replica", "message": "a replica is read", "remedy": "restart it", "inherent": false}),
+        ),
+        (
+            EventKind::Resolved(replica()),
+            json!({"kind": "resolved", "reason": "replica", "message": "a replica is read", "remedy": "restart it", "inherent": false}),
+        ),
         (EventKind::Lagged(3), json!({"kind": "lagged", "lost": 3})),
         (EventKind::Stopped, json!({"kind": "stopped"})),
     ] {
@@ -211,11 +219,14 @@ fn event_says_its_kind_and_its_details() {
 
 // ===== status =====
 
+fn replica() -> Degradation {
+    Degradation::new("replica", "a replica is read", "restart it")
+}
+
 /// A status without an empty field.
 fn full() -> Status {
-    let replica = Degradation::new("replica", "a replica is read", "restart it");
     let source = SourceStatus {
-        degraded: vec![replica],
+        degraded: vec![replica()],
         counters: vec![
             ("reconnects".into(), 3),
             ("reads".into(), 9),

@@ -92,7 +92,7 @@ impl<V> Recorder<V> {
         info!(target: TARGET, name, source, age_ms, "fresh again, after no good load for {age:?}");
     }
 
-    /// Writes the present status of the source. Each degradation is logged when it appears and when it ends.
+    /// Writes the present status of the source. Each degradation is logged and reported when it appears and when it ends.
     pub(crate) fn source(&self, now: Option<SourceStatus>) {
         fn reasons(status: Option<&SourceStatus>) -> &[Degradation] {
             status.map_or(&[], |status| &status.degraded)
@@ -120,16 +120,15 @@ impl<V> Recorder<V> {
                     warn!(target: TARGET, name, source, reason, "the source is degraded: {degradation}");
                 }
             }
+            self.shared.notify(|| EventKind::Degraded(degradation));
         }
         for degradation in gone {
-            let Degradation {
-                reason, message, ..
-            } = degradation;
-            let reason = &*reason;
+            let (reason, message) = (&*degradation.reason, &degradation.message);
             match degradation.inherent || degradation.logged {
                 true => debug!(target: TARGET, name, source, reason, "resolved: {message}"),
                 false => info!(target: TARGET, name, source, reason, "resolved: {message}"),
             }
+            self.shared.notify(|| EventKind::Resolved(degradation));
         }
     }
 }

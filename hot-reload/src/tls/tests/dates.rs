@@ -1,10 +1,14 @@
 //! Expiry under paused time: what is refused, what the status says, and which loads a date causes.
 
+use std::sync::{Arc, Mutex};
+
 use tokio::time::{Duration, sleep, timeout};
 
 use super::authority::{Authority, DAY, Issued};
 use super::certificates;
 use super::memory::{Clock, Memory};
+use crate::event::EventKind;
+use crate::locks::lock;
 use crate::tls::{ServerCertificates, ServerTls};
 use crate::{Control, Live, ReloaderService};
 
@@ -123,7 +127,15 @@ async fn status_warns_ahead_of_the_expiry_and_after_it() {
     let first = authority.issue_between(&["a.test"], START - DAY, START + 20 * DAY);
     put(&memory, &first);
     let warned = source(&memory).expiry_warning(days(10));
-    let (tls, control) = realtime(warned).await;
+    let reported = Arc::new(Mutex::new(Vec::new()));
+    let report = Arc::clone(&reported);
+    let service = ReloaderService::builder(warned).realtime();
+    let service = service.on_event(move |event| {
+        if let EventKind::Degraded(why) | EventKind::Resolved(why) = &event.kind {
+            lock(&report).push(format!("{} {}", event.kind, why.reason));
+        }
+    });
+    let (tls, control) = service.start().await.unwrap();
     sleep(days(9)).await;
     assert_eq!(reasons(&control), Vec::<String>::new());
     sleep(days(1) + Duration::from_secs(2)).await;
@@ -151,6 +163,14 @@ async fn status_warns_ahead_of_the_expiry_and_after_it() {
     );
     assert!(control.reload().await.error().is_none());
     assert_eq!(reasons(&control), Vec::<String>::new());
+    // Once each.
+    let expected = [
+        "degraded certificate_expiry",
+        "degraded certificate_expired",
+        "resolved certificate_expiry",
+        "resolved certificate_expired",
+    ];
+    assert_eq!(*lock(&reported), expected);
 }
 
 #[tokio::test(start_paused = true)]
