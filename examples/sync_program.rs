@@ -2,10 +2,10 @@
 //!
 //! `cargo run --example sync_program` writes its own file and prints what to do next. The greeting `bye` ends it.
 
+use std::fmt::Display;
 use std::fs;
 
-use hot_reload::source::{File, Source, Toml};
-use hot_reload::{ReloaderService, blocking};
+use hot_reload::blocking;
 use serde::Deserialize;
 
 #[derive(PartialEq, Deserialize)]
@@ -16,24 +16,15 @@ struct AppConfig {
 fn main() -> anyhow::Result<()> {
     let path = std::env::temp_dir().join("hot_reload-sync_program.toml");
     fs::write(&path, "greeting = \"hello\"\n")?;
-    let file = File::new(&path).decode(Toml::<AppConfig>::new());
-    let (config, control) = ReloaderService::builder(file).hybrid().start_blocking()?;
-    control.on_event(|event| say(&event.kind.to_string()));
-    say(&format!(
-        "{}! Edit {} now",
-        config.load().greeting,
-        path.display()
-    ));
-    for now in blocking::iter(config.subscribe()) {
-        say(&format!(
-            "generation {}: {}",
-            now.generation(),
-            now.greeting
-        ));
-        if now.greeting == "bye" {
-            control.stop();
-        }
+    let (config, control) = hot_reload::open::<AppConfig>(&path).start_blocking()?;
+    control.on_event(|event| say(event));
+    say(&config.load().greeting);
+    say(format_args!("edit {} now", path.display()));
+    let changes = blocking::iter(config.subscribe());
+    for now in changes.take_while(|now| now.greeting != "bye") {
+        say(&now.greeting);
     }
+    control.stop();
     Ok(())
 }
 
@@ -41,6 +32,6 @@ fn main() -> anyhow::Result<()> {
     clippy::print_stdout,
     reason = "the output of an example is for a person"
 )]
-fn say(line: &str) {
+fn say(line: impl Display) {
     println!("{line}");
 }

@@ -21,6 +21,10 @@ mod service;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 
+// The extractor of a web framework.
+#[cfg(feature = "axum")]
+pub mod axum;
+
 // The built-in sources.
 pub mod source;
 

@@ -3,12 +3,8 @@
 //! ```no_run
 //! # #[cfg(all(feature = "file", feature = "toml"))]
 //! # fn main() -> Result<(), hot_reload::Error> {
-//! use hot_reload::ReloaderService;
-//! use hot_reload::source::{File, Source, Toml};
-//!
 //! # #[derive(PartialEq, serde::Deserialize)] struct AppConfig { greeting: String }
-//! let file = File::new("app.toml").decode(Toml::<AppConfig>::new());
-//! let (config, control) = ReloaderService::builder(file).hybrid().start_blocking()?;
+//! let (config, control) = hot_reload::open::<AppConfig>("app.toml").start_blocking()?;
 //!
 //! println!("{}", config.load().greeting);
 //! config.on_change(|now| println!("now {}", now.greeting)).detach();

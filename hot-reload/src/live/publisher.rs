@@ -160,7 +160,7 @@ impl<V> Publisher<V> {
     }
 
     /// Publishes a value that comes from no source and notifies subscribers, unless there are too many.
-    pub(super) fn publish_fixed(&self, value: V) {
+    pub(crate) fn publish_fixed(&self, value: V) {
         self.publish_by_hand(value);
         self.notify_few();
     }
