@@ -46,6 +46,7 @@ fn words_are_known() -> bool {
 fn misuse_is_refused_by_the_compiler_for_the_right_reason() {
     if words_are_known() {
         let cases = trybuild::TestCases::new();
+        cases.compile_fail("tests/ui/function_cannot_expand.rs");
         cases.compile_fail("tests/ui/function_cannot_merge.rs");
         cases.compile_fail("tests/ui/guard_across_await.rs");
         cases.compile_fail("tests/ui/guard_outlives_its_part.rs");

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::path::write_key;
 use super::tree::Node;
 use crate::scope::{Rules, Scope};
-use crate::secret::{carries_secret, is_harmless};
+use crate::secret::{carries_secret, is_harmless, is_referenced};
 
 /// The most characters of a shown value.
 const MOST: usize = 60;
@@ -15,7 +15,7 @@ pub(super) const SECRET: &str = "(secret)";
 
 /// Writes a value, shortened. `None` if the whole value is secret.
 pub(super) fn shortened(node: &Node, scope: &Scope<'_>) -> Option<String> {
-    let secret = scope.is_secret() || matches!(node, Node::Text(text) if is_hidden(text, scope));
+    let secret = scope.is_secret() || is_secret(node, scope);
     (!secret).then(|| write_node(node, scope, MOST))
 }
 
@@ -35,9 +35,27 @@ pub(super) fn key(key: &str) -> &str {
     }
 }
 
-/// Whether a text looks like a secret, or has an ambiguous key and does not look harmless.
+/// Whether a single value looks like a secret, or came from a reference.
+fn is_secret(node: &Node, scope: &Scope<'_>) -> bool {
+    match node {
+        Node::Text(text) => is_hidden(text, scope),
+        Node::Int(value) => is_referenced(&value.to_string()),
+        Node::Large(value) => is_referenced(&value.to_string()),
+        Node::Float(bits) => is_referenced(&f64::from_bits(*bits).to_string()),
+        Node::Nothing
+        | Node::Bool(_)
+        | Node::Bytes(_)
+        | Node::List(_)
+        | Node::Tuple(_)
+        | Node::Map(_)
+        | Node::Record(_) => false,
+    }
+}
+
+/// Whether a text came from a reference, looks like a secret, or has an ambiguous key and does not look harmless.
 fn is_hidden(text: &str, scope: &Scope<'_>) -> bool {
-    !scope.expects(text) && (carries_secret(text) || (scope.is_ambiguous() && !is_harmless(text)))
+    let looks_secret = carries_secret(text) || (scope.is_ambiguous() && !is_harmless(text));
+    is_referenced(text) || (!scope.expects(text) && looks_secret)
 }
 
 fn write_node(node: &Node, scope: &Scope<'_>, most: usize) -> String {
@@ -69,7 +87,7 @@ impl Write for Short {
 }
 
 fn write_into(short: &mut Short, node: &Node, scope: &Scope<'_>) -> std::fmt::Result {
-    if scope.is_secret() {
+    if scope.is_secret() || is_secret(node, scope) {
         return short.write_str(SECRET);
     }
     match node {
@@ -78,7 +96,6 @@ fn write_into(short: &mut Short, node: &Node, scope: &Scope<'_>) -> std::fmt::Re
         Node::Int(value) => write!(short, "{value}"),
         Node::Large(value) => write!(short, "{value}"),
         Node::Float(bits) => write!(short, "{:?}", f64::from_bits(*bits)),
-        Node::Text(text) if is_hidden(text, scope) => short.write_str(SECRET),
         // Escapes letter by letter, so that only the shown part of a long text is escaped.
         Node::Text(text) => {
             short.write_char('"')?;

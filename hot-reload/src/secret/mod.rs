@@ -30,6 +30,8 @@ mod entropy;
 mod names;
 mod plain;
 mod redact;
+#[cfg(any(feature = "diff", feature = "dir"))]
+mod referenced;
 mod shapes;
 mod value;
 
@@ -49,6 +51,12 @@ pub(crate) use self::names::{Form, Level, form, level};
 ))]
 pub(crate) use self::redact::{HIDDEN, redact_ranges};
 pub(crate) use self::redact::{redact, redact_around, redact_name};
+#[cfg(feature = "diff")]
+pub(crate) use self::referenced::is_referenced;
+#[cfg(feature = "dir")]
+pub(crate) use self::referenced::keyed;
+#[cfg(feature = "expand")]
+pub(crate) use self::referenced::learn;
 #[cfg(any(
     feature = "diff",
     feature = "json",

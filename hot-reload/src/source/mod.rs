@@ -48,6 +48,8 @@ pub use self::decode::Yaml;
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 pub use self::decode::{ByFormat, Format};
 pub use self::decode::{Decode, DecodeWith, Optional};
+#[cfg(feature = "expand")]
+pub use self::decode::{Expand, Expandable};
 pub use self::decoded::Decoded;
 #[cfg(feature = "dir")]
 pub use self::dir::Dir;

@@ -10,6 +10,10 @@
 mod alone;
 #[path = "../file/mod.rs"]
 mod file;
+#[cfg(all(feature = "diff", feature = "expand"))]
+#[allow(dead_code, reason = "each program of tests uses a part of it")]
+#[path = "../engine/log.rs"]
+mod log;
 #[path = "../file/many.rs"]
 mod many;
 #[cfg(target_os = "linux")]
@@ -31,6 +35,8 @@ mod one;
 mod open;
 #[cfg(target_os = "linux")]
 mod overflow;
+#[cfg(feature = "expand")]
+mod references;
 mod reloader;
 mod scenarios;
 mod settle;

@@ -40,16 +40,22 @@ fn p17_broken_file_is_one_line_and_takes_bounded_memory() {
                 }
                 let seed = first + round;
                 let (format, sample) = samples::ALL[(seed % 3) as usize];
+                let kind = Kind {
+                    format,
+                    expands: seed.is_multiple_of(2) && cfg!(feature = "expand"),
+                };
                 fs::write(&current, seed.to_string()).unwrap();
-                let mutant = Mutant::new(seed, format, sample);
-                if let Err(why) = passes(format, &mutant.case()) {
+                let mutant = match kind.expands {
+                    true => Mutant::new(seed, format, &with_references(sample)),
+                    false => Mutant::new(seed, format, sample),
+                };
+                if let Err(why) = passes(kind, &mutant.case()) {
                     let small = Shrink::new(mutant.clone()).run(|case| {
                         // Only an edit of a line that was right before says where the fault is.
-                        let was_right =
-                            case.before().is_none_or(|before| is_right(format, &before));
-                        was_right && passes(format, case).is_err()
+                        let was_right = case.before().is_none_or(|before| is_right(kind, &before));
+                        was_right && passes(kind, case).is_err()
                     });
-                    let smallest = passes(format, small.smallest()).err().unwrap_or_default();
+                    let smallest = passes(kind, small.smallest()).err().unwrap_or_default();
                     panic!("{why}\n{mutant}\n{smallest}\n{small}");
                 }
             }
@@ -57,25 +63,72 @@ fn p17_broken_file_is_one_line_and_takes_bounded_memory() {
     });
 }
 
+/// How a mutant is decoded.
+#[derive(Clone, Copy)]
+struct Kind {
+    format: Format,
+    /// Whether its references are expanded.
+    expands: bool,
+}
+
 /// Decodes and logs. An error describes a wrong outcome.
-fn passes(format: Format, case: &Case) -> Result<(), String> {
+fn passes(kind: Kind, case: &Case) -> Result<(), String> {
     let bytes = case.bytes();
-    let decoded = catch_unwind(AssertUnwindSafe(|| decode(format, &bytes)));
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode(kind, &bytes)));
     let decoded = decoded.map_err(|_| "panicked".to_owned())?;
     let Err(error) = decoded else { return Ok(()) };
     is_one_line(&error)?;
     is_placed(&error, &bytes, case.edited_line())
 }
 
-fn is_right(format: Format, bytes: &[u8]) -> bool {
-    catch_unwind(AssertUnwindSafe(|| decode(format, bytes))).is_ok_and(|decoded| decoded.is_ok())
+fn is_right(kind: Kind, bytes: &[u8]) -> bool {
+    catch_unwind(AssertUnwindSafe(|| decode(kind, bytes))).is_ok_and(|decoded| decoded.is_ok())
 }
 
-fn decode(format: Format, bytes: &[u8]) -> Result<(), Error> {
-    match format {
+fn decode(kind: Kind, bytes: &[u8]) -> Result<(), Error> {
+    #[cfg(feature = "expand")]
+    if kind.expands {
+        return expand(kind.format, bytes).map(drop);
+    }
+    match kind.format {
         Format::Toml => Toml::<Site>::new().decode(bytes, "conf").map(drop),
         Format::Json => Json::<Site>::new().decode(bytes, "conf").map(drop),
         Format::Yaml => Yaml::<Site>::new().decode(bytes, "conf").map(drop),
+    }
+}
+
+/// A sample with references. Cargo sets the variable, whose value is [`REFERENCED`].
+fn with_references(sample: &str) -> String {
+    let sample = sample.replace("hunter2-hunter2", "hunter2-hunter2${CARGO_MANIFEST_DIR}");
+    let sample = sample.replace("8080", "\"${NO_SUCH_PORT:-8080}\"");
+    sample.replace("ünter", "$$ünter${CARGO_MANIFEST_DIR}")
+}
+
+/// The value of the references in the samples.
+const REFERENCED: &str = env!("CARGO_MANIFEST_DIR");
+
+#[cfg(feature = "expand")]
+fn expand(format: Format, bytes: &[u8]) -> Result<Site, Error> {
+    use hot_reload::source::{ByFormat, Expand, Format as Source};
+    let format = match format {
+        Format::Toml => Source::Toml,
+        Format::Json => Source::Json,
+        Format::Yaml => Source::Yaml,
+    };
+    Expand::new(ByFormat::new(format)).decode(bytes, "conf")
+}
+
+#[cfg(feature = "expand")]
+#[test]
+fn sample_with_references_is_valid() {
+    for (format, sample) in samples::ALL {
+        let text = with_references(sample);
+        let site = format!("{:?}", expand(format, text.as_bytes()).unwrap());
+        let host = format!("$ünter{}.example", REFERENCED);
+        assert!(
+            site.contains("port: 8080") && site.contains(&host),
+            "{site}"
+        );
     }
 }
 
@@ -84,7 +137,9 @@ fn is_one_line(error: &Error) -> Result<(), String> {
     let hidden = |sign: char| {
         sign.is_control() || matches!(sign, '\u{2028}' | '\u{202e}' | '\u{200b}' | '\u{feff}')
     };
-    if line.contains(hidden) || line.len() > 1_000 || line.contains("hunter2-hunter2") {
+    let secrets = ["hunter2-hunter2", REFERENCED];
+    let shows = secrets.iter().any(|secret| line.contains(secret));
+    if line.contains(hidden) || line.len() > 1_000 || shows {
         return Err(format!("the error is {line:?}"));
     }
     LOG.take();

@@ -6,6 +6,8 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::Decode;
+#[cfg(feature = "expand")]
+use super::expand::formats::{Document, Expandable};
 #[cfg(feature = "json")]
 use super::json::Json;
 #[cfg(feature = "toml")]
@@ -139,6 +141,21 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Decode for ByFormat<T> {
             Ok(Kind::Json(decoder)) => decoder.decode(bytes, name),
             #[cfg(feature = "yaml")]
             Ok(Kind::Yaml(decoder)) => decoder.decode(bytes, name),
+            Err(error) => Err(error.clone()),
+        }
+    }
+}
+
+#[cfg(feature = "expand")]
+impl<T: DeserializeOwned + Send + Sync + 'static> Expandable for ByFormat<T> {
+    fn parse(&self, bytes: &[u8], name: &str) -> Result<Document, Error> {
+        match &self.0 {
+            #[cfg(feature = "toml")]
+            Ok(Kind::Toml(decoder)) => decoder.parse(bytes, name),
+            #[cfg(feature = "json")]
+            Ok(Kind::Json(decoder)) => decoder.parse(bytes, name),
+            #[cfg(feature = "yaml")]
+            Ok(Kind::Yaml(decoder)) => decoder.parse(bytes, name),
             Err(error) => Err(error.clone()),
         }
     }

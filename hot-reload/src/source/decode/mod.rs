@@ -4,6 +4,8 @@
 mod decoder;
 #[cfg(any(feature = "layers", feature = "yaml"))]
 mod deep;
+#[cfg(feature = "expand")]
+pub(in crate::source) mod expand;
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 mod format;
 #[cfg(feature = "json")]
@@ -51,6 +53,8 @@ use std::fmt::Display;
 use super::files::Part;
 use crate::error::{Error, ErrorKind};
 
+#[cfg(feature = "expand")]
+pub use self::expand::{Expand, Expandable};
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 pub use self::format::{ByFormat, Format};
 #[cfg(feature = "json")]

@@ -1,5 +1,7 @@
 //! Including further files from a decoder.
 
+#[cfg(feature = "expand")]
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -60,7 +62,29 @@ impl Part {
     /// - [`ErrorKind::Unavailable`]: it was not read yet, and the decoder runs again.
     /// - [`ErrorKind::Misconfigured`]: the part was not read by a source.
     pub fn include(&self, path: impl AsRef<Path>) -> Result<Self, Error> {
-        self.includer()?.file(path.as_ref(), false)
+        self.includer()?.file(path.as_ref())
+    }
+
+    /// A file whose content is secret, as by [`include`](Self::include). The revision of the value does not reveal it.
+    #[cfg(feature = "expand")]
+    pub(in crate::source) fn include_secret(&self, path: &Path) -> Result<Secret, Error> {
+        let includer = self.includer()?;
+        let (path, name) = includer.path(path)?;
+        Ok(match includer.included.file(&path, &name, true) {
+            Answer::Known(bytes) => Secret::Content(includer.part(path, name, bytes)),
+            Answer::Absent => Secret::Absent,
+            Answer::Unread => Secret::Unread(includer.unread(&name)),
+            Answer::TooMany => return Err(includer.too_many()),
+        })
+    }
+
+    /// The environment variable. A change is a change of the value.
+    #[cfg(feature = "expand")]
+    pub(in crate::source) fn variable(&self, name: &str) -> Option<OsString> {
+        match &self.context().included {
+            Some(included) => included.variable(name),
+            None => std::env::var_os(name),
+        }
     }
 
     /// All files that match a shell pattern, in the order of the bytes of their paths. There may be none, so a pattern without
@@ -113,7 +137,7 @@ impl Files {
     ///
     /// As [`Part::include`].
     pub fn include(&self, path: impl AsRef<Path>) -> Result<Part, Error> {
-        self.includer()?.file(path.as_ref(), false)
+        self.includer()?.file(path.as_ref())
     }
 
     /// All files that match a shell pattern, as by [`Part::include_glob`]. A relative path leads from the directory of the
@@ -170,6 +194,15 @@ impl Files {
     }
 }
 
+/// A file whose content is secret.
+#[cfg(feature = "expand")]
+pub(in crate::source) enum Secret {
+    Content(Part),
+    Absent,
+    /// It was not read yet, so the decoder runs again. It passes this error on.
+    Unread(Error),
+}
+
 /// A part, or the whole of them, that includes others.
 struct Includer<'a> {
     included: &'a Arc<Included>,
@@ -180,13 +213,19 @@ struct Includer<'a> {
 }
 
 impl Includer<'_> {
-    fn file(&self, path: &Path, is_secret: bool) -> Result<Part, Error> {
+    /// The absolute path of a file, and its name in errors.
+    fn path(&self, path: &Path) -> Result<(PathBuf, String), Error> {
         let folder = self.folder(path)?;
         let path = std::path::absolute(folder.path.join(path))
             .map_err(|error| self.refuse(ErrorKind::Decode, error.to_string()))?;
         let name = folder.display(&path);
         self.check_chain(&path, &name)?;
-        match self.included.file(&path, &name, is_secret) {
+        Ok((path, name))
+    }
+
+    fn file(&self, path: &Path) -> Result<Part, Error> {
+        let (path, name) = self.path(path)?;
+        match self.included.file(&path, &name, false) {
             Answer::Known(bytes) => Ok(self.part(path, name, bytes)),
             Answer::Absent => Err(match &self.link {
                 Some(_) => self.refuse(

@@ -50,7 +50,7 @@ mod decoded;
 mod each;
 pub(super) mod emptied;
 #[cfg(feature = "dir")]
-mod including;
+pub(super) mod including;
 mod limits;
 mod load;
 mod merge;

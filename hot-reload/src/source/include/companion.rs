@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use super::requests::Requests;
 use crate::hints::{HintSender, Subscription};
 use crate::locks::lock;
 use crate::revision::Revision;
+use crate::secret::keyed;
 use crate::source::boxed::BoxSource;
 use crate::source::files::emptied::Filled;
 
@@ -168,18 +168,8 @@ fn token(variables: &BTreeMap<String, Option<OsString>>) -> u128 {
     })
 }
 
-/// A hash with a key of this process.
-fn keyed(write: impl Fn(&mut dyn Hasher)) -> u128 {
-    static KEYS: OnceLock<[RandomState; 2]> = OnceLock::new();
-    let [high, low] = KEYS.get_or_init(Default::default).each_ref().map(|key| {
-        let mut hasher = key.build_hasher();
-        write(&mut hasher);
-        u128::from(hasher.finish())
-    });
-    high << 64 | low
-}
-
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 mod tests {
     use super::*;
 
@@ -209,6 +199,20 @@ mod tests {
         assert!(last(&[]).is_none());
         let same = last(&[("A", Some("1"))]).unwrap();
         assert_eq!(same.whole, wholes[2]);
+    }
+
+    #[test]
+    fn changed_variable_is_noticed_by_the_next_load() {
+        let now = std::env::var("CARGO_PKG_NAME").unwrap();
+        let same = last(&[("CARGO_PKG_NAME", Some(&now)), ("NO_SUCH", None)]).unwrap();
+        assert!(same.has_same_variables());
+        for before in [
+            [("CARGO_PKG_NAME", Some("other")), ("NO_SUCH", None)],
+            [("CARGO_PKG_NAME", None), ("NO_SUCH", None)],
+            [("CARGO_PKG_NAME", Some(&now)), ("NO_SUCH", Some(""))],
+        ] {
+            assert!(!last(&before).unwrap().has_same_variables(), "{before:?}");
+        }
     }
 
     #[test]

@@ -107,6 +107,15 @@ impl Included {
         Answer::Known(found)
     }
 
+    /// The environment variable, the same during one decoding.
+    #[cfg(feature = "expand")]
+    pub(in crate::source) fn variable(&self, name: &str) -> Option<OsString> {
+        let mut asked = lock(&self.asked);
+        let variables = &mut asked.variables;
+        let value = variables.entry(name.to_owned());
+        value.or_insert_with(|| std::env::var_os(name)).clone()
+    }
+
     /// What the decoder has asked for.
     pub(in crate::source) fn take(&self) -> Asked {
         mem::take(&mut lock(&self.asked))

@@ -85,12 +85,15 @@ pub(super) fn decode<T: DeserializeOwned>(text: &str, quoting: Quoting) -> Resul
     })
 }
 
-/// Refuses a text that is not JSON.
+/// Refuses a text that is not JSON, or is nested too deep.
 pub(super) fn check(text: &str, name: &str) -> Result<(), Error> {
     let checked = decode::<serde::de::IgnoredAny>(text, Quoting::new());
-    checked
-        .map(drop)
-        .map_err(|failure| failure.about(name, text))
+    checked.map_err(|failure| failure.about(name, text))?;
+    // The decoder does not bound the depth of what it ignores.
+    match scan::too_deep(text) {
+        Some(mistake) => Err(Failure::from(mistake).about(name, text)),
+        None => Ok(()),
+    }
 }
 
 /// The offset of the parser's location, whose columns are bytes from the start of the line.
@@ -107,6 +110,21 @@ fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::source::decode::place::tests::{App, fails, never_shows_the_secret, same_for_all};
+
+    #[test]
+    fn checked_text_is_not_deeper_than_a_decoded_one() {
+        for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+            let text = |depth| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            check(&text(127), "app").unwrap();
+            check(&format!("[{}1]", "[],".repeat(500)), "app").unwrap();
+            check(&format!("[\"{}\"]", "[\\\"".repeat(500)), "app").unwrap();
+            for depth in [128, 50_000] {
+                let error = check(&text(depth), "app").unwrap_err().to_string();
+                let same = fails(&Json::<serde_json::Value>::new(), &text(depth));
+                assert_eq!(error, same);
+            }
+        }
+    }
 
     #[test]
     fn common_tests_of_all_decoders_pass() {

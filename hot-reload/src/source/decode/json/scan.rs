@@ -62,6 +62,25 @@ pub(super) fn scan(text: &str) -> Option<Mistake> {
     }
 }
 
+/// The mistake of a valid text that is nested deeper than the decoder allows.
+pub(super) fn too_deep(text: &str) -> Option<Mistake> {
+    let (mut depth, mut in_text, mut is_escaped) = (0_usize, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_text,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => depth += 1,
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEPTH {
+            return scan(text);
+        }
+    }
+    None
+}
+
 impl Scan<'_> {
     fn step(&mut self, sign: char) -> Result<(), Mistake> {
         match (self.next, sign) {

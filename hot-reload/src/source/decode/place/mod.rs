@@ -22,6 +22,8 @@ use serde_path_to_error::Segment;
 
 use self::judge::{Judge, shown_path};
 use super::quoting::Quotes;
+#[cfg(feature = "expand")]
+use super::quoting::Quoting;
 use crate::error::{Error, ErrorKind, Location};
 
 #[cfg(any(feature = "layers", feature = "toml"))]
@@ -41,6 +43,23 @@ pub(super) fn text<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str, Error> {
         );
         Error::new(ErrorKind::Decode, message).at(Location::new(name).line(line, column))
     })
+}
+
+/// The location of a value, with the path as far as it may be shown.
+#[cfg(feature = "expand")]
+pub(super) fn located(
+    name: &str,
+    place: Option<(u64, u64)>,
+    path: &[Segment],
+    quoting: Quoting,
+) -> Location {
+    let quotes = quoting.quotes();
+    let secrets = Secrets::found_by(&quotes, |_, _| true);
+    let location = Location::new(name).path(shown_path(path, &quotes.scope(), &secrets, None));
+    match place {
+        Some((line, column)) => location.line(line, column),
+        None => location,
+    }
 }
 
 /// The line and the column of a byte offset, both counted from one. The column counts characters.

@@ -44,6 +44,15 @@ impl Text {
         }
     }
 
+    /// A text that is one, also where the target does not say what it wants.
+    #[cfg(feature = "expand")]
+    pub(in crate::source) fn plain(text: impl Into<String>) -> Self {
+        Self {
+            kind: Wanted::Text,
+            ..Self::new(text)
+        }
+    }
+
     /// A text that errors do not quote.
     pub(in crate::source) fn secret(text: impl Into<String>) -> Self {
         Self {

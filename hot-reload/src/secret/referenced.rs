@@ -1,0 +1,69 @@
+//! Texts that came from references such as `${NAME}`. Differences do not show them.
+//!
+//! Only hashes are kept, with a key of this process.
+
+use std::collections::{HashSet, VecDeque};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// A hash with a key of this process, so that nobody can guess a secret and compare.
+pub(crate) fn keyed(write: impl Fn(&mut dyn Hasher)) -> u128 {
+    static KEYS: OnceLock<[RandomState; 2]> = OnceLock::new();
+    let keys = KEYS.get_or_init(Default::default).each_ref();
+    let [high, low] = keys.map(|key| {
+        let mut hasher = key.build_hasher();
+        write(&mut hasher);
+        u128::from(hasher.finish())
+    });
+    high << 64 | low
+}
+
+#[derive(Default)]
+#[cfg_attr(
+    not(feature = "expand"),
+    allow(dead_code, reason = "nothing is learned")
+)]
+struct Known {
+    hashes: HashSet<u128>,
+    /// The same, the oldest first.
+    order: VecDeque<u128>,
+}
+
+static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+
+/// Remembers a text that came from a reference. Empty texts and switches are in every content, so they are not remembered.
+#[cfg(feature = "expand")]
+pub(crate) fn learn(text: &str) {
+    let switches = ["true", "false", "yes", "no", "on", "off"];
+    if text.is_empty() || switches.contains(&text) {
+        return;
+    }
+    let hash = hash(text);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = known.get_or_insert_default();
+    if known.hashes.insert(hash) {
+        known.order.push_back(hash);
+        if known.order.len() > MOST
+            && let Some(oldest) = known.order.pop_front()
+        {
+            known.hashes.remove(&oldest);
+        }
+    }
+}
+
+/// Whether a text came from a reference.
+pub(crate) fn is_referenced(text: &str) -> bool {
+    let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*known {
+        Some(known) => known.hashes.contains(&hash(text)),
+        None => false,
+    }
+}
+
+fn hash(text: &str) -> u128 {
+    keyed(|hasher| hasher.write(text.as_bytes()))
+}
+
+/// More references than any process has. They take some megabytes.
+#[cfg(feature = "expand")]
+const MOST: usize = 65_536;
