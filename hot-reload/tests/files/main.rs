@@ -39,6 +39,8 @@ mod overflow;
 mod references;
 mod reloader;
 mod scenarios;
+#[cfg(feature = "serde")]
+mod section;
 mod settle;
 #[cfg(target_os = "linux")]
 mod status;
