@@ -72,6 +72,29 @@ pub trait Participant<V>: Send + Sync {
         candidate: &V,
     ) -> Result<Self::Prepared, Box<dyn StdError + Send + Sync>>;
 
+    /// Prepares for a candidate that is to replace this value. Provided: calls [`prepare`](Self::prepare).
+    ///
+    /// The service calls only this method. `visible` is the value that readers see, before the first one `None`. Implement it
+    /// where the difference matters: to open only what has changed, or to empty the affected part of a cache. For such a
+    /// cache see `docs::patterns`.
+    ///
+    /// For a participant of a [group's](crate::Coordinator) member, both are values of the member.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare).
+    async fn prepare_from(
+        &self,
+        visible: Option<&V>,
+        candidate: &V,
+    ) -> Result<Self::Prepared, Box<dyn StdError + Send + Sync>>
+    where
+        V: Sync,
+    {
+        let _ = visible;
+        self.prepare(candidate).await
+    }
+
     /// The value is visible: uses the prepared resources from now on.
     async fn commit(&self, prepared: Self::Prepared);
 

@@ -52,6 +52,7 @@ fn misuse_is_refused_by_the_compiler_for_the_right_reason() {
         cases.compile_fail("tests/ui/guard_outlives_its_part.rs");
         cases.compile_fail("tests/ui/guard_outlives_live.rs");
         cases.compile_fail("tests/ui/hybrid_without_watch.rs");
+        cases.compile_fail("tests/ui/member_is_a_builder.rs");
         cases.compile_fail("tests/ui/value_bound_to_its_thread.rs");
         cases.compile_fail("tests/ui/value_is_read_only.rs");
     }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::hooks::FindMember;
 use super::member::MemberKey;
-use super::members::{Begun, Members, PendingMember};
+use super::members::{Assemble, Assembly, Begun, Members, PendingMember};
 use super::roster::Roster;
 use super::snapshot::{GroupSnapshot, Names};
 use super::start::GroupProfile;
@@ -60,6 +61,8 @@ use crate::watch::WatchProfile;
 /// # }
 /// ```
 ///
+/// In a [typed group](crate::group#typed-groups), the value is a struct of yours, with a field for each member.
+///
 /// # Options and commands of members and of the group
 ///
 /// - The [participants](Builder::participant) of a member join the swap of the group, under the name `member/participant`. They
@@ -99,7 +102,7 @@ use crate::watch::WatchProfile;
 ///   [`Builder::debounce`]
 /// - load deadline: twice the longest load of a member, at least 10 s (60 s with the defaults of its members);
 ///   [`Builder::load_deadline`]
-pub struct Coordinator {
+pub struct Coordinator<C = GroupSnapshot> {
     group: u64,
     names: Vec<String>,
     /// The names as a set, so that a group of many members is built in linear time.
@@ -107,26 +110,21 @@ pub struct Coordinator {
     when_away: WhenAway,
     policies: Vec<Option<WhenAway>>,
     pending: Vec<PendingMember>,
-    adoptions: Vec<Adoption>,
+    adoptions: Vec<Adoption<C>>,
     longest_load: Duration,
+    assembly: Assembly<C>,
 }
 
 /// Gives the hooks of a member to the group.
-type Adoption = Box<dyn FnOnce(&mut Builder<Members, GroupSnapshot, Cow<'static, str>>) + Send>;
+type Adoption<C> = Box<dyn FnOnce(&mut Builder<Members<C>, C, Cow<'static, str>>) + Send>;
 
 impl Coordinator {
     /// Makes a group without members.
     pub fn new() -> Self {
-        Self {
-            group: GROUPS.fetch_add(1, Ordering::Relaxed),
-            names: Vec::new(),
-            taken: HashSet::new(),
-            when_away: WhenAway::default(),
-            policies: Vec::new(),
-            pending: Vec::new(),
-            adoptions: Vec::new(),
-            longest_load: Duration::ZERO,
-        }
+        Self::with(Assembly {
+            assemble: Box::new(Some),
+            needs_all: false,
+        })
     }
 
     /// Adds a service as a member with this name. Errors, receipts and logs use the name. The member starts with the group.
@@ -147,26 +145,62 @@ impl Coordinator {
         V: Send + Sync + 'static,
         S: 'static,
     {
-        let name = name.into();
+        let member = self.next_key();
+        self.add(
+            name.into(),
+            builder,
+            Arc::new(move |group| group.get(member)),
+        );
+        member
+    }
+}
+
+impl<C: Send + Sync + 'static> Coordinator<C> {
+    pub(super) fn with(assembly: Assembly<C>) -> Self {
+        Self {
+            group: GROUPS.fetch_add(1, Ordering::Relaxed),
+            names: Vec::new(),
+            taken: HashSet::new(),
+            when_away: WhenAway::default(),
+            policies: Vec::new(),
+            pending: Vec::new(),
+            adoptions: Vec::new(),
+            longest_load: Duration::ZERO,
+            assembly,
+        }
+    }
+
+    pub(super) fn assemble_by(&mut self, assemble: Assemble<C>) {
+        self.assembly.assemble = assemble;
+    }
+
+    /// The key of the member that is added next.
+    pub(super) fn next_key<V>(&self) -> MemberKey<V> {
+        MemberKey::new(self.group, self.names.len())
+    }
+
+    /// Adds a member, which `find` finds in a value of the group.
+    #[track_caller]
+    pub(super) fn add<T, V, S>(
+        &mut self,
+        name: String,
+        builder: Builder<T, V, S>,
+        find: FindMember<C, V>,
+    ) where
+        T: Send + Sync + 'static,
+        V: Send + Sync + 'static,
+        S: 'static,
+    {
         assert!(
             self.taken.insert(name.clone()),
             "two members have the name {name:?}"
         );
-        let member = MemberKey::<V>::new(self.group, self.names.len());
         let mut builder = builder.name(name.clone());
         self.longest_load = self.longest_load.max(builder.longest_load());
         let hooks = builder.take_hooks();
         self.adoptions.push(Box::new({
             let name = name.clone();
-            move |group| {
-                let value =
-                    move |group: &GroupSnapshot| Some(group.get(member)?.snapshot().clone());
-                let good = move |group: &GroupSnapshot| {
-                    value(group).filter(|_| !group.is_fallback(member))
-                };
-                let loan = move |group: &GroupSnapshot| Some(group.get(member)?.loan());
-                group.adopt(&name, hooks, value, good, loan);
-            }
+            move |group| group.adopt(&name, hooks, &find)
         }));
         self.pending.push(Box::new(move |group| {
             let begun = builder.begin(group);
@@ -178,7 +212,6 @@ impl Coordinator {
         }));
         self.names.push(name);
         self.policies.push(None);
-        member
     }
 
     /// Sets the policy for members that are away. Default: [`WhenAway::Hold`].
@@ -204,7 +237,7 @@ impl Coordinator {
 
     /// Returns the builder of the group, with options such as a name, validators for whole snapshots, participants, a history
     /// and a probation. [Some options](Self) belong to the members.
-    pub fn into_builder(self) -> Builder<Members, GroupSnapshot, Cow<'static, str>> {
+    pub fn into_builder(self) -> Builder<Members<C>, C, Cow<'static, str>> {
         let names = Names {
             group: self.group,
             names: self.names,
@@ -213,7 +246,7 @@ impl Coordinator {
         let policies = policies.map(|policy| policy.unwrap_or(self.when_away));
         let roster = Roster::new(Arc::new(names), policies.collect());
         let profile = GroupProfile {
-            inside: |members: &Members| Some(members.roster.clone()),
+            inside: |members: &Members<C>| Some(members.roster.clone()),
             profile: |_| WatchProfile {
                 debounce: GROUP_DEBOUNCE,
                 ..WatchProfile::local()
@@ -221,7 +254,8 @@ impl Coordinator {
             // A load of a member may have begun before it is asked for the next one.
             patience: self.longest_load.saturating_mul(2),
         };
-        let mut builder = Builder::over(Members::new(roster, self.pending), profile).name("group");
+        let members = Members::new(roster, self.pending, self.assembly);
+        let mut builder = Builder::over(members, profile).name("group");
         for adopt in self.adoptions {
             adopt(&mut builder);
         }
@@ -235,7 +269,7 @@ impl Default for Coordinator {
     }
 }
 
-impl fmt::Debug for Coordinator {
+impl<C> fmt::Debug for Coordinator<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Coordinator")
             .field("members", &self.names)

@@ -8,13 +8,12 @@ use futures_util::future::{BoxFuture, join_all, ready};
 
 use super::changes::MemberChanges;
 use super::guards::MemberGuards;
-use super::loan::Loan;
+use super::member::MemberValue;
+use super::participants::MemberParticipant;
 use crate::error::{Error, ErrorKind};
-use crate::event::Stage;
 use crate::locks::lock;
-use crate::service::boundary::within;
 use crate::service::builder::Builder;
-use crate::service::pipeline::prepare::{DynParticipant, Ending, Participants, Ready};
+use crate::service::pipeline::prepare::Participants;
 use crate::service::policy::changes::Compare;
 use crate::service::policy::keeper::{Keeper, Kept};
 use crate::service::policy::restart::{NeedsRestart, RestartCheck};
@@ -29,6 +28,9 @@ pub(crate) struct MemberHooks<V> {
     pub(crate) admission: MemberGuards<V>,
     pub(crate) grace: Duration,
 }
+
+/// Finds the member in a value of the group.
+pub(crate) type FindMember<C, V> = Arc<dyn Fn(&C) -> Option<&MemberValue<V>> + Send + Sync>;
 
 /// Finds the member's value in a value of the group.
 type FindValue<C, V> = Arc<dyn Fn(&C) -> Option<Snapshot<V>> + Send + Sync>;
@@ -78,17 +80,23 @@ impl<T, C, S> Builder<T, C, S>
 where
     C: Send + Sync + 'static,
 {
-    /// Runs the hooks of this member for the group. `value` finds the member's value in a value of the group, and `loan` its
-    /// loan. `good` finds the value unless it is a fallback.
+    /// Runs the hooks of this member for the group.
     pub(crate) fn adopt<V: Send + Sync + 'static>(
         &mut self,
         name: &str,
         hooks: MemberHooks<V>,
-        value: impl Fn(&C) -> Option<Snapshot<V>> + Send + Sync + 'static,
-        good: impl Fn(&C) -> Option<Snapshot<V>> + Send + Sync + 'static,
-        loan: impl Fn(&C) -> Option<Loan<V>> + Send + Sync + 'static,
+        find: &FindMember<C, V>,
     ) {
-        let (value, good): (FindValue<C, V>, FindValue<C, V>) = (Arc::new(value), Arc::new(good));
+        let member = Arc::clone(find);
+        let loan = move |group: &C| Some(member(group)?.loan());
+        let member = Arc::clone(find);
+        let value: FindValue<C, V> = Arc::new(move |group| Some(member(group)?.snapshot().clone()));
+        let member = Arc::clone(find);
+        // A fallback is no value of the member's source.
+        let good: FindValue<C, V> = Arc::new(move |group| {
+            let member = member(group).filter(|member| !member.is_fallback())?;
+            Some(member.snapshot().clone())
+        });
         let accepted = Arc::clone(&good);
         let admission = hooks
             .admission
@@ -137,48 +145,6 @@ where
         // The grace begins when the group replaces the value, so all values of a snapshot are kept for the longest grace.
         self.retirement.grace = self.retirement.grace.max(hooks.grace);
     }
-}
-
-/// A participant of a member as one of the group: it prepares when the member's value has changed.
-struct MemberParticipant<C, V> {
-    name: String,
-    participant: Box<dyn DynParticipant<V>>,
-    /// The member's own.
-    deadline: Duration,
-    find: FindValue<C, V>,
-    /// The value that the participant committed last.
-    in_use: Mutex<Option<Generation>>,
-}
-
-impl<C: Sync, V: Send + Sync> DynParticipant<C> for MemberParticipant<C, V> {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn prepare<'p: 'v, 'v>(&'p self, candidate: &'v C) -> BoxFuture<'v, Result<Ready<'p>, Error>> {
-        Box::pin(async move {
-            let in_use = *lock(&self.in_use);
-            let value = (self.find)(candidate);
-            let Some(value) = value.filter(|value| Some(value.generation()) != in_use) else {
-                return Ok(nothing_to_end());
-            };
-            let prepare = || self.participant.prepare(&value);
-            let end = within(Stage::Prepare, self.deadline, "was not ready", prepare).await??;
-            let generation = value.generation();
-            Ok(Box::new(move |ending| {
-                // A failed commit is not repeated: the value is visible.
-                if ending == Ending::Commit {
-                    *lock(&self.in_use) = Some(generation);
-                }
-                end(ending)
-            }) as Ready<'p>)
-        })
-    }
-}
-
-/// The preparation of a participant whose member has not changed.
-fn nothing_to_end<'p>() -> Ready<'p> {
-    Box::new(|_| Box::pin(ready(())))
 }
 
 /// A member's keeper in the group: it saves each published value once.

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
+use crate::live::Live;
 use crate::service::control::Control;
 use crate::service::shared::Shared;
 use crate::snapshot::{EngineShare, Snapshot};
@@ -29,6 +30,14 @@ pub(crate) struct Loan<V> {
 struct ReturnNotice<V>(Weak<Shared<V>>);
 
 impl<V> Loan<V> {
+    /// The loan of a value that no member has, for tests.
+    pub(crate) fn fixed(value: V) -> Self {
+        Self {
+            value: EngineShare::of(&Live::fixed(value).get()),
+            notice: ReturnNotice(Weak::new()),
+        }
+    }
+
     pub(crate) fn snapshot(&self) -> &Snapshot<V> {
         self.value.snapshot()
     }

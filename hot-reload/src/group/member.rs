@@ -56,16 +56,30 @@ impl<V> fmt::Debug for MemberKey<V> {
 ///     Some(users.snapshot().generation().get())
 /// }
 /// ```
-pub struct MemberValue<V>(Loan<V>);
+pub struct MemberValue<V> {
+    loan: Loan<V>,
+    is_fallback: bool,
+}
 
 impl<V> MemberValue<V> {
-    pub(super) fn of(loan: Loan<V>) -> Self {
-        Self(loan)
+    pub(super) fn of(loan: Loan<V>, is_fallback: bool) -> Self {
+        Self { loan, is_fallback }
+    }
+
+    /// A value that no service has published, for tests of code that reads a [typed group](crate::group::typed). Its
+    /// generation is 1.
+    pub fn fixed(value: V) -> Self {
+        Self::of(Loan::fixed(value), false)
     }
 
     /// Borrows the value once more.
-    pub(super) fn loan(&self) -> Loan<V> {
-        self.0.share()
+    pub(crate) fn loan(&self) -> Loan<V> {
+        self.loan.share()
+    }
+
+    /// Whether the value replaces the content of its source: a default, or a restored value.
+    pub(crate) fn is_fallback(&self) -> bool {
+        self.is_fallback
     }
 
     /// The value of the member.
@@ -75,7 +89,14 @@ impl<V> MemberValue<V> {
 
     /// The member's own snapshot, with the generation in the member's numbering.
     pub fn snapshot(&self) -> &Snapshot<V> {
-        self.0.snapshot()
+        self.loan.snapshot()
+    }
+}
+
+/// Cheap. The clone keeps the value in memory, and [`retained`](crate::Live::retained) does not count it.
+impl<V> Clone for MemberValue<V> {
+    fn clone(&self) -> Self {
+        Self::of(self.loan(), self.is_fallback)
     }
 }
 

@@ -24,14 +24,25 @@ use crate::watch::RealtimeWatchHandle;
 
 /// The source of a group: its members. [`Coordinator::into_builder`](crate::Coordinator::into_builder) returns a
 /// [`Builder`](crate::Builder) of this type. It has no other use.
-pub struct Members {
+pub struct Members<C = GroupSnapshot> {
     pub(super) roster: Arc<Roster>,
+    assembly: Assembly<C>,
     pending: Mutex<Vec<PendingMember>>,
     /// Keeps the members running.
     keeps: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
     /// The last read state of each member.
     readings: Mutex<Vec<Reading>>,
 }
+
+/// How the values of the members become the value of the group.
+pub(super) struct Assembly<C> {
+    pub(super) assemble: Assemble<C>,
+    /// Whether there is no value of the group while a member is absent, whatever its policy is.
+    pub(super) needs_all: bool,
+}
+
+/// `None` if a member is absent.
+pub(super) type Assemble<C> = Box<dyn Fn(GroupSnapshot) -> Option<C> + Send + Sync>;
 
 /// A member that does not run yet. The function starts it, and gets the sender that notifies the group.
 pub(super) type PendingMember = Box<dyn FnOnce(Option<HintSender>) -> Begun + Send>;
@@ -43,10 +54,11 @@ pub(super) struct Begun {
     pub(super) first_load: BoxFuture<'static, ()>,
 }
 
-impl Members {
-    pub(super) fn new(roster: Roster, pending: Vec<PendingMember>) -> Self {
+impl<C> Members<C> {
+    pub(super) fn new(roster: Roster, pending: Vec<PendingMember>, assembly: Assembly<C>) -> Self {
         Self {
             roster: Arc::new(roster),
+            assembly,
             pending: Mutex::new(pending),
             keeps: Mutex::default(),
             readings: Mutex::default(),
@@ -97,7 +109,7 @@ impl Members {
     }
 
     /// Assembles the newest values of all members, unless a member that is away holds the group.
-    async fn assemble(&self, seen: Option<&Revision>) -> Result<Loaded<GroupSnapshot>, Fault> {
+    async fn assemble(&self, seen: Option<&Revision>) -> Result<Loaded<C>, Fault> {
         for _ in 0..ROUNDS {
             if !self.refresh() {
                 break;
@@ -112,10 +124,14 @@ impl Members {
         if seen == Some(&revision) {
             return Ok(Loaded::Unchanged);
         }
-        Ok(Loaded::Value {
-            value: GroupSnapshot::new(Arc::clone(&self.roster.names), slots),
-            revision: Some(revision),
-        })
+        let snapshot = GroupSnapshot::new(Arc::clone(&self.roster.names), slots);
+        match (self.assembly.assemble)(snapshot) {
+            Some(value) => Ok(Loaded::Value {
+                value,
+                revision: Some(revision),
+            }),
+            None => Err(Error::new(ErrorKind::Unavailable, "a member has no value yet").into()),
+        }
     }
 
     /// The newest values, and the members that hold the group because they are away.
@@ -123,7 +139,8 @@ impl Members {
         let readings = lock(&self.readings);
         let mut away = Vec::new();
         for (place, (policy, reading)) in self.roster.policies.iter().zip(&*readings).enumerate() {
-            if *policy == WhenAway::Hold
+            let is_needed = self.assembly.needs_all && reading.slot.is_none();
+            if (*policy == WhenAway::Hold || is_needed)
                 && let Some(outcome) = reading.member_state.refusal()
             {
                 away.push((place, outcome));
@@ -147,14 +164,14 @@ impl Members {
     }
 }
 
-impl Feed<GroupSnapshot> for Members {
+impl<C: Send + Sync> Feed<C> for Members<C> {
     fn load<'a>(
         &'a self,
         seen: Option<&'a Revision>,
         request: LoadRequest,
-    ) -> BoxFuture<'a, Result<Loaded<GroupSnapshot>, Fault>>
+    ) -> BoxFuture<'a, Result<Loaded<C>, Fault>>
     where
-        GroupSnapshot: 'a,
+        C: 'a,
     {
         Box::pin(async move {
             self.load_members(request).await;
@@ -167,7 +184,7 @@ impl Feed<GroupSnapshot> for Members {
         hints: HintSender,
     ) -> BoxFuture<'a, Result<Option<Subscription>, Error>>
     where
-        GroupSnapshot: 'a,
+        C: 'a,
     {
         Box::pin(async move {
             self.roster.set_group(Some(&hints));
@@ -177,9 +194,9 @@ impl Feed<GroupSnapshot> for Members {
         })
     }
 
-    fn watch<'a>(&'a self) -> BoxFuture<'a, Result<RealtimeWatchHandle<GroupSnapshot>, Error>>
+    fn watch<'a>(&'a self) -> BoxFuture<'a, Result<RealtimeWatchHandle<C>, Error>>
     where
-        GroupSnapshot: 'a,
+        C: 'a,
     {
         // Never called, because there are hints.
         let error = Error::new(
@@ -221,7 +238,7 @@ impl Feed<GroupSnapshot> for Members {
     }
 }
 
-impl fmt::Debug for Members {
+impl<C> fmt::Debug for Members<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Members")
             .field(&self.roster.names.names)

@@ -64,8 +64,12 @@ impl Roster {
 
     pub(super) fn status<V>(&self, member: MemberKey<V>) -> Option<Status> {
         let is_ours = member.group == self.names.group;
-        let name = self.names.names.get(member.place).filter(|_| is_ours)?;
-        let running = self.running().get(member.place);
+        is_ours.then(|| self.status_at(member.place)).flatten()
+    }
+
+    pub(super) fn status_at(&self, place: usize) -> Option<Status> {
+        let name = self.names.names.get(place)?;
+        let running = self.running().get(place);
         Some(running.map_or_else(
             || Status::new(name.clone(), None),
             |running| running.status(),

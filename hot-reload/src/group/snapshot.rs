@@ -46,8 +46,6 @@ pub(super) struct Names {
 pub(super) struct Slot<P: ?Sized = dyn Any + Send + Sync> {
     pub(super) generation: Generation,
     revision: Option<Revision>,
-    /// Whether the value replaces the content of the source: a default, or a restored value.
-    pub(super) is_fallback: bool,
     /// An `Option<MemberValue<V>>` of the member's type, which is never `None`: a [`MemberLive`](super::MemberLive) borrows it.
     value: P,
 }
@@ -58,8 +56,7 @@ impl Slot {
         Arc::new(Slot {
             generation: snapshot.generation(),
             revision: snapshot.revision().cloned(),
-            is_fallback,
-            value: Some(MemberValue::of(loan)),
+            value: Some(MemberValue::of(loan, is_fallback)),
         })
     }
 }
@@ -92,11 +89,6 @@ impl GroupSnapshot {
         let slot = self.slot(member).flatten();
         let value = slot.and_then(|slot| slot.value.downcast_ref());
         value.unwrap_or(const { &None })
-    }
-
-    /// Whether the member's value replaces the content of its source: a default, or a restored value.
-    pub(super) fn is_fallback<V>(&self, member: MemberKey<V>) -> bool {
-        matches!(self.slot(member), Some(Some(slot)) if slot.is_fallback)
     }
 
     /// `None` if the key is of another group. `Some(None)` if the member is absent.

@@ -40,11 +40,13 @@ impl<V> Participants<V> {
         self.list.is_empty()
     }
 
-    /// Prepares all participants at the same time. Returns their votes and prepared resources.
-    pub(crate) async fn prepare(&self, candidate: &V) -> PreparedSwap<'_> {
+    /// Prepares all participants for a candidate that is to replace this value, at the same time. Returns their votes and
+    /// prepared resources.
+    pub(crate) async fn prepare(&self, visible: Option<&V>, candidate: &V) -> PreparedSwap<'_> {
         let preparations = self.list.iter().map(|participant| async {
             let begun = Instant::now();
-            let (ready, refusal) = match self.prepare_one(&**participant, candidate).await {
+            let prepared = self.prepare_one(&**participant, visible, candidate);
+            let (ready, refusal) = match prepared.await {
                 Ok(ready) => (Some(ready), None),
                 Err(refusal) => (None, Some(refusal)),
             };
@@ -65,9 +67,10 @@ impl<V> Participants<V> {
     async fn prepare_one<'p>(
         &'p self,
         participant: &'p dyn DynParticipant<V>,
+        visible: Option<&V>,
         candidate: &V,
     ) -> Result<Ready<'p>, Error> {
-        let prepare = || participant.prepare(candidate);
+        let prepare = || participant.prepare(visible, candidate);
         within(Stage::Prepare, self.deadline, "was not ready", prepare).await?
     }
 }
@@ -124,7 +127,11 @@ pub(crate) type Ready<'p> = Box<dyn FnOnce(Ending) -> BoxFuture<'p, ()> + Send +
 pub(crate) trait DynParticipant<V>: Send + Sync {
     fn name(&self) -> &str;
 
-    fn prepare<'p: 'v, 'v>(&'p self, candidate: &'v V) -> BoxFuture<'v, Result<Ready<'p>, Error>>;
+    fn prepare<'p: 'v, 'v>(
+        &'p self,
+        visible: Option<&'v V>,
+        candidate: &'v V,
+    ) -> BoxFuture<'v, Result<Ready<'p>, Error>>;
 }
 
 struct Named<P> {
@@ -137,10 +144,14 @@ impl<V: Sync, P: Participant<V> + 'static> DynParticipant<V> for Named<P> {
         &self.name
     }
 
-    fn prepare<'p: 'v, 'v>(&'p self, candidate: &'v V) -> BoxFuture<'v, Result<Ready<'p>, Error>> {
+    fn prepare<'p: 'v, 'v>(
+        &'p self,
+        visible: Option<&'v V>,
+        candidate: &'v V,
+    ) -> BoxFuture<'v, Result<Ready<'p>, Error>> {
         Box::pin(async move {
             let participant = &self.participant;
-            let prepared = participant.prepare(candidate).await;
+            let prepared = participant.prepare_from(visible, candidate).await;
             let prepared =
                 prepared.map_err(|refusal| Error::new(ErrorKind::Invalid, all_of(&*refusal)))?;
             let end = move |ending| match ending {

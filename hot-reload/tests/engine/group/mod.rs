@@ -16,3 +16,5 @@ mod retired;
 pub(crate) mod rig;
 #[cfg(feature = "last-good")]
 mod saved;
+#[cfg(feature = "test-util")]
+mod typed;

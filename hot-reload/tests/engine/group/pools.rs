@@ -4,6 +4,7 @@ use hot_reload::{Coordinator, ReloaderService};
 use tokio::time::sleep;
 
 use super::rig::{Notes, Pool, Rig, builder, members, quiet};
+use crate::publishing::swap::FromTo;
 use crate::script::{Good, Script, seconds};
 
 #[tokio::test(start_paused = true)]
@@ -118,4 +119,20 @@ async fn newer_member_value_during_prepare_is_prepared_before_the_swap() {
     assert_eq!(rig.notes.open(), 3);
     rig.notes.assert_never_mixed();
     rig.control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn participant_of_a_member_sees_the_values_of_that_member() {
+    let scripts = [Script::new(Good("a")), Script::new(Good("b"))];
+    let from_to = FromTo::default();
+    let mut group = Coordinator::new();
+    group.member("a", scripts[0].builder().hybrid());
+    let builder = scripts[1].builder().hybrid();
+    group.member("b", builder.participant("from-to", from_to.clone()));
+    let (_live, control) = group.into_builder().start().await.unwrap();
+    for (script, text) in [(0, "a2"), (1, "b2")] {
+        scripts[script].set(Good(text));
+        assert!(control.reload().await.is_current());
+    }
+    assert_eq!(from_to.entries(), ["None -> b", "Some(\"b\") -> b2"]);
 }

@@ -8,5 +8,7 @@ mod kept_emptied;
 mod overtaken;
 #[cfg(feature = "diff")]
 mod restart;
-mod swap;
+#[cfg(all(feature = "diff", feature = "json", feature = "toml"))]
+mod revised;
+pub(crate) mod swap;
 mod validators;

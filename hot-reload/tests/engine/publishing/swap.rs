@@ -1,10 +1,13 @@
 //! The two phases of a swap: all participants prepare, then all commit or all abort.
 
+use std::error::Error;
+use std::sync::{Arc, Mutex};
+
 use futures_util::FutureExt;
 use hot_reload::error::ErrorKind;
 use hot_reload::event::Stage;
 use hot_reload::policy::RemovalPolicy;
-use hot_reload::{Outcome, WatchEvent};
+use hot_reload::{Outcome, Participant, WatchEvent, async_trait};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::ledger::{
@@ -276,4 +279,61 @@ async fn p12_participants_prepare_for_a_removal_default() {
         ("default", open(&["a", "b"], "default"))
     );
     control.stop().await;
+}
+
+/// Refuses the empty text, and notes from which value to which it prepares.
+#[derive(Clone, Default)]
+pub(crate) struct FromTo(Arc<Mutex<Vec<String>>>);
+
+impl FromTo {
+    pub(crate) fn entries(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+#[async_trait]
+impl Participant<String> for FromTo {
+    type Prepared = ();
+
+    async fn prepare(&self, _: &String) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Err("the service calls `prepare_from`".into())
+    }
+
+    async fn prepare_from(
+        &self,
+        visible: Option<&String>,
+        candidate: &String,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let entry = format!("{visible:?} -> {candidate}");
+        self.0.lock().unwrap().push(entry);
+        match &**candidate {
+            "refused" => Err("it is refused".into()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn commit(&self, (): ()) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn participant_sees_the_value_that_is_to_be_replaced() {
+    let (script, from_to) = (Script::new(Good("first")), FromTo::default());
+    let builder = script.builder().history(1);
+    let builder = builder.participant("from-to", from_to.clone());
+    let (_live, control) = builder.start().await.unwrap();
+    for text in ["second", "refused", "third"] {
+        script.set(Good(text));
+        let _ = control.reload().await;
+    }
+    let _ = control.rollback().await;
+    assert_eq!(
+        from_to.entries(),
+        [
+            "None -> first",
+            "Some(\"first\") -> second",
+            "Some(\"second\") -> refused",
+            "Some(\"second\") -> third",
+            "Some(\"third\") -> second",
+        ]
+    );
 }
