@@ -32,6 +32,8 @@ pub struct Snapshot<V>(Arc<Published<V>>);
 pub(crate) struct Published<V> {
     pub(crate) generation: Generation,
     pub(crate) revision: Option<Revision>,
+    /// Boxed, because most services have none.
+    pub(crate) value_revision: Option<Box<Revision>>,
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::time"))]
     pub(crate) loaded_at: SystemTime,
     pub(crate) trigger: Trigger,
@@ -70,6 +72,12 @@ impl<V> Snapshot<V> {
     /// The revision of the source that the value was loaded from, if the source has revisions.
     pub fn revision(&self) -> Option<&Revision> {
         self.0.revision.as_ref()
+    }
+
+    /// The revision of the value itself, whatever its format, if the service
+    /// [computes](crate::Builder::value_revisions) it. A derived value has that of its origin.
+    pub fn value_revision(this: &Self) -> Option<&Revision> {
+        this.0.value_revision.as_deref()
     }
 
     /// When the load of this value ended.
@@ -131,6 +139,20 @@ impl<V> Drop for EngineShare<V> {
 }
 
 impl<V> Published<V> {
+    /// Another value with the metadata of this one.
+    pub(crate) fn with<D>(&self, value: D) -> Published<D> {
+        Published {
+            generation: self.generation,
+            revision: self.revision.clone(),
+            value_revision: self.value_revision.clone(),
+            loaded_at: self.loaded_at,
+            trigger: self.trigger,
+            origin: self.origin,
+            engine_shares: AtomicUsize::new(0),
+            value,
+        }
+    }
+
     /// Whether the service retains it deliberately.
     pub(crate) fn is_kept_by_engine(&self) -> bool {
         self.engine_shares.load(Ordering::Relaxed) > 0

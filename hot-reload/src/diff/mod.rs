@@ -3,6 +3,7 @@
 //! - [`between`] compares two values; a [`Differ`] knows additional secrets;
 //! - [`Diff`], [`Change`], [`ChangeKind`]: the result, for a person and for a program;
 //! - [`Path`], [`Segment`]: the path of a change;
+//! - [`value_revision`], [`RevisionKey`]: a revision of the value itself, whatever its format;
 //! - [`RestartRequired`], [`RestartPolicy`], [`InEffect`], [`Verdict`]: changes that need a restart.
 //!
 //! A value is any type with [`serde::Serialize`], compared as a format would write it. This compares two
@@ -77,6 +78,7 @@
 mod change;
 mod changes;
 mod collect;
+mod digest;
 mod list;
 mod path;
 mod policy;
@@ -95,6 +97,7 @@ use crate::scope::Rules;
 
 pub use self::change::{Change, ChangeKind};
 pub use self::changes::Diff;
+pub use self::digest::{RevisionKey, value_revision};
 pub use self::path::{Path, Segment};
 pub use self::policy::RestartPolicy;
 pub use self::restart::{InEffect, RestartRequired};

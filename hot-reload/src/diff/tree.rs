@@ -3,8 +3,9 @@
 /// A value. Floats are stored as bits, with one representation for all NaNs and for both zeros, so that values have an
 /// order and a hash.
 ///
-/// It has no `Debug`, because it contains secrets.
+/// It has no `Debug` outside of tests, because it contains secrets.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) enum Node {
     /// `None`, `()` and unit structs.
     Nothing,

@@ -9,6 +9,7 @@ use super::outcome::Outcome;
 use super::words::{Stage, Trigger, WatchState, words};
 use crate::error::Error;
 use crate::generation::Generation;
+use crate::revision::Revision;
 use crate::status::Degradation;
 
 /// Something that happened in a service. [`Control::events`](crate::Control::events), a
@@ -39,6 +40,8 @@ pub struct Event {
     pub source: Option<Arc<str>>,
     /// The generation that was visible when the event occurred. `None` before the first value.
     pub generation: Option<Generation>,
+    /// The [revision](crate::Snapshot::value_revision) of that value, if the service computes it.
+    pub value_revision: Option<Revision>,
     /// The kind of the event, with its details.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub kind: EventKind,
@@ -218,6 +221,7 @@ mod tests {
             target: "app".into(),
             source: None,
             generation: None,
+            value_revision: None,
             kind,
         };
         let load = |outcome| EventKind::Load {

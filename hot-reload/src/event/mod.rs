@@ -9,14 +9,16 @@
 
 mod causes;
 mod changed;
+pub(crate) mod events;
 pub(crate) mod kind;
 pub(crate) mod outcome;
 mod words;
 
 pub(crate) use self::causes::Causes;
 pub use self::changed::ChangedPaths;
+pub use self::events::Events;
 pub(crate) use self::kind::Event;
 pub use self::kind::EventKind;
 pub(crate) use self::outcome::Outcome;
 pub use self::words::{DataState, HoldReason, Stage, Trigger, WatchState};
-pub use crate::service::{Events, Observer, Requester};
+pub use crate::service::{Observer, Requester};

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::guard::Guard;
 use super::retained::Retained;
 use super::shared::Shared;
+use crate::event::Events;
 use crate::snapshot::Snapshot;
 
 /// The read handle of a service: gives the visible value.
@@ -25,6 +26,8 @@ use crate::snapshot::Snapshot;
 /// | [`subscribe`](Self::subscribe) | the [`Changes`](crate::Changes) | a `select!` loop that reacts to changes |
 /// | [`wait_for`](Self::wait_for) | the first [`Snapshot`] that meets a condition | waiting for a certain value |
 /// | [`on_change`](Self::on_change), [`for_each`](Self::for_each), [`on_change_from`](Self::on_change_from) | a [`Callback`](crate::live::Callback) | code that is not async, or slow |
+/// | [`derive`](Self::derive) | a `Live` of a computed value | what is computed once for each value: a router, a compiled pattern |
+/// | [`events`](Self::events) | the [`Events`](crate::event::Events) of the service | reacting to failures |
 ///
 /// Use one snapshot for one unit of work: two reads may return two values. `docs::patterns` shows for each accessor how to use
 /// it, and how not to.
@@ -94,6 +97,33 @@ impl<V> Live<V> {
             count,
             oldest: oldest.map(|since| since.elapsed()),
         }
+    }
+
+    /// Subscribes to the events of the service from now on: loads with their outcomes and errors, changes of the watch, pauses,
+    /// the end. So code that only has a read handle learns of failures, too.
+    ///
+    /// The stream does not keep the service running. Without a service ([`fixed`](Self::fixed), `testing::Publisher`) it is
+    /// empty, as after the end.
+    ///
+    /// ```
+    /// use hot_reload::event::EventKind;
+    ///
+    /// # async fn example(live: hot_reload::Live<String>) {
+    /// let mut events = live.events();
+    /// while let Some(event) = events.next().await {
+    ///     if let EventKind::Load { outcome, .. } = &event.kind
+    ///         && let Some(error) = outcome.error()
+    ///     {
+    ///         println!("{} stays as it is: {error}", event.target);
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn events(&self) -> Events {
+        let events = self.shared.events.as_ref().map(|feed| feed.subscribe());
+        // In this order: the end is sent after the channel shows it.
+        let has_stopped = self.shared.channel.borrow().stopped;
+        events.filter(|_| !has_stopped).unwrap_or_else(Events::none)
     }
 
     /// The same handle; it also keeps `keep` alive.

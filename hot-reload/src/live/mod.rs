@@ -9,7 +9,7 @@
 //!
 //! ```text
 //!   Live ─┬─▶ shared ─┬─▶ cell ──▶ hazard, thread, barrier    the visible value; how it is read and freed
-//!         │           ├─▶ follow                              the projections with subscribers
+//!         │           ├─▶ follow, derive                      the projections with subscribers, derived values
 //!   Publisher         └─▶ notifications                       the channel that wakes subscribers
 //! ```
 //!
@@ -23,11 +23,13 @@ mod barrier;
 pub(crate) mod callback;
 mod cell;
 pub(crate) mod changes;
+mod derive;
 mod follow;
 pub(crate) mod guard;
 pub(crate) mod handle;
 mod hazard;
 mod notifications;
+mod prepared;
 mod projection;
 mod publisher;
 mod reader;

@@ -4,19 +4,18 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once, OnceLock};
 use std::task::{Context, Poll};
 
 use futures_util::Stream;
 use futures_util::stream::FusedStream;
 
-use super::follow::Follow;
+use super::follow::{Follow, Staged};
 use super::guard::Guard;
 use super::handle::{Live, NOT_READY};
 use super::notifications::{Channel, Notified};
 use super::wake::Wake;
-use crate::snapshot::{Generation, Snapshot};
+use crate::snapshot::{Generation, Published, Snapshot};
 
 /// A handle on a part of a value: from [`Live::map`]. Reading it costs as much as reading the whole value. Its subscribers are
 /// woken only when that part has changed.
@@ -61,7 +60,6 @@ impl<V> Live<V> {
                 of: part,
                 channel: OnceLock::new(),
                 join: Once::new(),
-                changed: AtomicBool::new(false),
                 _part: PhantomData,
             }),
         }
@@ -124,8 +122,8 @@ where
             .channel
             .get_or_init(|| Arc::new(Channel::new(Notified::default())));
         self.part.join.call_once(|| {
-            let part: Arc<dyn Follow<V>> = self.part.clone();
-            if !self.live.shared.followers.join(Arc::downgrade(&part)) {
+            let part = Arc::downgrade(&self.part);
+            if !self.live.shared.followers.join(Box::new(part)) {
                 channel.send_modify(|notified| notified.stopped = true);
             }
         });
@@ -175,8 +173,6 @@ struct Part<P: ?Sized, F> {
     /// Made by the first subscription.
     channel: OnceLock<Arc<Channel>>,
     join: Once,
-    /// Whether the part differs between the visible value and the one that is being published.
-    changed: AtomicBool,
     _part: PhantomData<fn() -> *const P>,
 }
 
@@ -185,18 +181,24 @@ where
     P: PartialEq + ?Sized,
     F: Fn(&V) -> &P + Send + Sync,
 {
-    fn prepare(&self, before: Option<&V>, now: &V) {
-        let changed = before.is_none_or(|before| (self.of)(before) != (self.of)(now));
-        self.changed.store(changed, Ordering::Relaxed);
+    fn prepare(self: Arc<Self>, before: Option<&V>, now: &Published<V>) -> Box<dyn Staged> {
+        let now = (self.of)(&now.value);
+        let changed = before.is_none_or(|before| (self.of)(before) != now);
+        let channel = self.channel.get().filter(|_| changed);
+        Box::new(Compared(channel.cloned()))
     }
 
-    fn changed(&self) -> Option<Arc<Channel>> {
-        let changed = self.changed.load(Ordering::Relaxed);
-        changed.then(|| self.channel()).flatten()
-    }
-
-    fn channel(&self) -> Option<Arc<Channel>> {
+    fn end(&self) -> Option<Arc<Channel>> {
         self.channel.get().cloned()
+    }
+}
+
+/// The channel of a part that has changed.
+struct Compared(Option<Arc<Channel>>);
+
+impl Staged for Compared {
+    fn changed(&self) -> Option<Arc<Channel>> {
+        self.0.clone()
     }
 }
 

@@ -7,11 +7,14 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 
-use super::cell::{self, Cell};
+use super::cell;
+use super::follow::{Followers, Staged};
 use super::handle::Live;
 use super::notifications::{Channel, Notifications};
+use super::prepared::{Prepared, PreparedFollowers};
 use super::shared::Shared;
 use crate::event::Trigger;
+use crate::event::events::EventFeed;
 use crate::locks::lock;
 use crate::snapshot::{Generation, Published, Snapshot};
 
@@ -50,6 +53,12 @@ impl Pending {
 #[derive(Debug)]
 pub(super) struct Ending(Arc<Channel>);
 
+impl Ending {
+    pub(super) fn of<V>(shared: &Shared<V>) -> Self {
+        Self(Arc::clone(&shared.channel))
+    }
+}
+
 impl Drop for Ending {
     fn drop(&mut self) {
         self.0
@@ -78,15 +87,6 @@ impl<V> Replaced<V> {
     }
 }
 
-/// A value for which all followers are prepared.
-pub(crate) struct Prepared<'p, V>(&'p Cell<Published<V>, Instant>, Arc<Published<V>>);
-
-impl<V> Prepared<'_, V> {
-    pub(crate) fn make_visible(self) {
-        self.0.put(self.1, Instant::now());
-    }
-}
-
 impl<V> Live<V> {
     /// Makes a handle on a value that never changes, for tests and for programs without a source.
     ///
@@ -104,10 +104,20 @@ impl<V> Live<V> {
 }
 
 impl<V> Publisher<V> {
+    /// The publisher of no service.
     pub(crate) fn new() -> Self {
-        let shared = Arc::new(Shared::new());
+        Self::with_events(None)
+    }
+
+    /// The publisher of a service with these events.
+    pub(crate) fn of_service(events: Arc<dyn EventFeed>) -> Self {
+        Self::with_events(Some(events))
+    }
+
+    fn with_events(events: Option<Arc<dyn EventFeed>>) -> Self {
+        let shared = Arc::new(Shared::new(Followers::new(), events));
         Self {
-            ending: Ending(Arc::clone(&shared.channel)),
+            ending: Ending::of(&shared),
             pending: Mutex::default(),
             shared,
         }
@@ -146,6 +156,7 @@ impl<V> Publisher<V> {
             value,
             generation,
             revision: None,
+            value_revision: None,
             loaded_at: SystemTime::UNIX_EPOCH,
             trigger,
             origin: None,
@@ -173,20 +184,31 @@ impl<V> Publisher<V> {
         &self,
         published: Published<V>,
         visibly: impl FnOnce(Prepared<'_, V>) -> Option<R>,
-    ) -> Option<R> {
+    ) -> Option<(R, PreparedFollowers)> {
         let shared = &*self.shared;
         let number = published.generation.get();
         let (before, node) = (shared.cell.get(), Arc::new(published));
         let before = before.as_ref().map(|before| &before.value);
-        let make_visible = || visibly(Prepared(&shared.cell, Arc::clone(&node)));
-        let (visible, channels) = shared
-            .followers
-            .publish(before, &node.value, make_visible)?;
+        let make_visible = |followers: &mut [Box<dyn Staged>]| {
+            visibly(Prepared {
+                cell: &shared.cell,
+                node: Arc::clone(&node),
+                followers,
+            })
+        };
+        let (visible, followers) = shared.followers.publish(before, &node, make_visible)?;
+        let channels = followers.iter().filter_map(|follower| follower.changed());
         let mut pending = self.lock();
         for channel in [Arc::clone(&shared.channel)].into_iter().chain(channels) {
             pending.held.add(channel, number);
         }
-        Some(visible)
+        drop(pending);
+        Some((
+            visible,
+            PreparedFollowers {
+                _followers: followers,
+            },
+        ))
     }
 
     /// Notifies all subscribers, unless there are more than [`FEW`]. Then [`take_notifications`](Self::take_notifications) returns
@@ -217,7 +239,10 @@ impl<V> Publisher<V> {
     }
 
     /// Removes the replaced values that no reader holds and whose time of replacement meets a condition. The caller drops them.
+    ///
+    /// Frees the derived values of such values.
     pub(crate) fn sweep(&self, such: impl Fn(Instant) -> bool) -> Vec<Replaced<V>> {
+        self.shared.followers.sweep(&such);
         let swept = self.shared.cell.sweep(|since| such(*since));
         swept.into_iter().map(Replaced::of).collect()
     }
@@ -233,7 +258,12 @@ impl<V> Publisher<V> {
     /// Whether readers hold replaced values. Values that the service keeps on purpose do not count: their release requests a
     /// sweep.
     pub(crate) fn must_sweep(&self) -> bool {
-        self.shared.retained().0 > 0
+        self.shared.retained().0 > 0 || self.retains_derived()
+    }
+
+    /// Whether values are retained that were derived from replaced ones.
+    pub(crate) fn retains_derived(&self) -> bool {
+        self.shared.followers.is_retaining()
     }
 
     /// Notifies all subscribers of the end. Returns the replaced values that no guard protects, to be dropped by the caller; a

@@ -1,5 +1,6 @@
 //! [`Shared`]: the state that the publisher and all handles of a value share.
 
+use std::fmt;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -7,21 +8,24 @@ use tokio::time::Instant;
 use super::cell::Cell;
 use super::follow::Followers;
 use super::notifications::{Channel, Notified};
+use crate::event::events::EventFeed;
 use crate::snapshot::Published;
 
-#[derive(Debug)]
 pub(super) struct Shared<V> {
     pub(super) cell: Cell<Published<V>, Instant>,
     pub(super) followers: Followers<V>,
     pub(super) channel: Arc<Channel>,
+    /// The events of the service. `None` if there is no service.
+    pub(super) events: Option<Arc<dyn EventFeed>>,
 }
 
 impl<V> Shared<V> {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(followers: Followers<V>, events: Option<Arc<dyn EventFeed>>) -> Self {
         Self {
             cell: Cell::new(),
-            followers: Followers::new(),
+            followers,
             channel: Arc::new(Channel::new(Notified::default())),
+            events,
         }
     }
 
@@ -34,5 +38,14 @@ impl<V> Shared<V> {
     pub(super) fn generation(&self) -> u64 {
         let newest = self.cell.protect();
         newest.map_or(0, |newest| newest.node().generation.get())
+    }
+}
+
+impl<V> fmt::Debug for Shared<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("generation", &self.generation())
+            .field("followers", &self.followers)
+            .finish_non_exhaustive()
     }
 }

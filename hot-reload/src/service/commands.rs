@@ -2,18 +2,20 @@
 
 use tracing::info;
 
-use super::events::Events;
 use super::shared::Shared;
 use super::shared::request::{Earlier, Request};
-use crate::event::EventKind;
+use crate::event::{EventKind, Events};
 use crate::panics::discard;
 use crate::receipt::Receipt;
+use crate::snapshot::Snapshot;
 use crate::status::Status;
 
 pub(super) fn status<V>(shared: &Shared<V>) -> Status {
     let hold = shared.hold();
+    let visible = shared.publisher.current();
     Status {
         hold,
+        value_revision: visible.as_ref().and_then(Snapshot::value_revision).cloned(),
         ..shared.status().clone()
     }
 }
@@ -33,7 +35,7 @@ pub(super) fn pause<V>(shared: &Shared<V>) {
         is_paused
     };
     if is_paused {
-        info!(target: "hot_reload", name = &*shared.name, "paused");
+        info!(target: "hot_reload", name = &*shared.observers.target, "paused");
         shared.flight.paused();
         shared.deliver();
     }
@@ -50,7 +52,7 @@ pub(super) async fn resume<V>(shared: &Shared<V>) -> Receipt {
     };
     if let Some(released) = released {
         discard(released);
-        info!(target: "hot_reload", name = &*shared.name, "resumed");
+        info!(target: "hot_reload", name = &*shared.observers.target, "resumed");
         shared.flight.resumed();
         shared.deliver();
     }
@@ -62,7 +64,11 @@ pub(super) fn events<V>(shared: &Shared<V>) -> Events {
     // In this order: the end is sent after the status shows it.
     let stopped = shared.status().stopped;
     let channel = (!stopped).then_some(channel);
-    Events::of_service(channel, shared.name.clone(), shared.source.clone())
+    Events::of_service(
+        channel,
+        shared.observers.target.clone(),
+        shared.observers.source.clone(),
+    )
 }
 
 /// Requests the stop. Nothing becomes visible any more.

@@ -5,13 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::commands;
-use super::events::Events;
 use super::flight::Explanation;
 use super::record::observer::{Call, Observer};
 use super::shared::Shared;
 use super::shared::request::{Earlier, Requester};
 use super::target::Target;
-use crate::event::{Event, Trigger};
+use crate::event::{Event, Events, Trigger};
 use crate::receipt::Receipt;
 use crate::snapshot::{Generation, Snapshot};
 use crate::status::Status;

@@ -12,7 +12,6 @@ pub(crate) mod builder;
 mod commands;
 pub(crate) mod control;
 mod driver;
-pub(crate) mod events;
 pub(crate) mod feed;
 mod flight;
 mod machine;
@@ -27,7 +26,6 @@ mod target;
 
 pub use self::builder::Builder;
 pub use self::control::Control;
-pub use self::events::Events;
 pub use self::flight::Explanation;
 pub use self::record::observer::Observer;
 pub use self::registry::Registry;

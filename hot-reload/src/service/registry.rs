@@ -5,12 +5,11 @@ use std::sync::{Arc, Mutex, Weak};
 
 use futures_util::future::join_all;
 
-use super::events::Events;
 use super::record::observer::{Call, Observer, Observers};
 use super::shared::request::Requester;
 use super::target::Target;
 use crate::error::{Error, ErrorKind};
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, Events};
 use crate::locks::lock;
 use crate::receipt::Receipt;
 

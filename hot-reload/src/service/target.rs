@@ -6,13 +6,12 @@ use std::sync::{Arc, Weak};
 use futures_util::future::BoxFuture;
 
 use super::commands;
-use super::events::Events;
 use super::flight::{Explanation, Flight};
 use super::record::observer::Observer;
 use super::shared::Shared;
 use super::shared::inbox::stopped;
 use super::shared::request::{Earlier, Requester};
-use crate::event::Trigger;
+use crate::event::{Events, Trigger};
 use crate::receipt::Receipt;
 use crate::snapshot::Generation;
 use crate::status::Status;
@@ -118,8 +117,8 @@ impl Target {
     pub(crate) fn new<V: Send + Sync + 'static>(shared: &Arc<Shared<V>>) -> Self {
         let service: Weak<Shared<V>> = Arc::downgrade(shared);
         Self {
-            name: Arc::clone(&shared.name),
-            source: shared.source.clone(),
+            name: Arc::clone(&shared.observers.target),
+            source: shared.observers.source.clone(),
             service,
         }
     }

@@ -9,6 +9,7 @@ use super::hold::Hold;
 use super::source::SourceStatus;
 use crate::error::{Error, escaped};
 use crate::event::{DataState, WatchState};
+use crate::revision::Revision;
 use crate::secret;
 use crate::snapshot::Generation;
 
@@ -69,6 +70,8 @@ pub struct Status {
     pub stopped: bool,
     /// The generation of the visible value.
     pub generation: Option<Generation>,
+    /// The [revision](crate::Snapshot::value_revision) of the visible value, if the service computes it.
+    pub value_revision: Option<Revision>,
     /// When a value was last published.
     #[cfg_attr(
         feature = "serde",
@@ -120,6 +123,7 @@ impl Status {
             given_up: false,
             stopped: false,
             generation: None,
+            value_revision: None,
             last_published: None,
             last_verified: None,
             last_attempt: None,

@@ -127,13 +127,14 @@ fn event(kind: EventKind) -> Event {
         target: Arc::from("app"),
         source: Some(Arc::from("app.toml")),
         generation: Some(generation(7)),
+        value_revision: None,
         kind,
     }
 }
 
 fn event_json(more: Value) -> Value {
     and(
-        json!({"target": "app", "source": "app.toml", "generation": 7}),
+        json!({"target": "app", "source": "app.toml", "generation": 7, "value_revision": null}),
         more,
     )
 }
@@ -209,11 +210,12 @@ fn event_says_its_kind_and_its_details() {
         target: Arc::from("app"),
         source: None,
         generation: None,
+        value_revision: None,
         kind: EventKind::Stopped,
     };
     assert_eq!(
         json_of(early),
-        json!({"target": "app", "source": null, "generation": null, "kind": "stopped"})
+        json!({"target": "app", "source": null, "generation": null, "value_revision": null, "kind": "stopped"})
     );
 }
 
@@ -298,6 +300,7 @@ fn status_has_times_counters_and_the_last_attempt() {
             "given_up": true,
             "stopped": false,
             "generation": 7,
+            "value_revision": null,
             "last_published": "2026-11-21T06:15:08.042Z",
             "last_verified": "2026-11-21T06:15:08.042Z",
             "last_attempt": and(attempt_json(), json!({"outcome": "unchanged"})),
@@ -361,6 +364,15 @@ fn every_field_of_a_status_appears_also_if_it_is_empty() {
     assert_eq!(keys(&json_of(degradation)), public);
 }
 
+#[test]
+fn value_revision_of_an_event_is_shown_if_there_is_one() {
+    let event = Event {
+        value_revision: Some(Revision::new([0x5f])),
+        ..event(EventKind::Missed)
+    };
+    assert_eq!(json_of(event)["value_revision"], "5f");
+}
+
 // ===== snapshot =====
 
 #[test]
@@ -368,6 +380,7 @@ fn snapshot_has_the_value_and_its_metadata() {
     let snapshot = Snapshot::of(Arc::new(Published {
         generation: generation(3),
         revision: Some(Revision::new([0x5f])),
+        value_revision: None,
         loaded_at: now(),
         trigger: Trigger::Rollback,
         origin: Some(generation(1)),
@@ -379,6 +392,7 @@ fn snapshot_has_the_value_and_its_metadata() {
         json!({
             "generation": 3,
             "revision": "5f",
+            "value_revision": null,
             "loaded_at": "2026-11-21T06:15:08.042Z",
             "trigger": "rollback",
             "origin": 1,

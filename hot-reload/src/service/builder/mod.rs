@@ -48,6 +48,7 @@ use crate::watch::WatchProfile;
 /// - [`settings`](Self::settings), [`settings_from`](Self::settings_from): none
 /// - [`max_staleness`](Self::max_staleness): none; a load that fails makes the value stale at once
 /// - `changed_paths` (feature `diff`): values are not compared
+/// - `value_revisions` (feature `diff`): values have none
 /// - [`on_removal`](Self::on_removal): the last good value stays
 /// - [`history`](Self::history): nothing is kept
 /// - [`flight_recorder`](Self::flight_recorder): 32 entries

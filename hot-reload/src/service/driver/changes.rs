@@ -40,7 +40,7 @@ impl<V> Changes<V> {
         let problems = problems.join("; ");
         let logged = std::mem::replace(&mut *lock(&self.logged), problems.clone());
         if !problems.is_empty() && problems != logged {
-            let name = &*shared.name;
+            let name = &*shared.observers.target;
             warn!(target: "hot_reload", name, "cannot find out what has changed: {problems}");
         }
         is_known.then_some(changed)

@@ -144,7 +144,8 @@ impl<V> Housekeeping<V> {
         if let Some(late) = left.late {
             self.warn_of(late);
         }
-        let read = left.held.then_some(now + after);
+        let held = left.held || publisher.retains_derived();
+        let read = held.then_some(now + after);
         let due = [read, left.next].into_iter().flatten().min();
         self.next_sweep = due.map(|due| NextSweep { due, after });
     }

@@ -34,7 +34,7 @@ impl<V> RestartPending<V> {
             return;
         }
         let waits = self.restarts.visible(newest.value());
-        let name = &*shared.name;
+        let name = &*shared.observers.target;
         let text = match &waits {
             Ok(waits) => waits.text.clone(),
             Err(error) => error.to_string(),

@@ -85,7 +85,7 @@ impl<'e, V> Saver<'e, V> {
     }
 
     fn name(&self) -> &str {
-        &self.shared.name
+        &self.shared.observers.target
     }
 }
 

@@ -76,7 +76,7 @@ impl<'e, V> Task<'e, V> {
             status.enabled = machine.settings().enabled;
             status.max_staleness
         };
-        let name = Arc::clone(&shared.name);
+        let name = Arc::clone(&shared.observers.target);
         let retirement = Arc::clone(&shared.retirement);
         Self {
             engine,

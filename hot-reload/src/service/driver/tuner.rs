@@ -67,7 +67,7 @@ impl<'e, V> Tuner<'e, V> {
         if self.seen.replace(visible.generation()) == Some(visible.generation()) {
             return None;
         }
-        let name = &*shared.name;
+        let name = &*shared.observers.target;
         let Ok(now) = contained(Stage::Commit, || section(visible.value()).clone()) else {
             warn!(target: "hot_reload", name, "the function for the reload settings panicked; the earlier settings stay");
             return None;

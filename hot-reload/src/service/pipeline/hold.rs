@@ -119,7 +119,7 @@ impl<V> Pipeline<V> {
         for guard in &self.admission {
             let noted = contained(Stage::Validate, || notify(&**guard, &visible));
             if let Some(error) = noted.as_ref().err().and_then(Outcome::error) {
-                let (name, text) = (&*self.shared.name, error.message());
+                let (name, text) = (&*self.shared.observers.target, error.message());
                 let reason = guard.reason().as_str();
                 error!(target: "hot_reload", name, reason, "an admission guard failed, the value is visible: {text}");
             }

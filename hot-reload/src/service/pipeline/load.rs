@@ -52,7 +52,7 @@ impl<V> Pipeline<V> {
                 .await
                 .unwrap_or_else(|panic| Err(panicked(Stage::Commit, panic.as_ref())));
             if let Err(error) = restored {
-                let name = &*self.shared.name;
+                let name = &*self.shared.observers.target;
                 warn!(target: "hot_reload", name, "the last good value is not restored: {error}");
             }
         }

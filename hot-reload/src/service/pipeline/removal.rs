@@ -127,7 +127,7 @@ impl<V> Pipeline<V> {
         Ok(match restored {
             Ok(()) => self.shared.publisher.current().is_some(),
             Err(error) => {
-                let name = &*self.shared.name;
+                let name = &*self.shared.observers.target;
                 warn!(target: "hot_reload", name, "the last good value is not restored: {error}");
                 false
             }

@@ -84,7 +84,7 @@ impl<V> Pipeline<V> {
             Ok(_) => {
                 trace.restored = true;
                 self.state().had_content = true;
-                let name = &*self.shared.name;
+                let name = &*self.shared.observers.target;
                 warn!(target: "hot_reload", name, "the source has no value; serving the last good value of an earlier run");
                 Ok(())
             }

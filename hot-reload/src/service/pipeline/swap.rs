@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicUsize;
 
-use tracing::error;
+use tracing::{error, warn};
 
 use super::Pipeline;
 use super::candidate::Candidate;
@@ -12,6 +12,7 @@ use super::trace::LoadTrace;
 use crate::error::Error;
 use crate::event::{Outcome, Stage};
 use crate::panics::discard;
+use crate::revision::Revision;
 use crate::service::boundary::contained;
 use crate::snapshot::Published;
 use crate::status::Vote;
@@ -23,7 +24,12 @@ impl<V> Pipeline<V> {
         value: &V,
         trace: &mut LoadTrace,
     ) -> Result<PreparedSwap<'_>, Error> {
-        let prepared = self.participants.prepare(value);
+        let visible = self
+            .shared
+            .publisher
+            .current()
+            .filter(|_| !self.participants.is_empty());
+        let prepared = self.participants.prepare(visible.as_deref(), value);
         let swap = trace.time(Stage::Prepare, prepared).await;
         match swap.refusal() {
             None => Ok(swap),
@@ -66,7 +72,7 @@ impl<V> Pipeline<V> {
         } in votes
         {
             if let Some(failure) = failure {
-                let name = &*self.shared.name;
+                let name = &*self.shared.observers.target;
                 error!(target: "hot_reload", name, participant, "participant {participant} failed to commit, the value is visible: {failure}");
             }
         }
@@ -87,11 +93,13 @@ impl<V> Pipeline<V> {
             .as_ref()
             .map(|mirror| contained(Stage::Commit, || (mirror.copy)(&value)))
             .transpose()?;
+        let value_revision = self.value_revision(&value);
         let generation = self.shared.publisher.next_generation();
         let published = Published {
             value,
             generation,
             revision,
+            value_revision,
             loaded_at,
             trigger,
             origin,
@@ -113,7 +121,7 @@ impl<V> Pipeline<V> {
                 Some(gate)
             })
         })?;
-        let Some(open) = open else {
+        let Some((open, followers)) = open else {
             discard(copy);
             return Err(refused.unwrap_or(Outcome::Held));
         };
@@ -122,8 +130,21 @@ impl<V> Pipeline<V> {
             mirror.map(|mirror| mirror.sender.publish(copy))
         });
         drop(open);
-        discard((mirrored, forgotten));
+        discard((mirrored, forgotten, followers));
         Ok(Outcome::Published { generation })
+    }
+
+    /// The revision of the value itself, if the service computes it.
+    fn value_revision(&self, value: &V) -> Option<Box<Revision>> {
+        let revision = self.validators.as_ref()?.digest.as_ref()?.revision(value);
+        match revision {
+            Ok(revision) => Some(Box::new(revision)),
+            Err(error) => {
+                let name = &*self.shared.observers.target;
+                warn!(target: "hot_reload", name, "the value is published without a value revision: {error}");
+                None
+            }
+        }
     }
 
     /// Publishes `None` to the compatible receivers, because a hand-written watch reported a removal.

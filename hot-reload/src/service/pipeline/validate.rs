@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::Stage;
 use crate::panics::panicked;
 use crate::service::boundary::within;
+use crate::service::policy::digest::Digest;
 use crate::service::policy::restart::RestartCheck;
 
 /// Says why a value is not acceptable, at once.
@@ -25,6 +26,8 @@ pub(crate) struct Validators<V> {
     pub(crate) in_time: Vec<AsyncValidator<V>>,
     /// The check for changes that need a restart, if there is one.
     pub(crate) restarts: Option<Arc<dyn RestartCheck<V>>>,
+    /// How the revision of a valid value is computed, if it is.
+    pub(crate) digest: Option<Arc<dyn Digest<V>>>,
     /// The deadline of one async validator.
     pub(crate) deadline: Duration,
 }
@@ -46,6 +49,7 @@ impl<V> Validators<V> {
             at_once: Vec::new(),
             in_time: Vec::new(),
             restarts: None,
+            digest: None,
             deadline,
         }
     }
@@ -53,7 +57,8 @@ impl<V> Validators<V> {
     /// On the heap, unless there is nothing to check.
     pub(crate) fn boxed(self) -> Option<Box<Self>> {
         let is_empty = self.at_once.is_empty() && self.in_time.is_empty();
-        (!is_empty || self.restarts.is_some()).then(|| Box::new(self))
+        let has_more = self.restarts.is_some() || self.digest.is_some();
+        (!is_empty || has_more).then(|| Box::new(self))
     }
 
     /// Whether there are async validators.

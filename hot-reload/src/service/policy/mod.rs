@@ -7,6 +7,7 @@
 //! - `LastGood`, `Restored` (feature `last-good`): the last good value in a file, for starts while the source is unavailable.
 
 pub(crate) mod changes;
+pub(crate) mod digest;
 pub(crate) mod keeper;
 #[cfg(feature = "last-good")]
 mod last_good;

@@ -32,7 +32,7 @@ impl<V> Recorder<V> {
         let generation = generation.map(|generation| generation.get());
         let shared = Arc::clone(&self.shared);
         let (name, source) = shared.names();
-        let subject = shared.source.as_deref().unwrap_or("the source");
+        let subject = shared.observers.source.as_deref().unwrap_or("the source");
         let stays = stays(generation.is_some());
         let changed = attempt.changed().map(ToString::to_string);
         macro_rules! log {

@@ -8,7 +8,8 @@ use std::{fmt, mem};
 use tokio::sync::broadcast;
 use tracing::error;
 
-use crate::event::{Event, EventKind};
+use crate::event::events::EventFeed;
+use crate::event::{Event, EventKind, Events};
 use crate::locks::lock;
 use crate::panics::{discard, panic_text};
 
@@ -61,11 +62,15 @@ impl<F: Fn(&Event) + Send + Sync + 'static> Observer for Call<F> {
 const EVENTS: usize = 256;
 
 /// The observers of a service or of a registry, and the ring for readers of events.
-#[derive(Default)]
 pub(crate) struct Observers {
+    /// The name of the service, as in its status.
+    pub(crate) target: Arc<str>,
+    /// The name of the source, as in the status.
+    pub(crate) source: Option<Arc<str>>,
     /// Whether [`EventKind::Stopped`] is the last event: of a service, not of a registry.
     ends: bool,
-    queue: Mutex<Queue>,
+    /// `None` while there are no events, because an idle service has none.
+    queue: Mutex<Option<Box<Queue>>>,
     observers: Mutex<Vec<Arc<dyn Observer>>>,
     /// `None` while there are no readers of events, because the ring is larger than the rest of an idle service.
     ring: Mutex<Option<broadcast::Sender<Event>>>,
@@ -81,8 +86,10 @@ struct Queue {
 
 impl Observers {
     /// The observers of one service.
-    pub(crate) fn of_service() -> Self {
+    pub(crate) fn of_service(target: Arc<str>, source: Option<Arc<str>>) -> Self {
         Self {
+            target,
+            source,
             ends: true,
             ..Self::default()
         }
@@ -123,6 +130,7 @@ impl Observers {
         }
         let event = event();
         let mut queue = lock(&self.queue);
+        let queue = queue.get_or_insert_default();
         if !queue.ended {
             queue.ended = self.ends && matches!(event.kind, EventKind::Stopped);
             queue.events.push_back(event);
@@ -131,17 +139,20 @@ impl Observers {
 
     /// Delivers the queued events, unless another call is doing so: then that call delivers them.
     pub(crate) fn deliver(&self) {
-        if mem::replace(&mut lock(&self.queue).is_delivering, true) {
-            return;
+        match &mut *lock(&self.queue) {
+            Some(queue) if !queue.is_delivering => queue.is_delivering = true,
+            Some(_) | None => return,
         }
         loop {
             let event = {
                 let mut queue = lock(&self.queue);
-                let event = queue.events.pop_front();
+                let event = queue.as_mut().and_then(|queue| queue.events.pop_front());
                 if event.is_none() {
-                    queue.is_delivering = false;
-                    // An idle service keeps no room for events.
-                    queue.events = VecDeque::new();
+                    // After the end, no event follows.
+                    queue.take_if(|queue| !queue.ended);
+                    if let Some(queue) = &mut *queue {
+                        queue.is_delivering = false;
+                    }
                 }
                 event
             };
@@ -171,6 +182,26 @@ impl Observers {
         if is_last {
             let observers = mem::take(&mut *lock(&self.observers));
             discard(observers);
+        }
+    }
+}
+
+impl EventFeed for Observers {
+    fn subscribe(&self) -> Events {
+        let (target, source) = (Arc::clone(&self.target), self.source.clone());
+        Events::of_service(Some(self.listen()), target, source)
+    }
+}
+
+impl Default for Observers {
+    fn default() -> Self {
+        Self {
+            target: "".into(),
+            source: None,
+            ends: false,
+            queue: Mutex::default(),
+            observers: Mutex::default(),
+            ring: Mutex::default(),
         }
     }
 }

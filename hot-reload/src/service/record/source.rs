@@ -31,7 +31,7 @@ impl<V> Recorder<V> {
                 status.watch_error.take()
             }
         };
-        let name = &*self.shared.name;
+        let name = &*self.shared.observers.target;
         drop(status);
         discard(resolved);
         match (to, why) {
@@ -63,7 +63,10 @@ impl<V> Recorder<V> {
         self.shared.flight.missed();
         let mut status = self.shared.status();
         status.counters.missed_events += 1;
-        let (name, missed_events) = (&*self.shared.name, status.counters.missed_events);
+        let (name, missed_events) = (
+            &*self.shared.observers.target,
+            status.counters.missed_events,
+        );
         drop(status);
         warn!(target: TARGET, name, missed_events, "the watch missed a change; polling until it is trusted again");
         self.shared.notify(|| EventKind::Missed);

@@ -31,7 +31,7 @@ impl<V> Recorder<V> {
         let current = self.shared.publisher.current();
         let origin = current.and_then(|current| current.origin());
         let origin = origin.map(Generation::get);
-        let name = &*self.shared.name;
+        let name = &*self.shared.observers.target;
         let generation = self.shared.status().generation.map(Generation::get);
         match outcome {
             Outcome::Published { .. } => {
@@ -67,14 +67,14 @@ impl<V> Recorder<V> {
     /// Logs that a value failed its probation, before its rollback.
     pub(crate) fn failed(&self, error: &Error) {
         self.shared.flight.failed(error);
-        let name = &*self.shared.name;
+        let name = &*self.shared.observers.target;
         error!(target: TARGET, name, "{error}");
     }
 
     /// Logs that a value passed its probation.
     pub(crate) fn proven<T>(&self, value: &Snapshot<T>) {
         self.shared.flight.proven(value.generation());
-        let name = &*self.shared.name;
+        let name = &*self.shared.observers.target;
         let generation = value.generation().get();
         info!(target: TARGET, name, generation, "generation {generation} passed its probation");
     }

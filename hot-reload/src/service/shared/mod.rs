@@ -26,6 +26,7 @@ use crate::group::link::{GroupLink, MemberState};
 use crate::live::Publisher;
 use crate::locks::lock;
 use crate::panics::discard;
+use crate::snapshot::Snapshot;
 use crate::status::{Hold, Status};
 
 /// See the [module documentation](self). It does not keep the service running; an [`Owner`] does.
@@ -38,11 +39,8 @@ pub(crate) struct Shared<V> {
     pub(crate) inbox: Inbox,
     status: Mutex<Status>,
     pub(crate) flight: Flight,
-    /// The name of the service, as in its status.
-    pub(crate) name: Arc<str>,
-    /// The name of the source, as in the status.
-    pub(crate) source: Option<Arc<str>>,
-    pub(crate) observers: Observers,
+    /// Also has the names of the service and of its source.
+    pub(crate) observers: Arc<Observers>,
     /// Whether observers are called by the task only, and not by the caller of a command. True on the engine's thread.
     pub(crate) only_task_notifies: bool,
     gate: Mutex<Gate<V>>,
@@ -75,18 +73,17 @@ impl<V> Shared<V> {
         history: usize,
         flight: Flight,
     ) -> Self {
-        let name = status.name.as_str().into();
-        let source = status.source.as_deref().map(Arc::from);
+        let name: Arc<str> = status.name.as_str().into();
+        let source: Option<Arc<str>> = status.source.as_deref().map(Arc::from);
+        let observers = Arc::new(Observers::of_service(name, source));
         Self {
-            publisher: Publisher::new(),
+            publisher: Publisher::of_service(observers.clone()),
             retirement: Arc::new(retirement),
             mirror: Mutex::new(mirror),
             inbox: Inbox::default(),
             status: Mutex::new(status),
             flight,
-            name,
-            source,
-            observers: Observers::of_service(),
+            observers,
             only_task_notifies: false,
             gate: Mutex::new(Gate::new()),
             inner_hold: Mutex::new(None),
@@ -103,7 +100,7 @@ impl<V> Shared<V> {
         if let Ok(turn) = self.running.try_lock() {
             return turn;
         }
-        let name = &*self.name;
+        let name = &*self.observers.target;
         warn!(target: "hot_reload", name, "started twice: the second run waits for the end of the first");
         self.running.lock().await
     }
@@ -118,8 +115,11 @@ impl<V> Shared<V> {
 
     /// The names of the service and of its source, for log lines. The source's is absent if it adds nothing.
     pub(crate) fn names(&self) -> (&str, Option<&str>) {
-        let source = self.source.as_deref();
-        (&self.name, source.filter(|source| *source != &*self.name))
+        let source = self.observers.source.as_deref();
+        (
+            &self.observers.target,
+            source.filter(|source| *source != &*self.observers.target),
+        )
     }
 
     pub(crate) fn status(&self) -> MutexGuard<'_, Status> {
@@ -144,11 +144,15 @@ impl<V> Shared<V> {
 
     /// Adds an event for the next delivery. May be called under the lock that decides the order of events.
     pub(crate) fn enqueue(&self, kind: impl FnOnce() -> EventKind) {
-        self.observers.enqueue(|| Event {
-            target: Arc::clone(&self.name),
-            source: self.source.clone(),
-            generation: self.publisher.current().map(|now| now.generation()),
-            kind: kind(),
+        self.observers.enqueue(|| {
+            let current = self.publisher.current();
+            Event {
+                target: Arc::clone(&self.observers.target),
+                source: self.observers.source.clone(),
+                generation: current.as_ref().map(Snapshot::generation),
+                value_revision: current.as_ref().and_then(Snapshot::value_revision).cloned(),
+                kind: kind(),
+            }
         });
     }
 
@@ -202,7 +206,7 @@ impl<V> Shared<V> {
         self.release_holds();
         self.retirement.free(self.publisher.stop());
         self.notify(|| EventKind::Stopped);
-        let name = &*self.name;
+        let name = &*self.observers.target;
         info!(target: "hot_reload", name, "stopped");
         // Dropped without the lock, because values of the user go with it.
         let mirror = lock(&self.mirror).take();

@@ -2,6 +2,8 @@
 
 mod callbacks;
 mod changes;
+#[cfg(feature = "test-util")]
+mod derived;
 mod freed;
 mod guards;
 mod many;

@@ -9,6 +9,8 @@ mod limits;
 mod observers;
 #[cfg(feature = "diff")]
 mod restart;
+#[cfg(feature = "diff")]
+mod revisions;
 mod timing;
 mod values;
 

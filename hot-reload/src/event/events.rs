@@ -11,10 +11,10 @@ use futures_util::stream::FusedStream;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::event::{Event, EventKind};
+use super::kind::{Event, EventKind};
 
-/// The events of a service, from [`Control::events`](crate::Control::events), or of all services of a
-/// [`Registry`](crate::Registry::events).
+/// The events of a service, from [`Control::events`](crate::Control::events) or [`Live::events`](crate::Live::events), or of
+/// all services of a [`Registry`](crate::Registry::events).
 ///
 /// It is also a `Stream`.
 ///
@@ -46,7 +46,18 @@ enum Channel {
 type Waiting =
     Pin<Box<dyn Future<Output = (Result<Event, RecvError>, Receiver<Event>)> + Send + Sync>>;
 
+/// Where the events of a service come from, for its read handles.
+pub(crate) trait EventFeed: Send + Sync {
+    /// Subscribes to the events from now on.
+    fn subscribe(&self) -> Events;
+}
+
 impl Events {
+    /// No events, because the service has stopped or there is none.
+    pub(crate) fn none() -> Self {
+        Self::of_service(None, "".into(), None)
+    }
+
     /// The events of a service. `channel` is `None` if it has stopped.
     pub(crate) fn of_service(
         channel: Option<Receiver<Event>>,
@@ -88,6 +99,7 @@ impl Events {
             target: Arc::clone(&self.target),
             source: self.source.clone(),
             generation: None,
+            value_revision: None,
             kind,
         }
     }
