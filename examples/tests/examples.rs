@@ -234,7 +234,7 @@ fn all_or_nothing_publishes_two_files_together_or_rejects_both() {
 #[test]
 fn typed_group_rejects_a_file_that_does_not_fit_the_others() {
     let mut example = Example::start("typed_group");
-    example.says("rejected at stage validate: too many users");
+    example.says("rejected: too many users");
     assert!(example.child.wait().unwrap().success());
 }
 
