@@ -18,6 +18,8 @@ mod tests;
 
 pub(crate) use self::channel::Channel;
 pub use self::content::{Content, Signal};
+#[cfg(feature = "dir")]
+pub(crate) use self::quiet::Quiet;
 pub use self::sender::HintSender;
 pub use self::slot::Hints;
 pub use self::subscription::Subscription;

@@ -7,7 +7,8 @@ use crate::error::Error;
 
 /// Passes hints on, as long as the receiver has other senders or is alive. A watch ends with its last sender; this one does not
 /// count.
-pub(super) struct Quiet(pub(super) Weak<dyn Channel>);
+#[derive(Clone)]
+pub(crate) struct Quiet(pub(super) Weak<dyn Channel>);
 
 impl Channel for Quiet {
     fn hint(&self) {

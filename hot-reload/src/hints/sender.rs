@@ -82,10 +82,17 @@ impl HintSender {
         self.0.lost(error);
     }
 
-    /// A sender for a second watch of the same source. It does not keep the watch open: that ends with its other senders.
+    /// The same receiver, for a second watch of the same source. It does not keep the watch open: that ends with its other
+    /// senders.
     #[cfg(feature = "dir")]
-    pub(crate) fn quiet(&self) -> Self {
-        Self::over(Arc::new(Quiet(Arc::downgrade(&self.0))))
+    pub(crate) fn quiet(&self) -> Quiet {
+        Quiet(Arc::downgrade(&self.0))
+    }
+
+    /// A sender that does not keep the watch open.
+    #[cfg(feature = "dir")]
+    pub(crate) fn quietly(quiet: &Quiet) -> Self {
+        Self::over(Arc::new(quiet.clone()))
     }
 
     /// Whether the receiver is gone.

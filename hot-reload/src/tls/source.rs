@@ -49,7 +49,10 @@ impl Source for Expiring {
             return Ok(files);
         }
         let mut reminder = JoinSet::new();
-        reminder.spawn(remind(quiet, Arc::clone(&self.expiry)));
+        reminder.spawn(remind(
+            HintSender::quietly(&quiet),
+            Arc::clone(&self.expiry),
+        ));
         Ok(Subscription::new((files, reminder)))
     }
 

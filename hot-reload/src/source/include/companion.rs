@@ -5,10 +5,9 @@ use std::ffi::OsString;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
-use super::base::Base;
 use super::included::Asked;
 use super::requests::Requests;
-use crate::hints::{HintSender, Subscription};
+use crate::hints::{Quiet, Subscription};
 use crate::locks::lock;
 use crate::revision::Revision;
 use crate::secret::keyed;
@@ -18,9 +17,10 @@ use crate::source::files::emptied::Filled;
 /// The included files of one source. Without any, it is empty and costs nothing.
 #[derive(Default)]
 pub(in crate::source) struct Companion {
-    base: OnceLock<Box<Base>>,
     unit: OnceLock<Box<Unit>>,
-    state: Mutex<State>,
+    /// `None`: no value has included anything. Most sources stay so, so it is small.
+    state: Mutex<Option<Box<State>>>,
+    watchers: Mutex<Vec<Weak<Watcher>>>,
 }
 
 /// The files, as a source that is read at one moment and watched.
@@ -42,7 +42,6 @@ pub(super) struct State {
     /// How often to load because of the file systems of the included files.
     pub(super) heartbeat: Option<Duration>,
     pub(super) filled: Filled,
-    watchers: Vec<Weak<Watcher>>,
 }
 
 /// The state of a source and of everything that its value includes.
@@ -60,16 +59,11 @@ pub(super) struct Last {
 
 /// One open watch of the source. It has the watch of the included files.
 pub(super) struct Watcher {
-    pub(super) hints: HintSender,
+    pub(super) hints: Quiet,
     pub(super) guard: Mutex<Option<Subscription>>,
 }
 
 impl Companion {
-    /// The base of the source.
-    pub(super) fn base(&self, base: impl FnOnce() -> Base) -> &Base {
-        self.base.get_or_init(|| Box::new(base()))
-    }
-
     /// The included files, if there ever were any.
     pub(super) fn unit(&self) -> Option<&Unit> {
         self.unit.get().map(|unit| &**unit)
@@ -86,27 +80,39 @@ impl Companion {
             .unwrap_or_default()
     }
 
+    /// Reads the state. The closure runs under the lock.
+    pub(super) fn read<T: Default>(&self, read: impl FnOnce(&State) -> T) -> T {
+        lock(&self.state).as_deref().map(read).unwrap_or_default()
+    }
+
     /// Changes the state. The closure runs under the lock.
-    pub(super) fn state<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut lock(&self.state))
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(lock(&self.state).get_or_insert_default())
+    }
+
+    /// Whether a value has included anything.
+    pub(super) fn has_state(&self) -> bool {
+        lock(&self.state).is_some()
     }
 
     /// Adds a watch of the source, until the result is dropped.
-    pub(super) fn add_watcher(&self, hints: HintSender) -> Arc<Watcher> {
+    pub(super) fn add_watcher(&self, hints: Quiet) -> Arc<Watcher> {
         let watcher = Arc::new(Watcher {
             hints,
             guard: Mutex::default(),
         });
-        self.state(|state| {
-            state.watchers.retain(|watcher| watcher.strong_count() > 0);
-            state.watchers.push(Arc::downgrade(&watcher));
-        });
+        let mut watchers = lock(&self.watchers);
+        watchers.retain(|watcher| watcher.strong_count() > 0);
+        watchers.reserve_exact(1);
+        watchers.push(Arc::downgrade(&watcher));
+        drop(watchers);
         watcher
     }
 
     /// The open watches of the source.
     pub(super) fn watchers(&self) -> Vec<Arc<Watcher>> {
-        self.state(|state| state.watchers.iter().filter_map(Weak::upgrade).collect())
+        let watchers = lock(&self.watchers);
+        watchers.iter().filter_map(Weak::upgrade).collect()
     }
 }
 

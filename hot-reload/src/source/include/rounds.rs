@@ -34,7 +34,7 @@ pub(in crate::source) async fn load<D: Decoding>(
     seen: Option<&Revision>,
 ) -> Result<Loaded<D::Value>, Error> {
     let source = this.source();
-    let last = companion.state(|state| state.last.clone());
+    let last = companion.read(|state| state.last.clone());
     let mut fetched = match last.filter(|last| seen == Some(&last.whole)) {
         None => source.fetch(seen).await?,
         Some(last) => match source.fetch(Some(&last.main)).await? {
@@ -74,20 +74,14 @@ pub(in crate::source) async fn load<D: Decoding>(
 /// Decodes content that the watch has delivered. `None` if its value includes anything, so that the source must be loaded.
 pub(in crate::source) fn content<D: Decoding>(
     this: &D,
-    companion: &Companion,
+    _: &Companion,
     content: Content,
 ) -> Result<Option<Loaded<D::Value>>, Error> {
     let Content { bytes, revision } = content;
     let Input::Parts(mut files, main) = this.parts(Fetched::Content { bytes, revision })? else {
         return Ok(None);
     };
-    let included = attach(
-        this,
-        companion,
-        &mut files,
-        Requests::default(),
-        &Files::default(),
-    );
+    let included = attach(this, &mut files, Requests::default(), &Files::default());
     let decoded = this.decode(&files);
     match included.take().is_empty() {
         true => this.finish(decoded, &files, main, None).map(Some),
@@ -131,7 +125,7 @@ async fn rounds<D: Decoding>(
             Ok(_) => return Err(unreadable(this)),
             Err(error) => return Err(remember_error(companion, main, error)),
         };
-        let handle = attach(this, companion, files, known.clone(), &included);
+        let handle = attach(this, files, known.clone(), &included);
         let decoded = this.decode(files);
         let asked = handle.take();
         if known.cover(&asked.requests) {
@@ -148,15 +142,14 @@ async fn rounds<D: Decoding>(
 /// Lets the parts include these files.
 fn attach<D: Decoding>(
     this: &D,
-    companion: &Companion,
     files: &mut Files,
     known: Requests,
     included: &Files,
 ) -> Arc<Included> {
-    let base = companion.base(|| this.source().base());
+    let base = this.source().base();
     let shared = |part: &Part| (part.path().to_owned(), Arc::clone(part.shared_bytes()));
     let found: BTreeMap<_, _> = included.iter().map(shared).collect();
-    let handle = Arc::new(Included::new(base.folder.clone(), known, found));
+    let handle = Arc::new(Included::new(base.folder, known, found));
     files.attach(&handle, base.file.as_deref());
     handle
 }
@@ -168,8 +161,8 @@ async fn fetch<D: Decoding>(
     known: &Requests,
     seen: Option<&Revision>,
 ) -> Result<Fetched, Error> {
-    let base = companion.base(|| this.source().base());
-    let unit = companion.unit_or(|| roster::unit(base, &this.source().name()));
+    let source = this.source();
+    let unit = companion.unit_or(|| roster::unit(&source.base(), &source.name()));
     let _turn = unit.turn.lock().await;
     unit.requests.set(known.clone());
     // A watch that cannot be opened is reported to its service. The files can still be read.
@@ -212,12 +205,17 @@ async fn conclude<D: Decoding>(
     let included = Files::ordered(wanted.cloned().collect());
     let last = Last::new(main.clone(), unit::revision(&included), &asked);
     let revision = last.as_ref().map_or(main, |last| last.whole.clone());
-    let heartbeat = heartbeat(&asked.requests);
-    let emptied = companion.state(|state| {
-        state.last = last;
-        state.heartbeat = heartbeat;
-        state.filled.fill(&included)
-    });
+    let emptied = match last.is_some() || companion.has_state() {
+        true => {
+            let heartbeat = heartbeat(&asked.requests);
+            companion.change(|state| {
+                state.last = last;
+                state.heartbeat = heartbeat;
+                state.filled.fill(&included)
+            })
+        }
+        false => Emptied::None,
+    };
     if asked.requests.is_empty() {
         watching::disarm(companion);
     }
@@ -256,7 +254,7 @@ fn remember_error(companion: &Companion, main: &Revision, error: Error) -> Error
         return error;
     };
     let whole = Revision::join([main, &files]);
-    companion.state(|state| {
+    companion.change(|state| {
         state.last = Some(Last {
             whole: whole.clone(),
             main: main.clone(),

@@ -1,7 +1,5 @@
 //! Watches a source together with its included files.
 
-use std::sync::Arc;
-
 use super::companion::{Companion, Unit};
 use crate::error::Error;
 use crate::hints::{HintSender, Subscription};
@@ -39,17 +37,20 @@ pub(super) async fn arm(companion: &Companion, unit: &Unit) -> Result<(), Error>
     }
     let mut armed = Ok(());
     for watcher in companion.watchers() {
-        let watcher: Arc<_> = watcher;
         if lock(&watcher.guard).is_some() {
             continue;
         }
-        match unit.source.subscribe(watcher.hints.clone()).await {
+        match unit
+            .source
+            .subscribe(HintSender::quietly(&watcher.hints))
+            .await
+        {
             Ok(guard) => {
                 let before = lock(&watcher.guard).replace(guard);
                 drop(before);
             }
             Err(error) => {
-                watcher.hints.lost(&error);
+                HintSender::quietly(&watcher.hints).lost(&error);
                 armed = Err(error);
             }
         }
@@ -91,7 +92,7 @@ pub(in crate::source) fn status<S: Source>(
             None => status.counters.push((name, value)),
         }
     }
-    let heartbeat = companion.state(|state| state.heartbeat);
+    let heartbeat = companion.read(|state| state.heartbeat);
     let heartbeats = [status.heartbeat, included.heartbeat, heartbeat];
     status.heartbeat = heartbeats.into_iter().flatten().min();
     Some(status)
