@@ -143,7 +143,7 @@ impl<C: fmt::Debug> fmt::Debug for Current<C> {
 
 /// The answer of a handler that needs a value before there is one: 503, with this text.
 #[derive(Debug, thiserror::Error)]
-#[error("no configuration has been loaded yet")]
+#[error("no value has been loaded yet")]
 pub struct NoValue(());
 
 impl IntoResponse for NoValue {

@@ -53,7 +53,7 @@ use crate::status::{Hold, SourceStatus};
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no source of a value of type `{V}`",
+    message = "`{Self}` is not a source of `{V}` values",
     label = "this is not a `Reload<{V}>`",
     note = "a source of bytes needs a decoder: `File::new(\"app.toml\").decode(Toml::<AppConfig>::new())`",
     note = "a function is a source by `source::from_fn(name, || async {{ .. }})`"

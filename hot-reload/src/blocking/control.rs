@@ -37,7 +37,7 @@ impl<V> Control<V> {
     ///
     /// # Errors
     ///
-    /// In the receipt.
+    /// The receipt has the error: [`Receipt::error`].
     pub fn reload(&self) -> Receipt {
         self.reload_for(Requester::Manual)
     }
@@ -46,7 +46,7 @@ impl<V> Control<V> {
     ///
     /// # Errors
     ///
-    /// In the receipt.
+    /// The receipt has the error: [`Receipt::error`].
     pub fn reload_for(&self, requester: Requester) -> Receipt {
         self.answer(requester.into(), self.control.reload_for(requester))
     }
@@ -56,7 +56,7 @@ impl<V> Control<V> {
     ///
     /// # Errors
     ///
-    /// In the receipt.
+    /// The receipt has the error: [`Receipt::error`].
     pub fn barrier(&self) -> Receipt {
         self.answer(Trigger::Resync, self.control.barrier())
     }
@@ -70,7 +70,7 @@ impl<V> Control<V> {
     ///
     /// # Errors
     ///
-    /// In the receipt.
+    /// The receipt has the error: [`Receipt::error`].
     pub fn rollback(&self) -> Receipt {
         self.answer(Trigger::Rollback, self.control.rollback())
     }
@@ -79,7 +79,7 @@ impl<V> Control<V> {
     ///
     /// # Errors
     ///
-    /// In the receipt.
+    /// The receipt has the error: [`Receipt::error`].
     pub fn rollback_to(&self, generation: Generation) -> Receipt {
         self.answer(Trigger::Rollback, self.control.rollback_to(generation))
     }
@@ -94,7 +94,7 @@ impl<V> Control<V> {
     ///
     /// # Errors
     ///
-    /// In the receipt.
+    /// The receipt has the error: [`Receipt::error`].
     pub fn resume(&self) -> Receipt {
         self.answer(Trigger::Manual, self.control.resume())
     }
@@ -154,7 +154,7 @@ impl<V> Control<V> {
         if self.process != process::id() {
             return Err(Error::new(
                 ErrorKind::Stopped,
-                "the service runs in the process that this one was forked from",
+                "this process is a fork, and the service runs in its parent; start a service of its own here",
             ));
         }
         wait(command)

@@ -31,7 +31,7 @@ pub fn iter<S: Stream + Unpin>(stream: S) -> Iter<S> {
 }
 
 impl<S: Stream + Unpin> Iter<S> {
-    /// Blocks until the next item, for so long at most. `None` once the service has stopped.
+    /// Blocks until the next item, for at most `limit`. Returns `None` once the service has stopped.
     ///
     /// No item is lost: the next call continues.
     ///
@@ -44,7 +44,7 @@ impl<S: Stream + Unpin> Iter<S> {
         wait_timeout(self.0.next(), limit)
     }
 
-    /// The stream.
+    /// Returns the wrapped stream.
     pub fn into_inner(self) -> S {
         self.0
     }
@@ -60,7 +60,7 @@ impl<S: Stream + Unpin> Iterator for Iter<S> {
         match wait(self.0.next()) {
             Ok(next) => next,
             Err(error) => {
-                error!(target: "hot_reload", "the iterator ends: {error}");
+                error!(target: "hot_reload", "a blocking iterator ended before its service: {error}");
                 None
             }
         }

@@ -21,7 +21,7 @@
 //! - [`iter()`]: the changes of a [`Live`](crate::Live), or the events of a service, as an iterator;
 //! - [`wait()`], [`wait_timeout`]: any other future of this crate, such as `target.reload()` or `registry.stop_all()`.
 //!
-//! Reading does not differ: [`Live`](crate::Live) needs no runtime, and neither do `on_change` and `for_each`.
+//! Reading does not differ: [`Live`](crate::Live) needs no runtime, and neither do its callbacks.
 //!
 //! # Threads
 //!
@@ -32,7 +32,7 @@
 //! |---|---|---|---|
 //! | loaders, decoders, validators, participants, retire hooks | the engine's thread, or one for blocking work | no: it delays all blocking services | no |
 //! | observers and `on_event` | the engine's thread, never two at a time | no: it delays all blocking services | no |
-//! | `on_change` and `for_each` | a thread of its own for each call, never two at a time for one callback | yes | yes |
+//! | `on_change`, `on_change_from` and `for_each` | a thread of its own for each call, never two at a time for one callback | yes | yes |
 //!
 //! A loader that blocks uses [`spawn_blocking`](https://docs.rs/tokio/latest/tokio/task/fn.spawn_blocking.html), which works
 //! as in any runtime. A panic in any of this code is caught and logged.
@@ -41,8 +41,8 @@
 //! [`ErrorKind::WouldDeadlock`](crate::error::ErrorKind::WouldDeadlock) and does nothing. [`Control::stop`] is the exception: it
 //! requests the stop, and does not wait. A thread that *your* loader starts and waits for is not recognized.
 //!
-//! Calls on a thread of an async runtime block that thread, and do not panic. On the only thread of a runtime, do not wait for
-//! what that runtime must do.
+//! On a thread of a tokio runtime, calls block that thread and do not panic. In a current-thread runtime, do not wait for work of
+//! that same runtime: it would never finish.
 //!
 //! The engine's thread has the signal mask of the thread that started the first service.
 //!
@@ -54,8 +54,8 @@
 //! # Fork
 //!
 //! A forked child has a copy of the memory, but no engine's thread. Its handles return the last value before the fork, for
-//! ever. Commands return [`ErrorKind::Stopped`](crate::error::ErrorKind::Stopped) at once; waiting for a change never ends
-//! without a limit. A child may read, and replace itself with another program (`exec`). A service that it starts gets a
+//! ever. Commands return [`ErrorKind::Stopped`](crate::error::ErrorKind::Stopped) at once; a wait for a change
+//! without a limit never returns. A child may read, and replace itself with another program (`exec`). A service that it starts gets a
 //! thread of the child. But if another thread of the parent was using this crate at the moment of the fork, a lock stays
 //! locked in the child for ever. So a parent with services and several threads should have children that only read or `exec`.
 

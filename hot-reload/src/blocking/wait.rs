@@ -27,7 +27,7 @@ pub fn wait<F: Future>(future: F) -> Result<F::Output, Error> {
     Ok(park::wait(future, None).unwrap_or_else(|| unreachable!("it waits without a limit")))
 }
 
-/// Blocks as [`wait`] does, for so long at most.
+/// Blocks as [`wait`] does, for at most `limit`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -47,10 +47,10 @@ pub fn wait<F: Future>(future: F) -> Result<F::Output, Error> {
 pub fn wait_timeout<F: Future>(future: F, limit: Duration) -> Result<F::Output, Error> {
     engine::may_wait()?;
     park::wait(future, Some(limit))
-        .ok_or_else(|| Error::new(ErrorKind::Timeout, format!("not within {limit:?}")))
+        .ok_or_else(|| Error::new(ErrorKind::Timeout, format!("timed out after {limit:?}")))
 }
 
-/// Blocks until a value meets a condition, for so long at most. Returns at once if the visible value does.
+/// Blocks until a value meets a condition, for at most `limit`. Returns at once if the visible value does.
 ///
 /// The condition is tested as by [`Live::wait_for`], which is the async twin.
 ///

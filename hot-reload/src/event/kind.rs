@@ -194,7 +194,10 @@ impl fmt::Display for Event {
             EventKind::Missed => f.write_str("the watch missed a change")?,
             EventKind::Stale { age, .. } => write!(f, "no good load for {} s", age.as_secs())?,
             EventKind::GivenUp { attempts, .. } => {
-                write!(f, "given up, {attempts} loads in a row have failed")?;
+                write!(
+                    f,
+                    "given up: {attempts} loads in a row failed or were rejected"
+                )?;
             }
             EventKind::Degraded(degradation) => write!(f, "degraded: {degradation}")?,
             EventKind::Resolved(degradation) => write!(f, "resolved: {}", degradation.message)?,

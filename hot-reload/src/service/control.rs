@@ -77,7 +77,7 @@ impl<V> Control<V> {
     /// [`Manual`](crate::event::Trigger::Manual). Subscribers, callbacks and projections are notified; a projection only if its
     /// part changed. Use it to repeat what a publication causes: to fill a cache again, to open connections again.
     ///
-    /// A hold still holds: a pause, a rollback, the objection of a guard. The members of a group are reloaded, and the group is
+    /// Holds still apply: during a pause, after a rollback, or if a guard holds the value, nothing is published. The members of a group are reloaded, and the group is
     /// published again.
     ///
     /// ```

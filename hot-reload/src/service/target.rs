@@ -159,7 +159,7 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// In the receipt.
+    /// The receipt has the error: [`Receipt::error`].
     ///
     /// # Cancel safety
     ///
@@ -172,7 +172,7 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// In the receipt.
+    /// The receipt has the error: [`Receipt::error`].
     ///
     /// # Cancel safety
     ///
@@ -190,7 +190,7 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// In the receipt.
+    /// The receipt has the error: [`Receipt::error`].
     ///
     /// # Cancel safety
     ///
@@ -220,7 +220,7 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// In the receipt.
+    /// The receipt has the error: [`Receipt::error`].
     ///
     /// # Cancel safety
     ///
@@ -233,7 +233,7 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// In the receipt.
+    /// The receipt has the error: [`Receipt::error`].
     ///
     /// # Cancel safety
     ///
@@ -266,7 +266,7 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// In the receipt.
+    /// The receipt has the error: [`Receipt::error`].
     ///
     /// # Cancel safety
     ///

@@ -19,9 +19,9 @@ use crate::watch::RealtimeWatch;
 
 /// A source of values whose load is a function. Services poll it; [`watch_with`](FromFn::watch_with) adds a watch.
 ///
-/// In the function, `?` works on every error. An [`Error`] keeps its kind, and an I/O error has
-/// [the kind that follows](Error#impl-From<Error>-for-Error) from its own. Others are failures of the load. The kind
-/// [`ErrorKind::NotFound`] means that the source has no content.
+/// In the function, `?` works on every error. An [`Error`] keeps its kind. An I/O error gets
+/// [the kind of its conversion](Error#impl-From<Error>-for-Error). Every other error is a failed load. The kind
+/// [`ErrorKind::NotFound`], also of a missing file, means that the source has no content.
 ///
 /// For content that may be bad, prefer [`bytes_from_fn`] with a decoder: its errors are rejections of that content.
 ///
@@ -57,7 +57,7 @@ where
 
 /// A source of bytes whose fetch is a function; the twin of [`from_fn`] for content that is decoded.
 ///
-/// Its revision is a hash of the bytes. The function bounds the size of the content.
+/// Its revision is a hash of the bytes. The size is not limited; the function must limit it.
 ///
 /// A polled URL, with the client that the program uses anyway:
 ///

@@ -133,7 +133,7 @@ pub trait Source: Send + Sync + 'static {
         false
     }
 
-    /// Where relative paths of files lead that a decoder [includes](super::files::Part::include). Provided: [`Base::none`]: only
+    /// The base of relative paths that a decoder [includes](super::files::Part::include). Provided: [`Base::none`], with which only
     /// absolute paths can be included.
     fn base(&self) -> Base {
         Base::none()

@@ -52,8 +52,10 @@ impl Status {
     /// The lines for a person: given up, disabled, the hold, parts that need a restart, degradations of the source.
     pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
         let given_up = self.given_up && !self.stopped;
-        let given_up =
-            given_up.then(|| "given up: too many loads failed; retries go on".to_owned());
+        let given_up = given_up.then(|| {
+            "given up: too many loads failed or were rejected; the service keeps retrying"
+                .to_owned()
+        });
         let disabled = !self.enabled && !self.stopped;
         let disabled = disabled.then(|| "disabled: only requests load the source".to_owned());
         let hold = self.hold.iter().map(ToString::to_string);

@@ -197,7 +197,8 @@ impl<V: Clone + PartialEq + Send + Sync + 'static> Memory<V> {
         self.builder().hybrid().start().await
     }
 
-    /// Configures a service on this source.
+    /// Configures a service on this source. It polls, unless [`hybrid`](Builder::hybrid) or [`realtime`](Builder::realtime) is
+    /// called.
     pub fn builder(&self) -> Builder<Self, V, String> {
         ReloaderService::builder(self.clone())
     }
@@ -229,7 +230,10 @@ impl<V> Watch<V> {
 }
 
 fn lost() -> Error {
-    Error::new(ErrorKind::Unavailable, "the test has taken the watch away")
+    Error::new(
+        ErrorKind::Unavailable,
+        "the test closed the watch by `lose_watch`",
+    )
 }
 
 #[async_trait]

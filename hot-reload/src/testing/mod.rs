@@ -14,7 +14,7 @@
 //! use hot_reload::testing::{Memory, Outcomes};
 //! use hot_reload::{Control, Live};
 //!
-//! /// The application: greets, and reloads when somebody asks for it.
+//! /// The application: greets, and reloads on request.
 //! struct Greeter { greeting: Live<String>, control: Control<String> }
 //!
 //! impl Greeter {
@@ -44,6 +44,7 @@
 //!
 //! // It is back. A hint of the watch suffices.
 //! source.set("good morning".to_owned());
+//! // The first call finds the first publication, the second one that after the failure.
 //! outcomes.wait_for(|outcome| outcome.is_current()).await;
 //! outcomes.wait_for(|outcome| outcome.is_current()).await;
 //! assert_eq!(app.greet("Ada"), "good morning, Ada");

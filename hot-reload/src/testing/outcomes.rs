@@ -81,14 +81,14 @@ impl Outcomes {
         *self.record() = Record::default();
     }
 
-    /// Waits for an outcome, and returns the first one after that which the last call has returned. Outcomes before it are
-    /// passed over; those that are already in the record count.
+    /// Waits for an outcome that `matches` accepts, and returns it. Each call continues after the outcome that the previous call
+    /// returned. Outcomes that are already recorded count; those that do not match are skipped.
     ///
     /// It waits for ever if there is no such outcome; `tokio::time::timeout` bounds it.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: outcomes that did not match are passed over, all others stay.
+    /// Cancel safe: outcomes that did not match are skipped, all others stay.
     pub async fn wait_for(&self, mut matches: impl FnMut(&Outcome) -> bool) -> Outcome {
         loop {
             let woken = self.0.wake.notified();

@@ -43,7 +43,7 @@ impl Certificate {
         &self.serial
     }
 
-    /// The hosts for which it is: DNS names in lowercase, and IP addresses.
+    /// The names and IP addresses that it is valid for: DNS names in lowercase, and IP addresses.
     pub fn names(&self) -> &[String] {
         &self.names
     }

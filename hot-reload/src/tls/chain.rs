@@ -69,5 +69,5 @@ fn misfit(one: &Parsed<'_>, next: &Parsed<'_>, provider: &CryptoProvider) -> Opt
     let verified = algorithm.verify_signature(next.key, one.signed, one.signature);
     verified
         .is_err()
-        .then_some("has the name of the issuer, and has not signed")
+        .then_some("has the issuer's name, but did not sign")
 }

@@ -171,7 +171,7 @@ fn refusal(certificate: &Certificate, now: Moment) -> Error {
     let (from, until) = period(certificate);
     let text = match now < from {
         true => format!(
-            "is not valid before {from}, and it is {now}; it is loaded again then, or check the clock"
+            "is not valid before {from}, and it is {now}; the service loads it again at that time; if the clock is wrong, set it"
         ),
         false => format!("has expired on {until}; renew it"),
     };

@@ -13,7 +13,7 @@
 //!
 //! let pair = CertifiedFiles::new("tls/fullchain.pem", "tls/privkey.pem");
 //! let certificates = ServerCertificates::new(pair).client_ca("tls/clients.pem");
-//! let (tls, control) = ReloaderService::builder(certificates).hybrid().start().await?;
+//! let (tls, control) = ReloaderService::watch(certificates).start().await?;
 //! loop {
 //!     let (stream, _) = listener.accept().await?;
 //!     // `tokio_rustls::TlsAcceptor::from(config).accept(stream)`
@@ -28,7 +28,8 @@
 //!
 //! # Checks
 //!
-//! A load is rejected with an error that names the file and the remedy, and the last good value stays, unless
+//! A load must pass all of these checks. Otherwise it is rejected with an error that names the file and the remedy, and the last
+//! good value stays:
 //!
 //! - each file has what it should have, in PEM. No error shows the content of a file;
 //! - each key matches its certificate: `tls/key.pem: does not match the certificate in tls/cert.pem; …`. While a certificate and
@@ -49,7 +50,7 @@
 //! `certificate_chain`.
 //!
 //! From the warning on, the watch of the source hints once an hour, so that a realtime service loads a renewed certificate
-//! of which no event came. The counter `expiry_hints` counts these hints. A polling or hybrid service needs none: it loads at
+//! even if no file event arrived. The counter `expiry_hints` counts these hints. A polling or hybrid service needs none: it loads at
 //! each interval or heartbeat in any case. [`Certificate::not_after`] has the date for a metric.
 //!
 //! # Limits

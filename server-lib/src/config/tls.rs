@@ -42,7 +42,7 @@ impl Tls {
         let chain = ready.certificates().iter();
         let chain = chain.filter_map(Certificate::chain_fault).map(|fault| {
             let cert = cert_path.display();
-            format!("the chain of {cert} does not fit: {fault}; give each one's issuer behind it")
+            format!("the chain of {cert} does not fit: {fault}; put each issuer after the certificate that it has signed")
         });
         let open = is_open_to_all(&folder.join(key_path)).then(|| {
             let key = key_path.display();

@@ -89,7 +89,7 @@ macro_rules! callback_methods {
         /// Calls a function for each change from now on, with the old and the new value. Otherwise as
         /// [`on_change`](Self::on_change).
         ///
-        /// The old value is the new one of the call before, even if that call panicked. For the first call, it is the value
+        /// `old` is the value that the previous call got as `new`, even if that call panicked. For the first call, it is the value
         /// that was visible at the registration; `None` if there was none. So no change is missed: a slow function gets
         /// several changes as one, from the value that it knows to the newest.
         ///

@@ -97,7 +97,7 @@ where
         (live, control)
     }
 
-    /// Starts the service in this runtime, as [`start`](Self::start) does in the present one.
+    /// Starts the service in the runtime of this handle. [`start`](Self::start) uses the current runtime instead.
     ///
     /// It is for programs that have a runtime, but call this outside of it. The future itself needs no runtime, so any
     /// executor can await it.

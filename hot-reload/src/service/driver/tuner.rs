@@ -69,7 +69,7 @@ impl<'e, V> Tuner<'e, V> {
         }
         let name = &*shared.observers.target;
         let Ok(now) = contained(Stage::Commit, || section(visible.value()).clone()) else {
-            warn!(target: "hot_reload", name, "the function for the reload settings panicked; the earlier settings stay");
+            warn!(target: "hot_reload", name, "`settings_from` panicked; the earlier reload settings stay in force; fix the function");
             return None;
         };
         if now == self.applied {

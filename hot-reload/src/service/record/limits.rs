@@ -17,7 +17,7 @@ impl<V> Recorder<V> {
         let (name, source) = self.shared.names();
         let stays = stays(generation.is_some());
         let why = error.as_ref().map(ToString::to_string).unwrap_or_default();
-        error!(target: TARGET, name, source, attempts, "given up: {attempts} loads in a row have failed, {stays}, and retries go on: {why}");
+        error!(target: TARGET, name, source, attempts, "given up: {attempts} loads in a row failed or were rejected, {stays}; the service keeps retrying; the last error: {why}");
         self.shared
             .notify(|| EventKind::GivenUp { attempts, error });
     }

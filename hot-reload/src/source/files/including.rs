@@ -13,21 +13,22 @@ use crate::source::include::included::{Answer, Included, Match};
 use crate::source::include::requests::MAX_REQUESTS;
 
 impl Part {
-    /// Another file that belongs to the value. A relative path leads from the directory of this part.
+    /// Reads another file that belongs to the value, and watches it from then on. A relative path is resolved against the
+    /// directory of this part.
     ///
     /// A load reads the included files at the same moment as the source. From then on they are watched like it, also after
     /// a load that failed: once a missing file exists, the service loads again. Until the next load, the revision of the value
     /// includes theirs, and a change of one is a change of the value.
     ///
-    /// The decoder runs again after each file that was not read yet: this method then returns an error, which the decoder
-    /// passes on. So it must ask for the same files as long as their content is the same. The first load of a decoder that
-    /// asks one after the other runs it once more for each; later loads know the files of the load before.
+    /// If the file was not read yet, this method returns an error. Pass it on with `?`: the service reads the file and runs the
+    /// decoder again. So the same content must always include the same files. A decoder that includes n files one after the
+    /// other runs n + 1 times in its first load; later loads know the files of the load before.
     ///
     /// A value may include 256 files and patterns, 10,000 matching files, 16 MiB in each file and 64 MiB in all.
     /// An included file that becomes empty is treated like an emptied part of a [`Group`](crate::source::Group).
     ///
-    /// A source that sends content by its watch is loaded instead, if its decoder includes files. A source without a watch is
-    /// polled, and its included files with it.
+    /// If the watch delivers content and the decoder includes files, the service loads the source instead of using that content.
+    /// A source without a watch is polled, and its included files with it.
     ///
     /// ```
     /// use hot_reload::source::files::{Files, Part};
@@ -59,7 +60,7 @@ impl Part {
     /// - [`ErrorKind::Decode`]: the file does not exist, it includes itself through others (the message has the chain), or the
     ///   path is relative and this part is no file.
     /// - [`ErrorKind::TooLarge`]: there are too many.
-    /// - [`ErrorKind::Unavailable`]: it was not read yet, and the decoder runs again.
+    /// - [`ErrorKind::Unavailable`]: the file was not read yet. Return this error unchanged; the decoder then runs again.
     /// - [`ErrorKind::Misconfigured`]: the part was not read by a source.
     pub fn include(&self, path: impl AsRef<Path>) -> Result<Self, Error> {
         self.includer()?.file(path.as_ref())
@@ -87,7 +88,7 @@ impl Part {
         }
     }
 
-    /// All files that match a shell pattern, in the order of the bytes of their paths. There may be none, so a pattern without
+    /// Reads all files that match a shell pattern, in the order of the bytes of their paths. There may be none, so a pattern without
     /// wildcards is a file that need not exist.
     ///
     /// Each part of the path may have wildcards, as in `conf.d/*.toml` and `sites/*/site.toml`: `*` for any text, `?` for one
@@ -130,8 +131,8 @@ impl Part {
 }
 
 impl Files {
-    /// Another file that belongs to the value, as by [`Part::include`]. A relative path leads from the directory of the source:
-    /// the directory of a `Dir`, that of the first file of a `Group`, or that of the file itself.
+    /// Reads another file that belongs to the value, as [`Part::include`] does. A relative path is resolved against the directory
+    /// of the source: the directory of a `Dir`, that of the first file of a `Group`, or that of the file itself.
     ///
     /// # Errors
     ///
@@ -140,8 +141,8 @@ impl Files {
         self.includer()?.file(path.as_ref())
     }
 
-    /// All files that match a shell pattern, as by [`Part::include_glob`]. A relative path leads from the directory of the
-    /// source.
+    /// Reads all files that match a shell pattern, as [`Part::include_glob`] does. A relative path is resolved against the
+    /// directory of the source.
     ///
     /// ```
     /// # #[cfg(feature = "toml")] {

@@ -1,11 +1,11 @@
-//! [`Base`]: where the relative paths of included files lead, and how these files are watched.
+//! [`Base`]: the base of the relative paths of included files, and how these files are watched.
 
 use std::path::{Path, PathBuf};
 
 #[cfg(feature = "file")]
 use crate::source::file::watch::options::Options;
 
-/// Where relative paths of further files lead that a decoder [includes](crate::source::files::Part::include).
+/// The directory against which relative paths of [included](crate::source::files::Part::include) files are resolved.
 /// [`Source::base`](crate::source::Source::base) returns it.
 ///
 /// ```
@@ -53,13 +53,13 @@ impl Base {
         Self::default()
     }
 
-    /// The directory of this file. The source returns the content of this file.
+    /// Resolves relative paths against the directory of this file. Use it if the source returns the content of this file.
     pub fn of_file(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         Self::at_file(&absolute(path), path)
     }
 
-    /// This directory.
+    /// Resolves relative paths against this directory.
     pub fn directory(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         Self::at_directory(&absolute(path), path)

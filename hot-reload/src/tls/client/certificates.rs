@@ -40,7 +40,7 @@ use crate::tls::delegate::source_of_certificates;
 /// # async fn example() -> Result<(), hot_reload::Error> {
 /// let certificates = ClientCertificates::new("tls/authorities.pem")
 ///     .identity(CertifiedFiles::new("tls/client.pem", "tls/client.key"));
-/// let (tls, _control) = ReloaderService::builder(certificates).hybrid().start().await?;
+/// let (tls, _control) = ReloaderService::watch(certificates).start().await?;
 /// // For each connection:
 /// let config = tls.load().client_config();
 /// # let _ = config;

@@ -42,7 +42,7 @@ use crate::tls::delegate::source_of_certificates;
 /// let certificates = ServerCertificates::new(CertifiedFiles::new("tls/cert.pem", "tls/key.pem"))
 ///     .and(CertifiedFiles::new("tls/shop/cert.pem", "tls/shop/key.pem"))
 ///     .alpn(["h2", "http/1.1"]);
-/// let (tls, _control) = ReloaderService::builder(certificates).hybrid().start().await?;
+/// let (tls, _control) = ReloaderService::watch(certificates).start().await?;
 /// // For each connection:
 /// let config = tls.load().server_config();
 /// # let _ = config;

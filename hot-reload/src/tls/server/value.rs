@@ -48,7 +48,7 @@ impl ServerTls {
         &self.0.certificates
     }
 
-    /// When the first of the certificates expires.
+    /// The earliest expiry of all certificates.
     pub fn not_after(&self) -> Moment {
         let ends = self.0.certificates.iter().map(Certificate::not_after);
         ends.min().unwrap_or(Moment::from_unix_seconds(u64::MAX))

@@ -20,8 +20,8 @@ where
     ///
     /// Then [`Status::given_up`](crate::Status::given_up) is true, and [`EventKind::GivenUp`](crate::event::EventKind::GivenUp)
     /// and the log report it once. Nothing else changes: the last good value stays, and the retries go on. The next good load
-    /// ends it. A good load found the visible value, a new value, or a value that is held. A load that finds no content, or
-    /// content that is being written, does not count.
+    /// clears it. A load is good if it finds the visible value, a new value or a held value. A load that finds no content, or
+    /// content that is still being written, changes nothing.
     ///
     /// ```
     /// # use hot_reload::{Reload, ReloadResult, ReloaderService, async_trait};
@@ -90,10 +90,10 @@ where
     ///
     /// A disabled service loads its first value, and retries until it has one. Then it neither polls nor watches. A
     /// [`reload`](crate::Control::reload), a [`barrier`](crate::Control::barrier) and a
-    /// [`rollback`](crate::Control::rollback) work as always; a failed one is not retried.
-    /// [`Control::enable`](crate::Control::enable) ends it, and [`Status::enabled`](crate::Status::enabled) says so.
+    /// [`rollback`](crate::Control::rollback) work as always; if it fails, it is not retried.
+    /// [`Control::enable`](crate::Control::enable) enables it again, and [`Status::enabled`](crate::Status::enabled) shows the state.
     ///
-    /// With a bound of [staleness](Self::max_staleness), the value of a disabled service becomes stale.
+    /// With [`max_staleness`](Self::max_staleness), the value of a disabled service becomes stale.
     pub fn enabled(mut self, enabled: bool) -> Self {
         self.limits.enabled = enabled;
         self
@@ -128,14 +128,14 @@ where
         self
     }
 
-    /// Applies the settings that the value itself has. They override the options of this builder and its
+    /// Reads the reload settings from the value, and applies them to its own service. They override the options of this builder and its
     /// [`settings`](Self::settings), from the first value on. A second call replaces the first.
     ///
     /// The service applies them to itself after each publication that changes them, rollbacks included, without a restart. The
     /// first load uses the options of the builder. [`Control::enable`](crate::Control::enable) and
-    /// [`Control::disable`](crate::Control::disable) count until the settings change.
+    /// [`Control::disable`](crate::Control::disable) apply until the settings change.
     ///
-    /// A value whose settings disable the service is the last one that is loaded without a request.
+    /// If a value's settings disable the service, only a request or [`Control::enable`](crate::Control::enable) loads the next value.
     ///
     /// # Errors
     ///

@@ -216,7 +216,7 @@ impl ReloadSettings {
         self
     }
 
-    /// Whether a service can apply it that has a watch, or has none.
+    /// Checks that the strategy suits a service with or without a watch.
     pub(crate) fn check(&self, has_watch: bool) -> Result<(), String> {
         let strategy = match self.strategy {
             Some(WatchStrategy::Hybrid) if !has_watch => "hybrid",

@@ -77,21 +77,19 @@ use crate::source::files::{DecodeMerged, Files, Part};
 /// parsed, never in keys. So a secret with quotes or line breaks changes no other value. They are expanded once: a value that
 /// contains `${` stays as it is, and a default cannot contain a reference.
 ///
-/// A text with a reference has no type: it becomes the number, the switch, the list or the text that the target wants, so
-/// `port = "${PORT}"` is a number. An `Option` of an empty text is `None`, and a list has its items between commas. A text with
-/// `$$` alone stays a text.
+/// A text with a reference takes the type of the target: a number, a boolean, a list with commas between its items, or a text. So
+/// `port = "${PORT}"` may be a number. An empty text is `None` for an `Option`. A text with `$$` alone stays a text.
 ///
 /// # Changes
 ///
-/// A relative path leads from the directory of the document. Referenced files are [included](Part::include): they are read
+/// A relative path is resolved against the directory of the document. Referenced files are [included](Part::include): they are read
 /// at the same moment and watched, so a rotated secret is a new value. Variables are read again at each load, and a changed
 /// variable is a new value although the document is the same. No watch reports it, so the next load finds it.
 ///
 /// # Secrets
 ///
-/// A value that came from a reference, and each text with it, is secret: errors show `(not shown)` instead of it, also where it is
-/// copied, and the differences of the feature `diff` hide every text and number that is equal to one. A default is shown like any
-/// other value. The revision of a value does not reveal it.
+/// A value from a variable or a file is secret, and so is every text that contains it. Errors show `(not shown)` in its place. The
+/// feature `diff` hides every text or number that equals it. Defaults are not secret. A revision does not reveal a value.
 ///
 /// # Limits
 ///
