@@ -160,6 +160,29 @@ fn conf_d_merges_files_and_names_the_broken_one() {
 }
 
 #[test]
+fn layers_win_in_order_and_explain_where_a_value_comes_from() {
+    let example = Example::start("layers");
+    example.says("Ctrl-C ends the program");
+    example.says("AppConfig { greeting: \"hello\", workers: 4 }");
+    let folder = example.file("hot_reload-layers");
+    fs::write(folder.join("conf.d/10-big.toml"), "workers = 9\n").unwrap();
+    example.says("AppConfig { greeting: \"hello\", workers: 9 }");
+    example.says("workers is 9 in generation 2, from ");
+    example.says("conf.d/10-big.toml:1:11), which wins");
+    example.says("  defaults: 1");
+    fs::write(
+        folder.join("local.toml"),
+        "workers = \"many\"\ngreeting = 'local'\n",
+    )
+    .unwrap();
+    // A later layer hides the mistake, and the whole is what counts.
+    example.says("AppConfig { greeting: \"local\", workers: 9 }");
+    fs::remove_file(folder.join("conf.d/10-big.toml")).unwrap();
+    example.says("local.toml:1:11: workers: expected u16, found \"many\"");
+    assert!(example.interrupt().success());
+}
+
+#[test]
 fn log_level_changes_the_filter_and_rejects_an_invalid_one() {
     let example = Example::start("log_level");
     example.says("write a directive");

@@ -32,6 +32,16 @@ pub mod files;
 #[cfg(feature = "dir")]
 mod group;
 mod include;
+#[cfg(feature = "layers")]
+#[cfg_attr(
+    not(any(feature = "json", feature = "toml", feature = "yaml")),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "a build without formats needs only some of it"
+    )
+)]
+pub mod layers;
 #[cfg(feature = "dir")]
 mod unit;
 mod values;
@@ -61,5 +71,7 @@ pub use self::file::opened::OpenFile;
 #[cfg(feature = "dir")]
 pub use self::group::Group;
 pub use self::include::base::Base;
+#[cfg(feature = "layers")]
+pub use self::layers::builder::Layers;
 pub use crate::hints::{Content, HintSender, Hints, Signal, Subscription};
 pub use crate::watch::WatchProfile;

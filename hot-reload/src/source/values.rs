@@ -4,9 +4,11 @@
 /// `name()`, `status()`, `profile()`, `load(seen).await`, `decode_content(content)` and `open(hints).await`, which returns a
 /// [`Subscription`](crate::source::Subscription). Its watches only send hints and content.
 macro_rules! source_of_values {
-    (impl<$($param:ident: $bound:path),+> for $type:ty, of $value:ty) => {
+    (impl<$($param:ident: $bound:path),+> for $type:ty, of $value:ty $(, where $($clause:tt)+)?) => {
         #[async_trait::async_trait]
-        impl<$($param: $bound),+> $crate::Reload<$value, String> for $type {
+        impl<$($param: $bound),+> $crate::Reload<$value, String> for $type
+        $(where $($clause)+)?
+        {
             type Source = Self;
 
             async fn new(source: &Self) -> $crate::ReloadResult<Self, $value, String> {
@@ -34,7 +36,9 @@ macro_rules! source_of_values {
         }
 
         #[async_trait::async_trait]
-        impl<$($param: $bound),+> $crate::RealtimeWatch<$value, String> for $type {
+        impl<$($param: $bound),+> $crate::RealtimeWatch<$value, String> for $type
+        $(where $($clause)+)?
+        {
             /// Opens a watch that only sends [`WatchEvent::Hint`](crate::WatchEvent::Hint)s. The service loads after each hint.
             async fn watch_realtime(
                 &self,

@@ -52,6 +52,13 @@ mod judge;
 mod kind;
 mod lane;
 mod latency;
+#[cfg(all(
+    feature = "json",
+    feature = "layers",
+    feature = "toml",
+    feature = "yaml"
+))]
+mod layers;
 #[path = "../file/namespace.rs"]
 mod namespace;
 mod operations;

@@ -17,6 +17,8 @@ mod diff;
 mod group;
 #[cfg(all(feature = "last-good", feature = "json"))]
 mod last_good;
+#[cfg(all(feature = "json", feature = "layers"))]
+mod layers;
 mod ledger;
 mod lifetime;
 mod loads;

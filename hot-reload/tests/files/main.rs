@@ -23,6 +23,8 @@ mod namespace;
 mod dir;
 mod group;
 mod includes;
+#[cfg(all(feature = "json", feature = "layers", feature = "yaml"))]
+mod layered;
 #[cfg(target_os = "linux")]
 mod leases;
 mod loader;

@@ -76,9 +76,70 @@ fn passes(kind: Kind, case: &Case) -> Result<(), String> {
     let bytes = case.bytes();
     let decoded = catch_unwind(AssertUnwindSafe(|| decode(kind, &bytes)));
     let decoded = decoded.map_err(|_| "panicked".to_owned())?;
+    #[cfg(feature = "layers")]
+    if !kind.expands {
+        passes_as_layer(kind.format, &bytes, case, decoded.is_ok())?;
+    }
     let Err(error) = decoded else { return Ok(()) };
     is_one_line(&error)?;
     is_placed(&error, &bytes, case.edited_line())
+}
+
+/// Decodes the same as a layer, which accepts what its decoder accepts.
+#[cfg(feature = "layers")]
+fn passes_as_layer(
+    format: Format,
+    bytes: &[u8],
+    case: &Case,
+    is_right: bool,
+) -> Result<(), String> {
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode_layer(format, bytes)));
+    match decoded.map_err(|_| "panicked as a layer".to_owned())? {
+        Ok(()) => Ok(()),
+        Err(error) if is_right => Err(format!("only a layer has the error {error}")),
+        Err(error) => {
+            is_one_line(&error)?;
+            is_placed(&error, bytes, case.edited_line())
+        }
+    }
+}
+
+/// Decodes the content as one layer, over a layer with other keys.
+#[cfg(feature = "layers")]
+fn decode_layer(format: Format, bytes: &[u8]) -> Result<(), Error> {
+    use futures_util::FutureExt;
+    use hot_reload::source::{Fetched, Format as Document, Layers, Source};
+    use hot_reload::{Reload, ReloaderError, Revision};
+
+    struct Bytes(Vec<u8>);
+
+    impl Source for Bytes {
+        fn name(&self) -> String {
+            "conf".to_owned()
+        }
+
+        async fn fetch(&self, seen: Option<&Revision>) -> Result<Fetched, Error> {
+            let (bytes, revision) = (self.0.clone(), Revision::from(1_u64));
+            Ok(match seen {
+                Some(_) => Fetched::Unchanged,
+                None => Fetched::Content { bytes, revision },
+            })
+        }
+    }
+
+    let document = match format {
+        Format::Toml => Document::Toml,
+        Format::Json => Document::Json,
+        Format::Yaml => Document::Yaml,
+    };
+    let layers = Layers::<Site>::new().source(Bytes(bytes.to_vec()), document);
+    let load = Reload::<Site, String>::reload(&layers);
+    match load.now_or_never().expect("nothing waits") {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => panic!("the layer is missing"),
+        Err(ReloaderError::Other(error)) => Err(error.downcast().expect("the error of a decoder")),
+        Err(error) => panic!("{error}"),
+    }
 }
 
 fn is_right(kind: Kind, bytes: &[u8]) -> bool {

@@ -1,32 +1,20 @@
-//! [`Format`] and [`ByFormat`]: a decoder that is chosen at run time.
+//! [`Format`]: a format of configuration files.
 
-use std::fmt;
 use std::path::Path;
 
-use serde::de::DeserializeOwned;
-
-use super::Decode;
-#[cfg(feature = "expand")]
-use super::expand::formats::{Document, Expandable};
-#[cfg(feature = "json")]
-use super::json::Json;
-#[cfg(feature = "toml")]
-use super::toml::Toml;
-#[cfg(feature = "yaml")]
-use super::yaml::Yaml;
 use crate::error::{Error, ErrorKind};
 
 /// A format of configuration files. Each has a feature of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// TOML, decoded by [`Toml`].
+    /// TOML, decoded by [`Toml`](crate::source::Toml).
     #[cfg(feature = "toml")]
     Toml,
-    /// JSON, decoded by [`Json`].
+    /// JSON, decoded by [`Json`](crate::source::Json).
     #[cfg(feature = "json")]
     Json,
-    /// YAML, decoded by [`Yaml`].
+    /// YAML, decoded by [`Yaml`](crate::source::Yaml).
     #[cfg(feature = "yaml")]
     Yaml,
 }
@@ -81,88 +69,4 @@ impl Format {
 
 fn refused(path: &Path, text: impl Into<String>) -> Error {
     Error::new(ErrorKind::Misconfigured, text).or_at(&path.display().to_string())
-}
-
-/// A decoder of the format that the program chooses at run time. [`open`](crate::open()) uses it.
-///
-/// ```
-/// # #[cfg(feature = "toml")] {
-/// use hot_reload::source::{ByFormat, Decode, Format};
-///
-/// let format = Format::of_path("limits.toml").unwrap();
-/// let limits = ByFormat::<Vec<u8>>::new(format);
-/// let error = limits.decode(b"x = 1", "limits.toml").unwrap_err();
-/// assert!(error.to_string().starts_with("limits.toml:1:1: "), "{error}");
-/// # }
-/// ```
-pub struct ByFormat<T>(Result<Kind<T>, Error>);
-
-/// The decoder itself.
-enum Kind<T> {
-    #[cfg(feature = "toml")]
-    Toml(Toml<T>),
-    #[cfg(feature = "json")]
-    Json(Json<T>),
-    #[cfg(feature = "yaml")]
-    Yaml(Yaml<T>),
-}
-
-impl<T> ByFormat<T> {
-    /// A decoder of this format.
-    pub const fn new(format: Format) -> Self {
-        Self(Ok(match format {
-            #[cfg(feature = "toml")]
-            Format::Toml => Kind::Toml(Toml::new()),
-            #[cfg(feature = "json")]
-            Format::Json => Kind::Json(Json::new()),
-            #[cfg(feature = "yaml")]
-            Format::Yaml => Kind::Yaml(Yaml::new()),
-        }))
-    }
-
-    /// A decoder of the format of this file. If the format is not known, decoding returns the error.
-    #[cfg(feature = "file")]
-    pub(crate) fn of_path(path: &Path) -> Self {
-        match Format::of_path(path) {
-            Ok(format) => Self::new(format),
-            Err(error) => Self(Err(error)),
-        }
-    }
-}
-
-impl<T: DeserializeOwned + Send + Sync + 'static> Decode for ByFormat<T> {
-    type Value = T;
-
-    fn decode(&self, bytes: &[u8], name: &str) -> Result<T, Error> {
-        match &self.0 {
-            #[cfg(feature = "toml")]
-            Ok(Kind::Toml(decoder)) => decoder.decode(bytes, name),
-            #[cfg(feature = "json")]
-            Ok(Kind::Json(decoder)) => decoder.decode(bytes, name),
-            #[cfg(feature = "yaml")]
-            Ok(Kind::Yaml(decoder)) => decoder.decode(bytes, name),
-            Err(error) => Err(error.clone()),
-        }
-    }
-}
-
-#[cfg(feature = "expand")]
-impl<T: DeserializeOwned + Send + Sync + 'static> Expandable for ByFormat<T> {
-    fn parse(&self, bytes: &[u8], name: &str) -> Result<Document, Error> {
-        match &self.0 {
-            #[cfg(feature = "toml")]
-            Ok(Kind::Toml(decoder)) => decoder.parse(bytes, name),
-            #[cfg(feature = "json")]
-            Ok(Kind::Json(decoder)) => decoder.parse(bytes, name),
-            #[cfg(feature = "yaml")]
-            Ok(Kind::Yaml(decoder)) => decoder.parse(bytes, name),
-            Err(error) => Err(error.clone()),
-        }
-    }
-}
-
-impl<T> fmt::Debug for ByFormat<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ByFormat").finish_non_exhaustive()
-    }
 }

@@ -1,6 +1,8 @@
 //! [`Decode`]: turns bytes into a value.
 
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+mod by_format;
+#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 mod decoder;
 #[cfg(any(feature = "layers", feature = "yaml"))]
 mod deep;
@@ -22,7 +24,7 @@ mod merged;
     not(any(feature = "json", feature = "toml", feature = "yaml")),
     allow(dead_code, reason = "a build without formats needs only some of it")
 )]
-mod place;
+pub(in crate::source) mod place;
 #[cfg(any(
     feature = "json",
     feature = "layers",
@@ -33,15 +35,17 @@ mod place;
     not(any(feature = "json", feature = "toml", feature = "yaml")),
     allow(dead_code, reason = "a build without formats needs only some of it")
 )]
-mod quoting;
+pub(in crate::source) mod quoting;
 #[cfg(feature = "toml")]
 mod toml;
 #[cfg(feature = "layers")]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    unused_imports,
-    reason = "the sources that use it follow"
+#[cfg_attr(
+    not(any(feature = "json", feature = "toml", feature = "yaml")),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "a build without formats needs only some of it"
+    )
 )]
 pub(in crate::source) mod tree;
 #[cfg(feature = "yaml")]
@@ -53,10 +57,12 @@ use std::fmt::Display;
 use super::files::Part;
 use crate::error::{Error, ErrorKind};
 
+#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+pub use self::by_format::ByFormat;
 #[cfg(feature = "expand")]
 pub use self::expand::{Expand, Expandable};
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
-pub use self::format::{ByFormat, Format};
+pub use self::format::Format;
 #[cfg(feature = "json")]
 pub use self::json::Json;
 #[cfg(feature = "toml")]

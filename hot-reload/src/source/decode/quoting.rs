@@ -11,7 +11,7 @@ pub(in crate::source) struct Quoting {
 
 impl Quoting {
     /// Values that do not look like secrets are quoted.
-    pub(super) const fn new() -> Self {
+    pub(in crate::source) const fn new() -> Self {
         Self {
             secret: &[],
             is_off: false,
@@ -19,7 +19,7 @@ impl Quoting {
     }
 
     /// Adds secret paths.
-    pub(super) const fn secret(self, paths: &'static [&'static str]) -> Self {
+    pub(in crate::source) const fn secret(self, paths: &'static [&'static str]) -> Self {
         Self {
             secret: paths,
             ..self
@@ -27,7 +27,7 @@ impl Quoting {
     }
 
     /// Quotes no value.
-    pub(super) const fn off(self) -> Self {
+    pub(in crate::source) const fn off(self) -> Self {
         Self {
             is_off: true,
             ..self

@@ -169,6 +169,11 @@ impl Dir {
     /// });
     /// ```
     pub fn decode_files<D: DecodeFiles>(self, decoder: D) -> DecodedFiles<D> {
+        DecodedFiles::new(self.into_source(), decoder)
+    }
+
+    /// The directory as a source of parts.
+    pub(in crate::source) fn into_source(self) -> BoxSource {
         let scan = self.scan.clone();
         let options = self
             .options
@@ -181,7 +186,7 @@ impl Dir {
             empty_is_content: self.empty_is_content,
             base,
         };
-        DecodedFiles::new(BoxSource::new(Unit::new(spec, options)), decoder)
+        BoxSource::new(Unit::new(spec, options))
     }
 }
 

@@ -6,6 +6,8 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 use crate::source::decode::Decode;
+#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+use crate::source::decode::format::Format;
 #[cfg(feature = "json")]
 use crate::source::decode::json::Json;
 #[cfg(feature = "yaml")]
@@ -13,9 +15,8 @@ use crate::source::decode::place;
 use crate::source::decode::quoting::Quoting;
 #[cfg(feature = "toml")]
 use crate::source::decode::toml::Toml;
+use crate::source::decode::tree;
 use crate::source::decode::tree::Node;
-#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
-use crate::source::decode::tree::{self, Format};
 #[cfg(feature = "yaml")]
 use crate::source::decode::yaml::Yaml;
 

@@ -182,11 +182,14 @@ impl<'t> Node<'t> {
         match &self.kind {
             Kind::Table(entries) => Some(vec![entries.as_slice()]),
             Kind::List(items) => {
-                let tables = items.iter().map(|item| match &item.kind {
-                    Kind::Table(entries) => Some(entries.as_slice()),
-                    _ => None,
-                });
-                tables.collect()
+                let tables = items.iter().map(Self::merged);
+                let tables = tables.collect::<Option<Vec<_>>>()?;
+                Some(tables.into_iter().flatten().collect())
+            }
+            Kind::Scalar(value, true)
+                if matches!(&**value, "" | "~" | "null" | "Null" | "NULL") =>
+            {
+                Some(Vec::new())
             }
             Kind::Scalar(..) => None,
         }

@@ -31,7 +31,7 @@ pub(super) use self::found::Found;
 pub(super) use self::secret::Secrets;
 
 /// Converts the bytes to text, without a byte order mark.
-pub(super) fn text<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str, Error> {
+pub(in crate::source) fn text<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str, Error> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     std::str::from_utf8(bytes).map_err(|error| {
         let good = error.valid_up_to();
@@ -63,7 +63,7 @@ pub(super) fn located(
 }
 
 /// The line and the column of a byte offset, both counted from one. The column counts characters.
-pub(super) fn line_and_column(text: &str, offset: usize) -> (u64, u64) {
+pub(in crate::source) fn line_and_column(text: &str, offset: usize) -> (u64, u64) {
     let mut end = offset.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;

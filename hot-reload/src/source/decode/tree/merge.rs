@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::node::{Entry, Kind, Node};
+use super::origin::Origin;
 use super::scalar::{Scalar, Shown};
 use super::text::Wanted;
 
@@ -35,6 +36,15 @@ impl Node {
             }
         }
     }
+}
+
+/// Merges trees in order. `name` is the name of a whole without trees.
+pub(in crate::source) fn merged<'n>(trees: impl Iterator<Item = &'n Node>, name: &str) -> Node {
+    let mut root = Node::table(Origin::of_name(name));
+    for tree in trees {
+        root.cover(tree.clone());
+    }
+    root
 }
 
 fn cover_entries(under: &mut Vec<Entry>, over: Vec<Entry>) {

@@ -4,7 +4,10 @@
 //! - `origin`, `node`: a place, and a value with its place;
 //! - `scalar`, `leaf`: one value, deserialized by the decoder of its format;
 //! - `text`: one text without a type, such as an environment variable;
+//! - `program`: makes a tree of a value of the program;
 //! - `merge`: merges one tree over another;
+//! - `replace`: replaces texts;
+//! - `look`: finds and shows a value;
 //! - `cursor`, `access`, `deserialize`: serde's view of a tree;
 //! - `fault`, `trail`: an error with its place and its path;
 //! - `decode`: deserializes a tree, and reports errors and ignored keys.
@@ -15,21 +18,29 @@ mod decode;
 mod deserialize;
 mod fault;
 mod leaf;
+mod look;
 mod merge;
 mod node;
 mod origin;
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 mod parse;
+mod program;
+#[cfg(any(feature = "expand", test))]
+mod replace;
 mod scalar;
 mod text;
 mod trail;
 
 pub(in crate::source) use self::decode::{Decoded, Tree};
-pub(in crate::source) use self::node::{Entry, Found, Kind, Node};
+pub(in crate::source) use self::merge::merged;
+pub(in crate::source) use self::node::{Entry, Kind, Node};
 pub(in crate::source) use self::origin::{Origin, Part};
 #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
-pub(in crate::source) use self::parse::{Format, parse};
-pub(in crate::source) use self::scalar::{Scalar, Shown, Value};
+pub(in crate::source) use self::parse::parse;
+pub(in crate::source) use self::program::of_value;
+#[cfg(feature = "expand")]
+pub(in crate::source) use self::replace::Found;
+pub(in crate::source) use self::scalar::Scalar;
 pub(in crate::source) use self::text::Text;
 
 #[cfg(all(test, feature = "json", feature = "toml", feature = "yaml"))]

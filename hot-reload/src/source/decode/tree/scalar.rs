@@ -62,6 +62,7 @@ impl Scalar {
     }
 
     /// The text, if the value is one.
+    #[cfg(any(feature = "expand", test))]
     pub(in crate::source) fn as_text(&self) -> Option<String> {
         match self.shown() {
             Shown::Text(text) => Some(text.into_owned()),

@@ -11,23 +11,9 @@ mod yaml;
 use self::build::{Build, MOST};
 use super::node::Node;
 use crate::error::{Error, ErrorKind, Location};
+use crate::source::decode::format::Format;
 use crate::source::decode::place;
 use crate::source::decode::quoting::Quoting;
-
-/// The format of a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Format {
-    /// TOML, as decoded by [`Toml`](crate::source::Toml).
-    #[cfg(feature = "toml")]
-    Toml,
-    /// JSON, as decoded by [`Json`](crate::source::Json).
-    #[cfg(feature = "json")]
-    Json,
-    /// YAML, as decoded by [`Yaml`](crate::source::Yaml) with its default limits.
-    #[cfg(feature = "yaml")]
-    Yaml,
-}
 
 /// Parses one document. `name` is its name in errors.
 ///

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::source::Yaml;
 use crate::source::decode::merged::yaml::{self as events, Written};
 use crate::source::decode::place::Mistake;
-use crate::source::decode::{Decode, deep, yaml};
+use crate::source::decode::{Decode, deep};
 
 /// Builds the tree of a text. `None`: it has too many values.
 pub(super) fn build(build: &mut Build, text: &str, name: &str) -> Result<Option<Node>, Error> {

@@ -8,8 +8,9 @@ use serde::de::DeserializeOwned;
 
 use super::{Tagged, Variants, decode};
 use crate::error::Error;
+use crate::source::decode::format::Format;
 use crate::source::decode::quoting::Quoting;
-use crate::source::decode::tree::{Format, parse};
+use crate::source::decode::tree::parse;
 use crate::source::{Decode, Json, Toml, Yaml};
 
 #[derive(Debug, PartialEq, Deserialize)]
@@ -160,6 +161,30 @@ fn json_means_the_same_as_alone() {
 }
 
 #[test]
+fn p17_depth_is_bounded_as_alone() {
+    for depth in [16, 79, 80, 127, 128, 129, 20_000] {
+        let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+        let json = format!("{{\"x\": {open}{close}}}");
+        let toml = format!("x = {open}{close}");
+        let yaml = format!("x: {open}{close}");
+        for (format, text) in [
+            (Format::Json, json),
+            (Format::Toml, toml),
+            (Format::Yaml, yaml),
+        ] {
+            let parsed = parse(format, text.as_bytes(), "app", Quoting::new());
+            match parsed {
+                Ok(node) => assert!(decode::<Values>(&node, false).is_ok() && depth < 129),
+                Err(error) => {
+                    let line = error.to_string();
+                    assert!(depth >= 79 && line.contains("nested deeper than"), "{line}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn yaml_means_the_same_as_alone() {
     for text in [
         "small: 255\nsigned: -9223372036854775808\nfloat: 1e3\nflag: true\ntext: |\n  a\n  b\nletter: é\n",
@@ -195,6 +220,9 @@ fn yaml_means_the_same_as_alone() {
         "any: a",
         "base: &base {port: 1}\nany: *base\n",
         "base: &base {port: 1}\nany: {<<: *base}\n",
+        "base: &base {port: 1}\nany: {<<: [[*base], ~]}\n",
+        "base: &base {port: 1}\nany: {<<: ~, port: 1}\n",
+        "any: {<<: 1}\n",
         "small: 1\nsmall: 2\n",
         "text: 'a",
         "small: 1\n---\nsmall: 2\n",

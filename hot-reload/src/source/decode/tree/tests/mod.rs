@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::*;
 use crate::error::Error;
+use crate::source::decode::format::Format;
 use crate::source::decode::quoting::Quoting;
 
 #[derive(Debug, PartialEq, Deserialize)]
@@ -244,11 +245,18 @@ fn texts_are_replaced_and_keep_their_places() {
     .unwrap();
     let mut seen = Vec::new();
     let replaced = node.replace_texts::<Infallible>(&mut |found| {
-        seen.push((found.text.to_owned(), found.path.len()));
+        let place = found.origin.line_and_column();
+        seen.push((found.text.to_owned(), found.path.len(), place));
         Ok((found.text == "${PORT}").then(|| Text::secret("80a")))
     });
     assert!(replaced.is_ok());
-    assert_eq!(seen, [("x".to_owned(), 2), ("${PORT}".to_owned(), 2)]);
+    assert_eq!(
+        seen,
+        [
+            ("x".to_owned(), 2, Some((3, 8))),
+            ("${PORT}".to_owned(), 2, Some((4, 8)))
+        ]
+    );
     assert_eq!(
         fails(&node),
         "app.toml:4:8: server.port: expected u16, found a string (not shown)"

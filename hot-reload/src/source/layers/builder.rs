@@ -1,0 +1,239 @@
+//! [`Layers`]: the layers that a program declares.
+
+use std::ffi::OsString;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex};
+
+use serde::Serialize;
+
+use super::explain::{Explain, History};
+use super::layer::{Kind, Layer, Reading, Source};
+use super::memory::Memory;
+use super::status::Notes;
+use super::unknown::Unknown;
+use super::variables::Variables;
+use super::{insert, layer};
+use crate::error::{Error, ErrorKind, Location};
+use crate::source::decode::quoting::Quoting;
+use crate::source::decode::tree::{Node, Origin, of_value};
+
+#[doc = include_str!("layers.md")]
+#[must_use = "it does nothing until a service loads it"]
+pub struct Layers<T> {
+    pub(super) layers: Arc<Vec<Layer>>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) quoting: Quoting,
+    pub(super) unknown: Unknown,
+    pub(super) empty_is_content: bool,
+    value: PhantomData<fn() -> T>,
+}
+
+/// What all clones share.
+#[derive(Default)]
+pub(super) struct Shared {
+    pub(super) memory: tokio::sync::Mutex<Memory>,
+    pub(super) notes: Mutex<Notes>,
+    pub(super) history: Arc<Mutex<History>>,
+}
+
+impl<T> Layers<T> {
+    /// No layer yet. The value is that of an empty table.
+    pub fn new() -> Self {
+        Self {
+            layers: Arc::default(),
+            shared: Arc::default(),
+            quoting: Quoting::new(),
+            unknown: Unknown::default(),
+            empty_is_content: false,
+            value: PhantomData,
+        }
+    }
+
+    pub(super) fn add(mut self, name: impl Into<String>, kind: Kind) -> Self {
+        let name = name.into();
+        Arc::make_mut(&mut self.layers).push(Layer { name, kind });
+        self
+    }
+
+    /// Adds the defaults of the program, usually as the first layer. `None` is a value, too: it replaces that of an earlier layer.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misconfigured`] if the value cannot be serialized, or is not a table.
+    pub fn defaults<D: Serialize + ?Sized>(self, defaults: &D) -> Result<Self, Error> {
+        let node = of_value(defaults, &Origin::of_name(DEFAULTS))
+            .map_err(|text| refused(DEFAULTS, text))?;
+        if !node.is_table() {
+            return Err(refused(DEFAULTS, "expected a table".to_owned()));
+        }
+        Ok(self.add(DEFAULTS, Kind::Fixed(Ok(Arc::new(node)))))
+    }
+
+    /// Adds a document of the program, such as one from `include_str!`. `name` is its name in errors.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`](crate::error::ErrorKind::Decode) if the text is no document of this format.
+    #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+    pub fn document(
+        self,
+        name: &str,
+        format: crate::source::Format,
+        text: &str,
+    ) -> Result<Self, Error> {
+        let part = crate::source::files::Part::new(name, text);
+        let node = layer::document(format, &part, self.quoting)?;
+        Ok(self.add(name, Kind::Fixed(Ok(Arc::new(node)))))
+    }
+
+    /// Adds the environment variables with this prefix. They are read at each load, because the environment has no watch.
+    ///
+    /// The rest of the name is the path in lower case, where `__` stands for a dot: with the prefix `APP_`, the variable
+    /// `APP_SERVER__PORT` is `server.port`. The values are [texts](Self#texts).
+    pub fn env(self, prefix: impl Into<String>) -> Self {
+        self.add_variables(Variables::of_process(prefix.into()))
+    }
+
+    /// Adds variables that this function returns at each load, as [`env`](Self::env). For tests, and for other environments.
+    ///
+    /// ```
+    /// use hot_reload::source::Layers;
+    ///
+    /// let layers = Layers::<u16>::new().env_from("APP_", || [("APP_PORT", "80")]);
+    /// ```
+    pub fn env_from<F, I, N, V>(self, prefix: impl Into<String>, read: F) -> Self
+    where
+        F: Fn() -> I + Send + Sync + 'static,
+        I: IntoIterator<Item = (N, V)>,
+        N: Into<OsString>,
+        V: Into<OsString>,
+    {
+        let read = move || {
+            let variables = read().into_iter();
+            variables
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect()
+        };
+        self.add_variables(Variables {
+            prefix: prefix.into(),
+            read: Arc::new(read),
+        })
+    }
+
+    fn add_variables(self, variables: Variables) -> Self {
+        self.add(format!("{}*", variables.prefix), Kind::Variables(variables))
+    }
+
+    /// Adds any other source in this format, such as a key of a store. It must have content. Of several
+    /// [parts](crate::source::Fetched::Files), each is a document; later ones win.
+    #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+    pub fn source(self, source: impl crate::source::Source, format: crate::source::Format) -> Self {
+        self.add_source(source.boxed(), format, true)
+    }
+
+    /// Adds any other source, as [`source`](Self::source). It may have no content.
+    #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+    pub fn optional_source(
+        self,
+        source: impl crate::source::Source,
+        format: crate::source::Format,
+    ) -> Self {
+        self.add_source(source.boxed(), format, false)
+    }
+
+    #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+    fn add_source(
+        self,
+        source: crate::source::BoxSource,
+        format: crate::source::Format,
+        is_required: bool,
+    ) -> Self {
+        let name = crate::source::Source::name(&source);
+        let source = Source {
+            source,
+            reading: Reading::Format(format),
+            is_required,
+        };
+        self.add(name, Kind::Source(source))
+    }
+
+    /// Adds one value of the program, usually as the last layer. A key with a dot is in quotes: `hosts."a.example".port`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misconfigured`] if the path is none, or if the value cannot be serialized.
+    pub fn set(self, path: &str, value: impl Serialize) -> Result<Self, Error> {
+        use crate::scope::pattern::{Wanted, parse};
+
+        let steps = parse(path)?.into_iter().map(|step| match step {
+            Wanted::Key(key) => Ok(key),
+            Wanted::Index(_) | Wanted::Any => {
+                let text = format!("{path:?} has an index; a list is replaced as a whole");
+                Err(refused(SET, text))
+            }
+        });
+        let steps = steps.collect::<Result<Vec<_>, _>>()?;
+        let origin = Origin::of_name(SET);
+        let value = of_value(&value, &origin).map_err(|text| refused(SET, text))?;
+        if steps.is_empty() {
+            return Err(refused(SET, "expected the path of a key".to_owned()));
+        }
+        let mut root = Node::table(origin);
+        insert::insert(&mut root, &steps, value, SET)?;
+        Ok(self.add(format!("{path} {SET}"), Kind::Fixed(Ok(Arc::new(root)))))
+    }
+
+    /// Sets what follows a key that the value does not know. Default: [`Unknown::Warn`].
+    pub fn unknown_keys(mut self, unknown: Unknown) -> Self {
+        self.unknown = unknown;
+        self
+    }
+
+    /// Declares the values at these paths, and all below them, [secret](crate::source::Decode#secrets). Default: none.
+    pub fn secret(mut self, paths: &'static [&'static str]) -> Self {
+        self.quoting = self.quoting.secret(paths);
+        self
+    }
+
+    /// Quotes no value of the content in errors, nor in explanations. Default: values that do not look like
+    /// [secrets](crate::source::Decode#secrets) are quoted.
+    pub fn hide_values(mut self) -> Self {
+        self.quoting = self.quoting.off();
+        self
+    }
+
+    /// Sets whether a file that becomes empty or blank is treated like any other. Default: `false`; see
+    /// [`Loaded::Emptied`](crate::Loaded::Emptied).
+    pub fn empty_is_content(mut self, is_content: bool) -> Self {
+        self.empty_is_content = is_content;
+        self
+    }
+
+    /// A handle that explains where a value comes from. Take it before the service takes the layers.
+    pub fn explain(&self) -> Explain {
+        Explain::new(Arc::clone(&self.shared.history), self.quoting)
+    }
+}
+
+impl<T> Default for Layers<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> Clone for Layers<T> {
+    fn clone(&self) -> Self {
+        Self {
+            layers: Arc::clone(&self.layers),
+            shared: Arc::clone(&self.shared),
+            ..*self
+        }
+    }
+}
+
+pub(super) fn refused(name: &str, text: String) -> Error {
+    Error::new(ErrorKind::Misconfigured, text).at(Location::new(name))
+}
+
+const DEFAULTS: &str = "defaults";
+const SET: &str = "set by the program";

@@ -1,0 +1,281 @@
+//! `Layers` of scripted sources: one moment for all, one watch for all, and variables.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hot_reload::error::ErrorKind;
+use hot_reload::event::WatchState;
+use hot_reload::source::{Fetched, Format, HintSender, Layers, Source, Subscription, WatchProfile};
+use hot_reload::{Error, Outcome, ReloaderService, Revision};
+use tokio::time::sleep;
+
+/// A value that changes when it is told to.
+#[derive(Clone)]
+struct Store(Arc<State>);
+
+struct State {
+    key: &'static str,
+    value: AtomicU64,
+    /// Called at the end of each fetch.
+    on_fetch: Mutex<Option<Box<dyn FnMut() + Send>>>,
+    hints: Mutex<Option<HintSender>>,
+    opens: AtomicU32,
+    refuses: bool,
+}
+
+impl Store {
+    fn new(key: &'static str) -> Self {
+        Self::with(key, false)
+    }
+
+    fn with(key: &'static str, refuses: bool) -> Self {
+        Self(Arc::new(State {
+            key,
+            value: AtomicU64::new(1),
+            on_fetch: Mutex::default(),
+            hints: Mutex::default(),
+            opens: AtomicU32::new(0),
+            refuses,
+        }))
+    }
+
+    fn set(&self, value: u64) {
+        self.0.value.store(value, Ordering::SeqCst);
+        if let Some(hints) = &*self.0.hints.lock().unwrap() {
+            hints.hint();
+        }
+    }
+
+    fn on_fetch(&self, call: impl FnMut() + Send + 'static) {
+        *self.0.on_fetch.lock().unwrap() = Some(Box::new(call));
+    }
+
+    fn opens(&self) -> u32 {
+        self.0.opens.load(Ordering::SeqCst)
+    }
+}
+
+impl Source for Store {
+    fn name(&self) -> String {
+        format!("store/{}", self.0.key)
+    }
+
+    async fn fetch(&self, seen: Option<&Revision>) -> Result<Fetched, Error> {
+        let value = self.0.value.load(Ordering::SeqCst);
+        let revision = Revision::from(value);
+        if let Some(call) = &mut *self.0.on_fetch.lock().unwrap() {
+            call();
+        }
+        Ok(match seen == Some(&revision) {
+            true => Fetched::Unchanged,
+            false => Fetched::Content {
+                bytes: format!("{{\"{}\": {value}}}", self.0.key).into_bytes(),
+                revision,
+            },
+        })
+    }
+
+    async fn subscribe(&self, hints: HintSender) -> Result<Subscription, Error> {
+        self.0.opens.fetch_add(1, Ordering::SeqCst);
+        if self.0.refuses {
+            return Ok(Subscription::none());
+        }
+        *self.0.hints.lock().unwrap() = Some(hints);
+        Ok(Subscription::new(()))
+    }
+
+    fn profile(&self) -> WatchProfile {
+        WatchProfile::local()
+    }
+}
+
+#[derive(Debug, PartialEq, serde::Deserialize)]
+struct Pair {
+    a: u64,
+    b: u64,
+}
+
+fn layers(a: &Store, b: &Store) -> Layers<Pair> {
+    Layers::new()
+        .source(a.clone(), Format::Json)
+        .source(b.clone(), Format::Json)
+}
+
+/// `a` is edited before `b`, so the old `a` beside the new `b` never existed.
+#[tokio::test(start_paused = true)]
+async fn p05_edits_between_two_fetches_are_not_published_half() {
+    let (a, b) = (Store::new("a"), Store::new("b"));
+    let (first, second) = (a.clone(), b.clone());
+    let mut edits = 0;
+    a.on_fetch(move || {
+        if edits < 3 {
+            edits += 1;
+            first.0.value.store(edits + 1, Ordering::SeqCst);
+            second.0.value.store(edits + 1, Ordering::SeqCst);
+        }
+    });
+    let service = ReloaderService::builder(layers(&a, &b)).realtime();
+    let (live, control) = service
+        .validate(|pair: &Pair| if pair.a < pair.b { Err("torn") } else { Ok(()) })
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(*live.load(), Pair { a: 4, b: 4 });
+    assert_eq!(control.status().counters.rejected, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn layers_that_never_rest_fail_the_load() {
+    let (a, b) = (Store::new("a"), Store::new("b"));
+    let (live, control) = ReloaderService::builder(layers(&a, &b))
+        .start()
+        .await
+        .unwrap();
+    let first = a.clone();
+    a.set(2);
+    a.on_fetch(move || {
+        first.0.value.fetch_add(1, Ordering::SeqCst);
+    });
+    match control.reload().await.outcome {
+        Outcome::Failed { error } => {
+            assert_eq!(error.kind(), ErrorKind::Unavailable);
+            let text = "store/a + store/b: its layers change faster than they can be read together";
+            assert_eq!(error.to_string(), text);
+        }
+        outcome => panic!("{outcome:?}"),
+    }
+    assert_eq!(*live.load(), Pair { a: 1, b: 1 });
+}
+
+#[tokio::test(start_paused = true)]
+async fn p04_hint_of_each_layer_arrives_and_unchanged_layers_are_not_published() {
+    let (a, b) = (Store::new("a"), Store::new("b"));
+    let hour = Duration::from_secs(3600);
+    let service = ReloaderService::builder(layers(&a, &b))
+        .realtime()
+        .interval(hour);
+    let (live, control) = service.start().await.unwrap();
+    let mut changes = live.subscribe();
+    for (store, pair) in [(&a, Pair { a: 2, b: 1 }), (&b, Pair { a: 2, b: 2 })] {
+        store.set(2);
+        assert_eq!(*changes.changed().await.unwrap(), pair);
+    }
+    a.set(2);
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(control.status().generation.unwrap().get(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p20_loss_of_one_watch_reopens_all() {
+    let ways: [fn(&Store); 2] = [
+        |store| {
+            let hints = store.0.hints.lock().unwrap().clone().unwrap();
+            hints.lost(&Error::new(ErrorKind::Unavailable, "the connection broke"));
+        },
+        |store| drop(store.0.hints.lock().unwrap().take()),
+    ];
+    for (way, text) in ways
+        .into_iter()
+        .zip(["the connection broke", "the watch was closed"])
+    {
+        let (a, b) = (Store::new("a"), Store::new("b"));
+        let (live, control) = ReloaderService::builder(layers(&a, &b))
+            .realtime()
+            .start()
+            .await
+            .unwrap();
+        assert_eq!((a.opens(), b.opens()), (1, 1));
+        way(&b);
+        sleep(Duration::from_millis(1)).await;
+        let why = control.status().watch_error.unwrap().to_string();
+        assert_eq!(why, format!("store/b: {text}"));
+        // What changes meanwhile is seen.
+        b.0.value.store(7, Ordering::SeqCst);
+        sleep(Duration::from_secs(60)).await;
+        assert_eq!((a.opens(), b.opens()), (2, 2));
+        assert_ne!(control.status().watch, WatchState::Down);
+        assert_eq!(live.load().b, 7);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn layer_without_a_watch_is_polled_and_told() {
+    let (a, b) = (Store::new("a"), Store::with("b", true));
+    let (live, control) = ReloaderService::builder(layers(&a, &b))
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    let source = control.status().source_status.unwrap();
+    assert!(source.is_degraded_by("layer_without_watch"), "{source:?}");
+    assert!(source.degraded[0].message.contains("store/b"), "{source:?}");
+    b.set(5);
+    sleep(Duration::from_secs(120)).await;
+    assert_eq!(live.load().b, 5);
+
+    let (a, b) = (Store::with("a", true), Store::with("b", true));
+    let (_live, control) = ReloaderService::builder(layers(&a, &b))
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(control.status().watch, WatchState::Off);
+}
+
+#[tokio::test(start_paused = true)]
+async fn variables_are_read_at_each_load() {
+    let now = Arc::new(Mutex::new(vec![("APP_A", "1"), ("APP_B", "2"), ("B", "3")]));
+    let read = Arc::clone(&now);
+    let source = Layers::<Pair>::new().env_from("APP_", move || read.lock().unwrap().clone());
+    let (live, control) = ReloaderService::builder(source).start().await.unwrap();
+    assert_eq!(*live.load(), Pair { a: 1, b: 2 });
+    assert!(matches!(control.reload().await.outcome, Outcome::Unchanged));
+
+    now.lock().unwrap()[1].1 = "4";
+    assert!(control.reload().await.outcome.is_current());
+    assert_eq!(*live.load(), Pair { a: 1, b: 4 });
+
+    for (name, value, text) in [
+        ("APP_A", "x", "APP_A: a: expected u64, found \"x\""),
+        ("APP_A__", "x", "APP_A__: has an empty key in its name"),
+        (
+            "APP_B__C",
+            "x",
+            "APP_B__C: a key cannot have both a value and keys below it, as APP_B demands",
+        ),
+    ] {
+        let before = now.lock().unwrap().clone();
+        now.lock().unwrap().insert(0, (name, value));
+        let rejected = control.reload().await.outcome;
+        let error = rejected.error().map(ToString::to_string);
+        assert_eq!(error.as_deref(), Some(text), "{rejected:?}");
+        *now.lock().unwrap() = before;
+    }
+    assert!(control.reload().await.outcome.is_current());
+}
+
+#[tokio::test(start_paused = true)]
+async fn p18_secret_of_a_variable_is_in_no_output() {
+    let source = Layers::<Pair>::new().env_from("APP_", || {
+        [
+            ("APP_A", "1"),
+            ("APP_B", "1"),
+            ("APP_PASSWORD", "hunter2"),
+            ("APP_X__TOKEN", "hunter2"),
+        ]
+    });
+    let explain = source.explain();
+    let debug = format!("{source:?}");
+    let (live, control) = ReloaderService::builder(source).start().await.unwrap();
+    let mut outputs = vec![debug, format!("{explain:?}")];
+    for path in ["password", "x.token", "x"] {
+        let answer = explain.key(&live.get(), path).unwrap().unwrap();
+        outputs.push(format!("{answer:?} {answer}"));
+    }
+    outputs.push(format!("{:?} {}", control.status(), control.status()));
+    outputs.push(format!("{:?} {}", control.explain(), control.explain()));
+    for output in outputs {
+        assert!(!output.contains("hunter2"), "{output}");
+    }
+}
