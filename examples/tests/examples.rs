@@ -169,7 +169,7 @@ fn layers_win_in_order_and_explain_where_a_value_comes_from() {
     example.says("AppConfig { greeting: \"hello\", workers: 9 }");
     example.says("workers is 9 in generation 2, from ");
     example.says("conf.d/10-big.toml:1:11), which wins");
-    example.says("  defaults: 1");
+    example.says("  defaults: 0");
     fs::write(
         folder.join("local.toml"),
         "workers = \"many\"\ngreeting = 'local'\n",
