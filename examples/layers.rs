@@ -1,4 +1,4 @@
-//! Layers: defaults, a file, an optional file, drop-in files and environment variables. Later layers win, and each is watched.
+//! Layers: defaults, a file, an optional file, drop-in files and environment variables. Later layers win. Files and directories are watched.
 //!
 //! `APP_WORKERS=8 cargo run --example layers` creates a directory and prints what to do next. Ctrl-C ends it.
 

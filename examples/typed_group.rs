@@ -18,7 +18,7 @@ struct Limits {
 type Table = BTreeMap<String, String>;
 
 hot_reload::group::typed! {
-    /// What a request needs.
+    /// The values that one request reads.
     #[derive(Clone, Debug)]
     struct State {
         limits: Limits,
@@ -28,7 +28,7 @@ hot_reload::group::typed! {
     }
 }
 
-/// What no file can be checked for alone.
+/// Validates the rules that span several files.
 fn check(state: &State) -> anyhow::Result<()> {
     ensure!(state.users.len() <= state.limits.users, "too many users");
     for (path, upstream) in &*state.routes {

@@ -175,7 +175,7 @@ fn layers_win_in_order_and_explain_where_a_value_comes_from() {
         "workers = \"many\"\ngreeting = 'local'\n",
     )
     .unwrap();
-    // A later layer hides the mistake, and the whole is what counts.
+    // A later layer replaces the wrong value, so the merged value is valid.
     example.says("AppConfig { greeting: \"local\", workers: 9 }");
     fs::remove_file(folder.join("conf.d/10-big.toml")).unwrap();
     example.says("local.toml:1:11: workers: expected u16, found \"many\"");

@@ -72,9 +72,9 @@ pub trait Participant<V>: Send + Sync {
         candidate: &V,
     ) -> Result<Self::Prepared, Box<dyn StdError + Send + Sync>>;
 
-    /// Prepares for a candidate that is to replace this value. Provided: calls [`prepare`](Self::prepare).
+    /// Prepares for a candidate, given the value that it would replace. Provided: calls [`prepare`](Self::prepare).
     ///
-    /// The service calls only this method. `visible` is the value that readers see, before the first one `None`. Implement it
+    /// The service calls only this method. `visible` is the value that readers see; it is `None` before the first value. Implement it
     /// where the difference matters: to open only what has changed, or to empty the affected part of a cache. For such a
     /// cache see `docs::patterns`.
     ///

@@ -219,7 +219,7 @@ mod tests {
         for receipt in [inherited.reload(), inherited.rollback(), inherited.resume()] {
             let error = receipt.error().unwrap();
             assert_eq!(error.kind(), ErrorKind::Stopped);
-            assert!(error.message().contains("forked"), "{error}");
+            assert!(error.message().contains("fork"), "{error}");
         }
         inherited.stop();
         assert!(!control.status().stopped, "the service of the parent");

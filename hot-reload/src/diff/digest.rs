@@ -23,7 +23,7 @@ use crate::scope::Rules;
 pub struct RevisionKey([u8; 16]);
 
 impl RevisionKey {
-    /// The key of a fleet: 16 bytes from a generator of random numbers, the same in each process.
+    /// Makes the key that all processes of a fleet share. The 16 bytes must be random and secret.
     pub const fn new(key: [u8; 16]) -> Self {
         Self(key)
     }
@@ -50,12 +50,12 @@ impl fmt::Debug for RevisionKey {
     }
 }
 
-/// The revision of a value: of the value itself and not of the content that it was loaded from.
+/// Computes a keyed revision of a value, from the value itself and not from the content that it was loaded from.
 ///
 /// Two values have the same revision if a format would write the same for both, so the same value from TOML and from JSON has
 /// one revision. The order of map keys and of struct fields does not matter, nor does the name of a type. The order of lists
 /// does, and a `HashSet` serializes as a list in any order: use a `BTreeSet`. Otherwise, values differ as in a
-/// [comparison](self#how-values-are-compared).
+/// [comparison](super#how-values-are-compared).
 ///
 /// The revision is SipHash-2-4 with 128 bits, a keyed pseudorandom function. With one key, it is the same in every process, on
 /// every machine.

@@ -13,7 +13,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::kind::{Event, EventKind};
 
-/// The events of a service, from [`Control::events`](crate::Control::events) or [`Live::events`](crate::Live::events), or of
+/// A stream of the events of a service, from [`Control::events`](crate::Control::events) or [`Live::events`](crate::Live::events), or of
 /// all services of a [`Registry`](crate::Registry::events).
 ///
 /// It is also a `Stream`.

@@ -196,7 +196,7 @@ impl fmt::Display for Event {
             EventKind::GivenUp { attempts, .. } => {
                 write!(
                     f,
-                    "given up: {attempts} loads in a row failed or were rejected"
+                    "given up: {attempts} loads in a row failed or were rejected, the service keeps retrying"
                 )?;
             }
             EventKind::Degraded(degradation) => write!(f, "degraded: {degradation}")?,

@@ -8,8 +8,8 @@ use super::members::Assembly;
 use super::snapshot::GroupSnapshot;
 use crate::service::builder::Builder;
 
-/// Declares a struct that is the value of a group: a [typed group](crate::group#typed-groups). Each field is a member, and its
-/// type is that of the member's value.
+/// Declares a struct that is the value of a group: a [typed group](crate::group#typed-groups). Each field declares
+/// a member and the type of its value.
 ///
 /// ```
 /// # #[cfg(all(feature = "file", feature = "toml", feature = "serde"))] mod example {

@@ -16,17 +16,17 @@ use crate::snapshot::Published;
 impl<V: Send + Sync + 'static> Live<V> {
     /// Makes a handle on a value that is derived from this one, such as a router or a compiled set of patterns.
     ///
-    /// The function is called once for the visible value, here, and then once for each value that is published, before
-    /// readers can see either. The derived value has the generation of its origin, and is read, subscribed to and freed in
-    /// the same way. It becomes visible right before its origin: a reader of both never finds the derived value older than
-    /// the other. To read two things from one publication, derive a value that has both.
+    /// Calls the function at once for the visible value, if there is one, and then for each candidate right before its
+    /// publication. The derived value has the generation of its origin, and is read, subscribed to and freed in
+    /// the same way. It becomes visible right before its origin. So a reader that loads the origin first and the derived value
+    /// second never gets a derived value of an earlier generation. In the other order, a publication may come in between. To read two things from one publication, derive a value that has both.
     ///
     /// The function runs in the task of the service and delays the publication, but never a reader. If it panics, the new
     /// value is [`Rejected`](crate::Outcome::Rejected) at stage [`Commit`](crate::event::Stage::Commit), and both last good
     /// values stay. Prefer a [validator](crate::Builder::validate), which says why a value is not acceptable.
     ///
-    /// Derive once, and clone the handle: each call computes a value of its own, until its last handle is dropped. The
-    /// handle keeps the service running.
+    /// Derive once, and clone the handle: each call of `derive` adds one computation to every publication, until the last handle
+    /// from that call is dropped. The handle keeps the service running.
     ///
     /// ```
     /// use std::collections::HashMap;
@@ -179,7 +179,7 @@ where
     }
 }
 
-/// The derived value of a candidate. Dropping it withdraws the value, unless that became visible.
+/// The derived value of a candidate. Dropping it discards the value, unless it has become visible.
 struct StagedValue<V, D, F>(Arc<Derivation<V, D, F>>);
 
 impl<V, D, F> Staged for StagedValue<V, D, F>

@@ -16,7 +16,7 @@ pub(super) trait Follow<V>: Send + Sync {
     /// Runs the user's code, which may panic.
     fn prepare(self: Arc<Self>, before: Option<&V>, now: &Published<V>) -> Box<dyn Staged>;
 
-    /// No value follows. Returns the channel of the subscribers, to be notified of the end.
+    /// Ends this follower. Returns the channel of the subscribers, to be notified of the end.
     fn end(&self) -> Option<Arc<Channel>>;
 
     /// Frees the replaced values of its own that are due and that no reader holds. Provided: it has none.

@@ -100,7 +100,8 @@ impl<V> Live<V> {
     }
 
     /// Subscribes to the events of the service from now on: loads with their outcomes and errors, changes of the watch, pauses,
-    /// the end. So code that only has a read handle learns of failures, too.
+    /// the end. So code with only a read handle can react to failures. A reader that is more than 256 events behind loses the oldest,
+    /// and gets [`Lagged`](crate::event::EventKind::Lagged).
     ///
     /// The stream does not keep the service running. Without a service ([`fixed`](Self::fixed), `testing::Publisher`) it is
     /// empty, as after the end.

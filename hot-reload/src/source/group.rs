@@ -17,10 +17,10 @@ use super::unit::{Limits, Listing, Member, Presence, Roster, Spec, Unit, Unliste
 /// belong together. If it rejects them, the last good value stays until the other file changes.
 ///
 /// - The files keep the order of their declaration, for [`merge`](Self::merge) and [`Files::iter`](super::files::Files::iter).
-/// - If all files are missing, the source is missing.
+/// - If all files are missing and at least one is required, the source is missing.
 /// - If some are missing, the load fails after 100 ms with an error that names the first one. An
-///   [`optional`](Self::optional) file may be missing: then [`Files::get`](super::files::Files::get) returns `None`. A group
-///   of only optional files without any of them is a group without files, which is a value.
+///   [`optional`](Self::optional) file may be missing: then [`Files::get`](super::files::Files::get) returns `None`. If
+///   all files are optional and none exists, the decoder gets a group without files.
 /// - A file may be a symbolic link; see [`File`](super::File).
 ///
 /// ```
@@ -43,7 +43,8 @@ pub struct Group {
 
 impl Group {
     /// Reads the files at these paths, each with its name for [`Files::get`](super::files::Files::get). A relative path refers to
-    /// the current directory at this call. Of two files with one name, the later one counts, at its own place in the order.
+    /// the current directory at this call. If two files have the same name, only the later one is read,
+    /// at its own position.
     pub fn new<N, P>(files: impl IntoIterator<Item = (N, P)>) -> Self
     where
         N: AsRef<Path>,

@@ -44,8 +44,8 @@ macro_rules! callback_methods {
         ///
         /// # Panics
         ///
-        /// Outside of a tokio runtime, without the feature `blocking`. With it, the callback runs on the threads of the
-        /// engine.
+        /// Outside of a tokio runtime, unless the feature `blocking` is on. With that feature, a callback that was registered
+        /// outside of a runtime runs on the engine's threads.
         #[track_caller]
         pub fn for_each<C>(&self, call: C) -> $crate::live::Callback
         where
@@ -75,8 +75,8 @@ macro_rules! callback_methods {
         ///
         /// # Panics
         ///
-        /// Outside of a tokio runtime, without the feature `blocking`. With it, the callback runs on the threads of the
-        /// engine.
+        /// Outside of a tokio runtime, unless the feature `blocking` is on. With that feature, a callback that was registered
+        /// outside of a runtime runs on the engine's threads.
         #[track_caller]
         pub fn on_change<C>(&self, call: C) -> $crate::live::Callback
         where
@@ -90,8 +90,8 @@ macro_rules! callback_methods {
         /// [`on_change`](Self::on_change).
         ///
         /// `old` is the value that the previous call got as `new`, even if that call panicked. For the first call, it is the value
-        /// that was visible at the registration; `None` if there was none. So no change is missed: a slow function gets
-        /// several changes as one, from the value that it knows to the newest.
+        /// that was visible at the registration; `None` if there was none. A slow function gets several changes as one
+        /// step, from its last value to the newest.
         ///
         /// Between two calls, the callback keeps only the visible value in memory.
         ///
@@ -107,8 +107,8 @@ macro_rules! callback_methods {
         ///
         /// # Panics
         ///
-        /// Outside of a tokio runtime, without the feature `blocking`. With it, the callback runs on the threads of the
-        /// engine.
+        /// Outside of a tokio runtime, unless the feature `blocking` is on. With that feature, a callback that was registered
+        /// outside of a runtime runs on the engine's threads.
         #[track_caller]
         pub fn on_change_from<C>(&self, call: C) -> $crate::live::Callback
         where

@@ -4,7 +4,8 @@
 macro_rules! decoder {
     ($name:ident) => {
         impl<T> $name<T> {
-            /// Declares the values at these paths, and all below them, [secret](Decode#secrets): errors do not quote them.
+            /// Declares the values at these paths, and all below them, [secret](Decode#secrets): errors do not quote them. A second
+            /// call replaces the paths of the first.
             ///
             /// A path is written like `users.*.note`, where `*` stands for any key and `[*]` for any item. An invalid path hides
             /// all values. Default: none.

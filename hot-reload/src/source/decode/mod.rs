@@ -99,7 +99,7 @@ pub use self::yaml::Yaml;
 ///
 /// # Contract
 ///
-/// 1. The same bytes, and the same included files, always give the same result.
+/// 1. The same bytes, included files and referenced variables always give the same result.
 /// 2. An error locates the fault as precisely as it can, and quotes no more of the content than the wrong value.
 pub trait Decode: Send + Sync + 'static {
     /// The decoded value.

@@ -18,7 +18,7 @@ impl Quoting {
         }
     }
 
-    /// Adds secret paths.
+    /// Replaces the declared secret paths.
     pub(in crate::source) const fn secret(self, paths: &'static [&'static str]) -> Self {
         Self {
             secret: paths,

@@ -37,7 +37,7 @@ pub(super) struct Shared {
 }
 
 impl<T> Layers<T> {
-    /// No layer yet. The value is that of an empty table.
+    /// Makes layers without any layer: the value is decoded from an empty table.
     pub fn new() -> Self {
         Self {
             layers: Arc::default(),
@@ -69,11 +69,13 @@ impl<T> Layers<T> {
         Ok(self.add(DEFAULTS, Kind::Fixed(Ok(Arc::new(node)))))
     }
 
-    /// Adds a document of the program, such as one from `include_str!`. `name` is its name in errors.
+    /// Adds a document of the program, such as one from `include_str!`. `name` is its name in errors. Errors of this document follow
+    /// the `secret` and `hide_values` that were set before this call.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`](crate::error::ErrorKind::Decode) if the text is no document of this format.
+    /// [`ErrorKind::Decode`](crate::error::ErrorKind::Decode) if the text is not a document of this format, or its root is not a
+    /// table.
     #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
     pub fn document(
         self,
@@ -161,7 +163,8 @@ impl<T> Layers<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Misconfigured`] if the path is none, or if the value cannot be serialized.
+    /// [`ErrorKind::Misconfigured`] if `path` is not a path of keys (an index or `*` is an error), or if the value cannot be
+    /// serialized.
     pub fn set(self, path: &str, value: impl Serialize) -> Result<Self, Error> {
         use crate::scope::pattern::{Wanted, parse};
 
@@ -189,7 +192,8 @@ impl<T> Layers<T> {
         self
     }
 
-    /// Declares the values at these paths, and all below them, [secret](crate::source::Decode#secrets). Default: none.
+    /// Declares the values at these paths, and all below them, [secret](crate::source::Decode#secrets). A second call replaces the
+    /// paths of the first. Default: none.
     pub fn secret(mut self, paths: &'static [&'static str]) -> Self {
         self.quoting = self.quoting.secret(paths);
         self
@@ -209,7 +213,8 @@ impl<T> Layers<T> {
         self
     }
 
-    /// A handle that explains where a value comes from. Take it before the service takes the layers.
+    /// Returns a handle that explains where a value comes from. Call it after [`secret`](Self::secret) and
+    /// [`hide_values`](Self::hide_values), which it copies, and before the service takes the layers.
     pub fn explain(&self) -> Explain {
         Explain::new(Arc::clone(&self.shared.history), self.quoting)
     }

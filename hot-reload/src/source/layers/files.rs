@@ -43,7 +43,8 @@ impl<T> Layers<T> {
 
     /// Adds the drop-in files of a directory, merged in the order of their names. It need not exist.
     ///
-    /// The extension of each file decides its format. Files with other extensions are left out.
+    /// The extension of each file decides its format. Files with other extensions, hidden files, temporary files of editors and
+    /// subdirectories are left out.
     #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
     pub fn dir(self, path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
@@ -61,8 +62,8 @@ impl<T> Layers<T> {
 
     /// Adds a directory of secrets with one file for each value, such as `/run/secrets`. It need not exist.
     ///
-    /// The name of a file is the path of its value, where `__` stands for a dot: `db__password` is `db.password`. So does a
-    /// subdirectory. One line break at the end is removed. The values are [texts](Self#texts), and no error quotes them.
+    /// The name of a file is the path of its value, where `__` stands for a dot: `db__password` is `db.password`.
+    /// Each subdirectory adds a key, down to 8 levels. Names keep their case. Hidden files are left out. One line break at the end is removed. The values are [texts](Self#texts), and no error quotes them.
     pub fn secrets(self, path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         let dir = crate::source::Dir::new(path)
@@ -78,7 +79,8 @@ impl<T> Layers<T> {
 
     /// Adds the assignments of a `.env` file whose names have this prefix, as [`env`](Self::env). It need not exist.
     ///
-    /// Lines are `NAME=value`, after `export` or not. `#` begins a comment. A value in single quotes is taken as it is; one in
+    /// Each line is `NAME=value`, with or without `export` before it. `#` begins a comment at the start of a line, after white space,
+    /// or after a closing quote. A value in single quotes is taken as it is; one in
     /// double quotes has the escapes `\n`, `\r`, `\t`, `\\`, `\"` and `\$`. Both may span lines. Variables in values are not
     /// replaced. The environment of the process stays as it is.
     pub fn dotenv(self, path: impl AsRef<Path>, prefix: impl Into<String>) -> Self {

@@ -105,7 +105,7 @@ impl Memory {
         self.conclude(layers)
     }
 
-    /// Asks every layer once. Sources are asked at the same time.
+    /// Reads every layer once, all sources concurrently.
     async fn pass(&mut self, layers: &[Layer], quoting: Quoting) -> Result<Pass, Error> {
         let fetches = layers.iter().zip(&self.slots).map(|(layer, slot)| async {
             match &layer.kind {

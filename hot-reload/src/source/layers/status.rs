@@ -49,7 +49,9 @@ pub(super) fn status(layers: &[Layer], notes: &Notes) -> SourceStatus {
     }
     if !notes.unwatched.is_empty() {
         let names = notes.unwatched.join(", ");
-        let text = format!("no watch reports changes of {names}; each load reads it");
+        let text = format!(
+            "these layers have no watch, so only the next load finds their changes: {names}"
+        );
         all.degraded
             .push(Degradation::new("layer_without_watch", text, "").inherent());
     }

@@ -11,6 +11,6 @@ pub struct KeyAnswer {
     pub place: String,
     /// The value in this layer. Secrets are masked.
     pub value: String,
-    /// Whether this is the effective value. Of a table, each layer that is merged into it wins.
+    /// Whether this layer provides the effective value. For a table, it is true for each layer that is merged into it.
     pub wins: bool,
 }

@@ -65,7 +65,8 @@ pub struct KeyExplanation {
     pub generation: Generation,
     /// The effective value. `None` if the key has none. Secrets are masked.
     pub value: Option<String>,
-    /// The earliest of the given generations since which the key has this value from this layer.
+    /// The first of the given generations in which the key had this value from this layer, without a change since. With
+    /// [`key`](Explain::key), the explained generation.
     pub since: Generation,
     /// The value in the generation before `since`. `None` if that one was not given, or if the key had no value.
     pub before: Option<String>,
@@ -78,7 +79,8 @@ impl Explain {
         Self { history, quoting }
     }
 
-    /// Explains a key in one published value. `None` if its load is not kept any more, or was not one of these layers.
+    /// Explains a key in one published value. Returns `None` if the load of the snapshot is not among the last 16 that could be
+    /// decoded, including rejected ones, or did not come from these layers. A key without a value is `Some` with `value: None`.
     ///
     /// # Errors
     ///
