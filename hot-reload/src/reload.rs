@@ -101,6 +101,15 @@ where
         None
     }
 
+    /// Notifies the source that this value is visible. Provided: does nothing.
+    ///
+    /// A loaded value may be rejected, held or rolled back, so a source that reports on its value needs to know the visible one.
+    /// The service calls it before each call of [`source_status`](Self::source_status), so it must be cheap and must not block.
+    /// It may pass the same value many times.
+    fn published(&self, value: &V) {
+        let _ = value;
+    }
+
     /// Loads the value, unless the source is still at the revision `seen`. Provided: calls [`reload`](Self::reload).
     ///
     /// Override it if the source can answer "unchanged" without sending its content. `seen` is the revision of the last load,

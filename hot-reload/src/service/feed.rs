@@ -43,6 +43,9 @@ pub(crate) trait Feed<V> {
     where
         V: 'a;
 
+    /// Notifies the source that this value is visible. Provided: does nothing.
+    fn published(&self, _: &V) {}
+
     /// The status of the source, if it has one.
     fn status(&self) -> Option<SourceStatus>;
 
@@ -180,6 +183,10 @@ where
         };
         let watch = (calls.realtime)(self.source);
         Box::pin(async move { watch.await.map_err(Error::from) })
+    }
+
+    fn published(&self, visible: &V) {
+        self.source.published(visible);
     }
 
     fn status(&self) -> Option<SourceStatus> {

@@ -1,7 +1,7 @@
 //! [`source_of_certificates`]: passes the calls of a service to the opened files.
 
-/// Implements [`Reload`](crate::Reload) and [`RealtimeWatch`](crate::RealtimeWatch) for a type with a method `opened()` that
-/// returns the decoded files.
+/// Implements [`Reload`](crate::Reload) and [`RealtimeWatch`](crate::RealtimeWatch) for a type with the methods `opened()`,
+/// which returns the decoded files, and `decoder()`.
 macro_rules! source_of_certificates {
     ($type:ty, of $value:ty) => {
         #[async_trait::async_trait]
@@ -22,6 +22,10 @@ macro_rules! source_of_certificates {
 
             fn source_status(&self) -> Option<$crate::status::SourceStatus> {
                 self.opened().source_status()
+            }
+
+            fn published(&self, value: &$value) {
+                self.decoder().expiry().published(value.dates());
             }
 
             async fn reload_since(

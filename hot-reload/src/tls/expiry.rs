@@ -3,7 +3,7 @@
 //! It refuses a certificate outside of its validity, degrades the status of the source before the expiry, and knows when the next
 //! load is due because of a date.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
@@ -31,11 +31,16 @@ pub(super) struct Dated {
     pub(super) certificate: Certificate,
 }
 
+/// The certificates of one value, which shares them with its clones.
+pub(super) type Dates = Arc<[Dated]>;
+
 /// The state that a date may change.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// The certificates of the last good load.
-    accepted: Vec<Dated>,
+    /// The certificates of the visible value, once a service has published one.
+    visible: Option<Weak<[Dated]>>,
+    /// The certificates of each decoded value. Without a service, nothing shows which value is in use.
+    decoded: Vec<Weak<[Dated]>>,
     /// The period of a certificate that was refused because of the date.
     refused: Option<(Moment, Moment)>,
     /// How many loads a date has requested.
@@ -56,19 +61,26 @@ impl Expiry {
         }
     }
 
-    /// Accepts the certificates of a load.
+    /// Forgets what earlier content was refused for. Each decoding begins with it.
+    pub(super) fn begin(&self) {
+        self.known
+            .send_if_modified(|known| known.refused.take().is_some());
+    }
+
+    /// Accepts the certificates of a load. The value must keep what is returned.
     ///
     /// A certificate that is in use already stays acceptable after its expiry. Otherwise, one expired certificate would keep the
     /// renewed certificates of other names out.
-    pub(super) fn accept(&self, found: Vec<Dated>) -> Result<(), Error> {
+    pub(super) fn accept(&self, found: Vec<Dated>) -> Result<Dates, Error> {
         let now = Moment::now(&*self.clock)?;
         let refused = {
             let known = self.known.borrow();
+            let in_use = known.in_use();
             let is_known = |dated: &Dated| {
-                let mut leaves = known.accepted.iter().map(|accepted| &accepted.leaf);
-                leaves.any(|leaf| *leaf == dated.leaf)
+                let mut leaves = in_use.iter().flat_map(|dates| dates.iter());
+                leaves.any(|used| used.leaf == dated.leaf)
             };
-            let is_first = known.accepted.is_empty();
+            let is_first = in_use.iter().all(|dates| dates.is_empty());
             let mut new = found.iter().filter(|dated| !is_known(dated));
             let refused = new.find(|dated| !is_valid(period(&dated.certificate), now));
             refused
@@ -81,13 +93,25 @@ impl Expiry {
                 Err(error)
             }
             None => {
+                let dates = Dates::from(found);
                 self.known.send_modify(|known| {
-                    known.accepted = found;
-                    known.refused = None;
+                    known.decoded.retain(|dates| dates.strong_count() > 0);
+                    known.decoded.push(Arc::downgrade(&dates));
                 });
-                Ok(())
+                Ok(dates)
             }
         }
+    }
+
+    /// Notes that the value with these certificates is visible.
+    pub(super) fn published(&self, dates: &Dates) {
+        let dates = Arc::downgrade(dates);
+        self.known.send_if_modified(|known| {
+            let before = known.visible.as_ref();
+            let is_new = before.is_none_or(|before| !before.ptr_eq(&dates));
+            known.visible = Some(dates);
+            is_new
+        });
     }
 
     /// Whether content that was refused because of the date would be accepted now.
@@ -103,11 +127,9 @@ impl Expiry {
             return PERIOD;
         };
         let known = self.known.borrow();
-        let certificates = known
-            .accepted
-            .iter()
-            .map(|dated| dated.certificate.not_after());
-        let expiries = certificates.flat_map(|end| [end.minus(self.warning), end]);
+        // A certificate is valid until the end of its last second.
+        let ends = known.ends();
+        let expiries = ends.flat_map(|end| [end.minus(self.warning), end.plus(SECOND)]);
         let starts = known.refused.map(|(from, _)| from);
         let waits = expiries.chain(starts).filter_map(|date| date.after(now));
         let next = waits.filter(|wait| !wait.is_zero()).min();
@@ -119,14 +141,8 @@ impl Expiry {
         let Ok(now) = Moment::now(&*self.clock) else {
             return false;
         };
-        let expires = {
-            let known = self.known.borrow();
-            let mut ends = known
-                .accepted
-                .iter()
-                .map(|dated| dated.certificate.not_after());
-            ends.any(|end| now >= end.minus(self.warning))
-        };
+        let mut ends = self.known.borrow().ends();
+        let expires = ends.any(|end| now >= end.minus(self.warning));
         let is_due = expires || self.would_accept();
         if is_due {
             // Wakes nobody, because it is no change of a date.
@@ -150,12 +166,34 @@ impl Expiry {
         let Ok(now) = Moment::now(&*self.clock) else {
             return status;
         };
-        for dated in &known.accepted {
+        let in_use = known.in_use();
+        for dated in in_use.iter().flat_map(|dates| dates.iter()) {
             for degradation in degradations(&dated.certificate, now, self.warning) {
                 status = status.with_degradation(degradation);
             }
         }
         status
+    }
+}
+
+impl Known {
+    /// The certificates of the visible value. Without a service, those of all values that still exist.
+    ///
+    /// A service discards a value that it rejects or holds, so such a value counts for nothing.
+    fn in_use(&self) -> Vec<Dates> {
+        match self.visible.as_ref().and_then(Weak::upgrade) {
+            Some(visible) => vec![visible],
+            None => self.decoded.iter().filter_map(Weak::upgrade).collect(),
+        }
+    }
+
+    /// The ends of the certificates in use.
+    fn ends(&self) -> impl Iterator<Item = Moment> + use<> {
+        let ends = |dates: Dates| -> Vec<_> {
+            let certificates = dates.iter().map(|dated| &dated.certificate);
+            certificates.map(Certificate::not_after).collect()
+        };
+        self.in_use().into_iter().flat_map(ends)
     }
 }
 
@@ -210,4 +248,5 @@ fn degradations(
 }
 
 /// The time between two loads while a certificate expires soon.
-const PERIOD: Duration = Duration::from_secs(60 * 60);
+pub(super) const PERIOD: Duration = Duration::from_secs(60 * 60);
+const SECOND: Duration = Duration::from_secs(1);

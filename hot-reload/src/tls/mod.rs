@@ -47,7 +47,7 @@
 //! Within [14 days](ServerCertificates::expiry_warning) of the expiry, the status of the source is degraded by
 //! `certificate_expiry`, and after it also by `certificate_expired`. The service logs each once, as a warning, and reports it as
 //! [`EventKind::Degraded`](crate::event::EventKind::Degraded). The other degradations are `certificate_not_yet_valid` and
-//! `certificate_chain`.
+//! `certificate_chain`. They describe the visible value, not one that is held, rejected or rolled back.
 //!
 //! From the warning on, the watch of the source hints once an hour, so that a realtime service loads a renewed certificate
 //! even if no file event arrived. The counter `expiry_hints` counts these hints. A polling or hybrid service needs none: it loads at

@@ -47,6 +47,10 @@ impl Moment {
         self.0.checked_sub(earlier.0).map(Duration::from_secs)
     }
 
+    pub(super) fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration.as_secs()))
+    }
+
     pub(super) fn minus(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(duration.as_secs()))
     }

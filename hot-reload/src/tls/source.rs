@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
-use super::expiry::Expiry;
+use super::expiry::{Expiry, PERIOD};
 use crate::error::Error;
 use crate::hints::{HintSender, Subscription};
 use crate::revision::Revision;
@@ -77,11 +77,16 @@ impl Source for Expiring {
 /// Hints at each date, until it is aborted.
 async fn remind(hints: HintSender, expiry: Arc<Expiry>) {
     let mut changes = expiry.changes();
+    let mut next = Instant::now() + PERIOD;
     while !hints.is_closed() {
         changes.mark_unchanged();
-        let is_date = timeout(expiry.pause(), changes.changed()).await.is_err();
-        if is_date && expiry.is_due() {
-            hints.hint();
+        // A change of the dates never postpones the hourly hint.
+        let end = next.min(Instant::now() + expiry.pause());
+        if timeout_at(end, changes.changed()).await.is_err() {
+            next = end + PERIOD;
+            if expiry.is_due() {
+                hints.hint();
+            }
         }
     }
 }

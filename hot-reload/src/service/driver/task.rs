@@ -197,7 +197,13 @@ impl<'e, V> Task<'e, V> {
 
     /// Writes the source's own status into the status of the service.
     pub(super) fn update_source_status<F: Feed<V>>(&mut self, feed: &F) {
-        let status = catch_unwind(AssertUnwindSafe(|| feed.status()));
+        let visible = self.engine.shared.publisher.current();
+        let status = catch_unwind(AssertUnwindSafe(|| {
+            if let Some(visible) = &visible {
+                feed.published(visible);
+            }
+            feed.status()
+        }));
         let status = status.unwrap_or_else(|panic| Some(panicking_source(panic.as_ref())));
         let wanted = status.as_ref().and_then(|status| status.heartbeat);
         self.machine.want(wanted);
@@ -330,14 +336,14 @@ impl<V> Drop for Task<'_, V> {
     }
 }
 
-/// The status of a source whose `source_status` panics.
+/// The status of a source whose `published` or `source_status` panics.
 fn panicking_source(panic: &(dyn Any + Send)) -> SourceStatus {
     let message = panicked(Stage::Load, panic).message().to_owned();
     let mut status = SourceStatus::default();
     status.degraded.push(Degradation::new(
         "panicked",
         format!("its status is unknown: {message}"),
-        "fix its `source_status`",
+        "fix its `published` or `source_status`",
     ));
     status
 }

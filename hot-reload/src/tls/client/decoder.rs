@@ -58,6 +58,7 @@ impl DecodeFiles for ClientDecoder {
 
     fn decode_files(&self, files: &Files, _: &str) -> Result<ClientTls, Error> {
         let Inner { spec, expiry } = &*self.0;
+        expiry.begin();
         let provider = spec.common.provider()?;
         let roots = authorities(files, &spec.authorities)?;
         let anchors = roots.roots.clone();
@@ -81,8 +82,8 @@ impl DecodeFiles for ClientDecoder {
             configure(&mut config);
         }
         // Last, so that only a usable configuration counts as accepted.
-        expiry.accept(pair.iter().map(Pair::dated).collect())?;
-        Ok(ClientTls::new(config, pair, anchors))
+        let dates = expiry.accept(pair.iter().map(Pair::dated).collect())?;
+        Ok(ClientTls::new(config, pair, anchors, dates))
     }
 }
 

@@ -7,6 +7,7 @@ use rustls::client::ClientConfig;
 use rustls::pki_types::TrustAnchor;
 
 use crate::tls::certificate::Certificate;
+use crate::tls::expiry::Dates;
 use crate::tls::pair::Pair;
 
 /// The authorities of servers, and the certificate of the client if it has one, as a whole configuration of rustls: the value
@@ -20,6 +21,8 @@ struct Inner {
     config: Arc<ClientConfig>,
     pair: Option<Pair>,
     authorities: Vec<TrustAnchor<'static>>,
+    /// It exists as long as the value, so it shows which values exist.
+    dates: Dates,
 }
 
 impl ClientTls {
@@ -27,11 +30,13 @@ impl ClientTls {
         config: ClientConfig,
         pair: Option<Pair>,
         authorities: Vec<TrustAnchor<'static>>,
+        dates: Dates,
     ) -> Self {
         Self(Arc::new(Inner {
             config: Arc::new(config),
             pair,
             authorities,
+            dates,
         }))
     }
 
@@ -45,6 +50,10 @@ impl ClientTls {
     /// The facts of the client's certificate, if it has one.
     pub fn certificate(&self) -> Option<&Certificate> {
         self.0.pair.as_ref().map(|pair| &pair.certificate)
+    }
+
+    pub(in crate::tls) fn dates(&self) -> &Dates {
+        &self.0.dates
     }
 }
 

@@ -89,6 +89,7 @@ impl DecodeFiles for ServerDecoder {
             expiry,
             sessions,
         } = &*self.0;
+        expiry.begin();
         let provider = spec.common.provider()?;
         let pairs = spec.pairs.iter();
         let pairs = pairs.map(|pair| Pair::read(pair, files, &provider));
@@ -105,8 +106,8 @@ impl DecodeFiles for ServerDecoder {
             .collect();
         let config = config(spec, sessions, &pairs, clients, provider)?;
         // Last, so that only a usable configuration counts as accepted.
-        expiry.accept(pairs.iter().map(Pair::dated).collect())?;
-        Ok(ServerTls::new(config, pairs, anchors))
+        let dates = expiry.accept(pairs.iter().map(Pair::dated).collect())?;
+        Ok(ServerTls::new(config, pairs, anchors, dates))
     }
 }
 

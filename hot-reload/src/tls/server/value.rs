@@ -7,6 +7,7 @@ use rustls::pki_types::TrustAnchor;
 use rustls::server::ServerConfig;
 
 use crate::tls::certificate::Certificate;
+use crate::tls::expiry::Dates;
 use crate::tls::moment::Moment;
 use crate::tls::pair::Pair;
 
@@ -22,6 +23,8 @@ struct Inner {
     pairs: Vec<Pair>,
     certificates: Vec<Certificate>,
     clients: Vec<TrustAnchor<'static>>,
+    /// It exists as long as the value, so it shows which values exist.
+    dates: Dates,
 }
 
 impl ServerTls {
@@ -29,12 +32,14 @@ impl ServerTls {
         config: ServerConfig,
         pairs: Vec<Pair>,
         clients: Vec<TrustAnchor<'static>>,
+        dates: Dates,
     ) -> Self {
         Self(Arc::new(Inner {
             config: Arc::new(config),
             certificates: pairs.iter().map(|pair| pair.certificate.clone()).collect(),
             pairs,
             clients,
+            dates,
         }))
     }
 
@@ -52,6 +57,10 @@ impl ServerTls {
     pub fn not_after(&self) -> Moment {
         let ends = self.0.certificates.iter().map(Certificate::not_after);
         ends.min().unwrap_or(Moment::from_unix_seconds(u64::MAX))
+    }
+
+    pub(in crate::tls) fn dates(&self) -> &Dates {
+        &self.0.dates
     }
 }
 

@@ -115,7 +115,7 @@ fn foreign_certificate_in_a_chain_is_a_fault_and_no_error() {
     );
     assert_eq!(
         fault(&Authority::new("root").pem()).unwrap(),
-        "certificate 2 of the chain has the name of the issuer, and has not signed certificate 1"
+        "certificate 2 of the chain has the issuer's name, but did not sign certificate 1"
     );
 }
 

@@ -13,14 +13,14 @@ use crate::tls::{ServerCertificates, ServerTls};
 use crate::{Control, Live, ReloaderService};
 
 /// A day in 2027.
-const START: u64 = 20_800 * DAY;
+pub(super) const START: u64 = 20_800 * DAY;
 
-fn put(memory: &Memory, issued: &Issued) {
+pub(super) fn put(memory: &Memory, issued: &Issued) {
     memory.put("cert.pem", &issued.cert);
     memory.put("key.pem", &issued.key);
 }
 
-fn source(memory: &Memory) -> ServerCertificates {
+pub(super) fn source(memory: &Memory) -> ServerCertificates {
     let clock = Clock::starts_at(START);
     certificates()
         .read_from(memory.clone())
@@ -28,16 +28,16 @@ fn source(memory: &Memory) -> ServerCertificates {
 }
 
 /// A service in pure realtime mode, whose watch never hints.
-async fn realtime(source: ServerCertificates) -> (Live<ServerTls>, Control<ServerTls>) {
+pub(super) async fn realtime(source: ServerCertificates) -> (Live<ServerTls>, Control<ServerTls>) {
     let service = ReloaderService::builder(source).realtime();
     service.start().await.unwrap()
 }
 
-fn days(days: u64) -> Duration {
+pub(super) fn days(days: u64) -> Duration {
     Duration::from_secs(days * DAY)
 }
 
-fn reasons(control: &Control<ServerTls>) -> Vec<String> {
+pub(super) fn reasons(control: &Control<ServerTls>) -> Vec<String> {
     let status = control.status().source_status.unwrap();
     let reasons = status
         .degraded
@@ -46,7 +46,7 @@ fn reasons(control: &Control<ServerTls>) -> Vec<String> {
     reasons.collect()
 }
 
-fn hints(control: &Control<ServerTls>) -> u64 {
+pub(super) fn hints(control: &Control<ServerTls>) -> u64 {
     let status = control.status().source_status.unwrap();
     status.counter("expiry_hints").unwrap()
 }
@@ -244,6 +244,23 @@ async fn expired_certificate_in_use_does_not_keep_a_renewed_one_out() {
         tls.load().certificates()[1].not_after().unix_seconds(),
         START + 90 * DAY
     );
+    assert_eq!(
+        reasons(&control),
+        ["certificate_expiry", "certificate_expired"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn expiry_is_reported_in_the_second_after_it() {
+    let (authority, memory) = (Authority::new("root"), Memory::default());
+    put(
+        &memory,
+        &authority.issue_between(&["a.test"], START - DAY, START + 20 * DAY),
+    );
+    let (_tls, control) = realtime(source(&memory)).await;
+    sleep(days(20)).await;
+    assert_eq!(reasons(&control), ["certificate_expiry"]);
+    sleep(Duration::from_secs(2)).await;
     assert_eq!(
         reasons(&control),
         ["certificate_expiry", "certificate_expired"]

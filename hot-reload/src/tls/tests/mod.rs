@@ -5,6 +5,7 @@ mod checks;
 mod dates;
 mod handshakes;
 mod memory;
+mod visible;
 
 use std::sync::Arc;
 
