@@ -279,3 +279,76 @@ async fn p18_secret_of_a_variable_is_in_no_output() {
         assert!(!output.contains("hunter2"), "{output}");
     }
 }
+
+#[derive(Debug, PartialEq, serde::Deserialize)]
+struct Role {
+    role: String,
+}
+
+#[tokio::test(start_paused = true)]
+async fn p01_clones_with_different_layers_read_their_own() {
+    let base = Layers::<Role>::new().env_from("APP_", || [("APP_ROLE", "none")]);
+    let roles = ["web", "worker"].map(|role| base.clone().set("role", role).unwrap());
+    for (layers, role) in roles.into_iter().zip(["web", "worker"]) {
+        let explain = layers.explain();
+        let (live, _control) = ReloaderService::builder(layers).start().await.unwrap();
+        assert_eq!(live.load().role, role);
+        let answer = explain.key(&live.get(), "role").unwrap().unwrap();
+        assert_eq!(answer.value.as_deref(), Some(&*format!("{role:?}")));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p18_path_declared_secret_after_explain_is_masked() {
+    let layers = Layers::<Role>::new().env_from("APP_", || [("APP_ROLE", "blue")]);
+    let explain = layers.explain();
+    let layers = layers.secret(&["role"]);
+    let (live, _control) = ReloaderService::builder(layers).start().await.unwrap();
+    let answer = explain.key(&live.get(), "role").unwrap().unwrap();
+    assert!(!answer.to_string().contains("blue"), "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn table_under_a_replaced_value_does_not_win() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Config {
+        db: std::collections::BTreeMap<String, String>,
+    }
+
+    let toml = |name: &str, text: &str, layers: Layers<Config>| {
+        layers.document(name, Format::Toml, text).unwrap()
+    };
+    let layers = toml("first", "db = { name = \"a\" }", Layers::new());
+    let layers = toml("second", "db = \"a place\"", layers);
+    let layers = toml("third", "db = { host = \"b\" }", layers);
+    let explain = layers.explain();
+    let (live, _control) = ReloaderService::builder(layers).start().await.unwrap();
+    assert_eq!(live.load().db.len(), 1);
+    let answer = explain.key(&live.get(), "db").unwrap().unwrap();
+    let wins: Vec<_> = answer
+        .answers
+        .iter()
+        .map(|layer| (&*layer.layer, layer.wins))
+        .collect();
+    assert_eq!(wins, [("third", true), ("second", false), ("first", false)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn number_of_a_variable_must_be_finite() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Config {
+        ratio: f64,
+    }
+
+    for (text, expected) in [
+        ("0.5", true),
+        (" 1e3 ", true),
+        ("inf", false),
+        ("nan", false),
+        ("1e999", false),
+    ] {
+        let layers = Layers::<Config>::new().env_from("APP_", move || [("APP_RATIO", text)]);
+        let started = ReloaderService::builder(layers).start().await;
+        assert_eq!(started.is_ok(), expected, "{text}: {started:?}");
+    }
+}

@@ -49,9 +49,18 @@ impl<T> Layers<T> {
         }
     }
 
-    pub(super) fn add(mut self, name: impl Into<String>, kind: Kind) -> Self {
+    pub(super) fn add(self, name: impl Into<String>, kind: Kind) -> Self {
         let name = name.into();
-        Arc::make_mut(&mut self.layers).push(Layer { name, kind });
+        let mut layers = self.apart();
+        Arc::make_mut(&mut layers.layers).push(Layer { name, kind });
+        layers
+    }
+
+    /// Before a change: clones that differ share nothing, because what one has read is not what the other would read.
+    fn apart(mut self) -> Self {
+        if Arc::strong_count(&self.shared) > 1 {
+            self.shared = Arc::default();
+        }
         self
     }
 
@@ -187,36 +196,44 @@ impl<T> Layers<T> {
     }
 
     /// Sets what follows a key that the value does not know. Default: [`Unknown::Warn`].
-    pub fn unknown_keys(mut self, unknown: Unknown) -> Self {
-        self.unknown = unknown;
-        self
+    pub fn unknown_keys(self, unknown: Unknown) -> Self {
+        Self {
+            unknown,
+            ..self.apart()
+        }
     }
 
     /// Declares the values at these paths, and all below them, [secret](crate::source::Decode#secrets). A second call replaces the
     /// paths of the first. Default: none.
-    pub fn secret(mut self, paths: &'static [&'static str]) -> Self {
-        self.quoting = self.quoting.secret(paths);
-        self
+    pub fn secret(self, paths: &'static [&'static str]) -> Self {
+        Self {
+            quoting: self.quoting.secret(paths),
+            ..self.apart()
+        }
     }
 
     /// Quotes no value of the content in errors, nor in explanations. Default: values that do not look like
     /// [secrets](crate::source::Decode#secrets) are quoted.
-    pub fn hide_values(mut self) -> Self {
-        self.quoting = self.quoting.off();
-        self
+    pub fn hide_values(self) -> Self {
+        Self {
+            quoting: self.quoting.off(),
+            ..self.apart()
+        }
     }
 
     /// Sets whether a file that becomes empty or blank is treated like any other. Default: `false`; see
     /// [`Loaded::Emptied`](crate::Loaded::Emptied).
-    pub fn empty_is_content(mut self, is_content: bool) -> Self {
-        self.empty_is_content = is_content;
-        self
+    pub fn empty_is_content(self, is_content: bool) -> Self {
+        Self {
+            empty_is_content: is_content,
+            ..self.apart()
+        }
     }
 
-    /// Returns a handle that explains where a value comes from. Call it after [`secret`](Self::secret) and
-    /// [`hide_values`](Self::hide_values), which it copies, and before the service takes the layers.
+    /// Returns a handle that explains where a value comes from. Call it before the service takes the layers. While there is
+    /// such a handle, the layers of the last 16 loads stay in memory.
     pub fn explain(&self) -> Explain {
-        Explain::new(Arc::clone(&self.shared.history), self.quoting)
+        Explain::new(Arc::clone(&self.shared.history))
     }
 }
 

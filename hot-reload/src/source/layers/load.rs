@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::builder::Layers;
+use super::explain::History;
 use super::memory::{Emptied, Read, whole_name};
 use super::status;
 use super::unknown::Unknown;
@@ -39,9 +40,15 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Layers<T> {
             notes.unknown = decoded.ignored;
             notes.unknown_count = decoded.count;
             drop(notes);
-            let names = self.layers.iter().map(|layer| layer.name.clone());
-            let loaded = names.zip(trees).collect();
-            lock(&self.shared.history).remember(revision.clone(), loaded);
+            // Without a handle, nobody can ask for an explanation.
+            if Arc::strong_count(&self.shared.history) > 1 {
+                let names = self.layers.iter().map(|layer| layer.name.clone());
+                lock(&self.shared.history).remember(History::load(
+                    revision.clone(),
+                    names.zip(trees).collect(),
+                    self.quoting,
+                ));
+            }
             decoded.value
         });
         match memory.fill() {

@@ -141,9 +141,9 @@ impl<'de> Lenient<'de> {
     }
 
     fn float<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.text.trim().parse::<f64>() {
-            Ok(number) => visitor.visit_f64(number),
-            Err(_) => Err(self.unfit(&visitor)),
+        match finite(&self.text) {
+            Some(number) => visitor.visit_f64(number),
+            None => Err(self.unfit(&visitor)),
         }
     }
 
@@ -300,12 +300,19 @@ impl<'de> Lenient<'de> {
             Ok(result) => return result,
             Err(visitor) => visitor,
         };
-        let is_decimal = |letter: char| letter.is_ascii_digit() || "+-.eE".contains(letter);
-        match self.text.trim().parse::<f64>() {
-            Ok(number) if self.text.trim().chars().all(is_decimal) => visitor.visit_f64(number),
-            _ => self.text(visitor),
+        match finite(&self.text) {
+            Some(number) => visitor.visit_f64(number),
+            None => self.text(visitor),
         }
     }
+}
+
+/// The number in decimal digits. None for `inf`, `nan`, and what is too large.
+fn finite(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let is_decimal = |letter: char| letter.is_ascii_digit() || "+-.eE".contains(letter);
+    let number = text.chars().all(is_decimal).then(|| text.parse().ok())?;
+    number.filter(|number: &f64| number.is_finite())
 }
 
 impl<'de> IntoDeserializer<'de, Fault> for Lenient<'de> {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::revision::Revision;
+use crate::source::decode::quoting::Quoting;
 use crate::source::decode::tree::Node;
 
 /// The most loads that are kept. Layers that stay the same are shared.
@@ -16,20 +17,31 @@ pub(in crate::source::layers) struct History {
 }
 
 /// The layers of one load, in order.
-pub(super) struct Load {
+pub(in crate::source::layers) struct Load {
     pub(super) revision: Revision,
     pub(super) layers: Vec<(String, Option<Arc<Node>>)>,
+    /// The values that an explanation may show.
+    pub(super) quoting: Quoting,
 }
 
 impl History {
-    /// Keeps a load. An earlier one with the same revision is forgotten.
-    pub(in crate::source::layers) fn remember(
-        &mut self,
+    /// Makes the record of a load.
+    pub(in crate::source::layers) fn load(
         revision: Revision,
         layers: Vec<(String, Option<Arc<Node>>)>,
-    ) {
-        self.loads.retain(|load| load.revision != revision);
-        self.loads.push_back(Arc::new(Load { revision, layers }));
+        quoting: Quoting,
+    ) -> Load {
+        Load {
+            revision,
+            layers,
+            quoting,
+        }
+    }
+
+    /// Keeps a load. An earlier one with the same revision is forgotten.
+    pub(in crate::source::layers) fn remember(&mut self, load: Load) {
+        self.loads.retain(|other| other.revision != load.revision);
+        self.loads.push_back(Arc::new(load));
         while self.loads.len() > LOADS {
             self.loads.pop_front();
         }

@@ -16,7 +16,6 @@ use crate::locks::lock;
 use crate::revision::Revision;
 use crate::scope::pattern::parse;
 use crate::snapshot::Snapshot;
-use crate::source::decode::quoting::Quoting;
 
 /// Explains where the values of [`Layers`](crate::source::Layers) come from: from [`Layers::explain`](crate::source::Layers::explain).
 ///
@@ -51,7 +50,6 @@ use crate::source::decode::quoting::Quoting;
 #[derive(Clone)]
 pub struct Explain {
     history: Arc<Mutex<History>>,
-    quoting: Quoting,
 }
 
 /// Where the value of one key comes from. `Display` writes a few lines for a person.
@@ -75,8 +73,8 @@ pub struct KeyExplanation {
 }
 
 impl Explain {
-    pub(super) fn new(history: Arc<Mutex<History>>, quoting: Quoting) -> Self {
-        Self { history, quoting }
+    pub(super) fn new(history: Arc<Mutex<History>>) -> Self {
+        Self { history }
     }
 
     /// Explains a key in one published value. Returns `None` if the load of the snapshot is not among the last 16 that could be
@@ -131,7 +129,7 @@ impl Explain {
             match found(revision) {
                 Some(other) if other.is_same(&view) => since = earlier,
                 Some(other) => {
-                    before = other.shown(self.quoting);
+                    before = other.shown();
                     break;
                 }
                 None => break,
@@ -140,10 +138,10 @@ impl Explain {
         Ok(Some(KeyExplanation {
             path: path.to_owned(),
             generation,
-            value: view.shown(self.quoting),
+            value: view.shown(),
             since,
             before,
-            answers: view.answers(self.quoting),
+            answers: view.answers(),
         }))
     }
 }

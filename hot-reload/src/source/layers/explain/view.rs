@@ -4,7 +4,6 @@ use super::answer::KeyAnswer;
 use super::history::Load;
 use crate::error::Location;
 use crate::scope::pattern::Wanted;
-use crate::source::decode::quoting::Quoting;
 use crate::source::decode::tree::{Node, merged};
 
 /// One key in the layers of one load.
@@ -26,9 +25,9 @@ impl<'a> View<'a> {
     }
 
     /// The effective value.
-    pub(super) fn shown(&self, quoting: Quoting) -> Option<String> {
+    pub(super) fn shown(&self) -> Option<String> {
         let effective = self.effective.as_ref();
-        effective.map(|node| node.shown(self.steps, quoting))
+        effective.map(|node| node.shown(self.steps, self.load.quoting))
     }
 
     /// Whether both have the same value from the same layer.
@@ -42,15 +41,26 @@ impl<'a> View<'a> {
 
     /// The names of the layers that win.
     fn winners(&self) -> impl Iterator<Item = &str> {
-        let found = self.found().filter(|(_, node)| self.wins(node));
-        found.map(|(name, _)| name)
+        let found = self.found().into_iter();
+        found.filter_map(|(name, _, wins)| wins.then_some(name))
     }
 
-    /// The layers that have the key, the last one first.
-    fn found(&self) -> impl Iterator<Item = (&'a str, &'a Node)> {
-        let (load, steps) = (self.load, self.steps);
-        let layers = load.layers.iter().rev();
-        layers.filter_map(move |(name, tree)| Some((&**name, tree.as_deref()?.find(steps)?)))
+    /// The layers that have the key, the last one first, and whether each of them wins.
+    fn found(&self) -> Vec<(&'a str, &'a Node, bool)> {
+        let mut found = Vec::new();
+        // A value that is no table replaces all that earlier layers have there.
+        let mut is_replaced = false;
+        for (name, tree) in self.load.layers.iter().rev() {
+            let Some(tree) = tree.as_deref() else {
+                continue;
+            };
+            if let Some(node) = tree.find(self.steps) {
+                found.push((&**name, node, !is_replaced && self.wins(node)));
+            }
+            let mut above = (0..=self.steps.len()).filter_map(|end| tree.find(&self.steps[..end]));
+            is_replaced |= above.any(|node| !node.is_table());
+        }
+        found
     }
 
     fn wins(&self, node: &Node) -> bool {
@@ -61,8 +71,8 @@ impl<'a> View<'a> {
         self.effective.as_ref().is_some_and(is_won)
     }
 
-    pub(super) fn answers(&self, quoting: Quoting) -> Vec<KeyAnswer> {
-        let answer = |(layer, node): (&str, &Node)| {
+    pub(super) fn answers(&self) -> Vec<KeyAnswer> {
+        let answer = |(layer, node, wins): (&str, &Node, bool)| {
             let mut place = Location::new(&node.origin.part.name);
             if let Some((line, column)) = node.origin.line_and_column() {
                 place = place.line(line, column);
@@ -70,10 +80,10 @@ impl<'a> View<'a> {
             KeyAnswer {
                 layer: Location::new(layer).to_string(),
                 place: place.to_string(),
-                value: node.shown(self.steps, quoting),
-                wins: self.wins(node),
+                value: node.shown(self.steps, self.load.quoting),
+                wins,
             }
         };
-        self.found().map(answer).collect()
+        self.found().into_iter().map(answer).collect()
     }
 }
