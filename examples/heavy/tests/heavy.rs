@@ -6,7 +6,12 @@ use std::process::Command;
 
 /// Runs the program. Returns its output after checking that it succeeded.
 fn run(program: &str) -> Vec<String> {
-    let output = Command::new(program).output().unwrap();
+    let mut command = Command::new(program);
+    // Only the examples of layers read it.
+    let output = command
+        .env("APP_GREETING", "from a variable")
+        .output()
+        .unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     let errors = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{said}\n{errors}");
@@ -90,4 +95,38 @@ fn p19_policies_schema_and_entities_change_together_and_no_decision_is_wrong() {
         let is_reported = |line: &String| line.starts_with("refused: ") && line.contains(place);
         assert!(said.iter().any(is_reported), "{place} in {said:#?}");
     }
+}
+
+#[test]
+fn figment_as_a_decoder_keeps_watches_and_places() {
+    let said = run(env!("CARGO_BIN_EXE_figment_layers"));
+    check_layers(&said, "u16");
+}
+
+#[test]
+fn config_as_a_decoder_keeps_watches_and_places() {
+    let said = run(env!("CARGO_BIN_EXE_config_layers"));
+    check_layers(&said, "an integer");
+}
+
+/// Checks the output of an example of layers. `expected`: the words for the type of a value.
+fn check_layers(said: &[String], expected: &str) {
+    let [first, changed, value, syntax, last] = said else {
+        panic!("{said:#?}");
+    };
+    let config = |workers: u16| {
+        format!(
+            "AppConfig {{ greeting: \"from a variable\", server: Server {{ workers: {workers} }} }}"
+        )
+    };
+    assert_eq!(*first, config(4));
+    assert_eq!(*changed, config(9));
+    assert!(value.starts_with("rejected: "), "{value}");
+    let place = format!("/conf.d/20-mistake.toml: server.workers: expected {expected}");
+    assert!(value.ends_with(&place), "{value}");
+    assert!(
+        syntax.contains("/conf.d/20-mistake.toml:2:11: "),
+        "{syntax}"
+    );
+    assert_eq!(*last, format!("still {}", config(9)));
 }
