@@ -1,7 +1,7 @@
 //! [`Common`]: what certificates of servers and of clients have in common, and the parts of a load that both need.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustls::crypto::CryptoProvider;
@@ -68,7 +68,11 @@ impl Common {
     ) -> Expiring {
         let group = || Group::new(paths.into_iter().map(|path| (path, path))).into_source();
         let files = self.source.clone().unwrap_or_else(group);
-        Expiring { files, expiry }
+        Expiring {
+            files,
+            expiry,
+            valid: Mutex::default(),
+        }
     }
 }
 

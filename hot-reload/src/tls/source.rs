@@ -1,6 +1,6 @@
 //! [`Expiring`]: a source of files that also hints when the date of a certificate is reached.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use super::expiry::{Expiry, PERIOD};
 use crate::error::Error;
 use crate::hints::{HintSender, Subscription};
+use crate::locks::lock;
 use crate::revision::Revision;
 use crate::source::{Base, BoxSource, Fetched, Source};
 use crate::status::SourceStatus;
@@ -20,6 +21,16 @@ use crate::watch::WatchProfile;
 pub(super) struct Expiring {
     pub(super) files: BoxSource,
     pub(super) expiry: Arc<Expiry>,
+    /// The content that has become valid.
+    pub(super) valid: Mutex<Option<Valid>>,
+}
+
+/// Content that was refused because of a date, and is good since. It keeps its second revision until it changes.
+#[derive(Clone)]
+pub(super) struct Valid {
+    /// The revision of the files.
+    files: Revision,
+    revision: Revision,
 }
 
 impl Source for Expiring {
@@ -30,13 +41,20 @@ impl Source for Expiring {
     async fn fetch(&self, seen: Option<&Revision>) -> Result<Fetched, Error> {
         // Content that was refused because of the date is good now, although it is the same. So it is another state.
         let has_become_valid = self.expiry.would_accept();
-        let seen = seen.filter(|_| !has_become_valid);
-        let mut fetched = self.files.fetch(seen).await?;
-        if has_become_valid
-            && let Fetched::Content { revision, .. } | Fetched::Files { revision, .. } =
-                &mut fetched
-        {
-            *revision = Revision::join([revision.clone(), Revision::new("valid")]);
+        let valid = lock(&self.valid).clone();
+        let of_files = match &valid {
+            Some(valid) if seen == Some(&valid.revision) => Some(&valid.files),
+            _ => seen,
+        };
+        let of_files = of_files.filter(|_| !has_become_valid);
+        let mut fetched = self.files.fetch(of_files).await?;
+        if let Fetched::Content { revision, .. } | Fetched::Files { revision, .. } = &mut fetched {
+            let valid = valid.filter(|valid| valid.files == *revision);
+            let valid = valid.or_else(|| has_become_valid.then(|| Valid::of(revision)));
+            if let Some(valid) = &valid {
+                revision.clone_from(&valid.revision);
+            }
+            *lock(&self.valid) = valid;
         }
         Ok(fetched)
     }
@@ -71,6 +89,15 @@ impl Source for Expiring {
 
     fn accepts_empty(&self) -> bool {
         self.files.accepts_empty()
+    }
+}
+
+impl Valid {
+    fn of(files: &Revision) -> Self {
+        Self {
+            files: files.clone(),
+            revision: Revision::join([files.clone(), Revision::new("valid")]),
+        }
     }
 }
 

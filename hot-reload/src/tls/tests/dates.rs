@@ -266,3 +266,25 @@ async fn expiry_is_reported_in_the_second_after_it() {
         ["certificate_expiry", "certificate_expired"]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn renewal_is_loaded_before_the_expiry_whatever_the_heartbeat() {
+    let (authority, memory) = (Authority::new("root"), Memory::default());
+    put(
+        &memory,
+        &authority.issue_between(&["a.test"], START - DAY, START + 20 * DAY),
+    );
+    let service = ReloaderService::builder(source(&memory)).hybrid();
+    let service = service.heartbeat(days(60));
+    let (tls, control) = service.start().await.unwrap();
+    sleep(days(5)).await;
+    put(
+        &memory,
+        &authority.issue_between(&["a.test"], START, START + 90 * DAY),
+    );
+    sleep(days(1) - Duration::from_secs(60)).await;
+    assert_eq!((hints(&control), tls.get().generation().get()), (0, 1));
+    sleep(Duration::from_secs(62)).await;
+    assert_eq!(tls.load().not_after().unix_seconds(), START + 90 * DAY);
+    assert_eq!(hints(&control), 1);
+}

@@ -1,11 +1,17 @@
 //! Dates of certificates that were loaded but are not visible: held, rejected, rolled back, or refused because of a date.
 
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
 use tokio::time::{Duration, sleep};
 
 use super::authority::{Authority, DAY, Issued};
 use super::dates::{START, days, hints, put, realtime, reasons, source};
 use super::memory::Memory;
-use crate::ReloaderService;
+use crate::tls::ServerTls;
+use crate::{Participant, ReloaderService};
 
 /// An authority, and a source that has a certificate for this many days.
 fn certified(for_days: u64) -> (Authority, Memory) {
@@ -114,4 +120,42 @@ async fn date_of_refused_content_counts_only_while_the_source_has_it() {
     assert!(error.starts_with("key.pem: does not match "), "{error}");
     sleep(days(6)).await;
     assert_eq!(hints(&control), 0, "loads of content that stays bad");
+}
+
+/// Counts how often it is asked to prepare.
+#[derive(Clone, Default)]
+struct Counting(Arc<AtomicU64>);
+
+#[async_trait]
+impl Participant<ServerTls> for Counting {
+    type Prepared = ();
+
+    async fn prepare(&self, _: &ServerTls) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn commit(&self, (): ()) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn certificate_that_becomes_valid_is_prepared_once() {
+    let (authority, memory) = certified(90);
+    let prepared = Counting::default();
+    let service = ReloaderService::builder(source(&memory)).realtime();
+    let service = service.participant("counting", prepared.clone());
+    let (tls, control) = service.start().await.unwrap();
+    let early = authority.issue_between(&["a.test"], START + 5 * DAY, START + 150 * DAY);
+    put(&memory, &early);
+    assert!(control.reload().await.error().is_some());
+    sleep(days(6)).await;
+    assert_eq!(tls.get().generation().get(), 2);
+    assert_eq!(prepared.0.load(Ordering::Relaxed), 2);
+    let revision = tls.get().revision().cloned();
+    assert!(control.reload().await.outcome.is_current());
+    // Another content has the revision of its files again.
+    put(&memory, &issue(&authority, 80));
+    assert!(control.reload().await.outcome.is_published());
+    assert_ne!(tls.get().revision().cloned(), revision);
+    assert_eq!(prepared.0.load(Ordering::Relaxed), 3);
 }
