@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use der::asn1::{AnyRef, GeneralizedTime, UtcTime};
+use der::asn1::{AnyRef, GeneralizedTime};
 use der::{Decode, Reader, SliceReader, Tag, Tagged};
 
 use super::moment::Moment;
@@ -142,6 +142,13 @@ fn address(value: &[u8]) -> Option<IpAddr> {
     v4.or(v6).ok()
 }
 
+/// The number that these digits write.
+fn number(digits: &[u8]) -> Option<u16> {
+    let is_number = digits.iter().all(u8::is_ascii_digit);
+    let text = std::str::from_utf8(digits).ok().filter(|_| is_number)?;
+    text.parse().ok()
+}
+
 /// The tag of a field that only its number names.
 const fn context(number: u32, constructed: bool) -> Tag {
     Tag::ContextSpecific {
@@ -177,17 +184,26 @@ impl<'a> Fields<'a> {
         is_next.then(|| self.next(tag)).flatten()
     }
 
+    /// A date. One before 1970 counts as the start of 1970.
     fn time(&mut self) -> Option<Moment> {
-        let field = AnyRef::decode(&mut self.0).ok()?;
-        let since = match field.tag() {
-            Tag::UtcTime => field.decode_as::<UtcTime>().ok()?.to_unix_duration(),
-            Tag::GeneralizedTime => {
-                let time = field.decode_as::<GeneralizedTime>().ok()?;
-                time.to_unix_duration()
+        let (tag, text) = self.any()?;
+        let (year, rest) = match (tag, text) {
+            // Two digits of the year: from 50 on, they mean 1950 to 1999.
+            (Tag::UtcTime, [tens, ones, rest @ ..]) => {
+                let year = number(&[*tens, *ones])?;
+                (if year < 50 { 2000 + year } else { 1900 + year }, rest)
             }
+            (Tag::GeneralizedTime, [a, b, c, d, rest @ ..]) => (number(&[*a, *b, *c, *d])?, rest),
             _ => return None,
         };
-        Some(Moment::from_unix_seconds(since.as_secs()))
+        // The crate `der` has no date before 1970. The calendar repeats after 400 years.
+        let is_early = year < 1970;
+        let shown = if is_early { year % 400 + 2000 } else { year };
+        let text = [format!("{shown:04}").as_bytes(), rest].concat();
+        let time = AnyRef::new(Tag::GeneralizedTime, &text).ok()?;
+        let since = time.decode_as::<GeneralizedTime>().ok()?.to_unix_duration();
+        let seconds = if is_early { 0 } else { since.as_secs() };
+        Some(Moment::from_unix_seconds(seconds))
     }
 
     fn end(&self) -> Option<()> {
@@ -225,6 +241,45 @@ mod tests {
             ["localhost", "*.example.com", "127.0.0.1", "::1"]
         );
         assert_eq!(parsed.issuer, parsed.subject);
+    }
+
+    #[test]
+    fn date_before_1970_counts_as_the_start_of_1970() {
+        let early = [
+            date_time_ymd(1950, 1, 1),
+            date_time_ymd(1968, 2, 29),
+            // Dates before 1950 have another form.
+            date_time_ymd(1932, 2, 29),
+        ];
+        for date in early {
+            let mut params = CertificateParams::new(["a.test".to_owned()]).unwrap();
+            params.not_before = date;
+            params.not_after = date_time_ymd(9999, 12, 31);
+            let key = KeyPair::generate().unwrap();
+            let own = params.self_signed(&key).unwrap();
+            let parsed = Parsed::of(own.der()).unwrap();
+            assert_eq!(parsed.not_before, Moment::from_unix_seconds(0), "{date}");
+            assert_eq!(parsed.not_after.to_string(), "9999-12-31 00:00:00 UTC");
+        }
+    }
+
+    #[test]
+    fn date_that_does_not_exist_is_damage() {
+        let time = |tag: u8, text: &str| {
+            let length = u8::try_from(text.len()).unwrap();
+            let field = [&[tag, length], text.as_bytes()].concat();
+            Fields::of(&field).unwrap().time().map(Moment::unix_seconds)
+        };
+        assert_eq!(time(0x17, "700101000001Z"), Some(1));
+        assert_eq!(time(0x17, "500228000000Z"), Some(0));
+        assert_eq!(time(0x18, "00010101000000Z"), Some(0));
+        assert_eq!(time(0x18, "99991231235959Z"), Some(253_402_300_799));
+        for damaged in ["500229000000Z", "5001010000Z", "+10101000000Z", ""] {
+            assert_eq!(time(0x17, damaged), None, "{damaged}");
+        }
+        for damaged in ["19000229000000Z", "+9990101000000Z", "20200101000000", "20"] {
+            assert_eq!(time(0x18, damaged), None, "{damaged}");
+        }
     }
 
     #[test]
