@@ -80,7 +80,11 @@ impl Common {
 pub(super) fn part<'a>(files: &'a Files, path: &Path) -> Result<&'a Part, Error> {
     files.get(path).ok_or_else(|| {
         let place = Location::new(path.display().to_string());
-        Error::new(ErrorKind::Misconfigured, "the source has no such part").at(place)
+        Error::new(
+            ErrorKind::Misconfigured,
+            "is not among the parts of the source; check the key given to `CertifiedFiles` or as an authority",
+        )
+        .at(place)
     })
 }
 
@@ -93,7 +97,7 @@ pub(super) fn authorities(files: &Files, path: &Path) -> Result<RootCertStore, E
         roots.add(one).map_err(|_| {
             let number = index + 1;
             part.refuse(format!(
-                "holds a certificate that cannot be an authority, number {number}; remove it or copy it anew"
+                "contains a certificate that cannot be an authority (number {number}); remove it or copy it again"
             ))
         })?;
     }

@@ -44,7 +44,7 @@ impl Pair {
         let copy = private.clone_key();
         let signing = provider.key_provider.load_private_key(private);
         let signing = signing.map_err(|_| {
-            key.refuse("holds a private key that the TLS provider cannot use; RSA of 2048 to 8192 bits, ECDSA on P-256 or P-384, and Ed25519 are usual")
+            key.refuse("contains a private key that the TLS provider cannot use; RSA of 2048 to 8192 bits, ECDSA on P-256 or P-384, and Ed25519 are usual")
         })?;
         let certified = CertifiedKey::new(ders.clone(), signing);
         let kept = match certified.keys_match() {
@@ -54,7 +54,7 @@ impl Pair {
                 return Err(mismatch(&certified, cert, key));
             }
             Err(_) => {
-                return Err(cert.refuse("holds a certificate that cannot be used; give one of version 3 that a TLS server may have"));
+                return Err(cert.refuse("contains a certificate that cannot be used; give one of version 3 that a TLS server may have"));
             }
         };
         let inspected = chain::inspect(&chain, provider).map_err(|what| cert.refuse(what))?;
@@ -115,7 +115,7 @@ fn parsed<'a>(chain: &'a [CertificateDer<'_>], file: &Part) -> Result<Vec<Parsed
         Parsed::of(der).ok_or_else(|| {
             let number = index + 1;
             file.refuse(format!(
-                "holds a damaged certificate, number {number}; copy the file anew"
+                "contains a damaged certificate (number {number}); copy the file again"
             ))
         })
     });

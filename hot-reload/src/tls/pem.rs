@@ -1,4 +1,4 @@
-//! Reads certificates and keys from PEM. Names what a wrong file holds and how to fix it.
+//! Reads certificates and keys from PEM. Names what a wrong file contains and how to fix it.
 //!
 //! An error never shows the content, because it may be a key.
 
@@ -7,7 +7,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::x509::{Parsed, is_request};
 
-/// The certificates of a file, in its order. At least one. An error says what the file holds, without its name.
+/// The certificates of a file, in its order. At least one. An error says what the file contains, without its name.
 pub(super) fn certificates(content: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let text = without_mark(content);
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
@@ -18,7 +18,7 @@ pub(super) fn certificates(content: &[u8]) -> Result<Vec<CertificateDer<'static>
     }
 }
 
-/// The first private key of a file. An error says what the file holds, without its name.
+/// The first private key of a file. An error says what the file contains, without its name.
 pub(super) fn private_key(content: &[u8]) -> Result<PrivateKeyDer<'static>, String> {
     let text = without_mark(content);
     // The older encrypted form has the same label as a plain key.
@@ -43,17 +43,17 @@ fn instead_of_a_certificate(content: &[u8]) -> String {
     } else if PrivateKeyDer::try_from(content).is_ok() {
         "is a private key in binary form (DER) and no certificate; give the certificate as PEM"
     } else if has("PRIVATE KEY") {
-        "holds a private key and no certificate; are cert and key swapped?"
+        "contains a private key and no certificate; are cert and key swapped?"
     } else if has("CERTIFICATE REQUEST") {
-        "holds a certificate request (CSR) and no certificate; give the certificate that the authority has issued for it"
+        "contains a certificate request (CSR) and no certificate; give the certificate that the authority has issued for it"
     } else if has("TRUSTED CERTIFICATE") {
-        "holds a certificate in OpenSSL's own form; convert it (openssl x509 -in … -out …)"
+        "contains a certificate in OpenSSL's own form; convert it (openssl x509 -in … -out …)"
     } else if has("PKCS7") {
-        "holds a PKCS#7 archive; take the certificates out of it (openssl pkcs7 -print_certs -in … -out …)"
+        "contains a PKCS#7 archive; take the certificates out of it (openssl pkcs7 -print_certs -in … -out …)"
     } else if has("PUBLIC KEY") {
-        "holds a public key and no certificate; give the certificate"
+        "contains a public key and no certificate; give the certificate"
     } else {
-        "holds no certificate; give a PEM file that has one"
+        "contains no certificate; give a PEM file that has one"
     };
     what.to_owned()
 }
@@ -67,19 +67,19 @@ fn instead_of_a_key(content: &[u8]) -> String {
     } else if is_certificate(content) {
         "is a certificate in binary form (DER) and no private key; give the private key as PEM"
     } else if has("OPENSSH PRIVATE KEY") {
-        "holds a key in the form of OpenSSH, which TLS does not support; give the key that the certificate was made for"
+        "contains a key in the form of OpenSSH, which TLS does not support; give the key that the certificate was made for"
     } else if has("DSA PRIVATE KEY") {
-        "holds a DSA key, which TLS no longer supports; make an ECDSA or RSA key, and a certificate for it"
+        "contains a DSA key, which TLS no longer supports; make an ECDSA or RSA key, and a certificate for it"
     } else if has("CERTIFICATE REQUEST") {
-        "holds a certificate request (CSR) and no private key; give the key that the request was made with"
+        "contains a certificate request (CSR) and no private key; give the key that the request was made with"
     } else if has("CERTIFICATE") {
-        "holds a certificate and no private key; are cert and key swapped?"
+        "contains a certificate and no private key; are cert and key swapped?"
     } else if has("PUBLIC KEY") {
-        "holds a public key and no private key; give the private one"
+        "contains a public key and no private key; give the private one"
     } else if has("PARAMETERS") {
-        "holds the parameters of a key and no private key; give the whole key"
+        "contains the parameters of a key and no private key; give the whole key"
     } else {
-        "holds no private key; give a PEM file that has one"
+        "contains no private key; give a PEM file that has one"
     };
     what.to_owned()
 }
@@ -114,9 +114,9 @@ fn damaged(error: &PemError) -> String {
             "has a line -----BEGIN that does not end with five dashes; copy the whole file"
         }
         PemError::Base64Decode(_) => {
-            "has characters that do not belong there (it is not Base64); copy the file anew"
+            "has characters that do not belong there (it is not Base64); copy the file again"
         }
-        _ => "cannot be read as PEM; copy the file anew",
+        _ => "cannot be read as PEM; copy the file again",
     };
     what.to_owned()
 }

@@ -19,12 +19,12 @@ fn unusable_certificate_is_rejected() {
     std::fs::write(folder.path().join("key.pem"), "nothing").unwrap();
     assert_eq!(
         line_in(&folder, &config),
-        "config.toml: tls.cert: the file cert.pem holds no certificate; give a PEM file that has one"
+        "config.toml: tls.cert: the file cert.pem contains no certificate; give a PEM file that has one"
     );
     std::fs::write(folder.path().join("cert.pem"), made.cert.pem()).unwrap();
     assert_eq!(
         line_in(&folder, &config),
-        "config.toml: tls.key: the file key.pem holds no private key; give a PEM file that has one"
+        "config.toml: tls.key: the file key.pem contains no private key; give a PEM file that has one"
     );
     std::fs::write(
         folder.path().join("key.pem"),
@@ -82,10 +82,10 @@ fn each_wrong_certificate_file_has_its_own_error() {
     for (content, expected) in [
         (b"".as_slice(), "is empty; "),
         (b" \n\n", "is empty; "),
-        (b"nothing", "holds no certificate; "),
+        (b"nothing", "contains no certificate; "),
         (
             key.as_bytes(),
-            "holds a private key and no certificate; are cert and key swapped?",
+            "contains a private key and no certificate; are cert and key swapped?",
         ),
         (der, "is a certificate in binary form (DER); "),
         (
@@ -95,7 +95,7 @@ fn each_wrong_certificate_file_has_its_own_error() {
         (pkcs12, "is a PKCS#12 archive (.p12, .pfx); "),
         (
             request.pem().unwrap().as_bytes(),
-            "holds a certificate request (CSR) and no certificate; ",
+            "contains a certificate request (CSR) and no certificate; ",
         ),
         (
             request.der(),
@@ -103,12 +103,15 @@ fn each_wrong_certificate_file_has_its_own_error() {
         ),
         (
             pem("PUBLIC KEY", b"abc").as_bytes(),
-            "holds a public key and no certificate; ",
+            "contains a public key and no certificate; ",
         ),
-        (pem("PKCS7", b"abc").as_bytes(), "holds a PKCS#7 archive; "),
+        (
+            pem("PKCS7", b"abc").as_bytes(),
+            "contains a PKCS#7 archive; ",
+        ),
         (
             pem("TRUSTED CERTIFICATE", der).as_bytes(),
-            "holds a certificate in OpenSSL's own form; ",
+            "contains a certificate in OpenSSL's own form; ",
         ),
         (b"\xff\xfe-\0-\0-\0", "is text in UTF-16; "),
         (cut.as_bytes(), "breaks off before the line that ends it"),
@@ -118,7 +121,7 @@ fn each_wrong_certificate_file_has_its_own_error() {
         ),
         (
             pem("CERTIFICATE", b"abc").as_bytes(),
-            "holds a damaged certificate, number 1; ",
+            "contains a damaged certificate (number 1); copy the file again",
         ),
     ] {
         let line = tls(content, &key).unwrap();
@@ -142,10 +145,10 @@ fn each_wrong_key_file_has_its_own_error() {
     let broken = pem("PRIVATE KEY", b"abc");
     for (content, expected) in [
         (b"".as_slice(), "is empty; "),
-        (b"nothing", "holds no private key; "),
+        (b"nothing", "contains no private key; "),
         (
             cert.as_bytes(),
-            "holds a certificate and no private key; are cert and key swapped?",
+            "contains a certificate and no private key; are cert and key swapped?",
         ),
         (
             pem("ENCRYPTED PRIVATE KEY", b"abc").as_bytes(),
@@ -154,23 +157,23 @@ fn each_wrong_key_file_has_its_own_error() {
         (old.as_bytes(), "is encrypted with a passphrase, "),
         (
             pem("OPENSSH PRIVATE KEY", b"abc").as_bytes(),
-            "holds a key in the form of OpenSSH, ",
+            "contains a key in the form of OpenSSH, ",
         ),
         (
             pem("DSA PRIVATE KEY", b"abc").as_bytes(),
-            "holds a DSA key, ",
+            "contains a DSA key, ",
         ),
         (
             pem("EC PARAMETERS", b"abc").as_bytes(),
-            "holds the parameters of a key and no private key; ",
+            "contains the parameters of a key and no private key; ",
         ),
         (
             pem("PUBLIC KEY", b"abc").as_bytes(),
-            "holds a public key and no private key; ",
+            "contains a public key and no private key; ",
         ),
         (
             request.pem().unwrap().as_bytes(),
-            "holds a certificate request (CSR) and no private key; ",
+            "contains a certificate request (CSR) and no private key; ",
         ),
         (
             made.signing_key.serialized_der(),
@@ -182,7 +185,7 @@ fn each_wrong_key_file_has_its_own_error() {
         ),
         (
             broken.as_bytes(),
-            "holds a private key that the TLS provider cannot use; ",
+            "contains a private key that the TLS provider cannot use; ",
         ),
     ] {
         let line = tls(&cert, content).unwrap();

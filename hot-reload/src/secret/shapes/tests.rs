@@ -93,7 +93,7 @@ fn sentence_without_a_secret_stays_unchanged() {
         "Basic authentication failed",
         "bearer token expected",
         "app.toml:4:8: server.port: expected u16",
-        "tls.key: /etc/app/key.pem holds no private key; give a PEM file that has one",
+        "tls.key: /etc/app/key.pem contains no private key; give a PEM file that has one",
         "cannot read /var/lib/docker/9f86d081884c7d659a2feaa0c55ad015/app.toml: permission denied",
         "missing key \"password\"",
         "panicked at stage validate: index out of bounds: the len is 3 but the index is 7",

@@ -77,7 +77,7 @@ pub struct ServerCertificates {
 }
 
 impl ServerCertificates {
-    /// Serves this certificate: to all clients, unless another one is for the name that a client wants.
+    /// Serves this certificate by default: to every client whose requested name (SNI) no other certificate matches.
     pub fn new(first: CertifiedFiles) -> Self {
         Self {
             spec: ServerSpec {
@@ -99,8 +99,8 @@ impl ServerCertificates {
         self
     }
 
-    /// Serves this certificate, too: to clients that want one of its names (SNI). An exact name precedes a wildcard. Of two
-    /// certificates for one name, the first one counts whose kind of key the client supports.
+    /// Serves this certificate, too: to clients that want one of its names (SNI). An exact name precedes a wildcard. If
+    /// several certificates match, the client gets the first whose key type it supports.
     pub fn and(self, another: CertifiedFiles) -> Self {
         self.with(|spec| spec.pairs.push(another))
     }
@@ -141,7 +141,8 @@ impl ServerCertificates {
     }
 
     /// Sets what makes and reads session tickets, such as the `Ticketer` of a provider. All reloads share it, so clients resume
-    /// their sessions after a reload. It has no effect with [`client_ca`](Self::client_ca).
+    /// their sessions after a reload. It has no effect with [`client_ca`](Self::client_ca) or
+    /// [`optional_client_ca`](Self::optional_client_ca).
     pub fn ticketer(self, ticketer: Arc<dyn ProducesTickets>) -> Self {
         self.with(|spec| spec.ticketer = Some(ticketer))
     }

@@ -159,7 +159,7 @@ fn client_authorities_must_be_certificates() {
     assert_ne!(tls, with(&server.pem()).unwrap());
     assert_eq!(
         with(&own.key).unwrap_err().to_string(),
-        "clients.pem: holds a private key and no certificate; are cert and key swapped?"
+        "clients.pem: contains a private key and no certificate; are cert and key swapped?"
     );
     assert_eq!(
         with("").unwrap_err().to_string(),
