@@ -96,6 +96,14 @@ pub(super) fn check(text: &str, name: &str) -> Result<(), Error> {
     }
 }
 
+/// The error of a text in quotes that [`check`] has passed, because it does not look into texts.
+#[cfg(feature = "layers")]
+pub(super) fn invalid_text(text: &str, name: &str, at: usize) -> Error {
+    let mistake = scan::scan(text);
+    let mistake = mistake.unwrap_or_else(|| place::Mistake::new(at, "this text is not valid"));
+    Failure::from(mistake).about(name, text)
+}
+
 /// The offset of the parser's location, whose columns are bytes from the start of the line.
 fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
     let start = text

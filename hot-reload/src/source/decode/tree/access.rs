@@ -56,7 +56,7 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
         let Some(entry) = self.current.take() else {
             return Err(Fault::new("the value of an entry was read before its key"));
         };
-        seed.deserialize(De {
+        let value = De {
             node: &entry.value,
             trail: Trail::Key(&self.table.trail, &entry.key),
             run: self.table.run,
@@ -65,7 +65,9 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
                 entry,
                 fields: self.fields,
             }),
-        })
+        };
+        // The target may refuse a value after it was read.
+        value.located(seed.deserialize(value))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -120,7 +122,7 @@ impl<'de> SeqAccess<'de> for Items<'_, 'de> {
             run: self.list.run,
             entry: None,
         };
-        seed.deserialize(item).map(Some)
+        item.located(seed.deserialize(item)).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -159,12 +161,13 @@ impl<'a, 'de> Variant<'a, 'de> {
 
     /// Runs this with the content of the variant.
     fn content<R>(self, run: impl FnOnce(De<'_, 'de>) -> Result<R, Fault>) -> Result<R, Fault> {
-        run(De {
+        let content = De {
             node: self.content,
             trail: Trail::Variant(&self.whole.trail, self.name),
             run: self.whole.run,
             entry: None,
-        })
+        };
+        content.located(run(content))
     }
 }
 

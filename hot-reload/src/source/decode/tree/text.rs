@@ -1,6 +1,7 @@
 //! [`Text`]: a text without a type, which becomes the type that the target wants.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::de::value::SeqDeserializer;
 use serde::de::{self, Deserializer, IntoDeserializer, Unexpected, Visitor};
@@ -18,11 +19,20 @@ use super::fault::Fault;
 ///
 /// Where serde does not say what it wants (flattened structs, untagged and internally tagged enums), the text has the type
 /// of the value that it replaces.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(in crate::source) struct Text {
     pub(in crate::source) text: String,
     pub(in crate::source) is_secret: bool,
     kind: Wanted,
+}
+
+/// Shows no text, because it may be secret.
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Text")
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The type of a text whose target says nothing.

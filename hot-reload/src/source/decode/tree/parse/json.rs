@@ -9,7 +9,17 @@ use crate::source::decode::json;
 /// Builds the tree of a text. `None`: it has too many values.
 pub(super) fn build(build: &mut Build, text: &str, name: &str) -> Result<Option<Node>, Error> {
     json::check(text, name)?;
-    Ok(Reader { build, text, at: 0 }.node())
+    match (Reader { build, text, at: 0 }).node() {
+        Ok(node) => Ok(Some(node)),
+        Err(Stop::TooMany) => Ok(None),
+        Err(Stop::Invalid(at)) => Err(json::invalid_text(text, name, at)),
+    }
+}
+
+enum Stop {
+    TooMany,
+    /// The offset of a text in quotes that stands for no text, such as half of a character escape.
+    Invalid(usize),
 }
 
 /// Reads a text that is known to be JSON, so its depth is bounded.
@@ -29,14 +39,14 @@ impl<'t> Reader<'_, 't> {
         bytes.get(self.at).copied().unwrap_or_default()
     }
 
-    fn node(&mut self) -> Option<Node> {
-        self.build.count()?;
+    fn node(&mut self) -> Result<Node, Stop> {
+        self.build.count().ok_or(Stop::TooMany)?;
         let first = self.peek();
         let start = self.at;
         let kind = match first {
             b'{' => Kind::Table(self.entries()?),
             b'[' => Kind::List(self.items()?),
-            b'"' => Kind::Scalar(Scalar::Value(Value::Text(string(self.quoted())))),
+            b'"' => Kind::Scalar(Scalar::Value(Value::Text(self.string()?))),
             _ => Kind::Scalar(match self.word() {
                 "null" => Scalar::Value(Value::Null),
                 "true" => Scalar::Value(Value::Bool(true)),
@@ -44,25 +54,25 @@ impl<'t> Reader<'_, 't> {
                 number => Scalar::Json(number.into()),
             }),
         };
-        Some(self.build.node(start, kind))
+        Ok(self.build.node(start, kind))
     }
 
-    fn entries(&mut self) -> Option<Vec<Entry>> {
+    fn entries(&mut self) -> Result<Vec<Entry>, Stop> {
         let mut entries = Vec::new();
         self.at += 1;
         while self.peek() == b'"' {
             let origin = self.build.origin(self.at);
-            let key = string(self.quoted());
+            let key = self.string()?;
             self.skip(b':');
             let value = self.node()?;
             entries.push(Entry { key, origin, value });
             self.skip(b',');
         }
         self.skip(b'}');
-        Some(entries)
+        Ok(entries)
     }
 
-    fn items(&mut self) -> Option<Vec<Node>> {
+    fn items(&mut self) -> Result<Vec<Node>, Stop> {
         let mut items = Vec::new();
         self.at += 1;
         while !matches!(self.peek(), b']' | 0) {
@@ -70,7 +80,7 @@ impl<'t> Reader<'_, 't> {
             self.skip(b',');
         }
         self.skip(b']');
-        Some(items)
+        Ok(items)
     }
 
     /// Skips this byte if it comes next.
@@ -78,6 +88,12 @@ impl<'t> Reader<'_, 't> {
         if self.peek() == byte {
             self.at += 1;
         }
+    }
+
+    /// A text in quotes.
+    fn string(&mut self) -> Result<String, Stop> {
+        let start = self.at;
+        serde_json::from_str(self.quoted()).map_err(|_| Stop::Invalid(start))
     }
 
     /// A text with its quotes.
@@ -100,8 +116,4 @@ impl<'t> Reader<'_, 't> {
         self.at += end;
         rest.get(..end).unwrap_or_default()
     }
-}
-
-fn string(quoted: &str) -> String {
-    serde_json::from_str(quoted).unwrap_or_default()
 }

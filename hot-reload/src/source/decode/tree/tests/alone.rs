@@ -44,7 +44,46 @@ struct Values {
     #[serde(default)]
     date: Option<::toml::value::Datetime>,
     #[serde(default)]
+    even: Option<Even>,
+    #[serde(default)]
+    evens: Vec<Even>,
+    #[serde(default)]
+    by_name: BTreeMap<String, Even>,
+    #[serde(default)]
+    holder: Option<Holder>,
+    #[serde(default, deserialize_with = "refused")]
+    refused: u8,
+    #[serde(default)]
     nothing: (),
+}
+
+/// A type that refuses a value after it was read.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(try_from = "u8")]
+struct Even(u8);
+
+impl TryFrom<u8> for Even {
+    type Error = String;
+
+    fn try_from(number: u8) -> Result<Self, String> {
+        match number % 2 {
+            0 => Ok(Self(number)),
+            _ => Err(format!("{number} is odd")),
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Holder {
+    One(Even),
+    Two(Even, Even),
+    Table { even: Even },
+}
+
+fn refused<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
+    let number = u8::deserialize(from)?;
+    Err(serde::de::Error::custom(format!("{number} is refused")))
 }
 
 #[derive(Debug, PartialEq, Deserialize)]
@@ -65,11 +104,20 @@ fn same<D: Decode>(decoder: &D, format: Format, text: &str)
 where
     D::Value: PartialEq + Debug + DeserializeOwned,
 {
+    let is_placed = format != Format::Json;
+    compare(decoder, format, text, is_placed);
+}
+
+/// `is_placed`: whether the errors have the same line and column.
+fn compare<D: Decode>(decoder: &D, format: Format, text: &str, is_placed: bool)
+where
+    D::Value: PartialEq + Debug + DeserializeOwned,
+{
     let alone = decoder.decode(text.as_bytes(), "app");
     let tree = tree_of::<D::Value>(format, text);
     match (alone, tree) {
         (Ok(alone), Ok(tree)) => assert_eq!(alone, tree, "{text}"),
-        (Err(alone), Err(tree)) if format == Format::Json => {
+        (Err(alone), Err(tree)) if !is_placed => {
             assert_eq!(alone.message(), tree.message(), "{text}");
             let path = |error: &Error| error.location()?.key_path().map(str::to_owned);
             assert_eq!(path(&alone), path(&tree), "{text}");
@@ -121,9 +169,28 @@ fn toml_means_the_same_as_alone() {
         "",
         "unknown = 1",
         "[[list]]",
+        "even = 2\nevens = [2, 4]\nby_name.a = 6\nholder.one = 8",
+        "text = 'a'\neven = 3",
+        "[by_name]\na = 2\nb = 3",
+        "[holder.table]\neven = 3",
+        "refused = 1",
     ] {
         same(&Toml::<Values>::new(), Format::Toml, text);
     }
+}
+
+/// The decoder of TOML does not know the places of list items and of variants.
+#[test]
+fn refused_item_of_toml_has_its_own_place() {
+    for text in [
+        "evens = [2, 3]",
+        "holder = { one = 3 }",
+        "holder = { two = [2, 3] }",
+    ] {
+        compare(&Toml::<Values>::new(), Format::Toml, text, false);
+    }
+    let error = tree_of::<Values>(Format::Toml, "evens = [2, 3]").unwrap_err();
+    assert_eq!(error.to_string(), "app:1:13: evens[1]: 3 is odd");
 }
 
 #[test]
@@ -155,6 +222,19 @@ fn json_means_the_same_as_alone() {
         r#"{"float": 1e999}"#,
         "",
         "[]",
+        r#"{"even": 2, "evens": [2, 4], "by_name": {"a": 6}, "holder": {"one": 8}}"#,
+        r#"{"text": "a", "even": 3}"#,
+        r#"{"evens": [2, 3]}"#,
+        r#"{"by_name": {"a": 2, "b": 3}}"#,
+        r#"{"holder": {"one": 3}}"#,
+        r#"{"holder": {"two": [2, 3]}}"#,
+        r#"{"holder": {"table": {"even": 3}}}"#,
+        r#"{"refused": 1}"#,
+        r#"{"text": "\ud800"}"#,
+        r#"{"text": "\ud800\u0041"}"#,
+        r#"{"text": "\udc00"}"#,
+        r#"{"\ud800": 1}"#,
+        r#"{"text": "\ud83d\ude00"}"#,
     ] {
         same(&Json::<Values>::new(), Format::Json, text);
     }
@@ -226,6 +306,14 @@ fn yaml_means_the_same_as_alone() {
         "small: 1\nsmall: 2\n",
         "text: 'a",
         "small: 1\n---\nsmall: 2\n",
+        "even: 2\nevens: [2, 4]\nby_name: {a: 6}\nholder: {one: 8}\n",
+        "text: a\neven: 3\n",
+        "evens: [2, 3]",
+        "by_name:\n  a: 2\n  b: 3\n",
+        "holder: {one: 3}",
+        "holder: {two: [2, 3]}",
+        "holder:\n  table:\n    even: 3\n",
+        "refused: 1",
     ] {
         same(&Yaml::<Values>::new(), Format::Yaml, text);
     }

@@ -285,3 +285,9 @@ fn p17_too_many_values_are_refused() {
         "app: has more values than the limit of 250000"
     );
 }
+
+#[test]
+fn p18_debug_of_a_node_shows_no_text_of_a_reference() {
+    let shown = format!("{:?}", variable("PIN", &["pin"], Text::secret("tulip")));
+    assert!(shown.contains("PIN") && !shown.contains("tulip"), "{shown}");
+}
