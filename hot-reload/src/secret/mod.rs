@@ -7,7 +7,8 @@
 //! - `entropy`: detection of random text;
 //! - `plain`: evidently harmless values;
 //! - `value`: decides whether one value of a configuration may be shown;
-//! - `cut`: redaction of a text.
+//! - `redact`: redaction of a text;
+//! - `referenced`: texts that came from references; `spellings`: their spellings in a decoded value.
 
 #![cfg_attr(
     not(all(
@@ -33,6 +34,8 @@ mod redact;
 #[cfg(any(feature = "diff", feature = "dir"))]
 mod referenced;
 mod shapes;
+#[cfg(feature = "expand")]
+mod spellings;
 mod value;
 
 #[cfg(any(
@@ -57,6 +60,8 @@ pub(crate) use self::referenced::is_referenced;
 pub(crate) use self::referenced::keyed;
 #[cfg(feature = "expand")]
 pub(crate) use self::referenced::learn;
+#[cfg(feature = "expand")]
+pub(crate) use self::spellings::{is_switch, spellings};
 #[cfg(any(
     feature = "diff",
     feature = "json",

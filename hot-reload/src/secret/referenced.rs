@@ -31,22 +31,23 @@ struct Known {
 
 static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
 
-/// Remembers a text that came from a reference. Empty texts and switches are in every content, so they are not remembered.
+/// Remembers a text that came from a reference, in all its spellings. Empty texts and switches are in every content, so they are
+/// not remembered.
 #[cfg(feature = "expand")]
 pub(crate) fn learn(text: &str) {
-    let switches = ["true", "false", "yes", "no", "on", "off"];
-    if text.is_empty() || switches.contains(&text) {
-        return;
-    }
-    let hash = hash(text);
+    let spellings = super::spellings(text);
+    let kept = spellings.filter(|text| !text.is_empty() && !super::is_switch(text));
+    let hashes: Vec<_> = kept.map(|text| hash(&text)).collect();
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let known = known.get_or_insert_default();
-    if known.hashes.insert(hash) {
-        known.order.push_back(hash);
-        if known.order.len() > MOST
-            && let Some(oldest) = known.order.pop_front()
-        {
-            known.hashes.remove(&oldest);
+    for hash in hashes {
+        if known.hashes.insert(hash) {
+            known.order.push_back(hash);
+            if known.order.len() > MOST
+                && let Some(oldest) = known.order.pop_front()
+            {
+                known.hashes.remove(&oldest);
+            }
         }
     }
 }

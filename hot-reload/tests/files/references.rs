@@ -194,3 +194,46 @@ async fn p18_secret_that_came_by_reference_is_shown_nowhere() {
         assert!(!all.contains(word), "{word}: {all}");
     }
 }
+
+/// Values that a program holds in another spelling than their files have.
+#[cfg(feature = "diff")]
+#[tokio::test]
+async fn p18_referenced_number_or_item_is_hidden_in_each_spelling() {
+    #[derive(Debug, PartialEq, serde::Deserialize, serde::Serialize)]
+    struct Doors {
+        pin: u32,
+        rate: f32,
+        tags: Vec<String>,
+        pins: Vec<u16>,
+    }
+    let world = World::new();
+    let text =
+        "pin = '${file:pin}'\nrate = '${file:rate}'\ntags = '${file:tags}'\npins = '${file:pins}'";
+    world.file("app.toml", text);
+    let write = |values: [&str; 4]| {
+        for (name, value) in ["pin", "rate", "tags", "pins"].iter().zip(values) {
+            world.rename_into(name, value);
+        }
+    };
+    write(["47110815\n\n", "61.50", "alpha, beta", "[004711,00815]"]);
+    let doors = File::new(world.path("app.toml")).decode(Expand::new(Toml::<Doors>::new()));
+    let (live, control) = ReloaderService::builder(doors)
+        .hybrid()
+        .start()
+        .await
+        .unwrap();
+    let first = live.get();
+    write(["+0007345", "7.3e1", "gamma , delta", "1234"]);
+    let _ = control.reload().await;
+    let second = live.get();
+    control.stop().await;
+    assert_eq!((second.pin, second.pins.as_slice()), (7345, &[1234][..]));
+    let diff = hot_reload::diff::between(&*first, &*second).unwrap();
+    let shown = format!("{diff} {diff:?} {:?}", diff.changes());
+    assert!(shown.contains("pin") && shown.contains("tags"), "{shown}");
+    for word in [
+        "47110815", "7345", "61.5", "73", "alpha", "beta", "gamma", "delta", "4711", "815", "1234",
+    ] {
+        assert!(!shown.contains(word), "{word}: {shown}");
+    }
+}
