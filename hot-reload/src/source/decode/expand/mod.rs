@@ -2,12 +2,15 @@
 //!
 //! - `syntax`: the references in a text;
 //! - `resolve`: replaces them;
+//! - `copies`: finds their values in errors;
 //! - `formats`: the decoders that have such documents.
 
+mod copies;
 pub(super) mod formats;
 mod resolve;
 mod syntax;
 #[cfg(all(test, feature = "json", feature = "toml", feature = "yaml"))]
+#[allow(clippy::unwrap_used, reason = "a helper of a test may panic, too")]
 mod tests;
 
 use self::formats::Document;
@@ -88,16 +91,24 @@ use crate::source::files::{DecodeMerged, Files, Part};
 ///
 /// # Secrets
 ///
-/// A value from a variable or a file is secret, and so is every text that contains it. Errors show `(not shown)` in its place. The
-/// feature `diff` hides every text or number that equals it. Defaults are not secret. A revision does not reveal a value.
+/// A value from a variable or a file is secret, and so is every text that contains it. Defaults are not secret. A revision does
+/// not reveal a value.
+///
+/// - Errors of decoding show `(not shown)` in its place, also if your own type quotes it. A copy of one character, or of up to
+///   three lowercase letters, is not recognized there.
+/// - The feature `diff` hides every text or number that equals it: also without white space around it, as a number in another
+///   spelling, or as one of its first 1,024 items between commas.
+/// - An error of your own validator may quote it. Only the form of a secret is recognized there, as in
+///   [every error](Error#secrets).
 ///
 /// # Limits
 ///
-/// Those of [`Part::include`], and 16 MiB for all texts with references.
+/// Those of [`Part::include`], 250,000 values in a document with a dollar sign, and 16 MiB for all texts with references.
 ///
 /// # Errors
 ///
-/// An error has the place of the reference: `app.toml:4:8: server.port: PORT is not set`.
+/// An error has the place of the reference: `app.toml:4:8: server.port: the environment variable PORT is not set; set it, or write
+/// ${NAME:-default}`.
 #[derive(Debug, Clone, Copy)]
 pub struct Expand<D> {
     decoder: D,
@@ -119,7 +130,7 @@ impl<D: Expandable> Decode for Expand<D> {
     }
 
     fn decode_part(&self, part: &Part) -> Result<D::Value, Error> {
-        if !part.bytes().contains(&b'$') {
+        if !may_refer(part.bytes()) {
             return self.decoder.decode_part(part);
         }
         let Document { mut root, quoting } = self.decoder.parse(part.bytes(), part.name())?;
@@ -134,7 +145,7 @@ where
     D: DecodeMerged,
 {
     fn decode_merged(&self, files: &Files, name: &str) -> Result<D::Value, Error> {
-        if !files.iter().any(|part| part.bytes().contains(&b'$')) {
+        if !files.iter().any(|part| may_refer(part.bytes())) {
             return self.decoder.decode_merged(files, name);
         }
         let (mut values, mut whole) = (Values::default(), None::<Document>);
@@ -169,4 +180,12 @@ impl<D: Expandable> Expand<D> {
         let decoded = tree.decode(false).map_err(|error| values.hide(error))?;
         Ok(decoded.value)
     }
+}
+
+/// Whether a content may have a dollar sign in its texts: as it is, or as an escape of one of the formats.
+fn may_refer(bytes: &[u8]) -> bool {
+    let escapes: [&[u8]; 3] = [b"\\u0024", b"\\U00000024", b"\\x24"];
+    let mut backslashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\\');
+    bytes.contains(&b'$')
+        || backslashes.any(|(at, _)| escapes.iter().any(|sign| bytes[at..].starts_with(sign)))
 }

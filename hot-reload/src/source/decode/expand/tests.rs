@@ -1,10 +1,15 @@
 //! Expansion in documents of all formats, without a source.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::*;
+use crate::source::include::included::Included;
+use crate::source::include::requests::Requests;
 use crate::source::{ByFormat, Format, Json, Toml, Yaml};
 
 #[derive(Debug, PartialEq, Deserialize)]
@@ -18,6 +23,20 @@ struct App {
     tags: Vec<String>,
     #[serde(default)]
     below: BTreeMap<String, String>,
+}
+
+/// `/app/app.toml`, which a source has read, with the files that it includes.
+fn part(text: &str, included: &[(&str, &str)]) -> Part {
+    let (mut known, mut files) = (Requests::default(), BTreeMap::new());
+    let path = |name: &str| std::path::absolute(Path::new("/app").join(name)).unwrap();
+    for (name, content) in included {
+        assert!(known.add_file(&path(name), name));
+        files.insert(path(name), Arc::new(content.as_bytes().to_vec()));
+    }
+    let included = Arc::new(Included::new(None, known, files));
+    let mut all = Files::new([Part::new("app.toml", text)]).unwrap();
+    all.attach(&included, Some(&path("app.toml")));
+    all.iter().next().unwrap().clone()
 }
 
 /// The same table in each format. Cargo sets `CARGO_MANIFEST_DIR` and `CARGO_PKG_NAME` for tests.
@@ -49,7 +68,10 @@ fn references_become_what_the_target_wants() {
 #[test]
 fn error_has_the_place_of_the_reference() {
     for (value, message) in [
-        ("${NO_SUCH}", "NO_SUCH is not set"),
+        (
+            "${NO_SUCH}",
+            "the environment variable NO_SUCH is not set; set it, or write ${NAME:-default}",
+        ),
         (
             "x${NO_SUCH",
             "this \"${\" is not closed; write $$ for a dollar sign",
@@ -110,12 +132,56 @@ impl<'de> Deserialize<'de> for Quotes {
 
 #[test]
 fn p18_copies_of_a_value_are_hidden_in_a_foreign_error() {
-    let text = "a = 'plain'\nb = 'x-${CARGO_PKG_VERSION_MINOR}${CARGO_PKG_NAME}-y'";
-    let error = Expand::new(Toml::<Quotes>::new())
-        .decode(text.as_bytes(), "app")
-        .unwrap_err()
-        .to_string();
-    assert!(!error.contains("hot_reload"), "{error}");
+    // A word and a number that nothing recognizes as secrets.
+    let text = "a = 'plain'\nb = '${file:word}'\nc = '${file:pin}'";
+    let part = part(text, &[("word", "tulip"), ("pin", "042\n")]);
+    let error = Expand::new(Toml::<Quotes>::new()).decode_part(&part);
+    let text = "app.toml: bad: plain/(not shown)/(not shown)";
+    assert_eq!(error.unwrap_err().to_string(), text);
+}
+
+/// Refuses every number, and quotes it.
+#[derive(Debug)]
+struct Pin;
+
+impl<'de> Deserialize<'de> for Pin {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let pin = String::deserialize(from)?;
+        Err(serde::de::Error::custom(format!("bad pin {pin}")))
+    }
+}
+
+#[test]
+fn p18_error_of_a_type_has_its_place_and_hides_the_value() {
+    #[derive(Debug, Deserialize)]
+    struct Door {
+        #[allow(dead_code, reason = "its decoding fails")]
+        pin: Pin,
+    }
+    let part = part("# $\npin = '${file:pin}'", &[("pin", "7")]);
+    let error = Expand::new(Toml::<Door>::new()).decode_part(&part);
+    let text = "app.toml:2:7: pin: the value is not valid; the reason is not shown, because it may quote a secret";
+    assert_eq!(error.unwrap_err().to_string(), text);
+}
+
+#[test]
+fn escaped_dollar_sign_begins_a_reference() {
+    for sign in ["\\u0024", "\\U00000024", "\\x24"] {
+        for other in ["", "$"] {
+            let [toml, json, yaml] = all(
+                &format!("path = \"{sign}{{NO_SUCH:-a}}\" # {other}"),
+                &format!("{{\"path\": \"{sign}{{NO_SUCH:-a}}\", \"x\": \"{other}\"}}"),
+                &format!("path: \"{sign}{{NO_SUCH:-a}}\" # {other}"),
+            );
+            assert_eq!(yaml.unwrap().path, "a", "{sign}");
+            // Each format has its own escapes.
+            assert!(toml.is_err() || toml.unwrap().path == "a", "{sign}");
+            match sign {
+                "\\u0024" => assert_eq!(json.unwrap().path, "a"),
+                _ => assert!(json.is_err(), "{sign}"),
+            }
+        }
+    }
 }
 
 #[test]
@@ -152,7 +218,8 @@ fn documents_are_merged_after_their_references_are_expanded() {
     let error = toml
         .decode_merged(&files(&["path = 'a'", "port = '${NO_SUCH}'"]), "all")
         .unwrap_err();
-    assert_eq!(error.to_string(), "1:1:8: port: NO_SUCH is not set");
+    let text = "1:1:8: port: the environment variable NO_SUCH is not set; set it, or write ${NAME:-default}";
+    assert_eq!(error.to_string(), text);
     let yaml = Expand::new(Yaml::<App>::new());
     let parts = ["path: a", "# nothing", "path: ${NO_SUCH:-b}"];
     assert_eq!(yaml.decode_merged(&files(&parts), "all").unwrap().path, "b");
@@ -187,6 +254,38 @@ fn p17_expanded_texts_are_bounded() {
     assert_eq!(error.kind(), crate::error::ErrorKind::TooLarge);
     let text = "app:2:9: tags[0]: the texts with references exceed 16777216 bytes";
     assert_eq!(error.to_string(), text);
+}
+
+/// After the limit, no further text is expanded or kept.
+#[test]
+fn p17_no_more_than_the_limit_of_secrets_is_kept() {
+    let text = "path = '${file:big}'\ntags = ['${file:big}', '${file:big}', '${file:big}']";
+    let part = part(text, &[("big", &"x".repeat(9 << 20))]);
+    let decoder = Toml::<App>::new();
+    let Document { mut root, quoting } = decoder.parse(part.bytes(), part.name()).unwrap();
+    let mut values = Values::default();
+    let error = values.expand(&mut root, &part, quoting).unwrap_err();
+    let text = "app.toml:2:9: tags[0]: the texts with references exceed 16777216 bytes";
+    assert_eq!(error.to_string(), text);
+    assert_eq!(values.secrets.len(), 1);
+    let asked = part.context().included.as_ref().unwrap().take();
+    assert_eq!(asked.requests.files().count(), 1);
+}
+
+/// Only the first error is located, because the place of each costs a pass over the document.
+#[test]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "measures the cost of one decoding"
+)]
+fn p17_many_faulty_references_take_no_longer_than_good_ones() {
+    let line = |number| format!("k{number} = '${{NO_SUCH_VARIABLE_OF_THIS_TEST}}'\n");
+    let text: String = (0..40_000).map(line).collect();
+    let start = std::time::Instant::now();
+    let decoder = Expand::new(Toml::<BTreeMap<String, String>>::new());
+    let error = decoder.decode(text.as_bytes(), "app").unwrap_err();
+    assert!(error.to_string().starts_with("app:1:6: k0: "), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(15));
 }
 
 #[test]
