@@ -15,6 +15,7 @@ use crate::source::decode::place;
 use crate::source::decode::quoting::Quoting;
 #[cfg(feature = "toml")]
 use crate::source::decode::toml::Toml;
+#[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
 use crate::source::decode::tree;
 use crate::source::decode::tree::Node;
 #[cfg(feature = "yaml")]
