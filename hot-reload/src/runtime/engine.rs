@@ -54,12 +54,18 @@ pub(crate) enum Place {
 
 thread_local! {
     static PLACE: Cell<Place> = const { Cell::new(Place::Elsewhere) };
+    /// The process in which the thread became one of the engine's. A fork copies the thread that calls it.
+    static PROCESS: Cell<u32> = const { Cell::new(0) };
     static RUNNING: OnceCell<Weak<Running>> = const { OnceCell::new() };
 }
 
 /// The relation of the present thread to the engine.
 pub(crate) fn place() -> Place {
-    PLACE.get()
+    match PLACE.get() {
+        // The engine is one of the parent process.
+        _ if PROCESS.get() != process::id() => Place::Elsewhere,
+        place => place,
+    }
 }
 
 /// Checks that the present thread may wait for the engine.
@@ -111,11 +117,21 @@ pub(crate) fn lease() -> Result<Lease, Error> {
     Ok(Lease(running))
 }
 
-/// A lease of the engine that this thread belongs to. `None` elsewhere, and once the engine ends.
-pub(crate) fn lease_of_this_thread() -> Option<Lease> {
+/// A lease of the engine that this thread belongs to. `None` elsewhere, in a forked child, and once the engine ends.
+fn lease_of_this_thread() -> Option<Lease> {
+    if place() == Place::Elsewhere {
+        return None;
+    }
     // An error means that the thread is ending.
     let running = RUNNING.try_with(|running| running.get().and_then(Weak::upgrade));
     running.ok().flatten().map(Lease)
+}
+
+/// A lease of the engine in whose runtime the caller is. A callback may run another runtime on a thread of the engine.
+pub(crate) fn lease_of_this_runtime() -> Option<Lease> {
+    let lease = lease_of_this_thread()?;
+    let present = Handle::try_current().ok()?;
+    (lease.0.runtime.id() == present.id()).then_some(lease)
 }
 
 /// Waits until the thread is gone, unless something runs on it.
@@ -201,6 +217,7 @@ fn runtime(here: &Arc<OnceLock<Weak<Running>>>) -> io::Result<Runtime> {
 /// Marks the present thread as one of the engine's.
 fn enter(here: &OnceLock<Weak<Running>>) {
     PLACE.set(Place::Guarded);
+    PROCESS.set(process::id());
     if let Some(running) = here.get() {
         let _ = RUNNING.try_with(|slot| slot.set(Weak::clone(running)));
     }
@@ -235,3 +252,27 @@ const NAME_OF_OTHERS: &str = "hot-reload-work";
 /// How long the end waits for blocking work. It is the default deadline of a load; work that takes longer hangs, and keeps its
 /// thread until it returns.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A fork needs `unsafe`, so the test marks its thread as another process's.
+    #[test]
+    fn forked_thread_belongs_to_no_engine() {
+        let (running, engine) = start().unwrap();
+        let here = OnceLock::from(Arc::downgrade(&running));
+        let of_this_thread = || {
+            let lease = lease_of_this_thread()?;
+            Some(Arc::ptr_eq(&lease.0, &running))
+        };
+        enter(&here);
+        assert_eq!((place(), of_this_thread()), (Place::Guarded, Some(true)));
+        PROCESS.set(process::id() + 1);
+        assert_eq!((place(), of_this_thread()), (Place::Elsewhere, None));
+        let lease = lease().unwrap();
+        assert!(!Arc::ptr_eq(&lease.0, &running), "it is the child's own");
+        drop((lease, running));
+        engine.join().unwrap();
+    }
+}

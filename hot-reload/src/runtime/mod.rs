@@ -32,10 +32,10 @@ fn is_present() -> bool {
 const NEEDED: &str =
     "needs a tokio runtime: call it in async code, or after `let _entered = runtime.enter();`";
 
-/// Whether the present thread is that of the engine, or one of its threads for blocking work.
+/// Whether the present runtime is the engine's.
 pub(crate) fn is_engines() -> bool {
     #[cfg(feature = "blocking")]
-    return engine::place() != engine::Place::Elsewhere;
+    return engine::lease_of_this_runtime().is_some();
     #[cfg(not(feature = "blocking"))]
     false
 }
@@ -43,7 +43,7 @@ pub(crate) fn is_engines() -> bool {
 /// Spawns a task into the present runtime. If that is the engine's, its thread does not end before the task.
 pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
     #[cfg(feature = "blocking")]
-    if let Some(lease) = engine::lease_of_this_thread() {
+    if let Some(lease) = engine::lease_of_this_runtime() {
         return lease.spawn(task);
     }
     tokio::spawn(task)

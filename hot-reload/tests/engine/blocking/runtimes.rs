@@ -1,5 +1,6 @@
 //! Blocking services and async runtimes in one process.
 
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use hot_reload::blocking;
 use tokio::runtime::{self, Handle};
 use tokio::time::timeout;
 
-use super::{PATIENCE, in_time};
+use super::{PATIENCE, in_time, service};
 use crate::script::{Good, Script};
 use crate::tray::Tray;
 
@@ -76,8 +77,46 @@ fn dropped_start_on_stops_the_service() {
     let starting = script.builder().start_on(runtime.handle());
     let late = blocking::wait_timeout(starting, Duration::from_millis(20));
     assert!(late.is_err());
+    in_time("the end", move || {
+        // The runtime still runs, so it is not its end that stops the service.
+        while script.holders() > 0 {
+            thread::yield_now();
+        }
+    });
     in_time("the shutdown", move || drop(runtime));
-    assert_eq!(script.holders(), 0);
+}
+
+#[test]
+fn start_in_a_runtime_of_a_callback_runs_there() {
+    let tray = Tray::with(1);
+    let (live, control) = service(&tray);
+    let (sender, started) = mpsc::channel();
+    let callback = live.for_each(move |_| {
+        let own = runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_time()
+            .build()
+            .unwrap();
+        let script = Script::new(Good("first"));
+        let builder = script.builder();
+        let (other, other_control) = own.block_on(builder.start()).unwrap();
+        // Its observers are called by the caller of a command, as in any runtime but the engine's.
+        let (paused, pauses) = mpsc::channel();
+        other_control.on_event(move |_| paused.send(thread::current().id()).unwrap());
+        other_control.pause();
+        let by_caller = pauses.try_recv() == Ok(thread::current().id());
+        drop(own);
+        let ended = other_control.status().stopped;
+        sender
+            .send((other.load().clone(), by_caller, ended))
+            .unwrap();
+    });
+    let expected = ("first".to_owned(), true, true);
+    assert_eq!(started.recv_timeout(PATIENCE), Ok(expected));
+    in_time("the end", move || {
+        control.stop();
+        blocking::wait(callback.finished()).unwrap();
+    });
 }
 
 #[test]
