@@ -72,6 +72,11 @@ impl Agenda {
         self.hints.is_some()
     }
 
+    /// Drops the pending hints.
+    pub(super) fn drop_hints(&mut self) {
+        self.hints = None;
+    }
+
     /// When the next cause is due.
     pub(super) fn next(&self, settings: &Settings) -> Option<Duration> {
         earliest([self.at, self.hints_due(settings)])

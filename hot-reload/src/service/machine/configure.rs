@@ -13,8 +13,9 @@ use crate::event::Trigger;
 impl Machine {
     /// Replaces the settings: an input like those of [`handle`](Self::handle). Every period is counted from the last load.
     ///
-    /// A watch that is no longer wanted is closed. Hints that it has sent still cause a load. A watch that is wanted now is
-    /// opened, and a load follows. A disabled service that is enabled loads at once.
+    /// A watch that is no longer wanted is closed. Hints that it has sent still cause a load, unless the service is disabled: a
+    /// rate limit or a random delay could postpone that load for long. A watch that is wanted now is opened, and a load follows.
+    /// A disabled service that is enabled loads at once.
     pub(crate) fn configure(&mut self, now: Duration, settings: Arc<Settings>) -> Actions {
         let mut actions = Actions::default();
         let before = mem::replace(&mut self.settings, settings);
@@ -25,7 +26,7 @@ impl Machine {
                 actions.close = true;
                 self.watch.off();
                 self.suspicion = None;
-                // Its hint stays, and causes a load of the source.
+                // Its hint stays, and causes a load of the source, unless the service is disabled.
                 self.content = Delivered::None;
             }
             (false, true) => {
@@ -38,6 +39,10 @@ impl Machine {
             }
             (true, true) | (false, false) => {}
         }
+        if before.enabled && !after.enabled {
+            // Nothing is lost: an enabled service loads.
+            self.agenda.drop_hints();
+        }
         // The end of a running load of the source draws the period. So does the end of the first load.
         let is_loading = self
             .running
@@ -45,19 +50,19 @@ impl Machine {
         if self.spread && !is_loading {
             self.draw_period();
         }
-        self.rest_if_quiet(now);
+        self.cancel_timers(now);
         self.advance(now, &mut actions);
         actions
     }
 
     /// Whether only requests cause loads, because the service is disabled and has its first value.
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(super) fn loads_only_on_request(&self) -> bool {
         self.served && !self.settings.enabled
     }
 
     /// Cancels what only the clock causes, if only requests cause loads.
-    pub(super) fn rest_if_quiet(&mut self, now: Duration) {
-        if self.is_quiet() {
+    pub(super) fn cancel_timers(&mut self, now: Duration) {
+        if self.loads_only_on_request() {
             self.agenda.cancel_later(now);
             self.retry.cancel();
             self.periodic = None;

@@ -339,6 +339,6 @@ impl Machine {
             LoadFrom::Watch | LoadFrom::History if self.periodic.is_none() => self.draw_period(),
             LoadFrom::Watch | LoadFrom::History => {}
         }
-        self.rest_if_quiet(now);
+        self.cancel_timers(now);
     }
 }

@@ -90,16 +90,49 @@ fn enabled_service_opens_its_watch_and_loads() {
 #[test]
 fn p03_hint_before_the_watch_closes_still_causes_a_load() {
     let profile = WatchProfile::local().with_debounce(seconds(1));
-    let settings = Settings::hybrid(INTERVAL, profile);
-    let mut run = Run::settling(settings.clone());
+    let mut run = Run::settling(Settings::hybrid(INTERVAL, profile));
     assert_eq!(run.loads(Input::Hint), None);
-    assert!(run.configure(disabled(settings)).close);
+    let polling = Settings {
+        debounce: seconds(1),
+        ..Settings::polling(INTERVAL)
+    };
+    assert!(run.configure(polling).close);
+    let hinted = run.now;
     assert_eq!(
         run.tick().load.map(|load| load.trigger),
         Some(Trigger::Watch)
     );
-    run.ends(Verdict::Unchanged);
-    assert_eq!(run.machine.next_tick(), None);
+    assert!(run.now < hinted + INTERVAL);
+}
+
+#[test]
+fn disabled_service_drops_hints_that_wait() {
+    let settings = Settings {
+        jitter: seconds(3600),
+        ..hybrid()
+    };
+    // Also hints that stayed after a change to polling.
+    for between in [None, Some(Settings::polling(INTERVAL))] {
+        let mut run = Run::settling(settings.clone());
+        let debounced = Settings {
+            debounce: seconds(5),
+            ..settings.clone()
+        };
+        let _ = run.configure(debounced.clone());
+        assert_eq!(run.loads(Input::Hint), None);
+        if let Some(settings) = between {
+            let debounced = Settings {
+                debounce: seconds(5),
+                ..settings
+            };
+            assert_eq!(run.configure(debounced).load, None);
+        }
+        let _ = run.configure(disabled(debounced.clone()));
+        assert_eq!(run.machine.next_tick(), None);
+        // Enabling loads what the hints were about.
+        assert!(run.configure(debounced).open);
+        assert_eq!(run.loads(Input::Opened), Some(Trigger::Resync));
+    }
 }
 
 #[test]
@@ -124,17 +157,21 @@ fn p04_changed_periods_count_from_the_last_load() {
 
 #[test]
 fn p20_shorter_interval_caps_the_retries() {
-    let mut run = Run::new(Settings::polling(seconds(3600)));
-    assert!(run.input(Input::Started).load.is_some());
+    // Without a heartbeat and with a trusted watch, only the retry is due.
+    let realtime = |interval| Settings::realtime(interval, WatchProfile::local());
+    let mut run = Run::settling(realtime(seconds(3600)));
+    run.idle_until(seconds(61));
+    assert_eq!(run.machine.watch(), WatchState::Trusted);
+    let request = Input::Requested(Trigger::Manual);
+    assert!(run.loads(request).is_some());
     for _ in 0..12 {
         run.ends(Verdict::Failed(Regime::Passing));
         assert!(run.tick().load.is_some());
     }
-    let _ = run.configure(Settings::polling(INTERVAL));
+    let _ = run.configure(realtime(INTERVAL));
     run.ends(Verdict::Failed(Regime::Passing));
-    let failed = run.now;
-    assert!(run.tick().load.is_some());
-    assert!(run.now - failed <= INTERVAL);
+    let retry = run.machine.retry.next().expect("a retry");
+    assert!(retry - run.now <= INTERVAL, "{retry:?}");
 }
 
 #[test]

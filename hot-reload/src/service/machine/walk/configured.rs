@@ -8,7 +8,7 @@ use crate::watch::WatchProfile;
 impl Ghost {
     /// A service that was enabled and is disabled again need not load.
     pub(super) fn forget_enabling(&mut self) {
-        if self.is_quiet() && self.enabling {
+        if self.loads_only_on_request() && self.enabling {
             (self.owed, self.enabling) = (None, false);
         }
     }
@@ -21,6 +21,10 @@ impl Ghost {
             let enabling = self.enabling || self.owed.is_none();
             self.owe();
             self.enabling = enabling;
+        }
+        if self.enabled && !settings.enabled {
+            // Its hints are dropped: the load of the next enabling answers them.
+            self.hint_owed = None;
         }
         (self.interval, self.heartbeat) = (settings.interval, settings.heartbeat);
         self.enabled = settings.enabled;

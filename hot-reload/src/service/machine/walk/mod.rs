@@ -258,7 +258,7 @@ impl Ghost {
             && tick.is_none()
             && !self.open
             && !self.opening
-            && !self.is_quiet()
+            && !self.loads_only_on_request()
         {
             return Err("dead end: nothing runs, nothing is due, and no watch is open");
         }
@@ -277,11 +277,7 @@ impl Ghost {
         let next = self.machine.next_load();
         let patience = PATIENCE * (1 + self.hinted);
         let causes = [self.owed, self.hint_owed, self.absent];
-        // A hint that a load has answered already may still cause one more.
-        if self.is_quiet()
-            && causes.iter().all(Option::is_none)
-            && next.is_some_and(|next| next > self.now + patience)
-        {
+        if self.loads_only_on_request() && causes.iter().all(Option::is_none) && next.is_some() {
             return Err("a disabled service loads without a request");
         }
         if let Some(owed) = [self.owed, self.hint_owed].into_iter().flatten().min()
@@ -303,7 +299,7 @@ impl Ghost {
     }
 
     /// Whether only requests cause loads.
-    fn is_quiet(&self) -> bool {
+    fn loads_only_on_request(&self) -> bool {
         !self.enabled && self.served
     }
 
@@ -311,7 +307,7 @@ impl Ghost {
     fn bound(&self) -> Option<Duration> {
         let trusted = self.machine.watch() == WatchState::Trusted;
         match self.heartbeat {
-            _ if self.is_quiet() => None,
+            _ if self.loads_only_on_request() => None,
             Some(heartbeat) if trusted => Some(heartbeat),
             Some(heartbeat) => Some(heartbeat.min(self.interval)),
             None if trusted || self.refused => None,
