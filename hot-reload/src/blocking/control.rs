@@ -51,6 +51,16 @@ impl<V> Control<V> {
         self.answer(requester.into(), self.control.reload_for(requester))
     }
 
+    /// Loads the source now, and publishes the value even if nothing has changed:
+    /// [`Control::republish`](crate::Control::republish).
+    ///
+    /// # Errors
+    ///
+    /// The receipt has the error: [`Receipt::error`].
+    pub fn republish(&self) -> Receipt {
+        self.answer(Trigger::Manual, self.control.republish())
+    }
+
     /// Waits until every change made before this call is visible, or returns why it is not:
     /// [`Control::barrier`](crate::Control::barrier).
     ///
@@ -99,6 +109,18 @@ impl<V> Control<V> {
         self.answer(Trigger::Manual, self.control.resume())
     }
 
+    /// Enables a disabled service: [`Control::enable`](crate::Control::enable). It takes effect soon after this call, and never
+    /// waits.
+    pub fn enable(&self) {
+        self.control.enable();
+    }
+
+    /// Disables the service, so that it loads the source only on request: [`Control::disable`](crate::Control::disable). It takes
+    /// effect soon after this call, and never waits.
+    pub fn disable(&self) {
+        self.control.disable();
+    }
+
     /// The state of the service.
     pub fn status(&self) -> Status {
         self.control.status()
@@ -127,11 +149,12 @@ impl<V> Control<V> {
     /// Stops the service, and waits until it is gone. The last value stays readable. A second call has no effect.
     ///
     /// After that nothing is published, no observer is called, and no task, thread, descriptor or connection of the service
-    /// is left. If it was the last service, the engine's thread is gone, too. A load that hangs in the system delays that for
-    /// 10 s at most, and keeps its thread until it returns.
+    /// is left, except for those of its callbacks. If it was the last service and no callback is left, the engine's thread is
+    /// gone, too. A load that hangs in the system delays that for 10 s at most, and keeps its thread until it returns.
     ///
-    /// A running call of `on_change` or `for_each` finishes later; wait for it by `blocking::wait(callback.finished())`. It may
-    /// call `stop`.
+    /// This call does not wait for callbacks, which may call `stop` themselves. The task of an `on_change` or `for_each` ends
+    /// soon after it, or once its running call has finished; the engine's thread does not end before. To wait for both, await
+    /// the callback by `blocking::wait(callback.finished())`, and then call `stop` again.
     ///
     /// On a [thread of the engine](crate::blocking#threads), for example in an observer, this call requests the stop and
     /// returns at once. Nothing is published from then on, and the service ends soon after. In a
@@ -216,7 +239,12 @@ mod tests {
             process: control.process + 1,
             ..control.clone()
         };
-        for receipt in [inherited.reload(), inherited.rollback(), inherited.resume()] {
+        for receipt in [
+            inherited.reload(),
+            inherited.republish(),
+            inherited.rollback(),
+            inherited.resume(),
+        ] {
             let error = receipt.error().unwrap();
             assert_eq!(error.kind(), ErrorKind::Stopped);
             assert!(error.message().contains("fork"), "{error}");

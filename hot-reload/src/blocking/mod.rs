@@ -48,8 +48,8 @@
 //!
 //! # The end
 //!
-//! [`Control::stop`] of the last service also waits for the end of the engine's thread. If the last handles are dropped, the
-//! thread ends soon after. A program that returns from `main` with running services ends at once.
+//! [`Control::stop`] of the last service also waits for the end of the engine's thread, unless a callback is still running. If
+//! the last handles are dropped, the thread ends soon after. A program that returns from `main` with running services ends at once.
 //!
 //! # Fork
 //!

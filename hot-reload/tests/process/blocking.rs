@@ -180,6 +180,34 @@ fn p14_stop_of_the_last_service_joins_the_thread() {
     nothing_is_left_of(before);
 }
 
+#[test]
+fn p14_stop_waits_for_the_thread_once_callbacks_have_ended() {
+    let _turn = turn();
+    let world = World::new();
+    let before = before(&world);
+    let (live, control) = start(&world.file("file", "one"));
+    let (begin, begun) = mpsc::channel();
+    let (go, gate) = mpsc::channel();
+    let callback = live.for_each(move |_| {
+        begin.send(()).unwrap();
+        gate.recv().unwrap();
+    });
+    begun.recv_timeout(DEADLINE).unwrap();
+    let control = in_time("the stop during a call", move || {
+        control.stop();
+        control
+    });
+    assert!(control.status().stopped);
+    assert_eq!(threads_of("hot-reload-engi"), 1, "the call still runs");
+    go.send(()).unwrap();
+    in_time("the end", move || {
+        blocking::wait(callback.finished()).unwrap();
+        control.stop();
+    });
+    drop(live);
+    nothing_is_left_of(before);
+}
+
 /// Its second load begins work on a blocking thread and waits for it.
 #[derive(Clone)]
 struct Working {

@@ -46,12 +46,35 @@ fn commands_answer_as_their_async_twins_do() {
         assert!(control.resume().is_current());
         assert!(control.barrier().is_current());
         assert_eq!(*live.load(), "fourth");
+        let before = live.get().generation();
+        let receipt = control.republish();
+        assert_eq!(receipt.trigger, Trigger::Manual);
+        assert!(receipt.is_current(), "{receipt}");
+        assert!(live.get().generation() > before);
         assert!(control.explain().to_string().contains("rejected"));
         control.stop();
         control.stop();
         assert!(control.status().stopped);
         assert_eq!(*live.load(), "fourth");
         assert_eq!(control.reload().error().unwrap().kind(), ErrorKind::Stopped);
+    });
+}
+
+#[test]
+fn disabled_service_loads_again_once_it_is_enabled() {
+    // It polls once an hour.
+    let tray = Tray::with(1);
+    let (live, control) = service(&tray);
+    control.disable();
+    in_time("the commands", move || {
+        // The load is requested after the command.
+        assert!(control.reload().is_current());
+        assert!(!control.status().enabled);
+        tray.put(2);
+        control.enable();
+        blocking::wait_for(&live, |value| *value == 2, PATIENCE).unwrap();
+        assert!(control.status().enabled);
+        control.stop();
     });
 }
 

@@ -54,6 +54,7 @@ fn answers(control: &blocking::Control<u64>) -> Vec<Option<ErrorKind>> {
     }
     let receipts = [
         control.reload(),
+        control.republish(),
         control.barrier(),
         control.rollback(),
         control.resume(),
