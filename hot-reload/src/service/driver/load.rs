@@ -187,7 +187,9 @@ impl<'e, V> Task<'e, V> {
     /// the receipts.
     pub(super) fn announce(&mut self, concluded: Concluded<V>) -> Input {
         let input = Input::Loaded(concluded.verdict);
+        let shared = &self.engine.shared;
         let Some(announcement) = concluded.announcement else {
+            shared.observers.deliver();
             return input;
         };
         let Announcement {
@@ -196,7 +198,6 @@ impl<'e, V> Task<'e, V> {
             serving,
             before,
         } = announcement;
-        let shared = &self.engine.shared;
         // A waker may panic; the value stays visible.
         let _ = contained(Stage::Commit, || shared.publisher.notify_few());
         if let Some((changes, before)) = self.engine.changes.as_ref().zip(before) {
@@ -206,6 +207,8 @@ impl<'e, V> Task<'e, V> {
             }
             discard(before);
         }
+        // The changes of the status of the source.
+        shared.observers.deliver();
         match noted {
             None => self.recorder.rolled_back(&attempt),
             Some(noted) => self.recorder.announce(self.clock.now(), &attempt, noted),

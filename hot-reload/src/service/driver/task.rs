@@ -142,6 +142,7 @@ impl<'e, V> Task<'e, V> {
         if before != state {
             self.recorder.watch_changed(before, state, why.as_ref());
             self.update_source_status(feed);
+            self.engine.shared.observers.deliver();
         }
     }
 
@@ -195,7 +196,7 @@ impl<'e, V> Task<'e, V> {
         Input::Tick
     }
 
-    /// Writes the source's own status into the status of the service.
+    /// Writes the source's own status into the status of the service. Its events wait for a delivery.
     pub(super) fn update_source_status<F: Feed<V>>(&mut self, feed: &F) {
         let visible = self.engine.shared.publisher.current();
         let status = catch_unwind(AssertUnwindSafe(|| {

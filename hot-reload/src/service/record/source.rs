@@ -95,7 +95,8 @@ impl<V> Recorder<V> {
         info!(target: TARGET, name, source, age_ms, "fresh again, after no good load for {age:?}");
     }
 
-    /// Writes the present status of the source. Each degradation is logged and reported when it appears and when it ends.
+    /// Writes the present status of the source. Each degradation is logged and reported when it appears and when it ends. The
+    /// ended ones come first, because one with a new message may follow. Observers are notified by the next delivery.
     pub(crate) fn source(&self, now: Option<SourceStatus>) {
         fn reasons(status: Option<&SourceStatus>) -> &[Degradation] {
             status.map_or(&[], |status| &status.degraded)
@@ -115,6 +116,14 @@ impl<V> Recorder<V> {
         let gone: Vec<_> = gone.cloned().collect();
         drop(status);
         let (name, source) = self.shared.names();
+        for degradation in gone {
+            let (reason, message) = (&*degradation.reason, &degradation.message);
+            match degradation.inherent || degradation.logged {
+                true => debug!(target: TARGET, name, source, reason, "resolved: {message}"),
+                false => info!(target: TARGET, name, source, reason, "resolved: {message}"),
+            }
+            self.shared.enqueue(|| EventKind::Resolved(degradation));
+        }
         for degradation in appeared {
             let reason = &*degradation.reason;
             match degradation.inherent || degradation.logged {
@@ -123,15 +132,7 @@ impl<V> Recorder<V> {
                     warn!(target: TARGET, name, source, reason, "the source is degraded: {degradation}");
                 }
             }
-            self.shared.notify(|| EventKind::Degraded(degradation));
-        }
-        for degradation in gone {
-            let (reason, message) = (&*degradation.reason, &degradation.message);
-            match degradation.inherent || degradation.logged {
-                true => debug!(target: TARGET, name, source, reason, "resolved: {message}"),
-                false => info!(target: TARGET, name, source, reason, "resolved: {message}"),
-            }
-            self.shared.notify(|| EventKind::Resolved(degradation));
+            self.shared.enqueue(|| EventKind::Degraded(degradation));
         }
     }
 }

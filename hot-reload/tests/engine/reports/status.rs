@@ -1,6 +1,6 @@
 //! Output to operators: the status, the events and the log, P6, P11, P12.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
 use hot_reload::error::ErrorKind;
@@ -241,6 +241,38 @@ async fn source_status_is_copied_and_logged_when_it_changes() {
     sleep(seconds(3600)).await;
     assert_eq!((log.count("WARN"), log.count("resolved")), (2, 2));
     assert!(control.status().source_status.unwrap().degraded.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn degradation_reaches_observers_when_its_load_is_known() {
+    let script = Script::new(Good("first"));
+    let (_live, control) = script.builder().start().await.unwrap();
+    let seen: Arc<Mutex<Vec<_>>> = Arc::default();
+    control.on_event({
+        let (control, seen) = (control.clone(), Arc::clone(&seen));
+        move |event| {
+            let what = match &event.kind {
+                EventKind::Degraded(why) => format!("degraded: {}", why.message),
+                EventKind::Resolved(why) => format!("resolved: {}", why.message),
+                _ => return,
+            };
+            let known = control.status().generation.unwrap().get();
+            seen.lock().unwrap().push((what, known));
+        }
+    });
+    for (text, message) in [("second", "it limps"), ("third", "it falls")] {
+        script.state().status = degraded(&[Degradation::new("one", message, "")]);
+        script.set(Good(text));
+        assert_eq!(control.reload().await.outcome.as_str(), "published");
+    }
+    let expected = [
+        ("degraded: it limps", 2),
+        // The end of the old one comes first, because a reader keeps the last one of a reason.
+        ("resolved: it limps", 3),
+        ("degraded: it falls", 3),
+    ];
+    let expected = expected.map(|(what, known)| (what.to_owned(), known));
+    assert_eq!(*seen.lock().unwrap(), expected);
 }
 
 #[tokio::test(start_paused = true)]
