@@ -73,18 +73,34 @@ impl<V> Pipeline<V> {
 }
 
 impl<V> Pipeline<V> {
-    /// Whether a value is implausible and has to wait; then the outcome of the load.
+    /// Whether a value of the source is implausible and has to wait; then the outcome of the load.
     pub(crate) fn must_wait(
         &self,
         value: &V,
         revision: Option<&Revision>,
+    ) -> Result<Option<Outcome>, Outcome> {
+        self.is_held_by(value, revision, |_| true)
+    }
+
+    /// Whether the default of a removal is only to be validated; then the outcome of the load. The other guards judge content of
+    /// the source.
+    pub(crate) fn is_only_validated(&self, default: &V) -> Result<Option<Outcome>, Outcome> {
+        self.is_held_by(default, None, |reason| reason == HoldReason::ValidateOnly)
+    }
+
+    /// Whether a guard of one of these reasons holds the value.
+    fn is_held_by(
+        &self,
+        value: &V,
+        revision: Option<&Revision>,
+        asks: impl Fn(HoldReason) -> bool,
     ) -> Result<Option<Outcome>, Outcome> {
         let Some(visible) = self.shared.publisher.current() else {
             return Ok(None);
         };
         // Each guard only wants the value to stay, so the one with the longest time decides; of equal ones, the first.
         let mut gravest: Option<(Duration, HoldReason, String)> = None;
-        for guard in &self.admission {
+        for guard in self.admission.iter().filter(|guard| asks(guard.reason())) {
             let objection = contained(Stage::Validate, || guard.objection(&visible, value))?;
             let patience = guard.confirm_after();
             let graver = gravest.as_ref().is_none_or(|(most, ..)| patience > *most);

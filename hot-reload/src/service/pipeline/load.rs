@@ -97,13 +97,19 @@ impl<V> Pipeline<V> {
                     value,
                     revision,
                     file,
-                } => match self.emptied(load, value, revision, file, trace).await? {
+                } => match self
+                    .emptied(load, value, revision, file, request, trace)
+                    .await?
+                {
                     Remains::Content(value, revision) => (value, revision),
                     Remains::Unconfirmed => return Ok(None),
                     Remains::Ended(outcome) => return Ok(Some(outcome)),
                 },
                 Loaded::Missing if self.must_confirm(load) => return Ok(None),
-                Loaded::Missing => return self.removed(load.trigger, trace).await.map(Some),
+                Loaded::Missing => {
+                    let removed = self.removed(load.trigger, request, trace).await;
+                    return removed.map(Some);
+                }
                 // The state of the content is unknown, so nothing else changes.
                 Loaded::Held { .. } => return Ok(Some(Outcome::Held)),
             };

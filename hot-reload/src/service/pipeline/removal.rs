@@ -13,6 +13,7 @@ use crate::panics::discard;
 use crate::reload::emptied;
 use crate::revision::Revision;
 use crate::service::boundary::contained;
+use crate::service::feed::LoadRequest;
 use crate::service::machine::Load;
 use crate::service::policy::removal::Removal;
 
@@ -24,6 +25,7 @@ impl<V> Pipeline<V> {
         value: Option<V>,
         revision: Option<Revision>,
         file: Option<String>,
+        request: LoadRequest,
         trace: &mut LoadTrace,
     ) -> Result<Remains<V>, Outcome> {
         if self.may_have_kept() && !self.empty_is_content {
@@ -70,7 +72,8 @@ impl<V> Pipeline<V> {
         let has_default = matches!(self.removal, Removal::Replace(_));
         if !is_content && has_default && file.is_none() {
             trace.emptied = true;
-            return self.removed(load.trigger, trace).await.map(Remains::Ended);
+            let removed = self.removed(load.trigger, request, trace).await;
+            return removed.map(Remains::Ended);
         }
         let file = file.or_else(|| self.shared.status().source.clone());
         trace.emptied = !is_content;
@@ -144,10 +147,10 @@ impl<V> Pipeline<V> {
     pub(crate) async fn removed(
         &self,
         trigger: Trigger,
+        request: LoadRequest,
         trace: &mut LoadTrace,
     ) -> Result<Outcome, Outcome> {
         {
-            self.shared.gate().clear_admission_hold();
             let holds = self.shared.gate().holds();
             let mut state = self.state();
             state.seen = None;
@@ -158,16 +161,24 @@ impl<V> Pipeline<V> {
             }
         }
         match contained(Stage::Commit, || self.removal.value())? {
-            None => {}
+            None => self.shared.gate().clear_admission_hold(),
             Some(value) if self.is_visible(&value, None)? => {
                 discard(value);
                 self.clear_hold();
             }
             Some(value) if self.shared.gate().is_paused() => {
                 discard(value);
+                self.shared.gate().clear_admission_hold();
                 return Ok(Outcome::Held);
             }
             Some(value) => {
+                // After a `resume`, nothing is held. The hold of an earlier load stays, with its time.
+                if !request.resume
+                    && let Some(outcome) = self.is_only_validated(&value)?
+                {
+                    discard(value);
+                    return Ok(outcome);
+                }
                 let swap = self.prepare(&value, trace).await;
                 let swap = swap.map_err(|error| self.reject(Stage::Prepare, error, None))?;
                 let candidate = Candidate {

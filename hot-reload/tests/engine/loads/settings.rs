@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use hot_reload::error::ErrorKind;
 use hot_reload::event::{HoldReason, Stage, WatchState};
-use hot_reload::policy::ReloadSettings;
+use hot_reload::policy::{ReloadSettings, RemovalPolicy};
 use hot_reload::{Builder, Outcome, WatchStrategy};
 use tokio::time::sleep;
 
-use crate::script::{Failing, Good, Script, seconds, settle};
+use crate::script::{Failing, Good, Missing, Script, seconds, settle};
 
 /// The settings that a text has: one word for each.
 #[allow(clippy::ptr_arg, reason = "it is the type of the value")]
@@ -221,6 +221,29 @@ async fn candidate_that_is_only_validated_is_held() {
     assert_eq!(control.reload().await.outcome.as_str(), "held");
     assert_eq!(control.resume().await.outcome.as_str(), "published");
     assert_eq!(*live.load(), "checked d");
+}
+
+#[tokio::test(start_paused = true)]
+async fn default_of_a_removal_that_is_only_validated_is_held() {
+    let script = Script::new(Good("a"));
+    let builder = builder(&script).hybrid();
+    let builder = builder.on_removal(RemovalPolicy::Replace("checked default".to_owned()));
+    let (live, control) = builder.start().await.unwrap();
+    script.set(Missing);
+    sleep(seconds(60)).await;
+    let hold = control.status().hold.unwrap();
+    assert_eq!(hold.reason, HoldReason::ValidateOnly);
+    sleep(seconds(24 * 3600)).await;
+    assert_eq!(*live.load(), "a", "time does not end the hold");
+    let now = control.status().hold.unwrap();
+    assert_eq!(now.since, hold.since, "it is the same hold");
+
+    let _ = control.resume().await;
+    assert_eq!(*live.load(), "checked default");
+    assert_eq!(control.status().hold, None);
+    script.set(Good("b"));
+    sleep(seconds(60)).await;
+    assert_eq!(*live.load(), "b");
 }
 
 #[tokio::test(start_paused = true)]

@@ -131,7 +131,8 @@ pub struct ReloadSettings {
     /// A good value has the outcome [`Held`](crate::Outcome::Held), for the reason
     /// [`ValidateOnly`](crate::event::HoldReason::ValidateOnly). A bad one is rejected as usual.
     /// [`Control::resume`](crate::Control::resume) publishes the present value. The first value is published all the same,
-    /// because there would be none otherwise. With [`Builder::settings_from`](crate::Builder::settings_from), the section of
+    /// because there would be none otherwise. The default of [`RemovalPolicy::Replace`](crate::policy::RemovalPolicy::Replace) is held
+    /// like a new value. With [`Builder::settings_from`](crate::Builder::settings_from), the section of
     /// the candidate decides.
     pub validate_only: bool,
 }
