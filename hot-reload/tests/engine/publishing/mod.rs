@@ -4,6 +4,7 @@
 mod changed;
 #[cfg(feature = "last-good")]
 mod kept;
+#[cfg(feature = "last-good")]
 mod kept_emptied;
 mod overtaken;
 #[cfg(feature = "diff")]
