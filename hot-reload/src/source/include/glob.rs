@@ -1,5 +1,6 @@
 //! [`Glob`]: a shell pattern for paths.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -28,8 +29,8 @@ enum Step {
 /// The files that match, and what to watch to notice others.
 #[derive(Debug, Default)]
 pub(in crate::source) struct Matches {
-    pub(in crate::source) files: Vec<PathBuf>,
-    pub(in crate::source) ways: Vec<PathBuf>,
+    pub(in crate::source) files: BTreeSet<PathBuf>,
+    pub(in crate::source) ways: BTreeSet<PathBuf>,
 }
 
 /// Why the matches cannot be listed.
@@ -143,11 +144,12 @@ fn enter(path: PathBuf, steps: &[Step], matches: &mut Matches) -> Result<(), Ref
     Ok(())
 }
 
-fn push(list: &mut Vec<PathBuf>, path: PathBuf) -> Result<(), Refusal> {
-    if list.len() >= MAX_MATCHES {
+/// A path that matches several patterns counts once.
+fn push(list: &mut BTreeSet<PathBuf>, path: PathBuf) -> Result<(), Refusal> {
+    if list.len() >= MAX_MATCHES && !list.contains(&path) {
         return Err(Refusal::TooMany);
     }
-    list.push(path);
+    list.insert(path);
     Ok(())
 }
 
@@ -184,6 +186,15 @@ mod tests {
         ] {
             assert!(!matches(pattern, path), "{pattern} {path}");
         }
+    }
+
+    #[test]
+    fn p17_file_counts_once_whatever_patterns_it_matches() {
+        let mut list: BTreeSet<_> = (0..MAX_MATCHES).map(|n| n.to_string().into()).collect();
+        assert!(push(&mut list, "0".into()).is_ok());
+        let refused = push(&mut list, "new".into());
+        assert!(matches!(refused, Err(Refusal::TooMany)));
+        assert_eq!(list.len(), MAX_MATCHES);
     }
 
     #[test]

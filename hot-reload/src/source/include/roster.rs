@@ -72,7 +72,7 @@ impl Roster for Wanted {
         };
         let mut ways = matches.ways;
         ways.extend(requests.files().map(Path::to_owned));
-        let ways = Listing::new(ways, Vec::new());
+        let ways = Listing::new(ways.into_iter().collect(), Vec::new());
         Err(Unlisted { error, ways })
     }
 
@@ -94,9 +94,7 @@ fn listing(requests: &Requests, matches: Matches) -> Listing {
     for path in requests.files() {
         members.insert(path.to_owned(), Presence::Optional);
     }
-    let mut ways = matches.ways;
-    ways.sort_unstable();
-    ways.dedup();
+    let ways = matches.ways.into_iter().collect();
     let member = |(path, presence): (PathBuf, _)| Member {
         key: path.clone(),
         path,
