@@ -1,6 +1,8 @@
 //! Files that a decoder includes: real files, through the traits and through services.
 
 use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hot_reload::error::ErrorKind;
@@ -100,6 +102,30 @@ async fn p15_unchanged_includes_are_not_read_again() {
     assert_eq!(rig.loads, loads);
 }
 
+/// A load that fails reads fewer files. The next one must watch all of them again.
+#[tokio::test]
+async fn p04_pattern_is_watched_again_after_a_failed_load() {
+    let world = World::new();
+    world.file("main", "include part\nall conf.d/*");
+    world.file("part", "1");
+    world.folder("conf.d");
+    let mut rig = ManyRig::watch_source(file(&world)).await;
+    assert_eq!(rig.current.clone().unwrap(), ["1"]);
+    rig.settle().await;
+    fs::remove_file(world.path("part")).unwrap();
+    fs::create_dir(world.path("part")).unwrap();
+    let error = rig.load().await.unwrap_err();
+    assert!(error.revision().is_none(), "{error}");
+    fs::remove_dir(world.path("part")).unwrap();
+    world.file("part", "1");
+    let unchanged = rig.unchanged;
+    rig.load().await.unwrap();
+    assert_eq!(rig.unchanged, unchanged + 1);
+    rig.settle().await;
+    world.file("conf.d/x", "2");
+    expect(&mut rig, &["1", "2"]).await;
+}
+
 #[tokio::test]
 async fn missing_include_names_both_files_and_is_awaited() {
     let world = World::new();
@@ -178,6 +204,40 @@ async fn p12_emptied_include_is_reported_by_its_name() {
     world.file("main", "a\ninclude part");
     world.file("part", "b");
     let mut rig = ManyRig::watch_source(file(&world)).await;
+    write(world.path("part"), "");
+    rig.until(|rig| !rig.emptied.is_empty(), "the report").await;
+    let name = world.path("part").display().to_string();
+    assert_eq!(rig.emptied, [Some(name)]);
+}
+
+#[tokio::test]
+async fn p12_emptied_include_is_noticed_after_a_bad_source() {
+    let world = World::new();
+    world.file("main", "a\ninclude part");
+    world.file("part", "b");
+    let mut rig = ManyRig::watch_source(file(&world)).await;
+    // Decoding fails before it includes anything, and so does a blank source.
+    for text in ["bad\ninclude part", ""] {
+        world.rename_into("main", text);
+        let _ = rig.load().await;
+    }
+    let count = rig.emptied.len();
+    write(world.path("part"), "");
+    world.rename_into("main", "a\ninclude part");
+    rig.until(|rig| rig.emptied.len() > count, "the report")
+        .await;
+    let name = world.path("part").display().to_string();
+    assert_eq!(rig.emptied.last(), Some(&Some(name)));
+}
+
+#[tokio::test]
+async fn p12_emptied_include_is_named_among_blank_ones() {
+    let world = World::new();
+    world.file("main", "a\ninclude blank\ninclude part");
+    world.file("blank", "");
+    world.file("part", "b");
+    let mut rig = ManyRig::watch_source(file(&world)).await;
+    assert!(rig.emptied.is_empty());
     write(world.path("part"), "");
     rig.until(|rig| !rig.emptied.is_empty(), "the report").await;
     let name = world.path("part").display().to_string();
@@ -275,6 +335,93 @@ async fn p17_includes_are_bounded() {
     assert_eq!(rig.error.as_ref().unwrap().kind(), ErrorKind::TooLarge);
 }
 
+#[tokio::test]
+async fn p17_rounds_of_an_inconstant_decoder_are_bounded() {
+    let world = World::new();
+    world.file("main", "a");
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&runs);
+    let source = File::new(world.path("main")).decode_files(move |files: &Files| {
+        let number = counter.fetch_add(1, Ordering::Relaxed);
+        // What was read is never what it wants next.
+        match number % 2 {
+            0 => files.include_glob(&format!("{number}.txt")).map(drop),
+            _ => Ok(()),
+        }
+    });
+    let result = timeout(DEADLINE, source.reload()).await.unwrap();
+    let error = Error::from(result.unwrap_err());
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!(
+        error.message().contains("each time that it runs"),
+        "{error}"
+    );
+    assert_eq!(runs.load(Ordering::Relaxed), 258);
+    // The same state is refused once.
+    let again = source.reload_since(error.revision()).await;
+    assert!(matches!(again, Ok(hot_reload::Loaded::Unchanged)));
+}
+
+/// A source that records the revisions that it was asked about.
+struct Recorder(Mutex<(String, Vec<Revision>)>);
+
+impl Recorder {
+    fn is_asked_about(&self, revision: &Revision) -> bool {
+        self.0.lock().unwrap().1.contains(revision)
+    }
+}
+
+impl Source for &'static Recorder {
+    fn name(&self) -> String {
+        "store/key".to_owned()
+    }
+
+    async fn fetch(&self, seen: Option<&Revision>) -> Result<Fetched, Error> {
+        let mut state = self.0.lock().unwrap();
+        state.1.extend(seen.cloned());
+        let revision = Revision::new(&state.0);
+        Ok(match seen == Some(&revision) {
+            true => Fetched::Unchanged,
+            false => Fetched::Content {
+                bytes: state.0.clone().into(),
+                revision,
+            },
+        })
+    }
+}
+
+#[tokio::test]
+async fn source_is_asked_only_about_revisions_that_it_returned() {
+    use hot_reload::Loaded;
+    let world = World::new();
+    let part = world.file("part", "1");
+    let text = format!("include {}", part.display());
+    let recorder: &Recorder = Box::leak(Box::new(Recorder(Mutex::new((text, Vec::new())))));
+    let source = recorder.decode_files(of_all);
+    let of = |loaded| match loaded {
+        Ok(Loaded::Value { revision, .. }) => revision.unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let first = of(source.reload_since(None).await);
+    write(&part, "2");
+    let second = of(source.reload_since(Some(&first)).await);
+    assert_ne!(first, second);
+    assert_eq!(of(source.reload_since(Some(&first)).await), second);
+    let same = source.reload_since(Some(&second)).await;
+    assert!(matches!(same, Ok(Loaded::Unchanged)));
+    // It includes nothing any more.
+    recorder.0.lock().unwrap().0 = "3".to_owned();
+    let third = of(source.reload_since(Some(&second)).await);
+    assert_eq!(third, Revision::new("3"));
+    assert_eq!(of(source.reload_since(Some(&second)).await), third);
+    let same = source.reload_since(Some(&third)).await;
+    assert!(matches!(same, Ok(Loaded::Unchanged)));
+    assert!(recorder.is_asked_about(&third));
+    for revision in [first, second] {
+        assert!(!recorder.is_asked_about(&revision));
+    }
+}
+
 /// The link of a volume is swapped, so the source and its includes change at one moment.
 #[cfg(unix)]
 #[tokio::test]
@@ -347,7 +494,7 @@ async fn members_of_a_group_include_files_beside_them() {
 }
 
 /// A store whose value names files.
-struct Store(String, std::sync::atomic::AtomicUsize);
+struct Store(String, AtomicUsize);
 
 impl Source for Store {
     fn name(&self) -> String {
@@ -355,7 +502,7 @@ impl Source for Store {
     }
 
     async fn fetch(&self, seen: Option<&Revision>) -> Result<Fetched, Error> {
-        self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.1.fetch_add(1, Ordering::Relaxed);
         let revision = Revision::new(&self.0);
         Ok(match seen == Some(&revision) {
             true => Fetched::Unchanged,

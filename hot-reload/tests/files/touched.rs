@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hot_reload::source::files::Files;
@@ -81,6 +83,41 @@ async fn touched_file_of_a_directory_a_group_or_a_loader_counts_too() {
     let loaded = File::new(&path).republish_on_touch();
     let loaded = loaded.load_with(|open: &OpenFile| fs::read_to_string(open.direct_path()));
     assert_republished(&service(loaded).await, &path).await;
+}
+
+#[tokio::test]
+async fn touched_file_counts_if_the_value_includes_others() {
+    let world = World::new();
+    let path = world.file("main", "text");
+    let part = world.file("part", "other");
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&runs);
+    let source = File::new(&path).republish_on_touch();
+    let service = service(source.decode_files(move |files: &Files| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        files.include("part").map(|part| part.bytes().to_vec())
+    }))
+    .await;
+    assert_republished(&service, &path).await;
+    assert_republished(&service, &part).await;
+    // P15: what is unchanged is not decoded again.
+    let before = runs.load(Ordering::Relaxed);
+    for _ in 0..5 {
+        assert_eq!(service.1.barrier().await.outcome.as_str(), "unchanged");
+    }
+    assert_eq!(runs.load(Ordering::Relaxed), before);
+}
+
+#[cfg(all(feature = "expand", feature = "toml"))]
+#[tokio::test]
+async fn touched_file_counts_if_the_value_reads_a_variable() {
+    use hot_reload::source::{Expand, Toml};
+    let world = World::new();
+    let path = world.file("app.toml", "name = '${CARGO_PKG_NAME}'");
+    let source = File::new(&path).republish_on_touch();
+    let decoder = Expand::new(Toml::<std::collections::BTreeMap<String, String>>::new());
+    let service = service(source.decode(decoder)).await;
+    assert_republished(&service, &path).await;
 }
 
 #[tokio::test]

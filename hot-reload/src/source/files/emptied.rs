@@ -13,14 +13,14 @@ pub(in crate::source) enum Emptied {
     None,
     /// This part has become blank, given by its name, and possibly others, but not all.
     One(String),
-    /// All parts are blank. `had_content`: one of them was not.
+    /// All parts are blank. `emptied`: the first that was not, given by its name.
     All {
-        had_content: bool,
+        emptied: Option<String>,
     },
 }
 
 /// The parts that have contained more than blank content, by the hash of their key.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::source) struct Filled(HashSet<u64>);
 
 impl Filled {
@@ -43,9 +43,7 @@ impl Filled {
         }
         match emptied {
             Some(name) if is_any_full => Emptied::One(name),
-            emptied if is_any && !is_any_full => Emptied::All {
-                had_content: emptied.is_some(),
-            },
+            emptied if is_any && !is_any_full => Emptied::All { emptied },
             _ => Emptied::None,
         }
     }
@@ -73,9 +71,12 @@ mod tests {
         let one = Emptied::One("a".to_owned());
         assert_eq!(fill(&[("a", ""), ("b", "1")]), one);
         assert_eq!(fill(&[("a", "\n"), ("b", "3")]), one, "it still is");
-        let all = |had_content| Emptied::All { had_content };
-        assert_eq!(fill(&[("a", ""), ("b", " ")]), all(true));
-        assert_eq!(fill(&[("c", "")]), all(false));
+        let all = |emptied: Option<&str>| Emptied::All {
+            emptied: emptied.map(str::to_owned),
+        };
+        let blank = [("0", ""), ("a", ""), ("b", " ")];
+        assert_eq!(fill(&blank), all(Some("a")), "0 was never full");
+        assert_eq!(fill(&[("c", "")]), all(None));
         assert_eq!(fill(&[]), Emptied::None);
         assert_eq!(fill(&[("b", "1"), ("c", "")]), Emptied::None, "c is new");
         assert_eq!(fill(&[("a", ""), ("b", "1")]), Emptied::None, "and so is a");

@@ -82,8 +82,8 @@ impl<D: DecodeFiles> Decoding for Parts<D> {
         let checks = !self.source.accepts_empty();
         match (decoded, lock(&self.filled).fill(files)) {
             (decoded, Emptied::One(file)) if checks => blank(decoded, revision, Some(file), true),
-            (decoded, Emptied::All { had_content }) if checks => {
-                blank(decoded, revision, None, had_content)
+            (decoded, Emptied::All { emptied }) if checks => {
+                blank(decoded, revision, None, emptied.is_some())
             }
             (decoded, _) if included.is_some() && checks => {
                 blank(decoded, revision, included, true)

@@ -37,7 +37,7 @@ pub(super) struct Shared(Mutex<Arc<Requests>>);
 
 #[derive(Default)]
 pub(super) struct State {
-    /// What the last load has concluded, if its value includes files or variables.
+    /// What the last load has concluded.
     pub(super) last: Option<Last>,
     /// How often to load because of the file systems of the included files.
     pub(super) heartbeat: Option<Duration>,
@@ -55,6 +55,8 @@ pub(super) struct Last {
     pub(super) files: Revision,
     /// The names of the environment variables, and a token for their values.
     pub(super) variables: (Vec<String>, u128),
+    /// The included files, which have the revision `files`.
+    pub(super) requests: Arc<Requests>,
 }
 
 /// One open watch of the source. It has the watch of the included files.
@@ -73,7 +75,7 @@ impl Companion {
         self.unit.get_or_init(|| Box::new(make()))
     }
 
-    /// The requests of the last load.
+    /// The requests that were read last.
     pub(super) fn requests(&self) -> Arc<Requests> {
         self.unit()
             .map(|unit| unit.requests.get())
@@ -121,18 +123,15 @@ impl Shared {
         Arc::clone(&lock(&self.0))
     }
 
-    pub(super) fn set(&self, requests: Requests) {
-        let before = std::mem::replace(&mut *lock(&self.0), Arc::new(requests));
+    pub(super) fn set(&self, requests: Arc<Requests>) {
+        let before = std::mem::replace(&mut *lock(&self.0), requests);
         drop(before);
     }
 }
 
 impl Last {
-    /// `asked` was decoded with these files. `None` if the value includes nothing.
-    pub(super) fn new(main: Revision, files: Revision, asked: &Asked) -> Option<Self> {
-        if asked.is_empty() {
-            return None;
-        }
+    /// `asked` was decoded with these files. If it is nothing, the revision of all is that of the source.
+    pub(super) fn new(main: Revision, files: Revision, asked: &Asked) -> Self {
         let names = asked.variables.keys().cloned().collect();
         let variables = token(&asked.variables);
         let included = match asked.has_secrets || !asked.variables.is_empty() {
@@ -146,12 +145,17 @@ impl Last {
             }
             false => files.clone(),
         };
-        Some(Self {
-            whole: Revision::join([&main, &included]),
+        let whole = match asked.is_empty() {
+            true => main.clone(),
+            false => touched_as(Revision::join([&main, &included]), &main, &files),
+        };
+        Self {
+            whole,
             main,
             files,
             variables: (names, variables),
-        })
+            requests: Arc::new(asked.requests.clone()),
+        }
     }
 
     /// Whether the environment variables still have the same values.
@@ -159,6 +163,17 @@ impl Last {
         let (names, before) = &self.variables;
         let value = |name: &String| (name.clone(), std::env::var_os(name));
         names.is_empty() || token(&names.iter().map(value).collect()) == *before
+    }
+}
+
+/// Counts each touch of the source and of the files as one of the whole.
+fn touched_as(whole: Revision, main: &Revision, files: &Revision) -> Revision {
+    match (main.touch(), files.touch()) {
+        (None, None) => whole,
+        (main, files) => {
+            let moments = [main, files].map(Option::unwrap_or_default);
+            whole.touched(moments[0].rotate_left(1) ^ moments[1])
+        }
     }
 }
 
@@ -179,13 +194,11 @@ fn token(variables: &BTreeMap<String, Option<OsString>>) -> u128 {
 mod tests {
     use super::*;
 
-    fn last(variables: &[(&str, Option<&str>)]) -> Option<Last> {
+    fn last(variables: &[(&str, Option<&str>)]) -> Last {
         let variable =
             |(name, value): &(&str, Option<&str>)| ((*name).to_owned(), value.map(OsString::from));
-        let asked = Asked {
-            variables: variables.iter().map(variable).collect(),
-            ..Asked::default()
-        };
+        let mut asked = Asked::default();
+        asked.variables = variables.iter().map(variable).collect();
         Last::new(Revision::new("main"), Revision::new("files"), &asked)
     }
 
@@ -198,32 +211,32 @@ mod tests {
             last(&[("A", Some("1")), ("B", None)]),
             last(&[("A", Some("1B"))]),
         ];
-        let wholes: Vec<_> = states.into_iter().map(|last| last.unwrap().whole).collect();
+        let wholes: Vec<_> = states.into_iter().map(|last| last.whole).collect();
         for (index, whole) in wholes.iter().enumerate() {
             assert!(!wholes[..index].contains(whole), "{index}");
         }
-        assert!(last(&[]).is_none());
-        let same = last(&[("A", Some("1"))]).unwrap();
+        assert_eq!(last(&[]).whole, Revision::new("main"));
+        let same = last(&[("A", Some("1"))]);
         assert_eq!(same.whole, wholes[2]);
     }
 
     #[test]
     fn changed_variable_is_noticed_by_the_next_load() {
         let now = std::env::var("CARGO_PKG_NAME").unwrap();
-        let same = last(&[("CARGO_PKG_NAME", Some(&now)), ("NO_SUCH", None)]).unwrap();
+        let same = last(&[("CARGO_PKG_NAME", Some(&now)), ("NO_SUCH", None)]);
         assert!(same.has_same_variables());
         for before in [
             [("CARGO_PKG_NAME", Some("other")), ("NO_SUCH", None)],
             [("CARGO_PKG_NAME", None), ("NO_SUCH", None)],
             [("CARGO_PKG_NAME", Some(&now)), ("NO_SUCH", Some(""))],
         ] {
-            assert!(!last(&before).unwrap().has_same_variables(), "{before:?}");
+            assert!(!last(&before).has_same_variables(), "{before:?}");
         }
     }
 
     #[test]
     fn p18_revision_of_a_variable_does_not_reveal_it() {
-        let whole = last(&[("A", Some("hunter2"))]).unwrap().whole;
+        let whole = last(&[("A", Some("hunter2"))]).whole;
         let tokens = whole.tokens().unwrap();
         assert_eq!(tokens[0], b"main");
         assert_eq!(tokens[1].len(), 16);

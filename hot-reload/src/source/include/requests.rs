@@ -67,10 +67,13 @@ impl Requests {
         files.all(|path| self.has_file(path)) && globs.all(|glob| self.globs.contains_key(glob))
     }
 
-    /// Adds those of `other`.
+    /// Adds those of `other`. If all of them are too many, only those of `other` remain.
     pub(in crate::source) fn extend(&mut self, other: Self) {
-        self.files.extend(other.files);
-        self.globs.extend(other.globs);
+        self.files.extend(other.files.clone());
+        self.globs.extend(other.globs.clone());
+        if self.len() > MAX_REQUESTS {
+            *self = other;
+        }
     }
 
     /// Whether the file at this path was requested, or matches a pattern.
@@ -103,5 +106,28 @@ impl Requests {
     }
 }
 
-/// The most files and patterns that one value may include. Each round of a load adds one at least, so this bounds the rounds.
+/// The most files and patterns that one value may include.
 pub(in crate::source) const MAX_REQUESTS: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn requests(names: std::ops::Range<usize>) -> Requests {
+        let mut requests = Requests::default();
+        for name in names {
+            assert!(requests.add_file(Path::new(&name.to_string()), "name"));
+        }
+        requests
+    }
+
+    #[test]
+    fn p17_requests_stay_within_the_limit_over_all_rounds() {
+        let mut known = requests(0..2);
+        known.extend(requests(2..MAX_REQUESTS));
+        assert_eq!(known.len(), MAX_REQUESTS);
+        known.extend(requests(300..302));
+        assert_eq!(known.len(), 2);
+        assert!(known.cover(&requests(300..302)));
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! 1. Fetch the source, unless it and everything that its value includes is unchanged.
 //! 2. Read the files that the last load has included, at one moment, and decode.
-//! 3. If the decoder asks for others, add them and repeat step 2. Each round adds one at least, and their number is bounded.
+//! 3. If the decoder asks for others, add them and repeat step 2. If it asks for fewer, read only those. The rounds are bounded.
 //! 4. Check that the source has not changed since step 1. Then both were as they were read at the moment of the last step 2.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::companion::{Companion, Last};
 use super::decoding::{Decoding, Input};
 use super::included::{Asked, Included};
-use super::requests::Requests;
+use super::requests::{MAX_REQUESTS, Requests};
 use super::roster;
 use super::watching;
 use crate::error::{Error, ErrorKind, Location};
@@ -34,9 +34,10 @@ pub(in crate::source) async fn load<D: Decoding>(
     seen: Option<&Revision>,
 ) -> Result<Loaded<D::Value>, Error> {
     let source = this.source();
-    let last = companion.read(|state| state.last.clone());
-    let mut fetched = match last.filter(|last| seen == Some(&last.whole)) {
+    let mut fetched = match companion.read(|state| state.last.clone()) {
         None => source.fetch(seen).await?,
+        // The source has not returned this revision.
+        Some(last) if seen != Some(&last.whole) => source.fetch(None).await?,
         Some(last) => match source.fetch(Some(&last.main)).await? {
             Fetched::Unchanged if is_unchanged(companion, &last).await => {
                 return Ok(Loaded::Unchanged);
@@ -48,7 +49,10 @@ pub(in crate::source) async fn load<D: Decoding>(
     for _ in 0..ATTEMPTS {
         let (mut files, main) = match this.parts(fetched)? {
             Input::Parts(files, main) => (files, main),
-            Input::Answer(answer) => return Ok(answer),
+            Input::Answer(answer) => {
+                restore(companion).await;
+                return Ok(answer);
+            }
         };
         let read = match rounds(this, companion, &mut files, &main).await? {
             Ok(read) => read,
@@ -93,11 +97,13 @@ pub(in crate::source) fn content<D: Decoding>(
 struct Read<V> {
     decoded: Result<V, Error>,
     asked: Asked,
-    /// The included files that exist, and perhaps others of an earlier load.
+    /// The included files that exist.
     included: Files,
+    /// Their revision.
+    revision: Revision,
 }
 
-/// Reads included files and decodes, until the decoder asks for nothing else. The other answer ends the load.
+/// Reads included files and decodes, until the decoder asks for exactly these. The other answer ends the load.
 async fn rounds<D: Decoding>(
     this: &D,
     companion: &Companion,
@@ -107,35 +113,50 @@ async fn rounds<D: Decoding>(
     let mut known = Requests::clone(&companion.requests());
     // Whether some are only a guess, from the load before.
     let mut is_guess = true;
+    let mut round = 0;
     loop {
         let read = match known.is_empty() {
-            true => Ok(Fetched::Absent),
-            false => fetch(this, companion, &known, None).await,
+            true => Ok(Fetched::Files {
+                files: Files::default(),
+                revision: unit::revision(&Files::default()),
+            }),
+            false => fetch(this, companion, &known).await,
         };
-        let included = match read {
-            Ok(Fetched::Files { files, .. }) => files,
-            Ok(Fetched::Absent) if known.is_empty() => Files::default(),
+        let (included, revision) = match read {
+            Ok(Fetched::Files { files, revision }) => (files, revision),
             // The source may not include it any more.
             _ if is_guess => {
-                is_guess = false;
+                (is_guess, round) = (false, 0);
                 known = Requests::default();
                 continue;
             }
             Ok(Fetched::Held { hold, again }) => return Ok(Err(Loaded::Held { hold, again })),
             Ok(_) => return Err(unreadable(this)),
-            Err(error) => return Err(remember_error(companion, main, error)),
+            Err(error) => return Err(remember_error(companion, main, known, error)),
         };
         let handle = attach(this, files, known.clone(), &included);
-        let decoded = this.decode(files);
-        let asked = handle.take();
-        if known.cover(&asked.requests) {
-            return Ok(Ok(Read {
-                decoded,
-                asked,
-                included,
-            }));
+        let mut decoded = this.decode(files);
+        let mut asked = handle.take();
+        let (is_read, is_needed) = (known.cover(&asked.requests), asked.requests.cover(&known));
+        round += 1;
+        if !(is_read && is_needed) {
+            if round <= MAX_ROUNDS {
+                match is_read {
+                    // The revision must not depend on other files.
+                    true => known = asked.requests,
+                    false => known.extend(asked.requests),
+                }
+                continue;
+            }
+            asked.requests = known;
+            decoded = Err(inconstant(this));
         }
-        known.extend(asked.requests);
+        return Ok(Ok(Read {
+            decoded,
+            asked,
+            included,
+            revision,
+        }));
     }
 }
 
@@ -154,20 +175,19 @@ fn attach<D: Decoding>(
     handle
 }
 
-/// Reads the included files, unless they are as `seen`. They are watched first.
+/// Reads the included files. They are watched first.
 async fn fetch<D: Decoding>(
     this: &D,
     companion: &Companion,
     known: &Requests,
-    seen: Option<&Revision>,
 ) -> Result<Fetched, Error> {
     let source = this.source();
     let unit = companion.unit_or(|| roster::unit(&source.base(), &source.name()));
     let _turn = unit.turn.lock().await;
-    unit.requests.set(known.clone());
+    unit.requests.set(Arc::new(known.clone()));
     // A watch that cannot be opened is reported to its service. The files can still be read.
     let _ = watching::arm(companion, unit).await;
-    unit.source.fetch(seen).await
+    unit.source.fetch(None).await
 }
 
 async fn is_unchanged(companion: &Companion, last: &Last) -> bool {
@@ -175,13 +195,29 @@ async fn is_unchanged(companion: &Companion, last: &Last) -> bool {
         return false;
     }
     match companion.unit() {
-        Some(unit) if !unit.requests.get().is_empty() => {
+        Some(unit) => {
             let _turn = unit.turn.lock().await;
+            // A load that has failed meanwhile has left others.
+            unit.requests.set(Arc::clone(&last.requests));
             let _ = watching::arm(companion, unit).await;
+            if last.requests.is_empty() {
+                return true;
+            }
             let fetched = unit.source.fetch(Some(&last.files)).await;
             matches!(fetched, Ok(Fetched::Unchanged))
         }
-        _ => true,
+        None => true,
+    }
+}
+
+/// Requests what the last load has concluded, and nothing else. After a load that has failed, what it has read stays watched.
+async fn restore(companion: &Companion) {
+    if let Some(unit) = companion.unit() {
+        let _turn = unit.turn.lock().await;
+        let last = companion.read(|state| state.last.clone());
+        let requests = last.map(|last| last.requests);
+        unit.requests.set(requests.unwrap_or_default());
+        let _ = watching::arm(companion, unit).await;
     }
 }
 
@@ -198,42 +234,35 @@ async fn conclude<D: Decoding>(
         decoded,
         asked,
         included,
+        revision,
     } = read;
-    let wanted = included
-        .iter()
-        .filter(|part| asked.requests.want(part.path()));
-    let included = Files::ordered(wanted.cloned().collect());
-    let last = Last::new(main.clone(), unit::revision(&included), &asked);
-    let revision = last.as_ref().map_or(main, |last| last.whole.clone());
-    let emptied = match last.is_some() || companion.has_state() {
-        true => {
-            let heartbeat = heartbeat(&asked.requests);
-            companion.change(|state| {
-                state.last = last;
-                state.heartbeat = heartbeat;
-                state.filled.fill(&included)
-            })
-        }
-        false => Emptied::None,
-    };
-    if asked.requests.is_empty() {
-        watching::disarm(companion);
+    let last = Last::new(main, revision, &asked);
+    let revision = last.whole.clone();
+    // Without includes, now and before, there is nothing to remember.
+    let has_state = !asked.is_empty() || companion.has_state();
+    if has_state {
+        let heartbeat = heartbeat(&asked.requests);
+        companion.change(|state| {
+            state.last = Some(last);
+            state.heartbeat = heartbeat;
+        });
     }
-    if let Some(unit) = companion.unit() {
-        let _turn = unit.turn.lock().await;
-        unit.requests.set(asked.requests);
-    }
+    restore(companion).await;
     if seen == Some(&revision) {
         return Ok(Loaded::Unchanged);
     }
-    let emptied = match emptied {
+    let mut filled = companion.read(|state| state.filled.clone());
+    let emptied = match filled.fill(&included) {
         Emptied::One(name) => Some(name),
-        Emptied::All { had_content: true } => {
-            included.iter().next().map(|part| part.name().to_owned())
-        }
-        Emptied::All { had_content: false } | Emptied::None => None,
+        Emptied::All { emptied } => emptied,
+        Emptied::None => None,
     };
-    this.finish(decoded, files, revision, emptied)
+    let loaded = this.finish(decoded, files, revision, emptied);
+    // A value that is not taken may lack included files.
+    if has_state && matches!(loaded, Ok(Loaded::Value { .. })) {
+        companion.change(|state| state.filled = filled);
+    }
+    loaded
 }
 
 /// How often the file systems of the files must be polled, if that is more often than usual.
@@ -249,7 +278,12 @@ fn heartbeat(requests: &Requests) -> Option<Duration> {
 }
 
 /// Adds the revision of the source to an error of the included files, so that it is reported once.
-fn remember_error(companion: &Companion, main: &Revision, error: Error) -> Error {
+fn remember_error(
+    companion: &Companion,
+    main: &Revision,
+    requests: Requests,
+    error: Error,
+) -> Error {
     let Some(files) = error.revision().cloned() else {
         return error;
     };
@@ -260,6 +294,7 @@ fn remember_error(companion: &Companion, main: &Revision, error: Error) -> Error
             main: main.clone(),
             files,
             variables: (Vec::new(), 0),
+            requests: Arc::new(requests),
         });
     });
     error.with_revision(whole)
@@ -269,6 +304,14 @@ fn unreadable<D: Decoding>(this: &D) -> Error {
     let text = "the files that it includes cannot be read together";
     Error::new(ErrorKind::Unavailable, text).at(Location::new(this.source().name()))
 }
+
+fn inconstant<D: Decoding>(this: &D) -> Error {
+    let text = "its decoder includes other files each time that it runs";
+    Error::new(ErrorKind::TooLarge, text).at(Location::new(this.source().name()))
+}
+
+/// Each round adds a request at least, and one may remove those that are needed no more.
+const MAX_ROUNDS: usize = MAX_REQUESTS + 1;
 
 /// How often a load begins again because the source changed while its included files were read.
 const ATTEMPTS: usize = 8;

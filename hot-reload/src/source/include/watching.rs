@@ -26,13 +26,14 @@ pub(in crate::source) async fn open<S: Source>(
     Ok(Subscription::new((main, watcher)))
 }
 
-/// Opens the watch of the included files wherever the source is watched.
+/// Opens the watch of the included files wherever the source is watched. Ends it if there are none any more.
 ///
 /// # Errors
 ///
 /// It cannot be opened. Every watch of the source without it counts as lost then, so that the service opens it again.
 pub(super) async fn arm(companion: &Companion, unit: &Unit) -> Result<(), Error> {
     if unit.requests.get().is_empty() {
+        disarm(companion);
         return Ok(());
     }
     let mut armed = Ok(());
@@ -58,8 +59,7 @@ pub(super) async fn arm(companion: &Companion, unit: &Unit) -> Result<(), Error>
     armed
 }
 
-/// Ends the watch of the included files, because there are none any more.
-pub(super) fn disarm(companion: &Companion) {
+fn disarm(companion: &Companion) {
     for watcher in companion.watchers() {
         let before = lock(&watcher.guard).take();
         drop(before);
