@@ -335,6 +335,25 @@ async fn p17_includes_are_bounded() {
     assert_eq!(rig.error.as_ref().unwrap().kind(), ErrorKind::TooLarge);
 }
 
+/// Each file includes the next one twice, which is 2²⁰ times the last one.
+#[tokio::test]
+async fn p17_repeated_includes_are_bounded() {
+    let world = World::new();
+    world.file("main", "include 0");
+    for number in 0..20 {
+        let text = format!("include {0}\ninclude {0}", number + 1);
+        world.file(&number.to_string(), &text);
+    }
+    world.file("20", "x");
+    let mut rig = ManyRig::watch_source(file(&world)).await;
+    let error = rig.error.take().expect("an error");
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!(
+        error.message().ends_with("the limit of 20000 times"),
+        "{error}"
+    );
+}
+
 #[tokio::test]
 async fn p17_rounds_of_an_inconstant_decoder_are_bounded() {
     let world = World::new();
@@ -360,6 +379,29 @@ async fn p17_rounds_of_an_inconstant_decoder_are_bounded() {
     // The same state is refused once.
     let again = source.reload_since(error.revision()).await;
     assert!(matches!(again, Ok(hot_reload::Loaded::Unchanged)));
+}
+
+#[tokio::test]
+async fn impossible_path_is_refused_at_its_place() {
+    let world = World::new();
+    let name = world.path("main").display().to_string();
+    let long = "x".repeat(300);
+    let deep = "y/".repeat(3000);
+    for (text, message) in [
+        ("include a\0b", "contains a zero byte"),
+        ("all a\0*", "contains a zero byte"),
+        (&*format!("include {long}"), "is too long"),
+        (&*format!("all {long}/*"), "is too long"),
+        (&*format!("include {deep}"), "is too long"),
+    ] {
+        world.file("main", text);
+        let error = Error::from(file(&world).reload().await.unwrap_err());
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        let text = format!("{name}: includes a path that {message}");
+        assert_eq!(error.to_string(), text);
+    }
+    world.file("main", &format!("all [{}]", "a".repeat(300)));
+    assert!(file(&world).reload().await.is_ok());
 }
 
 /// A source that records the revisions that it was asked about.

@@ -33,18 +33,27 @@ impl<D: Decode> DecodeFiles for Each<D> {
 /// # Errors
 ///
 /// That of the first part that cannot be decoded, or whose key in the map another part has: `a/b` and `a//b` are one path.
+/// If an included file was not read yet, all other parts are visited before, so that one round reads the files of all.
 fn decode_each<K: Ord, D: Decode>(
     files: &Files,
     decoder: &D,
     key: impl Fn(&Part) -> K,
 ) -> Result<BTreeMap<K, D::Value>, Error> {
-    let mut values = BTreeMap::new();
+    let (mut values, mut unread) = (BTreeMap::new(), None);
     for part in files.iter() {
-        if values.insert(key(part), part.decode(decoder)?).is_some() {
+        let value = match part.decode(decoder) {
+            Ok(value) => value,
+            Err(error) if part.is_decoded_again() => {
+                unread.get_or_insert(error);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        if values.insert(key(part), value).is_some() {
             return Err(part.refuse("has the same key as another part; rename one of them"));
         }
     }
-    Ok(values)
+    unread.map_or(Ok(values), Err)
 }
 
 /// Decodes each part with one decoder, by its key. [`Source::each`](crate::source::Source::each) uses it.

@@ -1,5 +1,6 @@
 //! Including further files from a decoder.
 
+use std::ffi::OsStr;
 #[cfg(feature = "expand")]
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,6 @@ use crate::error::{Error, ErrorKind, Location};
 use crate::source::include::base::{Folder, parent};
 use crate::source::include::context::{Context, Link};
 use crate::source::include::included::{Answer, Included, Match};
-use crate::source::include::requests::MAX_REQUESTS;
 
 impl Part {
     /// Reads another file that belongs to the value, and watches it from then on. A relative path is resolved against the
@@ -24,7 +24,8 @@ impl Part {
     /// decoder again. So the same content must always include the same files. A decoder that includes n files one after the
     /// other runs n + 1 times in its first load; later loads know the files of the load before.
     ///
-    /// A value may include 256 files and patterns, 10,000 matching files, 16 MiB in each file and 64 MiB in all.
+    /// A value may include 256 files and patterns, 10,000 matching files, 16 MiB in each file and 64 MiB in all. A file that is
+    /// included several times counts once, but one decoding may include files 20,000 times only.
     /// An included file that becomes empty is treated like an emptied part of a [`Group`](crate::source::Group).
     ///
     /// If the watch delivers content and the decoder includes files, the service loads the source instead of using that content.
@@ -57,8 +58,8 @@ impl Part {
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::Decode`]: the file does not exist, it includes itself through others (the message has the chain), or the
-    ///   path is relative and this part is no file.
+    /// - [`ErrorKind::Decode`]: the file does not exist, it includes itself through others (the message has the chain), no file
+    ///   can have this path, or the path is relative and this part is no file.
     /// - [`ErrorKind::TooLarge`]: there are too many.
     /// - [`ErrorKind::Unavailable`]: the file was not read yet. Return this error unchanged; the decoder then runs again.
     /// - [`ErrorKind::Misconfigured`]: the part was not read by a source.
@@ -75,7 +76,7 @@ impl Part {
             Answer::Known(bytes) => Secret::Content(includer.part(path, name, bytes)),
             Answer::Absent => Secret::Absent,
             Answer::Unread => Secret::Unread(includer.unread(&name)),
-            Answer::TooMany => return Err(includer.too_many()),
+            Answer::TooMany(text) => return Err(includer.refuse(ErrorKind::TooLarge, text)),
         })
     }
 
@@ -219,6 +220,7 @@ impl Includer<'_> {
         let folder = self.folder(path)?;
         let path = std::path::absolute(folder.path.join(path))
             .map_err(|error| self.refuse(ErrorKind::Decode, error.to_string()))?;
+        self.check_path(&path, false)?;
         let name = folder.display(&path);
         self.check_chain(&path, &name)?;
         Ok((path, name))
@@ -237,12 +239,13 @@ impl Includer<'_> {
                     .at(Location::new(name)),
             }),
             Answer::Unread => Err(self.unread(&name)),
-            Answer::TooMany => Err(self.too_many()),
+            Answer::TooMany(text) => Err(self.refuse(ErrorKind::TooLarge, text)),
         }
     }
 
     fn glob(&self, pattern: &str) -> Result<Vec<Part>, Error> {
         let folder = self.folder(Path::new(pattern))?;
+        self.check_path(&folder.path.join(pattern), true)?;
         match self.included.glob(&folder, pattern) {
             Answer::Known(found) => found
                 .into_iter()
@@ -253,7 +256,7 @@ impl Includer<'_> {
                 .collect(),
             Answer::Absent => Ok(Vec::new()),
             Answer::Unread => Err(self.unread(pattern)),
-            Answer::TooMany => Err(self.too_many()),
+            Answer::TooMany(text) => Err(self.refuse(ErrorKind::TooLarge, text)),
         }
     }
 
@@ -270,6 +273,23 @@ impl Includer<'_> {
                 Err(self.refuse(ErrorKind::Decode, text))
             }
         }
+    }
+
+    /// Refuses a path that no file can have. Waiting for such a file is useless.
+    fn check_path(&self, path: &Path, is_pattern: bool) -> Result<(), Error> {
+        let has_wildcards =
+            |name: &[u8]| is_pattern && name.iter().any(|byte| b"*?[".contains(byte));
+        let mut names = path.iter().map(OsStr::as_encoded_bytes);
+        let text = if path.as_os_str().as_encoded_bytes().contains(&0) {
+            "includes a path that contains a zero byte"
+        } else if path.as_os_str().len() > MAX_PATH
+            || names.any(|name| name.len() > MAX_NAME && !has_wildcards(name))
+        {
+            "includes a path that is too long"
+        } else {
+            return Ok(());
+        };
+        Err(self.refuse(ErrorKind::Decode, text.to_owned()))
     }
 
     /// Refuses a file that includes itself.
@@ -308,11 +328,6 @@ impl Includer<'_> {
         self.refuse(ErrorKind::Unavailable, text)
     }
 
-    fn too_many(&self) -> Error {
-        let text = format!("includes more than the limit of {MAX_REQUESTS} files and patterns");
-        self.refuse(ErrorKind::TooLarge, text)
-    }
-
     fn refuse(&self, kind: ErrorKind, text: String) -> Error {
         let error = Error::new(kind, text);
         match &self.link {
@@ -324,3 +339,7 @@ impl Includer<'_> {
 
 /// The longest chain of files that include each other.
 const MAX_DEPTH: usize = 32;
+
+/// The longest path and the longest name in it, in bytes. Windows counts units of up to three bytes.
+const MAX_PATH: usize = if cfg!(windows) { 3 * 32_767 } else { 4095 };
+const MAX_NAME: usize = if cfg!(windows) { 3 * 255 } else { 255 };

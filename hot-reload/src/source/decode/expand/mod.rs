@@ -133,9 +133,8 @@ impl<D: Expandable> Decode for Expand<D> {
         if !may_refer(part.bytes()) {
             return self.decoder.decode_part(part);
         }
-        let Document { mut root, quoting } = self.decoder.parse(part.bytes(), part.name())?;
         let mut values = Values::default();
-        values.expand(&mut root, part, quoting)?;
+        let Document { root, quoting } = self.expanded(part, &mut values)?;
         self.decode_tree(&root, part.name(), quoting, &values)
     }
 }
@@ -148,14 +147,21 @@ where
         if !files.iter().any(|part| may_refer(part.bytes())) {
             return self.decoder.decode_merged(files, name);
         }
-        let (mut values, mut whole) = (Values::default(), None::<Document>);
+        let (mut values, mut whole, mut unread) = (Values::default(), None::<Document>, None);
         for part in files.iter().filter(|part| !is_blank(part.bytes())) {
-            let mut document = self.decoder.parse(part.bytes(), part.name())?;
-            values.expand(&mut document.root, part, document.quoting)?;
-            match &mut whole {
-                None => whole = Some(document),
-                Some(whole) => whole.root.cover(document.root),
+            let expanded = self.expanded(part, &mut values);
+            match (&mut whole, expanded) {
+                (None, Ok(document)) => whole = Some(document),
+                (Some(whole), Ok(document)) => whole.root.cover(document.root),
+                // The other parts name the files that they need, too, so that one round reads all.
+                (_, Err(error)) if part.is_decoded_again() => {
+                    unread.get_or_insert(error);
+                }
+                (_, Err(error)) => return Err(error),
             }
+        }
+        if let Some(error) = unread {
+            return Err(error);
         }
         match whole {
             Some(Document { root, quoting }) => self.decode_tree(&root, name, quoting, &values),
@@ -165,6 +171,12 @@ where
 }
 
 impl<D: Expandable> Expand<D> {
+    fn expanded(&self, part: &Part, values: &mut Values) -> Result<Document, Error> {
+        let mut document = self.decoder.parse(part.bytes(), part.name())?;
+        values.expand(&mut document.root, part, document.quoting)?;
+        Ok(document)
+    }
+
     fn decode_tree(
         &self,
         root: &Node,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::*;
+use crate::source::files::{DecodeFiles, Each, Merged};
 use crate::source::include::included::Included;
 use crate::source::include::requests::Requests;
 use crate::source::{ByFormat, Format, Json, Toml, Yaml};
@@ -295,4 +296,26 @@ fn file_of_a_document_that_no_source_has_read_is_an_error() {
         .unwrap_err();
     let text = "app:1:8: path: cannot include other files, because no source has read it";
     assert_eq!(error.to_string(), text);
+}
+
+/// What three parts ask for in one round: one file each.
+#[allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+fn asked_in_one_round(decoder: &impl DecodeFiles) -> usize {
+    let root = std::env::temp_dir();
+    let part = |name: &str| {
+        let path = root.join(name).display().to_string();
+        Part::new(name, format!("{{\"{name}\": \"${{file:{}}}\"}}", path))
+    };
+    let mut files = Files::new(["a", "b", "c"].map(part)).unwrap();
+    let included = Arc::new(Included::default());
+    files.attach(&included, None);
+    assert!(decoder.decode_files(&files, "all").is_err());
+    included.take().requests.files().count()
+}
+
+#[test]
+fn all_parts_name_their_files_in_one_round() {
+    let json = || Expand::new(Json::<BTreeMap<String, String>>::new());
+    assert_eq!(asked_in_one_round(&Each::new(json())), 3);
+    assert_eq!(asked_in_one_round(&Merged::new(json())), 3);
 }
