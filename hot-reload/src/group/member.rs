@@ -66,7 +66,7 @@ impl<V> MemberValue<V> {
         Self { loan, is_fallback }
     }
 
-    /// A value that no service has published, for tests of code that reads a [typed group](crate::group::typed). Its
+    /// A value that no service has published, for tests of code that reads a [typed group](macro@crate::group::typed). Its
     /// generation is 1.
     pub fn fixed(value: V) -> Self {
         Self::of(Loan::fixed(value), false)

@@ -112,7 +112,7 @@ macro_rules! __typed_group {
 
 pub use crate::__typed_group as typed;
 
-/// The value of a group that [`typed!`](crate::group::typed) has declared.
+/// The value of a group that [`typed!`](macro@crate::group::typed) has declared.
 pub trait Typed: Send + Sync + 'static {}
 
 /// The builder of a service that can be a member of a typed group, in a field of the type `V`.

@@ -27,7 +27,7 @@ use crate::snapshot::Snapshot;
 /// | [`wait_for`](Self::wait_for) | the first [`Snapshot`] that meets a condition | waiting for a certain value |
 /// | [`on_change`](Self::on_change), [`for_each`](Self::for_each), [`on_change_from`](Self::on_change_from) | a [`Callback`](crate::live::Callback) | code that is not async, or slow |
 /// | [`derive`](Self::derive) | a `Live` of a computed value | what is computed once for each value: a router, a compiled pattern |
-/// | [`events`](Self::events) | the [`Events`](crate::event::Events) of the service | reacting to failures |
+/// | [`events`](Self::events) | the [`Events`] of the service | reacting to failures |
 ///
 /// Use one snapshot for one unit of work: two reads may return two values. `docs::patterns` shows for each accessor how to use
 /// it, and how not to.

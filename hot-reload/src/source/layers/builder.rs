@@ -83,7 +83,7 @@ impl<T> Layers<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`](crate::error::ErrorKind::Decode) if the text is not a document of this format, or its root is not a
+    /// [`ErrorKind::Decode`] if the text is not a document of this format, or its root is not a
     /// table.
     #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
     pub fn document(
