@@ -3,6 +3,11 @@
 #![allow(missing_docs, reason = "the names of tests say what they test")]
 #![allow(clippy::unwrap_used, reason = "a helper of a test may panic, too")]
 
+// The example shows how the code that reads a group is tested, and that test runs here.
+#[allow(dead_code, reason = "the program itself runs as a process")]
+#[path = "../typed_group.rs"]
+mod typed_group;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

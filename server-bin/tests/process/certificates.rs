@@ -86,7 +86,7 @@ async fn readable_key_and_misordered_chain_are_warned_about() {
         )
         .await;
     program
-        .line("the chain of cert.pem does not fit: certificate 2 of the chain has the name of the issuer, and has not signed certificate 1; ")
+        .line("the chain of cert.pem does not fit: certificate 2 of the chain has the issuer's name, but did not sign certificate 1; ")
         .await;
 }
 
