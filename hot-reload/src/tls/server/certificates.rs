@@ -1,23 +1,17 @@
 //! [`ServerCertificates`]: the source of a server's certificates, keys and client authorities.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use rustls::SupportedProtocolVersion;
-use rustls::crypto::CryptoProvider;
 use rustls::server::{ProducesTickets, ServerConfig};
-use rustls::time_provider::TimeProvider;
 
 use super::decoder::{Anonymous, Clients, ServerDecoder, ServerSpec};
 use super::value::ServerTls;
-use crate::error::Error;
-use crate::source::Source;
-use crate::source::files::{DecodeFiles, DecodedFiles, Files};
+use crate::source::files::DecodedFiles;
 use crate::tls::certified_files::CertifiedFiles;
 use crate::tls::common::Common;
-use crate::tls::delegate::source_of_certificates;
+use crate::tls::delegate::{options_of_certificates, source_of_certificates};
 
 /// The certificates and keys of a server, and the authorities of its clients: a source for
 /// [`ReloaderService::builder`](crate::ReloaderService::builder), whose value is [`ServerTls`].
@@ -53,7 +47,7 @@ use crate::tls::delegate::source_of_certificates;
 /// # Other sources
 ///
 /// Certificates in a store are loaded by [`read_from`](Self::read_from). For those that a program has read already, it is a
-/// [decoder](DecodeFiles): the paths are the keys of the parts.
+/// [decoder](crate::source::files::DecodeFiles): the paths are the keys of the parts.
 ///
 /// ```
 /// use hot_reload::source::files::{DecodeFiles, Files, Part};
@@ -79,24 +73,13 @@ pub struct ServerCertificates {
 impl ServerCertificates {
     /// Serves this certificate by default: to every client whose requested name (SNI) no other certificate matches.
     pub fn new(first: CertifiedFiles) -> Self {
-        Self {
-            spec: ServerSpec {
-                common: Common::default(),
-                pairs: vec![first],
-                clients: None,
-                ticketer: None,
-                configure: None,
-            },
-            decoder: OnceLock::new(),
-            opened: OnceLock::new(),
-        }
-    }
-
-    fn with(mut self, change: impl FnOnce(&mut ServerSpec)) -> Self {
-        change(&mut self.spec);
-        self.decoder = OnceLock::new();
-        self.opened = OnceLock::new();
-        self
+        Self::of(ServerSpec {
+            common: Common::default(),
+            pairs: vec![first],
+            clients: None,
+            ticketer: None,
+            configure: None,
+        })
     }
 
     /// Serves this certificate, too: to clients that want one of its names (SNI). An exact name precedes a wildcard. If
@@ -129,27 +112,11 @@ impl ServerCertificates {
         })
     }
 
-    /// Sets the application protocols, the preferred one first, such as `h2` and `http/1.1`.
-    pub fn alpn<P: Into<Vec<u8>>>(self, protocols: impl IntoIterator<Item = P>) -> Self {
-        let protocols = protocols.into_iter().map(Into::into).collect();
-        self.with(|spec| spec.common.alpn = protocols)
-    }
-
-    /// Sets the provider of cryptography. Default: [`CryptoProvider::get_default`] at each load.
-    pub fn provider(self, provider: Arc<CryptoProvider>) -> Self {
-        self.with(|spec| spec.common.provider = Some(provider))
-    }
-
     /// Sets what makes and reads session tickets, such as the `Ticketer` of a provider. All reloads share it, so clients resume
     /// their sessions after a reload. It has no effect with [`client_ca`](Self::client_ca) or
     /// [`optional_client_ca`](Self::optional_client_ca).
     pub fn ticketer(self, ticketer: Arc<dyn ProducesTickets>) -> Self {
         self.with(|spec| spec.ticketer = Some(ticketer))
-    }
-
-    /// Sets the versions of TLS.
-    pub fn protocol_versions(self, versions: &'static [&'static SupportedProtocolVersion]) -> Self {
-        self.with(|spec| spec.common.versions = versions)
     }
 
     /// Changes each configuration before it is published, such as its `max_fragment_size`.
@@ -171,46 +138,7 @@ impl ServerCertificates {
     pub fn allow_expired(self) -> Self {
         self.with(|spec| spec.common.allow_expired = true)
     }
-
-    /// Sets the clock that the dates of certificates are compared with, also during a handshake. Default: that of the system.
-    pub fn time_provider(self, clock: Arc<dyn TimeProvider>) -> Self {
-        self.with(|spec| spec.common.clock = clock)
-    }
-
-    /// Reads the parts of this source instead of files, such as the keys of a store. The paths are the keys of its parts.
-    pub fn read_from(self, source: impl Source) -> Self {
-        let source = source.boxed();
-        self.with(|spec| spec.common.source = Some(source))
-    }
-
-    fn decoder(&self) -> &ServerDecoder {
-        self.decoder
-            .get_or_init(|| ServerDecoder::new(self.spec.clone()))
-    }
-
-    fn opened(&self) -> &DecodedFiles<ServerDecoder> {
-        self.opened.get_or_init(|| {
-            let decoder = self.decoder();
-            let files = self.spec.common.source(self.spec.paths(), decoder.expiry());
-            files.decode_files(decoder.clone())
-        })
-    }
 }
 
+options_of_certificates!(ServerCertificates, ServerSpec, ServerDecoder);
 source_of_certificates!(ServerCertificates, of ServerTls);
-
-impl DecodeFiles for ServerCertificates {
-    type Value = ServerTls;
-
-    fn decode_files(&self, files: &Files, name: &str) -> Result<ServerTls, Error> {
-        self.decoder().decode_files(files, name)
-    }
-}
-
-impl fmt::Debug for ServerCertificates {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ServerCertificates")
-            .field(&self.spec)
-            .finish()
-    }
-}
