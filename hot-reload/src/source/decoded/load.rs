@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Location};
 use crate::reload::{Loaded, blank};
 use crate::revision::Revision;
 use crate::source::blank::is_blank;
-use crate::source::files::{Files, Part};
+use crate::source::files::Files;
 use crate::source::include;
 use crate::source::include::decoding::{Decoding, Input};
 use crate::source::values::source_of_values;
@@ -52,18 +52,11 @@ impl<S: Source, D: Decode> Decoding for Parts<S, D> {
         &self.source
     }
 
-    /// The content as the only part.
     fn parts(&self, fetched: Fetched) -> Result<Input<D::Value>, Error> {
-        Ok(Input::Answer(match fetched {
-            Fetched::Unchanged => Loaded::Unchanged,
-            Fetched::Absent => Loaded::Missing,
-            Fetched::Held { hold, again } => Loaded::Held { hold, again },
-            Fetched::Content { bytes, revision } => {
-                let part = Part::new(self.source.name(), bytes);
-                return Ok(Input::Parts(Files::ordered(vec![part]), revision));
-            }
-            Fetched::Files { .. } => return Err(several_parts(&self.source.name())),
-        }))
+        match fetched {
+            Fetched::Files { .. } => Err(several_parts(&self.source.name())),
+            fetched => Ok(Input::of(fetched, || self.source.name())),
+        }
     }
 
     fn decode(&self, files: &Files) -> Result<D::Value, Error> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::decoded::Parts;
 use super::emptied::Emptied;
-use super::{DecodeFiles, DecodedFiles, Files, Part};
+use super::{DecodeFiles, DecodedFiles, Files};
 use crate::error::Error;
 use crate::hints::{Content, HintSender, Subscription};
 use crate::locks::lock;
@@ -56,16 +56,7 @@ impl<D: DecodeFiles> Decoding for Parts<D> {
     }
 
     fn parts(&self, fetched: Fetched) -> Result<Input<D::Value>, Error> {
-        Ok(Input::Answer(match fetched {
-            Fetched::Unchanged => Loaded::Unchanged,
-            Fetched::Absent => Loaded::Missing,
-            Fetched::Held { hold, again } => Loaded::Held { hold, again },
-            Fetched::Files { files, revision } => return Ok(Input::Parts(files, revision)),
-            Fetched::Content { bytes, revision } => {
-                let part = Part::new(self.source.name(), bytes);
-                return Ok(Input::Parts(Files::ordered(vec![part]), revision));
-            }
-        }))
+        Ok(Input::of(fetched, || self.source.name()))
     }
 
     fn decode(&self, files: &Files) -> Result<D::Value, Error> {

@@ -5,13 +5,29 @@ use crate::reload::Loaded;
 use crate::revision::Revision;
 use crate::source::contract::Source;
 use crate::source::fetched::Fetched;
-use crate::source::files::Files;
+use crate::source::files::{Files, Part};
 
 /// What a source has returned.
 pub(in crate::source) enum Input<V> {
     Parts(Files, Revision),
     /// Nothing to decode.
     Answer(Loaded<V>),
+}
+
+impl<V> Input<V> {
+    /// What the source with this name has returned. Content is the only part.
+    pub(in crate::source) fn of(fetched: Fetched, name: impl FnOnce() -> String) -> Self {
+        Self::Answer(match fetched {
+            Fetched::Unchanged => Loaded::Unchanged,
+            Fetched::Absent => Loaded::Missing,
+            Fetched::Held { hold, again } => Loaded::Held { hold, again },
+            Fetched::Files { files, revision } => return Self::Parts(files, revision),
+            Fetched::Content { bytes, revision } => {
+                let part = Part::new(name(), bytes);
+                return Self::Parts(Files::ordered(vec![part]), revision);
+            }
+        })
+    }
 }
 
 /// A source with a decoder.
