@@ -6,7 +6,6 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::builder::Layers;
-use super::explain::History;
 use super::memory::{Emptied, Read, whole_name};
 use super::status;
 use super::unknown::Unknown;
@@ -43,11 +42,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Layers<T> {
             // Without a handle, nobody can ask for an explanation.
             if Arc::strong_count(&self.shared.history) > 1 {
                 let names = self.layers.iter().map(|layer| layer.name.clone());
-                lock(&self.shared.history).remember(History::load(
-                    revision.clone(),
-                    names.zip(trees).collect(),
-                    self.quoting,
-                ));
+                let loaded = names.zip(trees).collect();
+                let mut history = lock(&self.shared.history);
+                history.remember(revision.clone(), loaded, self.quoting);
             }
             decoded.value
         });

@@ -17,7 +17,7 @@ pub(in crate::source::layers) struct History {
 }
 
 /// The layers of one load, in order.
-pub(in crate::source::layers) struct Load {
+pub(super) struct Load {
     pub(super) revision: Revision,
     pub(super) layers: Vec<(String, Option<Arc<Node>>)>,
     /// The values that an explanation may show.
@@ -25,23 +25,19 @@ pub(in crate::source::layers) struct Load {
 }
 
 impl History {
-    /// Makes the record of a load.
-    pub(in crate::source::layers) fn load(
+    /// Keeps a load. An earlier one with the same revision is forgotten.
+    pub(in crate::source::layers) fn remember(
+        &mut self,
         revision: Revision,
         layers: Vec<(String, Option<Arc<Node>>)>,
         quoting: Quoting,
-    ) -> Load {
-        Load {
+    ) {
+        self.loads.retain(|load| load.revision != revision);
+        self.loads.push_back(Arc::new(Load {
             revision,
             layers,
             quoting,
-        }
-    }
-
-    /// Keeps a load. An earlier one with the same revision is forgotten.
-    pub(in crate::source::layers) fn remember(&mut self, load: Load) {
-        self.loads.retain(|other| other.revision != load.revision);
-        self.loads.push_back(Arc::new(load));
+        }));
         while self.loads.len() > LOADS {
             self.loads.pop_front();
         }
