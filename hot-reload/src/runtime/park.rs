@@ -14,7 +14,7 @@ use crate::locks::lock;
 pub(crate) fn wait<F: Future>(future: F, limit: Option<Duration>) -> Option<F::Output> {
     // A time beyond the end of the clock is none.
     let deadline = limit.and_then(|limit| clock::now().checked_add(limit));
-    // Within a task, the budget of that task would end, and the future would be polled in vain for ever.
+    // Within a task, the budget of that task would end, and no later poll of the future would make progress.
     let mut future = pin!(unconstrained(future));
     let signal = Arc::new(Signal::default());
     let waker = Waker::from(Arc::clone(&signal));

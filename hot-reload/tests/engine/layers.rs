@@ -10,7 +10,7 @@ use hot_reload::source::{Fetched, Format, HintSender, Layers, Source, Subscripti
 use hot_reload::{Error, Outcome, ReloaderService, Revision};
 use tokio::time::sleep;
 
-/// A value that changes when it is told to.
+/// A value that the test sets.
 #[derive(Clone)]
 struct Store(Arc<State>);
 

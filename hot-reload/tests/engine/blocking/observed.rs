@@ -1,4 +1,4 @@
-//! Observers of a blocking service: one at a time, on the engine's thread, whoever causes the event.
+//! Observers of a blocking service: one at a time, on the engine's thread, whichever thread causes the event.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

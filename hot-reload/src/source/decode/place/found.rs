@@ -43,7 +43,7 @@ impl Found {
         }
     }
 
-    /// Collects a value that is secret by itself, such as one from a file of secrets.
+    /// Collects a value that is secret whatever its key is, such as one from a file of secrets.
     #[cfg(feature = "layers")]
     pub(in super::super) fn secret(&mut self, value: &str) {
         if !value.is_empty() {

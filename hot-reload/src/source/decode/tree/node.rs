@@ -49,7 +49,7 @@ impl Node {
         Self::new(origin, Kind::Table(Vec::new()))
     }
 
-    /// Whether this value, or one in it, is secret by itself.
+    /// Whether this value, or one in it, is secret whatever its key is.
     pub(super) fn has_secret(&self) -> bool {
         self.is_secret
             || match &self.kind {
