@@ -17,7 +17,7 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// The time of day. It stamps snapshots, statuses and saved values, and is compared with the times of files. No other
+/// The time of day. It stamps snapshots, events, statuses and saved values, and is compared with the times of files. No other
 /// decision depends on it.
 pub(crate) fn time_of_day() -> SystemTime {
     SystemTime::now()

@@ -12,6 +12,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::kind::{Event, EventKind};
+use crate::clock::time_of_day;
 
 /// A stream of the events of a service, from [`Control::events`](crate::Control::events) or [`Live::events`](crate::Live::events), or of
 /// all services of a [`Registry`](crate::Registry::events).
@@ -98,6 +99,7 @@ impl Events {
         Event {
             target: Arc::clone(&self.target),
             source: self.source.clone(),
+            at: time_of_day(),
             generation: None,
             value_revision: None,
             kind,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::changed::ChangedPaths;
 use super::outcome::Outcome;
@@ -38,6 +38,9 @@ pub struct Event {
         serde(serialize_with = "crate::serialize::optional_text")
     )]
     pub source: Option<Arc<str>>,
+    /// When it occurred, by the time of day. For [`EventKind::Lagged`]: when the reader learned of the loss.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::time"))]
+    pub at: SystemTime,
     /// The generation that was visible when the event occurred. `None` before the first value.
     pub generation: Option<Generation>,
     /// The [revision](crate::Snapshot::value_revision) of that value, if the service computes it.
@@ -223,6 +226,7 @@ mod tests {
         let event = |kind| Event {
             target: "app".into(),
             source: None,
+            at: SystemTime::UNIX_EPOCH,
             generation: None,
             value_revision: None,
             kind,

@@ -89,6 +89,20 @@ async fn target_gives_the_commands_of_its_control() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn event_has_the_time_of_day_at_which_it_occurred() {
+    let (_live, control) = Script::new(Good("first")).service().await;
+    let target = control.target();
+    let ended = || target.status().last_attempt.unwrap().at;
+    let mut events = target.events();
+    let before = ended();
+    target.pause();
+    assert!(target.reload().await.is_current());
+    let paused = events.next().await.unwrap();
+    assert!((before..=ended()).contains(&paused.at), "{paused:?}");
+    control.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn registry_refuses_a_second_service_of_one_name() {
     let log = log();
     let registry = Registry::new();

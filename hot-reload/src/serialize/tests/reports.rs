@@ -126,6 +126,7 @@ fn event(kind: EventKind) -> Event {
     Event {
         target: Arc::from("app"),
         source: Some(Arc::from("app.toml")),
+        at: now(),
         generation: Some(generation(7)),
         value_revision: None,
         kind,
@@ -134,7 +135,7 @@ fn event(kind: EventKind) -> Event {
 
 fn event_json(more: Value) -> Value {
     and(
-        json!({"target": "app", "source": "app.toml", "generation": 7, "value_revision": null}),
+        json!({"target": "app", "source": "app.toml", "at": "2026-11-21T06:15:08.042Z", "generation": 7, "value_revision": null}),
         more,
     )
 }
@@ -209,13 +210,14 @@ fn event_says_its_kind_and_its_details() {
     let early = Event {
         target: Arc::from("app"),
         source: None,
+        at: now(),
         generation: None,
         value_revision: None,
         kind: EventKind::Stopped,
     };
     assert_eq!(
         json_of(early),
-        json!({"target": "app", "source": null, "generation": null, "value_revision": null, "kind": "stopped"})
+        json!({"target": "app", "source": null, "at": "2026-11-21T06:15:08.042Z", "generation": null, "value_revision": null, "kind": "stopped"})
     );
 }
 

@@ -149,6 +149,7 @@ impl<V> Shared<V> {
             Event {
                 target: Arc::clone(&self.observers.target),
                 source: self.observers.source.clone(),
+                at: time_of_day(),
                 generation: current.as_ref().map(Snapshot::generation),
                 value_revision: current.as_ref().and_then(Snapshot::value_revision).cloned(),
                 kind: kind(),
