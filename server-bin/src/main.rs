@@ -5,7 +5,10 @@
 //! | 0 | stopped by SIGTERM or SIGINT; by a second one, without waiting for open requests |
 //! | 1 | a part of the server failed while it ran |
 //! | 2 | wrong arguments |
-//! | 78 | the configuration is wrong at the start; one line on standard error says where and what to do |
+//! | 3 | `check --deny-warnings`: the configuration is valid and has warnings |
+//! | 78 | the configuration is wrong, at the start or for `check`; one line says where and what to do |
+//!
+//! Without a command, the program serves. `cli` has the commands.
 //!
 //! SIGHUP reloads the configuration. SIGQUIT, SIGUSR1 and SIGUSR2 are logged and have no other effect; SIGPIPE and SIGXFSZ
 //! have none. `main` installs all handlers first.
@@ -13,6 +16,7 @@
 //! If the reader of standard error hangs or fails, the program goes on: lines that it does not take are dropped and counted.
 
 mod args;
+mod cli;
 mod descriptors;
 mod early;
 mod logs;
@@ -31,19 +35,23 @@ use server_lib::{Server, ServerConfig, ServerContext, ServerError, Shutdown};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
-use crate::args::Args;
+use crate::args::{CommandLine, Serve};
 use crate::logs::Logs;
 use crate::output::Output;
 use crate::signals::Signals;
 
 /// `EX_CONFIG` of `sysexits.h`.
-const CONFIGURATION: u8 = 78;
+pub(crate) const CONFIGURATION: u8 = 78;
 
 fn main() -> ExitCode {
     let signals = Signals::catch();
-    let args = match Args::try_parse() {
-        Ok(args) => args,
+    let line = match CommandLine::try_parse().and_then(cli::or_serve) {
+        Ok(line) => line,
         Err(answer) => return print(&answer),
+    };
+    let args = match line {
+        Ok(args) => args,
+        Err(command) => return cli::run(&command),
     };
     let logs = Arc::new(Logs::start(args.log_format));
     let code = match run(&args, signals, &logs) {
@@ -74,7 +82,7 @@ struct Failure {
     line: String,
 }
 
-fn run(args: &Args, signals: io::Result<Signals>, logs: &Arc<Logs>) -> Result<(), Failure> {
+fn run(args: &Serve, signals: io::Result<Signals>, logs: &Arc<Logs>) -> Result<(), Failure> {
     let shutdown = Shutdown::new();
     let hangup = Arc::new(Notify::new());
     signals?.follow(shutdown.clone(), Arc::clone(&hangup), Arc::clone(logs))?;
@@ -91,7 +99,7 @@ fn run(args: &Args, signals: io::Result<Signals>, logs: &Arc<Logs>) -> Result<()
 }
 
 async fn serve(
-    args: &Args,
+    args: &Serve,
     shutdown: Shutdown,
     hangup: Arc<Notify>,
     logs: Arc<Logs>,

@@ -63,6 +63,11 @@ impl ExpiryWarnings {
     }
 }
 
+/// The warning about a certificate that expires soon, has expired or is not valid yet.
+pub(crate) fn warning_now(validity: Validity) -> Option<String> {
+    ExpiryWarnings::default().check(validity, now()).0
+}
+
 /// The present moment.
 pub(crate) fn now() -> Moment {
     Moment::from_unix_seconds(UnixTime::now().as_secs())

@@ -12,12 +12,12 @@ use super::{config, folder_with, save};
 const TLS: &str = "[tls]\ncert = 'cert.pem'\nkey = 'key.pem'\n";
 
 /// A configuration with a certificate.
-fn with_tls(id: u64) -> String {
+pub(crate) fn with_tls(id: u64) -> String {
     config(id) + TLS
 }
 
 /// Puts a certificate and its key into a folder, valid between two years.
-fn put(folder: &Path, from: i32, until: i32) {
+pub(crate) fn put(folder: &Path, from: i32, until: i32) {
     let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
     params.not_before = date_time_ymd(from, 1, 1);
     params.not_after = date_time_ymd(until, 1, 1);

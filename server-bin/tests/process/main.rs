@@ -8,6 +8,7 @@ mod campaign;
 mod certificates;
 mod clients;
 mod clock;
+mod commands;
 mod files;
 mod logs;
 mod signals;

@@ -87,6 +87,16 @@ impl ServerConfig {
         check::build(file, (count, routes), path)
     }
 
+    /// Problems that do not prevent serving: of the certificate, of its key and of its chain. One line each.
+    pub fn warnings(&self) -> Vec<String> {
+        let tls = self.tls.iter();
+        tls.flat_map(|tls| {
+            let expiry = crate::expiry::warning_now(tls.validity());
+            expiry.into_iter().chain(tls.warnings().iter().cloned())
+        })
+        .collect()
+    }
+
     /// An error says why this configuration must not replace the one before.
     pub(crate) fn may_follow(&self, before: &Self) -> Result<(), String> {
         if before.tls.is_some() && self.tls.is_none() && !self.plaintext {
