@@ -25,6 +25,14 @@ pub mod blocking;
 #[cfg(feature = "axum")]
 pub mod axum;
 
+// Metrics.
+#[cfg(feature = "prometheus")]
+#[cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+mod measure;
+#[cfg(feature = "prometheus")]
+#[cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+pub mod prometheus;
+
 // The built-in sources.
 pub mod source;
 

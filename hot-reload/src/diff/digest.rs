@@ -44,6 +44,18 @@ impl RevisionKey {
     }
 }
 
+#[cfg(feature = "prometheus")]
+impl RevisionKey {
+    /// Hides a revision of a source, which may be a plain hash of the content.
+    pub(crate) fn hide(self, revision: &Revision) -> Revision {
+        let mut to = SipHasher24::new_with_key(&self.0);
+        // Apart from the revisions of values, each of which begins with the tag of a node.
+        to.write(b"source revision\0");
+        to.write(revision.as_bytes());
+        Revision::from(to.finish128().as_u128())
+    }
+}
+
 impl fmt::Debug for RevisionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RevisionKey").finish_non_exhaustive()

@@ -6,6 +6,10 @@ use std::fmt;
 macro_rules! words {
     ($type:ident { $($variant:pat => $word:literal),+ $(,)? }) => {
         impl $type {
+            /// All words of this enum.
+            #[allow(dead_code, reason = "used by the features for metrics, of some of the enums")]
+            pub(crate) const WORDS: &'static [&'static str] = &[$($word),+];
+
             /// The word for logs and JSON, in snake_case.
             pub const fn as_str(&self) -> &'static str {
                 match self { $($variant => $word),+ }

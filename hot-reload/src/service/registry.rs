@@ -49,6 +49,17 @@ use crate::receipt::Receipt;
 #[derive(Clone, Default)]
 pub struct Registry(Arc<Inner>);
 
+/// A registry that its observers may refer to.
+#[cfg(feature = "prometheus")]
+pub(crate) struct WeakRegistry(Weak<Inner>);
+
+#[cfg(feature = "prometheus")]
+impl WeakRegistry {
+    pub(crate) fn upgrade(&self) -> Option<Registry> {
+        self.0.upgrade().map(Registry)
+    }
+}
+
 #[derive(Default)]
 struct Inner {
     entries: Mutex<Vec<Entry>>,
@@ -154,6 +165,11 @@ impl Registry {
     /// Adds an observer of all services, including services that are registered later.
     pub fn observe(&self, observer: impl Observer) {
         self.0.observers.add(Arc::new(observer));
+    }
+
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn downgrade(&self) -> WeakRegistry {
+        WeakRegistry(Arc::downgrade(&self.0))
     }
 
     /// Calls a function for each event, as [`observe`](Self::observe) does with an observer.

@@ -23,6 +23,8 @@ mod ledger;
 mod lifetime;
 mod loads;
 mod log;
+#[cfg(feature = "prometheus")]
+mod metrics;
 mod model;
 mod publishing;
 mod reading;

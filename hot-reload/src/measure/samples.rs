@@ -1,0 +1,191 @@
+//! [`samples`]: the metrics that the status of a service shows.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use super::table::{
+    DEGRADED, GENERATION, HELD, INFO, LAST_ATTEMPT, LAST_SUCCESS, LAST_SUCCESSFUL, MISSED, Metric,
+    RESTART_REQUIRED, STALE, WATCH_LOSSES, WATCH_STATE,
+};
+use crate::diff::RevisionKey;
+use crate::event::{DataState, HoldReason, Outcome, WatchState};
+use crate::status::{Attempt, Status};
+
+/// One metric of one service.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Sample {
+    pub(crate) metric: &'static Metric,
+    /// The value of its label besides the target, if it has one.
+    pub(crate) label: Option<Cow<'static, str>>,
+    pub(crate) value: f64,
+}
+
+/// The metrics of a status. Those without a value are left out, such as the generation before the first value.
+pub(crate) fn samples(status: &Status, key: RevisionKey) -> Vec<Sample> {
+    let mut list = List(Vec::new());
+    let last = status.last_attempt.as_deref();
+    list.flag(LAST_SUCCESSFUL, last.is_some_and(is_good));
+    list.time(LAST_SUCCESS, status.last_verified);
+    list.time(LAST_ATTEMPT, last.map(|attempt| attempt.at));
+    if let Some(generation) = status.generation {
+        list.add(GENERATION, None, generation.get() as f64);
+    }
+    let hidden = status.revision.as_ref().map(|revision| key.hide(revision));
+    if let Some(revision) = status.value_revision.clone().or(hidden) {
+        list.add(INFO, Some(revision.to_string().into()), 1.0);
+    }
+    list.flag(STALE, status.data == DataState::Stale);
+    list.flag(RESTART_REQUIRED, !status.needs_restart.is_empty());
+    let reason = status.hold.as_ref().map(|hold| hold.reason.as_str());
+    list.set(HELD, HoldReason::WORDS, reason);
+    list.set(WATCH_STATE, WatchState::WORDS, Some(status.watch.as_str()));
+    list.add(WATCH_LOSSES, None, status.counters.watch_losses as f64);
+    list.add(MISSED, None, status.counters.missed_events as f64);
+    let mut degraded = BTreeMap::<_, u32>::new();
+    for degradation in status
+        .source_status
+        .iter()
+        .flat_map(|source| &source.degraded)
+    {
+        *degraded.entry(kind(&degradation.reason)).or_default() += 1;
+    }
+    for (reason, count) in degraded {
+        list.add(DEGRADED, Some(reason.to_owned().into()), count.into());
+    }
+    list.0
+}
+
+struct List(Vec<Sample>);
+
+impl List {
+    fn add(&mut self, metric: &'static Metric, label: Option<Cow<'static, str>>, value: f64) {
+        self.0.push(Sample {
+            metric,
+            label,
+            value,
+        });
+    }
+
+    fn flag(&mut self, metric: &'static Metric, is_set: bool) {
+        self.add(metric, None, f64::from(u8::from(is_set)));
+    }
+
+    fn time(&mut self, metric: &'static Metric, time: Option<SystemTime>) {
+        let since = time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+        if let Some(since) = since {
+            self.add(metric, None, since.as_secs_f64());
+        }
+    }
+
+    /// One sample for each word: 1 for the present one, 0 for the others.
+    fn set(
+        &mut self,
+        metric: &'static Metric,
+        words: &'static [&'static str],
+        present: Option<&str>,
+    ) {
+        for word in words {
+            let is_present = present == Some(*word);
+            let value = f64::from(u8::from(is_present));
+            self.add(metric, Some((*word).into()), value);
+        }
+    }
+}
+
+/// Whether a load was good: it found the visible value, a new value, a value that is held, or no content and a default.
+fn is_good(attempt: &Attempt) -> bool {
+    match attempt.outcome {
+        Outcome::Published { .. } | Outcome::Unchanged | Outcome::Held => true,
+        Outcome::Rejected { .. } | Outcome::Failed { .. } => false,
+        Outcome::Missing => attempt.is_fallback,
+    }
+}
+
+/// The kind of a degradation as a label. A source may be of anybody, and a label must be one of a few words without content.
+fn kind(reason: &str) -> &str {
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+    let is_kind = (1..=40).contains(&reason.len()) && reason.bytes().all(is_word);
+    if is_kind { reason } else { "other" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::revision::Revision;
+    use crate::status::{Degradation, SourceStatus};
+
+    const KEY: RevisionKey = RevisionKey::new([7; 16]);
+
+    fn shown(status: &Status) -> Vec<String> {
+        let samples = samples(status, KEY).into_iter();
+        let line = |sample: Sample| {
+            let label = sample.label.map(|label| format!("{{{label}}}"));
+            format!(
+                "{}{} {}",
+                sample.metric.name,
+                label.unwrap_or_default(),
+                sample.value
+            )
+        };
+        samples.map(line).collect()
+    }
+
+    fn status() -> Status {
+        Status::new("app".to_owned(), None)
+    }
+
+    #[test]
+    fn status_without_a_value_has_no_generation_and_no_times() {
+        let lines = shown(&status());
+        assert!(lines.contains(&"config_last_reload_successful 0".to_owned()));
+        assert!(lines.contains(&"config_watch_state{off} 1".to_owned()));
+        assert!(lines.contains(&"config_watch_state{trusted} 0".to_owned()));
+        for absent in ["generation", "timestamp", "info", "degraded"] {
+            assert!(!lines.iter().any(|line| line.contains(absent)), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn exactly_one_watch_state_is_present() {
+        let mut status = status();
+        status.watch = WatchState::Parked;
+        let lines = shown(&status);
+        let of = |value| {
+            let states = lines.iter().filter(|line| line.contains("watch_state"));
+            states.filter(|line| line.ends_with(value)).count()
+        };
+        assert_eq!((of(" 1"), of(" 0")), (1, 6));
+    }
+
+    #[test]
+    fn degradations_of_one_kind_are_counted_and_odd_kinds_are_other() {
+        let mut source = SourceStatus::default();
+        for reason in ["replica", "replica", "Secret: hunter2", ""] {
+            source = source.with_degradation(Degradation::new(reason, "is bad", "fix it"));
+        }
+        let mut status = status();
+        status.source_status = Some(source);
+        let lines = shown(&status);
+        assert!(lines.contains(&"config_degraded{replica} 2".to_owned()));
+        assert!(lines.contains(&"config_degraded{other} 2".to_owned()));
+    }
+
+    #[test]
+    fn revision_of_the_value_is_shown_and_that_of_the_source_is_hidden() {
+        let mut status = status();
+        status.revision = Some(Revision::from(0xabcd_u64));
+        let info = |status: &Status, key| {
+            let mut samples = samples(status, key).into_iter();
+            samples.find(|sample| sample.metric == INFO).unwrap().label
+        };
+        let hidden = info(&status, KEY).unwrap();
+        assert!(!hidden.contains("abcd") && hidden.len() == 32, "{hidden}");
+        assert_eq!(info(&status, KEY).unwrap(), hidden);
+        assert_ne!(info(&status, RevisionKey::new([8; 16])).unwrap(), hidden);
+        status.revision = Some(Revision::from(0xabce_u64));
+        assert_ne!(info(&status, KEY).unwrap(), hidden);
+        status.value_revision = Some(Revision::from(7_u128));
+        assert_eq!(info(&status, KEY).unwrap(), format!("{:032x}", 7));
+    }
+}
