@@ -8,7 +8,7 @@ use serde::Serialize;
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::collect::collect;
-use super::tree::{Entries, Node};
+use super::tree::{Entries, Key, Node};
 use crate::error::Error;
 use crate::revision::Revision;
 use crate::scope::Rules;
@@ -66,8 +66,8 @@ impl fmt::Debug for RevisionKey {
 ///
 /// Two values have the same revision if a format would write the same for both, so the same value from TOML and from JSON has
 /// one revision. The order of map keys and of struct fields does not matter, nor does the name of a type. The order of lists
-/// does, and a `HashSet` serializes as a list in any order: use a `BTreeSet`. Otherwise, values differ as in a
-/// [comparison](super#how-values-are-compared).
+/// does, and a `HashSet` serializes as a list in any order: use a `BTreeSet`. A number as the key of a map counts as its text,
+/// because formats with text keys write it so. Otherwise, values differ as in a [comparison](super#how-values-are-compared).
 ///
 /// The revision is SipHash-2-4 with 128 bits, a keyed pseudorandom function. With one key, it is the same in every process, on
 /// every machine.
@@ -133,7 +133,13 @@ fn write(node: &Node, to: &mut SipHasher24) {
 fn write_entries(entries: &Entries, to: &mut SipHasher24) {
     write_length(b"m", entries.len(), to);
     for (key, value) in entries {
-        write_bytes(b"k", key.as_bytes(), to);
+        match key {
+            Key::Text(text) => write_bytes(b"k", text.as_bytes(), to),
+            Key::Other(node) => {
+                to.write(b"o");
+                write(node, to);
+            }
+        }
         write(value, to);
     }
 }
@@ -198,6 +204,48 @@ mod tests {
     }
 
     #[test]
+    fn different_keys_that_are_shown_alike_have_different_revisions() {
+        const SECRETS: [&str; 2] = ["password=hunter2", "postgres://app:hunter2@db/shop"];
+        struct Bytes(&'static [u8]);
+        impl Serialize for Bytes {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_bytes(self.0)
+            }
+        }
+        struct Entry<K>(K);
+        impl<K: Serialize> Serialize for Entry<K> {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_map([(&self.0, 1)])
+            }
+        }
+        let [one, two] = SECRETS;
+        let revisions = [
+            revision(&Entry(Bytes(b"abc"))),
+            revision(&Entry(Bytes(b"abd"))),
+            revision(&Entry("3 bytes")),
+            revision(&Entry((1, one))),
+            revision(&Entry((1, two))),
+            revision(&Entry("[1, (secret)]")),
+            revision(&Entry(BTreeMap::from([("password", one)]))),
+            revision(&Entry(BTreeMap::from([("password", two)]))),
+            revision(&Entry(None::<u8>)),
+            revision(&Entry("none")),
+            revision(&Entry(one)),
+            revision(&Entry("(secret)")),
+        ];
+        for (at, revision) in revisions.iter().enumerate() {
+            assert!(!revisions[..at].contains(revision), "revision {at}");
+        }
+    }
+
+    #[test]
+    fn number_as_key_has_the_revision_of_its_text() {
+        let text = |key| revision(&BTreeMap::from([(key, 1)]));
+        assert_eq!(revision(&BTreeMap::from([(8080_u16, 1)])), text("8080"));
+        assert_eq!(revision(&BTreeMap::from([(true, 1)])), text("true"));
+    }
+
+    #[test]
     fn key_decides_the_revision_and_is_not_shown() {
         let other = value_revision("text", RevisionKey::new([8; 16]));
         assert_ne!(revision("text"), other.expect("it can be serialized"));
@@ -228,10 +276,10 @@ mod tests {
             prop::collection::vec(0_u8..2, 0..3).prop_map(Node::Bytes),
         ];
         leaf.prop_recursive(3, 12, 3, |inner| {
-            let entry = ("[ab]{0,2}", inner.clone());
+            let key = inner.clone().prop_map(Key::of);
             prop_oneof![
-                prop::collection::vec(inner, 0..3).prop_map(Node::List),
-                prop::collection::btree_map(entry.0, entry.1, 0..3)
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Node::List),
+                prop::collection::btree_map(key, inner, 0..3)
                     .prop_map(|map| Node::Map(map.into_iter().collect())),
             ]
         })

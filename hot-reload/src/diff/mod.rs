@@ -65,7 +65,8 @@
 //!   Lists with more than about 300 items and many changes are compared index by index. So a comparison takes time and memory
 //!   in proportion to the values.
 //! - **Tuples and arrays** of fixed length are compared index by index, because each index has its own meaning.
-//! - **Maps** are compared by key, in any order. A key that is not a text is written as one: `8080`, `true`, `[1, 2]`.
+//! - **Maps** are compared by key, in any order. A key that is not a text is shown as one: `8080`, `true`, `[1, 2]`. Keys
+//!   that are shown alike, such as two byte strings of one length, are still different keys.
 //! - **Enums** are compared as formats write them. A variant without content is its name as a text. Any other variant is a
 //!   table with its name as the only key. A different variant is one removal and one addition.
 //! - **Options**: `None` is a value, `none`, and differs from an absent key (`skip_serializing_if`).

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::collect::collect;
 use super::policy::RestartPolicy;
+use super::show;
 use super::tree::Node;
 use super::verdict::Verdict;
 use super::walk::{Step, Walk, first_key, take};
@@ -193,7 +194,8 @@ fn visit<'a>(
     let (mut was, mut is) = (entries(old), entries(new));
     while let Some(key) = first_key(was, is) {
         let sides = (take(&mut was, key), take(&mut is, key));
-        if *step == Wanted::Any || matches!(step, Wanted::Key(wanted) if wanted == key) {
+        if *step == Wanted::Any || matches!(step, Wanted::Key(wanted) if *wanted == show::name(key))
+        {
             walk.within(Step::Key(key), scope, |walk, scope| {
                 found |= visit(walk, sides, rest, scope);
             });
@@ -223,7 +225,8 @@ fn keep(node: &mut Node, wanted: &[&[Wanted]]) {
     };
     match node {
         Node::Map(entries) | Node::Record(entries) => entries.retain_mut(|(key, value)| {
-            let wanted = below(&|step| matches!(step, Wanted::Key(name) if name == key));
+            let wanted =
+                below(&|step| matches!(step, Wanted::Key(name) if *name == show::name(key)));
             keep(value, &wanted);
             !wanted.is_empty()
         }),

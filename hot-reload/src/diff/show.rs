@@ -1,9 +1,10 @@
 //! Writes a value for a person: on one line, shortened, with secrets hidden.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::path::write_key;
-use super::tree::Node;
+use super::tree::{Key, Node};
 use crate::scope::{Rules, Scope};
 use crate::secret::{carries_secret, is_harmless, is_referenced};
 
@@ -19,19 +20,24 @@ pub(super) fn shortened(node: &Node, scope: &Scope<'_>) -> Option<String> {
     (!secret).then(|| write_node(node, scope, MOST))
 }
 
-/// Writes a value in full length, as the key of a map.
-pub(super) fn whole(node: &Node) -> String {
-    match Rules::default().scope() {
-        Ok(scope) => write_node(node, &scope, usize::MAX),
-        Err(_) => SECRET.to_owned(),
+/// The name of a key, which the rules of secrets and the declared paths are about.
+pub(super) fn name(key: &Key) -> Cow<'_, str> {
+    match key {
+        Key::Text(text) => text.into(),
+        Key::Other(node) => match Rules::default().scope() {
+            Ok(scope) => write_node(node, &scope, usize::MAX).into(),
+            Err(_) => SECRET.into(),
+        },
     }
 }
 
-/// A key, hidden if it looks like a secret.
-pub(super) fn key(key: &str) -> &str {
-    match carries_secret(key) {
-        true => SECRET,
-        false => key,
+/// A name, hidden if it looks like a secret, or is a number that came from a reference. Other names often equal a harmless text
+/// that came from a reference.
+pub(super) fn hidden(name: Cow<'_, str>) -> Cow<'_, str> {
+    let is_number = || name.parse::<f64>().is_ok();
+    match carries_secret(&name) || (is_number() && is_referenced(&name)) {
+        true => SECRET.into(),
+        false => name,
     }
 }
 
@@ -118,11 +124,12 @@ fn write_into(short: &mut Short, node: &Node, scope: &Scope<'_>) -> std::fmt::Re
         }
         Node::Map(entries) | Node::Record(entries) => {
             short.write_char('{')?;
-            for (at, (name, value)) in entries.iter().enumerate() {
+            for (at, (key, value)) in entries.iter().enumerate() {
                 short.write_str(if at == 0 { "" } else { ", " })?;
-                write_key(key(name), short)?;
+                let name = name(key);
+                write_key(&hidden(Cow::Borrowed(&name)), short)?;
                 short.write_str(": ")?;
-                write_into(short, value, &scope.key(name))?;
+                write_into(short, value, &scope.key(&name))?;
             }
             short.write_char('}')
         }

@@ -27,7 +27,36 @@ pub(super) enum Node {
 }
 
 /// Sorted by key. A key occurs twice if the value serializes it twice.
-pub(super) type Entries = Vec<(String, Node)>;
+pub(super) type Entries = Vec<(Key, Node)>;
+
+/// The key of an entry. Different keys may be shown alike, but are never equal.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(test, derive(Debug))]
+pub(super) enum Key {
+    /// The name of a field or a variant, a text, or a number or a switch as formats with text keys write it.
+    Text(String),
+    /// A key that is never written as a text.
+    Other(Box<Node>),
+}
+
+impl Key {
+    /// The key that this node is.
+    pub(super) fn of(node: Node) -> Self {
+        Self::Text(match node {
+            Node::Text(text) => text,
+            Node::Bool(value) => value.to_string(),
+            Node::Int(value) => value.to_string(),
+            Node::Large(value) => value.to_string(),
+            Node::Float(bits) => format!("{:?}", f64::from_bits(bits)),
+            Node::Nothing
+            | Node::Bytes(_)
+            | Node::List(_)
+            | Node::Tuple(_)
+            | Node::Map(_)
+            | Node::Record(_) => return Self::Other(Box::new(node)),
+        })
+    }
+}
 
 impl Node {
     pub(super) fn float(value: f64) -> Self {
@@ -37,6 +66,11 @@ impl Node {
             value => value,
         };
         Self::Float(value.to_bits())
+    }
+
+    /// The content of a variant of an enum.
+    pub(super) fn variant(name: &str, content: Self) -> Self {
+        Self::Record(vec![(Key::Text(name.to_owned()), content)])
     }
 
     /// Sorts entries. The sort is stable: equal keys keep their order.
@@ -62,7 +96,7 @@ impl Node {
     }
 
     /// The entries of a map or a record.
-    pub(super) fn entries(&self) -> Option<&[(String, Self)]> {
+    pub(super) fn entries(&self) -> Option<&[(Key, Self)]> {
         match self {
             Self::Map(entries) | Self::Record(entries) => Some(entries),
             _ => None,

@@ -4,7 +4,7 @@ use super::change::{Change, ChangeKind};
 use super::list::{Pair, align};
 use super::path::{Path, Segment};
 use super::show;
-use super::tree::Node;
+use super::tree::{Key, Node};
 use crate::scope::Scope;
 
 /// Collects the changes between two trees.
@@ -18,7 +18,7 @@ pub(super) struct Walk<'a> {
 /// One step of the path.
 #[derive(Clone, Copy)]
 pub(super) enum Step<'a> {
-    Key(&'a str),
+    Key(&'a Key),
     Item { old: usize, new: usize },
 }
 
@@ -77,7 +77,7 @@ impl<'a> Walk<'a> {
         there: impl FnOnce(&mut Self, &Scope<'_>),
     ) {
         let scope = match step {
-            Step::Key(key) => scope.key(key),
+            Step::Key(key) => scope.key(&show::name(key)),
             Step::Item { old, new } => scope.item(old, new),
         };
         self.steps.push(step);
@@ -87,8 +87,8 @@ impl<'a> Walk<'a> {
 
     fn entries(
         &mut self,
-        mut old: &'a [(String, Node)],
-        mut new: &'a [(String, Node)],
+        mut old: &'a [(Key, Node)],
+        mut new: &'a [(Key, Node)],
         scope: &Scope<'_>,
     ) {
         while let Some(key) = first_key(old, new) {
@@ -138,7 +138,7 @@ impl<'a> Walk<'a> {
 
     fn path(&self, index: fn(usize, usize) -> usize) -> Path {
         let segment = |step: &Step<'_>| match *step {
-            Step::Key(key) => Segment::Key(show::key(key).to_owned()),
+            Step::Key(key) => Segment::Key(show::hidden(show::name(key)).into_owned()),
             Step::Item { old, new } => Segment::Index(index(old, new)),
         };
         self.steps.iter().map(segment).collect()
@@ -152,16 +152,13 @@ impl Step<'_> {
 }
 
 /// The smaller of the next keys.
-pub(super) fn first_key<'a>(
-    old: &'a [(String, Node)],
-    new: &'a [(String, Node)],
-) -> Option<&'a str> {
+pub(super) fn first_key<'a>(old: &'a [(Key, Node)], new: &'a [(Key, Node)]) -> Option<&'a Key> {
     let keys = old.first().into_iter().chain(new.first());
-    keys.map(|(key, _)| key.as_str()).min()
+    keys.map(|(key, _)| key).min()
 }
 
 /// Takes the next value if it has this key.
-pub(super) fn take<'a>(entries: &mut &'a [(String, Node)], key: &str) -> Option<&'a Node> {
+pub(super) fn take<'a>(entries: &mut &'a [(Key, Node)], key: &Key) -> Option<&'a Node> {
     let ((first, value), rest) = entries.split_first()?;
     (first == key).then(|| {
         *entries = rest;

@@ -9,7 +9,7 @@ use serde::ser::{
 use super::{Collector, Fault};
 use crate::diff::path::Segment;
 use crate::diff::show;
-use crate::diff::tree::{Entries, Node};
+use crate::diff::tree::{Entries, Key, Node};
 
 /// A list or a tuple.
 pub(super) struct Items {
@@ -49,7 +49,7 @@ impl Items {
     fn whole(self) -> Node {
         let node = (self.kind)(self.items);
         match self.variant {
-            Some(variant) => Node::Record(vec![(variant.to_owned(), node)]),
+            Some(variant) => Node::variant(variant, node),
             None => node,
         }
     }
@@ -83,7 +83,7 @@ items! {
 /// A map.
 pub(super) struct Pairs {
     below: Collector,
-    key: String,
+    key: Option<Key>,
     entries: Entries,
 }
 
@@ -91,7 +91,7 @@ impl Pairs {
     pub(super) fn new(below: Collector) -> Self {
         Self {
             below,
-            key: String::new(),
+            key: None,
             entries: Entries::new(),
         }
     }
@@ -102,18 +102,15 @@ impl SerializeMap for Pairs {
     type Error = Fault;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Fault> {
-        self.key = match key.serialize(self.below)? {
-            Node::Text(text) => text,
-            other => show::whole(&other),
-        };
+        self.key = Some(Key::of(key.serialize(self.below)?));
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Fault> {
-        let key = std::mem::take(&mut self.key);
+        let key = self.key.take().unwrap_or_else(|| Key::Text(String::new()));
         match value.serialize(self.below) {
             Ok(node) => self.entries.push((key, node)),
-            Err(fault) => return Err(fault.within(|| Segment::Key(key))),
+            Err(fault) => return Err(fault.within(|| Segment::Key(show::name(&key).into_owned()))),
         }
         Ok(())
     }
@@ -158,7 +155,7 @@ impl Fields {
                 Entry::OnlyField => fault,
             }
         })?;
-        self.entries.push((key.to_owned(), node));
+        self.entries.push((Key::Text(key.to_owned()), node));
         Ok(())
     }
 
@@ -169,7 +166,7 @@ impl Fields {
                 self.entries.extend(last);
                 let record = Node::Record(Node::sorted(self.entries));
                 match entry {
-                    Entry::Variant(variant) => Node::Record(vec![(variant.to_owned(), record)]),
+                    Entry::Variant(variant) => Node::variant(variant, record),
                     _ => record,
                 }
             }

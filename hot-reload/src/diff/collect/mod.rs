@@ -107,7 +107,7 @@ impl Fault {
                 Segment::Index(index) => scope = scope.item(*index, *index),
             }
             shown.push(match segment {
-                Segment::Key(key) => Segment::Key(show::key(&key).to_owned()),
+                Segment::Key(key) => Segment::Key(show::hidden(key.into()).into_owned()),
                 segment => segment,
             });
         }

@@ -90,7 +90,7 @@ impl Serializer for Collector {
     ) -> Result<Node, Fault> {
         let content = value.serialize(self.below()?);
         let content = content.map_err(|fault| fault.within(|| Segment::Key(variant.to_owned())))?;
-        Ok(Node::Record(vec![(variant.to_owned(), content)]))
+        Ok(Node::variant(variant, content))
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Items, Fault> {

@@ -149,6 +149,37 @@ fn bytes_are_compared_and_hidden() {
     assert_eq!(output(b"abc".to_vec(), b"abd".to_vec()), "[2]: 99 -> 100");
 }
 
+/// A map with one entry, whose key may be anything.
+struct Entry<K>(K, u8);
+
+impl<K: Serialize> Serialize for Entry<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(&self.0, self.1)])
+    }
+}
+
+#[test]
+fn different_keys_that_are_shown_alike_are_compared() {
+    let bytes = |key, value| Entry(Bytes(key), value);
+    assert_eq!(
+        output(bytes(b"abc", 1), bytes(b"abd", 1)),
+        "\"3 bytes\": added (1)\n\"3 bytes\": removed (1)"
+    );
+    assert_eq!(
+        output(bytes(b"abc", 1), bytes(b"abc", 2)),
+        "\"3 bytes\": 1 -> 2"
+    );
+    let secret = |text| Entry((1, text), 1);
+    assert_eq!(
+        output(secret("password=hunter2"), secret("password=hunter3")),
+        "\"[1, (secret)]\": added (secret)\n\"[1, (secret)]\": removed (secret)"
+    );
+    assert_eq!(
+        output(Entry(None, 1), Entry(Some("none"), 1)),
+        "none: added (1)\nnone: removed (1)"
+    );
+}
+
 /// A value that a format passes through serde in a wrapping of its own.
 struct Date(&'static str);
 
