@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_util::Stream;
@@ -9,7 +10,7 @@ use futures_util::stream::FusedStream;
 
 use super::member::{MemberKey, MemberValue};
 use super::snapshot::GroupSnapshot;
-use crate::live::callback::methods::{Followed, callback_methods};
+use crate::live::callback::methods::{Followed, IsSame, callback_methods};
 use crate::live::guard::Guard;
 use crate::live::{Live, PartChanges, Projection};
 use crate::snapshot::{Generation, Snapshot};
@@ -112,6 +113,10 @@ impl<V: Send + Sync + 'static> MemberLive<V> {
 
 impl<V: Send + Sync + 'static> Followed for MemberLive<V> {
     type Item = Snapshot<V>;
+
+    /// A member that changes twice before a call, and is then rolled back with its group, has not changed for the function.
+    const IS_SAME: Option<IsSame<Self::Item>> =
+        Some(|old, new| Arc::ptr_eq(old.node(), new.node()));
 
     fn publications(
         &self,

@@ -1,15 +1,15 @@
 //! P7, P13, P17: callbacks with the old and the new value, and callbacks on parts and members.
 
 use std::fmt::Display;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use hot_reload::Live;
 use hot_reload::error::ErrorKind;
 use hot_reload::live::Callback;
 use hot_reload::testing::Publisher;
+use hot_reload::{Live, Snapshot};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::group::rig::Rig;
+use crate::group::rig::{Notes, Rig, builder, members};
 use crate::script::{Bad, Failing, Good, Script, settle};
 
 /// A function that reports the old and the new value.
@@ -153,6 +153,52 @@ async fn callbacks_on_a_part_of_a_fixed_value_end_with_its_last_handle() {
     for callback in callbacks {
         callback.finished().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn callbacks_on_a_member_are_not_called_if_a_rollback_restores_its_value() {
+    let notes = Notes::default();
+    let (group, scripts, keys) = members(&[Good("first"), Good("first")], &notes);
+    let builder = builder(group, &keys, &notes).history(1);
+    let rig = Rig::start(builder, scripts, keys, notes).await;
+    let member = rig.live.member(rig.keys[1]);
+    let (sender, mut texts) = unbounded_channel();
+    let (go, gate) = std::sync::mpsc::channel::<()>();
+    let gate = Arc::new(Mutex::new(gate));
+    let blocking = |name: &'static str| {
+        let (sender, gate) = (sender.clone(), Arc::clone(&gate));
+        move |text: &Snapshot<String>| {
+            let _ = sender.send(format!("{name}: {}", **text));
+            // An error means that it was let go for good.
+            let _ = gate.lock().unwrap().recv();
+        }
+    };
+    let from = blocking("from");
+    let callbacks = [
+        member.for_each(blocking("each")),
+        member.on_change(blocking("change")),
+        member.on_change_from(move |_, new| from(new)),
+    ];
+    assert_eq!(texts.recv().await.unwrap(), "each: first");
+    rig.set_all_silently("second");
+    assert!(rig.control.reload().await.is_current());
+    let mut both = [texts.recv().await.unwrap(), texts.recv().await.unwrap()];
+    both.sort_unstable();
+    assert_eq!(both, ["change: second", "from: second"]);
+    // All calls are running. The value comes back before the next ones.
+    rig.set_all_silently("third");
+    assert!(rig.control.reload().await.is_current());
+    assert_eq!(rig.texts(), ["third", "third"]);
+    assert!(rig.control.rollback().await.is_current());
+    assert_eq!(rig.texts(), ["second", "second"]);
+    rig.control.stop().await;
+    drop(go);
+    for callback in callbacks {
+        callback.finished().await;
+    }
+    drop(sender);
+    assert_eq!(texts.recv().await.unwrap(), "each: second");
+    assert!(texts.recv().await.is_none());
 }
 
 #[tokio::test(start_paused = true)]
