@@ -12,6 +12,7 @@ use super::shared::Shared;
 use super::shared::inbox::stopped;
 use super::shared::request::{Earlier, Requester};
 use crate::event::{Events, Trigger};
+use crate::panics::discard;
 use crate::receipt::Receipt;
 use crate::snapshot::Generation;
 use crate::status::Status;
@@ -292,8 +293,9 @@ impl Target {
     }
 
     pub(crate) fn add(&self, observer: Arc<dyn Observer>) {
-        if let Some(service) = self.service.upgrade() {
-            service.observe(observer);
+        match self.service.upgrade() {
+            Some(service) => service.observe(observer),
+            None => discard(observer),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::{FutureExt, StreamExt};
 use hot_reload::error::ErrorKind;
 use hot_reload::event::{EventKind, Observer, Requester, Trigger};
-use hot_reload::{Error, Event, Outcome, Registry, Target};
+use hot_reload::{Error, Event, Live, Outcome, Registry, Target};
 
 use crate::log::log;
 use crate::script::{Bad, Good, Script, settle};
@@ -271,6 +271,34 @@ async fn event_that_an_observer_causes_follows_the_present_one() {
             ["motto load", "motto paused", "motto stopped"]
         );
     }
+}
+
+/// Keeps the service in memory as long as the service keeps it.
+struct Holds(
+    #[expect(dead_code, reason = "only held")] Live<String>,
+    #[expect(dead_code, reason = "only held")] Arc<()>,
+);
+
+impl Observer for Holds {
+    fn on_event(&self, _: &Event) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn p17_observer_that_is_added_after_the_end_is_dropped_at_once() {
+    let script = Script::new(Good("first"));
+    let (live, control) = script.builder().start().await.unwrap();
+    let (target, held) = (control.target(), Arc::new(()));
+    let observer = || Holds(live.clone(), Arc::clone(&held));
+    control.observe(observer());
+    control.stop().await;
+    assert_eq!(Arc::strong_count(&held), 1, "the end drops observers");
+    control.observe(observer());
+    target.observe(observer());
+    assert_eq!(Arc::strong_count(&held), 1);
+    // A panic in its drop stays within the service.
+    control.observe(PanicsWhenDropped);
+    drop((live, control));
+    target.observe(PanicsWhenDropped);
 }
 
 struct PanicsWhenDropped;

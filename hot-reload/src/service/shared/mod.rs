@@ -157,9 +157,15 @@ impl<V> Shared<V> {
         });
     }
 
-    /// Adds an observer. After the end, an added observer is never notified.
+    /// Adds an observer. After the end, an added observer is never notified, and is dropped at once: if it holds a handle of the
+    /// service, neither would be freed otherwise.
     pub(crate) fn observe(&self, observer: Arc<dyn Observer>) {
-        self.observers.add(observer);
+        self.observers.add(Arc::clone(&observer));
+        // An end after this line drops all observers.
+        if self.status().stopped {
+            self.observers.remove(&observer);
+        }
+        discard(observer);
     }
 
     /// The present hold.
