@@ -3,8 +3,8 @@
 //! - [`options_of_certificates`]: the options of both;
 //! - [`source_of_certificates`]: passes the calls of a service to the opened files.
 
-/// Implements [`Reload`](crate::Reload), [`RealtimeWatch`](crate::RealtimeWatch), [`DecodeFiles`](crate::source::files::DecodeFiles)
-/// and `Debug` for a type with [`options_of_certificates`].
+/// Implements [`Reload`](crate::Reload), [`RealtimeWatch`](crate::RealtimeWatch), [`DecodeFiles`](crate::source::files::DecodeFiles),
+/// `Clone` and `Debug` for a type with [`options_of_certificates`].
 macro_rules! source_of_certificates {
     ($type:ident, of $value:ty) => {
         #[async_trait::async_trait]
@@ -36,6 +36,13 @@ macro_rules! source_of_certificates {
                 seen: Option<&$crate::Revision>,
             ) -> $crate::ReloadResult<$crate::Loaded<$value>, $value, String> {
                 self.opened().reload_since(seen).await
+            }
+        }
+
+        /// A clone has the same options, and a state of its own. So two services of clones do not share dates or sessions.
+        impl Clone for $type {
+            fn clone(&self) -> Self {
+                Self::of(self.spec.clone())
             }
         }
 
@@ -92,7 +99,7 @@ macro_rules! options_of_certificates {
                 }
             }
 
-            /// A changed source has neither a decoder nor open files yet.
+            /// A changed or cloned source has neither a decoder nor open files yet.
             fn with(mut self, change: impl FnOnce(&mut $spec)) -> Self {
                 change(&mut self.spec);
                 Self::of(self.spec)

@@ -62,7 +62,6 @@ use crate::tls::delegate::{options_of_certificates, source_of_certificates};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
 #[must_use = "certificates have no effect until a service loads them"]
 pub struct ServerCertificates {
     spec: ServerSpec,

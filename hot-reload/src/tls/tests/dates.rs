@@ -10,7 +10,7 @@ use super::memory::{Clock, Memory};
 use crate::event::EventKind;
 use crate::locks::lock;
 use crate::tls::{ServerCertificates, ServerTls};
-use crate::{Control, Live, ReloaderService};
+use crate::{Control, Live, Reload, ReloaderService};
 
 /// A day in 2027.
 pub(super) const START: u64 = 20_800 * DAY;
@@ -287,4 +287,20 @@ async fn renewal_is_loaded_before_the_expiry_whatever_the_heartbeat() {
     sleep(Duration::from_secs(62)).await;
     assert_eq!(tls.load().not_after().unix_seconds(), START + 90 * DAY);
     assert_eq!(hints(&control), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn services_of_clones_have_dates_of_their_own() {
+    let (authority, memory) = (Authority::new("root"), Memory::default());
+    put(
+        &memory,
+        &authority.issue_between(&["a.test"], START - DAY, START + 3 * DAY),
+    );
+    let source = source(&memory);
+    // It has a state from now on.
+    source.reload().await.unwrap();
+    let (_one, first) = realtime(source.clone()).await;
+    let (_two, second) = realtime(source).await;
+    sleep(Duration::from_secs(60 * 60 + 2)).await;
+    assert_eq!([hints(&first), hints(&second)], [1, 1]);
 }
