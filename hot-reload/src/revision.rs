@@ -104,8 +104,19 @@ impl Revision {
 
     /// The number that [`touched`](Self::touched) has added.
     pub(crate) fn touch(&self) -> Option<u128> {
+        Some(self.split_touch()?.0)
+    }
+
+    /// The revision without the number that [`touched`](Self::touched) has added.
+    pub(crate) fn untouched(&self) -> Self {
+        self.split_touch()
+            .map_or_else(|| self.clone(), |(_, rest)| Self::new(rest))
+    }
+
+    fn split_touch(&self) -> Option<(u128, &[u8])> {
         let rest = self.as_bytes().strip_prefix(TOUCHED)?;
-        Some(u128::from_be_bytes(*rest.first_chunk()?))
+        let (moment, rest) = rest.split_first_chunk()?;
+        Some((u128::from_be_bytes(*moment), rest))
     }
 
     /// The whole token.

@@ -147,7 +147,7 @@ impl Last {
         };
         let whole = match asked.is_empty() {
             true => main.clone(),
-            false => touched_as(Revision::join([&main, &included]), &main, &files),
+            false => touched_as(of_all(&main, &included), &main, &files),
         };
         Self {
             whole,
@@ -165,6 +165,21 @@ impl Last {
         names.is_empty() || token(&names.iter().map(value).collect()) == *before
     }
 }
+
+/// The revision of the source and of its included files.
+pub(super) fn of_all(main: &Revision, included: &Revision) -> Revision {
+    Revision::join([OF_ALL, main.as_bytes(), included.as_bytes()])
+}
+
+/// Whether this is the revision of a source and of its included files, maybe from an earlier run. The source does not know it.
+pub(super) fn is_of_all(revision: &Revision) -> bool {
+    let revision = revision.untouched();
+    let tokens = revision.tokens().unwrap_or_default();
+    tokens.first() == Some(&OF_ALL)
+}
+
+/// Begins the revision of a source and of its included files. A random number, so that no revision of a source begins with it.
+const OF_ALL: &[u8] = &0x9c2f_51d8_07b3_4e6a_8d14_f3a0_6be9_25c7_u128.to_be_bytes();
 
 /// Counts each touch of the source and of the files as one of the whole.
 fn touched_as(whole: Revision, main: &Revision, files: &Revision) -> Revision {

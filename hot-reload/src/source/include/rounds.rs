@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::companion::{Companion, Last};
+use super::companion::{Companion, Last, is_of_all, of_all};
 use super::decoding::{Decoding, Input};
 use super::included::{Asked, Included};
 use super::requests::{MAX_REQUESTS, Requests};
@@ -35,8 +35,8 @@ pub(in crate::source) async fn load<D: Decoding>(
 ) -> Result<Loaded<D::Value>, Error> {
     let source = this.source();
     let mut fetched = match companion.read(|state| state.last.clone()) {
-        None => source.fetch(seen).await?,
-        // The source has not returned this revision.
+        // The source has returned neither of these two revisions. The first one is from an earlier run.
+        None => source.fetch(seen.filter(|seen| !is_of_all(seen))).await?,
         Some(last) if seen != Some(&last.whole) => source.fetch(None).await?,
         Some(last) => match source.fetch(Some(&last.main)).await? {
             Fetched::Unchanged if is_unchanged(companion, &last).await => {
@@ -287,7 +287,7 @@ fn remember_error(
     let Some(files) = error.revision().cloned() else {
         return error;
     };
-    let whole = Revision::join([main, &files]);
+    let whole = of_all(main, &files);
     companion.change(|state| {
         state.last = Some(Last {
             whole: whole.clone(),

@@ -49,6 +49,14 @@ async fn source_is_asked_only_about_revisions_that_it_returned() {
     assert_eq!(of(source.reload_since(Some(&first)).await), second);
     let same = source.reload_since(Some(&second)).await;
     assert!(matches!(same, Ok(Loaded::Unchanged)));
+    // As after a restart, with the revision of the run before.
+    let restarted = recorder.decode_files(of_all);
+    let same = restarted.reload_since(Some(&second)).await;
+    assert!(matches!(same, Ok(Loaded::Unchanged)));
+    write(&part, "1");
+    let restarted = recorder.decode_files(of_all);
+    assert_eq!(of(restarted.reload_since(Some(&second)).await), first);
+    write(&part, "2");
     // It includes nothing any more.
     recorder.0.lock().unwrap().0 = "3".to_owned();
     let third = of(source.reload_since(Some(&second)).await);
