@@ -11,6 +11,7 @@ mod clock;
 mod commands;
 mod files;
 mod logs;
+mod ops;
 mod signals;
 mod start;
 #[path = "../support/mod.rs"]
