@@ -10,6 +10,7 @@ use async_trait::async_trait;
 
 use crate::error::{Error, ErrorKind, Location, ReloadResult};
 use crate::revision::Revision;
+use crate::snapshot::Snapshot;
 use crate::status::{Hold, SourceStatus};
 
 /// Loads a typed value from its source.
@@ -101,13 +102,13 @@ where
         None
     }
 
-    /// Notifies the source that this value is visible. Provided: does nothing.
+    /// Notifies the source that this snapshot is visible. Provided: does nothing.
     ///
     /// A loaded value may be rejected, held or rolled back, so a source that reports on its value needs to know the visible one.
-    /// The service calls it before each call of [`source_status`](Self::source_status), so it must be cheap and must not block.
-    /// It may pass the same value many times.
-    fn published(&self, value: &V) {
-        let _ = value;
+    /// The revision of the snapshot identifies the load. The service calls it before each call of
+    /// [`source_status`](Self::source_status), so it must be cheap and must not block. It may pass the same snapshot many times.
+    fn published(&self, visible: &Snapshot<V>) {
+        let _ = visible;
     }
 
     /// Loads the value, unless the source is still at the revision `seen`. Provided: calls [`reload`](Self::reload).

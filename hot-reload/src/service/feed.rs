@@ -11,6 +11,7 @@ use crate::event::{Outcome, Trigger};
 use crate::hints::{Content, HintSender, Subscription};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
+use crate::snapshot::Snapshot;
 use crate::status::{Hold, SourceStatus};
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle};
 
@@ -43,8 +44,8 @@ pub(crate) trait Feed<V> {
     where
         V: 'a;
 
-    /// Notifies the source that this value is visible. Provided: does nothing.
-    fn published(&self, _: &V) {}
+    /// Notifies the source that this snapshot is visible. Provided: does nothing.
+    fn published(&self, _: &Snapshot<V>) {}
 
     /// The status of the source, if it has one.
     fn status(&self) -> Option<SourceStatus>;
@@ -185,7 +186,7 @@ where
         Box::pin(async move { watch.await.map_err(Error::from) })
     }
 
-    fn published(&self, visible: &V) {
+    fn published(&self, visible: &Snapshot<V>) {
         self.source.published(visible);
     }
 

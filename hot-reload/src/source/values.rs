@@ -2,9 +2,13 @@
 
 /// Implements [`Reload`](crate::Reload) and [`RealtimeWatch`](crate::RealtimeWatch) for a type with these methods:
 /// `name()`, `status()`, `profile()`, `load(seen).await`, `decode_content(content)` and `open(hints).await`, which returns a
-/// [`Subscription`](crate::source::Subscription). Its watches only send hints and content.
+/// [`Subscription`](crate::source::Subscription). Its watches only send hints and content. `published` names a method that gets
+/// the visible snapshot.
 macro_rules! source_of_values {
-    (impl<$($param:ident: $bound:path),+> for $type:ty, of $value:ty $(, where $($clause:tt)+)?) => {
+    (
+        impl<$($param:ident: $bound:path),+> for $type:ty, of $value:ty
+        $(, published $published:ident)? $(, where $($clause:tt)+)?
+    ) => {
         #[async_trait::async_trait]
         impl<$($param: $bound),+> $crate::Reload<$value, String> for $type
         $(where $($clause)+)?
@@ -26,6 +30,12 @@ macro_rules! source_of_values {
             fn source_status(&self) -> Option<$crate::status::SourceStatus> {
                 self.status()
             }
+
+            $(
+                fn published(&self, visible: &$crate::Snapshot<$value>) {
+                    self.$published(visible);
+                }
+            )?
 
             async fn reload_since(
                 &self,

@@ -27,8 +27,8 @@ macro_rules! source_of_certificates {
                 self.opened().source_status()
             }
 
-            fn published(&self, value: &$value) {
-                self.decoder().expiry().published(value.dates());
+            fn published(&self, visible: &$crate::Snapshot<$value>) {
+                self.decoder().expiry().published(visible.dates());
             }
 
             async fn reload_since(

@@ -352,3 +352,52 @@ async fn number_of_a_variable_must_be_finite() {
         assert_eq!(started.is_ok(), expected, "{text}: {started:?}");
     }
 }
+
+/// Variables that the test sets.
+fn variables<T>(first: &'static str) -> (Layers<T>, impl Fn(&str, &str)) {
+    let now = Arc::new(Mutex::new(vec![("APP_ROLE".to_owned(), first.to_owned())]));
+    let read = Arc::clone(&now);
+    let layers = Layers::new().env_from("APP_", move || read.lock().unwrap().clone());
+    let set = move |name: &str, value: &str| {
+        let mut now = now.lock().unwrap();
+        now.retain(|(other, _)| other != name);
+        now.push((name.to_owned(), value.to_owned()));
+    };
+    (layers, set)
+}
+
+#[tokio::test(start_paused = true)]
+async fn visible_and_earlier_values_stay_explained_after_many_rejected_loads() {
+    let (layers, set) = variables::<Role>("web");
+    let explain = layers.explain();
+    let (live, control) = ReloaderService::builder(layers)
+        .validate(|role: &Role| {
+            if role.role.starts_with("bad") {
+                Err("bad")
+            } else {
+                Ok(())
+            }
+        })
+        .start()
+        .await
+        .unwrap();
+    let first = live.get();
+    set("APP_ROLE", "worker");
+    assert!(control.reload().await.outcome.is_current());
+    let value = |of| explain.key(&of, "role").unwrap().unwrap().value.unwrap();
+    for number in 0..40 {
+        set("APP_ROLE", &format!("bad{number}"));
+        let outcome = control.reload().await.outcome;
+        assert!(matches!(outcome, Outcome::Rejected { .. }), "{outcome:?}");
+    }
+    assert_eq!(value(live.get()), "\"worker\"");
+    assert_eq!(value(first.clone()), "\"web\"");
+
+    // Published values go in the order of their loads.
+    for number in 0..40 {
+        set("APP_ROLE", &format!("good{number}"));
+        assert!(control.reload().await.outcome.is_current());
+        assert_eq!(value(live.get()), format!("\"good{number}\""));
+    }
+    assert_eq!(explain.key(&first, "role").unwrap(), None, "bounded");
+}

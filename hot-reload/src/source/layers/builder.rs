@@ -231,7 +231,7 @@ impl<T> Layers<T> {
     }
 
     /// Returns a handle that explains where a value comes from. Call it before the service takes the layers. While there is
-    /// such a handle, the layers of the last 16 loads stay in memory.
+    /// such a handle, the layers of the visible value and of 15 other loads stay in memory.
     pub fn explain(&self) -> Explain {
         Explain::new(Arc::clone(&self.shared.history))
     }

@@ -15,12 +15,13 @@ use crate::hints::{Content, HintSender, Subscription};
 use crate::locks::lock;
 use crate::reload::{Loaded, blank};
 use crate::revision::Revision;
+use crate::snapshot::Snapshot;
 use crate::source::decode::tree::{Decoded, Node, Tree, merged};
 use crate::source::values::source_of_values;
 use crate::status::SourceStatus;
 use crate::watch::WatchProfile;
 
-source_of_values!(impl<T: DeserializeOwned> for Layers<T>, of T, where T: Send + Sync + 'static);
+source_of_values!(impl<T: DeserializeOwned> for Layers<T>, of T, published note_visible, where T: Send + Sync + 'static);
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Layers<T> {
     async fn load(&self, seen: Option<&Revision>) -> Result<Loaded<T>, Error> {
@@ -93,6 +94,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Layers<T> {
 
     fn status(&self) -> Option<SourceStatus> {
         Some(status::status(&self.layers, &lock(&self.shared.notes)))
+    }
+
+    fn note_visible(&self, visible: &Snapshot<T>) {
+        lock(&self.shared.history).note_visible(visible.revision());
     }
 
     fn profile(&self) -> WatchProfile {

@@ -10,10 +10,18 @@ use crate::source::decode::tree::Node;
 /// The most loads that are kept. Layers that stay the same are shared.
 const LOADS: usize = 16;
 
-/// The layers of the last loads that could be decoded.
+/// The layers of the last loads that could be decoded, the newest load last.
 #[derive(Default)]
 pub(in crate::source::layers) struct History {
-    pub(super) loads: VecDeque<Arc<Load>>,
+    kept: VecDeque<Kept>,
+    /// The load whose value is visible.
+    visible: Option<Revision>,
+}
+
+struct Kept {
+    load: Arc<Load>,
+    /// Whether its value was ever visible.
+    was_visible: bool,
 }
 
 /// The layers of one load, in order.
@@ -25,6 +33,12 @@ pub(super) struct Load {
 }
 
 impl History {
+    /// All loads that are kept.
+    pub(super) fn loads(&self) -> Vec<Arc<Load>> {
+        let loads = self.kept.iter().map(|kept| Arc::clone(&kept.load));
+        loads.collect()
+    }
+
     /// Keeps a load. An earlier one with the same revision is forgotten.
     pub(in crate::source::layers) fn remember(
         &mut self,
@@ -32,14 +46,46 @@ impl History {
         layers: Vec<(String, Option<Arc<Node>>)>,
         quoting: Quoting,
     ) {
-        self.loads.retain(|load| load.revision != revision);
-        self.loads.push_back(Arc::new(Load {
+        let mut was_visible = self.visible.as_ref() == Some(&revision);
+        self.kept.retain(|kept| {
+            let is_other = kept.load.revision != revision;
+            was_visible |= !is_other && kept.was_visible;
+            is_other
+        });
+        let load = Load {
             revision,
             layers,
             quoting,
-        }));
-        while self.loads.len() > LOADS {
-            self.loads.pop_front();
+        };
+        self.kept.push_back(Kept {
+            load: Arc::new(load),
+            was_visible,
+        });
+        while self.kept.len() > LOADS {
+            self.evict();
+        }
+    }
+
+    /// Forgets one load: the oldest that was never visible, or else the oldest that is not visible now. The newest load stays,
+    /// because it may become visible.
+    fn evict(&mut self) {
+        let older = || self.kept.iter().take(LOADS);
+        let unseen = older().position(|kept| !kept.was_visible);
+        let hidden = || older().position(|kept| Some(&kept.load.revision) != self.visible.as_ref());
+        if let Some(index) = unseen.or_else(hidden) {
+            self.kept.remove(index);
+        }
+    }
+
+    /// Notes that the value of the load with this revision is visible.
+    pub(in crate::source::layers) fn note_visible(&mut self, revision: Option<&Revision>) {
+        if self.visible.as_ref() == revision {
+            return;
+        }
+        self.visible = revision.cloned();
+        let visible = |kept: &&mut Kept| Some(&kept.load.revision) == revision;
+        if let Some(kept) = self.kept.iter_mut().find(visible) {
+            kept.was_visible = true;
         }
     }
 }

@@ -19,8 +19,13 @@ use crate::snapshot::Snapshot;
 
 /// Explains where the values of [`Layers`](crate::source::Layers) come from: from [`Layers::explain`](crate::source::Layers::explain).
 ///
-/// It knows the layers of the last 16 loads that could be decoded, and finds them by the revision of a snapshot. So the answer is
-/// that of the snapshot's generation, also after a rollback, and not that of later content which was rejected. Cloning is cheap.
+/// It knows the layers of 16 loads that could be decoded, and finds them by the revision of a snapshot. So the answer is that of
+/// the snapshot's generation, also after a rollback, and not that of later content which was rejected. The load of the visible
+/// value is always among the 16. Of the others, loads whose value was visible stay longer than those whose value never was.
+/// Cloning is cheap.
+///
+/// It explains the merged layers and does not know the type of the value. So it also shows the keys of an enum's variant in whose place
+/// a later layer has selected another one.
 ///
 /// ```
 /// use hot_reload::ReloaderService;
@@ -77,8 +82,8 @@ impl Explain {
         Self { history }
     }
 
-    /// Explains a key in one published value. Returns `None` if the load of the snapshot is not among the last 16 that could be
-    /// decoded, including rejected ones, or did not come from these layers. A key without a value is `Some` with `value: None`.
+    /// Explains a key in one published value. Returns `None` if the load of the snapshot is not among the 16 that are
+    /// known, or did not come from these layers. A key without a value is `Some` with `value: None`.
     ///
     /// # Errors
     ///
@@ -110,7 +115,7 @@ impl Explain {
             .collect();
         given.sort_unstable_by_key(|(generation, _)| std::cmp::Reverse(*generation));
         given.dedup_by_key(|(generation, _)| *generation);
-        let history = lock(&self.history).loads.clone();
+        let history = lock(&self.history).loads();
         let found = |revision: Option<&Revision>| {
             let load = history
                 .iter()
