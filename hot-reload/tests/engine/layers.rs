@@ -401,3 +401,34 @@ async fn visible_and_earlier_values_stay_explained_after_many_rejected_loads() {
     }
     assert_eq!(explain.key(&first, "role").unwrap(), None, "bounded");
 }
+
+#[tokio::test(start_paused = true)]
+async fn unknown_keys_of_a_rejected_load_are_not_those_of_the_value() {
+    let (layers, set) = variables::<Role>("web");
+    let (live, control) = ReloaderService::builder(layers)
+        .validate(|role: &Role| {
+            if role.role == "bad" {
+                Err("bad")
+            } else {
+                Ok(())
+            }
+        })
+        .start()
+        .await
+        .unwrap();
+    set("APP_ROLE", "bad");
+    set("APP_ROEL", "x");
+    let outcome = control.reload().await.outcome;
+    assert!(matches!(outcome, Outcome::Rejected { .. }), "{outcome:?}");
+    assert_eq!(live.load().role, "web");
+    let status = control.status().source_status.unwrap();
+    let unknown = status
+        .degraded
+        .iter()
+        .find(|why| why.reason == "unknown_keys");
+    assert_eq!(
+        unknown.unwrap().message,
+        "the content that was decoded last has unknown keys, which are ignored: \
+         APP_ROEL: unknown key \"roel\", expected \"role\" (did you mean \"role\"?)"
+    );
+}

@@ -222,16 +222,26 @@ async fn unknown_key_is_refused_or_reported_with_the_one_that_is_meant() {
     let (live, control) = start(layers(&world)).await;
     let status = control.status().to_string();
     assert!(
-        status.contains("keys are ignored: ") && status.contains(line),
+        status.contains("unknown keys, which are ignored: ") && status.contains(line),
         "{status}"
     );
     write(world.path("app.toml"), "[server]\nport = 2\n");
     becomes(&live, "the typo was fixed", |app| app.server.port == 2).await;
-    assert!(!control.status().to_string().contains("keys are ignored"));
+    assert!(
+        !control
+            .status()
+            .to_string()
+            .contains("unknown keys, which are ignored")
+    );
 
     write(world.path("app.toml"), "[server]\nprot = 2\n");
     let (_live, control) = start(layers(&world).unknown_keys(Unknown::Ignore)).await;
-    assert!(!control.status().to_string().contains("keys are ignored"));
+    assert!(
+        !control
+            .status()
+            .to_string()
+            .contains("unknown keys, which are ignored")
+    );
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::status::{Degradation, SourceStatus};
 /// What the last load and the last opening of the watch have found.
 #[derive(Default)]
 pub(super) struct Notes {
-    /// An error for each of the first unknown keys.
+    /// An error for each of the first unknown keys in the content that was decoded last. It may not be visible.
     pub(super) unknown: Vec<Error>,
     pub(super) unknown_count: usize,
     /// The layers without a watch.
@@ -70,7 +70,10 @@ fn unknown_keys(notes: &Notes) -> Option<Degradation> {
         more => format!(", and {more} more"),
     };
     (!shown.is_empty()).then(|| {
-        let text = format!("keys are ignored: {}{more}", shown.join("; "));
+        let text = format!(
+            "the content that was decoded last has unknown keys, which are ignored: {}{more}",
+            shown.join("; ")
+        );
         Degradation::new("unknown_keys", text, "correct or remove them")
     })
 }
