@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::node::{Entry, Kind, Node};
 use super::origin::Origin;
 use super::scalar::{Scalar, Shown};
-use super::text::Wanted;
+use super::text::{Type, Wanted};
 
 impl Node {
     /// Merges a later tree over this one: tables key by key, at every depth. All other values are replaced.
@@ -22,8 +22,7 @@ impl Node {
                 cover_entries(under, entries);
             }
             (under, mut kind) => {
-                if let (Kind::Scalar(under), Kind::Scalar(Scalar::Text(text))) = (under, &mut kind)
-                {
+                if let Kind::Scalar(Scalar::Text(text)) = &mut kind {
                     text.covers(type_of(under));
                 }
                 *self = Self {
@@ -65,12 +64,27 @@ fn cover_entries(under: &mut Vec<Entry>, over: Vec<Entry>) {
 }
 
 /// The type of a value, for a text that replaces it.
-fn type_of(scalar: &Scalar) -> Wanted {
-    match (scalar, scalar.shown()) {
-        (Scalar::Text(text), _) => text.wanted(),
-        (_, Shown::Text(_)) => Wanted::Text,
-        (_, Shown::Number(_)) => Wanted::Number,
-        (_, Shown::Bool(_)) => Wanted::Bool,
-        (_, Shown::Nothing) => Wanted::Unknown,
+fn type_of(kind: &Kind) -> Wanted {
+    match kind {
+        Kind::Scalar(Scalar::Text(text)) => text.wanted(),
+        Kind::Scalar(scalar) => type_of_scalar(scalar).map_or(Wanted::Unknown, Wanted::One),
+        Kind::List(items) => {
+            let mut types = items.iter().map(|item| match type_of(&item.kind) {
+                Wanted::One(of) => Some(of),
+                Wanted::Unknown | Wanted::List(_) => None,
+            });
+            let first = types.next().flatten();
+            Wanted::List(first.filter(|_| types.all(|of| of == first)))
+        }
+        Kind::Table(_) => Wanted::Unknown,
+    }
+}
+
+fn type_of_scalar(scalar: &Scalar) -> Option<Type> {
+    match scalar.shown() {
+        Shown::Text(_) => Some(Type::Text),
+        Shown::Number(_) => Some(Type::Number),
+        Shown::Bool(_) => Some(Type::Bool),
+        Shown::Nothing => None,
     }
 }

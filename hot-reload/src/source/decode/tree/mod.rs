@@ -3,7 +3,7 @@
 //! - `parse`: makes a tree of one document, with the bounds and the messages of its decoder;
 //! - `origin`, `node`: a place, and a value with its place;
 //! - `scalar`, `leaf`: one value, deserialized by the decoder of its format;
-//! - `text`: one text without a type, such as an environment variable;
+//! - `text`, `items`: one text without a type, such as an environment variable, and the list in it;
 //! - `program`: makes a tree of a value of the program;
 //! - `merge`: merges one tree over another;
 //! - `replace`: replaces texts;
@@ -17,6 +17,7 @@ mod cursor;
 mod decode;
 mod deserialize;
 mod fault;
+mod items;
 mod leaf;
 mod look;
 mod merge;

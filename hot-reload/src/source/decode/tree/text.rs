@@ -7,18 +7,19 @@ use serde::de::value::SeqDeserializer;
 use serde::de::{self, Deserializer, IntoDeserializer, Unexpected, Visitor};
 
 use super::fault::Fault;
+use super::items::items;
 
 /// A text without a type, such as the value of an environment variable.
 ///
 /// - A number is written in decimal digits, with white space around it at most.
 /// - `true`, `yes`, `on` and `1` are true, and `false`, `no`, `off` and `0` are false, in any case.
-/// - A list has its items between commas, without white space around them. It may stand in brackets. An empty text is an
-///   empty list.
+/// - A list has its items between commas, or in brackets: see [`items`]. An empty text is an empty list.
 /// - An `Option` of an empty text is `None`.
 /// - Text and variants of an enum are taken as they are.
 ///
 /// Where serde does not say what it wants (flattened structs, untagged and internally tagged enums), the text has the type
-/// of the value that it replaces.
+/// of the value that it replaces. If that is a list, each item has the type that all items have there. An empty text is nothing
+/// in place of a number or a boolean.
 #[derive(Clone, PartialEq, Eq)]
 pub(in crate::source) struct Text {
     pub(in crate::source) text: String,
@@ -40,6 +41,13 @@ impl fmt::Debug for Text {
 pub(super) enum Wanted {
     /// Nothing is known.
     Unknown,
+    One(Type),
+    /// A list, and the type of its items, if it is known.
+    List(Option<Type>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Type {
     Text,
     Number,
     Bool,
@@ -58,7 +66,7 @@ impl Text {
     #[cfg(feature = "expand")]
     pub(in crate::source) fn plain(text: impl Into<String>) -> Self {
         Self {
-            kind: Wanted::Text,
+            kind: Wanted::One(Type::Text),
             ..Self::new(text)
         }
     }
@@ -71,9 +79,12 @@ impl Text {
         }
     }
 
-    /// Whether nothing is known of its type.
+    /// Whether its type, or that of its items, is not known.
     pub(super) fn is_unknown(&self) -> bool {
-        self.kind == Wanted::Unknown
+        match self.kind {
+            Wanted::Unknown | Wanted::List(None) => true,
+            Wanted::One(_) | Wanted::List(Some(_)) => false,
+        }
     }
 
     /// The type of a target that says nothing.
@@ -92,11 +103,8 @@ impl Text {
     pub(super) fn read(&self, guesses: bool) -> Lenient<'_> {
         Lenient {
             text: Cow::Borrowed(&self.text),
-            kind: match self.kind {
-                Wanted::Unknown if guesses => None,
-                Wanted::Unknown => Some(Wanted::Text),
-                kind => Some(kind),
-            },
+            kind: self.kind,
+            guesses,
         }
     }
 }
@@ -104,8 +112,9 @@ impl Text {
 /// A text that is being deserialized.
 pub(super) struct Lenient<'de> {
     text: Cow<'de, str>,
-    /// `None`: guess.
-    kind: Option<Wanted>,
+    kind: Wanted,
+    /// Whether to guess a type that is not known. Otherwise, it is a text.
+    guesses: bool,
 }
 
 impl<'de> Lenient<'de> {
@@ -113,7 +122,8 @@ impl<'de> Lenient<'de> {
     pub(super) fn key(text: &'de str) -> Self {
         Self {
             text: Cow::Borrowed(text),
-            kind: Some(Wanted::Text),
+            kind: Wanted::One(Type::Text),
+            guesses: false,
         }
     }
 
@@ -168,21 +178,20 @@ impl<'de> Lenient<'de> {
         de::Error::invalid_type(Unexpected::Str(&self.text), wanted)
     }
 
-    /// The items between commas.
-    fn items(&self) -> Vec<Self> {
-        let text = self.text.trim();
-        let inner = text
-            .strip_prefix('[')
-            .and_then(|text| text.strip_suffix(']'));
-        let text = inner.unwrap_or(text);
-        if text.trim().is_empty() {
-            return Vec::new();
-        }
-        let items = text.split(',').map(|item| Self {
-            text: Cow::Owned(item.trim().to_owned()),
-            kind: self.kind,
+    /// The items of a list.
+    fn items(&self) -> Result<Vec<Self>, Fault> {
+        let kind = match self.kind {
+            Wanted::List(Some(of)) => Wanted::One(of),
+            Wanted::List(None) => Wanted::Unknown,
+            kind @ (Wanted::Unknown | Wanted::One(_)) => kind,
+        };
+        let items = items(&self.text).map_err(Fault::new)?.into_iter();
+        let items = items.map(|text| Self {
+            text: Cow::Owned(text),
+            kind,
+            guesses: self.guesses,
         });
-        items.collect()
+        Ok(items.collect())
     }
 }
 
@@ -205,16 +214,18 @@ impl<'de> Deserializer<'de> for Lenient<'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.kind {
-            Some(Wanted::Number) => self.deserialize_number(visitor),
-            Some(Wanted::Bool) => match self.bool() {
+            Wanted::List(_) => self.deserialize_seq(visitor),
+            Wanted::One(Type::Number | Type::Bool) if self.text.is_empty() => visitor.visit_unit(),
+            Wanted::One(Type::Number) => self.deserialize_number(visitor),
+            Wanted::One(Type::Bool) => match self.bool() {
                 Some(value) => visitor.visit_bool(value),
                 None => self.text(visitor),
             },
-            None if matches!(&*self.text, "true" | "false") => {
+            Wanted::Unknown if self.guesses && matches!(&*self.text, "true" | "false") => {
                 visitor.visit_bool(self.text == "true")
             }
-            None => self.deserialize_number(visitor),
-            Some(Wanted::Text | Wanted::Unknown) => self.text(visitor),
+            Wanted::Unknown if self.guesses => self.deserialize_number(visitor),
+            Wanted::Unknown | Wanted::One(Type::Text) => self.text(visitor),
         }
     }
 
@@ -256,7 +267,7 @@ impl<'de> Deserializer<'de> for Lenient<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let mut items = SeqDeserializer::new(self.items().into_iter());
+        let mut items = SeqDeserializer::new(self.items()?.into_iter());
         let value = visitor.visit_seq(&mut items)?;
         items.end()?;
         Ok(value)

@@ -1,8 +1,10 @@
-//! Trees: merges, texts without types, and errors. `alone`: compared with the decoders of their formats.
+//! Trees: merges and errors. `alone`: compared with the decoders of their formats; `texts`: texts without types; `shown`: what is shown,
+//! without secrets.
 
 mod alone;
+mod shown;
+mod texts;
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use serde::Deserialize;
@@ -100,7 +102,11 @@ fn later_tree_wins_key_by_key() {
 }
 
 fn fails(whole: &Node) -> String {
-    decode::<App>(whole, true).err().unwrap().to_string()
+    fails_as::<App>(whole)
+}
+
+fn fails_as<T: DeserializeOwned + Send>(whole: &Node) -> String {
+    decode::<T>(whole, true).err().unwrap().to_string()
 }
 
 #[test]
@@ -152,89 +158,6 @@ fn ignored_keys_are_reported_or_refused() {
 }
 
 #[test]
-fn text_becomes_the_type_that_the_target_wants() {
-    let read = |text: &str| {
-        let node = variable("V", &[], Text::new(text));
-        (
-            decode::<u16>(&node, true).ok().map(|decoded| decoded.value),
-            decode::<f32>(&node, true).ok().map(|decoded| decoded.value),
-            decode::<bool>(&node, true)
-                .ok()
-                .map(|decoded| decoded.value),
-            decode::<Vec<String>>(&node, true).unwrap().value.join("|"),
-            decode::<Option<u8>>(&node, true)
-                .ok()
-                .map(|decoded| decoded.value),
-            decode::<String>(&node, true).unwrap().value == text,
-        )
-    };
-    assert_eq!(
-        read("1"),
-        (
-            Some(1),
-            Some(1.0),
-            Some(true),
-            "1".into(),
-            Some(Some(1)),
-            true
-        )
-    );
-    assert_eq!(
-        read(""),
-        (None, None, None, String::new(), Some(None), true)
-    );
-    assert_eq!(
-        read("No"),
-        (None, None, Some(false), "No".into(), None, true)
-    );
-    assert_eq!(
-        read(" 2.5 "),
-        (None, Some(2.5), None, "2.5".into(), None, true)
-    );
-    assert_eq!(
-        read("[a, b c ,]"),
-        (None, None, None, "a|b c|".into(), None, true)
-    );
-    let kind = decode::<Variants>(&variable("V", &[], Text::new("unit")), true);
-    assert_eq!(kind.unwrap().value, Variants::Unit);
-}
-
-/// serde buffers the content of flattened structs and tagged enums, and says nothing about types.
-#[test]
-fn text_takes_the_type_of_what_it_replaces_where_serde_buffers() {
-    #[derive(Debug, PartialEq, Deserialize)]
-    struct Outer {
-        #[serde(flatten)]
-        inner: Inner,
-    }
-    #[derive(Debug, PartialEq, Deserialize)]
-    struct Inner {
-        port: u16,
-        host: String,
-        on: bool,
-    }
-    let mut whole = parse(
-        Format::Toml,
-        b"port = 1\nhost = 'a'\non = false",
-        "app",
-        Quoting::new(),
-    )
-    .unwrap();
-    whole.cover(variable("PORT", &["port"], Text::new("80")));
-    whole.cover(variable("HOST", &["host"], Text::new("127")));
-    whole.cover(variable("ON", &["on"], Text::new("yes")));
-    let read = decode::<Outer>(&whole, true).unwrap().value.inner;
-    assert_eq!((read.port, read.host.as_str(), read.on), (80, "127", true));
-
-    let mut alone = variable("TYPE", &["type"], Text::new("redis"));
-    alone.cover(variable("PORT", &["port"], Text::new("80")));
-    assert_eq!(
-        decode::<Tagged>(&alone, true).unwrap().value,
-        Tagged::Redis { port: 80 }
-    );
-}
-
-#[test]
 fn texts_are_replaced_and_keep_their_places() {
     let mut node = parse(
         Format::Toml,
@@ -264,19 +187,6 @@ fn texts_are_replaced_and_keep_their_places() {
 }
 
 #[test]
-fn p18_secret_node_is_hidden_everywhere_in_an_error() {
-    #[derive(Debug, Deserialize)]
-    struct Flat {
-        #[serde(flatten)]
-        #[allow(dead_code, reason = "only its decoding is tested")]
-        rest: BTreeMap<String, u16>,
-    }
-    let node = variable("/run/secrets/pin", &["pin"], Text::secret("xyz"));
-    let line = decode::<Flat>(&node, true).err().unwrap().to_string();
-    assert!(!line.contains("xyz"), "{line}");
-}
-
-#[test]
 fn p17_too_many_values_are_refused() {
     let many = format!("a = [{}]", "1,".repeat(260_000));
     let error = parse(Format::Toml, many.as_bytes(), "app", Quoting::new()).unwrap_err();
@@ -284,10 +194,4 @@ fn p17_too_many_values_are_refused() {
         error.to_string(),
         "app: has more values than the limit of 250000"
     );
-}
-
-#[test]
-fn p18_debug_of_a_node_shows_no_text_of_a_reference() {
-    let shown = format!("{:?}", variable("PIN", &["pin"], Text::secret("tulip")));
-    assert!(shown.contains("PIN") && !shown.contains("tulip"), "{shown}");
 }

@@ -1,0 +1,68 @@
+//! What errors and explanations show of a tree, without secrets.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{decode, fails, layered, variable};
+use crate::scope::pattern::Wanted;
+use crate::source::decode::quoting::Quoting;
+use crate::source::decode::tree::{Node, Origin, Text};
+
+/// What wins is what is shown: secrecy belongs to a value, not to its key.
+#[test]
+fn p18_value_has_the_secrecy_of_its_own_part() {
+    let path = ["server", "port"];
+    let plain = || variable("APP_PORT", &path, Text::new("plain"));
+    let secret = || variable("/run/secrets/port", &path, Text::secret("hidden"));
+    let steps = path.map(|key| Wanted::Key(key.to_owned()));
+    let shown = |whole: &Node| {
+        let found = whole.find(&steps).unwrap();
+        (fails(whole), found.shown(&steps, Quoting::new()))
+    };
+
+    let mut whole = layered();
+    whole.cover(plain());
+    whole.cover(secret());
+    let (line, value) = shown(&whole);
+    assert_eq!(
+        line,
+        "/run/secrets/port: server.port: expected u16, found a string (not shown)"
+    );
+    assert_eq!(value, "(not shown)");
+
+    whole.cover(plain());
+    let (line, value) = shown(&whole);
+    assert_eq!(line, "APP_PORT: server.port: expected u16, found \"plain\"");
+    assert_eq!(value, "\"plain\"");
+
+    // A table over a secret, with a secret over it.
+    let mut whole = Node::table(Origin::of_name("none"));
+    whole.cover(variable(
+        "/run/secrets/server",
+        &["server"],
+        Text::secret("hidden"),
+    ));
+    whole.cover(plain());
+    whole.cover(secret());
+    assert_eq!(shown(&whole).1, "(not shown)");
+}
+
+#[test]
+fn p18_secret_node_is_hidden_everywhere_in_an_error() {
+    #[derive(Debug, Deserialize)]
+    struct Flat {
+        #[serde(flatten)]
+        #[allow(dead_code, reason = "only its decoding is tested")]
+        rest: BTreeMap<String, u16>,
+    }
+    let node = variable("/run/secrets/pin", &["pin"], Text::secret("xyz"));
+    let line = decode::<Flat>(&node, true).err().unwrap().to_string();
+    assert!(!line.contains("xyz"), "{line}");
+}
+
+#[test]
+fn p18_debug_of_a_node_shows_no_text_of_a_reference() {
+    let shown = format!("{:?}", variable("PIN", &["pin"], Text::secret("tulip")));
+    assert!(shown.contains("PIN") && !shown.contains("tulip"), "{shown}");
+}
