@@ -135,7 +135,7 @@ impl<'a> Serializer for Build<'a> {
         serialize_u32(u32) => |value| Value::Unsigned(u128::from(value));
         serialize_u64(u64) => |value| Value::Unsigned(u128::from(value));
         serialize_u128(u128) => Value::Unsigned;
-        serialize_f32(f32) => |value| Value::Float(f64::from(value));
+        serialize_f32(f32) => Value::Single;
         serialize_f64(f64) => Value::Float;
         serialize_char(char) => |value: char| Value::Text(value.to_string());
         serialize_str(&str) => |value: &str| Value::Text(value.to_owned());
@@ -329,7 +329,7 @@ impl ser::SerializeMap for Entries<'_> {
             Value::Signed(number) => number.to_string(),
             Value::Unsigned(number) => number.to_string(),
             Value::Bool(value) => value.to_string(),
-            Value::Float(_) | Value::Null => {
+            Value::Single(_) | Value::Float(_) | Value::Null => {
                 return Err(Refusal("a key is neither a text nor a number".to_owned()));
             }
         });

@@ -35,6 +35,7 @@ pub(in crate::source) enum Value {
     Bool(bool),
     Signed(i128),
     Unsigned(u128),
+    Single(f32),
     Float(f64),
     Text(String),
 }
@@ -49,7 +50,9 @@ impl Scalar {
                 Value::Bool(value) => Shown::Bool(*value),
                 Value::Signed(value) => Shown::Number(value.to_string().into()),
                 Value::Unsigned(value) => Shown::Number(value.to_string().into()),
-                Value::Float(value) => Shown::Number(value.to_string().into()),
+                // As Rust writes them: the shortest digits of the type, and an exponent of ten where there would be many zeros.
+                Value::Single(value) => Shown::Number(format!("{value:?}").into()),
+                Value::Float(value) => Shown::Number(format!("{value:?}").into()),
                 Value::Text(text) => Shown::Text(Cow::Borrowed(text)),
             },
             #[cfg(feature = "toml")]
@@ -159,6 +162,7 @@ impl<'de> Deserializer<'de> for Typed<'de> {
                 Ok(value) => visitor.visit_u64(value),
                 Err(_) => visitor.visit_u128(*value),
             },
+            Value::Single(value) => visitor.visit_f32(*value),
             Value::Float(value) => visitor.visit_f64(*value),
             Value::Text(text) => visitor.visit_borrowed_str(text),
         }

@@ -6,8 +6,9 @@ use serde::Deserialize;
 
 use super::{decode, fails, layered, variable};
 use crate::scope::pattern::Wanted;
+use crate::source::decode::format::Format;
 use crate::source::decode::quoting::Quoting;
-use crate::source::decode::tree::{Node, Origin, Text};
+use crate::source::decode::tree::{Node, Origin, Text, of_value, parse};
 
 /// What wins is what is shown: secrecy belongs to a value, not to its key.
 #[test]
@@ -46,6 +47,33 @@ fn p18_value_has_the_secrecy_of_its_own_part() {
     whole.cover(plain());
     whole.cover(secret());
     assert_eq!(shown(&whole).1, "(not shown)");
+}
+
+#[test]
+fn float_of_the_program_is_shown_with_the_digits_of_its_type() {
+    #[derive(serde::Serialize, Deserialize)]
+    struct Ratio {
+        single: f32,
+        double: f64,
+        large: f64,
+    }
+    let ratio = Ratio {
+        single: 0.1,
+        double: 0.1,
+        large: 1e300,
+    };
+    let node = of_value(&ratio, &Origin::of_name("defaults")).unwrap();
+    for (key, text) in [("single", "0.1"), ("double", "0.1"), ("large", "1e300")] {
+        let steps = [Wanted::Key(key.to_owned())];
+        let found = node.find(&steps).unwrap();
+        assert_eq!(found.shown(&steps, Quoting::new()), text);
+    }
+    let toml = parse(Format::Toml, b"x = 0.1", "app", Quoting::new()).unwrap();
+    let steps = ["single", "x"].map(|key| [Wanted::Key(key.to_owned())]);
+    let (single, same) = (node.find(&steps[0]).unwrap(), toml.find(&steps[1]).unwrap());
+    assert!(single.is_same(same), "the same number in both");
+    let read = decode::<Ratio>(&node, true).unwrap().value;
+    assert_eq!((read.single, read.double, read.large), (0.1, 0.1, 1e300));
 }
 
 #[test]
