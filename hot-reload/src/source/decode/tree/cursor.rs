@@ -14,10 +14,22 @@ pub(super) struct Run {
     /// Whether a key that the target ignores is an error.
     pub(super) refuses: bool,
     /// The keys that the target has ignored.
-    pub(super) ignored: RefCell<Vec<Fault>>,
+    pub(super) ignored: RefCell<Ignored>,
     /// Whether the target has left the type of a text of unknown type open.
     pub(super) is_guessed: Cell<bool>,
 }
+
+/// The keys that a target has ignored.
+#[derive(Default)]
+pub(super) struct Ignored {
+    /// A fault for each of the first keys.
+    pub(super) first: Vec<Fault>,
+    /// The number of all keys.
+    pub(super) count: usize,
+}
+
+/// The most ignored keys that are reported.
+const REPORTED: usize = 20;
 
 /// A node that is being deserialized.
 #[derive(Clone, Copy)]
@@ -60,11 +72,16 @@ impl<'a, 'de> De<'a, 'de> {
         else {
             return Ok(());
         };
-        let fault = unknown(&entry.key, fields).at(|| key_place(table, &entry.origin, self.trail));
+        let fault =
+            || unknown(&entry.key, fields).at(|| key_place(table, &entry.origin, self.trail));
         if self.run.refuses {
-            return Err(fault);
+            return Err(fault());
         }
-        self.run.ignored.borrow_mut().push(fault);
+        let mut ignored = self.run.ignored.borrow_mut();
+        ignored.count += 1;
+        if ignored.first.len() < REPORTED {
+            ignored.first.push(fault());
+        }
         Ok(())
     }
 }

@@ -32,9 +32,6 @@ pub(in crate::source) struct Decoded<T> {
     pub(in crate::source) count: usize,
 }
 
-/// The most ignored keys that are reported.
-const REPORTED: usize = 20;
-
 impl Tree<'_> {
     /// Deserializes the tree. `refuses`: whether a key that the target ignores is an error.
     ///
@@ -62,10 +59,10 @@ impl Tree<'_> {
         let ignored = run.ignored.into_inner();
         Ok(Decoded {
             value,
-            count: ignored.len(),
+            count: ignored.count,
             ignored: ignored
+                .first
                 .into_iter()
-                .take(REPORTED)
                 .map(|fault| self.error(fault))
                 .collect(),
         })

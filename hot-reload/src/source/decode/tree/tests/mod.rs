@@ -5,11 +5,14 @@ mod alone;
 mod shown;
 mod texts;
 
+use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::cursor::{De, Run};
+use super::trail::Trail;
 use super::*;
 use crate::error::Error;
 use crate::source::decode::format::Format;
@@ -155,6 +158,31 @@ fn ignored_keys_are_reported_or_refused() {
         ]
     );
     assert_eq!(fails(&whole), lines[0]);
+}
+
+#[test]
+fn p17_ignored_keys_are_counted_and_few_are_kept() {
+    let mut whole = layered();
+    for number in 0..50 {
+        let key = format!("x{number}");
+        whole.cover(variable("APP_X", &[&key], Text::new("1")));
+    }
+    let run = Run {
+        guesses: false,
+        refuses: false,
+        ignored: RefCell::default(),
+        is_guessed: Cell::new(false),
+    };
+    let root = De {
+        node: &whole,
+        trail: Trail::Root,
+        run: &run,
+        entry: None,
+    };
+    assert!(App::deserialize(root).is_ok());
+    let ignored = run.ignored.into_inner();
+    assert_eq!((ignored.first.len(), ignored.count), (20, 50));
+    assert_eq!(decode::<App>(&whole, false).unwrap().count, 50);
 }
 
 #[test]
