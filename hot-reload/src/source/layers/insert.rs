@@ -32,11 +32,7 @@ pub(super) fn insert(
             Ok(())
         }
         None => {
-            entries.push(Entry {
-                key: last.clone(),
-                origin,
-                value,
-            });
+            entries.push(Entry::new(last, origin, value));
             Ok(())
         }
     }
@@ -57,11 +53,8 @@ fn step<'n>(
             index
         }
         None => {
-            entries.push(Entry {
-                key: key.to_owned(),
-                origin: origin.clone(),
-                value: Node::table(origin.clone()),
-            });
+            let table = Node::table(origin.clone());
+            entries.push(Entry::new(key, origin.clone(), table));
             entries.len() - 1
         }
     };

@@ -1,6 +1,7 @@
 //! serde's view of the parts of a node: the entries of a table, the items of a list, and a variant.
 
-use std::slice;
+use std::cmp::Reverse;
+use std::{slice, vec};
 
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
@@ -15,7 +16,7 @@ use super::trail::Trail;
 /// The entries of a table.
 pub(super) struct Entries<'a, 'de> {
     table: De<'a, 'de>,
-    entries: slice::Iter<'de, Entry>,
+    entries: vec::IntoIter<&'de Entry>,
     current: Option<&'de Entry>,
     fields: &'static [&'static str],
 }
@@ -26,9 +27,15 @@ impl<'a, 'de> Entries<'a, 'de> {
         entries: &'de [Entry],
         fields: &'static [&'static str],
     ) -> Self {
+        let entries = entries.iter().filter(|entry| entry.since >= table.since);
+        let mut entries: Vec<_> = entries.collect();
+        if fields.is_empty() {
+            // In a flattened enum, the first key that is a variant wins.
+            entries.sort_by_key(|entry| Reverse(entry.since));
+        }
         Self {
             table,
-            entries: entries.iter(),
+            entries: entries.into_iter(),
             current: None,
             fields,
         }
@@ -65,6 +72,7 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
                 entry,
                 fields: self.fields,
             }),
+            since: 0,
         };
         // The target may refuse a value after it was read.
         value.located(seed.deserialize(value))
@@ -121,6 +129,7 @@ impl<'de> SeqAccess<'de> for Items<'_, 'de> {
             trail: Trail::Item(&self.list.trail, index),
             run: self.list.run,
             entry: None,
+            since: 0,
         };
         item.located(seed.deserialize(item)).map(Some)
     }
@@ -136,6 +145,8 @@ pub(super) struct Variant<'a, 'de> {
     name: &'de str,
     content: &'de Node,
     entry: Option<&'de Entry>,
+    /// The merge that has selected the variant. Earlier entries belong to another one.
+    since: u32,
 }
 
 impl<'a, 'de> Variant<'a, 'de> {
@@ -146,6 +157,7 @@ impl<'a, 'de> Variant<'a, 'de> {
             name: &entry.key,
             content: &entry.value,
             entry: Some(entry),
+            since: 0,
         }
     }
 
@@ -156,6 +168,7 @@ impl<'a, 'de> Variant<'a, 'de> {
             name,
             content: node.node,
             entry: None,
+            since: node.node.tagged,
         }
     }
 
@@ -166,6 +179,7 @@ impl<'a, 'de> Variant<'a, 'de> {
             trail: Trail::Variant(&self.whole.trail, self.name),
             run: self.whole.run,
             entry: None,
+            since: self.since,
         };
         content.located(run(content))
     }

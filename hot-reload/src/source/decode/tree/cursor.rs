@@ -39,6 +39,8 @@ pub(super) struct De<'a, 'de> {
     pub(super) run: &'a Run,
     /// The table and the entry with this node, and the keys that the target knows there.
     pub(super) entry: Option<Known<'de>>,
+    /// The merge whose entries, and all later ones, the target sees.
+    pub(super) since: u32,
 }
 
 /// An entry of a table whose keys are known.

@@ -80,6 +80,7 @@ impl Tree<'_> {
             trail: Trail::Root,
             run: &run,
             entry: None,
+            since: 0,
         });
         (result, run)
     }

@@ -5,6 +5,7 @@ use serde::de::{Deserializer, Visitor};
 use super::access::{Entries, Items, Variant};
 use super::cursor::De;
 use super::fault::Fault;
+use super::merge::newest;
 use super::node::Kind;
 use super::scalar::{Leaf, Scalar};
 
@@ -132,19 +133,27 @@ impl<'de> Deserializer<'de> for De<'_, 'de> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let tag = self.node.tag.as_deref();
+        let tag = tag.filter(|tag| variants.contains(tag));
         self.located(match &self.node.kind {
             Kind::Scalar(scalar) => {
                 let guesses = self.run.guesses;
                 Leaf { scalar, guesses }.deserialize_enum(name, variants, visitor)
             }
-            Kind::List(_) | Kind::Table(_) if tag.is_some_and(|tag| variants.contains(&tag)) => {
-                visitor.visit_enum(Variant::tagged(self, tag.unwrap_or_default()))
-            }
-            Kind::Table(entries) => match entries.as_slice() {
-                [entry] => visitor.visit_enum(Variant::new(self, entry)),
-                _ => Err(Fault::new("expected a table with one key only")),
+            Kind::List(_) => match tag {
+                Some(tag) => visitor.visit_enum(Variant::tagged(self, tag)),
+                None => Err(Fault::new("wanted string or table")),
             },
-            Kind::List(_) => Err(Fault::new("wanted string or table")),
+            Kind::Table(entries) => match (newest(entries), tag) {
+                // The key of a later part selects another variant.
+                (Some(entry), Some(_))
+                    if entry.since > self.node.tagged && variants.contains(&&*entry.key) =>
+                {
+                    visitor.visit_enum(Variant::new(self, entry))
+                }
+                (_, Some(tag)) => visitor.visit_enum(Variant::tagged(self, tag)),
+                (Some(entry), None) => visitor.visit_enum(Variant::new(self, entry)),
+                (None, None) => Err(Fault::new("expected a table with one key only")),
+            },
         })
     }
 

@@ -14,6 +14,10 @@ pub(in crate::source) struct Node {
     pub(in crate::source) is_merged: bool,
     /// The name in a YAML tag such as `!file`, which may select a variant.
     pub(in crate::source) tag: Option<Box<str>>,
+    /// The merge that has set the tag.
+    pub(super) tagged: u32,
+    /// How many tables were merged over this one.
+    pub(super) merges: u32,
 }
 
 /// The content of a node.
@@ -31,6 +35,19 @@ pub(in crate::source) struct Entry {
     /// Where the key stands.
     pub(in crate::source) origin: Origin,
     pub(in crate::source) value: Node,
+    /// The last merge into its table that had this key.
+    pub(super) since: u32,
+}
+
+impl Entry {
+    pub(in crate::source) fn new(key: impl Into<String>, origin: Origin, value: Node) -> Self {
+        Self {
+            key: key.into(),
+            origin,
+            value,
+            since: 0,
+        }
+    }
 }
 
 impl Node {
@@ -41,6 +58,8 @@ impl Node {
             is_secret: false,
             is_merged: false,
             tag: None,
+            tagged: 0,
+            merges: 0,
         }
     }
 

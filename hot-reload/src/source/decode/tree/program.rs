@@ -66,11 +66,7 @@ impl<'a> Build<'a> {
     }
 
     fn entry(self, key: &str, value: Node) -> Entry {
-        Entry {
-            key: key.to_owned(),
-            origin: self.origin.clone(),
-            value,
-        }
+        Entry::new(key, self.origin.clone(), value)
     }
 
     fn items(self, variant: Option<&'static str>) -> Result<Items<'a>, Refusal> {

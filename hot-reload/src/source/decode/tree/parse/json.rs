@@ -65,7 +65,7 @@ impl<'t> Reader<'_, 't> {
             let key = self.string()?;
             self.skip(b':');
             let value = self.node()?;
-            entries.push(Entry { key, origin, value });
+            entries.push(Entry::new(key, origin, value));
             self.skip(b',');
         }
         self.skip(b'}');

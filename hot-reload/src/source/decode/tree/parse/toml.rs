@@ -33,11 +33,9 @@ impl Reader<'_, '_> {
     fn table(&mut self, table: DeTable<'_>) -> Option<Kind> {
         let mut entries = Vec::with_capacity(table.len());
         for (key, value) in table {
-            entries.push(Entry {
-                origin: self.build.origin(key.span().start),
-                key: key.into_inner().into_owned(),
-                value: self.node(value)?,
-            });
+            let origin = self.build.origin(key.span().start);
+            let value = self.node(value)?;
+            entries.push(Entry::new(key.into_inner(), origin, value));
         }
         Some(Kind::Table(entries))
     }

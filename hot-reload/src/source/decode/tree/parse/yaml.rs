@@ -73,9 +73,6 @@ fn entry(
     let name = key
         .name()
         .ok_or_else(|| mistake("expected a single value as a key, found a list or a table"))?;
-    Ok(Entry {
-        key: name,
-        origin: build.origin(key.offset),
-        value: convert(build, value)?,
-    })
+    let origin = build.origin(key.offset);
+    Ok(Entry::new(name, origin, convert(build, value)?))
 }

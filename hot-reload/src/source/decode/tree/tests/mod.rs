@@ -1,9 +1,10 @@
-//! Trees: merges and errors. `alone`: compared with the decoders of their formats; `texts`: texts without types; `shown`: what is shown,
-//! without secrets.
+//! Trees: merges and errors. `alone`: compared with the decoders of their formats; `texts`: texts without types; `variants`: enums
+//! from several parts; `shown`: what is shown, without secrets.
 
 mod alone;
 mod shown;
 mod texts;
+mod variants;
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
@@ -68,11 +69,7 @@ fn variable(name: &str, path: &[&str], text: Text) -> Node {
     let mut node = Node::new(origin.clone(), Kind::Scalar(Scalar::Text(text.clone())));
     node.is_secret = text.is_secret;
     for key in path.iter().rev() {
-        let entry = Entry {
-            key: (*key).to_owned(),
-            origin: origin.clone(),
-            value: node,
-        };
+        let entry = Entry::new(*key, origin.clone(), node);
         node = Node::new(origin.clone(), Kind::Table(vec![entry]));
     }
     node
@@ -178,6 +175,7 @@ fn p17_ignored_keys_are_counted_and_few_are_kept() {
         trail: Trail::Root,
         run: &run,
         entry: None,
+        since: 0,
     };
     assert!(App::deserialize(root).is_ok());
     let ignored = run.ignored.into_inner();
