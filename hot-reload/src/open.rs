@@ -12,6 +12,21 @@ use crate::source::{ByFormat, Decoded, File, Source};
 /// The extension decides the decoder: `.toml`, `.json`, `.yaml` or `.yml`. For other formats and more options of the file, use
 /// [`File`] with a decoder, and [`ReloaderService::watch`].
 ///
+/// Errors quote no value that looks like a [secret](crate::source::Decode#secrets). To declare other values secret, or to hide all,
+/// write the same service with a decoder of your own:
+///
+/// ```
+/// # #[cfg(feature = "toml")] {
+/// use hot_reload::ReloaderService;
+/// use hot_reload::source::{File, Source, Toml};
+///
+/// # fn example() {
+/// let doors = Toml::<std::collections::BTreeMap<String, u16>>::new().secret(&["main"]);
+/// let service = ReloaderService::watch(File::new("doors.toml").decode(doors));
+/// # }
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// [`Builder::start`] returns an error if the extension is not one of these, or if the feature of its decoder is off.

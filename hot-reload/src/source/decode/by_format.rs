@@ -12,6 +12,7 @@ use super::expand::formats::{Document, Expandable};
 use super::format::Format;
 #[cfg(feature = "json")]
 use super::json::Json;
+use super::quoting::Quoting;
 #[cfg(feature = "toml")]
 use super::toml::Toml;
 #[cfg(feature = "yaml")]
@@ -28,6 +29,11 @@ use crate::error::Error;
 /// let limits = ByFormat::<Vec<u8>>::new(format);
 /// let error = limits.decode(b"x = 1", "limits.toml").unwrap_err();
 /// assert!(error.to_string().starts_with("limits.toml:1:1: "), "{error}");
+///
+/// // Errors quote no value that is declared secret.
+/// let doors = ByFormat::<std::collections::BTreeMap<String, u16>>::new(format).secret(&["main"]);
+/// let error = doors.decode(b"main = '12x'", "doors.toml").unwrap_err();
+/// assert_eq!(error.to_string(), "doors.toml:1:8: main: expected u16, found a string (not shown)");
 /// # }
 /// ```
 pub struct ByFormat<T>(Result<Kind<T>, Error>);
@@ -53,6 +59,34 @@ impl<T> ByFormat<T> {
             #[cfg(feature = "yaml")]
             Format::Yaml => Kind::Yaml(Yaml::new()),
         }))
+    }
+
+    /// Declares the values at these paths, and all below them, [secret](Decode#secrets): errors do not quote them. A second call
+    /// replaces the paths of the first. Default: none.
+    #[must_use]
+    pub fn secret(self, paths: &'static [&'static str]) -> Self {
+        self.quoting(|quoting| quoting.secret(paths))
+    }
+
+    /// Quotes no value of the content in errors. Default: values that do not look like [secrets](Decode#secrets) are quoted.
+    #[must_use]
+    pub fn hide_values(self) -> Self {
+        self.quoting(Quoting::off)
+    }
+
+    fn quoting(mut self, change: impl FnOnce(Quoting) -> Quoting) -> Self {
+        if let Ok(kind) = &mut self.0 {
+            let quoting = match kind {
+                #[cfg(feature = "toml")]
+                Kind::Toml(decoder) => &mut decoder.quoting,
+                #[cfg(feature = "json")]
+                Kind::Json(decoder) => &mut decoder.quoting,
+                #[cfg(feature = "yaml")]
+                Kind::Yaml(decoder) => &mut decoder.quoting,
+            };
+            *quoting = change(*quoting);
+        }
+        self
     }
 
     /// A decoder of the format of this file. If the format is not known, decoding returns the error.

@@ -85,6 +85,27 @@ impl<T> Layers<T> {
     ///
     /// [`ErrorKind::Decode`] if the text is not a document of this format, or its root is not a
     /// table.
+    ///
+    /// ```
+    /// # #[cfg(feature = "toml")] {
+    /// use std::collections::BTreeMap;
+    ///
+    /// use hot_reload::source::{Format, Layers};
+    ///
+    /// // In a program: `include_str!("defaults.toml")`.
+    /// const DEFAULTS: &str = "port = 80\nworkers = 4";
+    /// # fn example() -> Result<(), hot_reload::Error> {
+    /// let layers = Layers::<BTreeMap<String, u16>>::new()
+    ///     .document("defaults.toml", Format::Toml, DEFAULTS)?
+    ///     .env("APP_");
+    /// # Ok(())
+    /// # }
+    /// # example().unwrap();
+    ///
+    /// let error = Layers::<u8>::new().document("defaults.toml", Format::Toml, "port = ").unwrap_err();
+    /// assert_eq!(error.to_string(), "defaults.toml:1:8: expected a value after '='");
+    /// # }
+    /// ```
     #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
     pub fn document(
         self,
@@ -137,6 +158,27 @@ impl<T> Layers<T> {
 
     /// Adds any other source in this format, such as a key of a store. It must have content. Of several
     /// [parts](crate::source::Fetched::Files), each is a document; later ones win.
+    ///
+    /// ```
+    /// # #[cfg(feature = "json")] {
+    /// use std::collections::BTreeMap;
+    ///
+    /// use hot_reload::ReloaderService;
+    /// use hot_reload::source::{self, Format, Layers};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn example() -> Result<(), hot_reload::Error> {
+    /// let store = source::bytes_from_fn("store/limits", || async { Ok(r#"{"rate": 100}"#) });
+    /// let limits = Layers::<BTreeMap<String, u32>>::new()
+    ///     .source(store, Format::Json)
+    ///     .set("burst", 20)?;
+    /// let (limits, _control) = ReloaderService::builder(limits).start().await?;
+    /// assert_eq!((limits.load()["rate"], limits.load()["burst"]), (100, 20));
+    /// # Ok(())
+    /// # }
+    /// # example().unwrap();
+    /// # }
+    /// ```
     #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
     pub fn source(self, source: impl crate::source::Source, format: crate::source::Format) -> Self {
         self.add_source(source.boxed(), format, true)
@@ -195,7 +237,7 @@ impl<T> Layers<T> {
         Ok(self.add(format!("{path} {SET}"), Kind::Fixed(Ok(Arc::new(root)))))
     }
 
-    /// Sets what follows a key that the value does not know. Default: [`Unknown::Warn`].
+    /// Sets what follows a key that the value does not know. Default: [`Unknown::Warn`]. [`Unknown`] has an example.
     pub fn unknown_keys(self, unknown: Unknown) -> Self {
         Self {
             unknown,
@@ -205,6 +247,27 @@ impl<T> Layers<T> {
 
     /// Declares the values at these paths, and all below them, [secret](crate::source::Decode#secrets). A second call replaces the
     /// paths of the first. Default: none.
+    ///
+    /// The paths hold for all layers, in errors and in explanations.
+    ///
+    /// ```
+    /// use hot_reload::ReloaderService;
+    /// use hot_reload::source::Layers;
+    ///
+    /// #[derive(Debug, PartialEq, serde::Deserialize)]
+    /// struct AppConfig {
+    ///     door: u16,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let layers = Layers::<AppConfig>::new()
+    ///     .env_from("APP_", || [("APP_DOOR", "12x")])
+    ///     .secret(&["door"]);
+    /// let error = ReloaderService::builder(layers).start().await.unwrap_err();
+    /// assert_eq!(error.to_string(), "APP_DOOR: door: expected u16, found a string (not shown)");
+    /// # }
+    /// ```
     pub fn secret(self, paths: &'static [&'static str]) -> Self {
         Self {
             quoting: self.quoting.secret(paths),
