@@ -1,8 +1,6 @@
-//! Layers: defaults, a file, an optional file, drop-in files and environment variables. Later layers win. Files and directories are watched.
+//! Layers: defaults, a file, drop-in files and environment variables. Later layers win. Files and directories are watched.
 //!
 //! `APP_WORKERS=8 cargo run --example layers` creates a directory and prints what to do next. Ctrl-C ends it.
-
-use hot_reload::{ReloaderService, source::Layers};
 
 #[derive(Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 struct AppConfig {
@@ -17,20 +15,18 @@ async fn main() -> anyhow::Result<()> {
     std::fs::create_dir_all(folder.join("conf.d"))?;
     std::fs::write(folder.join("app.toml"), "greeting = 'hello'\nworkers = 4")?;
 
-    let layers = Layers::<AppConfig>::new()
+    let layers = hot_reload::source::Layers::<AppConfig>::new()
         .defaults(&AppConfig::default())?
         .file(folder.join("app.toml"))
-        .optional_file(folder.join("local.toml"))
         .dir(folder.join("conf.d"))
         .env("APP_");
     let explain = layers.explain();
-    let (config, _control) = ReloaderService::watch(layers).start().await?;
+    let (config, _control) = hot_reload::ReloaderService::watch(layers).start().await?;
 
     tracing::info!("edit the files of {folder:?}; Ctrl-C ends the program");
-    let _printed = config.for_each(move |now| {
-        let workers = explain.key(now, "workers").ok().flatten();
-        let workers = workers.map(|workers| workers.to_string());
-        tracing::info!("{:?}\n{}", **now, workers.unwrap_or_default());
+    let _printed = config.for_each(move |now| match explain.key(now, "workers") {
+        Ok(Some(workers)) => tracing::info!("{:?}\n{workers}", **now),
+        other => tracing::error!("{other:?}"),
     });
     Ok(tokio::signal::ctrl_c().await?)
 }

@@ -164,6 +164,21 @@ fn conf_d_merges_files_and_names_the_broken_one() {
     assert!(example.interrupt().success());
 }
 
+/// The lines of code of an example, without blank lines and comments.
+fn lines(name: &str) -> usize {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("{name}.rs"));
+    let text = fs::read_to_string(path).unwrap();
+    let lines = text.lines().map(str::trim);
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with("//"))
+        .count()
+}
+
+#[test]
+fn example_of_layers_has_at_most_25_lines() {
+    assert!(lines("layers") <= 25, "{}", lines("layers"));
+}
+
 #[test]
 fn layers_win_in_order_and_explain_where_a_value_comes_from() {
     let example = Example::start("layers");
@@ -176,14 +191,14 @@ fn layers_win_in_order_and_explain_where_a_value_comes_from() {
     example.says("conf.d/10-big.toml:1:11), which wins");
     example.says("  defaults: 0");
     fs::write(
-        folder.join("local.toml"),
+        folder.join("conf.d/05-local.toml"),
         "workers = \"many\"\ngreeting = 'local'\n",
     )
     .unwrap();
     // A later layer replaces the wrong value, so the merged value is valid.
     example.says("AppConfig { greeting: \"local\", workers: 9 }");
     fs::remove_file(folder.join("conf.d/10-big.toml")).unwrap();
-    example.says("local.toml:1:11: workers: expected u16, found \"many\"");
+    example.says("conf.d/05-local.toml:1:11: workers: expected u16, found \"many\"");
     assert!(example.interrupt().success());
 }
 
