@@ -122,7 +122,7 @@ fn check_layers(said: &[String], expected: &str) {
     assert_eq!(*first, config(4));
     assert_eq!(*changed, config(9));
     assert!(value.starts_with("rejected: "), "{value}");
-    let place = format!("/conf.d/20-mistake.toml: server.workers: expected {expected}");
+    let place = format!("/conf.d/20-mistake.toml:2:11: server.workers: expected {expected}");
     assert!(value.ends_with(&place), "{value}");
     assert!(
         syntax.contains("/conf.d/20-mistake.toml:2:11: "),

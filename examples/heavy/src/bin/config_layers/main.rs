@@ -1,9 +1,14 @@
 //! config as a decoder: a file, drop-in files that it includes, and environment variables. Each file is watched, and an error has
-//! the file and the key.
+//! the file, the key, the line and the column.
 //!
 //! `cargo run --manifest-path examples/heavy/Cargo.toml --bin config_layers` needs no input and ends automatically.
 //!
-//! Copy [`decode`], [`Layer`] and [`located`] into your program. The rest edits the files.
+//! config knows the file and the key of a wrong value, and [`toml_place`] finds the key in the text of that file.
+//!
+//! Copy [`decode`], [`Layer`], [`located`] and [`toml_place`] into your program. The rest edits the files.
+
+#[path = "../../toml_place.rs"]
+mod toml_place;
 
 use std::fs;
 
@@ -28,8 +33,10 @@ struct Server {
 
 /// Later layers win: the file, `conf.d/*.toml`, then the variables `APP_…`.
 fn decode(files: &Files) -> Result<AppConfig, Error> {
+    let drop_ins = files.include_glob("conf.d/*.toml")?;
+    let parts: Vec<_> = files.iter().chain(&drop_ins).collect();
     let mut config = Config::builder();
-    for part in files.iter().chain(&files.include_glob("conf.d/*.toml")?) {
+    for part in &parts {
         config = config.add_source(Layer {
             name: part.name().to_owned(),
             // A mistake of syntax has its line and column.
@@ -39,7 +46,7 @@ fn decode(files: &Files) -> Result<AppConfig, Error> {
     let variables = Environment::with_prefix("APP").prefix_separator("_");
     let built = config.add_source(variables.separator("__")).build();
     let decoded = built.and_then(Config::try_deserialize);
-    decoded.map_err(|error| located(error, files.iter().next()))
+    decoded.map_err(|error| located(error, &parts))
 }
 
 /// One file as a source of config.
@@ -81,8 +88,8 @@ fn named(value: Value, name: &String) -> Value {
     Value::new(Some(name), kind)
 }
 
-/// Names the layer and the key. Does not quote a value of a wrong type, because it may be a secret.
-fn located(error: ConfigError, first: Option<&Part>) -> Error {
+/// Names the layer, the key and its place. Does not quote a value of a wrong type, because it may be a secret.
+fn located(error: ConfigError, parts: &[&Part]) -> Error {
     let (layer, key, text) = match error {
         ConfigError::Type {
             origin,
@@ -94,9 +101,16 @@ fn located(error: ConfigError, first: Option<&Part>) -> Error {
         ConfigError::NotFound(key) => (None, Some(key), "the key is missing".to_owned()),
         other => (None, None, other.to_string()),
     };
-    // A missing key is in no layer.
-    let name = layer.as_deref().or_else(|| first.map(Part::name));
-    let location = Location::new(name.unwrap_or_default()).path(key.unwrap_or_default());
+    let key = key.unwrap_or_default();
+    let location = match layer {
+        Some(name) => match parts.iter().find(|part| part.name() == name) {
+            Some(part) => toml_place::place(part, &key),
+            // A variable has no lines.
+            None => Location::new(name).path(key),
+        },
+        // A missing key is in no layer.
+        None => Location::new(parts.first().map_or("", |part| part.name())).path(key),
+    };
     Error::new(ErrorKind::Decode, text).at(location)
 }
 

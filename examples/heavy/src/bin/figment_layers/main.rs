@@ -1,9 +1,14 @@
 //! figment as a decoder: a file, drop-in files that it includes, and environment variables. Each file is watched, and an error has
-//! the file and the key.
+//! the file, the key, the line and the column.
 //!
 //! `cargo run --manifest-path examples/heavy/Cargo.toml --bin figment_layers` needs no input and ends automatically.
 //!
-//! Copy [`decode`], [`Layer`] and [`located`] into your program. The rest edits the files.
+//! figment knows the file and the key of a wrong value, and [`toml_place`] finds the key in the text of that file.
+//!
+//! Copy [`decode`], [`Layer`], [`located`] and [`toml_place`] into your program. The rest edits the files.
+
+#[path = "../../toml_place.rs"]
+mod toml_place;
 
 use std::fs;
 
@@ -31,8 +36,10 @@ struct Server {
 
 /// Later layers win: the file, `conf.d/*.toml`, then the variables `APP_…`.
 fn decode(files: &Files) -> Result<AppConfig, Error> {
+    let drop_ins = files.include_glob("conf.d/*.toml")?;
+    let parts: Vec<_> = files.iter().chain(&drop_ins).collect();
     let mut figment = Figment::new();
-    for part in files.iter().chain(&files.include_glob("conf.d/*.toml")?) {
+    for part in &parts {
         figment = figment.merge(Layer {
             name: part.name().to_owned(),
             // A mistake of syntax has its line and column.
@@ -41,7 +48,7 @@ fn decode(files: &Files) -> Result<AppConfig, Error> {
     }
     let variables = Env::prefixed("APP_").split("__");
     let extracted = figment.merge(variables).extract();
-    extracted.map_err(|error| located(&error, files.iter().next()))
+    extracted.map_err(|error| located(&error, &parts))
 }
 
 /// One file as a provider of figment.
@@ -60,18 +67,24 @@ impl Provider for Layer {
     }
 }
 
-/// Names the layer and the key. Does not quote a value of a wrong type, because it may be a secret.
-fn located(error: &figment::Error, first: Option<&Part>) -> Error {
-    let layer = error.metadata.as_ref().map(|layer| &*layer.name);
-    // A missing key is in no layer.
-    let name = layer.or_else(|| first.map(Part::name)).unwrap_or_default();
+/// Names the layer, the key and its place. Does not quote a value of a wrong type, because it may be a secret.
+fn located(error: &figment::Error, parts: &[&Part]) -> Error {
     let text = match &error.kind {
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
             format!("expected {expected}")
         }
         other => other.to_string(),
     };
-    let location = Location::new(name).path(error.path.join("."));
+    let path = error.path.join(".");
+    let location = match error.metadata.as_ref().map(|layer| &*layer.name) {
+        Some(name) => match parts.iter().find(|part| part.name() == name) {
+            Some(part) => toml_place::place(part, &path),
+            // A variable has no lines.
+            None => Location::new(name).path(path),
+        },
+        // A missing key is in no layer.
+        None => Location::new(parts.first().map_or("", |part| part.name())).path(path),
+    };
     Error::new(ErrorKind::Decode, text).at(location)
 }
 
