@@ -32,7 +32,7 @@ pub(super) struct Memory {
 struct Slot {
     state: State,
     revision: Option<Revision>,
-    /// Whether each part is blank.
+    /// Whether each part is blank and may have been emptied by mistake.
     parts: Vec<(String, bool)>,
 }
 
@@ -281,7 +281,8 @@ impl Slot {
             let tree = of.reading.tree(&files, &of.source.name(), quoting);
             tree.map(Arc::new)
         });
-        self.parts = parts(&files);
+        let accepts_empty = of.source.accepts_empty();
+        self.parts = parts(&files, accepts_empty);
         Ok(change)
     }
 
@@ -300,11 +301,14 @@ impl Slot {
     }
 }
 
-fn parts(files: &Files) -> Vec<(String, bool)> {
+/// The names of the parts, and whether each is blank. Blank content that the source accepts is like any other.
+fn parts(files: &Files, accepts_empty: bool) -> Vec<(String, bool)> {
     let parts = files.iter();
-    parts
-        .map(|part| (part.name().to_owned(), is_blank(part.bytes())))
-        .collect()
+    let state = |part: &Part| {
+        let is_blank = !accepts_empty && is_blank(part.bytes());
+        (part.name().to_owned(), is_blank)
+    };
+    parts.map(state).collect()
 }
 
 /// The names of all layers.
