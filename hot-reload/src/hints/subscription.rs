@@ -6,12 +6,18 @@ use std::fmt;
 use tokio::task::JoinHandle;
 
 /// A subscription to the hints of a source. Dropping it ends it.
-pub struct Subscription(Option<Box<dyn Any + Send>>);
+pub struct Subscription {
+    guard: Option<Box<dyn Any + Send>>,
+    covers_all: bool,
+}
 
 impl Subscription {
     /// Makes a subscription that lasts until `guard` is dropped.
     pub fn new(guard: impl Any + Send) -> Self {
-        Self(Some(Box::new(guard)))
+        Self {
+            guard: Some(Box::new(guard)),
+            covers_all: true,
+        }
     }
 
     /// Makes a subscription that aborts this task when it is dropped.
@@ -41,17 +47,44 @@ impl Subscription {
     /// [`Status::watch_error`](crate::Status::watch_error). If the watch may work later, return an error instead: the service
     /// opens the watch again.
     pub const fn none() -> Self {
-        Self(None)
+        Self {
+            guard: None,
+            covers_all: true,
+        }
     }
 
     /// Whether the source has no watch: [`none`](Self::none).
     pub const fn is_none(&self) -> bool {
-        self.0.is_none()
+        self.guard.is_none()
+    }
+
+    /// Says that a part of the source has no watch. The service polls at its interval, and a change that a poll finds does not
+    /// count as missed.
+    #[cfg(feature = "layers")]
+    pub(crate) fn in_part(self) -> Self {
+        Self {
+            covers_all: false,
+            ..self
+        }
+    }
+
+    /// Whether the whole source is watched, if it has a watch.
+    pub(crate) const fn covers_all(&self) -> bool {
+        self.covers_all
+    }
+
+    /// Keeps this guard, too, unless there is no watch.
+    #[cfg(feature = "dir")]
+    pub(crate) fn with(self, guard: impl Any + Send) -> Self {
+        Self {
+            guard: self.guard.map(|watch| Box::new((watch, guard)) as _),
+            ..self
+        }
     }
 
     /// The guard itself, for a watch handle. `None` if there is no watch.
     pub(crate) fn into_guard(self) -> Option<Box<dyn Any + Send>> {
-        self.0
+        self.guard
     }
 }
 

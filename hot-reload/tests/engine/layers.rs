@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hot_reload::error::ErrorKind;
-use hot_reload::event::WatchState;
+use hot_reload::event::{EventKind, WatchState};
 use hot_reload::source::{Fetched, Format, HintSender, Layers, Source, Subscription, WatchProfile};
 use hot_reload::{Error, Outcome, ReloaderService, Revision};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 
 /// A value that the test sets.
 #[derive(Clone)]
@@ -16,27 +16,51 @@ struct Store(Arc<State>);
 
 struct State {
     key: &'static str,
+    /// 0 is blank content.
     value: AtomicU64,
     /// Called at the end of each fetch.
     on_fetch: Mutex<Option<Box<dyn FnMut() + Send>>>,
     hints: Mutex<Option<HintSender>>,
     opens: AtomicU32,
-    refuses: bool,
+    traits: Traits,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Traits {
+    has_no_watch: bool,
+    accepts_empty: bool,
+    idle: Option<Duration>,
+}
+
+impl Traits {
+    fn idle(seconds: u64) -> Self {
+        Self {
+            idle: Some(Duration::from_secs(seconds)),
+            ..Self::default()
+        }
+    }
+
+    fn no_watch() -> Self {
+        Self {
+            has_no_watch: true,
+            ..Self::default()
+        }
+    }
 }
 
 impl Store {
     fn new(key: &'static str) -> Self {
-        Self::with(key, false)
+        Self::with(key, Traits::default())
     }
 
-    fn with(key: &'static str, refuses: bool) -> Self {
+    fn with(key: &'static str, traits: Traits) -> Self {
         Self(Arc::new(State {
             key,
             value: AtomicU64::new(1),
             on_fetch: Mutex::default(),
             hints: Mutex::default(),
             opens: AtomicU32::new(0),
-            refuses,
+            traits,
         }))
     }
 
@@ -49,6 +73,10 @@ impl Store {
 
     fn on_fetch(&self, call: impl FnMut() + Send + 'static) {
         *self.0.on_fetch.lock().unwrap() = Some(Box::new(call));
+    }
+
+    fn hints(&self) -> HintSender {
+        self.0.hints.lock().unwrap().clone().unwrap()
     }
 
     fn opens(&self) -> u32 {
@@ -70,7 +98,10 @@ impl Source for Store {
         Ok(match seen == Some(&revision) {
             true => Fetched::Unchanged,
             false => Fetched::Content {
-                bytes: format!("{{\"{}\": {value}}}", self.0.key).into_bytes(),
+                bytes: match value {
+                    0 => Vec::new(),
+                    value => format!("{} = {value}", self.0.key).into_bytes(),
+                },
                 revision,
             },
         })
@@ -78,7 +109,7 @@ impl Source for Store {
 
     async fn subscribe(&self, hints: HintSender) -> Result<Subscription, Error> {
         self.0.opens.fetch_add(1, Ordering::SeqCst);
-        if self.0.refuses {
+        if self.0.traits.has_no_watch {
             return Ok(Subscription::none());
         }
         *self.0.hints.lock().unwrap() = Some(hints);
@@ -86,7 +117,13 @@ impl Source for Store {
     }
 
     fn profile(&self) -> WatchProfile {
-        WatchProfile::local()
+        let mut profile = WatchProfile::local();
+        profile.idle = self.0.traits.idle;
+        profile
+    }
+
+    fn accepts_empty(&self) -> bool {
+        self.0.traits.accepts_empty
     }
 }
 
@@ -98,8 +135,8 @@ struct Pair {
 
 fn layers(a: &Store, b: &Store) -> Layers<Pair> {
     Layers::new()
-        .source(a.clone(), Format::Json)
-        .source(b.clone(), Format::Json)
+        .source(a.clone(), Format::Toml)
+        .source(b.clone(), Format::Toml)
 }
 
 /// `a` is edited before `b`, so the old `a` beside the new `b` never existed.
@@ -199,9 +236,101 @@ async fn p20_loss_of_one_watch_reopens_all() {
     }
 }
 
+/// Watches of `a` and `b`, of which `a` sends something every second. Returns how long it takes until a watch is lost, and why.
+async fn silence_of_b(a: Traits, b: Traits, send: fn(&Store)) -> Option<(Duration, String)> {
+    let (a, b) = (Store::with("a", a), Store::with("b", b));
+    let service = ReloaderService::builder(layers(&a, &b)).realtime();
+    let (_live, control) = service.start().await.unwrap();
+    let mut events = control.events();
+    let began = Instant::now();
+    let sends = async {
+        loop {
+            sleep(Duration::from_secs(1)).await;
+            send(&a);
+        }
+    };
+    let lost = async {
+        loop {
+            let event = events.next().await.unwrap();
+            if let EventKind::Watch {
+                error: Some(why), ..
+            } = event.kind
+            {
+                return (began.elapsed(), why.to_string());
+            }
+        }
+    };
+    tokio::select! {
+        lost = timeout(Duration::from_secs(300), lost) => lost.ok(),
+        () = sends => None,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p20_silent_layer_ends_the_watch_although_another_hints() {
+    let calls: [fn(&Store); 3] = [
+        |a| a.hints().hint(),
+        |a| a.hints().alive(),
+        |a| a.hints().content("a = 1", Revision::from(1_u64)),
+    ];
+    for a in [Traits::default(), Traits::idle(10), Traits::idle(60)] {
+        for call in calls {
+            let (after, why) = silence_of_b(a, Traits::idle(30), call).await.unwrap();
+            assert_eq!(after.as_secs(), 30);
+            assert_eq!(why, "store/b: no sign of life for 30s");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p15_layer_without_a_watch_or_timeout_may_be_silent() {
+    let no_watch = Traits {
+        has_no_watch: true,
+        ..Traits::idle(10)
+    };
+    for b in [Traits::default(), no_watch] {
+        let lost = silence_of_b(Traits::idle(10), b, |a| a.hints().alive()).await;
+        assert_eq!(lost, None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn layer_that_accepts_empty_content_is_not_emptied() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Config {
+        #[serde(default)]
+        a: u64,
+        #[serde(default)]
+        b: u64,
+    }
+
+    for accepts_empty in [true, false] {
+        let traits = Traits {
+            accepts_empty,
+            ..Traits::default()
+        };
+        let (a, b) = (Store::with("a", traits), Store::new("b"));
+        let source = Layers::<Config>::new()
+            .source(a.clone(), Format::Toml)
+            .source(b.clone(), Format::Toml);
+        let (live, control) = ReloaderService::builder(source).start().await.unwrap();
+        a.set(0);
+        // A removal must be confirmed.
+        let _ = control.reload().await;
+        let outcome = control.reload().await.outcome;
+        assert_eq!(outcome.is_current(), accepts_empty, "{outcome:?}");
+        assert_eq!(live.load().a, if accepts_empty { 0 } else { 1 });
+        // The other layer still is.
+        b.set(0);
+        let _ = control.reload().await;
+        assert!(!control.reload().await.outcome.is_current());
+        assert_eq!(live.load().b, 1);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn layer_without_a_watch_is_polled_and_told() {
-    let (a, b) = (Store::new("a"), Store::with("b", true));
+    let (a, b) = (Store::new("a"), Store::with("b", Traits::no_watch()));
     let (live, control) = ReloaderService::builder(layers(&a, &b))
         .hybrid()
         .start()
@@ -214,13 +343,45 @@ async fn layer_without_a_watch_is_polled_and_told() {
     sleep(Duration::from_secs(120)).await;
     assert_eq!(live.load().b, 5);
 
-    let (a, b) = (Store::with("a", true), Store::with("b", true));
+    let (a, b) = (
+        Store::with("a", Traits::no_watch()),
+        Store::with("b", Traits::no_watch()),
+    );
     let (_live, control) = ReloaderService::builder(layers(&a, &b))
         .hybrid()
         .start()
         .await
         .unwrap();
     assert_eq!(control.status().watch, WatchState::Off);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p04_change_of_an_unwatched_layer_is_found_within_the_interval_and_no_miss() {
+    for hybrid in [false, true] {
+        let (a, b) = (Store::new("a"), Store::with("b", Traits::no_watch()));
+        let variable = Arc::new(Mutex::new("1"));
+        let read = Arc::clone(&variable);
+        let layers = layers(&a, &b).env_from("APP_", move || [("APP_A", *read.lock().unwrap())]);
+        let service = ReloaderService::builder(layers);
+        let service = match hybrid {
+            true => service.hybrid(),
+            false => service.realtime(),
+        };
+        let (live, control) = service.start().await.unwrap();
+        sleep(Duration::from_secs(120)).await;
+        for round in 2..6 {
+            b.set(round);
+            sleep(Duration::from_secs(11)).await;
+            assert_eq!(live.load().b, round);
+        }
+        *variable.lock().unwrap() = "7";
+        sleep(Duration::from_secs(11)).await;
+        assert_eq!(live.load().a, 7);
+        sleep(Duration::from_secs(60)).await;
+        let status = control.status();
+        assert_eq!(status.watch, WatchState::Trusted);
+        assert_eq!(status.counters.missed_events, 0);
+    }
 }
 
 #[tokio::test(start_paused = true)]

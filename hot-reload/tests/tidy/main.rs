@@ -33,7 +33,8 @@ const ALL_MAY_IMPORT: &[&str] = &["generation"];
 /// Names that only these modules may use.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio::select!", &["service::driver"]),
-    ("tokio::spawn", &["runtime"]),
+    // A subscription of layers owns the task of their idle timeouts.
+    ("tokio::spawn", &["runtime", "source::layers::watch"]),
     ("RwLock", &["source"]),
     // The engine counts by its own clock, which a test can pause.
     ("clock::now", &["runtime::park", "source"]),

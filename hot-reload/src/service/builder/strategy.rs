@@ -103,7 +103,7 @@ where
     /// Uses a watch, and polls only while the watch is not trusted.
     ///
     /// A change that a trusted watch misses stays invisible until the next one. [`hybrid`](Self::hybrid) prevents this by a
-    /// heartbeat.
+    /// heartbeat. A source of which a part has no watch is polled at the interval, too, such as `Layers` with environment variables.
     ///
     /// It exists only for sources that can be watched. A [`Source`](crate::source::Source) of bytes without a watch is polled at
     /// the interval, and [`Status::watch_error`](crate::Status::watch_error) says so.

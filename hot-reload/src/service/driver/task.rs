@@ -249,10 +249,7 @@ impl<'e, V> Task<'e, V> {
 
     pub(super) fn opened(&mut self, opened: Result<Opened<V>, Error>) -> Input {
         match opened {
-            Ok(Opened::Watch(watch)) => {
-                self.watch = Some(watch);
-                Input::Opened
-            }
+            Ok(Opened::Watch(watch)) => self.watch.insert(watch).opened(),
             Ok(Opened::NoWatch) => {
                 let period = Span(self.machine.poll_period());
                 let text = format!("the source has no watch; it is polled every {period}");

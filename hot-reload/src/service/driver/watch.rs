@@ -7,7 +7,7 @@ use crate::event::Stage;
 use crate::hints::{Content, HintSender, Hints, Signal, Subscription};
 use crate::service::boundary::within;
 use crate::service::feed::Feed;
-use crate::service::machine::Regime;
+use crate::service::machine::{Input, Regime};
 use crate::service::settings::OPEN_DEADLINE;
 use crate::watch::{RealtimeWatchHandle, WatchEvent};
 
@@ -17,6 +17,14 @@ impl<V> Watch<V> {
         match self {
             Self::Handle(handle) => !handle.rx.is_empty(),
             Self::Hints(hints, _) => hints.has_unread(),
+        }
+    }
+
+    /// It was opened.
+    pub(super) fn opened(&self) -> Input {
+        match self {
+            Self::Hints(_, subscription) if !subscription.covers_all() => Input::OpenedInPart,
+            Self::Hints(..) | Self::Handle(_) => Input::Opened,
         }
     }
 }
@@ -38,10 +46,7 @@ pub(super) enum Heard<V> {
 pub(super) enum Watch<V> {
     Handle(RealtimeWatchHandle<V>),
     /// The receiver of the hints, and the subscription that keeps them coming.
-    Hints(
-        Hints,
-        #[allow(dead_code, reason = "it is there to be dropped")] Subscription,
-    ),
+    Hints(Hints, Subscription),
 }
 
 /// Opens the watch of a source, within a deadline. `wants_life`: whether signs of life count, because there is an idle timeout.

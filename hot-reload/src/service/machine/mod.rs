@@ -145,8 +145,8 @@ impl Machine {
                 self.watch.off();
                 self.agenda.hasten(now);
             }
-            Input::Opened => {
-                self.watch.opened(now);
+            Input::Opened | Input::OpenedInPart => {
+                self.watch.opened(now, input == Input::Opened);
                 // The load that follows decides, and its retries. Content of an earlier watch must not count as such a load.
                 self.content = Delivered::None;
                 if let Some(running) = &mut self.running {
@@ -290,7 +290,10 @@ impl Machine {
             Verdict::RolledBack => return,
             Verdict::Published if running.announced => self.watch.announced_change(),
             Verdict::Published
-                if running.by_clock && !running.before_watch && self.watch.state().is_open() =>
+                if running.by_clock
+                    && !running.before_watch
+                    && self.watch.state().is_open()
+                    && self.watch.covers_all() =>
             {
                 self.suspicion = Some(now + self.settings.grace);
             }

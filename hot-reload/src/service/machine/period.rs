@@ -1,6 +1,6 @@
 //! The period: the longest pause between two loads, which depends on the strategy and the state of the watch.
 //!
-//! | strategy | the watch is trusted | in every other state |
+//! | strategy | the watch is trusted, and watches the whole source | in every other state |
 //! |---|---|---|
 //! | polling | | the interval |
 //! | realtime | no bound | the interval |
@@ -45,7 +45,7 @@ impl Machine {
         let period = match (self.watch.state(), self.settings.heartbeat) {
             // While the source refuses access, the retries replace the period.
             (_, None) if self.retry.is_refused() => None,
-            (WatchState::Trusted, heartbeat) => heartbeat,
+            (WatchState::Trusted, heartbeat) if self.watch.covers_all() => heartbeat,
             (_, _) => Some(self.poll_period()),
         };
         // Jitter only shortens a period. The first one is random as a whole, so that services that start together drift apart.

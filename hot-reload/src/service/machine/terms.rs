@@ -20,6 +20,8 @@ pub(crate) enum Input {
     Alive,
     /// The watch is open.
     Opened,
+    /// The watch is open, and does not report the changes of a part of the source.
+    OpenedInPart,
     /// The source has no watch.
     NoWatch,
     /// The watch could not be opened, or has ended.

@@ -17,6 +17,8 @@ pub(super) struct Watch {
     state: WatchState,
     /// When it was opened.
     since: Duration,
+    /// Whether it reports changes of the whole source.
+    covers_all: bool,
     /// Whether a load that began after the opening has succeeded.
     loaded: bool,
     /// Whether it has delivered a hint or a value since the opening.
@@ -42,6 +44,7 @@ impl Watch {
                 WatchState::Off
             },
             since: Duration::ZERO,
+            covers_all: true,
             loaded: false,
             delivered: false,
             announced: 0,
@@ -62,8 +65,9 @@ impl Watch {
         self.due = None;
     }
 
-    pub(super) fn opened(&mut self, now: Duration) {
+    pub(super) fn opened(&mut self, now: Duration, covers_all: bool) {
         self.state = WatchState::Settling;
+        self.covers_all = covers_all;
         self.since = now;
         self.life = now;
         self.loaded = false;
@@ -105,6 +109,11 @@ impl Watch {
         if self.due.is_some() {
             self.due = Some(now);
         }
+    }
+
+    /// Whether its hints report changes of the whole source. Only polling finds those of a part without a watch.
+    pub(super) fn covers_all(&self) -> bool {
+        self.covers_all
     }
 
     /// Notes that the watch has delivered a hint or a value.

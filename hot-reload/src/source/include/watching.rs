@@ -23,7 +23,7 @@ pub(in crate::source) async fn open<S: Source>(
     if let Some(unit) = companion.unit() {
         arm(companion, unit).await?;
     }
-    Ok(Subscription::new((main, watcher)))
+    Ok(main.with(watcher))
 }
 
 /// Opens the watch of the included files wherever the source is watched. Ends it if there are none any more.

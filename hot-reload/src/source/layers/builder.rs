@@ -118,7 +118,7 @@ impl<T> Layers<T> {
         Ok(self.add(name, Kind::Fixed(Ok(Arc::new(node)))))
     }
 
-    /// Adds the environment variables with this prefix. They are read at each load, because the environment has no watch.
+    /// Adds the environment variables with this prefix. They are read at each load. The environment has no watch, so the service polls.
     ///
     /// The rest of the name is the path in lower case, where `__` stands for a dot: with the prefix `APP_`, the variable
     /// `APP_SERVER__PORT` is `server.port`. The values are [texts](Self#texts).

@@ -49,9 +49,7 @@ pub(super) fn status(layers: &[Layer], notes: &Notes) -> SourceStatus {
     }
     if !notes.unwatched.is_empty() {
         let names = notes.unwatched.join(", ");
-        let text = format!(
-            "these layers have no watch, so only the next load finds their changes: {names}"
-        );
+        let text = format!("these layers have no watch, so they are polled: {names}");
         all.degraded
             .push(Degradation::new("layer_without_watch", text, "").inherent());
     }

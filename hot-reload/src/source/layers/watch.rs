@@ -2,6 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
 
 use super::layer::{Kind, Layer};
 use crate::error::{Error, ErrorKind, Location};
@@ -21,7 +24,7 @@ pub(super) async fn open(
 ) -> Result<(Subscription, Vec<String>), Error> {
     let mut subscriptions = Vec::new();
     let mut without = Vec::new();
-    let pulses = Arc::new(Pulses::default());
+    let mut timed = Vec::new();
     for layer in layers {
         let Kind::Source(of) = &layer.kind else {
             if matches!(layer.kind, Kind::Variables(_)) {
@@ -34,8 +37,7 @@ pub(super) async fn open(
             hints: hints.clone(),
             senders: AtomicU32::new(0),
             is_armed: AtomicBool::new(false),
-            pulse: of.source.profile().idle.map(|_| pulses.add()),
-            pulses: Arc::clone(&pulses),
+            life: of.source.profile().idle.map(Life::new),
         });
         let channel: Arc<dyn Channel> = Arc::clone(&one) as _;
         let subscription = of.source.subscribe(HintSender::over(channel)).await?;
@@ -45,10 +47,18 @@ pub(super) async fn open(
         }
         one.arm();
         subscriptions.push(subscription);
+        if one.life.is_some() {
+            timed.push(one);
+        }
     }
-    let all = match subscriptions.is_empty() {
-        true => Subscription::none(),
-        false => Subscription::new(subscriptions),
+    if !timed.is_empty() {
+        let guard = tokio::spawn(end_silence(timed));
+        subscriptions.push(Subscription::task(guard));
+    }
+    let all = match (subscriptions.is_empty(), without.is_empty()) {
+        (true, _) => Subscription::none(),
+        (false, true) => Subscription::new(subscriptions),
+        (false, false) => Subscription::new(subscriptions).in_part(),
     };
     Ok((all, without))
 }
@@ -60,9 +70,8 @@ struct One {
     senders: AtomicU32,
     /// Whether the watch is open, so that its end counts.
     is_armed: AtomicBool,
-    /// The place of its sign of life.
-    pulse: Option<usize>,
-    pulses: Arc<Pulses>,
+    /// `None`: it has no idle timeout.
+    life: Option<Life>,
 }
 
 impl One {
@@ -76,15 +85,58 @@ impl One {
 
     fn close(&self) {
         let error = Error::new(ErrorKind::Unavailable, "the watch was closed");
-        self.hints.lost(&error.at(Location::new(&self.name)));
+        self.lost(&error);
     }
 
     fn beat(&self) {
-        if self.pulse.is_some_and(|pulse| self.pulses.beat(pulse)) {
-            self.hints.alive();
+        if let Some(life) = &self.life {
+            *lock(&life.last) = Instant::now();
         }
     }
 }
+
+/// The idle timeout of one layer. A sign of life of another layer does not prolong it, so the service cannot measure it.
+struct Life {
+    idle: Duration,
+    /// The last sign of life.
+    last: Mutex<Instant>,
+}
+
+impl Life {
+    fn new(idle: Duration) -> Self {
+        Self {
+            idle: idle.clamp(SHORTEST_IDLE, LONGEST_IDLE),
+            last: Mutex::new(Instant::now()),
+        }
+    }
+
+    /// When the timeout is over, unless a sign of life comes before.
+    fn ends(&self) -> Instant {
+        *lock(&self.last) + self.idle
+    }
+}
+
+/// Ends the joined watch once one of these layers has given no sign of life for its idle timeout.
+async fn end_silence(layers: Vec<Arc<One>>) {
+    let lives = || {
+        layers
+            .iter()
+            .filter_map(|one| one.life.as_ref().zip(Some(one)))
+    };
+    while let Some((life, one)) = lives().min_by_key(|(life, _)| life.ends()) {
+        let ends = life.ends();
+        if ends <= Instant::now() {
+            let text = format!("no sign of life for {:?}", life.idle);
+            return one.lost(&Error::new(ErrorKind::Unavailable, text));
+        }
+        sleep_until(ends).await;
+    }
+}
+
+/// As documented at [`WatchProfile::idle`].
+const SHORTEST_IDLE: Duration = Duration::from_secs(1);
+/// Ten years: a longer timeout would overflow the clock.
+const LONGEST_IDLE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 impl Channel for One {
     fn hint(&self) {
@@ -127,29 +179,8 @@ impl Channel for One {
     }
 }
 
-/// The signs of life of all layers with an idle timeout. The whole is alive once each of them has given one.
-#[derive(Default)]
-struct Pulses(Mutex<Vec<bool>>);
-
-impl Pulses {
-    fn add(&self) -> usize {
-        let mut beats = lock(&self.0);
-        beats.push(false);
-        beats.len() - 1
-    }
-
-    fn beat(&self, pulse: usize) -> bool {
-        let mut beats = lock(&self.0);
-        beats[pulse] = true;
-        let is_alive = beats.iter().all(|beat| *beat);
-        if is_alive {
-            beats.fill(false);
-        }
-        is_alive
-    }
-}
-
-/// The profile of all layers together: the longest debounce and grace, the shortest pauses, the strictest limit.
+/// The profile of all layers together: the longest debounce and grace, the shortest pauses, the strictest limit. Each layer has
+/// its own idle timeout, see [`open`].
 pub(super) fn profile(layers: &[Layer]) -> WatchProfile {
     let profiles = layers.iter().filter_map(|layer| match &layer.kind {
         Kind::Source(of) => Some(of.source.profile()),
@@ -164,7 +195,10 @@ pub(super) fn profile(layers: &[Layer]) -> WatchProfile {
             (Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
             (one, other) => one.or(other),
         },
-        idle: one.idle.max(other.idle),
+        idle: None,
     });
-    joined.unwrap_or(WatchProfile::local())
+    WatchProfile {
+        idle: None,
+        ..joined.unwrap_or(WatchProfile::local())
+    }
 }

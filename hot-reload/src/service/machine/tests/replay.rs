@@ -54,7 +54,7 @@ fn run(
         input = match below(10) {
             _ if opening && below(2) == 0 => {
                 (opening, open) = (false, true);
-                Input::Opened
+                [Input::Opened, Input::OpenedInPart][below(2) as usize % 2]
             }
             0 if open || opening => {
                 (opening, open) = (false, false);

@@ -52,6 +52,35 @@ fn p04_change_found_only_by_the_heartbeat_is_a_miss() {
 }
 
 #[test]
+fn p04_source_with_an_unwatched_part_is_polled_without_misses() {
+    for settings in [Settings::realtime, Settings::hybrid] {
+        let mut run = Run::new(settings(INTERVAL, WatchProfile::local()));
+        assert!(run.input(Input::Started).open);
+        assert_eq!(run.loads(Input::OpenedInPart), Some(Trigger::Startup));
+        run.ends(Verdict::Published);
+        run.idle_until(seconds(60));
+        assert_eq!(run.machine.watch(), WatchState::Trusted);
+        assert_eq!(run.idle_until(seconds(120)), 6, "polled at the interval");
+        assert!(run.tick().load.is_some());
+        run.ends(Verdict::Published);
+        let now = run.now;
+        assert_eq!(run.idle_until(now + seconds(60)), 6);
+        assert_eq!(run.machine.watch(), WatchState::Trusted, "no miss");
+
+        // The next watch covers all.
+        let _ = run.input(Input::Lost(Regime::Passing));
+        run.ends(Verdict::Unchanged);
+        assert!(run.tick().open);
+        assert!(run.loads(Input::Opened).is_some());
+        run.ends(Verdict::Unchanged);
+        let now = run.now;
+        run.idle_until(now + seconds(60));
+        assert_eq!(run.machine.watch(), WatchState::Trusted);
+        assert!(run.idle_until(now + seconds(120)) <= 1, "not polled");
+    }
+}
+
+#[test]
 fn p04_hint_within_the_grace_is_no_miss() {
     let mut run = Run::trusted();
     assert!(run.tick().load.is_some());

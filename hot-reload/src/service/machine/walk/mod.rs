@@ -37,6 +37,9 @@ struct Ghost {
     pushed: bool,
     /// Whether the watch delivers content.
     delivers: bool,
+    /// Whether the watch may leave out a part of the source, and whether the present one does.
+    has_unwatched: bool,
+    in_part: bool,
     /// Whether content was delivered last. It answers every hint before it.
     content: bool,
     /// The time of the oldest hint or content that no load has followed.
@@ -77,6 +80,8 @@ impl Ghost {
             owed: Some(Duration::ZERO),
             pushed: false,
             delivers: false,
+            has_unwatched: false,
+            in_part: false,
             content: false,
             hint_owed: None,
             rollbacks: 0,
@@ -101,6 +106,9 @@ impl Ghost {
         inputs.extend(self.machine.next_tick().map(|tick| (tick, Input::Tick)));
         if self.opening {
             inputs.push((soon, Input::Opened));
+            if self.has_unwatched {
+                inputs.push((soon, Input::OpenedInPart));
+            }
             inputs.push((soon, Input::NoWatch));
         }
         if self.open {
@@ -147,9 +155,10 @@ impl Ghost {
 
     fn step(&mut self, input: Input) -> Result<(), &'static str> {
         match input {
-            Input::Opened => {
+            Input::Opened | Input::OpenedInPart => {
                 self.opening = false;
                 self.open = true;
+                self.in_part = input == Input::OpenedInPart;
                 self.owe();
             }
             Input::Lost(_) => {
@@ -305,7 +314,7 @@ impl Ghost {
 
     /// The longest pause between two loads, if there is one.
     fn bound(&self) -> Option<Duration> {
-        let trusted = self.machine.watch() == WatchState::Trusted;
+        let trusted = self.machine.watch() == WatchState::Trusted && !self.in_part;
         match self.heartbeat {
             _ if self.loads_only_on_request() => None,
             Some(heartbeat) if trusted => Some(heartbeat),

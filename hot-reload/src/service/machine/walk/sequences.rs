@@ -18,7 +18,10 @@ pub(super) enum Step {
 pub(super) fn walk(ghost: &Ghost, path: &mut Vec<Step>, states: &mut u64) {
     *states += 1;
     // One input more makes the walk several times longer.
-    let more = ghost.delivers || ghost.machine.idle().is_some() || ghost.other.is_some();
+    let more = ghost.delivers
+        || ghost.has_unwatched
+        || ghost.machine.idle().is_some()
+        || ghost.other.is_some();
     if path.len() == DEPTH - usize::from(more) {
         return;
     }
@@ -100,6 +103,17 @@ fn p03_all_input_sequences_with_content() {
     for profile in [WatchProfile::local(), WatchProfile::unknown()] {
         let mut ghost = Ghost::new(Settings::hybrid(INTERVAL, profile));
         ghost.delivers = true;
+        let mut states = 0;
+        walk(&ghost, &mut Vec::new(), &mut states);
+        assert!(states > 20_000, "{states}");
+    }
+}
+
+#[test]
+fn p04_all_input_sequences_with_an_unwatched_part() {
+    for settings in [Settings::realtime, Settings::hybrid] {
+        let mut ghost = Ghost::new(settings(INTERVAL, WatchProfile::local()));
+        ghost.has_unwatched = true;
         let mut states = 0;
         walk(&ghost, &mut Vec::new(), &mut states);
         assert!(states > 20_000, "{states}");
