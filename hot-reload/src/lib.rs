@@ -21,9 +21,7 @@ mod service;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 
-// The endpoints for operators, and the extractor of a web framework.
-#[cfg(feature = "admin")]
-pub mod admin;
+// The extractor of a web framework.
 #[cfg(feature = "axum")]
 pub mod axum;
 
@@ -62,6 +60,7 @@ pub mod error;
 #[cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 pub mod event;
 mod generation;
+mod plan;
 mod receipt;
 mod revision;
 mod snapshot;
@@ -110,6 +109,7 @@ pub use crate::live::handle::Live;
 ))]
 pub use crate::open::open;
 pub use crate::participant::Participant;
+pub use crate::plan::Plan;
 pub use crate::receipt::Receipt;
 pub use crate::reload::{Loaded, Reload};
 pub use crate::revision::Revision;

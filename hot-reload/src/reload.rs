@@ -148,6 +148,32 @@ where
             })
         })
     }
+
+    /// Loads the value for a [plan](crate::Control::plan), without an effect on later loads and on
+    /// [`source_status`](Self::source_status). Provided: calls [`reload_since`](Self::reload_since).
+    ///
+    /// Override it only if a load changes the answers of later loads, or the reported status.
+    ///
+    /// # Errors
+    ///
+    /// As [`reload`](Self::reload).
+    #[allow(
+        clippy::type_complexity,
+        reason = "it is what `async_trait` makes of an implementor's `async fn`"
+    )]
+    fn plan_since<'life0, 'life1, 'async_trait>(
+        &'life0 self,
+        seen: Option<&'life1 Revision>,
+    ) -> Pin<Box<dyn Future<Output = ReloadResult<Loaded<V>, V, S>> + Send + 'async_trait>>
+    where
+        'life0: 'async_trait,
+        'life1: 'async_trait,
+        V: 'async_trait,
+        S: 'async_trait,
+        Self: 'async_trait,
+    {
+        self.reload_since(seen)
+    }
 }
 
 impl<V> Loaded<V> {

@@ -38,6 +38,8 @@ pub enum ErrorKind {
     Panicked,
     /// The configuration of the source or of the service cannot work.
     Misconfigured,
+    /// The condition of a request does not hold: the source or the visible value has changed since its plan.
+    Conflict,
     /// The service was stopped.
     Stopped,
     /// A thread of the engine would wait for the engine. Only the feature `blocking` has such calls.
@@ -69,6 +71,7 @@ impl ErrorKind {
             Self::Invalid => "invalid",
             Self::Panicked => "panicked",
             Self::Misconfigured => "misconfigured",
+            Self::Conflict => "conflict",
             Self::Stopped => "stopped",
             Self::WouldDeadlock => "would_deadlock",
             Self::Other => "other",

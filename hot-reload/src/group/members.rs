@@ -179,6 +179,15 @@ impl<C: Send + Sync> Feed<C> for Members<C> {
         })
     }
 
+    fn plan<'a>(&'a self, _: Option<&'a Revision>) -> BoxFuture<'a, Result<Loaded<C>, Fault>>
+    where
+        C: 'a,
+    {
+        let text = "a group cannot be planned, because its members load on their own";
+        let error = Error::new(ErrorKind::Misconfigured, text);
+        Box::pin(async { Err(error.into()) })
+    }
+
     fn watch_hints<'a>(
         &'a self,
         hints: HintSender,

@@ -16,7 +16,6 @@ use super::shared::Shared;
 use crate::event::Trigger;
 use crate::event::events::EventFeed;
 use crate::locks::lock;
-use crate::runtime::callbacks::Callbacks;
 use crate::snapshot::{Generation, Published, Snapshot};
 
 /// The most subscribers that the publishing task wakes itself. Another thread wakes a larger number, so that waking does not
@@ -116,7 +115,7 @@ impl<V> Publisher<V> {
     }
 
     fn with_events(events: Option<Arc<dyn EventFeed>>) -> Self {
-        let shared = Arc::new(Shared::new(Followers::new(), events, Callbacks::default()));
+        let shared = Arc::new(Shared::new(Followers::new(), events));
         Self {
             ending: Ending::of(&shared),
             pending: Mutex::default(),

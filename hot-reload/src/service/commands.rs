@@ -4,8 +4,10 @@ use tracing::info;
 
 use super::shared::Shared;
 use super::shared::request::{Earlier, Request};
-use crate::event::{EventKind, Events};
+use super::token::PlanToken;
+use crate::event::{EventKind, Events, Outcome, Trigger};
 use crate::panics::discard;
+use crate::plan::Plan;
 use crate::receipt::Receipt;
 use crate::snapshot::Snapshot;
 use crate::status::Status;
@@ -16,7 +18,7 @@ pub(super) fn status<V>(shared: &Shared<V>) -> Status {
     Status {
         hold,
         value_revision: visible.as_ref().and_then(Snapshot::value_revision).cloned(),
-        #[cfg(any(feature = "admin", feature = "prometheus"))]
+        #[cfg(feature = "prometheus")]
         revision: visible.and_then(|visible| visible.revision().cloned()),
         ..shared.status().clone()
     }
@@ -25,6 +27,17 @@ pub(super) fn status<V>(shared: &Shared<V>) -> Status {
 pub(super) async fn roll_back<V>(shared: &Shared<V>, earlier: Earlier) -> Receipt {
     let resumed = shared.gate().resumed();
     shared.inbox.roll_back(Request { earlier, resumed }).await
+}
+
+pub(super) async fn plan<V>(shared: &Shared<V>) -> Plan {
+    shared.inbox.plan().await
+}
+
+pub(super) async fn apply<V>(shared: &Shared<V>, token: &str, trigger: Trigger) -> Receipt {
+    match PlanToken::parse(token, &shared.observers.target) {
+        Ok(token) => shared.inbox.apply(token, trigger).await,
+        Err(error) => Receipt::untaken(trigger, Outcome::Failed { error }),
+    }
 }
 
 pub(super) fn pause<V>(shared: &Shared<V>) {

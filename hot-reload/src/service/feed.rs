@@ -11,6 +11,7 @@ use crate::event::{Outcome, Trigger};
 use crate::hints::{Content, HintSender, Subscription};
 use crate::reload::{Loaded, Reload};
 use crate::revision::Revision;
+use crate::service::token::PlanToken;
 use crate::snapshot::Snapshot;
 use crate::status::{Hold, SourceStatus};
 use crate::watch::{RealtimeWatch, RealtimeWatchHandle};
@@ -23,6 +24,11 @@ pub(crate) trait Feed<V> {
         seen: Option<&'a Revision>,
         asked: LoadRequest,
     ) -> BoxFuture<'a, Result<Loaded<V>, Fault>>
+    where
+        V: 'a;
+
+    /// Loads the content of the source for a plan, without an effect on later loads.
+    fn plan<'a>(&'a self, seen: Option<&'a Revision>) -> BoxFuture<'a, Result<Loaded<V>, Fault>>
     where
         V: 'a;
 
@@ -69,6 +75,8 @@ pub(crate) struct LoadRequest {
     pub(crate) resume: bool,
     /// Whether the value is published even if it is the visible one.
     pub(crate) republish: bool,
+    /// The content that the load may publish, if it applies a plan.
+    pub(crate) planned: Option<PlanToken>,
 }
 
 /// Why a load of a feed returns no content.
@@ -150,6 +158,14 @@ where
         V: 'a,
     {
         let load = self.source.reload_since(seen);
+        Box::pin(async move { Ok(load.await.map_err(Error::from)?) })
+    }
+
+    fn plan<'a>(&'a self, seen: Option<&'a Revision>) -> BoxFuture<'a, Result<Loaded<V>, Fault>>
+    where
+        V: 'a,
+    {
+        let load = self.source.plan_since(seen);
         Box::pin(async move { Ok(load.await.map_err(Error::from)?) })
     }
 

@@ -23,6 +23,7 @@ mod reloader_service;
 pub(crate) mod settings;
 pub(crate) mod shared;
 mod target;
+mod token;
 
 pub use self::builder::Builder;
 pub use self::control::Control;

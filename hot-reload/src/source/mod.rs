@@ -42,6 +42,7 @@ mod include;
     )
 )]
 pub mod layers;
+mod on_drop;
 #[cfg(feature = "dir")]
 mod unit;
 mod values;

@@ -1,9 +1,9 @@
 //! [`source_of_values`]: implements the two traits for sources that load values and send hints.
 
 /// Implements [`Reload`](crate::Reload) and [`RealtimeWatch`](crate::RealtimeWatch) for a type with these methods:
-/// `name()`, `status()`, `profile()`, `load(seen).await`, `decode_content(content)` and `open(hints).await`, which returns a
-/// [`Subscription`](crate::source::Subscription). Its watches only send hints and content. `published` names a method that gets
-/// the visible snapshot.
+/// `name()`, `status()`, `profile()`, `load(seen).await`, `plan(seen).await`, `decode_content(content)` and `open(hints).await`,
+/// which returns a [`Subscription`](crate::source::Subscription). Its watches only send hints and content. `published` names a
+/// method that gets the visible snapshot.
 macro_rules! source_of_values {
     (
         impl<$($param:ident: $bound:path),+> for $type:ty, of $value:ty
@@ -42,6 +42,13 @@ macro_rules! source_of_values {
                 seen: Option<&$crate::Revision>,
             ) -> $crate::ReloadResult<$crate::Loaded<$value>, $value, String> {
                 Ok(self.load(seen).await?)
+            }
+
+            async fn plan_since(
+                &self,
+                seen: Option<&$crate::Revision>,
+            ) -> $crate::ReloadResult<$crate::Loaded<$value>, $value, String> {
+                Ok(self.plan(seen).await?)
             }
         }
 

@@ -37,6 +37,13 @@ macro_rules! source_of_certificates {
             ) -> $crate::ReloadResult<$crate::Loaded<$value>, $value, String> {
                 self.opened().reload_since(seen).await
             }
+
+            async fn plan_since(
+                &self,
+                seen: Option<&$crate::Revision>,
+            ) -> $crate::ReloadResult<$crate::Loaded<$value>, $value, String> {
+                self.opened().plan_since(seen).await
+            }
         }
 
         /// A clone has the same options, and a state of its own. So two services of clones do not share dates or sessions.

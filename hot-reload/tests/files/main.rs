@@ -37,6 +37,7 @@ mod one;
 mod open;
 #[cfg(target_os = "linux")]
 mod overflow;
+mod planned;
 #[cfg(feature = "expand")]
 mod references;
 mod reloader;

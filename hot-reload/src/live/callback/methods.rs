@@ -2,7 +2,6 @@
 
 use futures_util::Stream;
 
-use crate::runtime::callbacks::Callbacks;
 use crate::snapshot::Generation;
 
 /// A handle on which callbacks are registered. Its stream does not keep the service running.
@@ -20,9 +19,6 @@ pub(crate) trait Followed: 'static {
         Option<Self::Item>,
         impl Stream<Item = Self::Item> + Send + 'static,
     );
-
-    /// The callbacks of the service.
-    fn callbacks(&self) -> &Callbacks;
 
     /// The generation of the publication.
     fn generation(item: &Self::Item) -> Generation;
@@ -67,8 +63,7 @@ macro_rules! callback_methods {
         /// one. A panic is logged, and the next change calls the function again. The last value before the end of the service
         /// is not missed.
         ///
-        /// A callback does not keep the service running, unless the function itself holds a handle. An async `stop` does not wait
-        /// for its calls; [`Callback::finished`](crate::live::Callback::finished) does. The `stop` of a blocking service waits.
+        /// A callback does not keep the service running, unless the function itself holds a handle.
         ///
         /// ```
         #[doc = $example]

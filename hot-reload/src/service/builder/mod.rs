@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 
 use super::admission::Admission;
 use super::driver::Engine;
-use super::driver::plan::Limits;
+use super::driver::timing::Limits;
 use super::feed::SourceFeed;
 use super::flight::ENTRIES;
 use super::pipeline::candidate::Sameness;

@@ -20,7 +20,7 @@ use crate::service::control::Control;
 use crate::service::driver::Engine;
 use crate::service::driver::changes::Changes;
 use crate::service::driver::housekeeping::free_on_thread;
-use crate::service::driver::plan::{Plan, Tuning};
+use crate::service::driver::timing::{Timing, Tuning};
 use crate::service::flight::Flight;
 use crate::service::pipeline::Pipeline;
 use crate::service::pipeline::deadline::Deadline;
@@ -150,7 +150,7 @@ where
         let mut profile = (self.mode.profile)(&self.reload);
         profile.debounce = self.debounce.unwrap_or(profile.debounce);
         profile.heartbeat = self.heartbeat.unwrap_or(profile.heartbeat);
-        let mut plan = Plan {
+        let mut timing = Timing {
             strategy: self.mode.strategy,
             interval: self.interval,
             profile,
@@ -158,11 +158,11 @@ where
             limits: self.limits,
             deadline: self.load_deadline,
         };
-        let has_watch = plan.strategy != WatchStrategy::Polling;
+        let has_watch = timing.strategy != WatchStrategy::Polling;
         let mut checked = Ok(());
         if let Some(settings) = &self.overrides {
             checked = settings.check(has_watch);
-            plan = plan.with(settings);
+            timing = timing.with(settings);
         }
         if let Some(section) = self.section.clone() {
             let check = move |value: &V| section(value).check(has_watch);
@@ -171,7 +171,7 @@ where
         if let Some(guard) = validate_only(self.overrides.as_deref(), self.section.clone()) {
             self.admission.push(Box::new(guard));
         }
-        let settings = plan.settings();
+        let settings = timing.settings();
         let source = (self.mode.source_name)(&self.reload);
         let mut status = Status::new(default_name::<V>(self.name, source.as_deref()), source);
         status.max_staleness = self.max_staleness;
@@ -199,16 +199,16 @@ where
                 empty_is_content: self.empty_is_content,
                 admission: self.admission,
                 copy: self.copy,
-                deadline: Deadline::new(plan.deadline),
+                deadline: Deadline::new(timing.deadline),
                 state: LoadState::default().into(),
                 restoring: Default::default(),
             },
             shared: Arc::clone(&shared),
             removed_clears: false,
             probation: self.probation,
-            tuning: (plan.limits.attempts.is_some() || self.section.is_some()).then(|| {
+            tuning: (timing.limits.attempts.is_some() || self.section.is_some()).then(|| {
                 let section = self.section;
-                Box::new(Tuning { plan, section })
+                Box::new(Tuning { timing, section })
             }),
             changes: self.changes.map(|compare| Box::new(Changes::new(compare))),
             free_on_thread: Some(free_on_thread),

@@ -31,18 +31,22 @@ impl<V> Changes<V> {
         if now.generation() == before.generation() {
             return None;
         }
-        let mut comparison = Comparison::default();
-        self.compare
-            .compare(before.value(), now.value(), &mut comparison);
-        let Comparison { changed, problems } = comparison;
-        let is_known = problems.is_empty() || !changed.paths.is_empty();
-        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        let problems = problems.join("; ");
+        let (changed, problems) = self.between(before.value(), now.value());
         let logged = std::mem::replace(&mut *lock(&self.logged), problems.clone());
         if !problems.is_empty() && problems != logged {
             let name = &*shared.observers.target;
             warn!(target: "hot_reload", name, "cannot find out what has changed: {problems}");
         }
-        is_known.then_some(changed)
+        changed
+    }
+
+    /// What differs, if it is known, and why it may not be.
+    pub(crate) fn between(&self, before: &V, now: &V) -> (Option<ChangedPaths>, String) {
+        let mut comparison = Comparison::default();
+        self.compare.compare(before, now, &mut comparison);
+        let Comparison { changed, problems } = comparison;
+        let is_known = problems.is_empty() || !changed.paths.is_empty();
+        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        (is_known.then_some(changed), problems.join("; "))
     }
 }

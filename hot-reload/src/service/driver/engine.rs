@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::changes::Changes;
 use super::housekeeping::FreeOnThread;
-use super::plan::Tuning;
+use super::timing::Tuning;
 use crate::service::pipeline::Pipeline;
 use crate::service::policy::probation::Probation;
 use crate::service::shared::Shared;

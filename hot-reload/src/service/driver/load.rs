@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::engine::Engine;
+use super::planning::Applied;
 use super::task::Task;
 use super::watch::regime;
 use crate::event::{Outcome, Stage, Trigger};
@@ -14,13 +15,12 @@ use crate::panics::discard;
 use crate::receipt::Receipt;
 use crate::service::boundary::contained;
 use crate::service::feed::{Feed, LoadRequest};
-use crate::service::flight::EndedLoad;
 use crate::service::machine::{Input, Load, LoadFrom, Verdict};
 use crate::service::pipeline::trace::LoadTrace;
 use crate::service::record::Noted;
-use crate::service::shared::request::{PendingRequest, Rollback};
-use crate::snapshot::{EngineShare, Snapshot};
-use crate::status::{Attempt, Hold};
+use crate::service::shared::request::{PendingRequest, PlanRequest, Rollback};
+use crate::snapshot::EngineShare;
+use crate::status::Attempt;
 
 /// A load that has ended, and is not in the status yet.
 pub(super) struct Ended<V> {
@@ -30,12 +30,14 @@ pub(super) struct Ended<V> {
     trace: LoadTrace,
     elapsed: Duration,
     before: Option<EngineShare<V>>,
+    /// The caller who applies a plan by this load.
+    applies: Option<oneshot::Sender<Receipt>>,
 }
 
 /// A load that is in the status and not announced yet.
 pub(super) struct Concluded<V> {
     verdict: Verdict,
-    /// `None` if a second load must confirm that the source has no content.
+    /// `None` if a second load must confirm that the source has no content, or if the load had no effect.
     announcement: Option<Announcement<V>>,
 }
 
@@ -59,25 +61,27 @@ impl<V> Concluded<V> {
 }
 
 impl<'e, V> Task<'e, V> {
-    /// Begins a load; the future runs it.
+    /// Begins a load; the future runs it. `None` if it had no effect.
     pub(super) fn begin<F: Feed<V>>(
         &mut self,
         feed: &'e F,
         mut load: Load,
-    ) -> impl Future<Output = Ended<V>> + use<'e, V, F> {
+    ) -> impl Future<Output = Option<Ended<V>>> + use<'e, V, F> {
         let clock = self.clock;
         let begun = clock.now();
+        let engine = self.engine;
         let Engine {
             pipeline,
             shared,
             changes,
             ..
-        } = self.engine;
+        } = engine;
         // Only this load can replace the value that is visible now.
         let visible = changes.as_ref().and_then(|_| shared.publisher.current());
         let before = visible.map(|visible| EngineShare::of(&visible));
         let mut pushed = None;
         let mut rollback = None;
+        let mut plan = None;
         let mut pending = PendingRequest::default();
         match load.from {
             LoadFrom::Source => {
@@ -98,6 +102,10 @@ impl<'e, V> Task<'e, V> {
                     rollback = Some(to);
                 }
             }
+            LoadFrom::Plan => {
+                plan = self.plans.pop_front();
+                load.trigger = plan.as_ref().map_or(load.trigger, PlanRequest::trigger);
+            }
         }
         let request = LoadRequest {
             // A caller waits for the present content, so the load is a resync, even if a hint or a retry caused it.
@@ -107,34 +115,59 @@ impl<'e, V> Task<'e, V> {
             },
             resume: pending.resume,
             republish: pending.republish,
+            planned: None,
         };
         async move {
-            let (outcome, trace) = match rollback {
-                Some(to) => {
+            let mut applies = None;
+            let (outcome, trace) = match (rollback, plan) {
+                (Some(to), _) => {
                     let (outcome, trace) = pipeline.roll_back(to).await;
                     (Some(outcome), trace)
                 }
-                None => pipeline.load(feed, load, request, pushed).await,
+                (None, Some(plan)) => {
+                    // Boxed, because most services never make a plan.
+                    let served = Box::pin(engine.serve_plan(feed, clock, plan));
+                    let Applied {
+                        outcome,
+                        trace,
+                        answer,
+                    } = served.await?;
+                    applies = Some(answer);
+                    (Some(outcome), trace)
+                }
+                (None, None) => pipeline.load(feed, load, request, pushed).await,
             };
-            Ended {
+            Some(Ended {
                 load,
                 outcome,
                 trace,
                 elapsed: clock.now() - begun,
                 before,
-            }
+                applies,
+            })
         }
     }
 
     /// Writes a load into the status and the flight recorder, and begins probation and saving of a new value. All of that is
     /// done before anybody is notified.
-    pub(super) fn conclude<F: Feed<V>>(&mut self, feed: &F, ended: Ended<V>) -> Concluded<V> {
+    pub(super) fn conclude<F: Feed<V>>(
+        &mut self,
+        feed: &F,
+        ended: Option<Ended<V>>,
+    ) -> Concluded<V> {
+        let Some(ended) = ended else {
+            return Concluded {
+                verdict: Verdict::Aside,
+                announcement: None,
+            };
+        };
         let Ended {
             load,
             outcome,
             trace,
             elapsed,
             before,
+            applies,
         } = ended;
         let shared = &self.engine.shared;
         shared.note_inner_hold(feed.hold());
@@ -143,13 +176,14 @@ impl<'e, V> Task<'e, V> {
             restart_pending.load_ended(shared);
         }
         let is_rollback = load.from == LoadFrom::History;
-        let (serving, pending) = match is_rollback {
+        let (mut serving, pending) = match is_rollback {
             true => (
                 self.serving_rollback.take().into_iter().collect(),
                 PendingRequest::default(),
             ),
             false => (mem::take(&mut self.serving), mem::take(&mut self.pending)),
         };
+        serving.extend(applies);
         let Some(outcome) = outcome else {
             shared.flight.absent();
             shared.inbox.postpone(serving, pending);
@@ -263,7 +297,7 @@ impl<'e, V> Task<'e, V> {
     /// The outcome as the machine needs it, for the time of the next load.
     fn verdict(&self, load: Load, outcome: &Outcome) -> Verdict {
         match outcome {
-            _ if load.from == LoadFrom::History => Verdict::RolledBack,
+            _ if load.from == LoadFrom::History => Verdict::Aside,
             Outcome::Published { .. } => Verdict::Published,
             Outcome::Unchanged => Verdict::Unchanged,
             Outcome::Held => Verdict::held(self.engine.shared.gate().patience()),
@@ -271,52 +305,5 @@ impl<'e, V> Task<'e, V> {
             Outcome::Failed { error } => Verdict::Failed(regime(error)),
             Outcome::Missing => Verdict::Missing,
         }
-    }
-
-    /// Writes the load into the flight recorder. Returns its record.
-    fn record_flight(
-        &self,
-        load: Load,
-        outcome: &Outcome,
-        hold: Option<Hold>,
-        trace: &LoadTrace,
-        elapsed: Duration,
-    ) -> Arc<Attempt> {
-        let Engine {
-            shared, pipeline, ..
-        } = self.engine;
-        let current = shared.publisher.current();
-        let mut causes = self.machine.causes();
-        // Bound to names, because the locks must be free when the recorder drops what it evicts.
-        let waits = shared.gate().is_source_waiting();
-        let seen = pipeline.state().seen.clone();
-        causes.insert(load.trigger);
-        shared.flight.load_ended(EndedLoad {
-            trigger: load.trigger,
-            causes,
-            outcome,
-            waits,
-            revision: match outcome {
-                // The state of the source is unknown.
-                Outcome::Failed { .. } => None,
-                Outcome::Published { .. }
-                | Outcome::Unchanged
-                | Outcome::Rejected { .. }
-                | Outcome::Missing
-                | Outcome::Held => match load.from {
-                    LoadFrom::History => current.as_ref().and_then(|now| now.revision().cloned()),
-                    LoadFrom::Source | LoadFrom::Watch => seen,
-                },
-            },
-            generation: current.as_ref().map(Snapshot::generation),
-            origin: match load.from {
-                LoadFrom::History => current.as_ref().and_then(Snapshot::origin),
-                LoadFrom::Source | LoadFrom::Watch => None,
-            },
-            hold,
-            elapsed,
-            stages: &trace.stages,
-            votes: &trace.votes,
-        })
     }
 }

@@ -6,14 +6,17 @@ pub(crate) mod changes;
 pub(crate) mod clock;
 mod configure;
 mod engine;
+mod flight;
 pub(crate) mod freshness;
 pub(crate) mod housekeeping;
 mod leak_monitor;
 mod load;
-pub(crate) mod plan;
+mod planning;
+mod probation;
 mod restart_pending;
 mod saving;
 mod task;
+pub(crate) mod timing;
 mod tuner;
 mod watch;
 
@@ -74,6 +77,7 @@ impl<V> Engine<V> {
                     Command::Stop => break,
                     Command::Load(trigger) => Input::Requested(trigger),
                     Command::Rollback(to, answer) => task.roll_back(RollbackTo::Request(to), Some(answer)),
+                    Command::Plan(request) => task.plan(request),
                     Command::Enable(enabled) => task.enable(enabled),
                     Command::Sweep => task.sweep(),
                     Command::Deliver => {

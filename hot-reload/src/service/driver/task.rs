@@ -25,11 +25,10 @@ use crate::service::feed::Feed;
 use crate::service::flight::Span;
 use crate::service::machine::{Actions, Input, LoadFrom, Machine};
 use crate::service::pipeline::candidate::Pushed;
-use crate::service::policy::probation::{ProbationRun, Proof};
+use crate::service::policy::probation::ProbationRun;
 use crate::service::record::Recorder;
 use crate::service::settings::Settings;
-use crate::service::shared::request::{PendingRequest, Rollback, RollbackTo};
-use crate::snapshot::Generation;
+use crate::service::shared::request::{PendingRequest, PlanRequest, Rollback, RollbackTo};
 use crate::status::{Degradation, SourceStatus};
 use crate::watch::WatchEvent;
 
@@ -48,6 +47,8 @@ pub(super) struct Task<'e, V> {
     pub(super) pushed: Option<Pushed<V>>,
     /// The rollbacks that were requested and have not begun.
     pub(super) rollbacks: VecDeque<Rollback<V>>,
+    /// The plans and applications that were requested and have not begun.
+    pub(super) plans: VecDeque<PlanRequest>,
     /// The callers who wait for the load of the source that is running.
     pub(super) serving: Vec<oneshot::Sender<Receipt>>,
     /// The caller who waits for the rollback that is running.
@@ -88,6 +89,7 @@ impl<'e, V> Task<'e, V> {
             lost: None,
             pushed: None,
             rollbacks: VecDeque::new(),
+            plans: VecDeque::new(),
             serving: Vec::new(),
             serving_rollback: None,
             pending: PendingRequest::default(),
@@ -211,13 +213,6 @@ impl<'e, V> Task<'e, V> {
         self.recorder.source(status);
     }
 
-    /// The number of the visible value, if it is on probation.
-    pub(super) fn on_probation(&self) -> Option<Generation> {
-        self.probation
-            .as_ref()
-            .and_then(|probation| probation.on_probation())
-    }
-
     /// Queues a rollback.
     pub(super) fn roll_back(
         &mut self,
@@ -226,25 +221,6 @@ impl<'e, V> Task<'e, V> {
     ) -> Input {
         self.rollbacks.push_back(Rollback { to, answer });
         Input::Rollback
-    }
-
-    /// The visible value has passed its probation, or has failed it and is rolled back.
-    pub(super) fn probation_ended(&mut self, proof: Proof<V>) -> Input {
-        self.recorder.on_probation(self.on_probation());
-        self.sweep();
-        match proof {
-            Proof::Failed { to, error } => {
-                self.recorder.failed(&error);
-                self.roll_back(to, None)
-            }
-            Proof::Proven(value, loaded) => {
-                self.recorder.proven(&value);
-                if loaded && let Some(saver) = &mut self.saver {
-                    saver.published(value);
-                }
-                Input::Tick
-            }
-        }
     }
 
     pub(super) fn opened(&mut self, opened: Result<Opened<V>, Error>) -> Input {

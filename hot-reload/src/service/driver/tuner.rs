@@ -4,7 +4,7 @@ use std::mem;
 
 use tracing::{info, warn};
 
-use super::plan::Tuning;
+use super::timing::Tuning;
 use crate::event::Stage;
 use crate::service::boundary::contained;
 use crate::service::machine::Verdict;
@@ -31,7 +31,7 @@ impl<'e, V> Tuner<'e, V> {
     pub(crate) fn new(tuning: &'e Tuning<V>) -> Self {
         Self {
             tuning,
-            most: tuning.plan.limits.attempts.filter(|most| *most > 0),
+            most: tuning.timing.limits.attempts.filter(|most| *most > 0),
             failed: 0,
             reported: false,
             seen: None,
@@ -44,7 +44,7 @@ impl<'e, V> Tuner<'e, V> {
         match verdict {
             Verdict::Published | Verdict::Unchanged | Verdict::Held(_) => self.failed = 0,
             Verdict::Failed(_) | Verdict::Rejected => self.failed = self.failed.saturating_add(1),
-            Verdict::Absent | Verdict::Missing | Verdict::RolledBack => {}
+            Verdict::Absent | Verdict::Missing | Verdict::Aside => {}
         }
         self.is_given_up()
     }
@@ -75,11 +75,11 @@ impl<'e, V> Tuner<'e, V> {
         if now == self.applied {
             return None;
         }
-        let plan = self.tuning.plan.clone().with(&now);
-        self.most = plan.limits.attempts.filter(|most| *most > 0);
-        deadline.set(plan.deadline);
+        let timing = self.tuning.timing.clone().with(&now);
+        self.most = timing.limits.attempts.filter(|most| *most > 0);
+        deadline.set(timing.deadline);
         self.applied = now;
         info!(target: "hot_reload", name, "reload settings applied");
-        Some(plan.settings())
+        Some(timing.settings())
     }
 }

@@ -94,6 +94,7 @@ pub(super) fn regime(error: &Error) -> Regime {
         | ErrorKind::Decode
         | ErrorKind::Invalid
         | ErrorKind::Panicked
+        | ErrorKind::Conflict
         | ErrorKind::Stopped
         | ErrorKind::WouldDeadlock
         | ErrorKind::Other => Regime::Passing,

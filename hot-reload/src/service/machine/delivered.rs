@@ -43,6 +43,13 @@ impl Delivered {
         }
     }
 
+    /// The load has ended, and had no effect.
+    pub(super) fn load_had_no_effect(&mut self) {
+        if *self == Self::BesideLoad {
+            *self = Self::Waiting;
+        }
+    }
+
     /// The load has ended. Returns whether the content needs another hint, because the load has used up its own.
     pub(super) fn load_ended(&mut self, verdict: Verdict) -> bool {
         let before = *self;

@@ -15,20 +15,28 @@ impl Machine {
         self.agenda.hint(now, || jitter.up_to(longest));
     }
 
-    /// Whether a pushed value or a rollback waits for a load.
+    /// Whether a pushed value, a rollback or a plan waits for a load.
     pub(super) fn has_other_load(&self) -> bool {
-        self.pushed || self.rollbacks > 0
+        self.pushed || self.rollbacks > 0 || self.has_plan()
+    }
+
+    /// Whether a plan waits for a load, and may begin: the first load comes before all plans.
+    fn has_plan(&self) -> bool {
+        self.plans > 0 && self.spread
     }
 
     /// The load that is due, with all its causes.
     pub(super) fn due(&mut self, now: Duration) -> Option<RunningLoad> {
-        // Pushed values and rollbacks take turns with loads of the source.
+        // Pushed values, rollbacks and plans take turns with loads of the source.
         self.other_last =
             self.has_other_load() && !(self.other_last && self.is_source_load_due(now));
         if self.other_last {
             let (trigger, from) = if self.rollbacks > 0 {
                 self.rollbacks -= 1;
                 (Trigger::Rollback, LoadFrom::History)
+            } else if self.has_plan() {
+                self.plans -= 1;
+                (Trigger::Manual, LoadFrom::Plan)
             } else {
                 self.pushed = false;
                 (Trigger::Watch, LoadFrom::Watch)
@@ -82,6 +90,13 @@ impl Machine {
             by_clock,
             announced: hinted || causes.contains(Trigger::Watch),
         })
+    }
+
+    /// Whether a load is running that may read the source. A load of the watch's content reads it once more if participants
+    /// take time.
+    pub(super) fn is_reading_source(&self) -> bool {
+        let running = self.running;
+        running.is_some_and(|running| running.load.from != LoadFrom::History)
     }
 
     /// Whether a load of the source is due.

@@ -58,6 +58,8 @@ pub(super) struct Machine {
     content: Delivered,
     /// The number of pending rollbacks.
     rollbacks: u32,
+    /// The number of pending plans and applications.
+    plans: u32,
     /// Whether the last load did not read the source. Then a due load of the source has priority.
     other_last: bool,
     /// When the last load ended. Every period is counted from here, so that no change of the watch stretches one.
@@ -101,6 +103,7 @@ impl Machine {
             pushed: false,
             content: Delivered::None,
             rollbacks: 0,
+            plans: 0,
             other_last: false,
             last_load: Duration::ZERO,
             periodic: None,
@@ -164,6 +167,7 @@ impl Machine {
                 }
             }
             Input::Rollback => self.rollbacks += 1,
+            Input::Plan => self.plans += 1,
             Input::Tick => {}
         }
         self.advance(now, &mut actions);
@@ -265,13 +269,6 @@ impl Machine {
         }
     }
 
-    /// Whether a load is running that may read the source. A load of the watch's content reads it once more if participants
-    /// take time.
-    fn is_reading_source(&self) -> bool {
-        let running = self.running;
-        running.is_some_and(|running| running.load.from != LoadFrom::History)
-    }
-
     fn announced(&mut self, now: Duration) {
         self.suspicion = None;
         self.watch.delivered(now);
@@ -287,7 +284,7 @@ impl Machine {
         };
         self.served |= matches!(verdict, Verdict::Published | Verdict::Unchanged);
         match verdict {
-            Verdict::RolledBack => return,
+            Verdict::Aside => return self.content.load_had_no_effect(),
             Verdict::Published if running.announced => self.watch.announced_change(),
             Verdict::Published
                 if running.by_clock
@@ -339,8 +336,10 @@ impl Machine {
             }
             // Content that the watch delivers is not a load and does not postpone one. Otherwise a busy watch could hide
             // changes that it misses.
-            LoadFrom::Watch | LoadFrom::History if self.periodic.is_none() => self.draw_period(),
-            LoadFrom::Watch | LoadFrom::History => {}
+            LoadFrom::Watch | LoadFrom::History | LoadFrom::Plan if self.periodic.is_none() => {
+                self.draw_period();
+            }
+            LoadFrom::Watch | LoadFrom::History | LoadFrom::Plan => {}
         }
         self.cancel_timers(now);
     }

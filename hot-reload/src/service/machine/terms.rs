@@ -32,6 +32,8 @@ pub(crate) enum Input {
     Requested(Trigger),
     /// A rollback was requested. It does not load the source.
     Rollback,
+    /// A plan, or its application, was requested.
+    Plan,
     /// Time passed.
     Tick,
 }
@@ -62,8 +64,8 @@ pub(crate) enum Verdict {
     Missing,
     /// A good value is held. The number of milliseconds until the hold ends, if time ends it.
     Held(Option<u32>),
-    /// It did not load the source.
-    RolledBack,
+    /// It changes no schedule: it did not load the source, or the load had no effect.
+    Aside,
 }
 
 impl Verdict {
@@ -112,4 +114,6 @@ pub(crate) enum LoadFrom {
     Watch,
     /// The history.
     History,
+    /// The source, for a plan or its application. It answers no other request.
+    Plan,
 }

@@ -2,6 +2,7 @@
 
 use super::Pipeline;
 use super::candidate::Sameness;
+use super::plan::found;
 use super::trace::LoadTrace;
 use crate::error::Error;
 use crate::event::{Outcome, Stage};
@@ -10,14 +11,17 @@ use crate::reload::{Loaded, unasked};
 use crate::revision::Revision;
 use crate::service::boundary::within;
 use crate::service::feed::{Fault, Feed, LoadRequest};
+use crate::service::token::PlanToken;
+use crate::snapshot::Snapshot;
 
 impl<V> Pipeline<V> {
     /// The revision that need not be loaded again.
-    fn seen(&self, request: LoadRequest) -> Option<Revision> {
+    pub(super) fn seen(&self, request: LoadRequest) -> Option<Revision> {
         let LoadRequest {
             trigger,
             resume,
             republish,
+            planned: _,
         } = request;
         let holds = self.shared.gate().holds();
         let state = self.state();
@@ -66,6 +70,9 @@ impl<V> Pipeline<V> {
     ) -> Result<Loaded<V>, Refusal> {
         let seen = self.seen(request);
         let answer = self.load_source(feed, seen.as_ref(), request).await;
+        if let Some(planned) = &request.planned {
+            self.check_planned(planned, &answer, seen.as_ref())?;
+        }
         self.shared.gate().source_waits(match &answer {
             Ok(Loaded::Held { hold, again }) => Some((hold, *again)),
             _ => None,
@@ -88,7 +95,33 @@ impl<V> Pipeline<V> {
         Refusal {
             outcome: self.reject(Stage::Decode, error, revision),
             is_fresh: true,
+            is_aside: false,
         }
+    }
+
+    /// Checks that this is the content of the plan. Nothing of the load has had an effect yet.
+    fn check_planned(
+        &self,
+        planned: &PlanToken,
+        answer: &Result<Loaded<V>, Fault>,
+        seen: Option<&Revision>,
+    ) -> Result<(), Refusal> {
+        let found = found(answer, seen);
+        let visible = self.shared.publisher.current();
+        let visible = visible.as_ref().map(Snapshot::generation);
+        let target = &self.shared.observers.target;
+        let Err(changed) = planned.check_content(target, visible, found.as_ref()) else {
+            return Ok(());
+        };
+        let error = match answer {
+            Err(Fault::Source(error)) if !error.is_rejection() => error.clone(),
+            Ok(_) | Err(_) => changed,
+        };
+        Err(Refusal {
+            outcome: Outcome::Failed { error },
+            is_fresh: false,
+            is_aside: true,
+        })
     }
 
     pub(super) async fn load_source<F: Feed<V>>(
@@ -108,6 +141,8 @@ pub(super) struct Refusal {
     outcome: Outcome,
     /// Whether the content was rejected now, rather than known as rejected from an earlier load.
     is_fresh: bool,
+    /// Whether the load had no effect.
+    is_aside: bool,
 }
 
 impl Refusal {
@@ -115,11 +150,13 @@ impl Refusal {
         Self {
             outcome,
             is_fresh: false,
+            is_aside: false,
         }
     }
 
     pub(super) fn note(self, trace: &mut LoadTrace) -> Outcome {
         trace.fresh = self.is_fresh;
+        trace.aside = self.is_aside;
         self.outcome
     }
 }

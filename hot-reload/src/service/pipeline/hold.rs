@@ -95,6 +95,25 @@ impl<V> Pipeline<V> {
         revision: Option<&Revision>,
         asks: impl Fn(HoldReason) -> bool,
     ) -> Result<Option<Outcome>, Outcome> {
+        if self.shared.publisher.current().is_none() {
+            return Ok(None);
+        }
+        let objection = self.objection(value, asks)?;
+        let mut gate = self.shared.gate();
+        let Some((patience, reason, objection)) = objection else {
+            gate.clear_admission_hold();
+            return Ok(None);
+        };
+        let waits = gate.hold_for_admission(reason, objection, revision, patience);
+        Ok(waits.then_some(Outcome::Held))
+    }
+
+    /// The objection of a guard of one of these reasons to the value, and how long the value has to wait.
+    pub(super) fn objection(
+        &self,
+        value: &V,
+        asks: impl Fn(HoldReason) -> bool,
+    ) -> Result<Option<(Duration, HoldReason, String)>, Outcome> {
         let Some(visible) = self.shared.publisher.current() else {
             return Ok(None);
         };
@@ -108,13 +127,7 @@ impl<V> Pipeline<V> {
                 gravest = Some((patience, guard.reason(), objection));
             }
         }
-        let mut gate = self.shared.gate();
-        let Some((patience, reason, objection)) = gravest else {
-            gate.clear_admission_hold();
-            return Ok(None);
-        };
-        let waits = gate.hold_for_admission(reason, objection, revision, patience);
-        Ok(waits.then_some(Outcome::Held))
+        Ok(gravest)
     }
 
     /// Notifies the guards that a value of the source was accepted and is visible.

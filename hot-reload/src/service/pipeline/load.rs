@@ -43,9 +43,10 @@ impl<V> Pipeline<V> {
                 error: panicked(Stage::Commit, panic.as_ref()),
             }),
         };
-        if outcome
-            .as_ref()
-            .is_some_and(|outcome| !outcome.is_current())
+        if !trace.aside
+            && outcome
+                .as_ref()
+                .is_some_and(|outcome| !outcome.is_current())
         {
             let restored = AssertUnwindSafe(self.restore(&mut trace)).catch_unwind();
             let restored = restored
@@ -154,6 +155,9 @@ impl<V> Pipeline<V> {
             {
                 rechecks -= 1;
                 trace.votes = swap.end(Ending::Abort).await;
+                if request.planned.is_some() {
+                    return Err(self.overtaken_plan(trace));
+                }
                 loaded = newer;
                 continue;
             }
@@ -197,6 +201,7 @@ impl<V> Pipeline<V> {
             trigger: Trigger::Watch,
             resume: false,
             republish: false,
+            planned: None,
         };
         match self.load_source(feed, Some(revision), request).await {
             Ok(
@@ -215,7 +220,7 @@ impl<V> Pipeline<V> {
     }
 
     /// The outcome if the source still has the last seen revision.
-    fn unchanged<F: Feed<V>>(&self, feed: &F) -> Result<Outcome, Outcome> {
+    pub(super) fn unchanged<F: Feed<V>>(&self, feed: &F) -> Result<Outcome, Outcome> {
         let state = self.state();
         match (&state.rejected, &state.held) {
             (Some(rejected), _) => Err(rejected.outcome.clone()),
@@ -285,7 +290,7 @@ impl<V> Pipeline<V> {
 }
 
 /// The outcome if the source has only the visible value. A group may still have a held member.
-fn current<V, F: Feed<V>>(feed: &F) -> Outcome {
+pub(super) fn current<V, F: Feed<V>>(feed: &F) -> Outcome {
     match feed.hold() {
         Some(_) => Outcome::Held,
         None => Outcome::Unchanged,

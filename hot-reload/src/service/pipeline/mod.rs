@@ -5,6 +5,7 @@ pub(crate) mod deadline;
 mod fetch;
 mod hold;
 mod load;
+pub(crate) mod plan;
 pub(crate) mod prepare;
 mod removal;
 mod restore;

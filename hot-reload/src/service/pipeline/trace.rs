@@ -18,6 +18,8 @@ pub(crate) struct LoadTrace {
     pub(crate) emptied: bool,
     /// Whether the load found content that may differ from that of the last load.
     pub(crate) fresh: bool,
+    /// Whether the load had no effect: it was to apply a plan, and has found other content.
+    pub(crate) aside: bool,
 }
 
 impl LoadTrace {

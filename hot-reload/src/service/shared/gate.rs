@@ -177,7 +177,7 @@ impl<V> Gate<V> {
     ) -> bool {
         let now = Instant::now();
         match &mut self.admission {
-            Some(known) if known.reason == reason && known.revision.as_ref() == revision => {
+            Some(known) if known.is_for(reason, revision) => {
                 known.message = message;
                 known.confirmed = now >= known.until;
                 return !known.confirmed;
@@ -194,6 +194,24 @@ impl<V> Gate<V> {
             confirmed: patience.is_zero(),
         }));
         !patience.is_zero()
+    }
+
+    /// The hold that [`hold_for_admission`](Self::hold_for_admission) would begin or prolong, if the value would have to wait.
+    pub(crate) fn admission_hold(
+        &self,
+        reason: HoldReason,
+        message: String,
+        revision: Option<&Revision>,
+        patience: Duration,
+    ) -> Option<Hold> {
+        let known = self.admission.as_ref();
+        let known = known.filter(|known| known.is_for(reason, revision));
+        let waits = match known {
+            Some(known) => Instant::now() < known.until,
+            None => !patience.is_zero(),
+        };
+        let since = known.map_or_else(time_of_day, |known| known.since);
+        waits.then(|| admission_hold(reason, &message, since, patience))
     }
 
     /// Sets the hold of the source, as the last load has found it.
@@ -272,17 +290,13 @@ impl<V> Gate<V> {
             .filter(|admission| !admission.confirmed)
         {
             let AdmissionHold {
-                message, patience, ..
+                reason,
+                message,
+                since,
+                patience,
+                ..
             } = &**admission;
-            let until = match *patience {
-                LONGEST => String::new(),
-                patience => format!("the source has kept it for {patience:?}, or until "),
-            };
-            return Some(Hold {
-                reason: admission.reason,
-                since: admission.since,
-                message: format!("{message}; held until {until}`resume`"),
-            });
+            return Some(admission_hold(*reason, message, *since, *patience));
         }
         let rolled_back = self.rolled_back.as_ref()?;
         let generation = rolled_back.value.snapshot().generation();
@@ -300,6 +314,30 @@ impl<V> Gate<V> {
             since: rolled_back.since,
             message,
         })
+    }
+}
+
+impl AdmissionHold {
+    /// Whether it holds content of this revision for this reason. Without revisions, all content counts as the same.
+    fn is_for(&self, reason: HoldReason, revision: Option<&Revision>) -> bool {
+        self.reason == reason && self.revision.as_ref() == revision
+    }
+}
+
+fn admission_hold(
+    reason: HoldReason,
+    message: &str,
+    since: SystemTime,
+    patience: Duration,
+) -> Hold {
+    let until = match patience {
+        LONGEST => String::new(),
+        patience => format!("the source has kept it for {patience:?}, or until "),
+    };
+    Hold {
+        reason,
+        since,
+        message: format!("{message}; held until {until}`resume`"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! [`Inbox`]: the requests to the task of a service, and the callers that wait for receipts.
+//! [`Inbox`]: the requests to the task of a service, and the callers that wait for answers.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -6,11 +6,13 @@ use std::sync::{Mutex, MutexGuard};
 
 use tokio::sync::{Notify, oneshot};
 
-use super::request::{Command, PendingRequest, Request};
+use super::request::{Command, PendingRequest, PlanRequest, Request};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Outcome, Trigger};
 use crate::locks::lock;
+use crate::plan::Plan;
 use crate::receipt::Receipt;
+use crate::service::token::PlanToken;
 
 /// Requests for loads and rollbacks, and the request to stop. Its size is bounded by the number of waiting callers.
 #[derive(Debug, Default)]
@@ -29,8 +31,8 @@ struct State {
     prune_at: usize,
     /// The merged requests of all waiting callers.
     merged: PendingRequest,
-    /// The requested rollbacks.
-    rollbacks: VecDeque<(Request, oneshot::Sender<Receipt>)>,
+    /// The requested rollbacks and plans.
+    asides: VecDeque<Command>,
     /// Whether the service is to be enabled or disabled.
     enable: Option<bool>,
     /// Whether a group has given a value back.
@@ -84,32 +86,56 @@ impl Inbox {
             }
             state.waiting.push(caller);
         };
-        self.answer(trigger, enlist).await
+        self.answer(enlist, || stopped(trigger)).await
     }
 
     /// Requests a rollback.
     pub(crate) async fn roll_back(&self, to: Request) -> Receipt {
-        let enlist = |state: &mut State, caller| state.rollbacks.push_back((to, caller));
-        self.answer(Trigger::Rollback, enlist).await
+        let enlist = |state: &mut State, answer| {
+            state.asides.push_back(Command::Rollback(to, answer));
+        };
+        self.answer(enlist, || stopped(Trigger::Rollback)).await
     }
 
-    /// Enlists a caller, and waits for the receipt.
-    async fn answer(
+    /// Requests a plan.
+    pub(crate) async fn plan(&self) -> Plan {
+        let enlist = |state: &mut State, answer| {
+            let request = PlanRequest::Plan(answer);
+            state.asides.push_back(Command::Plan(request));
+        };
+        self.answer(enlist, || Plan::failed(has_stopped())).await
+    }
+
+    /// Requests the application of a plan.
+    pub(crate) async fn apply(&self, token: PlanToken, trigger: Trigger) -> Receipt {
+        let enlist = |state: &mut State, answer| {
+            let request = PlanRequest::Apply {
+                token,
+                trigger,
+                answer,
+            };
+            state.asides.push_back(Command::Plan(request));
+        };
+        self.answer(enlist, || stopped(trigger)).await
+    }
+
+    /// Enlists a caller, and waits for the answer.
+    async fn answer<A>(
         &self,
-        trigger: Trigger,
-        enlist: impl FnOnce(&mut State, oneshot::Sender<Receipt>),
-    ) -> Receipt {
+        enlist: impl FnOnce(&mut State, oneshot::Sender<A>),
+        stopped: impl Fn() -> A,
+    ) -> A {
         let answer = {
             let mut state = self.state();
             if state.ended {
-                return stopped(trigger);
+                return stopped();
             }
             let (caller, answer) = oneshot::channel();
             enlist(&mut state, caller);
             answer
         };
         self.wake.notify_one();
-        answer.await.unwrap_or_else(|_| stopped(trigger))
+        answer.await.unwrap_or_else(|_| stopped())
     }
 
     /// Requests a load without a caller that waits.
@@ -172,8 +198,8 @@ impl Inbox {
                 if mem::take(&mut state.undelivered) {
                     return Command::Deliver;
                 }
-                if let Some((to, answer)) = state.rollbacks.pop_front() {
-                    return Command::Rollback(to, answer);
+                if let Some(command) = state.asides.pop_front() {
+                    return command;
                 }
                 if let Some(enabled) = state.enable.take() {
                     return Command::Enable(enabled);
@@ -216,7 +242,7 @@ impl Inbox {
         state.ended = true;
         // Dropping the senders wakes the callers.
         state.waiting.clear();
-        state.rollbacks.clear();
+        state.asides.clear();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -229,6 +255,10 @@ const PRUNE_FROM: usize = 16;
 
 /// The receipt of a request to a service that has stopped.
 pub(crate) fn stopped(trigger: Trigger) -> Receipt {
-    let error = Error::new(ErrorKind::Stopped, "the service has stopped");
+    let error = has_stopped();
     Receipt::untaken(trigger, Outcome::Failed { error })
+}
+
+pub(crate) fn has_stopped() -> Error {
+    Error::new(ErrorKind::Stopped, "the service has stopped")
 }

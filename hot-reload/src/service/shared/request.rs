@@ -3,7 +3,9 @@
 use tokio::sync::oneshot;
 
 use crate::event::{Outcome, Trigger};
+use crate::plan::Plan;
 use crate::receipt::Receipt;
+use crate::service::token::PlanToken;
 use crate::snapshot::{EngineShare, Generation};
 
 /// A command to the task of the service.
@@ -11,6 +13,7 @@ use crate::snapshot::{EngineShare, Generation};
 pub(crate) enum Command {
     Load(Trigger),
     Rollback(Request, oneshot::Sender<Receipt>),
+    Plan(PlanRequest),
     /// Enable or disable the service.
     Enable(bool),
     /// Free the replaced values without holders.
@@ -42,6 +45,17 @@ impl PendingRequest {
             republish: self.republish || other.republish,
         }
     }
+}
+
+/// A requested plan, or its application.
+#[derive(Debug)]
+pub(crate) enum PlanRequest {
+    Plan(oneshot::Sender<Plan>),
+    Apply {
+        token: PlanToken,
+        trigger: Trigger,
+        answer: oneshot::Sender<Receipt>,
+    },
 }
 
 /// A pending rollback, and the caller that waits for it.

@@ -11,6 +11,7 @@ use crate::source::blank::is_blank;
 use crate::source::files::Files;
 use crate::source::include;
 use crate::source::include::decoding::{Decoding, Input};
+use crate::source::on_drop::OnDrop;
 use crate::source::values::source_of_values;
 use crate::source::{Content, Decode, Fetched, HintSender, Source, Subscription};
 use crate::status::SourceStatus;
@@ -37,6 +38,13 @@ impl<S: Source, D: Decode> Decoded<S, D> {
 
     async fn load(&self, seen: Option<&Revision>) -> Result<Loaded<D::Value>, Error> {
         include::load(&self.0.parts, &self.0.companion, seen).await
+    }
+
+    async fn plan(&self, seen: Option<&Revision>) -> Result<Loaded<D::Value>, Error> {
+        let had_content = &self.0.parts.had_content;
+        let before = had_content.load(Ordering::Relaxed);
+        let _restored = OnDrop(|| had_content.store(before, Ordering::Relaxed));
+        include::plan(&self.0.parts, &self.0.companion, seen).await
     }
 
     fn decode_content(&self, content: Content) -> Result<Option<Loaded<D::Value>>, Error> {

@@ -13,6 +13,7 @@ use crate::revision::Revision;
 use crate::source::boxed::BoxSource;
 use crate::source::include;
 use crate::source::include::decoding::{Decoding, Input};
+use crate::source::on_drop::OnDrop;
 use crate::source::values::source_of_values;
 use crate::source::{Fetched, Source};
 use crate::status::SourceStatus;
@@ -23,6 +24,13 @@ source_of_values!(impl<D: DecodeFiles> for DecodedFiles<D>, of D::Value);
 impl<D: DecodeFiles> DecodedFiles<D> {
     async fn load(&self, seen: Option<&Revision>) -> Result<Loaded<D::Value>, Error> {
         include::load(&self.0.parts, &self.0.companion, seen).await
+    }
+
+    async fn plan(&self, seen: Option<&Revision>) -> Result<Loaded<D::Value>, Error> {
+        let filled = &self.0.parts.filled;
+        let before = lock(filled).clone();
+        let _restored = OnDrop(|| lock(filled).clone_from(&before));
+        include::plan(&self.0.parts, &self.0.companion, seen).await
     }
 
     /// Content has the bytes of one part only, so it is a hint.

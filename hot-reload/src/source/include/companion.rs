@@ -35,7 +35,7 @@ pub(super) struct Unit {
 #[derive(Default)]
 pub(super) struct Shared(Mutex<Arc<Requests>>);
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct State {
     /// What the last load has concluded.
     pub(super) last: Option<Last>,
@@ -90,6 +90,16 @@ impl Companion {
     /// Changes the state. The closure runs under the lock.
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         change(lock(&self.state).get_or_insert_default())
+    }
+
+    /// A copy of the state.
+    pub(super) fn state(&self) -> Option<Box<State>> {
+        lock(&self.state).clone()
+    }
+
+    pub(super) fn set_state(&self, state: Option<Box<State>>) {
+        let before = std::mem::replace(&mut *lock(&self.state), state);
+        drop(before);
     }
 
     /// Whether a value has included anything.

@@ -35,8 +35,8 @@ pub(super) mod watching;
 #[cfg(feature = "dir")]
 pub(super) use self::companion::Companion;
 #[cfg(not(feature = "dir"))]
-pub(super) use self::plain::{Companion, content, load, open, status};
+pub(super) use self::plain::{Companion, content, load, open, plan, status};
 #[cfg(feature = "dir")]
-pub(super) use self::rounds::{content, load};
+pub(super) use self::rounds::{content, load, plan};
 #[cfg(feature = "dir")]
 pub(super) use self::watching::{open, status};

@@ -24,6 +24,14 @@ pub(in crate::source) async fn load<D: Decoding>(
     }
 }
 
+pub(in crate::source) async fn plan<D: Decoding>(
+    this: &D,
+    companion: &Companion,
+    seen: Option<&Revision>,
+) -> Result<Loaded<D::Value>, Error> {
+    load(this, companion, seen).await
+}
+
 pub(in crate::source) fn content<D: Decoding>(
     this: &D,
     _: &Companion,

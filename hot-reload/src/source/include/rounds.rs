@@ -24,6 +24,7 @@ use crate::source::fetched::Fetched;
 use crate::source::file::watch::profile;
 use crate::source::files::emptied::Emptied;
 use crate::source::files::{Files, Part};
+use crate::source::on_drop::OnDrop;
 use crate::source::unit;
 use crate::watch::WatchProfile;
 
@@ -73,6 +74,21 @@ pub(in crate::source) async fn load<D: Decoding>(
     }
     let text = "changes faster than it can be read together with the files that it includes";
     Err(Error::new(ErrorKind::Unavailable, text).at(Location::new(source.name())))
+}
+
+/// Loads the source for a plan: what the last load has concluded stays.
+pub(in crate::source) async fn plan<D: Decoding>(
+    this: &D,
+    companion: &Companion,
+    seen: Option<&Revision>,
+) -> Result<Loaded<D::Value>, Error> {
+    let loaded = {
+        let before = companion.state();
+        let _restored = OnDrop(|| companion.set_state(before.clone()));
+        load(this, companion, seen).await
+    };
+    restore(companion).await;
+    loaded
 }
 
 /// Decodes content that the watch has delivered. `None` if its value includes anything, so that the source must be loaded.

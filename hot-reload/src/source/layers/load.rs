@@ -1,12 +1,13 @@
 //! Loads and watches [`Layers`].
 
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
 use super::builder::Layers;
-use super::memory::{Emptied, Read, whole_name};
+use super::memory::{Emptied, Memory, Read, whole_name};
 use super::status;
 use super::unknown::Unknown;
 use super::watch;
@@ -26,18 +27,9 @@ source_of_values!(impl<T: DeserializeOwned> for Layers<T>, of T, published note_
 impl<T: DeserializeOwned + Send + Sync + 'static> Layers<T> {
     async fn load(&self, seen: Option<&Revision>) -> Result<Loaded<T>, Error> {
         let mut memory = self.shared.memory.lock().await;
-        let revision = match memory.read(&self.layers, self.quoting).await? {
-            Read::Held { hold, again } => return Ok(Loaded::Held { hold, again }),
-            Read::Missing => return Ok(Loaded::Missing),
-            Read::Whole(revision) if seen == Some(&revision) => return Ok(Loaded::Unchanged),
-            Read::Whole(revision) => revision,
-        };
-        let decoded = memory
-            .trees()
-            .and_then(|trees| Ok((self.decode(&trees)?, trees)));
-        let decoded = decoded.map(|(decoded, trees)| {
+        let remember = |decoded: &mut Decoded<T>, trees: Vec<_>, revision: &Revision| {
             let mut notes = lock(&self.shared.notes);
-            notes.unknown = decoded.ignored;
+            notes.unknown = mem::take(&mut decoded.ignored);
             notes.unknown_count = decoded.count;
             drop(notes);
             // Without a handle, nobody can ask for an explanation.
@@ -47,6 +39,34 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Layers<T> {
                 let mut history = lock(&self.shared.history);
                 history.remember(revision.clone(), loaded, self.quoting);
             }
+        };
+        self.load_with(&mut memory, seen, remember).await
+    }
+
+    /// Loads on a copy of the memory, and forgets everything.
+    async fn plan(&self, seen: Option<&Revision>) -> Result<Loaded<T>, Error> {
+        let memory = self.shared.memory.lock().await;
+        self.load_with(&mut memory.clone(), seen, |_, _, _| {})
+            .await
+    }
+
+    async fn load_with(
+        &self,
+        memory: &mut Memory,
+        seen: Option<&Revision>,
+        remember: impl FnOnce(&mut Decoded<T>, Vec<Option<Arc<Node>>>, &Revision) + Send,
+    ) -> Result<Loaded<T>, Error> {
+        let revision = match memory.read(&self.layers, self.quoting).await? {
+            Read::Held { hold, again } => return Ok(Loaded::Held { hold, again }),
+            Read::Missing => return Ok(Loaded::Missing),
+            Read::Whole(revision) if seen == Some(&revision) => return Ok(Loaded::Unchanged),
+            Read::Whole(revision) => revision,
+        };
+        let decoded = memory
+            .trees()
+            .and_then(|trees| Ok((self.decode(&trees)?, trees)));
+        let decoded = decoded.map(|(mut decoded, trees)| {
+            remember(&mut decoded, trees, &revision);
             decoded.value
         });
         match memory.fill() {

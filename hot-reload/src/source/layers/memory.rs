@@ -19,7 +19,7 @@ use crate::source::files::{Files, FilesLimits, Part};
 use crate::status::Hold;
 
 /// The content of all layers, and the secrets that hide it in revisions.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Memory {
     slots: Vec<Slot>,
     keys: [RandomState; 2],
@@ -28,7 +28,7 @@ pub(super) struct Memory {
 }
 
 /// The content of one layer.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Slot {
     state: State,
     revision: Option<Revision>,
@@ -36,7 +36,7 @@ struct Slot {
     parts: Vec<(String, bool)>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 enum State {
     #[default]
     Unread,

@@ -7,6 +7,7 @@ mod kept;
 #[cfg(feature = "last-good")]
 mod kept_emptied;
 mod overtaken;
+mod plans;
 #[cfg(feature = "diff")]
 mod restart;
 #[cfg(all(feature = "diff", feature = "json", feature = "toml"))]

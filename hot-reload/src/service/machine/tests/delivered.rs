@@ -266,3 +266,13 @@ fn idle() -> WatchProfile {
         ..WatchProfile::network()
     }
 }
+
+#[test]
+fn content_beside_a_plan_is_used_after_it() {
+    let mut run = Run::trusted();
+    assert_eq!(run.loads_from(Input::Plan), Some(LoadFrom::Plan));
+    assert_eq!(run.loads_from(Input::Content), None);
+    let used = run.loads_from(Input::Loaded(Verdict::Aside));
+    assert_eq!(used, Some(LoadFrom::Watch));
+    run.ends(Verdict::Published);
+}

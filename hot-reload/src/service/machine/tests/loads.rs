@@ -304,7 +304,7 @@ fn rollback_begins_at_once_and_keeps_the_schedule() {
         (load.trigger, load.from),
         (Trigger::Rollback, LoadFrom::History)
     );
-    run.after(seconds(1)).ends(Verdict::RolledBack);
+    run.after(seconds(1)).ends(Verdict::Aside);
     assert_eq!(run.machine.next_tick(), due);
 }
 
@@ -315,7 +315,7 @@ fn rollback_while_the_source_fails_keeps_the_retry() {
     run.ends(Verdict::Failed(Regime::Passing));
     let due = run.machine.next_tick();
     assert!(run.loads(Input::Rollback).is_some());
-    run.ends(Verdict::RolledBack);
+    run.ends(Verdict::Aside);
     assert_eq!(run.machine.next_tick(), due);
 }
 
@@ -326,10 +326,10 @@ fn p09_cause_during_a_rollback_leads_to_a_load() {
     assert_eq!(run.loads(Input::Hint), None);
     assert_eq!(run.loads(Input::Rollback), None);
     let mut loads = Vec::new();
-    let mut verdict = Verdict::RolledBack;
+    let mut verdict = Verdict::Aside;
     while let Some(load) = run.input(Input::Loaded(verdict)).load {
         verdict = match load.from {
-            LoadFrom::History => Verdict::RolledBack,
+            LoadFrom::History => Verdict::Aside,
             _ => Verdict::Published,
         };
         loads.push(load.trigger);
@@ -365,4 +365,37 @@ fn hold_with_a_time_is_loaded_when_the_time_is_over() {
         }
         assert_eq!(run.now, until);
     }
+}
+
+#[test]
+fn plan_begins_at_once_and_keeps_the_schedule() {
+    let mut run = Run::trusted();
+    assert!(run.loads(Input::Hint).is_some());
+    run.ends(Verdict::Failed(Regime::Passing));
+    let due = run.machine.next_tick();
+    let load = run.input(Input::Plan).load.expect("at once");
+    assert_eq!((load.from, load.confirm), (LoadFrom::Plan, false));
+    run.ends(Verdict::Aside);
+    assert_eq!(run.machine.next_tick(), due);
+}
+
+#[test]
+fn p09_cause_during_a_plan_leads_to_a_load_and_plans_take_turns() {
+    let mut run = Run::trusted();
+    assert!(run.loads(Input::Plan).is_some());
+    assert_eq!(run.loads(Input::Hint), None);
+    assert_eq!(run.loads(Input::Plan), None);
+    let load = run.input(Input::Loaded(Verdict::Aside)).load;
+    assert_eq!(load.map(|load| load.from), Some(LoadFrom::Source));
+    let load = run.input(Input::Loaded(Verdict::Published)).load;
+    assert_eq!(load.map(|load| load.from), Some(LoadFrom::Plan));
+}
+
+#[test]
+fn applied_plan_that_is_held_is_loaded_again() {
+    let mut run = Run::trusted();
+    assert!(run.loads(Input::Plan).is_some());
+    let held = run.now;
+    run.ends(Verdict::Held(None));
+    assert_eq!(run.machine.next_tick(), Some(held + INTERVAL));
 }

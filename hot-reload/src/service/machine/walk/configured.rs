@@ -47,6 +47,11 @@ impl Ghost {
         self.forget_enabling();
         self.audit()
     }
+
+    /// Whether only requests cause loads.
+    pub(super) fn loads_only_on_request(&self) -> bool {
+        !self.enabled && self.served
+    }
 }
 
 fn walk_between(before: Settings, after: Settings) -> u64 {

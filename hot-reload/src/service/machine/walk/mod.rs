@@ -46,6 +46,10 @@ struct Ghost {
     hint_owed: Option<Duration>,
     /// The number of pending rollbacks.
     rollbacks: u32,
+    /// Whether plans are requested, the number of pending ones, and whether the first load has ended, which precedes them.
+    planning: bool,
+    plans: u32,
+    started: bool,
     /// Loads that hints have caused: each may make the next one wait for a pause.
     hinted: u32,
     /// When the last load of the source ended.
@@ -85,6 +89,9 @@ impl Ghost {
             content: false,
             hint_owed: None,
             rollbacks: 0,
+            planning: false,
+            plans: 0,
+            started: false,
             hinted: 0,
             idle: Duration::ZERO,
             absent: None,
@@ -101,6 +108,9 @@ impl Ghost {
         let mut inputs = vec![(soon, Input::Requested(Trigger::Manual))];
         if self.rollbacks == 0 {
             inputs.push((soon, Input::Rollback));
+        }
+        if self.planning && self.plans == 0 {
+            inputs.push((soon, Input::Plan));
         }
         // Time alone: nothing happens until the machine wants to be called.
         inputs.extend(self.machine.next_tick().map(|tick| (tick, Input::Tick)));
@@ -127,7 +137,13 @@ impl Ghost {
         }
         if let Some(load) = self.running {
             if load.from == LoadFrom::History {
-                inputs.push((soon, Input::Loaded(Verdict::RolledBack)));
+                inputs.push((soon, Input::Loaded(Verdict::Aside)));
+                return inputs;
+            }
+            if load.from == LoadFrom::Plan {
+                // A plan has no effect. An applied one has the outcome of a load.
+                let verdicts = [Verdict::Aside, Verdict::Published, Verdict::Held(None)];
+                inputs.extend(verdicts.map(|verdict| (soon, Input::Loaded(verdict))));
                 return inputs;
             }
             if load.from == LoadFrom::Watch {
@@ -183,11 +199,13 @@ impl Ghost {
                 self.pushed = true;
             }
             Input::Rollback => self.rollbacks += 1,
-            Input::Loaded(Verdict::RolledBack) => self.running = None,
+            Input::Plan => self.plans += 1,
+            Input::Loaded(Verdict::Aside) => self.running = None,
             Input::Loaded(verdict) => {
                 let load = self.running.take();
                 if load.is_some_and(|load| load.from == LoadFrom::Source) {
                     self.idle = self.now;
+                    self.started = true;
                 }
                 self.served |= matches!(verdict, Verdict::Published | Verdict::Unchanged);
                 let confirmed = load.is_some_and(|load| load.confirm);
@@ -252,6 +270,10 @@ impl Ghost {
                     return Err("a rollback begins without a request");
                 }
                 LoadFrom::History => self.rollbacks -= 1,
+                LoadFrom::Plan if self.plans == 0 => {
+                    return Err("a plan begins without a request");
+                }
+                LoadFrom::Plan => self.plans -= 1,
             }
         }
         Ok(())
@@ -283,6 +305,9 @@ impl Ghost {
         if self.rollbacks > 0 {
             return Err("a requested rollback does not begin");
         }
+        if self.plans > 0 && self.started {
+            return Err("a requested plan does not begin");
+        }
         let next = self.machine.next_load();
         let patience = PATIENCE * (1 + self.hinted);
         let causes = [self.owed, self.hint_owed, self.absent];
@@ -305,11 +330,6 @@ impl Ghost {
             return Err("P12: a removal is not confirmed in time");
         }
         Ok(())
-    }
-
-    /// Whether only requests cause loads.
-    fn loads_only_on_request(&self) -> bool {
-        !self.enabled && self.served
     }
 
     /// The longest pause between two loads, if there is one.

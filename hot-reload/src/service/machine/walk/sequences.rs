@@ -22,7 +22,8 @@ pub(super) fn walk(ghost: &Ghost, path: &mut Vec<Step>, states: &mut u64) {
         || ghost.has_unwatched
         || ghost.machine.idle().is_some()
         || ghost.other.is_some();
-    if path.len() == DEPTH - usize::from(more) {
+    let more = usize::from(more) + usize::from(ghost.planning);
+    if path.len() == DEPTH - more {
         return;
     }
     let inputs = ghost.inputs().into_iter();
@@ -114,6 +115,23 @@ fn p04_all_input_sequences_with_an_unwatched_part() {
     for settings in [Settings::realtime, Settings::hybrid] {
         let mut ghost = Ghost::new(settings(INTERVAL, WatchProfile::local()));
         ghost.has_unwatched = true;
+        let mut states = 0;
+        walk(&ghost, &mut Vec::new(), &mut states);
+        assert!(states > 20_000, "{states}");
+    }
+}
+
+#[test]
+fn p09_all_input_sequences_with_plans() {
+    let disabled = Settings {
+        enabled: false,
+        ..Settings::hybrid(INTERVAL, WatchProfile::local())
+    };
+    for (delivers, other) in [(false, None), (true, None), (false, Some(disabled))] {
+        let mut ghost = Ghost::new(Settings::hybrid(INTERVAL, WatchProfile::local()));
+        ghost.planning = true;
+        ghost.delivers = delivers;
+        ghost.other = other;
         let mut states = 0;
         walk(&ghost, &mut Vec::new(), &mut states);
         assert!(states > 20_000, "{states}");

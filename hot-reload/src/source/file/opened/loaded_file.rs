@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::attempt::{Attempt, Parts, Step};
 use super::open_file::LoadFile;
@@ -14,6 +14,7 @@ use crate::revision::Revision;
 use crate::source::Source;
 use crate::source::file::one::File;
 use crate::source::file::turns::blocking;
+use crate::source::on_drop::OnDrop;
 use crate::source::values::source_of_values;
 use crate::status::SourceStatus;
 use crate::watch::WatchProfile;
@@ -99,6 +100,13 @@ impl<L: LoadFile> LoadedFile<L> {
                 (Err(panic), _) => resume_unwind(panic),
             }
         }
+    }
+
+    async fn plan(&self, seen: Option<&Revision>) -> Result<Loaded<L::Value>, Error> {
+        let had_content = &self.0.had_content;
+        let before = had_content.load(Ordering::Relaxed);
+        let _restored = OnDrop(|| had_content.store(before, Ordering::Relaxed));
+        self.load(seen).await
     }
 
     /// Its watch only sends hints.

@@ -1,19 +1,23 @@
 //! [`Target`]: the commands of a service without the type of its value.
 
+mod rollback;
+mod staged;
+
 use std::fmt;
 use std::sync::{Arc, Weak};
 
 use futures_util::future::BoxFuture;
 
-use super::commands;
-use super::flight::{Explanation, Flight};
-use super::record::observer::Observer;
-use super::shared::Shared;
-use super::shared::inbox::stopped;
-use super::shared::request::{Earlier, Requester};
 use crate::event::{Events, Trigger};
 use crate::panics::discard;
+use crate::plan::Plan;
 use crate::receipt::Receipt;
+use crate::service::commands;
+use crate::service::flight::{Explanation, Flight};
+use crate::service::record::observer::Observer;
+use crate::service::shared::Shared;
+use crate::service::shared::inbox::stopped;
+use crate::service::shared::request::{Earlier, Requester};
 use crate::snapshot::Generation;
 use crate::status::Status;
 
@@ -48,6 +52,8 @@ trait Service: Send + Sync {
     fn explain(&self) -> Explanation;
     fn reload(self: Arc<Self>, trigger: Trigger) -> BoxFuture<'static, Receipt>;
     fn republish(self: Arc<Self>) -> BoxFuture<'static, Receipt>;
+    fn plan(self: Arc<Self>) -> BoxFuture<'static, Plan>;
+    fn apply(self: Arc<Self>, token: String, trigger: Trigger) -> BoxFuture<'static, Receipt>;
     fn enable(&self, enabled: bool);
     fn roll_back(self: Arc<Self>, to: Earlier) -> BoxFuture<'static, Receipt>;
     fn generations(&self) -> Vec<Generation>;
@@ -74,6 +80,14 @@ impl<V: Send + Sync + 'static> Service for Shared<V> {
 
     fn republish(self: Arc<Self>) -> BoxFuture<'static, Receipt> {
         Box::pin(async move { self.inbox.republish().await })
+    }
+
+    fn plan(self: Arc<Self>) -> BoxFuture<'static, Plan> {
+        Box::pin(async move { commands::plan(&self).await })
+    }
+
+    fn apply(self: Arc<Self>, token: String, trigger: Trigger) -> BoxFuture<'static, Receipt> {
+        Box::pin(async move { commands::apply(&self, &token, trigger).await })
     }
 
     fn enable(&self, enabled: bool) {
@@ -215,45 +229,6 @@ impl Target {
         if let Some(service) = self.service.upgrade() {
             service.enable(false);
         }
-    }
-
-    /// Publishes the value before the visible one again, as [`Control::rollback`](crate::Control::rollback).
-    ///
-    /// # Errors
-    ///
-    /// The receipt has the error: [`Receipt::error`].
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future is dropped, the rollback still takes place.
-    pub async fn rollback(&self) -> Receipt {
-        self.roll_back(Earlier::Previous).await
-    }
-
-    /// Publishes an earlier value again, as [`Control::rollback_to`](crate::Control::rollback_to).
-    ///
-    /// # Errors
-    ///
-    /// The receipt has the error: [`Receipt::error`].
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future is dropped, the rollback still takes place.
-    pub async fn rollback_to(&self, generation: Generation) -> Receipt {
-        self.roll_back(Earlier::Generation(generation)).await
-    }
-
-    async fn roll_back(&self, to: Earlier) -> Receipt {
-        match self.service.upgrade() {
-            Some(service) => service.roll_back(to).await,
-            None => stopped(Trigger::Rollback),
-        }
-    }
-
-    /// The generations of the history, the newest first: those that [`rollback_to`](Self::rollback_to) can publish again.
-    pub fn history(&self) -> Vec<Generation> {
-        let service = self.service.upgrade();
-        service.map_or_else(Vec::new, |service| service.generations())
     }
 
     /// Publishes nothing from now on until [`resume`](Self::resume), as [`Control::pause`](crate::Control::pause).

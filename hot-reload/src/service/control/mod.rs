@@ -1,17 +1,19 @@
 //! [`Control`]: the commands of a service. [`Live`](crate::Live) is its read side.
 
+mod staged;
+
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use super::commands;
-use super::flight::Explanation;
-use super::record::observer::{Call, Observer};
-use super::shared::Shared;
-use super::shared::request::{Earlier, Requester};
-use super::target::Target;
 use crate::event::{Event, Events, Trigger};
 use crate::receipt::Receipt;
+use crate::service::commands;
+use crate::service::flight::Explanation;
+use crate::service::record::observer::{Call, Observer};
+use crate::service::shared::Shared;
+use crate::service::shared::request::{Earlier, Requester};
+use crate::service::target::Target;
 use crate::snapshot::{Generation, Snapshot};
 use crate::status::Status;
 
@@ -287,12 +289,6 @@ impl<V> Control<V> {
     /// If the future is dropped, the service still stops.
     pub async fn stop(&self) {
         commands::stop(&self.shared).await;
-    }
-
-    /// Waits for the end of all callbacks on the engine's thread.
-    #[cfg(feature = "blocking")]
-    pub(crate) async fn callbacks_ended(&self) {
-        self.shared.publisher.live().callbacks_ended().await;
     }
 
     /// Requests the stop, and does not wait.

@@ -1,4 +1,4 @@
-//! [`Plan`]: the options of a builder from which the [`Settings`] follow, and how [`ReloadSettings`] override them.
+//! [`Timing`]: the options of a builder from which the [`Settings`] follow, and how [`ReloadSettings`] override them.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::watch::WatchProfile;
 
 /// See the [module documentation](self).
 #[derive(Debug, Clone)]
-pub(crate) struct Plan {
+pub(crate) struct Timing {
     pub(crate) strategy: WatchStrategy,
     /// `None`: that of the profile.
     pub(crate) interval: Option<Duration>,
@@ -42,7 +42,7 @@ impl Default for Limits {
     }
 }
 
-impl Plan {
+impl Timing {
     /// Overrides the options that these settings set.
     pub(crate) fn with(mut self, settings: &ReloadSettings) -> Self {
         let ReloadSettings {
@@ -85,6 +85,6 @@ impl Plan {
 
 /// What the task of a service needs to apply limits, and settings of the value.
 pub(crate) struct Tuning<V> {
-    pub(crate) plan: Plan,
+    pub(crate) timing: Timing,
     pub(crate) section: Option<Section<V>>,
 }
