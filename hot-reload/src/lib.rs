@@ -21,7 +21,9 @@ mod service;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 
-// The extractor of a web framework.
+// The endpoints for operators, and the extractor of a web framework.
+#[cfg(feature = "admin")]
+pub mod admin;
 #[cfg(feature = "axum")]
 pub mod axum;
 

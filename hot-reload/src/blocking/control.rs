@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Events, Observer, Outcome, Requester, Trigger};
 use crate::plan::Plan;
 use crate::receipt::Receipt;
-use crate::runtime::engine;
+use crate::runtime::engine::{self, Place};
 use crate::service::{self, Explanation, Target};
 use crate::snapshot::{Generation, Snapshot};
 use crate::status::Status;
@@ -165,22 +165,34 @@ impl<V> Control<V> {
         self.control.on_event(call);
     }
 
-    /// Stops the service, and waits until it is gone. The last value stays readable. A second call has no effect.
+    /// Stops the service, and waits until it is gone, with its callbacks. The last value stays readable. A second call has no
+    /// effect.
     ///
-    /// After that nothing is published, no observer is called, and no task, thread, descriptor or connection of the service
-    /// is left, except for those of its callbacks. If it was the last service and no callback is left, the engine's thread is
-    /// gone, too. A load that hangs in the system delays that for 10 s at most, and keeps its thread until it returns.
+    /// After that nothing is published, no observer and no callback is called, their functions are dropped, and no task,
+    /// thread, descriptor or connection of the service is left. If it was the last service, the engine's thread is gone, too. A
+    /// load that hangs in the system delays that for 10 s at most, and keeps its thread until it returns.
     ///
-    /// This call does not wait for callbacks, which may call `stop` themselves. The task of an `on_change` or `for_each` ends
-    /// soon after it, or once its running call has finished; the engine's thread does not end before. To wait for both, await
-    /// the callback by `blocking::wait(callback.finished())`, and then call `stop` again.
+    /// A callback is an `on_change`, `on_change_from` or `for_each` on the value, on a part or on a derived value. This call waits
+    /// for a running call, however long it takes, and for the call with the last value. So do not hold a lock that a callback
+    /// takes. Exceptions:
     ///
-    /// On a [thread of the engine](crate::blocking#threads), for example in an observer, this call requests the stop and
+    /// - A callback that calls `stop` itself does not wait for callbacks, nor for the engine's thread.
+    /// - A callback that was registered in a runtime of yours runs there. To wait for it, await
+    ///   [`Callback::finished`](crate::live::Callback::finished).
+    ///
+    /// On another [thread of the engine](crate::blocking#threads), for example in an observer, this call requests the stop and
     /// returns at once. Nothing is published from then on, and the service ends soon after. In a
     /// [forked child](crate::blocking#fork), it does nothing.
     pub fn stop(&self) {
         match self.wait(self.control.stop()) {
-            Ok(()) => engine::join(),
+            Ok(()) => {
+                // A callback would wait for itself, or for another one that waits for it.
+                if engine::place() == Place::Elsewhere {
+                    // The only error is that of a fork.
+                    let _ = self.wait(self.control.callbacks_ended());
+                }
+                engine::join();
+            }
             Err(error) if error.kind() == ErrorKind::WouldDeadlock => self.control.begin_stop(),
             // The process was forked.
             Err(_) => {}

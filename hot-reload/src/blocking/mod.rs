@@ -48,8 +48,8 @@
 //!
 //! # The end
 //!
-//! [`Control::stop`] of the last service also waits for the end of the engine's thread, unless a callback is still running. If
-//! the last handles are dropped, the thread ends soon after. A program that returns from `main` with running services ends at once.
+//! [`Control::stop`] also waits for the callbacks of the service, and of the last service for the end of the engine's thread. After
+//! that, none of your code is called. If the last handles are dropped instead, the thread ends soon after. A program that returns from `main` with running services ends at once.
 //!
 //! # Fork
 //!

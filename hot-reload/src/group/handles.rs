@@ -12,6 +12,26 @@ impl<C: Typed> Control<C> {
     ///
     /// A member publishes its values only to the group. So its `published` and `generation` do not describe the visible value of
     /// the group.
+    ///
+    /// ```
+    /// # async fn example() -> Result<(), hot_reload::Error> {
+    /// use hot_reload::source::from_fn;
+    /// use hot_reload::ReloaderService;
+    ///
+    /// hot_reload::group::typed! {
+    ///     struct State { limit: u32, users: Vec<String> }
+    /// }
+    ///
+    /// let limit = from_fn("limit", || async { Ok(7) });
+    /// let users = from_fn("users", || async { Ok(Vec::new()) });
+    /// let members = State::group(ReloaderService::builder(limit), ReloaderService::builder(users));
+    /// let (_state, control) = members.into_builder().start().await?;
+    /// let status = control.member_status("limit").expect("a field of the group");
+    /// assert!(status.last_error.is_none());
+    /// assert!(control.member_status("limits").is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn member_status(&self, member: &str) -> Option<Status> {
         let roster = self.inside()?.downcast_ref::<Roster>()?;
         let place = roster.names.names.iter().position(|name| name == member)?;
@@ -24,6 +44,21 @@ impl Control<GroupSnapshot> {
     ///
     /// A member publishes its values only to the group. So its `published` and `generation` do not describe the visible value of
     /// the group.
+    ///
+    /// ```
+    /// # async fn example() -> Result<(), hot_reload::Error> {
+    /// use hot_reload::source::from_fn;
+    /// use hot_reload::{Coordinator, ReloaderService};
+    ///
+    /// let mut group = Coordinator::new();
+    /// let limit = from_fn("limit", || async { Ok(7) });
+    /// let limit = group.member("limit", ReloaderService::builder(limit));
+    /// let (_state, control) = group.into_builder().start().await?;
+    /// let status = control.member_status(limit).expect("a member of the group");
+    /// assert!(status.last_error.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn member_status<V>(&self, member: MemberKey<V>) -> Option<Status> {
         self.inside()?.downcast_ref::<Roster>()?.status(member)
     }

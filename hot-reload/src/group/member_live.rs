@@ -13,6 +13,7 @@ use super::snapshot::GroupSnapshot;
 use crate::live::callback::methods::{Followed, IsSame, callback_methods};
 use crate::live::guard::Guard;
 use crate::live::{Live, PartChanges, Projection};
+use crate::runtime::callbacks::Callbacks;
 use crate::snapshot::{Generation, Snapshot};
 
 /// The read handle of one member of a group: from [`Live::member`]. It reads the visible value of the group.
@@ -128,6 +129,10 @@ impl<V: Send + Sync + 'static> Followed for MemberLive<V> {
         let visible = changes.newest();
         let visible = visible.and_then(|value| Some(value.as_ref()?.snapshot().clone()));
         (visible, MemberChanges(changes))
+    }
+
+    fn callbacks(&self) -> &Callbacks {
+        self.group().callbacks()
     }
 
     fn generation(snapshot: &Snapshot<V>) -> Generation {

@@ -11,6 +11,7 @@ use super::callback::methods::{Followed, callback_methods};
 use super::handle::Live;
 use super::wake::Wake;
 use crate::error::{Error, ErrorKind};
+use crate::runtime::callbacks::Callbacks;
 use crate::snapshot::{Generation, Snapshot};
 
 /// A subscription to the changes of a value: from [`Live::subscribe`].
@@ -178,8 +179,20 @@ impl<V: Send + Sync + 'static> Followed for Live<V> {
         (changes.newest(), changes)
     }
 
+    fn callbacks(&self) -> &Callbacks {
+        &self.shared.callbacks
+    }
+
     fn generation(snapshot: &Snapshot<V>) -> Generation {
         snapshot.generation()
+    }
+}
+
+#[cfg(feature = "blocking")]
+impl<V> Live<V> {
+    /// Waits for the end of all callbacks on the engine's thread.
+    pub(crate) async fn callbacks_ended(&self) {
+        self.shared.callbacks.ended().await;
     }
 }
 

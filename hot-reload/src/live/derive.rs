@@ -59,6 +59,7 @@ impl<V: Send + Sync + 'static> Live<V> {
             let shared = Arc::new(Shared::new(
                 Followers::Elsewhere(upstream),
                 self.shared.events.clone(),
+                self.shared.callbacks.share(),
             ));
             Derivation {
                 origin: self.unkept(),

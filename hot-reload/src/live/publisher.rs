@@ -16,6 +16,7 @@ use super::shared::Shared;
 use crate::event::Trigger;
 use crate::event::events::EventFeed;
 use crate::locks::lock;
+use crate::runtime::callbacks::Callbacks;
 use crate::snapshot::{Generation, Published, Snapshot};
 
 /// The most subscribers that the publishing task wakes itself. Another thread wakes a larger number, so that waking does not
@@ -115,7 +116,7 @@ impl<V> Publisher<V> {
     }
 
     fn with_events(events: Option<Arc<dyn EventFeed>>) -> Self {
-        let shared = Arc::new(Shared::new(Followers::new(), events));
+        let shared = Arc::new(Shared::new(Followers::new(), events, Callbacks::default()));
         Self {
             ending: Ending::of(&shared),
             pending: Mutex::default(),

@@ -9,6 +9,7 @@ use super::cell::Cell;
 use super::follow::Followers;
 use super::notifications::{Channel, Notified};
 use crate::event::events::EventFeed;
+use crate::runtime::callbacks::Callbacks;
 use crate::snapshot::Published;
 
 pub(super) struct Shared<V> {
@@ -17,15 +18,22 @@ pub(super) struct Shared<V> {
     pub(super) channel: Arc<Channel>,
     /// The events of the service. `None` if there is no service.
     pub(super) events: Option<Arc<dyn EventFeed>>,
+    /// Those of derived values, too.
+    pub(super) callbacks: Callbacks,
 }
 
 impl<V> Shared<V> {
-    pub(super) fn new(followers: Followers<V>, events: Option<Arc<dyn EventFeed>>) -> Self {
+    pub(super) fn new(
+        followers: Followers<V>,
+        events: Option<Arc<dyn EventFeed>>,
+        callbacks: Callbacks,
+    ) -> Self {
         Self {
             cell: Cell::new(),
             followers,
             channel: Arc::new(Channel::new(Notified::default())),
             events,
+            callbacks,
         }
     }
 

@@ -163,8 +163,22 @@ impl Lease {
     where
         F: Future<Output: Send> + Send + 'static,
     {
+        self.spawn_counted(task, ())
+    }
+
+    /// As [`spawn`](Self::spawn). Once the count is dropped, neither the task nor its lease is left.
+    pub(crate) fn spawn_counted<F>(
+        self,
+        task: F,
+        count: impl Send + 'static,
+    ) -> task::JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
         let runtime = self.0.runtime.clone();
         runtime.spawn(async move {
+            // Dropped in the reverse order.
+            let _count = count;
             let _lease = self;
             task.await
         })

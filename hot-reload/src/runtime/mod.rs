@@ -1,5 +1,6 @@
 //! Where tasks run: in the runtime of the caller, or on the [engine's thread](engine).
 
+pub(crate) mod callbacks;
 #[cfg(feature = "blocking")]
 pub(crate) mod engine;
 #[cfg(feature = "blocking")]
@@ -55,23 +56,6 @@ pub(crate) fn require_for_callback(call: &str) {
     if cfg!(not(feature = "blocking")) {
         require(call);
     }
-}
-
-/// Spawns the task of a callback into the present runtime. Outside of a runtime, it runs on the engine's thread.
-///
-/// # Panics
-///
-/// Outside of a runtime, without the feature `blocking` or if the thread cannot be started.
-#[track_caller]
-pub(crate) fn spawn_anywhere(task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-    #[cfg(feature = "blocking")]
-    if !is_present() {
-        return match engine::lease() {
-            Ok(lease) => lease.spawn(task),
-            Err(error) => panic!("no thread for a callback: {error}"),
-        };
-    }
-    spawn(task)
 }
 
 /// Runs the user's function on a thread that nothing else waits for, so it may block, also on the engine.

@@ -112,6 +112,36 @@ impl Group {
 
     /// Merges all files into one value, in the order of their declaration: tables are merged key by key; all other values come
     /// from the last file that has them. An error has its location in the file at fault.
+    ///
+    /// ```
+    /// # #[cfg(feature = "toml")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::fs;
+    ///
+    /// use hot_reload::ReloaderService;
+    /// use hot_reload::source::{Group, Toml};
+    ///
+    /// #[derive(PartialEq, serde::Deserialize)]
+    /// struct AppConfig {
+    ///     port: u16,
+    ///     workers: u16,
+    /// }
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = |name: &str| folder.path().join(name);
+    /// fs::write(path("app.toml"), "port = 80\nworkers = 2")?;
+    /// fs::write(path("local.toml"), "port = 8080")?;
+    ///
+    /// let files = Group::new([("app", path("app.toml"))]).optional("local", path("local.toml"));
+    /// let config = files.merge(Toml::<AppConfig>::new());
+    /// let (config, _control) = ReloaderService::watch(config).start().await?;
+    /// assert_eq!((config.load().port, config.load().workers), (8080, 2));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "toml"))]
+    /// # fn main() {}
+    /// ```
     pub fn merge<D: DecodeMerged>(self, decoder: D) -> DecodedFiles<Merged<D>> {
         self.decode_files(Merged::new(decoder))
     }

@@ -74,7 +74,7 @@ pub struct Status {
     pub value_revision: Option<Revision>,
     /// The revision of the source that the visible value was loaded from. Not public, because it may be a plain hash of the
     /// content, by which guesses of a weak secret can be tested.
-    #[cfg(feature = "prometheus")]
+    #[cfg(any(feature = "admin", feature = "prometheus"))]
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) revision: Option<Revision>,
     /// When a value was last published.
@@ -129,7 +129,7 @@ impl Status {
             stopped: false,
             generation: None,
             value_revision: None,
-            #[cfg(feature = "prometheus")]
+            #[cfg(any(feature = "admin", feature = "prometheus"))]
             revision: None,
             last_published: None,
             last_verified: None,

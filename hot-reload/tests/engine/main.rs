@@ -6,6 +6,8 @@
 #![allow(missing_docs, reason = "tests are named by sentences")]
 #![allow(clippy::unwrap_used, reason = "a helper of a test may panic, too")]
 
+#[cfg(feature = "admin")]
+mod admin;
 mod admission;
 #[cfg(feature = "blocking")]
 mod blocking;

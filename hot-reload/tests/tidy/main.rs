@@ -35,6 +35,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio::select!", &["service::driver"]),
     // A subscription of layers owns the task of their idle timeouts.
     ("tokio::spawn", &["runtime", "source::layers::watch"]),
+    ("axum::", &["admin", "axum"]),
+    ("hyper", &["admin"]),
     ("RwLock", &["source"]),
     // The engine counts by its own clock, which a test can pause.
     ("clock::now", &["runtime::park", "source"]),

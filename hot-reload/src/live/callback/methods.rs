@@ -2,6 +2,7 @@
 
 use futures_util::Stream;
 
+use crate::runtime::callbacks::Callbacks;
 use crate::snapshot::Generation;
 
 /// A handle on which callbacks are registered. Its stream does not keep the service running.
@@ -19,6 +20,9 @@ pub(crate) trait Followed: 'static {
         Option<Self::Item>,
         impl Stream<Item = Self::Item> + Send + 'static,
     );
+
+    /// The callbacks of the service.
+    fn callbacks(&self) -> &Callbacks;
 
     /// The generation of the publication.
     fn generation(item: &Self::Item) -> Generation;
@@ -63,7 +67,8 @@ macro_rules! callback_methods {
         /// one. A panic is logged, and the next change calls the function again. The last value before the end of the service
         /// is not missed.
         ///
-        /// A callback does not keep the service running, unless the function itself holds a handle.
+        /// A callback does not keep the service running, unless the function itself holds a handle. An async `stop` does not wait
+        /// for its calls; [`Callback::finished`](crate::live::Callback::finished) does. The `stop` of a blocking service waits.
         ///
         /// ```
         #[doc = $example]

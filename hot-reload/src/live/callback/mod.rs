@@ -19,7 +19,8 @@ use tracing::error;
 use self::methods::Followed;
 use crate::locks::lock;
 use crate::panics::panic_text;
-use crate::runtime::{spawn_anywhere, unguarded};
+use crate::runtime::callbacks::Callbacks;
+use crate::runtime::unguarded;
 
 /// A registered function: from [`Live::on_change`](crate::Live::on_change).
 ///
@@ -53,8 +54,12 @@ impl Callback {
         let (visible, publications) = handle.publications();
         let publications = iter(visible).chain(publications);
         match H::IS_SAME {
-            None => Self::new::<H, C>(publications, call),
-            Some(_) => Self::pairs::<H, _>(None, publications, move |_, new| call(new)),
+            None => Self::new::<H, C>(handle.callbacks(), publications, call),
+            Some(_) => {
+                Self::pairs::<H, _>(handle.callbacks(), None, publications, move |_, new| {
+                    call(new);
+                })
+            }
         }
     }
 
@@ -66,8 +71,12 @@ impl Callback {
     {
         let (visible, publications) = handle.publications();
         match H::IS_SAME {
-            None => Self::new::<H, C>(publications, call),
-            Some(_) => Self::pairs::<H, _>(visible, publications, move |_, new| call(new)),
+            None => Self::new::<H, C>(handle.callbacks(), publications, call),
+            Some(_) => {
+                Self::pairs::<H, _>(handle.callbacks(), visible, publications, move |_, new| {
+                    call(new);
+                })
+            }
         }
     }
 
@@ -78,12 +87,13 @@ impl Callback {
         C: FnMut(Option<&H::Item>, &H::Item) + Send + 'static,
     {
         let (visible, publications) = handle.publications();
-        Self::pairs::<H, C>(visible, publications, call)
+        Self::pairs::<H, C>(handle.callbacks(), visible, publications, call)
     }
 
     /// Calls the function for each publication that is a change from the one before.
     #[track_caller]
     fn pairs<H, C>(
+        callbacks: &Callbacks,
         mut known: Option<H::Item>,
         publications: impl Stream<Item = H::Item> + Send + 'static,
         mut call: C,
@@ -100,11 +110,15 @@ impl Callback {
                 call(old.as_ref(), new);
             }
         };
-        Self::new::<H, _>(publications, call)
+        Self::new::<H, _>(callbacks, publications, call)
     }
 
     #[track_caller]
-    fn new<H, C>(changes: impl Stream<Item = H::Item> + Send + 'static, call: C) -> Self
+    fn new<H, C>(
+        callbacks: &Callbacks,
+        changes: impl Stream<Item = H::Item> + Send + 'static,
+        call: C,
+    ) -> Self
     where
         H: Followed,
         C: FnMut(&H::Item) + Send + 'static,
@@ -116,7 +130,7 @@ impl Callback {
             registered: Location::caller(),
         };
         Self {
-            task: spawn_anywhere(calls.follow::<H>(changes)),
+            task: callbacks.spawn(calls.follow::<H>(changes)),
             ending: Some(ending),
         }
     }

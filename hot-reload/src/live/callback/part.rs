@@ -4,6 +4,7 @@ use futures_util::{Stream, StreamExt};
 
 use super::methods::{Followed, IsSame, callback_methods};
 use crate::live::projection::{PartSnapshot, Projection};
+use crate::runtime::callbacks::Callbacks;
 use crate::snapshot::Generation;
 
 impl<V, P, F> Projection<V, P, F>
@@ -41,6 +42,10 @@ where
         let part = self.unkept();
         let part_of = move |snapshot| part.part_of(snapshot);
         (visible.map(&part_of), publications.map(part_of))
+    }
+
+    fn callbacks(&self) -> &Callbacks {
+        self.live().callbacks()
     }
 
     fn generation(part: &Self::Item) -> Generation {

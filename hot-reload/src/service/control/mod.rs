@@ -291,6 +291,12 @@ impl<V> Control<V> {
         commands::stop(&self.shared).await;
     }
 
+    /// Waits for the end of all callbacks on the engine's thread.
+    #[cfg(feature = "blocking")]
+    pub(crate) async fn callbacks_ended(&self) {
+        self.shared.publisher.live().callbacks_ended().await;
+    }
+
     /// Requests the stop, and does not wait.
     #[cfg(feature = "blocking")]
     pub(crate) fn begin_stop(&self) {

@@ -100,6 +100,8 @@ fn start_in_a_runtime_of_a_callback_runs_there() {
         let script = Script::new(Good("first"));
         let builder = script.builder();
         let (other, other_control) = own.block_on(builder.start()).unwrap();
+        // All events of the start are delivered before the receipt.
+        assert!(own.block_on(other_control.reload()).is_current());
         // Its observers are called by the caller of a command, as in any runtime but the engine's.
         let (paused, pauses) = mpsc::channel();
         other_control.on_event(move |_| paused.send(thread::current().id()).unwrap());

@@ -1,8 +1,12 @@
 //! P14: a stop from anywhere ends the service, and nothing waits for itself.
 
+use std::future::pending;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use hot_reload::error::ErrorKind;
 use hot_reload::event::EventKind;
@@ -32,6 +36,84 @@ fn p14_stop_in_a_callback_waits_for_the_service() {
     assert_eq!(stopped.recv_timeout(PATIENCE), Ok(true));
     in_time("the callback", || blocking::wait(callback.finished())).unwrap();
     ends(live);
+}
+
+/// Whether a function of the user is registered or runs.
+fn is_held(function: &Arc<AtomicBool>) -> bool {
+    Arc::strong_count(function) > 1
+}
+
+#[test]
+fn p14_stop_waits_for_running_callbacks_and_drops_them() {
+    let tray = Tray::with(1);
+    let (live, control) = service(&tray);
+    let (sender, running) = channel();
+    // Whether the function was called with the last value, and has returned.
+    let functions = [const { AtomicBool::new(false) }; 4].map(Arc::new);
+    let call = |number: usize| {
+        let (sender, control, done) = (
+            sender.clone(),
+            control.clone(),
+            Arc::clone(&functions[number]),
+        );
+        move |value: u64| {
+            sender.send((number, value)).unwrap();
+            while !control.status().stopped {
+                thread::yield_now();
+            }
+            // Without it, a stop that does not wait might still come second.
+            let _ = blocking::wait_timeout(pending::<()>(), Duration::from_millis(50));
+            done.store(value == 2, Relaxed);
+        }
+    };
+    let [whole, from, part, derived] = [0, 1, 2, 3].map(call);
+    live.for_each(move |value| whole(**value)).detach();
+    live.on_change_from(move |_, value| from(**value)).detach();
+    let projection = live.map(|value| value);
+    projection.on_change(move |value| part(**value)).detach();
+    let doubled = live.derive(|value| *value);
+    doubled.on_change(move |value| derived(**value)).detach();
+    assert_eq!(running.recv_timeout(PATIENCE), Ok((0, 1)));
+    tray.put(2);
+    let _ = in_time("the reload", {
+        let control = control.clone();
+        move || control.reload()
+    });
+    let mut others = [(); 3].map(|()| running.recv_timeout(PATIENCE).unwrap());
+    others.sort_unstable();
+    assert_eq!(others, [(1, 2), (2, 2), (3, 2)]);
+    in_time("the stop", move || control.stop());
+    for (number, function) in functions.iter().enumerate() {
+        assert!(function.load(Relaxed) && !is_held(function), "{number}");
+    }
+}
+
+#[test]
+fn p14_callbacks_that_stop_their_service_do_not_wait_for_each_other() {
+    let tray = Tray::with(1);
+    let (live, control) = service(&tray);
+    let both = Arc::new(Barrier::new(2));
+    let callbacks = [(); 2].map(|()| {
+        let (both, control) = (Arc::clone(&both), control.clone());
+        live.for_each(move |_| {
+            both.wait();
+            control.stop();
+        })
+    });
+    for callback in callbacks {
+        in_time("a callback", || blocking::wait(callback.finished())).unwrap();
+    }
+    in_time("another stop", move || control.stop());
+}
+
+#[tokio::test]
+async fn p14_stop_does_not_wait_for_a_callback_of_the_callers_runtime() {
+    let tray = Tray::with(1);
+    let (live, control) = service(&tray);
+    let callback = live.for_each(|_| ());
+    // Its task runs on this thread, which the stop blocks.
+    control.stop();
+    callback.finished().await;
 }
 
 #[test]

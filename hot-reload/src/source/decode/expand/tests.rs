@@ -257,11 +257,11 @@ fn p17_expanded_texts_are_bounded() {
     assert_eq!(error.to_string(), text);
 }
 
-/// After the limit, no further text is expanded or kept.
+/// After the limit, no further text is expanded, kept or read: 250,000 of them may name one large file.
 #[test]
 fn p17_no_more_than_the_limit_of_secrets_is_kept() {
-    let text = "path = '${file:big}'\ntags = ['${file:big}', '${file:big}', '${file:big}']";
-    let part = part(text, &[("big", &"x".repeat(9 << 20))]);
+    let text = "path = '${file:big}'\ntags = ['${file:big}', '${file:small}']";
+    let part = part(text, &[("big", &"x".repeat(9 << 20)), ("small", "y")]);
     let decoder = Toml::<App>::new();
     let Document { mut root, quoting } = decoder.parse(part.bytes(), part.name()).unwrap();
     let mut values = Values::default();

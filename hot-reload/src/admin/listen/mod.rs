@@ -1,0 +1,10 @@
+//! The admin server: the endpoints on a listener of their own.
+
+mod address;
+mod connections;
+mod listener;
+mod server;
+
+pub(super) use self::address::Address;
+pub use self::server::AdminServer;
+pub(super) use self::server::serve;
