@@ -4,6 +4,8 @@ mod address;
 mod connections;
 mod listener;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub(super) use self::address::Address;
 pub use self::server::AdminServer;

@@ -1,16 +1,19 @@
 //! The answers of the endpoints, with their codes and the forms of their JSON.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use futures_util::stream;
 use hot_reload::admin::Admin;
 use hot_reload::diff::RevisionKey;
 use hot_reload::error::ErrorKind;
 use hot_reload::{Control, Live, Registry};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::client::{Answer, call, get, post, request, send};
 use crate::script::{Bad, Content, Failing, Good, Missing, Script, settle};
@@ -501,4 +504,15 @@ async fn router_nests_and_keeps_its_guard() {
     let response = get(&merged, "/-/healthy").await;
     assert_eq!((response.status, &*response.body), (200, "OK\n"));
     assert_eq!(response.header("x-content-type-options"), "nosniff");
+}
+
+#[tokio::test(start_paused = true)]
+async fn body_that_does_not_arrive_is_given_up() {
+    let rig = Rig::new().await;
+    let body = Body::from_stream(stream::pending::<Result<Vec<u8>, Infallible>>());
+    let request = request("POST", "/-/reload").header("content-type", "application/json");
+    let before = Instant::now();
+    let answer = send(&rig.router, request.body(body).unwrap()).await;
+    assert_eq!((answer.status, before.elapsed().as_secs()), (408, 10));
+    assert_eq!(rig.script.loads(), 1);
 }

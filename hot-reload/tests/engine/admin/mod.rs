@@ -2,4 +2,8 @@
 
 mod client;
 mod endpoints;
+#[cfg(unix)]
 mod listen;
+#[cfg(feature = "toml")]
+mod secrets;
+mod stream;
