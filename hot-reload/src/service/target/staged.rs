@@ -1,0 +1,55 @@
+//! Publications in two steps, without the type of the value.
+
+use super::Target;
+use crate::plan::Plan;
+use crate::receipt::Receipt;
+use crate::service::shared::inbox::{has_stopped, stopped};
+use crate::service::shared::request::Requester;
+
+impl Target {
+    /// Says what a load would do now, as [`Control::plan`](crate::Control::plan).
+    ///
+    /// # Errors
+    ///
+    /// The plan has the error: [`Plan::error`].
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the source is still loaded, without an effect.
+    pub async fn plan(&self) -> Plan {
+        match self.service.upgrade() {
+            Some(service) => service.plan().await,
+            None => Plan::failed(has_stopped()),
+        }
+    }
+
+    /// Publishes the content of a plan, as [`Control::apply`](crate::Control::apply).
+    ///
+    /// # Errors
+    ///
+    /// The receipt has the error: [`Receipt::error`].
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the content may still be published.
+    pub async fn apply(&self, token: &str) -> Receipt {
+        self.apply_for(Requester::Manual, token).await
+    }
+
+    /// Publishes the content of a plan for this requester, which events and logs name as the trigger.
+    ///
+    /// # Errors
+    ///
+    /// The receipt has the error: [`Receipt::error`].
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the content may still be published.
+    pub async fn apply_for(&self, requester: Requester, token: &str) -> Receipt {
+        let trigger = requester.into();
+        match self.service.upgrade() {
+            Some(service) => service.apply(token.to_owned(), trigger).await,
+            None => stopped(trigger),
+        }
+    }
+}
