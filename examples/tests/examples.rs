@@ -217,17 +217,24 @@ fn log_level_changes_the_filter_and_rejects_an_invalid_one() {
     assert!(example.interrupt().success());
 }
 
-/// Sends one minimal HTTP request, and returns the body of the answer.
+/// The body of the answer to `GET`.
 fn ask(address: &str, path: &str) -> String {
+    let (status, body) = send(address, &format!("GET {path} HTTP/1.1\r\n"));
+    assert_eq!(status, "200", "{path}");
+    body
+}
+
+/// The status and the body of the answer to a request that begins like this.
+fn send(address: &str, head: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    let request = format!("{head}host: {address}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("HTTP/1.1 200 "), "{path}: {head}");
-    body.to_owned()
+    let status = head.split(' ').nth(1).unwrap();
+    (status.to_owned(), body.to_owned())
 }
 
 #[test]
@@ -246,6 +253,33 @@ fn axum_extractor_gives_each_request_one_value() {
     // It began before the change and is answered after it.
     assert_eq!(slow.join().unwrap(), "hello (now good morning)\n");
     assert_eq!(ask(&address, "/"), "generation 2: good morning\n");
+    assert!(example.interrupt().success());
+}
+
+#[test]
+fn admin_shows_the_status_and_answers_a_reload_with_its_outcome() {
+    let example = Example::start("admin");
+    let said = example.says("curl http://127.0.0.1:");
+    let address = said.split('/').nth(2).unwrap();
+    assert_eq!(ask(address, "/"), "hello\n");
+    let status = ask(address, "/debug/reload/status?target=config");
+    assert!(status.contains("\"generation\":1"), "{status}");
+    let reload = |header: &str| send(address, &format!("POST /-/reload HTTP/1.1\r\n{header}"));
+    let (code, body) = reload("");
+    assert!(
+        code == "403" && body.contains("X-Reload: 1"),
+        "{code}: {body}"
+    );
+    let file = example.file("hot_reload-admin.toml");
+    fs::write(&file, "greeting = 4\n").unwrap();
+    let (code, body) = reload("x-reload: 1\r\n");
+    assert_eq!(code, "422", "{body}");
+    assert!(body.contains("\"path\":\"greeting\""), "{body}");
+    assert_eq!(ask(address, "/"), "hello\n");
+    fs::write(&file, "greeting = \"good morning\"\n").unwrap();
+    let (code, body) = reload("x-reload: 1\r\n");
+    assert_eq!(code, "200", "{body}");
+    assert_eq!(ask(address, "/"), "good morning\n");
     assert!(example.interrupt().success());
 }
 
