@@ -38,11 +38,9 @@ pub mod prometheus;
 // The built-in sources.
 pub mod source;
 
-// Certificates, keys and client authorities.
+// Certificates, keys and client authorities. The comparison of two values.
 #[cfg(feature = "rustls")]
 pub mod tls;
-
-// The comparison of two values.
 #[cfg(feature = "diff")]
 pub mod diff;
 

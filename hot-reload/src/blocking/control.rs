@@ -90,6 +90,15 @@ impl<V> Control<V> {
         self.answer(Trigger::Manual, self.control.apply(token))
     }
 
+    /// Ends the probation of this generation: [`Control::confirm`](crate::Control::confirm).
+    ///
+    /// # Errors
+    ///
+    /// As [`Control::confirm`](crate::Control::confirm).
+    pub fn confirm(&self, generation: Generation) -> Result<(), Error> {
+        self.wait(self.control.confirm(generation))?
+    }
+
     /// The replaced values that are kept, the newest first: [`Control::history`](crate::Control::history).
     pub fn history(&self) -> Vec<Snapshot<V>> {
         self.control.history()

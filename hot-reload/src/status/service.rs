@@ -57,6 +57,13 @@ pub struct Status {
     /// The generation of the visible value, if it has not passed its [`Probation`](crate::policy::Probation). A failed value
     /// stays visible if a participant refuses the rollback. Its probation then begins again with the next load.
     pub on_probation: Option<Generation>,
+    /// Until when that value must be [confirmed](crate::Control::confirm), if only a confirmation ends its probation. Otherwise the
+    /// last confirmed value returns.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::serialize::optional_time")
+    )]
+    pub confirm_by: Option<SystemTime>,
     /// The hold that keeps values of the source from being published, if there is one. Of several holds, this is the first in the
     /// following order: a pause (its message names the next hold), a source that is being written, a
     /// [`ShrinkGuard`](crate::admission::ShrinkGuard) or [`VersionGuard`](crate::admission::VersionGuard), a rollback or a failed
@@ -123,6 +130,7 @@ impl Status {
             watch: WatchState::Off,
             watch_error: None,
             on_probation: None,
+            confirm_by: None,
             hold: None,
             enabled: true,
             given_up: false,

@@ -45,6 +45,9 @@ impl Status {
         }
         if self.on_probation.is_some() {
             f.write_str("; on probation")?;
+            if self.confirm_by.is_some() {
+                f.write_str(" until it is confirmed")?;
+            }
         }
         Ok(())
     }

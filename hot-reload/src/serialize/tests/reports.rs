@@ -245,6 +245,7 @@ fn full() -> Status {
         watch: WatchState::Down,
         watch_error: Some(typo()),
         on_probation: Some(generation(7)),
+        confirm_by: Some(now()),
         hold: Some(Hold::new(HoldReason::BeingWritten, now(), "waits")),
         enabled: false,
         given_up: true,
@@ -293,6 +294,7 @@ fn status_has_times_counters_and_the_last_attempt() {
             "watch": "down",
             "watch_error": typo_json(),
             "on_probation": 7,
+            "confirm_by": "2026-11-21T06:15:08.042Z",
             "hold": {
                 "reason": "being_written",
                 "since": "2026-11-21T06:15:08.042Z",

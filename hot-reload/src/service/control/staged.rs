@@ -1,10 +1,12 @@
-//! Publications in two steps: a plan, and its application.
+//! Publications in two steps: a plan and its application, and the confirmation of a value on probation.
 
 use super::Control;
+use crate::error::Error;
 use crate::plan::Plan;
 use crate::receipt::Receipt;
 use crate::service::commands;
 use crate::service::shared::request::Requester;
+use crate::snapshot::Generation;
 
 impl<V> Control<V> {
     /// Says what a load would do now, without doing it.
@@ -68,5 +70,31 @@ impl<V> Control<V> {
     /// As [`apply`](Self::apply).
     pub async fn apply_for(&self, requester: Requester, token: &str) -> Receipt {
         commands::apply(&self.shared, token, requester.into()).await
+    }
+
+    /// Ends the probation of this generation: its value stays. For values that
+    /// [must be confirmed](crate::policy::Probation::until_confirmed), and for any other probation.
+    ///
+    /// [`Status::on_probation`](crate::Status::on_probation) has the generation.
+    ///
+    /// ```
+    /// # async fn example(control: hot_reload::Control<String>) -> Result<(), hot_reload::Error> {
+    /// if let Some(generation) = control.status().on_probation {
+    ///     control.confirm(generation).await?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Conflict`](crate::error::ErrorKind::Conflict) if this generation is not on probation: it was never, it has
+    /// passed or failed, or another one is visible. [`ErrorKind::Stopped`](crate::error::ErrorKind::Stopped) if the service has
+    /// stopped.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the generation is still confirmed.
+    pub async fn confirm(&self, generation: Generation) -> Result<(), Error> {
+        self.shared.inbox.confirm(generation).await
     }
 }

@@ -247,6 +247,7 @@ impl<'e, V> Task<'e, V> {
             None => self.recorder.rolled_back(&attempt),
             Some(noted) => self.recorder.announce(self.clock.now(), &attempt, noted),
         }
+        self.announce_probation(&attempt.outcome);
         if let Some(attempts) = self.tuner.as_mut().and_then(|tuner| tuner.report()) {
             self.recorder.gave_up(attempts);
         }
@@ -290,7 +291,7 @@ impl<'e, V> Task<'e, V> {
         {
             saver.published(visible);
         }
-        self.recorder.on_probation(self.on_probation());
+        self.note_probation();
         self.tune(verdict);
     }
 

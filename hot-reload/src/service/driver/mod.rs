@@ -34,7 +34,7 @@ use self::task::Task;
 use self::watch::{next_event, open};
 use super::feed::Feed;
 use super::machine::{Input, Machine};
-use super::policy::probation::probation_ended;
+use super::policy::probation::run::probation_ended;
 use super::settings::Settings;
 use super::shared::request::{Command, RollbackTo};
 use crate::panics::discard;
@@ -78,6 +78,7 @@ impl<V> Engine<V> {
                     Command::Load(trigger) => Input::Requested(trigger),
                     Command::Rollback(to, answer) => task.roll_back(RollbackTo::Request(to), Some(answer)),
                     Command::Plan(request) => task.plan(request),
+                    Command::Confirm(generation, answer) => task.confirm(generation, answer),
                     Command::Enable(enabled) => task.enable(enabled),
                     Command::Sweep => task.sweep(),
                     Command::Deliver => {

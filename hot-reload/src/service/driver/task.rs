@@ -25,7 +25,7 @@ use crate::service::feed::Feed;
 use crate::service::flight::Span;
 use crate::service::machine::{Actions, Input, LoadFrom, Machine};
 use crate::service::pipeline::candidate::Pushed;
-use crate::service::policy::probation::ProbationRun;
+use crate::service::policy::probation::run::ProbationRun;
 use crate::service::record::Recorder;
 use crate::service::settings::Settings;
 use crate::service::shared::request::{PendingRequest, PlanRequest, Rollback, RollbackTo};

@@ -1,11 +1,14 @@
 //! Writes rollbacks and probations to status, events and log.
 
+use std::time::{Duration, SystemTime};
+
 use tracing::{debug, error, info, warn};
 
 use super::{Recorder, TARGET};
 use crate::clock::time_of_day;
 use crate::error::Error;
 use crate::event::{DataState, EventKind, Outcome, Trigger};
+use crate::service::flight::Span;
 use crate::snapshot::{Generation, Snapshot};
 use crate::status::Attempt;
 
@@ -59,9 +62,22 @@ impl<V> Recorder<V> {
         });
     }
 
-    /// Sets the generation that is on probation.
-    pub(crate) fn on_probation(&self, generation: Option<Generation>) {
-        self.shared.status().on_probation = generation;
+    /// Sets the generation that is on probation, and until when it must be confirmed.
+    pub(crate) fn on_probation(
+        &self,
+        generation: Option<Generation>,
+        confirm_by: Option<SystemTime>,
+    ) {
+        let mut status = self.shared.status();
+        (status.on_probation, status.confirm_by) = (generation, confirm_by);
+    }
+
+    /// Logs that a value must be confirmed within this time. Otherwise the value before it returns.
+    pub(crate) fn unconfirmed(&self, generation: Generation, within: Duration, before: Generation) {
+        let name = &*self.shared.observers.target;
+        let within = Span(within);
+        let generation = generation.get();
+        warn!(target: TARGET, name, generation, "generation {generation} must be confirmed within {within}, or generation {before} returns");
     }
 
     /// Logs that a value failed its probation, before its rollback.

@@ -13,6 +13,7 @@ use crate::locks::lock;
 use crate::plan::Plan;
 use crate::receipt::Receipt;
 use crate::service::token::PlanToken;
+use crate::snapshot::Generation;
 
 /// Requests for loads and rollbacks, and the request to stop. Its size is bounded by the number of waiting callers.
 #[derive(Debug, Default)]
@@ -31,7 +32,7 @@ struct State {
     prune_at: usize,
     /// The merged requests of all waiting callers.
     merged: PendingRequest,
-    /// The requested rollbacks and plans.
+    /// The requested rollbacks, plans and confirmations.
     asides: VecDeque<Command>,
     /// Whether the service is to be enabled or disabled.
     enable: Option<bool>,
@@ -117,6 +118,14 @@ impl Inbox {
             state.asides.push_back(Command::Plan(request));
         };
         self.answer(enlist, || stopped(trigger)).await
+    }
+
+    /// Confirms a generation that is on probation.
+    pub(crate) async fn confirm(&self, generation: Generation) -> Result<(), Error> {
+        let enlist = |state: &mut State, answer| {
+            state.asides.push_back(Command::Confirm(generation, answer));
+        };
+        self.answer(enlist, || Err(has_stopped())).await
     }
 
     /// Enlists a caller, and waits for the answer.

@@ -2,6 +2,7 @@
 
 use tokio::sync::oneshot;
 
+use crate::error::Error;
 use crate::event::{Outcome, Trigger};
 use crate::plan::Plan;
 use crate::receipt::Receipt;
@@ -14,6 +15,8 @@ pub(crate) enum Command {
     Load(Trigger),
     Rollback(Request, oneshot::Sender<Receipt>),
     Plan(PlanRequest),
+    /// Confirm this generation, which is on probation.
+    Confirm(Generation, oneshot::Sender<Result<(), Error>>),
     /// Enable or disable the service.
     Enable(bool),
     /// Free the replaced values without holders.

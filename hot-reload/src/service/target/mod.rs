@@ -8,6 +8,7 @@ use std::sync::{Arc, Weak};
 
 use futures_util::future::BoxFuture;
 
+use crate::error::Error;
 use crate::event::{Events, Trigger};
 use crate::panics::discard;
 use crate::plan::Plan;
@@ -54,6 +55,7 @@ trait Service: Send + Sync {
     fn republish(self: Arc<Self>) -> BoxFuture<'static, Receipt>;
     fn plan(self: Arc<Self>) -> BoxFuture<'static, Plan>;
     fn apply(self: Arc<Self>, token: String, trigger: Trigger) -> BoxFuture<'static, Receipt>;
+    fn confirm(self: Arc<Self>, generation: Generation) -> BoxFuture<'static, Result<(), Error>>;
     fn enable(&self, enabled: bool);
     fn roll_back(self: Arc<Self>, to: Earlier) -> BoxFuture<'static, Receipt>;
     fn generations(&self) -> Vec<Generation>;
@@ -88,6 +90,10 @@ impl<V: Send + Sync + 'static> Service for Shared<V> {
 
     fn apply(self: Arc<Self>, token: String, trigger: Trigger) -> BoxFuture<'static, Receipt> {
         Box::pin(async move { commands::apply(&self, &token, trigger).await })
+    }
+
+    fn confirm(self: Arc<Self>, generation: Generation) -> BoxFuture<'static, Result<(), Error>> {
+        Box::pin(async move { self.inbox.confirm(generation).await })
     }
 
     fn enable(&self, enabled: bool) {

@@ -1,10 +1,12 @@
 //! Publications in two steps, without the type of the value.
 
 use super::Target;
+use crate::error::Error;
 use crate::plan::Plan;
 use crate::receipt::Receipt;
 use crate::service::shared::inbox::{has_stopped, stopped};
 use crate::service::shared::request::Requester;
+use crate::snapshot::Generation;
 
 impl Target {
     /// Says what a load would do now, as [`Control::plan`](crate::Control::plan).
@@ -50,6 +52,22 @@ impl Target {
         match self.service.upgrade() {
             Some(service) => service.apply(token.to_owned(), trigger).await,
             None => stopped(trigger),
+        }
+    }
+
+    /// Ends the probation of this generation, as [`Control::confirm`](crate::Control::confirm).
+    ///
+    /// # Errors
+    ///
+    /// As [`Control::confirm`](crate::Control::confirm).
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the generation is still confirmed.
+    pub async fn confirm(&self, generation: Generation) -> Result<(), Error> {
+        match self.service.upgrade() {
+            Some(service) => service.confirm(generation).await,
+            None => Err(has_stopped()),
         }
     }
 }

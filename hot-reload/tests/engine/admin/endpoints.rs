@@ -297,6 +297,7 @@ async fn status_is_one_object_with_a_tag() {
     assert_eq!(
         fields(&one.json()),
         [
+            "confirm_by",
             "counters",
             "data",
             "enabled",

@@ -1,5 +1,6 @@
 //! Admission holds, pauses, rollbacks and probations.
 
+mod confirmed;
 mod guards;
 mod holds;
 mod probation;

@@ -1,21 +1,21 @@
 //! [`Probation`]: tests a new value in use. If the value fails, the service rolls back to the last proven one.
 
+pub(crate) mod run;
+
 use std::fmt;
 use std::fmt::Display;
-use std::future::{Future, pending};
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::error::{Error, ErrorKind};
-use crate::event::{Outcome, Stage};
-use crate::panics::discard;
+use crate::event::Stage;
 use crate::service::boundary::within;
 use crate::service::settings::{LONGEST, PROBATION_CHECK};
-use crate::service::shared::request::RollbackTo;
-use crate::snapshot::{EngineShare, Generation, Snapshot};
+use crate::snapshot::Snapshot;
 
 /// Watches a new value in use for some time after it has become visible: from
 /// [`Builder::probation`](crate::Builder::probation).
@@ -36,6 +36,14 @@ use crate::snapshot::{EngineShare, Generation, Snapshot};
 pub struct Probation<V> {
     window: Duration,
     begin: Box<dyn Fn(Snapshot<V>) -> Proving + Send + Sync>,
+    ends_by: EndsBy,
+}
+
+/// What a value on probation needs to pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EndsBy {
+    Time,
+    Confirmation,
 }
 
 /// Resolves at the end of a probation: an error means that the value has failed.
@@ -81,6 +89,44 @@ impl<V: Send + Sync + 'static> Probation<V> {
                 let check = Arc::clone(&check);
                 Box::pin(async move { prove(window, value, &*check).await })
             }),
+            ends_by: EndsBy::Time,
+        }
+    }
+
+    /// The value fails at the end of `window`, unless somebody calls [`Control::confirm`](crate::Control::confirm) before.
+    ///
+    /// Use it for edits that can lock people out: of the network, of an account, of the admin endpoint. Whoever can still
+    /// confirm has not been locked out. The log says within what time each new value must be confirmed, and
+    /// [`Status::confirm_by`](crate::Status::confirm_by) until when.
+    ///
+    /// A value that is published during the window needs a confirmation of its own, and a confirmation of the replaced one is
+    /// refused. If nobody confirms it, the last confirmed value returns. A restart of the process ends the probation: the new
+    /// process begins with the content of the source, and its first value needs no confirmation.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use hot_reload::policy::Probation;
+    ///
+    /// # struct Config;
+    /// let probation = Probation::<Config>::until_confirmed(Duration::from_secs(600));
+    /// # drop(probation);
+    /// ```
+    pub fn until_confirmed(window: Duration) -> Self {
+        let window = window.min(LONGEST);
+        Self {
+            window,
+            begin: Box::new(move |value| {
+                let generation = value.generation();
+                Box::pin(async move {
+                    sleep(window).await;
+                    let text = format!(
+                        "generation {generation} failed its probation: nobody has confirmed it within {window:?}"
+                    );
+                    Err(Error::new(ErrorKind::Invalid, text))
+                })
+            }),
+            ends_by: EndsBy::Confirmation,
         }
     }
 
@@ -155,131 +201,5 @@ impl<V> fmt::Debug for Probation<V> {
         f.debug_struct("Probation")
             .field("window", &self.window)
             .finish_non_exhaustive()
-    }
-}
-
-/// The proven values of one run, and the one on probation.
-pub(crate) struct ProbationRun<'p, V> {
-    probation: &'p Probation<V>,
-    /// The newest proven value.
-    proven: Option<EngineShare<V>>,
-    /// The visible value, while it is on probation.
-    running: Option<Running<V>>,
-    /// The failed value, until another value is visible.
-    failed: Option<Failed>,
-}
-
-#[derive(Clone, Copy)]
-struct Failed {
-    generation: Generation,
-    loaded: bool,
-}
-
-struct Running<V> {
-    value: EngineShare<V>,
-    /// Whether it came from the source.
-    loaded: bool,
-    end: Proving,
-}
-
-/// The result of a probation.
-pub(crate) enum Proof<V> {
-    /// The value is proven. The flag says whether it came from the source.
-    Proven(Snapshot<V>, bool),
-    /// The value has failed with this error, and `to` must replace it.
-    Failed { to: RollbackTo<V>, error: Error },
-}
-
-impl<'p, V> ProbationRun<'p, V> {
-    pub(crate) fn new(probation: &'p Probation<V>) -> Self {
-        Self {
-            probation,
-            proven: None,
-            running: None,
-            failed: None,
-        }
-    }
-
-    /// Notes that this value is visible now. `loaded` says whether it came from the source. Returns whether it is proven
-    /// already.
-    pub(crate) fn visible(&mut self, value: &Snapshot<V>, loaded: bool) -> bool {
-        let known = self.running.as_ref().map(|running| &running.value);
-        let known = known.or(self.proven.as_ref());
-        if known.is_some_and(|known| known.snapshot().generation() == value.generation()) {
-            return self.running.is_none();
-        }
-        let ended = self.running.take();
-        discard(ended);
-        let failed = self.failed.take();
-        // Its rollback was refused, so it begins another probation.
-        let failed = failed.filter(|failed| failed.generation == value.generation());
-        if self.proven.is_none() || value.origin().is_some() {
-            self.proven = Some(EngineShare::of(value));
-            return true;
-        }
-        self.running = Some(Running {
-            value: EngineShare::of(value),
-            loaded: loaded || failed.is_some_and(|failed| failed.loaded),
-            end: (self.probation.begin)(value.clone()),
-        });
-        false
-    }
-
-    /// The generation of the visible value, if it is not proven.
-    pub(crate) fn on_probation(&self) -> Option<Generation> {
-        let running = self.running.as_ref();
-        let running = running.map(|running| running.value.snapshot().generation());
-        let failed = self.failed.map(|failed| failed.generation);
-        running.or(failed)
-    }
-
-    /// Ends all probations at the end of the run, and drops the kept values.
-    pub(crate) fn end(&mut self) {
-        let ended = (self.running.take(), self.proven.take());
-        discard(ended);
-    }
-
-    /// Waits for the end of the probation that is running. Cancel safe.
-    pub(crate) async fn ended(&mut self) -> Proof<V> {
-        let (Some(running), Some(proven)) = (&mut self.running, &self.proven) else {
-            return pending().await;
-        };
-        let end = (&mut running.end).await;
-        let value = running.value.snapshot().clone();
-        let loaded = running.loaded;
-        let proof = match end {
-            Err(error) => {
-                let generation = value.generation();
-                self.failed = Some(Failed { generation, loaded });
-                Proof::Failed {
-                    to: RollbackTo::Proven {
-                        proven: EngineShare::of(proven.snapshot()),
-                        failed: generation,
-                        failure: Outcome::Rejected {
-                            stage: Stage::Commit,
-                            error: error.clone(),
-                        },
-                    },
-                    error,
-                }
-            }
-            Ok(()) => {
-                self.proven = Some(EngineShare::of(&value));
-                Proof::Proven(value, loaded)
-            }
-        };
-        let ended = self.running.take();
-        discard(ended);
-        proof
-    }
-}
-
-/// Waits for the end of the probation that is running. Pending without a probation. Cancel safe.
-pub(crate) async fn probation_ended<V>(
-    probation: &mut Option<Box<ProbationRun<'_, V>>>,
-) -> Proof<V> {
-    match probation {
-        Some(probation) => probation.ended().await,
-        None => pending().await,
     }
 }
