@@ -3,18 +3,31 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches, Subcommand, ValueEnum};
 use server_lib::ConfigBuilder;
 
-/// Serves HTTP, and reloads its configuration file while it serves.
-#[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
-pub(crate) struct CommandLine {
-    #[command(subcommand)]
-    pub(crate) command: Option<Command>,
+/// The command line: the arguments of the server, or a command.
+pub(crate) fn line() -> clap::Command {
+    let line = clap::Command::new(env!("CARGO_PKG_NAME"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Serves HTTP, and reloads its configuration file while it serves")
+        .args_conflicts_with_subcommands(true)
+        .subcommand_negates_reqs(true);
+    Command::augment_subcommands(Serve::augment_args(line))
+}
 
-    #[command(flatten)]
-    pub(crate) serve: Option<Serve>,
+/// The arguments of the server, or a command. Not by `derive(Parser)`: with it, a variable of the environment for the server
+/// lets each command fail.
+///
+/// # Errors
+///
+/// An error about the arguments, the help, or the version.
+pub(crate) fn parse() -> Result<Result<Serve, Command>, clap::Error> {
+    let matches = line().try_get_matches()?;
+    match matches.subcommand_name() {
+        Some(_) => Command::from_arg_matches(&matches).map(Err),
+        None => Serve::from_arg_matches(&matches).map(Ok),
+    }
 }
 
 /// The arguments of the server.
@@ -46,6 +59,29 @@ pub(crate) struct Serve {
         default_value = "text"
     )]
     pub(crate) log_format: LogFormat,
+
+    /// How many replaced configurations are kept in memory for `rollback`
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "SERVER_HISTORY",
+        default_value_t = 3,
+        value_parser = clap::value_parser!(u8).range(..=100)
+    )]
+    pub(crate) history: u8,
+
+    /// Serves the admin endpoints and metrics here: HOST:PORT, or unix:PATH
+    #[arg(long, value_name = "ADDRESS", env = "SERVER_ADMIN")]
+    pub(crate) admin: Option<String>,
+
+    /// The file with the token of the admin endpoints; an address that is not loopback needs one
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "SERVER_ADMIN_TOKEN_FILE",
+        requires = "admin"
+    )]
+    pub(crate) admin_token_file: Option<PathBuf>,
 }
 
 /// What the program does instead of serving.
@@ -53,6 +89,8 @@ pub(crate) struct Serve {
 pub(crate) enum Command {
     /// Loads and checks a configuration file, without any effect
     Check(Check),
+    #[command(flatten)]
+    Ask(Ask),
     /// Prints a completion script for a shell
     Completions {
         /// The shell
@@ -60,6 +98,60 @@ pub(crate) enum Command {
     },
     /// Prints the manual page, for `man -l -`
     Man,
+}
+
+/// A request to a running server.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ask {
+    /// Prints the state of a running server; exits with 3 if it is degraded, and with 4 if it cannot be reached
+    Status {
+        #[command(flatten)]
+        remote: Remote,
+        /// Prints the state again each second
+        #[arg(long, conflicts_with = "json")]
+        watch: bool,
+        /// Prints the whole state as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Loads the sources of a running server now, and prints the outcome; exits with 1 unless the value is in force
+    Reload {
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Publishes an earlier value again
+    Rollback {
+        #[command(flatten)]
+        remote: Remote,
+        /// The generation of the earlier value; the one before the visible value if absent
+        generation: Option<u64>,
+    },
+    /// Publishes nothing until `resume`
+    Pause {
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Ends a pause, a rollback and every other hold, and loads the sources
+    Resume {
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Prints the recent events
+    Events {
+        #[command(flatten)]
+        remote: Remote,
+        /// Prints each further event as it happens
+        #[arg(short, long)]
+        follow: bool,
+        /// Prints JSON, one event per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints the recent history of a target: loads, holds, the watch
+    Explain {
+        #[command(flatten)]
+        remote: Remote,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -75,6 +167,27 @@ pub(crate) struct Check {
     /// Exits with 3 if there are warnings
     #[arg(long)]
     pub(crate) deny_warnings: bool,
+}
+
+/// The admin endpoints of a running server.
+#[derive(Debug, Args)]
+pub(crate) struct Remote {
+    /// Where the server has its admin endpoints: HOST:PORT, or unix:PATH
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "SERVER_ADMIN",
+        default_value = "unix:/run/server/admin.sock"
+    )]
+    pub(crate) admin: String,
+
+    /// The file with the token of the admin endpoints
+    #[arg(long, value_name = "FILE", env = "SERVER_ADMIN_TOKEN_FILE")]
+    pub(crate) admin_token_file: Option<PathBuf>,
+
+    /// The target, such as `config`; all targets if absent
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) target: Option<String>,
 }
 
 /// The format of what a command prints.
@@ -105,8 +218,9 @@ pub(crate) enum LogFormat {
 }
 
 impl Serve {
-    /// Configures how the service detects changes.
-    pub(crate) fn strategy(&self, config: ConfigBuilder) -> ConfigBuilder {
+    /// Configures the service of the configuration.
+    pub(crate) fn configure(&self, config: ConfigBuilder) -> ConfigBuilder {
+        let config = config.history(self.history.into());
         let interval = Duration::from_secs(self.interval.into());
         match self.watch_mode {
             WatchMode::Polling => config.interval(interval),

@@ -5,7 +5,8 @@
 //! | 0 | stopped by SIGTERM or SIGINT; by a second one, without waiting for open requests |
 //! | 1 | a part of the server failed while it ran |
 //! | 2 | wrong arguments |
-//! | 3 | `check --deny-warnings`: the configuration is valid and has warnings |
+//! | 3 | `check --deny-warnings`: the configuration is valid and has warnings. `status`: a target is degraded |
+//! | 4 | a command cannot reach the server |
 //! | 78 | the configuration is wrong, at the start or for `check`; one line says where and what to do |
 //!
 //! Without a command, the program serves. `cli` has the commands.
@@ -15,6 +16,7 @@
 //!
 //! If the reader of standard error hangs or fails, the program goes on: lines that it does not take are dropped and counted.
 
+mod admin;
 mod args;
 mod cli;
 mod descriptors;
@@ -28,14 +30,13 @@ use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
 use hot_reload::Registry;
 use hot_reload::event::Requester;
 use server_lib::{Server, ServerConfig, ServerContext, ServerError, Shutdown};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
-use crate::args::{CommandLine, Serve};
+use crate::args::Serve;
 use crate::logs::Logs;
 use crate::output::Output;
 use crate::signals::Signals;
@@ -45,7 +46,7 @@ pub(crate) const CONFIGURATION: u8 = 78;
 
 fn main() -> ExitCode {
     let signals = Signals::catch();
-    let line = match CommandLine::try_parse().and_then(cli::or_serve) {
+    let line = match args::parse() {
         Ok(line) => line,
         Err(answer) => return print(&answer),
     };
@@ -108,7 +109,11 @@ async fn serve(
     let config = ServerConfig::builder(&path).await.map_err(other)?;
     let context = ServerContext::new(shutdown).on_log(move |filter| logs.follow(filter));
     tokio::spawn(reload_on(hangup, context.registry().clone()));
-    let ended = Server::run(args.strategy(config), context).await;
+    let admin = admin::start(args, context.registry()).await?;
+    let ended = Server::run(args.configure(config), context).await;
+    if let Some(admin) = admin {
+        admin.stop().await;
+    }
     ended.map_err(|error| match error {
         ServerError::Listen { .. } => Failure {
             code: CONFIGURATION,

@@ -100,6 +100,26 @@ impl Admin {
         self
     }
 
+    /// Adds routes of the application behind the same checks of access as the other endpoints.
+    ///
+    /// ```
+    /// # use hot_reload::Registry;
+    /// use axum::{Router, routing::get};
+    /// use hot_reload::admin::Admin;
+    ///
+    /// let metrics = Router::new().route("/metrics", get(|| async { "# EOF\n" }));
+    /// let admin = Admin::new(&Registry::new()).routes(metrics);
+    /// # drop(admin);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If a route is one of the endpoints: in [`router`](Self::router) and [`listen`](Self::listen).
+    pub fn routes(mut self, routes: Router) -> Self {
+        self.options.routes = self.options.routes.merge(routes);
+        self
+    }
+
     /// The router with all endpoints, for [`merge`](Router::merge) or [`nest`](Router::nest).
     ///
     /// The checks of access are in it. The application decides where it listens: a router without a token must be

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use tokio::sync::{Semaphore, watch};
 
 use super::guard::Guard;
@@ -16,6 +17,8 @@ pub(super) struct Context {
     pub(super) guard: Guard,
     pub(super) revisions: Revisions,
     pub(super) conditions: Vec<Condition>,
+    /// The routes of the application.
+    pub(super) routes: Router,
     /// One permit for each further stream.
     pub(super) streams: Arc<Semaphore>,
     /// Becomes `true` when the server stops.
@@ -35,6 +38,7 @@ impl Context {
             guard,
             revisions: options.revisions,
             conditions: options.conditions.clone(),
+            routes: options.routes.clone(),
             streams: Arc::new(Semaphore::new(options.streams)),
             closing: watch::Sender::new(false),
         }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+
 use super::guard::Hosts;
 use super::revisions::Revisions;
 
@@ -20,6 +22,8 @@ pub(super) struct Options {
     pub(super) streams: usize,
     pub(super) conditions: Vec<Condition>,
     pub(super) revisions: Revisions,
+    /// The routes of the application.
+    pub(super) routes: Router,
 }
 
 impl Default for Options {
@@ -34,6 +38,7 @@ impl Default for Options {
             streams: 16,
             conditions: Vec::new(),
             revisions: Revisions::default(),
+            routes: Router::new(),
         }
     }
 }

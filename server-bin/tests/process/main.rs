@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod addresses;
+mod admin;
 mod bad_starts;
 mod campaign;
 mod certificates;

@@ -22,6 +22,7 @@ use super::context::Context;
 use super::layers;
 
 pub(super) fn router(context: &Arc<Context>) -> Router {
+    let operator = from_fn_with_state(Arc::clone(context), layers::operator);
     let probes = Router::new()
         .route("/-/healthy", get(health::healthy))
         .route("/-/ready", get(health::ready))
@@ -38,6 +39,12 @@ pub(super) fn router(context: &Arc<Context>) -> Router {
         .route("/debug/reload/rollback/{generation}", post(rollback::to))
         .route("/debug/reload/pause", post(holds::pause))
         .route("/debug/reload/resume", post(holds::resume))
-        .route_layer(from_fn_with_state(Arc::clone(context), layers::operator));
-    probes.merge(operators).with_state(Arc::clone(context))
+        .route_layer(operator.clone());
+    let endpoints = probes.merge(operators).with_state(Arc::clone(context));
+    let routes = context.routes.clone();
+    match routes.has_routes() {
+        // A router without routes takes no layer of them.
+        false => endpoints,
+        true => endpoints.merge(routes.route_layer(operator)),
+    }
 }

@@ -507,6 +507,17 @@ async fn router_nests_and_keeps_its_guard() {
     assert_eq!(response.header("x-content-type-options"), "nosniff");
 }
 
+#[tokio::test]
+async fn routes_of_the_application_are_guarded() {
+    let page = axum::routing::get(|| async { "a page" });
+    let routes = Router::new().route("/metrics", page);
+    let router = admin(&Registry::new()).routes(routes).router();
+    assert_eq!(get(&router, "/metrics").await.body, "a page");
+    let foreign = axum::http::Request::get("/metrics").header("host", "example.com");
+    let answer = send(&router, foreign.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, 403);
+}
+
 #[tokio::test(start_paused = true)]
 async fn body_that_does_not_arrive_is_given_up() {
     let rig = Rig::new().await;

@@ -1,0 +1,227 @@
+//! The admin endpoints of the running program, and the commands that ask them.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::{config, folder_with, save, until_id};
+use crate::support::Program;
+
+/// A running server with its admin endpoints on a unix socket.
+struct Server {
+    folder: TempDir,
+    file: std::path::PathBuf,
+    program: Program,
+}
+
+impl Server {
+    async fn start() -> Self {
+        let (folder, file) = folder_with(&config(1));
+        let admin = admin(folder.path());
+        let program = Program::start(&file, &["--admin", &admin]);
+        program.address().await;
+        Self {
+            folder,
+            file,
+            program,
+        }
+    }
+
+    /// Runs a command. Returns its exit code, and what it prints to both streams.
+    async fn ask(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        ask(arguments, &admin(self.folder.path())).await
+    }
+
+    /// The text with the folder taken out.
+    fn plain(&self, text: &str) -> String {
+        text.replace(&format!("{}/", self.folder.path().display()), "")
+    }
+
+    async fn edit(&self, text: &str, log: &str) {
+        save(&self.file, text);
+        self.program.line(log).await;
+    }
+}
+
+fn admin(folder: &Path) -> String {
+    format!("unix:{}", folder.join("admin.sock").display())
+}
+
+async fn ask(arguments: &[&str], admin: &str) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_server-bin"));
+    command.args(arguments).env("SERVER_ADMIN", admin);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(text).unwrap())
+}
+
+#[tokio::test]
+async fn status_says_why_an_edit_was_refused() {
+    let server = Server::start().await;
+    let (code, page) = server.ask(&["status"]).await;
+    assert_eq!(code, Some(0), "{page}");
+    assert!(
+        page.starts_with("config  generation 1, fresh, published "),
+        "{page}"
+    );
+
+    server
+        .edit("id = 1\nname = 'a'\nlisten = 80\n", "rejected")
+        .await;
+    let (code, page) = server.ask(&["status"]).await;
+    let page = server.plain(&page);
+    assert_eq!(code, Some(3), "{page}");
+    let line = "REJECTED at stage decode: config.toml:3:10: listen: expected a string, found 80";
+    assert!(page.contains(line), "{page}");
+
+    let (_, page) = server.ask(&["status", "--json"]).await;
+    let status: serde_json::Value = serde_json::from_str(&page).unwrap();
+    let error = &status["targets"][0]["last_attempt"]["error"];
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("config.toml:3:10: "),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn reload_answers_with_the_outcome() {
+    let server = Server::start().await;
+    assert_eq!(
+        server.ask(&["reload"]).await,
+        (Some(0), "config: unchanged\n".to_owned())
+    );
+    server.edit("id = 'x'\n", "rejected").await;
+    let (code, page) = server.ask(&["reload", "--target", "config"]).await;
+    assert_eq!(code, Some(1));
+    assert!(
+        page.starts_with("config: rejected at stage decode: "),
+        "{page}"
+    );
+    let (code, page) = server.ask(&["reload", "--target", "nothing"]).await;
+    assert_eq!(
+        (code, &*page),
+        (
+            Some(1),
+            "error: no target is named \"nothing\"; known: config\n"
+        )
+    );
+}
+
+#[tokio::test]
+async fn rollback_has_a_banner_in_the_status_until_resume() {
+    let server = Server::start().await;
+    let address = server.program.address().await;
+    server.edit(&config(2), "generation=2").await;
+    let (code, page) = server.ask(&["rollback"]).await;
+    assert_eq!(
+        (code, &*page),
+        (Some(0), "config: published as generation 3\n")
+    );
+    until_id(address, 1).await;
+    let (code, page) = server.ask(&["status"]).await;
+    assert_eq!(code, Some(3));
+    assert!(page.contains("HELD (rollback), "), "{page}");
+    let (code, page) = server.ask(&["resume"]).await;
+    assert_eq!(
+        (code, &*page),
+        (Some(0), "config: published as generation 4\n")
+    );
+    until_id(address, 2).await;
+    let (code, page) = server.ask(&["rollback", "99"]).await;
+    assert_eq!(code, Some(1));
+    assert!(
+        page.starts_with("error: generation 99 is not retained; retained: "),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn pause_holds_an_edit_until_resume() {
+    let server = Server::start().await;
+    assert_eq!(server.ask(&["pause"]).await.0, Some(0));
+    server.edit(&config(2), "held").await;
+    let (code, page) = server.ask(&["status"]).await;
+    assert_eq!(code, Some(3));
+    assert!(page.contains("HELD (paused), "), "{page}");
+    assert_eq!(
+        server.ask(&["resume"]).await.1,
+        "config: published as generation 2\n"
+    );
+}
+
+#[tokio::test]
+async fn events_and_explanation_show_the_loads() {
+    let server = Server::start().await;
+    server.edit(&config(2), "generation=2").await;
+    let (code, page) = server.ask(&["events"]).await;
+    assert_eq!(code, Some(0));
+    assert!(
+        page.contains(" config: published as generation 1 (startup)\n"),
+        "{page}"
+    );
+    assert!(
+        page.contains(" config: published as generation 2 (watch)\n"),
+        "{page}"
+    );
+    let (_, page) = server.ask(&["events", "--json"]).await;
+    let last: serde_json::Value = serde_json::from_str(page.lines().last().unwrap()).unwrap();
+    assert_eq!(last["target"], "config");
+    let (code, page) = server.ask(&["explain"]).await;
+    assert_eq!(code, Some(0));
+    assert!(page.contains("\"generation\": 2"), "{page}");
+}
+
+#[tokio::test]
+async fn metrics_are_beside_the_admin_endpoints() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    std::fs::write(&file, config(1)).unwrap();
+    // A port that is free now.
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let program = Program::start(&file, &["--admin", &free.to_string()]);
+    program.address().await;
+    let page = crate::support::get(free, "/metrics").await;
+    assert_eq!(page.status, 200);
+    assert!(
+        page.body
+            .contains("server_config_generation{target=\"config\"} 1"),
+        "{}",
+        page.body
+    );
+    assert!(page.body.ends_with("# EOF\n"));
+    assert_eq!(crate::support::get(free, "/-/ready").await.status, 200);
+}
+
+#[tokio::test]
+async fn foreign_address_without_a_token_exits_with_78() {
+    let (_folder, file) = folder_with(&config(1));
+    let mut program = Program::start(&file, &["--admin", "0.0.0.0:0"]);
+    assert_eq!(program.ended().await.code(), Some(78));
+    let lines = program.all_lines().await;
+    let last = lines.last().unwrap();
+    assert!(
+        last.starts_with("--admin: ") && last.contains("token"),
+        "{last}"
+    );
+}
+
+#[tokio::test]
+async fn unreachable_server_exits_with_4() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, page) = ask(&["status"], &admin(folder.path())).await;
+    assert_eq!(code, Some(4));
+    assert!(
+        page.starts_with("error: cannot reach the server at unix:"),
+        "{page}"
+    );
+}
