@@ -17,7 +17,7 @@ use crate::diff::RevisionKey;
 use crate::error::Error;
 use crate::service::Registry;
 
-/// The admin endpoints of a registry. The [module](self) lists them.
+/// The admin endpoints of a registry. The [module](super) lists them.
 ///
 /// ```
 /// use std::time::Duration;

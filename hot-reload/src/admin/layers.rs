@@ -24,9 +24,12 @@ pub(super) async fn probe(
     request: Request,
     next: Next,
 ) -> Response {
-    let access = match request.uri().query() {
-        Some(query) if query.contains("revision") || query.contains('%') => Access::Operator,
-        Some(_) | None => Access::Probe,
+    let query = request.uri().query().unwrap_or_default();
+    let mut names = query.split('&').filter_map(|pair| pair.split('=').next());
+    // A name may be encoded.
+    let access = match names.any(|name| name == "revision" || name.contains('%')) {
+        true => Access::Operator,
+        false => Access::Probe,
     };
     guarded(&context, access, request, next).await
 }

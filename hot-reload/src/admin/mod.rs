@@ -60,7 +60,8 @@
 //!
 //! - `Host` names a loopback address, `localhost`, or a host of [`Admin::allow_host`]; otherwise 403. So a foreign name that
 //!   resolves to this machine is refused.
-//! - `Origin` is absent, or is the origin of the request's own host with its port; otherwise 403.
+//! - `Origin` is absent, or is the origin of the request's own host with its port; otherwise 403. So is a request that a browser
+//!   sends for another part of a foreign page (`Sec-Fetch-Site`).
 //! - With [`Admin::token_file`], `Authorization: Bearer TOKEN`; otherwise 401.
 //! - Other methods than `GET` and `HEAD` need the header `X-Reload: 1` or a bearer token; otherwise 403. A page of a foreign
 //!   site can send neither.

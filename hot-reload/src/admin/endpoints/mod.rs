@@ -1,7 +1,7 @@
 //! The table of the endpoints: each path with its handler.
 //!
 //! An endpoint is one function in the file of its subject, and a line in [`router`] and in the table of the
-//! [module](super).
+//! [module](super::super).
 
 mod events;
 mod health;

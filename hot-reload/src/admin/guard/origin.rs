@@ -1,4 +1,5 @@
-//! The check of `Origin`: absent, or the origin of the request's own host.
+//! The check of `Origin`: absent, or the origin of the request's own host. A browser that says so in `Sec-Fetch-Site` sends no
+//! `Origin` with the image of a foreign page.
 //!
 //! The port counts, because browsers take another port of the same host for the same site.
 
@@ -21,13 +22,24 @@ pub(super) fn check(headers: &HeaderMap, scheme: &str, host: &Authority) -> Resu
     };
     for origin in headers.get_all(ORIGIN) {
         if origin.to_str().ok().and_then(own).is_none() {
-            return Err(Refusal::new(
-                StatusCode::FORBIDDEN,
-                "the request comes from a page of another origin",
-            ));
+            return Err(foreign());
         }
     }
-    Ok(())
+    let is = |name: &str, values: &[&str]| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok());
+        value.is_some_and(|value| values.contains(&value))
+    };
+    // A link on a foreign page may lead here, because that page cannot read the answer.
+    let is_link = is("sec-fetch-mode", &["navigate"]);
+    match is("sec-fetch-site", &["cross-site", "same-site"]) && !is_link {
+        true => Err(foreign()),
+        false => Ok(()),
+    }
+}
+
+fn foreign() -> Refusal {
+    let text = "the request comes from a page of another origin";
+    Refusal::new(StatusCode::FORBIDDEN, text)
 }
 
 fn default_port(scheme: &str) -> u16 {

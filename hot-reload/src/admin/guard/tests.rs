@@ -157,6 +157,30 @@ async fn origin_must_be_that_of_the_host_with_its_port() {
     );
 }
 
+#[tokio::test]
+async fn image_of_a_foreign_page_is_refused_and_a_link_is_not() {
+    for (site, mode, code) in [
+        ("cross-site", "no-cors", 403),
+        ("same-site", "no-cors", 403),
+        ("same-origin", "cors", 200),
+        ("none", "navigate", 200),
+        ("cross-site", "navigate", 200),
+    ] {
+        let request = get()
+            .header("host", "localhost")
+            .header("sec-fetch-site", site);
+        let request = request.header("sec-fetch-mode", mode);
+        let found = code_of(&guard(), Access::Operator, request);
+        assert_eq!(found, code, "{site}, {mode}");
+    }
+    let form = post().header("sec-fetch-site", "cross-site");
+    assert_eq!(
+        posted(form.header("sec-fetch-mode", "navigate")),
+        403,
+        "without the header"
+    );
+}
+
 /// A request that changes something, without the header.
 fn post() -> Builder {
     Request::post("/-/reload").header("host", "localhost")
