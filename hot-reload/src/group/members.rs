@@ -222,6 +222,9 @@ impl<C: Send + Sync> Feed<C> for Members<C> {
         for (name, reading) in names.zip(&*lock(&self.readings)) {
             status.degraded.extend(trouble(name, &reading.member_state));
         }
+        let members = self.roster.running().iter();
+        let sources = members.filter_map(|member| member.status().source_status);
+        status.certificate_expiry = sources.filter_map(|source| source.certificate_expiry).min();
         Some(status)
     }
 

@@ -1,15 +1,17 @@
 //! [`samples`]: the metrics that the status of a service shows.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use super::table::{
-    DEGRADED, GENERATION, HELD, INFO, LAST_ATTEMPT, LAST_SUCCESS, LAST_SUCCESSFUL, MISSED, Metric,
-    RESTART_REQUIRED, STALE, WATCH_LOSSES, WATCH_STATE,
+    CERTIFICATE_EXPIRY, DEGRADED, GENERATION, HELD, INFO, LAST_ATTEMPT, LAST_SUCCESS,
+    LAST_SUCCESSFUL, MISSED, Metric, RESTART_REQUIRED, STALE, WATCH_LOSSES, WATCH_STATE,
 };
 use crate::diff::RevisionKey;
 use crate::event::{DataState, HoldReason, Outcome, WatchState};
+use crate::revision::Revision;
+use crate::service::Target;
 use crate::status::{Attempt, Status};
 
 /// One metric of one service.
@@ -21,8 +23,14 @@ pub(crate) struct Sample {
     pub(crate) value: f64,
 }
 
-/// The metrics of a status. Those without a value are left out, such as the generation before the first value.
-pub(crate) fn samples(status: &Status, key: RevisionKey) -> Vec<Sample> {
+/// The metrics of a service at this moment.
+pub(crate) fn samples(target: &Target, key: RevisionKey) -> Vec<Sample> {
+    of_status(&target.status(), target.revision(), key)
+}
+
+/// The metrics of a status. Those without a value are left out, such as the generation before the first value. `source` is the
+/// revision of the source that the visible value was loaded from.
+fn of_status(status: &Status, source: Option<Revision>, key: RevisionKey) -> Vec<Sample> {
     let mut list = List(Vec::new());
     let last = status.last_attempt.as_deref();
     list.flag(LAST_SUCCESSFUL, last.is_some_and(is_good));
@@ -31,7 +39,7 @@ pub(crate) fn samples(status: &Status, key: RevisionKey) -> Vec<Sample> {
     if let Some(generation) = status.generation {
         list.add(GENERATION, None, generation.get() as f64);
     }
-    let hidden = status.revision.as_ref().map(|revision| key.hide(revision));
+    let hidden = source.map(|revision| key.hide(&revision));
     if let Some(revision) = status.value_revision.clone().or(hidden) {
         list.add(INFO, Some(revision.to_string().into()), 1.0);
     }
@@ -42,16 +50,16 @@ pub(crate) fn samples(status: &Status, key: RevisionKey) -> Vec<Sample> {
     list.set(WATCH_STATE, WatchState::WORDS, Some(status.watch.as_str()));
     list.add(WATCH_LOSSES, None, status.counters.watch_losses as f64);
     list.add(MISSED, None, status.counters.missed_events as f64);
-    let mut degraded = BTreeMap::<_, u32>::new();
-    for degradation in status
-        .source_status
-        .iter()
-        .flat_map(|source| &source.degraded)
-    {
-        *degraded.entry(kind(&degradation.reason)).or_default() += 1;
-    }
-    for (reason, count) in degraded {
-        list.add(DEGRADED, Some(reason.to_owned().into()), count.into());
+    let source = status.source_status.as_ref();
+    list.time(
+        CERTIFICATE_EXPIRY,
+        source.and_then(|source| source.certificate_expiry),
+    );
+    // Several certificates may expire at once, and one series is enough.
+    let degraded = source.iter().flat_map(|source| &source.degraded);
+    let reasons: BTreeSet<_> = degraded.map(|why| kind(&why.reason)).collect();
+    for reason in reasons {
+        list.add(DEGRADED, Some(reason.to_owned().into()), 1.0);
     }
     list.0
 }
@@ -102,6 +110,18 @@ fn is_good(attempt: &Attempt) -> bool {
     }
 }
 
+/// Whether the duration of a load counts. Thousands of polls that read nothing would hide the others.
+pub(crate) const fn has_duration(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Unchanged => false,
+        Outcome::Published { .. }
+        | Outcome::Rejected { .. }
+        | Outcome::Failed { .. }
+        | Outcome::Missing
+        | Outcome::Held => true,
+    }
+}
+
 /// The kind of a degradation as a label. A source may be of anybody, and a label must be one of a few words without content.
 fn kind(reason: &str) -> &str {
     let is_word = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
@@ -112,13 +132,12 @@ fn kind(reason: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::revision::Revision;
     use crate::status::{Degradation, SourceStatus};
 
     const KEY: RevisionKey = RevisionKey::new([7; 16]);
 
     fn shown(status: &Status) -> Vec<String> {
-        let samples = samples(status, KEY).into_iter();
+        let samples = of_status(status, None, KEY).into_iter();
         let line = |sample: Sample| {
             let label = sample.label.map(|label| format!("{{{label}}}"));
             format!(
@@ -159,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn degradations_of_one_kind_are_counted_and_odd_kinds_are_other() {
+    fn degradations_of_one_kind_are_one_sample_and_odd_kinds_are_other() {
         let mut source = SourceStatus::default();
         for reason in ["replica", "replica", "Secret: hunter2", ""] {
             source = source.with_degradation(Degradation::new(reason, "is bad", "fix it"));
@@ -167,25 +186,26 @@ mod tests {
         let mut status = status();
         status.source_status = Some(source);
         let lines = shown(&status);
-        assert!(lines.contains(&"config_degraded{replica} 2".to_owned()));
-        assert!(lines.contains(&"config_degraded{other} 2".to_owned()));
+        assert!(lines.contains(&"config_degraded{replica} 1".to_owned()));
+        assert!(lines.contains(&"config_degraded{other} 1".to_owned()));
     }
 
     #[test]
     fn revision_of_the_value_is_shown_and_that_of_the_source_is_hidden() {
         let mut status = status();
-        status.revision = Some(Revision::from(0xabcd_u64));
-        let info = |status: &Status, key| {
-            let mut samples = samples(status, key).into_iter();
+        let info = |status: &Status, source: u64, key| {
+            let source = Some(Revision::from(source));
+            let mut samples = of_status(status, source, key).into_iter();
             samples.find(|sample| sample.metric == INFO).unwrap().label
         };
-        let hidden = info(&status, KEY).unwrap();
+        let hidden = info(&status, 0xabcd, KEY).unwrap();
         assert!(!hidden.contains("abcd") && hidden.len() == 32, "{hidden}");
-        assert_eq!(info(&status, KEY).unwrap(), hidden);
-        assert_ne!(info(&status, RevisionKey::new([8; 16])).unwrap(), hidden);
-        status.revision = Some(Revision::from(0xabce_u64));
-        assert_ne!(info(&status, KEY).unwrap(), hidden);
+        assert_eq!(info(&status, 0xabcd, KEY).unwrap(), hidden);
+        let other = RevisionKey::new([8; 16]);
+        assert_ne!(info(&status, 0xabcd, other).unwrap(), hidden);
+        assert_ne!(info(&status, 0xabce, KEY).unwrap(), hidden);
         status.value_revision = Some(Revision::from(7_u128));
-        assert_eq!(info(&status, KEY).unwrap(), format!("{:032x}", 7));
+        let shown = info(&status, 0xabcd, KEY).unwrap();
+        assert_eq!(shown, format!("{:032x}", 7));
     }
 }

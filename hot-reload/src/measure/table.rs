@@ -65,8 +65,10 @@ metrics! {
         "How often an open watch was lost.";
     MISSED: Counter "config_missed_events_total" []
         "Changes that a heartbeat found without a hint of the watch.";
+    CERTIFICATE_EXPIRY: Gauge "config_certificate_expiry_timestamp_seconds" []
+        "When the first certificate in use expires.";
     DEGRADED: Gauge "config_degraded" ["reason"]
-        "The number of present degradations of the source of this kind.";
+        "Whether the source has a degradation of this kind: 1, or absent.";
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ impl ReloadCollector {
         targets
             .map(|target| Target {
                 name: target.name().to_owned(),
-                samples: samples(&target.status(), self.key),
+                samples: samples(&target, self.key),
                 loads: self.counts.of(target.name()).unwrap_or_default(),
             })
             .collect()

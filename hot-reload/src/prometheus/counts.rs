@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::event::{Event, EventKind, Outcome};
+use crate::event::{Event, EventKind};
 use crate::locks::lock;
+use crate::measure::has_duration;
 use crate::service::{Registry, WeakRegistry};
 
 /// The loads of each registered service. Its size is bounded by the services, the outcomes and the triggers.
@@ -114,18 +115,6 @@ impl Counts {
     }
 }
 
-/// Whether the duration of a load counts. Thousands of polls that read nothing would hide the others.
-const fn has_duration(outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::Unchanged => false,
-        Outcome::Published { .. }
-        | Outcome::Rejected { .. }
-        | Outcome::Failed { .. }
-        | Outcome::Missing
-        | Outcome::Held => true,
-    }
-}
-
 impl Durations {
     fn add(&mut self, elapsed: Duration) {
         let seconds = elapsed.as_secs_f64();
@@ -140,5 +129,32 @@ impl Durations {
     /// The upper bounds with their counts.
     pub(super) fn buckets(&self) -> Vec<(f64, u64)> {
         BOUNDS.into_iter().zip(self.buckets).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ReloaderService;
+    use crate::source::from_fn;
+
+    #[tokio::test(start_paused = true)]
+    async fn counts_of_services_that_were_unregistered_are_dropped() {
+        let registry = Registry::new();
+        let counts = Arc::new(Counts::new(&registry));
+        let recorder = Arc::clone(&counts);
+        registry.on_event(move |event| recorder.record(event));
+        let mut kept = Vec::new();
+        for number in 0..10 {
+            let name = format!("service {number}");
+            let source = from_fn("disk", || async { Ok(1) });
+            let builder = ReloaderService::builder(source).name(name.as_str());
+            kept.push(builder.register(&registry).start().await.unwrap());
+            assert!(counts.of(&name).is_some());
+            registry.unregister(&name).unwrap();
+            assert!(lock(&counts.targets).len() <= 2, "no scrape takes place");
+        }
+        counts.prune();
+        assert!(lock(&counts.targets).is_empty());
     }
 }

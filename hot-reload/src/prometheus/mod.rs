@@ -35,6 +35,8 @@
 //!   [names](crate::Builder::name): by default, a service has the name of its source.
 //! - The delay from an edit to its publication is not measured: no revision of a source has the time of the edit.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod collector;
 mod counts;
 

@@ -18,8 +18,6 @@ pub(super) fn status<V>(shared: &Shared<V>) -> Status {
     Status {
         hold,
         value_revision: visible.as_ref().and_then(Snapshot::value_revision).cloned(),
-        #[cfg(any(feature = "admin", feature = "prometheus"))]
-        revision: visible.and_then(|visible| visible.revision().cloned()),
         ..shared.status().clone()
     }
 }

@@ -79,11 +79,6 @@ pub struct Status {
     pub generation: Option<Generation>,
     /// The [revision](crate::Snapshot::value_revision) of the visible value, if the service computes it.
     pub value_revision: Option<Revision>,
-    /// The revision of the source that the visible value was loaded from. Not public, because it may be a plain hash of the
-    /// content, by which guesses of a weak secret can be tested.
-    #[cfg(any(feature = "admin", feature = "prometheus"))]
-    #[cfg_attr(feature = "serde", serde(skip))]
-    pub(crate) revision: Option<Revision>,
     /// When a value was last published.
     #[cfg_attr(
         feature = "serde",
@@ -137,8 +132,6 @@ impl Status {
             stopped: false,
             generation: None,
             value_revision: None,
-            #[cfg(any(feature = "admin", feature = "prometheus"))]
-            revision: None,
             last_published: None,
             last_verified: None,
             last_attempt: None,

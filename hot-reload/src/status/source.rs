@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::error::{escaped, one_line};
 use crate::secret;
@@ -46,6 +46,12 @@ pub struct SourceStatus {
         )
     )]
     pub heartbeat: Option<Duration>,
+    /// When the first certificate in use expires, if the source has certificates.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::serialize::optional_time")
+    )]
+    pub certificate_expiry: Option<SystemTime>,
 }
 
 /// One degradation of a source: a present limitation, with its remedy.
@@ -96,6 +102,16 @@ impl SourceStatus {
     #[must_use]
     pub fn with_heartbeat(mut self, heartbeat: Duration) -> Self {
         self.heartbeat = Some(heartbeat);
+        self
+    }
+
+    /// Sets when the first certificate in use expires. Of two calls, the earlier time counts. Default: none.
+    #[must_use]
+    pub fn with_certificate_expiry(mut self, expiry: SystemTime) -> Self {
+        let earliest = self
+            .certificate_expiry
+            .map_or(expiry, |first| first.min(expiry));
+        self.certificate_expiry = Some(earliest);
         self
     }
 

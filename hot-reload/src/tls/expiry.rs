@@ -163,6 +163,9 @@ impl Expiry {
     pub(super) fn describe(&self, status: SourceStatus) -> SourceStatus {
         let known = self.known.borrow();
         let mut status = status.with_counter("expiry_hints", known.hints);
+        if let Some(first) = known.ends().min() {
+            status = status.with_certificate_expiry(first.into());
+        }
         let Ok(now) = Moment::now(&*self.clock) else {
             return status;
         };

@@ -10,6 +10,7 @@ use crate::admin::query::Query;
 use crate::admin::refusal::Refusal;
 use crate::admin::targets::{TARGET, some};
 use crate::event::DataState;
+use crate::service::Target;
 use crate::status::Status;
 
 pub(super) async fn healthy(uri: Uri) -> Result<&'static str, Refusal> {
@@ -27,7 +28,7 @@ pub(super) async fn ready(
     let revision = query.text("revision");
     for target in some(&context, &query)? {
         let status = target.status();
-        if let Some(reason) = unready(&context, &status, is_strict, revision) {
+        if let Some(reason) = unready(&context, &target, &status, is_strict, revision) {
             return Err(unavailable(format!("{}: {reason}", status.name)));
         }
     }
@@ -43,11 +44,12 @@ fn unavailable(reason: impl Into<String>) -> Refusal {
 
 fn unready(
     context: &Context,
+    target: &Target,
     status: &Status,
     is_strict: bool,
     revision: Option<&str>,
 ) -> Option<&'static str> {
-    let is_in_force = |revision| in_force(context, status, revision);
+    let is_in_force = |revision| in_force(context, target, status, revision);
     match status.data {
         _ if status.stopped => Some("has stopped"),
         _ if status.generation.is_none() => Some("has no value yet"),
@@ -62,7 +64,7 @@ fn unready(
 }
 
 /// Whether the visible value has this revision, or has come from it, or was found in it by the last load.
-fn in_force(context: &Context, status: &Status, revision: &str) -> bool {
+fn in_force(context: &Context, target: &Target, status: &Status, revision: &str) -> bool {
     if let Some(value) = &status.value_revision
         && value.to_string() == revision
     {
@@ -71,7 +73,8 @@ fn in_force(context: &Context, status: &Status, revision: &str) -> bool {
     let attempt = status.last_attempt.as_deref();
     let verified = attempt.filter(|attempt| attempt.outcome.is_current());
     let found = verified.and_then(|attempt| attempt.revision.as_ref());
-    let revisions = [status.revision.as_ref(), found];
+    let loaded = target.revision();
+    let revisions = [loaded.as_ref(), found];
     let mut revisions = revisions.into_iter().flatten();
     revisions.any(|found| context.revisions.is_meant(revision, found))
 }

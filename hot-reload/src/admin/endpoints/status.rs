@@ -29,7 +29,8 @@ pub(super) async fn status(
     let (answer, generation) = match (query.text(TARGET), &*targets) {
         (Some(_), [target]) => {
             let status = target.status();
-            (shown_status(&context, &status), status.generation)
+            let shown = shown_status(&context, target, &status);
+            (shown, status.generation)
         }
         _ => (statuses(&context, &targets), None),
     };
@@ -38,9 +39,10 @@ pub(super) async fn status(
 }
 
 /// A status, with the revision of the visible value.
-fn shown_status(context: &Context, status: &Status) -> Value {
+fn shown_status(context: &Context, target: &Target, status: &Status) -> Value {
     let mut shown = shown(context, status);
-    let revision = status.revision.as_ref();
+    let revision = target.revision();
+    let revision = revision.as_ref();
     shown["revision"] = revision
         .map(|revision| context.revisions.shown(revision))
         .into();
@@ -51,7 +53,7 @@ fn shown_status(context: &Context, status: &Status) -> Value {
 pub(super) fn statuses(context: &Context, targets: &[Target]) -> Value {
     let statuses = targets
         .iter()
-        .map(|target| shown_status(context, &target.status()));
+        .map(|target| shown_status(context, target, &target.status()));
     json!({"targets": statuses.collect::<Vec<_>>()})
 }
 

@@ -237,6 +237,7 @@ fn full() -> Status {
             ("reconnects".into(), 4),
         ],
         heartbeat: Some(ms(2_500)),
+        certificate_expiry: Some(now()),
     };
     Status {
         source_status: Some(source),
@@ -288,6 +289,7 @@ fn status_has_times_counters_and_the_last_attempt() {
                 }],
                 "counters": {"reconnects": 3, "reads": 9},
                 "heartbeat_ms": 2500,
+                "certificate_expiry": "2026-11-21T06:15:08.042Z",
             },
             "data": "stale",
             "max_staleness_ms": 90000,

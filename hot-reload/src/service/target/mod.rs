@@ -1,5 +1,12 @@
 //! [`Target`]: the commands of a service without the type of its value.
 
+#[cfg(any(
+    feature = "admin",
+    feature = "metrics",
+    feature = "prometheus",
+    feature = "systemd"
+))]
+mod facts;
 mod rollback;
 mod staged;
 
@@ -13,6 +20,8 @@ use crate::event::{Events, Trigger};
 use crate::panics::discard;
 use crate::plan::Plan;
 use crate::receipt::Receipt;
+#[cfg(any(feature = "admin", feature = "metrics", feature = "prometheus"))]
+use crate::revision::Revision;
 use crate::service::commands;
 use crate::service::flight::{Explanation, Flight};
 use crate::service::record::observer::Observer;
@@ -62,6 +71,10 @@ trait Service: Send + Sync {
     fn pause(&self);
     fn resume(self: Arc<Self>) -> BoxFuture<'static, Receipt>;
     fn events(&self) -> Events;
+    #[cfg(any(feature = "admin", feature = "metrics", feature = "prometheus"))]
+    fn revision(&self) -> Option<Revision>;
+    #[cfg(all(feature = "systemd", target_os = "linux"))]
+    fn ping(self: Arc<Self>) -> BoxFuture<'static, bool>;
     fn observe(&self, observer: Arc<dyn Observer>);
     fn forget(&self, observer: &Arc<dyn Observer>);
     fn stop(self: Arc<Self>) -> BoxFuture<'static, ()>;
@@ -119,6 +132,17 @@ impl<V: Send + Sync + 'static> Service for Shared<V> {
 
     fn events(&self) -> Events {
         commands::events(self)
+    }
+
+    #[cfg(any(feature = "admin", feature = "metrics", feature = "prometheus"))]
+    fn revision(&self) -> Option<Revision> {
+        let visible = self.publisher.current()?;
+        visible.revision().cloned()
+    }
+
+    #[cfg(all(feature = "systemd", target_os = "linux"))]
+    fn ping(self: Arc<Self>) -> BoxFuture<'static, bool> {
+        Box::pin(async move { self.inbox.ping().await })
     }
 
     fn observe(&self, observer: Arc<dyn Observer>) {

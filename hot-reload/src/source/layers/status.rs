@@ -39,6 +39,9 @@ pub(super) fn status(layers: &[Layer], notes: &Notes) -> SourceStatus {
                 None => all.counters.push((name, value)),
             }
         }
+        if let Some(expiry) = one.certificate_expiry {
+            all = all.with_certificate_expiry(expiry);
+        }
         all.heartbeat = match (all.heartbeat, one.heartbeat) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),

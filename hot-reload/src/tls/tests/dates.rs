@@ -9,7 +9,7 @@ use super::certificates;
 use super::memory::{Clock, Memory};
 use crate::event::EventKind;
 use crate::locks::lock;
-use crate::tls::{ServerCertificates, ServerTls};
+use crate::tls::{Moment, ServerCertificates, ServerTls};
 use crate::{Control, Live, Reload, ReloaderService};
 
 /// A day in 2027.
@@ -138,6 +138,9 @@ async fn status_warns_ahead_of_the_expiry_and_after_it() {
     let (tls, control) = service.start().await.unwrap();
     sleep(days(9)).await;
     assert_eq!(reasons(&control), Vec::<String>::new());
+    let expiry = |control: &Control<_>| control.status().source_status?.certificate_expiry;
+    let end = Moment::from_unix_seconds(START + 20 * DAY);
+    assert_eq!(expiry(&control), Some(end.into()));
     sleep(days(1) + Duration::from_secs(2)).await;
     assert_eq!(reasons(&control), ["certificate_expiry"]);
     let status = control.status().source_status.unwrap();
@@ -163,6 +166,7 @@ async fn status_warns_ahead_of_the_expiry_and_after_it() {
     );
     assert!(control.reload().await.error().is_none());
     assert_eq!(reasons(&control), Vec::<String>::new());
+    assert!(expiry(&control) > Some(end.into()));
     // Once each.
     let expected = [
         "degraded certificate_expiry",

@@ -89,7 +89,7 @@ async fn gauges_follow_the_status_of_a_service() {
     assert_eq!(scrape.value("missed_events_total"), Some(0.0));
     script.with(|state| state.status = degraded().state().status.clone());
     drop(control.reload().await);
-    assert_eq!(scrape.present("degraded"), ["reason=\"replica\"} 2.0"]);
+    assert_eq!(scrape.present("degraded"), ["reason=\"replica\"} 1.0"]);
 }
 
 #[tokio::test(start_paused = true)]
