@@ -28,11 +28,11 @@ pub mod admin;
 pub mod axum;
 
 // Metrics.
-#[cfg(feature = "prometheus")]
-#[cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+#[cfg(any(feature = "metrics", feature = "prometheus"))]
 mod measure;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "prometheus")]
-#[cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 pub mod prometheus;
 
 // The built-in sources.

@@ -30,7 +30,7 @@ pub use self::control::Control;
 pub use self::flight::Explanation;
 pub use self::record::observer::Observer;
 pub use self::registry::Registry;
-#[cfg(feature = "prometheus")]
+#[cfg(any(feature = "metrics", feature = "prometheus"))]
 pub(crate) use self::registry::WeakRegistry;
 pub use self::reloader_service::ReloaderService;
 pub use self::shared::request::Requester;

@@ -50,10 +50,10 @@ use crate::receipt::Receipt;
 pub struct Registry(Arc<Inner>);
 
 /// A registry that its observers may refer to.
-#[cfg(feature = "prometheus")]
+#[cfg(any(feature = "metrics", feature = "prometheus"))]
 pub(crate) struct WeakRegistry(Weak<Inner>);
 
-#[cfg(feature = "prometheus")]
+#[cfg(any(feature = "metrics", feature = "prometheus"))]
 impl WeakRegistry {
     pub(crate) fn upgrade(&self) -> Option<Registry> {
         self.0.upgrade().map(Registry)
@@ -167,7 +167,7 @@ impl Registry {
         self.0.observers.add(Arc::new(observer));
     }
 
-    #[cfg(feature = "prometheus")]
+    #[cfg(any(feature = "metrics", feature = "prometheus"))]
     pub(crate) fn downgrade(&self) -> WeakRegistry {
         WeakRegistry(Arc::downgrade(&self.0))
     }

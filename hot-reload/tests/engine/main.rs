@@ -25,7 +25,7 @@ mod ledger;
 mod lifetime;
 mod loads;
 mod log;
-#[cfg(feature = "prometheus")]
+#[cfg(any(feature = "metrics", feature = "prometheus"))]
 mod metrics;
 mod model;
 mod publishing;

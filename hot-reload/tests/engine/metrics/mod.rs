@@ -1,5 +1,7 @@
 //! Metrics of the services of a registry.
 
+#[cfg(feature = "metrics")]
+mod facade;
 #[cfg(all(feature = "prometheus", target_os = "linux"))]
 #[path = "../../file/namespace.rs"]
 mod namespace;
