@@ -27,13 +27,15 @@ pub mod admin;
 #[cfg(feature = "axum")]
 pub mod axum;
 
-// Metrics.
+// Operations: metrics, signals and the service manager.
 #[cfg(any(feature = "metrics", feature = "prometheus"))]
 mod measure;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
+#[cfg(all(feature = "signal", unix))]
+pub mod signal;
 
 // The built-in sources.
 pub mod source;

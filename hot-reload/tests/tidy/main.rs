@@ -60,7 +60,7 @@ const SELDOM_LONGER: usize = 350;
 /// No folder has more files.
 const FOLDER_NEVER_LARGER: usize = 20;
 /// The table of contents.
-const LIB_NEVER_LONGER: usize = 120;
+const LIB_NEVER_LONGER: usize = 130;
 /// The root of the library has the names that an application uses daily, and no more.
 const ROOT_NEVER_LARGER: usize = 35;
 /// The only module whose names are also at the root: release 0.3.6 has both paths.
