@@ -29,8 +29,15 @@ struct Example {
 
 impl Example {
     fn start(name: &str) -> Self {
+        Self::start_with(name, |_, _| {})
+    }
+
+    /// The same, with what a function adds to its command. It gets the folder, too.
+    fn start_with(name: &str, configure: impl FnOnce(&mut Command, &Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut child = Command::new(built(name))
+        let mut command = Command::new(built(name));
+        configure(&mut command, folder.path());
+        let mut child = command
             .env("TMPDIR", folder.path())
             .env("NO_COLOR", "1")
             .stdout(Stdio::piped())
@@ -67,15 +74,14 @@ impl Example {
         self.folder.path().join(name)
     }
 
-    fn interrupt(mut self) -> ExitStatus {
+    fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-INT", &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        let kill = Command::new("kill").args([signal, &pid]).status();
+        assert!(kill.unwrap().success());
+    }
+
+    fn interrupt(mut self) -> ExitStatus {
+        self.signal("-INT");
         self.child.wait().unwrap()
     }
 }
@@ -343,5 +349,72 @@ fn rollback_works_after_a_failed_probation_and_by_a_person() {
         "{receipt}"
     );
     example.says("resumed: generation 7");
+    assert!(example.child.wait().unwrap().success());
+}
+
+/// The next message to the service manager that is no sign of life.
+#[cfg(target_os = "linux")]
+fn message(socket: &std::os::unix::net::UnixDatagram) -> String {
+    let mut buffer = [0; 4096];
+    loop {
+        let len = socket.recv(&mut buffer).unwrap();
+        let text = std::str::from_utf8(&buffer[..len]).unwrap();
+        if text != "WATCHDOG=1\n" {
+            return text.trim_end().replace('\n', "|");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn systemd_sighup_notifies_of_reloads_refusals_life_and_the_end() {
+    use std::os::unix::net::UnixDatagram;
+
+    let mut bound = None;
+    let mut example = Example::start_with("systemd_sighup", |command, folder| {
+        let path = folder.join("notify");
+        let socket = UnixDatagram::bind(&path).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        bound = Some(socket);
+        command
+            .env("NOTIFY_SOCKET", path)
+            .env("WATCHDOG_USEC", "200000");
+    });
+    let socket = bound.unwrap();
+    example.says("generation 1: AppConfig { greeting: \"hello\" }");
+    assert_eq!(message(&socket), "READY=1|STATUS=config: generation 1");
+    let mut buffer = [0; 64];
+    let len = socket.recv(&mut buffer).unwrap();
+    assert_eq!(&buffer[..len], b"WATCHDOG=1\n");
+
+    let file = example.file("hot_reload-systemd_sighup.toml");
+    fs::write(&file, "greeting = \"good morning\"\n").unwrap();
+    example.signal("-HUP");
+    let reloading = message(&socket);
+    assert!(
+        reloading.starts_with("RELOADING=1|MONOTONIC_USEC="),
+        "{reloading}"
+    );
+    assert_eq!(message(&socket), "READY=1|STATUS=config: generation 2");
+    example.says("SIGHUP: config: published as generation 2");
+    example.says("generation 2: AppConfig { greeting: \"good morning\" }");
+
+    fs::write(&file, "greeting = 4\n").unwrap();
+    example.signal("-HUP");
+    message(&socket);
+    let refused = message(&socket);
+    let expected = "READY=1|STATUS=config: REJECTED at stage decode, generation 2 stays: ";
+    assert!(
+        refused.starts_with(expected) && refused.contains(".toml:1:12: "),
+        "{refused}"
+    );
+    let line = example.says("SIGHUP: config: rejected at stage decode: ");
+    assert!(
+        line.contains("WARN") && line.contains(".toml:1:12: "),
+        "{line}"
+    );
+
+    example.signal("-TERM");
+    assert_eq!(message(&socket), "STOPPING=1|STATUS=stopping");
     assert!(example.child.wait().unwrap().success());
 }

@@ -36,15 +36,17 @@ pub mod metrics;
 pub mod prometheus;
 #[cfg(all(feature = "signal", unix))]
 pub mod signal;
+#[cfg(all(feature = "systemd", target_os = "linux"))]
+pub mod systemd;
 
 // The built-in sources.
 pub mod source;
 
 // Certificates, keys and client authorities. The comparison of two values.
-#[cfg(feature = "rustls")]
-pub mod tls;
 #[cfg(feature = "diff")]
 pub mod diff;
+#[cfg(feature = "rustls")]
+pub mod tls;
 
 // The one-line way in.
 #[cfg(all(

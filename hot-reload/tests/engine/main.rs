@@ -34,6 +34,8 @@ mod reading;
 mod redaction;
 mod reports;
 mod script;
+#[cfg(all(feature = "systemd", target_os = "linux"))]
+mod systemd;
 mod targets;
 mod tray;
 mod watch;

@@ -36,6 +36,8 @@ mod rights;
 mod runtimes;
 mod scarce;
 mod sharing;
+#[cfg(all(feature = "systemd", target_os = "linux"))]
+mod signals;
 mod storm;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

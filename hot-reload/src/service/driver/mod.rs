@@ -81,6 +81,12 @@ impl<V> Engine<V> {
                     Command::Confirm(generation, answer) => task.confirm(generation, answer),
                     Command::Enable(enabled) => task.enable(enabled),
                     Command::Sweep => task.sweep(),
+                    #[cfg(all(feature = "systemd", target_os = "linux"))]
+                    Command::Ping(caller) => {
+                        // An error means that the caller has left.
+                        let _ = caller.send(true);
+                        Input::Tick
+                    }
                     Command::Deliver => {
                         self.shared.observers.deliver();
                         Input::Tick

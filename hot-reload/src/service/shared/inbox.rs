@@ -32,7 +32,7 @@ struct State {
     prune_at: usize,
     /// The merged requests of all waiting callers.
     merged: PendingRequest,
-    /// The requested rollbacks, plans and confirmations.
+    /// The requested rollbacks, plans, confirmations and signs of life.
     asides: VecDeque<Command>,
     /// Whether the service is to be enabled or disabled.
     enable: Option<bool>,
@@ -126,6 +126,18 @@ impl Inbox {
             state.asides.push_back(Command::Confirm(generation, answer));
         };
         self.answer(enlist, || Err(has_stopped())).await
+    }
+
+    /// Waits until the task takes its requests. Returns `false` if the service has ended.
+    #[cfg(all(feature = "systemd", target_os = "linux"))]
+    pub(crate) async fn ping(&self) -> bool {
+        let enlist = |state: &mut State, answer| {
+            let is_left =
+                |aside: &Command| matches!(aside, Command::Ping(caller) if caller.is_closed());
+            state.asides.retain(|aside| !is_left(aside));
+            state.asides.push_back(Command::Ping(answer));
+        };
+        self.answer(enlist, || false).await
     }
 
     /// Enlists a caller, and waits for the answer.

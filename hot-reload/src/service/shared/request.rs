@@ -17,6 +17,9 @@ pub(crate) enum Command {
     Plan(PlanRequest),
     /// Confirm this generation, which is on probation.
     Confirm(Generation, oneshot::Sender<Result<(), Error>>),
+    /// Show that the task runs.
+    #[cfg(all(feature = "systemd", target_os = "linux"))]
+    Ping(oneshot::Sender<bool>),
     /// Enable or disable the service.
     Enable(bool),
     /// Free the replaced values without holders.
