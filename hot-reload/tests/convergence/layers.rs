@@ -1,4 +1,4 @@
-//! Random edits of all layers of a `Layers`: each round, what is on disk is published, and nothing that never was.
+//! Random edits of all layers of a `Layers`, and of a file that one of them references: each round, what is on disk is published, and nothing that never was.
 //!
 //! A round is one to four edits, made in order with pauses in between. Each writes a higher number into its layer. A published
 //! value must be one that the layers had at one moment, as far as the test has made it.
@@ -15,16 +15,18 @@ use tokio::time::{sleep, timeout};
 use crate::dice::Dice;
 
 /// The layers in order, each with a path and its format.
-const LAYERS: [&str; 6] = [
+const LAYERS: [&str; 7] = [
     "app.toml",
     "local.yaml",
     "conf.d/10.toml",
     "conf.d/20.json",
     "secrets/e",
     ".env",
+    // Not a layer: the first one references it.
+    "secret/g",
 ];
 /// The key that each layer has of its own.
-const KEYS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+const KEYS: [&str; 7] = ["a", "b", "c", "d", "e", "f", "g"];
 
 type Value = BTreeMap<String, u64>;
 
@@ -40,9 +42,10 @@ impl Disk {
     fn new(root: &Path) -> Self {
         fs::create_dir_all(root.join("conf.d")).unwrap();
         fs::create_dir_all(root.join("secrets")).unwrap();
+        fs::create_dir_all(root.join("secret")).unwrap();
         let mut disk = Self {
             root: root.to_owned(),
-            now: Value::new(),
+            now: Value::from([("g".to_owned(), 0)]),
             states: Vec::new(),
             number: 0,
         };
@@ -57,24 +60,29 @@ impl Disk {
             .dir(self.root.join("conf.d"))
             .secrets(self.root.join("secrets"))
             .dotenv(self.root.join(".env"), "APP_")
+            .expand()
     }
 
     /// Edits one layer in one of several ways, all of which replace the content at once. Only an optional layer is removed.
     fn edit(&mut self, layer: usize, way: u64) {
         let path = self.root.join(LAYERS[layer]);
         let key = KEYS[layer];
-        if way == 3 && layer > 0 && self.now.remove(key).is_some() {
+        if way == 3 && layer > 0 && path.exists() {
             fs::remove_file(path).unwrap();
+            self.now.remove(key);
+            // The reference has a default.
+            self.now.entry("g".to_owned()).or_insert(0);
             self.states.push(self.now.clone());
             return;
         }
         self.number += 1;
         let number = self.number;
         let text = match layer {
-            0 | 2 => format!("{key} = {number}\n"),
+            0 => format!("{key} = {number}\ng = \"${{file:secret/g:-0}}\"\n"),
+            2 => format!("{key} = {number}\n"),
             1 => format!("{key}: {number}\n"),
             3 => format!("{{\"{key}\": {number}}}"),
-            4 => format!("{number}\n"),
+            4 | 6 => format!("{number}\n"),
             _ => format!("APP_{}={number}\n", key.to_uppercase()),
         };
         match way {
@@ -118,7 +126,7 @@ async fn p05_random_edits_of_layers_converge_and_are_published_in_order() {
     let mut published = 0;
     for round in 0..rounds {
         for _ in 0..=dice.below(4) {
-            let (layer, way) = (dice.below(6) as usize, dice.below(4));
+            let (layer, way) = (dice.below(7) as usize, dice.below(4));
             disk.edit(layer, way);
             sleep(dice.time_within(&[0, 300, 20_000])).await;
         }

@@ -53,8 +53,8 @@ mod kind;
 mod lane;
 mod latency;
 #[cfg(all(
+    feature = "expand",
     feature = "json",
-    feature = "layers",
     feature = "toml",
     feature = "yaml"
 ))]

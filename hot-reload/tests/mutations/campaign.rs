@@ -77,9 +77,7 @@ fn passes(kind: Kind, case: &Case) -> Result<(), String> {
     let decoded = catch_unwind(AssertUnwindSafe(|| decode(kind, &bytes)));
     let decoded = decoded.map_err(|_| "panicked".to_owned())?;
     #[cfg(feature = "layers")]
-    if !kind.expands {
-        passes_as_layer(kind.format, &bytes, case, decoded.is_ok())?;
-    }
+    passes_as_layer(kind, &bytes, case, decoded.is_ok())?;
     let Err(error) = decoded else { return Ok(()) };
     is_one_line(&error)?;
     is_placed(&error, &bytes, case.edited_line())
@@ -87,13 +85,8 @@ fn passes(kind: Kind, case: &Case) -> Result<(), String> {
 
 /// Decodes the same as a layer, which accepts what its decoder accepts.
 #[cfg(feature = "layers")]
-fn passes_as_layer(
-    format: Format,
-    bytes: &[u8],
-    case: &Case,
-    is_right: bool,
-) -> Result<(), String> {
-    let decoded = catch_unwind(AssertUnwindSafe(|| decode_layer(format, bytes)));
+fn passes_as_layer(kind: Kind, bytes: &[u8], case: &Case, is_right: bool) -> Result<(), String> {
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode_layer(kind, bytes)));
     match decoded.map_err(|_| "panicked as a layer".to_owned())? {
         Ok(()) => Ok(()),
         Err(error) if is_right => Err(format!("only a layer has the error {error}")),
@@ -106,7 +99,7 @@ fn passes_as_layer(
 
 /// Decodes the content as one layer, over a layer with other keys.
 #[cfg(feature = "layers")]
-fn decode_layer(format: Format, bytes: &[u8]) -> Result<(), Error> {
+fn decode_layer(kind: Kind, bytes: &[u8]) -> Result<(), Error> {
     use futures_util::FutureExt;
     use hot_reload::source::{Fetched, Format as Document, Layers, Source};
     use hot_reload::{Reload, ReloaderError, Revision};
@@ -127,12 +120,17 @@ fn decode_layer(format: Format, bytes: &[u8]) -> Result<(), Error> {
         }
     }
 
-    let document = match format {
+    let document = match kind.format {
         Format::Toml => Document::Toml,
         Format::Json => Document::Json,
         Format::Yaml => Document::Yaml,
     };
     let layers = Layers::<Site>::new().source(Bytes(bytes.to_vec()), document);
+    #[cfg(feature = "expand")]
+    let layers = match kind.expands {
+        true => layers.expand(),
+        false => layers,
+    };
     let load = Reload::<Site, String>::reload(&layers);
     match load.now_or_never().expect("nothing waits") {
         Ok(Some(_)) => Ok(()),

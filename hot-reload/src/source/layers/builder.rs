@@ -2,16 +2,16 @@
 
 use std::ffi::OsString;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::explain::{Explain, History};
+use super::contents::Content;
+use super::explain::Explain;
 use super::layer::{Kind, Layer, Reading, Source};
-use super::memory::Memory;
-use super::status::Notes;
 use super::unknown::Unknown;
 use super::variables::Variables;
+use super::whole::Whole;
 use super::{insert, layer};
 use crate::error::{Error, ErrorKind, Location};
 use crate::source::decode::quoting::Quoting;
@@ -20,31 +20,27 @@ use crate::source::decode::tree::{Node, Origin, of_value};
 #[doc = include_str!("layers.md")]
 #[must_use = "it does nothing until a service loads it"]
 pub struct Layers<T> {
-    pub(super) layers: Arc<Vec<Layer>>,
-    pub(super) shared: Arc<Shared>,
-    pub(super) quoting: Quoting,
+    pub(super) whole: Whole,
     pub(super) unknown: Unknown,
     pub(super) empty_is_content: bool,
+    #[cfg(feature = "expand")]
+    pub(super) expands: bool,
     value: PhantomData<fn() -> T>,
-}
-
-/// What all clones share.
-#[derive(Default)]
-pub(super) struct Shared {
-    pub(super) memory: tokio::sync::Mutex<Memory>,
-    pub(super) notes: Mutex<Notes>,
-    pub(super) history: Arc<Mutex<History>>,
 }
 
 impl<T> Layers<T> {
     /// Makes layers without any layer: the value is decoded from an empty table.
     pub fn new() -> Self {
         Self {
-            layers: Arc::default(),
-            shared: Arc::default(),
-            quoting: Quoting::new(),
+            whole: Whole {
+                layers: Arc::default(),
+                shared: Arc::default(),
+                quoting: Quoting::new(),
+            },
             unknown: Unknown::default(),
             empty_is_content: false,
+            #[cfg(feature = "expand")]
+            expands: false,
             value: PhantomData,
         }
     }
@@ -52,14 +48,14 @@ impl<T> Layers<T> {
     pub(super) fn add(self, name: impl Into<String>, kind: Kind) -> Self {
         let name = name.into();
         let mut layers = self.apart();
-        Arc::make_mut(&mut layers.layers).push(Layer { name, kind });
+        Arc::make_mut(&mut layers.whole.layers).push(Layer { name, kind });
         layers
     }
 
     /// Before a change: clones that differ share nothing, because what one has read is not what the other would read.
-    fn apart(mut self) -> Self {
-        if Arc::strong_count(&self.shared) > 1 {
-            self.shared = Arc::default();
+    pub(super) fn apart(mut self) -> Self {
+        if Arc::strong_count(&self.whole.shared) > 1 {
+            self.whole.shared = Arc::default();
         }
         self
     }
@@ -75,7 +71,7 @@ impl<T> Layers<T> {
         if !node.is_table() {
             return Err(refused(DEFAULTS, "expected a table".to_owned()));
         }
-        Ok(self.add(DEFAULTS, Kind::Fixed(Ok(Arc::new(node)))))
+        Ok(self.add(DEFAULTS, Kind::Fixed(Ok(Content::of_tree(node)))))
     }
 
     /// Adds a document of the program, such as one from `include_str!`. `name` is its name in errors. Errors of this document follow
@@ -114,8 +110,9 @@ impl<T> Layers<T> {
         text: &str,
     ) -> Result<Self, Error> {
         let part = crate::source::files::Part::new(name, text);
-        let node = layer::document(format, &part, self.quoting)?;
-        Ok(self.add(name, Kind::Fixed(Ok(Arc::new(node)))))
+        let node = layer::document(format, &part, self.whole.quoting)?;
+        let content = Content::of_documents(name, vec![(&part, node)]);
+        Ok(self.add(name, Kind::Fixed(Ok(content))))
     }
 
     /// Adds the environment variables with this prefix. They are read at each load. The environment has no watch, so the service polls.
@@ -234,7 +231,10 @@ impl<T> Layers<T> {
         }
         let mut root = Node::table(origin);
         insert::insert(&mut root, &steps, value, SET)?;
-        Ok(self.add(format!("{path} {SET}"), Kind::Fixed(Ok(Arc::new(root)))))
+        Ok(self.add(
+            format!("{path} {SET}"),
+            Kind::Fixed(Ok(Content::of_tree(root))),
+        ))
     }
 
     /// Sets what follows a key that the value does not know. Default: [`Unknown::Warn`]. [`Unknown`] has an example.
@@ -269,19 +269,17 @@ impl<T> Layers<T> {
     /// # }
     /// ```
     pub fn secret(self, paths: &'static [&'static str]) -> Self {
-        Self {
-            quoting: self.quoting.secret(paths),
-            ..self.apart()
-        }
+        let mut layers = self.apart();
+        layers.whole.quoting = layers.whole.quoting.secret(paths);
+        layers
     }
 
     /// Quotes no value of the content in errors, nor in explanations. Default: values that do not look like
     /// [secrets](crate::source::Decode#secrets) are quoted.
     pub fn hide_values(self) -> Self {
-        Self {
-            quoting: self.quoting.off(),
-            ..self.apart()
-        }
+        let mut layers = self.apart();
+        layers.whole.quoting = layers.whole.quoting.off();
+        layers
     }
 
     /// Sets whether a file that becomes empty or blank is treated like any other. Default: `false`; see
@@ -296,7 +294,7 @@ impl<T> Layers<T> {
     /// Returns a handle that explains where a value comes from. Call it before the service takes the layers. While there is
     /// such a handle, the layers of the visible value and of 15 other loads stay in memory.
     pub fn explain(&self) -> Explain {
-        Explain::new(Arc::clone(&self.shared.history))
+        Explain::new(Arc::clone(&self.whole.shared.history))
     }
 }
 
@@ -309,8 +307,7 @@ impl<T> Default for Layers<T> {
 impl<T> Clone for Layers<T> {
     fn clone(&self) -> Self {
         Self {
-            layers: Arc::clone(&self.layers),
-            shared: Arc::clone(&self.shared),
+            whole: self.whole.clone(),
             ..*self
         }
     }

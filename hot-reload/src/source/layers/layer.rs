@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::contents::Content;
 use super::dotenv;
 use super::variables::Variables;
 use crate::error::{Error, ErrorKind, Location};
@@ -22,7 +23,7 @@ pub(super) struct Layer {
 #[derive(Clone)]
 pub(super) enum Kind {
     /// A value of the program, or a mistake of the program.
-    Fixed(Result<std::sync::Arc<Node>, Error>),
+    Fixed(Result<Content, Error>),
     Variables(Variables),
     Source(Source),
 }
@@ -51,27 +52,43 @@ pub(super) enum Reading {
 }
 
 impl Reading {
-    /// The tree of several parts.
-    pub(super) fn tree(&self, files: &Files, name: &str, quoting: Quoting) -> Result<Node, Error> {
+    /// The content of several parts, which form the layer with this name.
+    pub(super) fn content(
+        &self,
+        files: &Files,
+        name: &str,
+        quoting: Quoting,
+    ) -> Result<Content, Error> {
+        #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+        let documents = |format: &dyn Fn(&Part) -> Result<crate::source::Format, Error>| {
+            let documents = files
+                .iter()
+                .map(|part| Ok((part, document(format(part)?, part, quoting)?)));
+            let documents = documents.collect::<Result<_, Error>>()?;
+            Ok(Content::of_documents(name, documents))
+        };
+        let _ = quoting;
         let mut whole = Node::table(Origin::of_name(name));
-        for part in files.iter() {
-            match self {
-                #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
-                Self::Format(format) => whole.cover(document(*format, part, quoting)?),
-                #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
-                Self::Extension => {
-                    let format = crate::source::Format::of_path(part.name())?;
-                    whole.cover(document(format, part, quoting)?);
+        match self {
+            #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+            Self::Format(format) => return documents(&|_| Ok(*format)),
+            #[cfg(any(feature = "json", feature = "toml", feature = "yaml"))]
+            Self::Extension => {
+                return documents(&|part| crate::source::Format::of_path(part.name()));
+            }
+            Self::Secrets => {
+                for part in files.iter() {
+                    secret(&mut whole, part)?;
                 }
-                Self::Secrets => secret(&mut whole, part)?,
-                Self::Dotenv { prefix } => {
+            }
+            Self::Dotenv { prefix } => {
+                for part in files.iter() {
                     let variables = dotenv::parse(part.bytes(), part.name())?;
                     whole.cover(super::variables::tree(prefix, variables, part.name())?);
                 }
             }
         }
-        let _ = quoting;
-        Ok(whole)
+        Ok(Content::of_tree(whole))
     }
 }
 

@@ -1,19 +1,18 @@
 //! [`Memory`]: the content of all layers, read at one moment.
 
-use std::collections::HashSet;
 use std::hash::RandomState;
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use super::contents::{Content, Contents};
 use super::layer::{Kind, Layer, Source};
 use crate::error::{Error, ErrorKind, Location};
 use crate::revision::Revision;
 use crate::source::Source as _;
 use crate::source::blank::is_blank;
 use crate::source::decode::quoting::Quoting;
-use crate::source::decode::tree::Node;
 use crate::source::fetched::Fetched;
 use crate::source::files::{Files, FilesLimits, Part};
 use crate::status::Hold;
@@ -23,8 +22,6 @@ use crate::status::Hold;
 pub(super) struct Memory {
     slots: Vec<Slot>,
     keys: [RandomState; 2],
-    /// The parts that have held more than blank content.
-    filled: HashSet<String>,
 }
 
 /// The content of one layer.
@@ -42,7 +39,7 @@ enum State {
     Unread,
     Absent,
     /// The content, or why it is bad.
-    Read(Result<Arc<Node>, Error>),
+    Read(Result<Content, Error>),
 }
 
 /// The result of reading all layers.
@@ -54,13 +51,6 @@ pub(super) enum Read {
     /// Every layer with a source is absent, and one is required.
     Missing,
     Whole(Revision),
-}
-
-/// Parts that have become blank.
-pub(super) enum Emptied {
-    None,
-    One(String),
-    All { had_content: bool },
 }
 
 /// How often all layers are read again, because one of them has changed meanwhile.
@@ -121,9 +111,11 @@ impl Memory {
                 (Kind::Source(of), Some(fetched)) => slot.take(of, fetched, quoting),
                 (Kind::Variables(variables), _) => {
                     let (revision, tree) = variables.load(&self.keys);
-                    Ok(slot.renew(revision, || tree.map(Arc::new)))
+                    Ok(slot.renew(revision, || tree.map(Content::of_tree)))
                 }
-                (Kind::Fixed(tree), _) => Ok(slot.renew(Revision::new("fixed"), || tree.clone())),
+                (Kind::Fixed(content), _) => {
+                    Ok(slot.renew(Revision::new("fixed"), || content.clone()))
+                }
                 (Kind::Source(_), None) => Ok(Pass::Same),
             };
             match change {
@@ -184,40 +176,16 @@ impl Memory {
         )
     }
 
-    /// The trees of all layers, with `None` for absent ones.
-    ///
-    /// # Errors
-    ///
-    /// That of the first layer with bad content.
-    pub(super) fn trees(&self) -> Result<Vec<Option<Arc<Node>>>, Error> {
-        let trees = self.slots.iter().map(|slot| match &slot.state {
-            State::Read(Ok(node)) => Ok(Some(Arc::clone(node))),
-            State::Read(Err(error)) => Err(error.clone()),
-            State::Unread | State::Absent => Ok(None),
+    /// The content of all layers, as they were read.
+    pub(super) fn contents(&self) -> Contents {
+        let layers = self.slots.iter().map(|slot| match &slot.state {
+            State::Read(content) => Some(content.clone()),
+            State::Unread | State::Absent => None,
         });
-        trees.collect()
-    }
-
-    /// Records which parts have content, and returns which have become blank.
-    pub(super) fn fill(&mut self) -> Emptied {
-        let before = std::mem::take(&mut self.filled);
-        let (mut emptied, mut is_any_full, mut is_any) = (None, false, false);
-        for (name, is_blank) in self.slots.iter().flat_map(|slot| &slot.parts) {
-            is_any = true;
-            is_any_full |= !is_blank;
-            if !is_blank || before.contains(name) {
-                self.filled.insert(name.clone());
-            }
-            if *is_blank && emptied.is_none() && before.contains(name) {
-                emptied = Some(name.clone());
-            }
-        }
-        match emptied {
-            Some(name) if is_any_full => Emptied::One(name),
-            emptied if is_any && !is_any_full => Emptied::All {
-                had_content: emptied.is_some(),
-            },
-            _ => Emptied::None,
+        let parts = self.slots.iter().flat_map(|slot| slot.parts.clone());
+        Contents {
+            layers: layers.collect(),
+            parts: parts.collect(),
         }
     }
 }
@@ -261,10 +229,10 @@ impl Slot {
                 let unlimited = FilesLimits::default()
                     .part_bytes(u64::MAX)
                     .total_bytes(u64::MAX);
-                (
-                    unlimited.collect([Part::new(of.source.name(), bytes)])?,
-                    revision,
-                )
+                let mut part = Part::new(of.source.name(), bytes);
+                let path = of.source.base().file;
+                part.context_mut().path = path.map(PathBuf::into_boxed_path);
+                (unlimited.collect([part])?, revision)
             }
             // The state is known, and its content cannot be used.
             Err(error) => match error.revision().cloned() {
@@ -278,8 +246,7 @@ impl Slot {
         };
         let (files, revision) = files;
         let change = self.renew(revision, || {
-            let tree = of.reading.tree(&files, &of.source.name(), quoting);
-            tree.map(Arc::new)
+            of.reading.content(&files, &of.source.name(), quoting)
         });
         let accepts_empty = of.source.accepts_empty();
         self.parts = parts(&files, accepts_empty);
@@ -290,12 +257,12 @@ impl Slot {
     fn renew(
         &mut self,
         revision: Revision,
-        tree: impl FnOnce() -> Result<Arc<Node>, Error>,
+        content: impl FnOnce() -> Result<Content, Error>,
     ) -> Pass {
         if self.is_present() && self.revision.as_ref() == Some(&revision) {
             return Pass::Same;
         }
-        self.state = State::Read(tree());
+        self.state = State::Read(content());
         self.revision = Some(revision);
         Pass::Changed
     }

@@ -4,13 +4,18 @@
 //! - `layer`: one layer, and how its content becomes a tree;
 //! - `variables`, `dotenv`: variables of the environment and of a file;
 //! - `insert`: puts a value at a path;
-//! - `memory`: reads all layers at one moment;
-//! - `load`, `watch`, `status`: the source for a service;
+//! - `contents`, `memory`: reads all layers at one moment;
+//! - `whole`, `watch`, `status`: all layers as one source;
+//! - `expand`: references in documents;
+//! - `load`: decodes for a service;
 //! - `unknown`: what follows an unknown key;
 //! - `explain`: where a value comes from.
 
 pub(super) mod builder;
+mod contents;
 mod dotenv;
+#[cfg(feature = "expand")]
+mod expand;
 mod explain;
 mod files;
 mod insert;
@@ -21,6 +26,7 @@ mod status;
 mod unknown;
 mod variables;
 mod watch;
+mod whole;
 
 pub use self::explain::{Explain, KeyAnswer, KeyExplanation};
 pub use self::unknown::Unknown;

@@ -195,7 +195,7 @@ impl<D: Expandable> Expand<D> {
 }
 
 /// Whether a content may have a dollar sign in its texts: as it is, or as an escape of one of the formats.
-fn may_refer(bytes: &[u8]) -> bool {
+pub(in crate::source) fn may_refer(bytes: &[u8]) -> bool {
     let escapes: [&[u8]; 3] = [b"\\u0024", b"\\U00000024", b"\\x24"];
     let mut backslashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\\');
     bytes.contains(&b'$')

@@ -1,5 +1,8 @@
 //! References in values: real files, through services.
 
+#[cfg(feature = "diff")]
+mod layers;
+
 use std::fs;
 use std::time::Duration;
 
