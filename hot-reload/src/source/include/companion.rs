@@ -263,8 +263,8 @@ mod tests {
     fn p18_revision_of_a_variable_does_not_reveal_it() {
         let whole = last(&[("A", Some("hunter2"))]).whole;
         let tokens = whole.tokens().unwrap();
-        assert_eq!(tokens[0], b"main");
-        assert_eq!(tokens[1].len(), 16);
-        assert!(!tokens[1].windows(5).any(|bytes| bytes == b"files"));
+        assert_eq!(tokens[..2], [OF_ALL, b"main"]);
+        assert_eq!(tokens[2].len(), 16);
+        assert!(!tokens[2].windows(5).any(|bytes| bytes == b"files"));
     }
 }
