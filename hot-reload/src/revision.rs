@@ -108,6 +108,7 @@ impl Revision {
     }
 
     /// The revision without the number that [`touched`](Self::touched) has added.
+    #[cfg(feature = "dir")]
     pub(crate) fn untouched(&self) -> Self {
         self.split_touch()
             .map_or_else(|| self.clone(), |(_, rest)| Self::new(rest))

@@ -8,6 +8,7 @@
 //! - `plain`: evidently harmless values;
 //! - `value`: decides whether one value of a configuration may be shown;
 //! - `redact`: redaction of a text;
+//! - `hash`: a hash with a key of this process;
 //! - `referenced`: texts that came from references; `spellings`: their spellings in a decoded value.
 
 #![cfg_attr(
@@ -28,16 +29,18 @@
 )]
 
 mod entropy;
+mod hash;
 mod names;
 mod plain;
 mod redact;
-#[cfg(any(feature = "diff", feature = "dir"))]
+#[cfg(any(feature = "diff", feature = "expand"))]
 mod referenced;
 mod shapes;
 #[cfg(feature = "expand")]
 mod spellings;
 mod value;
 
+pub(crate) use self::hash::keyed;
 #[cfg(any(
     feature = "diff",
     feature = "json",
@@ -56,8 +59,6 @@ pub(crate) use self::redact::{HIDDEN, redact_ranges};
 pub(crate) use self::redact::{redact, redact_around, redact_name};
 #[cfg(feature = "diff")]
 pub(crate) use self::referenced::is_referenced;
-#[cfg(feature = "dir")]
-pub(crate) use self::referenced::keyed;
 #[cfg(feature = "expand")]
 pub(crate) use self::referenced::learn;
 #[cfg(feature = "expand")]
