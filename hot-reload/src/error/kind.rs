@@ -58,25 +58,36 @@ impl ErrorKind {
             _ => Self::Unavailable,
         }
     }
+}
 
-    /// The word for logs, metrics and JSON, in snake_case.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotFound => "not_found",
-            Self::Unavailable => "unavailable",
-            Self::Denied => "denied",
-            Self::Timeout => "timeout",
-            Self::TooLarge => "too_large",
-            Self::Decode => "decode",
-            Self::Invalid => "invalid",
-            Self::Panicked => "panicked",
-            Self::Misconfigured => "misconfigured",
-            Self::Conflict => "conflict",
-            Self::Stopped => "stopped",
-            Self::WouldDeadlock => "would_deadlock",
-            Self::Other => "other",
+/// Lists all kinds, in the order of their declaration, with their words. A kind that is missing here does not compile.
+macro_rules! kinds {
+    ($($kind:ident => $word:literal),+ $(,)?) => {
+        impl ErrorKind {
+            pub(crate) const ALL: &[Self] = &[$(Self::$kind),+];
+
+            /// The word for logs, metrics and JSON, in snake_case.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$kind => $word),+ }
+            }
         }
-    }
+    };
+}
+
+kinds! {
+    NotFound => "not_found",
+    Unavailable => "unavailable",
+    Denied => "denied",
+    Timeout => "timeout",
+    TooLarge => "too_large",
+    Decode => "decode",
+    Invalid => "invalid",
+    Panicked => "panicked",
+    Misconfigured => "misconfigured",
+    Conflict => "conflict",
+    Stopped => "stopped",
+    WouldDeadlock => "would_deadlock",
+    Other => "other",
 }
 
 impl fmt::Display for ErrorKind {

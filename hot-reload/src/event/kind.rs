@@ -114,6 +114,20 @@ pub enum EventKind {
         /// The error of the last load, if one has ended since.
         error: Option<Error>,
     },
+    /// No load has been good for 1 min, 10 min, 1 h, and for each further hour. The next good [`Load`](Self::Load) ends it. A
+    /// [disabled](crate::Builder::enabled) service reports none.
+    Outage {
+        /// How long ago the first bad load ended.
+        #[cfg_attr(
+            feature = "serde",
+            serde(rename = "age_ms", serialize_with = "crate::serialize::ms")
+        )]
+        age: Duration,
+        /// The number of bad loads since.
+        loads: u64,
+        /// The error of the last one. `None` if the source has no content.
+        error: Option<Error>,
+    },
     /// [`max_attempts`](crate::Builder::max_attempts) loads in a row failed or were rejected. Retries go on. Reported once; the
     /// next good [`Load`](Self::Load) ends it.
     GivenUp {
@@ -141,6 +155,7 @@ words!(EventKind {
     Self::Paused => "paused",
     Self::Resumed => "resumed",
     Self::Stale { .. } => "stale",
+    Self::Outage { .. } => "outage",
     Self::GivenUp { .. } => "given_up",
     Self::Degraded(_) => "degraded",
     Self::Resolved(_) => "resolved",
@@ -158,6 +173,7 @@ impl Event {
             | EventKind::Paused
             | EventKind::Resumed
             | EventKind::Stale { .. }
+            | EventKind::Outage { .. }
             | EventKind::GivenUp { .. }
             | EventKind::Degraded(_)
             | EventKind::Resolved(_)
@@ -166,12 +182,14 @@ impl Event {
         }
     }
 
-    /// The error of a rejected or failed load, of a lost watch, of a stale value, or of a service that counts as given up.
+    /// The error of a rejected or failed load, of a lost watch, of a stale value, of an outage, or of a service that counts as
+    /// given up.
     pub const fn error(&self) -> Option<&Error> {
         match &self.kind {
             EventKind::Load { outcome, .. } => outcome.error(),
             EventKind::Watch { error, .. }
             | EventKind::Stale { error, .. }
+            | EventKind::Outage { error, .. }
             | EventKind::GivenUp { error, .. } => error.as_ref(),
             EventKind::Missed
             | EventKind::Paused
@@ -196,6 +214,9 @@ impl fmt::Display for Event {
             EventKind::Watch { to, .. } => write!(f, "watch {to}")?,
             EventKind::Missed => f.write_str("the watch missed a change")?,
             EventKind::Stale { age, .. } => write!(f, "no good load for {} s", age.as_secs())?,
+            EventKind::Outage { age, loads, .. } => {
+                write!(f, "{} s without a good load ({loads} loads)", age.as_secs())?;
+            }
             EventKind::GivenUp { attempts, .. } => {
                 write!(
                     f,

@@ -52,6 +52,7 @@ impl Series {
             | EventKind::Paused
             | EventKind::Resumed
             | EventKind::Stale { .. }
+            | EventKind::Outage { .. }
             | EventKind::GivenUp { .. }
             | EventKind::Degraded(_)
             | EventKind::Resolved(_)

@@ -107,6 +107,7 @@ impl Counts {
             | EventKind::Paused
             | EventKind::Resumed
             | EventKind::Stale { .. }
+            | EventKind::Outage { .. }
             | EventKind::GivenUp { .. }
             | EventKind::Degraded(_)
             | EventKind::Resolved(_)

@@ -231,6 +231,7 @@ impl Observer for StopObserver {
             | EventKind::Paused
             | EventKind::Resumed
             | EventKind::Stale { .. }
+            | EventKind::Outage { .. }
             | EventKind::GivenUp { .. }
             | EventKind::Degraded(_)
             | EventKind::Resolved(_)

@@ -1,6 +1,7 @@
 //! [`Counters`]: the counters of a service. A new counter of loads needs a field, and a line in `count`.
 
 use super::attempt::Attempt;
+use super::errors::ErrorCounts;
 use crate::event::Outcome;
 
 /// The counters of a service, since it was created.
@@ -25,6 +26,8 @@ pub struct Counters {
     pub rejected: u64,
     /// Loads that failed.
     pub failed: u64,
+    /// Loads that failed or were rejected, by the kind of their error.
+    pub errors: ErrorCounts,
     /// Loads that found no content.
     pub missing: u64,
     /// Loads that found a good value which is held.
@@ -41,6 +44,9 @@ impl Counters {
     /// Counts a load that has ended. Publications are counted where they happen, because a removal and a rollback publish, too.
     pub(crate) fn count(&mut self, attempt: &Attempt) {
         self.loads += 1;
+        if let Some(error) = attempt.outcome.error() {
+            self.errors.add(error.kind());
+        }
         match attempt.outcome {
             Outcome::Published { .. } => {}
             Outcome::Unchanged => self.unchanged += 1,

@@ -2,13 +2,14 @@
 //!
 //! - [`Attempt`]: the record of a load;
 //! - [`Hold`]: why values of the source are not published;
-//! - [`Counters`]: of the service;
+//! - [`Counters`]: of the service, with [`ErrorCounts`];
 //! - [`SourceStatus`], [`Degradation`]: the state of the source;
 //! - [`Explanation`]: the recent history;
 //! - [`Vote`]: the answer of one participant, in a [`Receipt`](crate::Receipt) and in the history.
 
 mod attempt;
 mod counters;
+mod errors;
 mod hold;
 pub(crate) mod service;
 mod show;
@@ -17,6 +18,7 @@ mod vote;
 
 pub use self::attempt::Attempt;
 pub use self::counters::Counters;
+pub use self::errors::ErrorCounts;
 pub use self::hold::Hold;
 pub(crate) use self::service::Status;
 pub use self::source::{Degradation, SourceStatus};

@@ -39,6 +39,12 @@ pub struct Status {
     pub source_status: Option<SourceStatus>,
     /// How current the visible value is.
     pub data: DataState,
+    /// Since when it has been so. `None`: since the service was created.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::serialize::optional_time")
+    )]
+    pub data_since: Option<SystemTime>,
     /// The greatest age of the last good load before the value is stale, if the service has such a
     /// [bound](crate::Builder::max_staleness).
     #[cfg_attr(
@@ -51,6 +57,12 @@ pub struct Status {
     pub max_staleness: Option<Duration>,
     /// The state of the watch.
     pub watch: WatchState,
+    /// Since when it has been so. `None`: since the service was created.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::serialize::optional_time")
+    )]
+    pub watch_since: Option<SystemTime>,
     /// The reason why the watch is down or parked. If the watch is [off](WatchState::Off), it says that the source has no
     /// watch and is polled.
     pub watch_error: Option<Error>,
@@ -121,8 +133,10 @@ impl Status {
             source: source.map(|source| escaped(secret::redact_name(&source))),
             source_status: None,
             data: DataState::None,
+            data_since: None,
             max_staleness: None,
             watch: WatchState::Off,
+            watch_since: None,
             watch_error: None,
             on_probation: None,
             confirm_by: None,
@@ -138,6 +152,13 @@ impl Status {
             last_error: None,
             needs_restart: Vec::new(),
             counters: Counters::default(),
+        }
+    }
+
+    /// Sets how current the visible value is, from this time on.
+    pub(crate) fn set_data(&mut self, data: DataState, now: SystemTime) {
+        if self.data != data {
+            (self.data, self.data_since) = (data, Some(now));
         }
     }
 }

@@ -8,7 +8,9 @@ use super::*;
 use crate::event::{Causes, ChangedPaths, Event, EventKind};
 use crate::receipt::Receipt;
 use crate::snapshot::{Published, Snapshot};
-use crate::status::{Attempt, Counters, Degradation, Hold, SourceStatus, Status, Vote};
+use crate::status::{
+    Attempt, Counters, Degradation, ErrorCounts, Hold, SourceStatus, Status, Vote,
+};
 
 fn attempt(outcome: Outcome) -> Attempt {
     Attempt {
@@ -187,6 +189,14 @@ fn event_says_its_kind_and_its_details() {
             json!({"kind": "stale", "age_ms": 60000, "error": null}),
         ),
         (
+            EventKind::Outage {
+                age: ms(600_000),
+                loads: 24,
+                error: None,
+            },
+            json!({"kind": "outage", "age_ms": 600000, "loads": 24, "error": null}),
+        ),
+        (
             EventKind::GivenUp {
                 attempts: 5,
                 error: Some(typo()),
@@ -227,6 +237,13 @@ fn replica() -> Degradation {
     Degradation::new("replica", "a replica is read", "restart it")
 }
 
+fn errors() -> ErrorCounts {
+    let mut errors = ErrorCounts::default();
+    let kinds = [ErrorKind::Decode, ErrorKind::Timeout, ErrorKind::Timeout];
+    kinds.into_iter().for_each(|kind| errors.add(kind));
+    errors
+}
+
 /// A status without an empty field.
 fn full() -> Status {
     let source = SourceStatus {
@@ -242,8 +259,10 @@ fn full() -> Status {
     Status {
         source_status: Some(source),
         data: DataState::Stale,
+        data_since: Some(now()),
         max_staleness: Some(ms(90_000)),
         watch: WatchState::Down,
+        watch_since: Some(now()),
         watch_error: Some(typo()),
         on_probation: Some(generation(7)),
         confirm_by: Some(now()),
@@ -263,6 +282,7 @@ fn full() -> Status {
             unchanged: 3,
             rejected: 4,
             failed: 5,
+            errors: errors(),
             missing: 6,
             held: 7,
             rollbacks: 8,
@@ -292,8 +312,10 @@ fn status_has_times_counters_and_the_last_attempt() {
                 "certificate_expiry": "2026-11-21T06:15:08.042Z",
             },
             "data": "stale",
+            "data_since": "2026-11-21T06:15:08.042Z",
             "max_staleness_ms": 90000,
             "watch": "down",
+            "watch_since": "2026-11-21T06:15:08.042Z",
             "watch_error": typo_json(),
             "on_probation": 7,
             "confirm_by": "2026-11-21T06:15:08.042Z",
@@ -318,6 +340,7 @@ fn status_has_times_counters_and_the_last_attempt() {
                 "unchanged": 3,
                 "rejected": 4,
                 "failed": 5,
+                "errors": {"timeout": 2, "decode": 1},
                 "missing": 6,
                 "held": 7,
                 "rollbacks": 8,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tracing::{debug, error, info, trace, warn};
 
+use super::outage::Outage;
 use super::status::{Fallback, Noted, Repeated};
 use super::storm::{Line, Storms};
 use super::throttle::Summary;
@@ -28,6 +29,7 @@ impl<V> Recorder<V> {
             emptied,
             hold,
         } = noted;
+        let ended = self.note_outage(now, outcome, waits);
         let generation = self.shared.status().generation;
         let generation = generation.map(|generation| generation.get());
         let shared = Arc::clone(&self.shared);
@@ -55,6 +57,8 @@ impl<V> Recorder<V> {
                 log!(info, "new value for the group");
             }
             (Outcome::Published { .. }, _) => log!(info, "published"),
+            // The line about the outage says so.
+            (Outcome::Unchanged, Repeated::Recovered) if ended.is_some() => {}
             (Outcome::Unchanged, Repeated::Recovered) => {
                 log!(info, "source recovered; its content is the visible value");
             }
@@ -119,6 +123,9 @@ impl<V> Recorder<V> {
                 None => log!(warn, "{subject} is missing; there is no value yet"),
             },
         }
+        if let Some(outage) = ended {
+            self.outage_ended(now, &outage);
+        }
         // Content that stays rejected has one event, and one for each manual reload; so has a source that is not ready.
         let is_reported_once = match outcome {
             Outcome::Rejected { .. } => true,
@@ -140,24 +147,30 @@ impl<V> Recorder<V> {
         }
     }
 
-    fn storms(&mut self) -> &mut Storms {
+    pub(super) fn storms(&mut self) -> &mut Storms {
         self.storms.get_or_insert_default()
     }
 
-    /// When the next summary is due.
+    /// When the next summary or report of an outage is due.
     pub(crate) fn next_tick(&self) -> Option<Duration> {
         let storms = self.storms.as_ref()?;
-        let ticks = [storms.rejections.next_tick(), storms.failures.next_tick()];
+        let outage = storms.outage.as_ref().map(Outage::next_tick);
+        let ticks = [
+            storms.rejections.next_tick(),
+            storms.failures.next_tick(),
+            outage,
+        ];
         ticks.into_iter().flatten().min()
     }
 
-    /// Logs the summaries that are due.
+    /// Logs the summaries and the report of an outage that are due.
     pub(crate) fn attend(&mut self, now: Duration) {
         let Some(storms) = &mut self.storms else {
             return;
         };
         let (rejections, failures) = (storms.rejections.due(now), storms.failures.due(now));
         self.summarize(now, rejections, failures);
+        self.attend_outage(now);
     }
 
     /// Logs the pending summaries at the end of the run.

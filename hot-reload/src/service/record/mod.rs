@@ -4,12 +4,16 @@
 //! are at DEBUG, and a load that found nothing new is at TRACE. A degradation that the source reports is at WARN when it appears
 //! and at INFO when it ends; an inherent one is at DEBUG.
 //!
+//! While no load is good, the log repeats that ever more rarely: [`outage`].
+//!
 //! An error about other content counts as new even if its text is the same. So does the answer to a manual reload. Of many
 //! rejections or failures in a row, the log has the first few lines and then summaries: [`storm`].
 
 mod limits;
 mod log;
 pub(crate) mod observer;
+mod outage;
+mod outages;
 mod source;
 mod status;
 mod storm;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tracing::{debug, info, warn};
 
 use super::{Recorder, TARGET};
+use crate::clock::time_of_day;
 use crate::error::Error;
 use crate::event::{DataState, EventKind, WatchState};
 use crate::panics::discard;
@@ -19,7 +20,7 @@ impl<V> Recorder<V> {
         let same =
             status.watch_error.as_ref().map(ToString::to_string) == why.map(ToString::to_string);
         let was_down = status.watch_error.is_some();
-        status.watch = to;
+        (status.watch, status.watch_since) = (to, Some(time_of_day()));
         status.counters.watch_losses +=
             u64::from(from.is_open() && matches!(to, WatchState::Down | WatchState::Parked));
         let resolved = match to {
@@ -75,7 +76,7 @@ impl<V> Recorder<V> {
     /// Writes that no load was good for longer than the bound.
     pub(crate) fn stale(&self, age: Duration) {
         let mut status = self.shared.status();
-        status.data = DataState::Stale;
+        status.set_data(DataState::Stale, time_of_day());
         let error = status.last_error.clone();
         drop(status);
         let (name, source) = self.shared.names();

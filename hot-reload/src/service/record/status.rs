@@ -37,7 +37,7 @@ impl<V> Recorder<V> {
         let published = status.generation != generation;
         // The default of a removal policy, or the restored value of an earlier run.
         let fallback = published && !outcome.is_current();
-        status.data = match generation {
+        let data = match generation {
             None => DataState::None,
             Some(_) if waits && !fallback => status.data,
             // The visible value is intended, and the source was loaded.
@@ -48,6 +48,7 @@ impl<V> Recorder<V> {
             Some(_) if status.max_staleness.is_some() => status.data,
             Some(_) => DataState::Stale,
         };
+        status.set_data(data, now);
         if outcome.is_current() || (held && !waits) {
             status.last_verified = Some(now);
         }

@@ -1,5 +1,6 @@
-//! [`Storms`]: throttles for log lines about rejections and failures.
+//! [`Storms`]: throttles for log lines about rejections and failures, and the outage that they are part of.
 
+use super::outage::Outage;
 use super::throttle::Throttle;
 use crate::error::Error;
 use crate::event::Stage;
@@ -9,6 +10,8 @@ use crate::event::Stage;
 pub(super) struct Storms {
     pub(super) rejections: Throttle<Line>,
     pub(super) failures: Throttle<Line>,
+    /// `None` if the last load was good.
+    pub(super) outage: Option<Outage>,
 }
 
 impl Default for Storms {
@@ -16,6 +19,7 @@ impl Default for Storms {
         Self {
             rejections: Throttle::new(),
             failures: Throttle::new(),
+            outage: None,
         }
     }
 }

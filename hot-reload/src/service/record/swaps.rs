@@ -23,7 +23,7 @@ impl<V> Recorder<V> {
             status.generation = Some(*generation);
             if status.data == DataState::Restored {
                 // It is a value of this run, and not what the last load found.
-                status.data = DataState::Stale;
+                status.set_data(DataState::Stale, time_of_day());
             }
         }
     }

@@ -231,7 +231,7 @@ impl<V> Shared<V> {
             status.counters.published += 1;
             status.last_published = Some(time_of_day());
             if status.data == DataState::None {
-                status.data = DataState::Fresh;
+                status.set_data(DataState::Fresh, time_of_day());
             }
         }
         !mem::replace(&mut status.stopped, true)

@@ -300,6 +300,7 @@ async fn status_is_one_object_with_a_tag() {
             "confirm_by",
             "counters",
             "data",
+            "data_since",
             "enabled",
             "generation",
             "given_up",
@@ -319,6 +320,7 @@ async fn status_is_one_object_with_a_tag() {
             "value_revision",
             "watch",
             "watch_error",
+            "watch_since",
         ]
     );
     let tag = one.header("etag").to_owned();

@@ -3,6 +3,7 @@
 mod accounts;
 mod flight;
 mod lines;
+mod outages;
 mod rejections;
 #[cfg(all(feature = "serde", feature = "json"))]
 mod serialized;
