@@ -11,7 +11,7 @@
 //!
 //! Without a command, the program serves. `cli` has the commands.
 //!
-//! SIGHUP reloads the configuration. SIGQUIT, SIGUSR1 and SIGUSR2 are logged and have no other effect; SIGPIPE and SIGXFSZ
+//! SIGHUP reloads the configuration, and systemd gets the outcome. SIGQUIT, SIGUSR1 and SIGUSR2 are logged and have no other effect; SIGPIPE and SIGXFSZ
 //! have none. `main` installs all handlers first.
 //!
 //! If the reader of standard error hangs or fails, the program goes on: lines that it does not take are dropped and counted.
@@ -22,6 +22,7 @@ mod cli;
 mod descriptors;
 mod early;
 mod logs;
+mod notifier;
 mod output;
 mod signals;
 
@@ -30,14 +31,13 @@ use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use hot_reload::Registry;
-use hot_reload::event::Requester;
 use server_lib::{Server, ServerConfig, ServerContext, ServerError, Shutdown};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
 use crate::args::Serve;
 use crate::logs::Logs;
+use crate::notifier::Notifier;
 use crate::output::Output;
 use crate::signals::Signals;
 
@@ -85,32 +85,31 @@ struct Failure {
 
 fn run(args: &Serve, signals: io::Result<Signals>, logs: &Arc<Logs>) -> Result<(), Failure> {
     let shutdown = Shutdown::new();
-    let hangup = Arc::new(Notify::new());
-    signals?.follow(shutdown.clone(), Arc::clone(&hangup), Arc::clone(logs))?;
+    signals?.follow(shutdown.clone(), Arc::clone(logs))?;
     logs.read_environment().map_err(|line| Failure {
         code: CONFIGURATION,
         line,
     })?;
     descriptors::raise();
     let runtime = Runtime::new()?;
-    let ended = runtime.block_on(serve(args, shutdown, hangup, Arc::clone(logs)));
+    let ended = runtime.block_on(serve(args, shutdown, Arc::clone(logs)));
     // A file system that hangs holds a thread that nobody can stop. The end does not wait for it.
     runtime.shutdown_background();
     ended
 }
 
-async fn serve(
-    args: &Serve,
-    shutdown: Shutdown,
-    hangup: Arc<Notify>,
-    logs: Arc<Logs>,
-) -> Result<(), Failure> {
+async fn serve(args: &Serve, shutdown: Shutdown, logs: Arc<Logs>) -> Result<(), Failure> {
     let path = args.config.display().to_string();
     let config = ServerConfig::builder(&path).await.map_err(other)?;
-    let context = ServerContext::new(shutdown).on_log(move |filter| logs.follow(filter));
-    tokio::spawn(reload_on(hangup, context.registry().clone()));
+    let listening = Arc::new(Notify::new());
+    let listens = Arc::clone(&listening);
+    let context = ServerContext::new(shutdown.clone())
+        .on_log(move |filter| logs.follow(filter))
+        .on_listen(move |_| listens.notify_one());
+    let notifier = Notifier::start(context.registry())?;
     let admin = admin::start(args, context.registry()).await?;
-    let ended = Server::run(args.configure(config), context).await;
+    let server = Server::run(args.configure(config), context);
+    let ended = notifier.follow(server, listening, shutdown).await;
     if let Some(admin) = admin {
         admin.stop().await;
     }
@@ -125,18 +124,6 @@ async fn serve(
         },
         error => other(error),
     })
-}
-
-/// Reloads all services of the server at each SIGHUP.
-async fn reload_on(hangup: Arc<Notify>, registry: Registry) {
-    loop {
-        hangup.notified().await;
-        for (_, receipt) in registry.reload_all(Requester::Signal).await {
-            // The outcome is one word; the service logs the reason of a rejection.
-            let outcome = receipt.outcome;
-            tracing::info!(%outcome, "reload requested by SIGHUP");
-        }
-    }
 }
 
 fn other(error: impl Error) -> Failure {

@@ -7,7 +7,6 @@ use std::io;
 use std::sync::Arc;
 
 use server_lib::Shutdown;
-use tokio::sync::Notify;
 
 use crate::logs::Logs;
 
@@ -30,18 +29,13 @@ impl Signals {
         .map(Self)
     }
 
-    /// Starts the thread: SIGTERM and SIGINT stop the server, a second one ends the process at once, and SIGHUP requests a
-    /// reload.
+    /// Starts the thread: SIGTERM and SIGINT stop the server, and a second one ends the process at once. SIGHUP has no effect
+    /// here: the [`Notifier`](crate::notifier::Notifier) has a handler of its own.
     ///
     /// # Errors
     ///
     /// If the thread cannot be started.
-    pub(crate) fn follow(
-        self,
-        shutdown: Shutdown,
-        hangup: Arc<Notify>,
-        logs: Arc<Logs>,
-    ) -> io::Result<()> {
+    pub(crate) fn follow(self, shutdown: Shutdown, logs: Arc<Logs>) -> io::Result<()> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
         use tracing::{debug, info};
 
@@ -59,8 +53,7 @@ impl Signals {
                         stopping = true;
                         shutdown.stop();
                     }
-                    SIGHUP => hangup.notify_one(),
-                    SIGXFSZ => {}
+                    SIGHUP | SIGXFSZ => {}
                     other => {
                         let name = signal_hook::low_level::signal_name(other).unwrap_or("signal");
                         if reported.contains(&other) {
@@ -88,12 +81,7 @@ impl Signals {
         Ok(Self())
     }
 
-    pub(crate) fn follow(
-        self,
-        shutdown: Shutdown,
-        _hangup: Arc<Notify>,
-        logs: Arc<Logs>,
-    ) -> io::Result<()> {
+    pub(crate) fn follow(self, shutdown: Shutdown, logs: Arc<Logs>) -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;

@@ -98,8 +98,9 @@ impl Server {
         save_bytes(&self.file, &config(self.id, self.address, content));
         self.program.signal(Signal::HUP);
         // One line for each mutant. Removing the lines bounds their memory.
-        let line = self.program.take_line("requested by SIGHUP outcome=").await;
-        let outcome = line.rsplit('=').next().unwrap();
+        let line = self.program.take_line("SIGHUP: config: ").await;
+        let outcome = line.split("SIGHUP: config: ").nth(1).unwrap();
+        let outcome = outcome.split([' ', ':']).next().unwrap();
         let words = ["published", "unchanged", "rejected", "failed"];
         assert!(words.contains(&outcome), "{outcome}");
         outcome.to_owned()
