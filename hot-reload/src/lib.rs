@@ -27,7 +27,9 @@ pub mod admin;
 #[cfg(feature = "axum")]
 pub mod axum;
 
-// Operations: metrics, signals and the service manager.
+// Operations: the log of decisions, metrics, signals and the service manager.
+#[cfg(feature = "audit")]
+pub mod audit;
 #[cfg(any(feature = "metrics", feature = "prometheus"))]
 mod measure;
 #[cfg(feature = "metrics")]

@@ -44,7 +44,12 @@ impl RevisionKey {
     }
 }
 
-#[cfg(any(feature = "admin", feature = "metrics", feature = "prometheus"))]
+#[cfg(any(
+    feature = "admin",
+    feature = "audit",
+    feature = "metrics",
+    feature = "prometheus"
+))]
 impl RevisionKey {
     /// Hides a revision of a source, which may be a plain hash of the content.
     pub(crate) fn hide(self, revision: &Revision) -> Revision {
