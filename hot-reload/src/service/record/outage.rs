@@ -1,6 +1,5 @@
 //! [`Outage`]: the time since the first of the loads in a row that were not good. It is pure: the caller passes the time.
 
-use std::fmt;
 use std::time::Duration;
 
 use crate::service::flight::Span;
@@ -66,7 +65,7 @@ impl Outage {
     }
 
     /// `12 min without a good load (24 loads)`.
-    pub(super) fn lasted(&self, now: Duration) -> impl fmt::Display + use<> {
+    pub(super) fn lasted(&self, now: Duration) -> String {
         let age = Span(self.age(now));
         format!("{age} without a good load ({} loads)", self.loads)
     }
@@ -109,7 +108,7 @@ mod tests {
         let mut outage = Outage::new(minutes(1));
         outage.add();
         outage.add();
-        let text = outage.lasted(minutes(13)).to_string();
+        let text = outage.lasted(minutes(13));
         assert_eq!(text, "12 min without a good load (2 loads)");
     }
 }

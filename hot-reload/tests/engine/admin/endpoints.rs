@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::Request;
 use futures_util::stream;
 use hot_reload::admin::Admin;
 use hot_reload::diff::RevisionKey;
@@ -515,7 +516,7 @@ async fn routes_of_the_application_are_guarded() {
     let routes = Router::new().route("/metrics", page);
     let router = admin(&Registry::new()).routes(routes).router();
     assert_eq!(get(&router, "/metrics").await.body, "a page");
-    let foreign = axum::http::Request::get("/metrics").header("host", "example.com");
+    let foreign = Request::get("/metrics").header("host", "example.com");
     let answer = send(&router, foreign.body(Body::empty()).unwrap()).await;
     assert_eq!(answer.status, 403);
 }
