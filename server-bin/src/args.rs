@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, FromArgMatches, Subcommand, ValueEnum};
+use hot_reload::policy::Probation;
 use server_lib::ConfigBuilder;
 
 /// The command line: the arguments of the server, or a command.
@@ -70,6 +71,16 @@ pub(crate) struct Serve {
     )]
     pub(crate) history: u8,
 
+    /// Rolls a new configuration back after this time unless `confirm` is called; not the first one
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "SERVER_CONFIRM_WITHIN",
+        requires = "admin",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub(crate) confirm_within: Option<u32>,
+
     /// Serves the admin endpoints and metrics here: HOST:PORT, or unix:PATH
     #[arg(long, value_name = "ADDRESS", env = "SERVER_ADMIN")]
     pub(crate) admin: Option<String>,
@@ -119,12 +130,24 @@ pub(crate) enum Ask {
         #[command(flatten)]
         remote: Remote,
     },
+    /// Prints what a reload would do, without an effect; exits with 1 if it would be refused
+    Plan {
+        #[command(flatten)]
+        remote: Remote,
+    },
     /// Publishes an earlier value again
     Rollback {
         #[command(flatten)]
         remote: Remote,
         /// The generation of the earlier value; the one before the visible value if absent
         generation: Option<u64>,
+    },
+    /// Keeps a configuration that `--confirm-within` would roll back
+    Confirm {
+        #[command(flatten)]
+        remote: Remote,
+        /// Its generation, as `status` shows it
+        generation: u64,
     },
     /// Publishes nothing until `resume`
     Pause {
@@ -221,6 +244,13 @@ impl Serve {
     /// Configures the service of the configuration.
     pub(crate) fn configure(&self, config: ConfigBuilder) -> ConfigBuilder {
         let config = config.history(self.history.into());
+        let config = match self.confirm_within {
+            Some(seconds) => {
+                let window = Duration::from_secs(seconds.into());
+                config.probation(Probation::until_confirmed(window))
+            }
+            None => config,
+        };
         let interval = Duration::from_secs(self.interval.into());
         match self.watch_mode {
             WatchMode::Polling => config.interval(interval),

@@ -48,11 +48,14 @@ pub(super) fn receipts(context: &Context, receipts: Vec<(Target, Receipt)>) -> R
     respond(code, &targets(context, receipts))
 }
 
-/// The code of an outcome. 422 is the fault of the content, 502 of the source.
+/// The code of an outcome. 409 is a hold or a plan that is out of date, 422 is the fault of the content, 502 of the source.
 pub(super) fn code(outcome: &Outcome) -> StatusCode {
     match outcome {
         Outcome::Published { .. } | Outcome::Unchanged => StatusCode::OK,
         Outcome::Held => StatusCode::CONFLICT,
+        Outcome::Rejected { error, .. } | Outcome::Failed { error } if is_conflict(error) => {
+            StatusCode::CONFLICT
+        }
         Outcome::Rejected { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Outcome::Missing => StatusCode::BAD_GATEWAY,
         Outcome::Failed { error } => match is_stopped(error) {
@@ -60,6 +63,11 @@ pub(super) fn code(outcome: &Outcome) -> StatusCode {
             false => StatusCode::BAD_GATEWAY,
         },
     }
+}
+
+/// Whether an apply was refused, because its plan is out of date.
+fn is_conflict(error: &Error) -> bool {
+    error.kind() == ErrorKind::Conflict
 }
 
 fn is_stopped(error: &Error) -> bool {

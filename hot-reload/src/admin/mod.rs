@@ -39,6 +39,9 @@
 //! | `GET /debug/reload/stream` | server-sent events: `snapshot`, then each event under its kind. `Last-Event-ID` resumes. A client that is too slow gets `lagged` in place of the events that it has lost |
 //! | `POST /debug/reload/rollback` | publishes the value before the visible one |
 //! | `POST /debug/reload/rollback/GENERATION` | publishes this earlier value; 404 if it is not retained |
+//! | `POST /debug/reload/plan` | what a load would do, without an effect, with the codes of a reload: outcome, changed paths, and a `token`. Of one service |
+//! | `POST /debug/reload/apply?token=TOKEN` | publishes the content of that plan; 409 if the content or the visible generation is another one by now |
+//! | `POST /debug/reload/confirm/GENERATION` | ends the probation of a value that must be confirmed; 409 if it is not on probation |
 //! | `POST /debug/reload/pause` | publishes nothing until `resume` |
 //! | `POST /debug/reload/resume` | ends every hold and loads, with the answers of a reload |
 //!

@@ -110,15 +110,8 @@ impl Client {
         let Some(target) = &self.target else {
             return path.to_owned();
         };
-        let mut encoded = String::new();
-        for byte in target.bytes() {
-            match byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                true => encoded.push(byte.into()),
-                false => encoded.push_str(&format!("%{byte:02X}")),
-            }
-        }
         let sign = if path.contains('?') { '&' } else { '?' };
-        format!("{path}{sign}target={encoded}")
+        format!("{path}{sign}target={}", encoded(target))
     }
 
     async fn request(
@@ -175,6 +168,18 @@ impl Client {
             self.address
         ))
     }
+}
+
+/// A value as it stands in a query.
+fn encoded(value: &str) -> String {
+    let mut encoded = String::new();
+    for byte in value.bytes() {
+        match byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            true => encoded.push(byte.into()),
+            false => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
 }
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}

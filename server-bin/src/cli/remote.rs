@@ -9,7 +9,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::client::{Answer, Client, Failure};
-use super::show;
+use super::show::{self, word};
 use crate::args::Ask;
 
 /// The exit code of a request that did not have its effect.
@@ -42,7 +42,9 @@ pub(super) async fn run(ask: &Ask) -> Result<u8, Failure> {
             json,
         } => status(&Client::new(remote)?, *watch, *json).await,
         Ask::Reload { remote } => request(&Client::new(remote)?, "/-/reload").await,
+        Ask::Plan { remote } => plan(&Client::new(remote)?).await,
         Ask::Rollback { remote, generation } => rollback(&Client::new(remote)?, *generation).await,
+        Ask::Confirm { remote, generation } => confirm(&Client::new(remote)?, *generation).await,
         Ask::Pause { remote } => pause(&Client::new(remote)?).await,
         Ask::Resume { remote } => request(&Client::new(remote)?, "/debug/reload/resume").await,
         Ask::Events {
@@ -88,6 +90,22 @@ async fn request(client: &Client, path: &str) -> Result<u8, Failure> {
     Ok(receipts(&answer))
 }
 
+async fn plan(client: &Client) -> Result<u8, Failure> {
+    let answer = client.send(Method::POST, "/debug/reload/plan").await?;
+    for row in targets(&answer) {
+        let mut page = format!(
+            "{}: would be {}\n",
+            word(&row["target"]),
+            show::outcome(row)
+        );
+        for path in row["changed"]["paths"].as_array().into_iter().flatten() {
+            page += &format!("  changes {}\n", word(path));
+        }
+        let _ = print(&page);
+    }
+    Ok(if answer.is_success { 0 } else { FAILED })
+}
+
 /// Rolls back, unless another generation becomes visible meanwhile.
 async fn rollback(client: &Client, generation: Option<u64>) -> Result<u8, Failure> {
     let answer = client.send(Method::GET, "/debug/reload/status").await?;
@@ -96,7 +114,7 @@ async fn rollback(client: &Client, generation: Option<u64>) -> Result<u8, Failur
         statuses => {
             let names: Vec<_> = statuses
                 .iter()
-                .map(|status| status["name"].as_str().unwrap_or_default())
+                .map(|status| word(&status["name"]))
                 .collect();
             let names = names.join(", ");
             return Err(Failure::Refused(format!(
@@ -112,10 +130,20 @@ async fn rollback(client: &Client, generation: Option<u64>) -> Result<u8, Failur
     Ok(receipts(&answer))
 }
 
+async fn confirm(client: &Client, generation: u64) -> Result<u8, Failure> {
+    let path = format!("/debug/reload/confirm/{generation}");
+    let answer = client.send(Method::POST, &path).await?;
+    for row in targets(&answer) {
+        let target = word(&row["target"]);
+        let _ = print(&format!("{target}: generation {generation} confirmed\n"));
+    }
+    Ok(0)
+}
+
 async fn pause(client: &Client) -> Result<u8, Failure> {
     let answer = client.send(Method::POST, "/debug/reload/pause").await?;
     for row in targets(&answer) {
-        let target = row["target"].as_str().unwrap_or_default();
+        let target = word(&row["target"]);
         let _ = print(&format!("{target}: paused; `resume` ends it\n"));
     }
     Ok(0)

@@ -72,6 +72,15 @@ pub(super) fn status(status: &Value, now: OffsetDateTime, page: &mut String) -> 
             let _ = writeln!(page, "  {line}");
         }
     }
+    if let Some(generation) = status["on_probation"].as_u64() {
+        let by = status["confirm_by"].as_str();
+        let by =
+            by.map(|by| format!("; `confirm {generation}` keeps it, at {by} it is rolled back"));
+        problems.push(format!(
+            "ON PROBATION: generation {generation}{}",
+            by.unwrap_or_default()
+        ));
+    }
     if status["given_up"] == true {
         problems.push("GIVEN UP: the bound of attempts is reached; retries go on".to_owned());
     }
@@ -139,7 +148,7 @@ pub(super) fn event(event: &Value) -> String {
 }
 
 /// An outcome with what stands beside it.
-fn outcome(row: &Value) -> String {
+pub(super) fn outcome(row: &Value) -> String {
     let mut line = word(&row["outcome"]).to_owned();
     if let (Some(generation), "published") = (row["generation"].as_u64(), &*line) {
         let _ = write!(line, " as generation {generation}");
@@ -171,7 +180,8 @@ fn error(error: &Value) -> String {
     line + word(&error["message"])
 }
 
-fn word(value: &Value) -> &str {
+/// A text, or nothing.
+pub(super) fn word(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 

@@ -18,9 +18,13 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    async fn start_with(arguments: &[&str]) -> Self {
         let (folder, file) = folder_with(&config(1));
         let admin = admin(folder.path());
-        let program = Program::start(&file, &["--admin", &admin]);
+        let program = Program::start(&file, &[&["--admin", &*admin], arguments].concat());
         program.address().await;
         Self {
             folder,
@@ -115,6 +119,32 @@ async fn reload_answers_with_the_outcome() {
 }
 
 #[tokio::test]
+async fn plan_says_what_a_reload_would_do_without_an_effect() {
+    let server = Server::start_with(&["--watch-mode", "polling", "--interval", "86400"]).await;
+    save(&server.file, &config(2));
+    let (code, page) = server.ask(&["plan"]).await;
+    assert_eq!(code, Some(0), "{page}");
+    assert!(
+        page.starts_with("config: would be published as generation "),
+        "{page}"
+    );
+    assert!(
+        server
+            .ask(&["status"])
+            .await
+            .1
+            .starts_with("config  generation 1, ")
+    );
+    save(&server.file, "id = 'x'\n");
+    let (code, page) = server.ask(&["plan"]).await;
+    assert_eq!(code, Some(1));
+    assert!(
+        page.starts_with("config: would be rejected at stage decode: "),
+        "{page}"
+    );
+}
+
+#[tokio::test]
 async fn rollback_has_a_banner_in_the_status_until_resume() {
     let server = Server::start().await;
     let address = server.program.address().await;
@@ -140,6 +170,38 @@ async fn rollback_has_a_banner_in_the_status_until_resume() {
         page.starts_with("error: generation 99 is not retained; retained: "),
         "{page}"
     );
+}
+
+#[tokio::test]
+async fn configuration_that_is_confirmed_stays() {
+    let server = Server::start_with(&["--confirm-within", "3600"]).await;
+    server.edit(&config(2), "must be confirmed within").await;
+    let (code, page) = server.ask(&["status"]).await;
+    assert_eq!(code, Some(3));
+    assert!(
+        page.contains("ON PROBATION: generation 2; `confirm 2` keeps it, at "),
+        "{page}"
+    );
+    let (code, page) = server.ask(&["confirm", "2"]).await;
+    assert_eq!(
+        (code, &*page),
+        (Some(0), "config: generation 2 confirmed\n")
+    );
+    assert_eq!(server.ask(&["status"]).await.0, Some(0));
+    let (code, page) = server.ask(&["confirm", "2"]).await;
+    assert_eq!(
+        (code, &*page),
+        (Some(1), "error: generation 2 is not on probation\n")
+    );
+}
+
+#[tokio::test]
+async fn configuration_that_nobody_confirms_is_rolled_back() {
+    let server = Server::start_with(&["--confirm-within", "1"]).await;
+    let address = server.program.address().await;
+    server.edit(&config(2), "must be confirmed within").await;
+    server.program.line("rolled back").await;
+    until_id(address, 1).await;
 }
 
 #[tokio::test]

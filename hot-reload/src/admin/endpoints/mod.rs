@@ -8,6 +8,7 @@ mod health;
 mod holds;
 mod reload;
 mod rollback;
+mod staged;
 mod status;
 mod stream;
 mod tags;
@@ -37,6 +38,9 @@ pub(super) fn router(context: &Arc<Context>) -> Router {
         .route("/debug/reload/stream", get(stream::stream))
         .route("/debug/reload/rollback", post(rollback::previous))
         .route("/debug/reload/rollback/{generation}", post(rollback::to))
+        .route("/debug/reload/plan", post(staged::plan))
+        .route("/debug/reload/apply", post(staged::apply))
+        .route("/debug/reload/confirm/{generation}", post(staged::confirm))
         .route("/debug/reload/pause", post(holds::pause))
         .route("/debug/reload/resume", post(holds::resume))
         .route_layer(operator.clone());

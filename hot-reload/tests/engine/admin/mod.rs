@@ -6,4 +6,5 @@ mod endpoints;
 mod listen;
 #[cfg(feature = "toml")]
 mod secrets;
+mod staged;
 mod stream;
