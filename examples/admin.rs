@@ -3,6 +3,7 @@
 //! `cargo run --example admin` writes its own file and prints what to do next. Ctrl-C ends it.
 
 use axum::{Router, extract::State, routing::get};
+use examples::say;
 use hot_reload::admin::Admin;
 use hot_reload::{Live, Registry};
 
@@ -27,11 +28,11 @@ async fn main() -> anyhow::Result<()> {
     let app = Router::new().route("/", get(greet)).with_state(config);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let at = listener.local_addr()?;
-    say(&format!("edit {}, then:", path.display()));
-    say(&format!(
+    say(format!("edit {}, then:", path.display()));
+    say(format!(
         "curl http://{at}/debug/reload/status?target=config"
     ));
-    say(&format!(
+    say(format!(
         "curl -X POST -H 'X-Reload: 1' http://{at}/-/reload"
     ));
     axum::serve(listener, app.merge(admin.router()))
@@ -42,12 +43,4 @@ async fn main() -> anyhow::Result<()> {
         })
         .await?;
     Ok(())
-}
-
-#[allow(
-    clippy::print_stdout,
-    reason = "the output of an example is for a person"
-)]
-fn say(line: &str) {
-    println!("{line}");
 }

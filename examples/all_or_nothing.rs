@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use examples::say;
 use hot_reload::group::{GroupSnapshot, MemberKey};
 use hot_reload::source::{File, Source, Toml};
 use hot_reload::{Coordinator, ReloaderService};
@@ -69,13 +70,13 @@ async fn main() -> anyhow::Result<()> {
         keys.resolve(&live.load(), "/shop")
             .context("a route is lost")
     };
-    say(&format!("generation 1: /shop is at {}", shop()?));
+    say(format!("generation 1: /shop is at {}", shop()?));
 
     // The files are written one after the other, and published as one change.
     let mut changes = live.subscribe();
     files.write("\"/shop\" = \"green\"\n", "green = \"10.0.0.2:80\"\n")?;
     let snapshot = changes.changed().await.context("stopped")?;
-    say(&format!(
+    say(format!(
         "generation {}: /shop is at {}",
         snapshot.generation(),
         shop()?
@@ -85,15 +86,15 @@ async fn main() -> anyhow::Result<()> {
     files.write("\"/shop\" = \"red\"\n", "red = 10.0.0.3:80\n")?;
     let receipt = control.reload().await;
     let error = receipt.error().context("a typo was accepted")?;
-    say(&format!("{}: {error}", receipt.outcome));
+    say(format!("{}: {error}", receipt.outcome));
     ensure!(shop()? == "10.0.0.2:80", "both values must stay");
-    say(&format!("still at {}", shop()?));
+    say(format!("still at {}", shop()?));
 
     // Each file is valid alone, but they do not belong together.
     files.write("\"/shop\" = \"red\"\n", "green = \"10.0.0.2:80\"\n")?;
     let receipt = control.reload().await;
     let error = receipt.error().context("a route to nowhere was accepted")?;
-    say(&format!("{}: {error}", receipt.outcome));
+    say(format!("{}: {error}", receipt.outcome));
 
     files.write("\"/shop\" = \"red\"\n", "red = \"10.0.0.3:80\"\n")?;
     let receipt = control.reload().await;
@@ -103,7 +104,7 @@ async fn main() -> anyhow::Result<()> {
         .versions()
         .map(|version| version.to_string())
         .collect();
-    say(&format!(
+    say(format!(
         "generation {}: /shop is at {} ({})",
         snapshot.generation(),
         shop()?,
@@ -145,12 +146,4 @@ fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     fs::write(&new, text)?;
     fs::rename(&new, path)?;
     Ok(())
-}
-
-#[allow(
-    clippy::print_stdout,
-    reason = "the output of an example is for a person"
-)]
-fn say(text: &str) {
-    println!("{text}");
 }

@@ -3,6 +3,7 @@
 //! `cargo run --example axum_extractor` writes its own file and prints what to do next. Ctrl-C ends it.
 
 use axum::{Router, extract::State, routing::get};
+use examples::say;
 use hot_reload::Live;
 use hot_reload::axum::Current;
 
@@ -33,7 +34,7 @@ async fn main() -> anyhow::Result<()> {
         .route("/", get(greet))
         .route("/slow", get(slow));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    say(&format!(
+    say(format!(
         "curl {}/slow, and edit {}",
         listener.local_addr()?,
         path.display()
@@ -44,12 +45,4 @@ async fn main() -> anyhow::Result<()> {
         .await?;
     control.stop().await;
     Ok(())
-}
-
-#[allow(
-    clippy::print_stdout,
-    reason = "the output of an example is for a person"
-)]
-fn say(line: &str) {
-    println!("{line}");
 }

@@ -6,6 +6,7 @@ use std::fs;
 use std::pin::pin;
 
 use anyhow::Context;
+use examples::say;
 use hot_reload::ReloaderService;
 use hot_reload::source::{Dir, Toml};
 use serde::Deserialize;
@@ -43,9 +44,9 @@ async fn main() -> anyhow::Result<()> {
         .merge(Toml::<AppConfig>::new());
     let (config, control) = ReloaderService::builder(source).hybrid().start().await?;
 
-    say(&format!("generation 1: {:?}", *config.load()));
+    say(format!("generation 1: {:?}", *config.load()));
     say("in another terminal:");
-    say(&format!("  cd {}", folder.display()));
+    say(format!("  cd {}", folder.display()));
     say("  printf '[db]\\nport = 6432\\n' > 20-db.toml      # one more file");
     say(
         "  printf '[db]\\nport = \"many\"\\n' > 20-db.toml    # a mistake: the log names file and line",
@@ -59,19 +60,11 @@ async fn main() -> anyhow::Result<()> {
     loop {
         tokio::select! {
             Some(now) = changes.changed() => {
-                say(&format!("generation {}: {:?}", now.generation(), *now));
+                say(format!("generation {}: {:?}", now.generation(), *now));
             }
             _ = &mut interrupted => break,
         }
     }
     control.stop().await;
     Ok(())
-}
-
-#[allow(
-    clippy::print_stdout,
-    reason = "the output of an example is for a person"
-)]
-fn say(line: &str) {
-    println!("{line}");
 }

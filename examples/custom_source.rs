@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use examples::say;
 use hot_reload::source::{DecodeWith, Fetched, HintSender, Source, Subscription, WatchProfile};
 use hot_reload::{Error, ReloaderService, Revision};
 use tokio::sync::broadcast;
@@ -99,7 +100,7 @@ async fn main() -> anyhow::Result<()> {
     };
     let number = DecodeWith::new(|bytes| String::from_utf8_lossy(bytes).parse::<u32>());
     let (limit, control) = ReloaderService::watch(limit.decode(number)).start().await?;
-    say(&format!("limit is now {}", *limit.load()));
+    say(format!("limit is now {}", *limit.load()));
 
     let mut changes = limit.subscribe();
     let mut events = control.events();
@@ -108,29 +109,21 @@ async fn main() -> anyhow::Result<()> {
         loop {
             tokio::select! {
                 Some(now) = changes.changed() => {
-                    say(&format!("limit is now {}", *now));
+                    say(format!("limit is now {}", *now));
                     break;
                 }
                 // The event reports the bad value. The last good value stays.
                 Some(event) = events.next() => if event.error().is_some() {
-                    say(&format!("{event}; limit stays {}", *limit.load()));
+                    say(format!("{event}; limit stays {}", *limit.load()));
                     break;
                 }
             }
         }
     }
     control.stop().await;
-    say(&format!(
+    say(format!(
         "stopped; the last value stays readable: {}",
         *limit.load()
     ));
     Ok(())
-}
-
-#[allow(
-    clippy::print_stdout,
-    reason = "the output of an example is for a person"
-)]
-fn say(line: &str) {
-    println!("{line}");
 }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use examples::say;
 use hot_reload::source::{File, Source, Toml};
 use hot_reload::{Outcome, Participant, ReloaderService, async_trait};
 use serde::Deserialize;
@@ -68,7 +69,7 @@ async fn main() -> anyhow::Result<()> {
         .start()
         .await?;
     let red_pool = database.pool()?;
-    say(&format!(
+    say(format!(
         "generation 1: {} answers",
         red_pool.ask("who").await?
     ));
@@ -79,9 +80,9 @@ async fn main() -> anyhow::Result<()> {
     let Outcome::Rejected { stage, error } = &receipt.outcome else {
         anyhow::bail!("an unreachable database was accepted: {receipt}");
     };
-    say(&format!("rejected at stage {stage}: {error}"));
+    say(format!("rejected at stage {stage}: {error}"));
     ensure!(config.load().database == red, "the last good value stays");
-    say(&format!("still {}", database.pool()?.ask("who").await?));
+    say(format!("still {}", database.pool()?.ask("who").await?));
 
     // A query runs on the old pool while the new one replaces it.
     let under_way = tokio::spawn({
@@ -96,11 +97,11 @@ async fn main() -> anyhow::Result<()> {
         now == blue,
         "the configuration and the pool change together"
     );
-    say(&format!(
+    say(format!(
         "generation 2: {} answers",
         database.pool()?.ask("who").await?
     ));
-    say(&format!(
+    say(format!(
         "a query that was under way is answered by {}",
         under_way.await??
     ));
@@ -193,12 +194,4 @@ fn write(file: &Path, database: &str) -> anyhow::Result<()> {
         format!("database = \"{database}\"\nconnections = 3\n"),
     )?;
     fs::rename(&new, file).with_context(|| format!("{} could not be replaced", file.display()))
-}
-
-#[allow(
-    clippy::print_stdout,
-    reason = "the output of an example is for a person"
-)]
-fn say(line: &str) {
-    println!("{line}");
 }

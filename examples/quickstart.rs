@@ -6,6 +6,7 @@ use std::fs;
 use std::pin::pin;
 
 use anyhow::Context;
+use examples::say;
 use serde::Deserialize;
 
 #[derive(Debug, PartialEq, Deserialize)]
@@ -37,11 +38,8 @@ async fn main() -> anyhow::Result<()> {
         .start()
         .await?;
 
-    say(&format!("generation 1: {:?}", *config.load()));
-    say(&format!(
-        "edit {} now: change the greeting,",
-        path.display()
-    ));
+    say(format!("generation 1: {:?}", *config.load()));
+    say(format!("edit {} now: change the greeting,", path.display()));
     say("then make a mistake (workers = \"many\"), then fix it; Ctrl-C ends the program");
 
     let mut changes = config.subscribe();
@@ -50,19 +48,11 @@ async fn main() -> anyhow::Result<()> {
     loop {
         tokio::select! {
             Some(now) = changes.changed() => {
-                say(&format!("generation {}: {:?}", now.generation(), *now));
+                say(format!("generation {}: {:?}", now.generation(), *now));
             }
             _ = &mut interrupted => break,
         }
     }
     control.stop().await;
     Ok(())
-}
-
-#[allow(
-    clippy::print_stdout,
-    reason = "the output of an example is for a person"
-)]
-fn say(line: &str) {
-    println!("{line}");
 }

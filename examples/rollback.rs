@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use examples::say;
 use hot_reload::event::HoldReason;
 use hot_reload::policy::Probation;
 use hot_reload::source::{File, Source, Toml};
@@ -79,7 +80,7 @@ async fn main() -> anyhow::Result<()> {
             .await?;
     let mut changes = export.subscribe();
     let exporter = tokio::spawn(send_all(export.clone(), metrics.clone()));
-    say(&format!("generation 1: {:?}", *export.load()));
+    say(format!("generation 1: {:?}", *export.load()));
 
     // The file is valid, but the partner refuses batches of this size.
     write(&file, "batch = 5000")?;
@@ -89,10 +90,10 @@ async fn main() -> anyhow::Result<()> {
             break now;
         }
     };
-    say(&format!("{}: {:?}", name(&back), *back));
+    say(format!("{}: {:?}", name(&back), *back));
     // The content of the file is not retried until it changes. A manual `reload` would retry it once.
     let receipt = control.barrier().await;
-    say(&format!("the file is {receipt}"));
+    say(format!("the file is {receipt}"));
     ensure!(control.status().hold.map(|hold| hold.reason) == Some(HoldReason::Probation));
 
     write(&file, "batch = 80")?;
@@ -100,7 +101,7 @@ async fn main() -> anyhow::Result<()> {
     let is_proven =
         |tally: &Tally| tally.with == Some(fixed.generation()) && tally.sent - tally.refused >= 20;
     metrics.subscribe().wait_for(is_proven).await?;
-    say(&format!(
+    say(format!(
         "{}: {:?}, which has proven itself",
         name(&fixed),
         *fixed
@@ -113,16 +114,16 @@ async fn main() -> anyhow::Result<()> {
 
     // The partner asks for smaller batches at once. Rolling back is faster than editing the file.
     let receipt = control.rollback().await;
-    say(&format!("rolled back: {receipt}"));
+    say(format!("rolled back: {receipt}"));
     let back = export.get();
-    say(&format!("{}: {:?}", name(&back), *back));
+    say(format!("{}: {:?}", name(&back), *back));
     for earlier in control.history() {
-        say(&format!("kept is {}: {:?}", name(&earlier), *earlier));
+        say(format!("kept is {}: {:?}", name(&earlier), *earlier));
     }
     let hold = control.status().hold.context("nothing is held")?;
-    say(&format!("the status says: {}", hold.message));
+    say(format!("the status says: {}", hold.message));
     let receipt = control.reload().await;
-    say(&format!("a reload is {receipt}"));
+    say(format!("a reload is {receipt}"));
     ensure!(export.load().batch == 50, "the file must be held");
 
     // An edit of the file ends the hold.
@@ -131,7 +132,7 @@ async fn main() -> anyhow::Result<()> {
         .wait_for(|now| now.batch == 60)
         .await
         .context("the service has ended")?;
-    say(&format!("{}: {:?}", name(&fixed), *fixed));
+    say(format!("{}: {:?}", name(&fixed), *fixed));
     ensure!(
         control.barrier().await.is_current(),
         "the file must be published"
@@ -141,9 +142,9 @@ async fn main() -> anyhow::Result<()> {
     // A pause holds all new values, for example during maintenance. The file is still loaded and checked.
     control.pause();
     write(&file, "batch = \"seventy\"")?;
-    say(&format!("in a pause: {}", control.reload().await));
+    say(format!("in a pause: {}", control.reload().await));
     write(&file, "batch = 70")?;
-    say(&format!("in a pause: {}", control.reload().await));
+    say(format!("in a pause: {}", control.reload().await));
     ensure!(export.load().batch == 60, "the file must be held");
     // The load of the resume publishes it, or one that the watch has requested at the same moment.
     ensure!(
@@ -152,7 +153,7 @@ async fn main() -> anyhow::Result<()> {
     );
     let now = export.get();
     ensure!(now.batch == 70, "the file must be published");
-    say(&format!("resumed: generation {}", now.generation()));
+    say(format!("resumed: generation {}", now.generation()));
 
     control.stop().await;
     exporter.abort();
@@ -205,12 +206,4 @@ fn write(file: &Path, text: &str) -> anyhow::Result<()> {
     let new = file.with_extension("new");
     fs::write(&new, format!("{text}\n"))?;
     fs::rename(&new, file).with_context(|| format!("{} could not be replaced", file.display()))
-}
-
-#[allow(
-    clippy::print_stdout,
-    reason = "the output of an example is for a person"
-)]
-fn say(line: &str) {
-    println!("{line}");
 }

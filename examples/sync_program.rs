@@ -2,9 +2,9 @@
 //!
 //! `cargo run --example sync_program` writes its own file and prints what to do next. The greeting `bye` ends it.
 
-use std::fmt::Display;
 use std::fs;
 
+use examples::say;
 use hot_reload::blocking;
 use serde::Deserialize;
 
@@ -26,12 +26,4 @@ fn main() -> anyhow::Result<()> {
     }
     control.stop();
     Ok(())
-}
-
-#[allow(
-    clippy::print_stdout,
-    reason = "the output of an example is for a person"
-)]
-fn say(line: impl Display) {
-    println!("{line}");
 }

@@ -18,6 +18,7 @@ fn main() {}
 async fn main() -> anyhow::Result<()> {
     use std::pin::pin;
 
+    use examples::say;
     use hot_reload::{Registry, systemd};
     use tokio::signal::unix::{SignalKind, signal};
 
@@ -37,8 +38,8 @@ async fn main() -> anyhow::Result<()> {
         .register(&services)
         .start()
         .await?;
-    say(&format!("generation 1: {:?}", *config.load()));
-    say(&format!(
+    say(format!("generation 1: {:?}", *config.load()));
+    say(format!(
         "edit {}, then: kill -HUP {}",
         path.display(),
         std::process::id()
@@ -50,7 +51,7 @@ async fn main() -> anyhow::Result<()> {
     loop {
         tokio::select! {
             Some(now) = changes.changed() => {
-                say(&format!("generation {}: {:?}", now.generation(), *now));
+                say(format!("generation {}: {:?}", now.generation(), *now));
             }
             _ = terminate.recv() => break,
             _ = &mut interrupt => break,
@@ -66,13 +67,4 @@ async fn main() -> anyhow::Result<()> {
 #[allow(dead_code, reason = "it is only printed")]
 struct AppConfig {
     greeting: String,
-}
-
-#[allow(
-    clippy::print_stdout,
-    reason = "the output of an example is for a person"
-)]
-#[allow(dead_code, reason = "used on Linux")]
-fn say(line: &str) {
-    println!("{line}");
 }
