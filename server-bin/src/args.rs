@@ -81,6 +81,10 @@ pub(crate) struct Serve {
     )]
     pub(crate) confirm_within: Option<u32>,
 
+    /// Appends a line of JSON to this file for each decision: who or what changed the configuration, when, and what became of it
+    #[arg(long, value_name = "FILE", env = "SERVER_AUDIT_LOG")]
+    pub(crate) audit_log: Option<PathBuf>,
+
     /// Serves the admin endpoints and metrics here: HOST:PORT, or unix:PATH
     #[arg(long, value_name = "ADDRESS", env = "SERVER_ADMIN")]
     pub(crate) admin: Option<String>,

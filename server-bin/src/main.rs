@@ -30,10 +30,14 @@ use std::error::Error;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
+use hot_reload::Registry;
+use hot_reload::audit::AuditLog;
 use server_lib::{Server, ServerConfig, ServerContext, ServerError, Shutdown};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::args::Serve;
 use crate::logs::Logs;
@@ -43,6 +47,9 @@ use crate::signals::Signals;
 
 /// `EX_CONFIG` of `sysexits.h`.
 pub(crate) const CONFIGURATION: u8 = 78;
+
+/// How long the end waits for the audit log to be written.
+const AUDIT_FLUSH: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let signals = Signals::catch();
@@ -106,12 +113,18 @@ async fn serve(args: &Serve, shutdown: Shutdown, logs: Arc<Logs>) -> Result<(), 
     let context = ServerContext::new(shutdown.clone())
         .on_log(move |filter| logs.follow(filter))
         .on_listen(move |_| listens.notify_one());
+    let audit = audit(args, context.registry())?;
     let notifier = Notifier::start(context.registry())?;
     let admin = admin::start(args, context.registry()).await?;
     let server = Server::run(args.configure(config), context);
     let ended = notifier.follow(server, listening, shutdown).await;
     if let Some(admin) = admin {
         admin.stop().await;
+    }
+    if let Some(audit) = audit {
+        // A disk that hangs must not delay the end.
+        let flushed = tokio::task::spawn_blocking(move || audit.flush());
+        let _ = timeout(AUDIT_FLUSH, flushed).await;
     }
     ended.map_err(|error| match error {
         ServerError::Listen { .. } => Failure {
@@ -124,6 +137,19 @@ async fn serve(args: &Serve, shutdown: Shutdown, logs: Arc<Logs>) -> Result<(), 
         },
         error => other(error),
     })
+}
+
+/// Opens the audit log, if the arguments name a file.
+fn audit(args: &Serve, registry: &Registry) -> Result<Option<AuditLog>, Failure> {
+    let Some(file) = &args.audit_log else {
+        return Ok(None);
+    };
+    let log = AuditLog::open(file).map_err(|error| Failure {
+        code: CONFIGURATION,
+        line: format!("--audit-log: {error}"),
+    })?;
+    registry.observe(log.clone());
+    Ok(Some(log))
 }
 
 fn other(error: impl Error) -> Failure {

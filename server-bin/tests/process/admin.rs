@@ -287,3 +287,45 @@ async fn unreachable_server_exits_with_4() {
         "{page}"
     );
 }
+
+#[tokio::test]
+async fn audit_log_says_what_changed_the_configuration_and_when() {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let file = log.path().display().to_string();
+    let mut server = Server::start_with(&["--audit-log", &file]).await;
+    server.edit("id = 'x'\n", "rejected").await;
+    server.edit(&config(2), "generation=2").await;
+    server.ask(&["pause"]).await;
+    server.program.signal(rustix::process::Signal::TERM);
+    assert_eq!(server.program.ended().await.code(), Some(0));
+    let text = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let outcomes: Vec<_> = lines
+        .iter()
+        .filter_map(|line| line["outcome"].as_str())
+        .collect();
+    assert!(
+        outcomes.starts_with(&["published", "rejected", "published"]),
+        "{text}"
+    );
+    assert_eq!(
+        (&lines[1]["trigger"], &lines[1]["target"]),
+        (&"watch".into(), &"config".into())
+    );
+}
+
+#[tokio::test]
+async fn unusable_audit_log_exits_with_78() {
+    let (folder, file) = folder_with(&config(1));
+    let log = folder.path().join("none/audit.log").display().to_string();
+    let mut program = Program::start(&file, &["--audit-log", &log]);
+    assert_eq!(program.ended().await.code(), Some(78));
+    let lines = program.all_lines().await;
+    assert!(
+        lines.last().unwrap().starts_with("--audit-log: "),
+        "{lines:?}"
+    );
+}
