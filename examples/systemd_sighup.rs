@@ -23,7 +23,7 @@ async fn main() -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
 
     tracing_subscriber::fmt().without_time().init();
-    // First of all, because until now SIGHUP ends the process.
+    // First, because SIGHUP ends the process until the handler is installed.
     let services = Registry::new();
     let notifier = systemd::Notifier::start(&services)?;
     let mut terminate = signal(SignalKind::terminate())?;

@@ -355,7 +355,7 @@ fn rollback_works_after_a_failed_probation_and_by_a_person() {
     assert!(example.child.wait().unwrap().success());
 }
 
-/// The next message to the service manager that is no sign of life.
+/// The next message to the service manager that is no watchdog keep-alive.
 #[cfg(target_os = "linux")]
 fn message(socket: &std::os::unix::net::UnixDatagram) -> String {
     let mut buffer = [0; 4096];

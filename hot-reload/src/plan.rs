@@ -40,7 +40,8 @@ pub struct Plan {
     pub generation: Option<Generation>,
     /// The revision of the content, if the source has revisions and could be read.
     pub revision: Option<Revision>,
-    /// What the value would change, if it would become visible and the service [compares](ChangedPaths) values.
+    /// The paths that the value would change. `None` if it would not become visible, or if the service does not
+    /// [compare](ChangedPaths) values.
     pub changed: Option<ChangedPaths>,
     /// How long it took.
     #[cfg_attr(
@@ -60,7 +61,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan of a load that could not be planned.
+    /// A plan that failed.
     pub(crate) fn failed(error: Error) -> Self {
         Self {
             outcome: Outcome::Failed { error },

@@ -17,8 +17,8 @@ pub(crate) fn line() -> clap::Command {
     Command::augment_subcommands(Serve::augment_args(line))
 }
 
-/// The arguments of the server, or a command. Not by `derive(Parser)`: with it, a variable of the environment for the server
-/// lets each command fail.
+/// The arguments of the server, or a command. `derive(Parser)` does not fit: with it, each command fails if an environment
+/// variable of the server is set.
 ///
 /// # Errors
 ///
@@ -71,7 +71,7 @@ pub(crate) struct Serve {
     )]
     pub(crate) history: u8,
 
-    /// Rolls a new configuration back after this time unless `confirm` is called; not the first one
+    /// Rolls a new configuration back unless `confirm` is called within this time; not the first one
     #[arg(
         long,
         value_name = "SECONDS",
@@ -99,10 +99,10 @@ pub(crate) struct Serve {
     pub(crate) admin_token_file: Option<PathBuf>,
 }
 
-/// What the program does instead of serving.
+/// A command, which runs instead of the server.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Loads and checks a configuration file, without any effect
+    /// Loads and validates a configuration file, without any effect
     Check(Check),
     #[command(flatten)]
     Ask(Ask),
@@ -143,7 +143,7 @@ pub(crate) enum Ask {
     Rollback {
         #[command(flatten)]
         remote: Remote,
-        /// The generation of the earlier value; the one before the visible value if absent
+        /// The generation of the earlier value; by default, the one before the visible value
         generation: Option<u64>,
     },
     /// Keeps a configuration that `--confirm-within` would roll back
@@ -153,7 +153,7 @@ pub(crate) enum Ask {
         /// Its generation, as `status` shows it
         generation: u64,
     },
-    /// Publishes nothing until `resume`
+    /// Holds every new value until `resume`
     Pause {
         #[command(flatten)]
         remote: Remote,
@@ -212,7 +212,7 @@ pub(crate) struct Remote {
     #[arg(long, value_name = "FILE", env = "SERVER_ADMIN_TOKEN_FILE")]
     pub(crate) admin_token_file: Option<PathBuf>,
 
-    /// The target, such as `config`; all targets if absent
+    /// The target, such as `config`; by default, all targets
     #[arg(short, long, value_name = "NAME")]
     pub(crate) target: Option<String>,
 }

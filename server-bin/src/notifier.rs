@@ -17,8 +17,8 @@ pub(crate) struct Notifier {
 }
 
 impl Notifier {
-    /// Installs the handler. Until now, [`Signals`](crate::signals::Signals) has caught SIGHUP without an effect: the first load
-    /// follows.
+    /// Installs the handler. Before that, [`Signals`](crate::signals::Signals) catches SIGHUP without an effect, because the
+    /// first load is still to come.
     ///
     /// # Errors
     ///

@@ -48,7 +48,7 @@ pub(super) fn receipts(context: &Context, receipts: Vec<(Target, Receipt)>) -> R
     respond(code, &targets(context, receipts))
 }
 
-/// The code of an outcome. 409 is a hold or a plan that is out of date, 422 is the fault of the content, 502 of the source.
+/// The code of an outcome. 409: a hold, or a plan that is out of date. 422: bad content. 502: the source failed.
 pub(super) fn code(outcome: &Outcome) -> StatusCode {
     match outcome {
         Outcome::Published { .. } | Outcome::Unchanged => StatusCode::OK,

@@ -73,8 +73,8 @@ impl Admin {
         self
     }
 
-    /// Accepts this many requests at once that reload or change something, and one more after each `period`. The default is 10 and one
-    /// second. Zero counts as one.
+    /// Limits the rate of requests that reload or change something: `burst` at once, and one more after each `period`. The
+    /// default is 10 and one second. Zero counts as one.
     pub fn rate_limit(mut self, burst: u32, period: Duration) -> Self {
         self.options.rate = (burst.max(1), period);
         self
@@ -114,7 +114,7 @@ impl Admin {
     ///
     /// # Panics
     ///
-    /// If a route is one of the endpoints: in [`router`](Self::router) and [`listen`](Self::listen).
+    /// [`router`](Self::router) and [`listen`](Self::listen) panic if a route is the path of an endpoint.
     pub fn routes(mut self, routes: Router) -> Self {
         self.options.routes = self.options.routes.merge(routes);
         self
@@ -143,7 +143,7 @@ impl Admin {
     ///
     /// The socket has mode 0600 before it can be reached. A socket that nobody listens on any more is replaced.
     ///
-    /// An address that is not loopback needs a token. It is then also reached under any IP address.
+    /// An address that is not loopback needs a token. The server then accepts any IP address in `Host`.
     ///
     /// A connection that does not send the head of a request within 10 s is closed. There are at most 64 connections; further
     /// ones wait.

@@ -1,4 +1,4 @@
-//! [`Context`]: what all endpoints share.
+//! [`Context`]: the state that all endpoints share.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(super) struct Context {
     pub(super) conditions: Vec<Condition>,
     /// The routes of the application.
     pub(super) routes: Router,
-    /// One permit for each further stream.
+    /// One permit for each stream that may still be opened.
     pub(super) streams: Arc<Semaphore>,
     /// Becomes `true` when the server stops.
     pub(super) closing: watch::Sender<bool>,

@@ -18,7 +18,7 @@ use super::refusal::Refusal;
 /// The time for a body to arrive.
 const BODY_TIME: Duration = Duration::from_secs(10);
 
-/// The layer of the health endpoints. A revision is not for everybody: the answer says whether a guess is right.
+/// The layer of the health endpoints. A request with `?revision=` needs the token, because the answer tests a guess.
 pub(super) async fn probe(
     State(context): State<Arc<Context>>,
     request: Request,
@@ -26,7 +26,7 @@ pub(super) async fn probe(
 ) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let mut names = query.split('&').filter_map(|pair| pair.split('=').next());
-    // A name may be encoded.
+    // The name of the field may be percent-encoded.
     let access = match names.any(|name| name == "revision" || name.contains('%')) {
         true => Access::Operator,
         false => Access::Probe,

@@ -22,9 +22,9 @@
 //!
 //! # Endpoints
 //!
-//! `TARGET` is the name of a service. Without `?target=`, an endpoint is about all services; `explain` and `rollback` then
-//! need the registry to have exactly one. A query with an unknown field is refused with 400, so that a typing error does not reload
-//! everything.
+//! `TARGET` is the name of a service. Without `?target=`, an endpoint is about all services. `explain`, `rollback`, `plan` and
+//! `apply` then need the registry to have exactly one. A query with an unknown field is refused with 400, so that a typing error
+//! does not reload everything.
 //!
 //! | endpoint | answer |
 //! |---|---|
@@ -63,13 +63,13 @@
 //!
 //! - `Host` names a loopback address, `localhost`, or a host of [`Admin::allow_host`]; otherwise 403. So a foreign name that
 //!   resolves to this machine is refused.
-//! - `Origin` is absent, or is the origin of the request's own host with its port; otherwise 403. So is a request that a browser
-//!   sends for another part of a foreign page (`Sec-Fetch-Site`).
+//! - `Origin` is absent, or is the origin of the request's own host with its port; otherwise 403. A browser sends no `Origin` for
+//!   an image or a script in a page of another site. `Sec-Fetch-Site` shows such a request, which gets 403, too.
 //! - With [`Admin::token_file`], `Authorization: Bearer TOKEN`; otherwise 401.
-//! - Other methods than `GET` and `HEAD` need the header `X-Reload: 1` or a bearer token; otherwise 403. A page of a foreign
+//! - Other methods than `GET` and `HEAD` need the header `X-Reload: 1` or a bearer token; otherwise 403. A page of another
 //!   site can send neither.
 //! - A body has the type `application/json`, otherwise 415, and at most 64 KiB, otherwise 413.
-//! - Other methods than `GET` and `HEAD` have a rate: [`Admin::rate_limit`]; beyond it 429 with `Retry-After`.
+//! - Requests with other methods than `GET` and `HEAD` are rate-limited: [`Admin::rate_limit`]; otherwise 429 with `Retry-After`.
 //!
 //! ```sh
 //! curl -X POST -H 'X-Reload: 1' 'http://127.0.0.1:9000/-/reload?target=app.toml'

@@ -177,9 +177,9 @@ impl<V> Control<V> {
     /// Stops the service, and waits until it is gone, with its callbacks. The last value stays readable. A second call has no
     /// effect.
     ///
-    /// After that nothing is published, no observer and no callback is called, their functions are dropped, and no task,
-    /// thread, descriptor or connection of the service is left. If it was the last service, the engine's thread is gone, too. A
-    /// load that hangs in the system delays that for 10 s at most, and keeps its thread until it returns.
+    /// After that nothing is published, and no observer or callback is called. Their functions are dropped, and no task, thread,
+    /// descriptor or connection of the service is left. If it was the last service, the engine's thread is gone, too. A load that
+    /// hangs in the system delays the stop for 10 s at most, and keeps its thread until it returns.
     ///
     /// A callback is an `on_change`, `on_change_from` or `for_each` on the value, on a part or on a derived value. This call waits
     /// for a running call, however long it takes, and for the call with the last value. So do not hold a lock that a callback

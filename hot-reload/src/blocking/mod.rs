@@ -48,8 +48,9 @@
 //!
 //! # The end
 //!
-//! [`Control::stop`] also waits for the callbacks of the service, and of the last service for the end of the engine's thread. After
-//! that, none of your code is called. If the last handles are dropped instead, the thread ends soon after. A program that returns from `main` with running services ends at once.
+//! [`Control::stop`] also waits for the callbacks of the service. For the last service, it waits for the end of the engine's
+//! thread, too. After that, none of your code is called. If the last handles are dropped instead, the thread ends soon after. A
+//! program that returns from `main` with running services ends at once.
 //!
 //! # Fork
 //!

@@ -69,7 +69,7 @@ impl fmt::Debug for RevisionKey {
 
 /// Computes a keyed revision of a value, from the value itself and not from the content that it was loaded from.
 ///
-/// Two values have the same revision if a format would write the same for both, so the same value from TOML and from JSON has
+/// Two values have the same revision if a format would write the same for both. So the same value from TOML and from JSON has
 /// one revision. The order of map keys and of struct fields does not matter, nor does the name of a type. The order of lists
 /// does, and a `HashSet` serializes as a list in any order: use a `BTreeSet`. A number as the key of a map counts as its text,
 /// because formats with text keys write it so. Otherwise, values differ as in a [comparison](super#how-values-are-compared).

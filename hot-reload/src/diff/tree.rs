@@ -40,7 +40,7 @@ pub(super) enum Key {
 }
 
 impl Key {
-    /// The key that this node is.
+    /// Makes a key of a node.
     pub(super) fn of(node: Node) -> Self {
         Self::Text(match node {
             Node::Text(text) => text,

@@ -182,8 +182,8 @@ impl Event {
         }
     }
 
-    /// The error of a rejected or failed load, of a lost watch, of a stale value, of an outage, or of a service that counts as
-    /// given up.
+    /// The error, if the event has one: of a bad load, a lost watch, a stale value, an outage, or a service that counts as given
+    /// up.
     pub const fn error(&self) -> Option<&Error> {
         match &self.kind {
             EventKind::Load { outcome, .. } => outcome.error(),

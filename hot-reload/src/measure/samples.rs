@@ -122,7 +122,8 @@ pub(crate) const fn has_duration(outcome: &Outcome) -> bool {
     }
 }
 
-/// The kind of a degradation as a label. A source may be of anybody, and a label must be one of a few words without content.
+/// The kind of a degradation as a label, or `other`. A source of an application may put any text there, and a label must be one
+/// of a few words.
 fn kind(reason: &str) -> &str {
     let is_word = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
     let is_kind = (1..=40).contains(&reason.len()) && reason.bytes().all(is_word);

@@ -166,7 +166,7 @@ impl Lease {
         self.spawn_counted(task, ())
     }
 
-    /// As [`spawn`](Self::spawn). Once the count is dropped, neither the task nor its lease is left.
+    /// As [`spawn`](Self::spawn). `count` is dropped last, after the task and its lease.
     pub(crate) fn spawn_counted<F>(
         self,
         task: F,

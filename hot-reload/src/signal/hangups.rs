@@ -17,7 +17,7 @@ use crate::service::Registry;
 pub(crate) trait Report: Send + 'static {
     /// A reload begins.
     fn begins(&self);
-    /// It has ended. The status of each service shows how.
+    /// The reload has ended. The status of each service has its outcome.
     fn has_ended(&self);
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn reload_on(registry: &Registry, report: impl Report) -> io::Result<
 }
 
 async fn run(mut hangups: Signal, registry: Registry, report: impl Report) {
-    // Signals that arrive while this task is elsewhere count as one.
+    // Signals during a reload and the pause after it count as one.
     while hangups.recv().await.is_some() {
         report.begins();
         let receipts = registry.reload_all(Requester::Signal).await;

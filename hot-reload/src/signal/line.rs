@@ -28,7 +28,7 @@ pub(super) fn line(receipts: &[(Target, Receipt)]) -> String {
     text
 }
 
-/// The most services in the line. The events have all.
+/// The largest number of services in the line. The events show all.
 const SHOWN: usize = 50;
 
 #[cfg(test)]

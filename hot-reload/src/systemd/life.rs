@@ -1,4 +1,4 @@
-//! The task that keeps the status line current, and sends the messages of life.
+//! The task that keeps the status line current, and sends the watchdog keep-alives.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,18 +25,18 @@ pub(super) async fn run(manager: Arc<Manager>, watchdog: Option<Duration>) {
         }
         let period = period.unwrap_or(FOREVER);
         next = Instant::now() + period;
-        // The next message is due before the engine counts as hung.
+        // The answers must come before the next keep-alive is due; otherwise the engine counts as hung.
         let is_alive = timeout(period, is_alive(&manager.registry)).await == Ok(true);
         if is_alive {
             manager.alive();
         } else if was_alive {
-            error!(target: "hot_reload", "a service does not answer within {period:?}: systemd gets no message of life until it does, and may restart the program");
+            error!(target: "hot_reload", "a service does not answer within {period:?}: systemd gets no watchdog keep-alive until it does, and may restart the program");
         }
         was_alive = is_alive;
     }
 }
 
-/// Whether there are services, and the task of each answers.
+/// Whether there is a service, and the task of each service answers.
 async fn is_alive(registry: &Registry) -> bool {
     let targets = registry.targets();
     let answers = join_all(targets.iter().map(|target| target.ping())).await;

@@ -1,4 +1,4 @@
-//! [`Manager`]: the service manager as the program sees it: what it knows, and the messages to it.
+//! [`Manager`]: sends messages to the service manager, and remembers the state that it last reported.
 
 use std::fmt::{self, Write};
 use std::io;
@@ -17,11 +17,11 @@ use super::text::text;
 use crate::locks::lock;
 use crate::service::Registry;
 
-/// What the service manager knows, and the messages to it.
+/// The connection to the service manager, and the state that was last reported.
 pub(super) struct Manager {
     pub(super) registry: Registry,
     socket: Option<PathBuf>,
-    /// Locked while a message is sent, so that messages arrive in the order of what they report.
+    /// Locked while a message is sent, so that messages arrive in the order of the changes.
     known: Mutex<Known>,
     changed: Arc<Notify>,
 }
@@ -66,7 +66,7 @@ impl Manager {
         self.become_ready(Phase::Reloading);
     }
 
-    /// Announces that the program is ready, if it is in this phase.
+    /// Notifies of readiness, if the program is in the phase `from`.
     fn become_ready(&self, from: Phase) {
         let text = self.text();
         let mut known = lock(&self.known);
@@ -77,7 +77,7 @@ impl Manager {
         }
     }
 
-    /// Announces a reload. systemd refuses the message without the time.
+    /// Notifies of a reload. systemd refuses the message without the time.
     pub(super) fn reloading(&self) {
         let mut known = lock(&self.known);
         if known.phase != Phase::Ready {

@@ -1,4 +1,4 @@
-//! Notifies systemd of readiness, of reloads and of life: [`Notifier`]. Linux only.
+//! Notifies systemd of readiness and of reloads, and sends watchdog keep-alives: [`Notifier`]. Linux only.
 //!
 //! ```no_run
 //! use hot_reload::{Registry, systemd};
@@ -58,10 +58,10 @@
 //!
 //! # Watchdog
 //!
-//! A message of life is sent only if the task of every registered service has answered a request in between. A load does not
-//! delay the answer, even if its source hangs. Code of the application that blocks the task does: a decoder, a validator or an
-//! observer in an endless loop. Then systemd restarts the program after `WatchdogSec=`. After the last service has stopped,
-//! no message of life follows, so call [`stopping`](Notifier::stopping) before that.
+//! A keep-alive is sent only if the task of every registered service has answered a request since the one before. A load does
+//! not delay the answer, even if its source hangs. Code of the application that blocks the task delays it: a decoder, a validator
+//! or an observer in an endless loop. Then systemd restarts the program after `WatchdogSec=`. After the last service has stopped,
+//! no keep-alive follows, so call [`stopping`](Notifier::stopping) before that.
 
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 

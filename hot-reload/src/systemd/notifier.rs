@@ -1,4 +1,4 @@
-//! [`Notifier`]: the surface, and its two tasks.
+//! [`Notifier`]: notifies systemd, with one task for reloads and one for the status line and the watchdog.
 
 use std::io;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::runtime;
 use crate::service::Registry;
 use crate::signal::{Report, reload_on};
 
-/// Notifies systemd of readiness, of reloads on SIGHUP and of life, for all services of a registry. The
+/// Notifies systemd of readiness and of reloads on SIGHUP, and sends watchdog keep-alives, for all services of a registry. The
 /// [module](crate::systemd) lists the messages.
 ///
 /// Dropping it ends the notifications and the reloads on SIGHUP.

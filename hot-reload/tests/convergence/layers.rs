@@ -1,4 +1,5 @@
-//! Random edits of all layers of a `Layers`, and of a file that one of them references: each round, what is on disk is published, and nothing that never was.
+//! Random edits of all layers of a `Layers`, and of a file that one of them references. After each round, the state on
+//! disk is published. No state is published that was never on disk.
 //!
 //! A round is one to four edits, made in order with pauses in between. Each writes a higher number into its layer. A published
 //! value must be one that the layers had at one moment, as far as the test has made it.

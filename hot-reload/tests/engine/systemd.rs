@@ -38,7 +38,7 @@ impl Manager {
         messages
     }
 
-    /// How many messages of life have come, and nothing else.
+    /// The number of watchdog keep-alives. Nothing else may have come.
     fn signs_of_life(&self) -> usize {
         let messages = self.messages();
         assert!(

@@ -1,7 +1,7 @@
-//! The commands: what the program does instead of serving.
+//! The commands, which run instead of the server.
 //!
-//! - `check`: loads and checks a configuration file;
-//! - `remote`: asks a running server, through `client`; `show` writes its answers for people.
+//! - `check`: loads and validates a configuration file;
+//! - `remote`: sends requests to a running server, through `client`; `show` writes its answers for people.
 //!
 //! A command prints its result to standard output, and why it failed to standard error.
 
@@ -33,12 +33,12 @@ pub(crate) fn run(command: &Command) -> ExitCode {
             Err(_) => 1,
         },
     };
-    // Whoever has closed the stream wants no more of it.
+    // An error means that the reader has closed the stream.
     let _ = io::stdout().lock().write_all(&page);
     ExitCode::from(code)
 }
 
-/// Asks a running server.
+/// Sends a request to a running server.
 fn ask(ask: &Ask) -> u8 {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,4 +1,4 @@
-//! The commands that ask a running server through its admin endpoints.
+//! The commands that send requests to the admin endpoints of a running server.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -19,7 +19,7 @@ const DEGRADED: u8 = 3;
 /// The exit code if the server cannot be reached.
 const UNREACHABLE: u8 = 4;
 
-/// How often `status --watch` asks.
+/// The pause between two requests of `status --watch`.
 const WATCH: Duration = Duration::from_secs(1);
 
 /// The exit code of a request, whose failure is printed to standard error.
@@ -29,7 +29,7 @@ pub(super) fn code(ended: Result<u8, Failure>) -> u8 {
         Err(Failure::Refused(line)) => (FAILED, line),
         Err(Failure::Unreachable(line)) => (UNREACHABLE, line),
     };
-    // Whoever has closed the stream wants no more of it.
+    // An error means that the reader has closed the stream.
     let _ = writeln!(io::stderr().lock(), "error: {line}");
     code
 }
@@ -74,7 +74,7 @@ async fn status(client: &Client, watch: bool, json: bool) -> Result<u8, Failure>
             page = format!("{}\n", answer.body);
         }
         if watch {
-            // Home, then erase to the end.
+            // Moves the cursor home, then clears the screen.
             page = format!("\x1b[H\x1b[J{page}");
         }
         if print(&page).is_err() || !watch {

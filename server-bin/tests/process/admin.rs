@@ -1,4 +1,4 @@
-//! The admin endpoints of the running program, and the commands that ask them.
+//! The admin endpoints of the running program, and the commands that send requests to them.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;

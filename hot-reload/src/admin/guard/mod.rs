@@ -1,7 +1,7 @@
 //! [`Guard`]: the checks that every request passes, in the order: host, origin, token, header, body, rate.
 //!
-//! A page of a foreign site can make the browser of an operator send requests to a loopback address. The checks of host and
-//! origin refuse them, and the header is one that such a page cannot send.
+//! A page of another site can make the browser of an operator send requests to a loopback address (cross-site request forgery).
+//! The checks of host and origin refuse them. Such a page cannot send the header.
 
 mod hosts;
 mod origin;
@@ -24,7 +24,7 @@ use super::options::Options;
 use super::refusal::Refusal;
 use crate::locks::lock;
 
-/// The header that a page of a foreign site cannot send: the browser asks the server first, and this one does not agree.
+/// A header that a page of another site cannot send: the browser sends a CORS preflight first, and this server refuses it.
 const HEADER: &str = "x-reload";
 /// The largest body. No endpoint needs a large one.
 pub(super) const BODY: usize = 64 * 1024;
@@ -37,12 +37,12 @@ pub(super) struct Guard {
     rate: Mutex<Rate>,
 }
 
-/// What an endpoint gives away.
+/// The access that an endpoint requires.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     /// Whether the process is healthy. Probes have no token, and reach the process under any host.
     Probe,
-    /// Everything else.
+    /// All other endpoints.
     Operator,
 }
 
@@ -99,7 +99,7 @@ fn is_reading(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-/// A foreign page can send a body with a type of a form or of text, or without a type.
+/// Refuses all bodies but JSON: a page of another site can send a form, a text, or a body without a type.
 fn check_body(headers: &HeaderMap) -> Result<(), Refusal> {
     let length = headers.get(CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());

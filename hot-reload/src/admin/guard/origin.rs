@@ -1,7 +1,7 @@
-//! The check of `Origin`: absent, or the origin of the request's own host. A browser that says so in `Sec-Fetch-Site` sends no
-//! `Origin` with the image of a foreign page.
+//! The check of `Origin`: it must be absent, or the origin of the request's own host.
 //!
-//! The port counts, because browsers take another port of the same host for the same site.
+//! A browser sends no `Origin` when it loads an image for a page of another site. `Sec-Fetch-Site` shows such a request. The port
+//! counts, because a browser treats another port of the same host as the same site.
 
 use axum::http::header::ORIGIN;
 use axum::http::uri::Authority;
@@ -29,7 +29,7 @@ pub(super) fn check(headers: &HeaderMap, scheme: &str, host: &Authority) -> Resu
         let value = headers.get(name).and_then(|value| value.to_str().ok());
         value.is_some_and(|value| values.contains(&value))
     };
-    // A link on a foreign page may lead here, because that page cannot read the answer.
+    // A link on a page of another site may lead here, because that page cannot read the answer.
     let is_link = is("sec-fetch-mode", &["navigate"]);
     match is("sec-fetch-site", &["cross-site", "same-site"]) && !is_link {
         true => Err(foreign()),

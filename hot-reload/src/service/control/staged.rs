@@ -43,14 +43,14 @@ impl<V> Control<V> {
     /// Loads the source as [`reload`](Self::reload) does, and publishes only the content of a [plan](Self::plan), over the
     /// generation that was visible then.
     ///
-    /// Holds still apply. If the source has other content by now, or another generation is visible, nothing happens: the load
-    /// counts nowhere. A token does not outlive the process.
+    /// Holds still apply. If the source has other content by now, or another generation is visible, nothing happens: no
+    /// counter or event shows the load. A token does not outlive the process.
     ///
     /// # Errors
     ///
-    /// In the receipt: as of [`reload`](Self::reload), and [`Failed`](crate::Outcome::Failed) with
+    /// In the receipt: those of [`reload`](Self::reload). [`Failed`](crate::Outcome::Failed) with
     /// [`ErrorKind::Conflict`](crate::error::ErrorKind::Conflict) if the content or the visible generation is not that of the
-    /// plan, or if this process has not made the token for this service.
+    /// plan. The same if the token was made by another process or for another service.
     ///
     /// # Cancel safety
     ///
@@ -87,7 +87,7 @@ impl<V> Control<V> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Conflict`](crate::error::ErrorKind::Conflict) if this generation is not on probation: it was never, it has
+    /// [`ErrorKind::Conflict`](crate::error::ErrorKind::Conflict) if this generation is not on probation: it never was, it has
     /// passed or failed, or another one is visible. [`ErrorKind::Stopped`](crate::error::ErrorKind::Stopped) if the service has
     /// stopped.
     ///

@@ -57,7 +57,7 @@ impl<V> Recorder<V> {
                 log!(info, "new value for the group");
             }
             (Outcome::Published { .. }, _) => log!(info, "published"),
-            // The line about the outage says so.
+            // The log line about the end of the outage reports the recovery.
             (Outcome::Unchanged, Repeated::Recovered) if ended.is_some() => {}
             (Outcome::Unchanged, Repeated::Recovered) => {
                 log!(info, "source recovered; its content is the visible value");

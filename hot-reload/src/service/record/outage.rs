@@ -16,9 +16,9 @@ pub(super) struct Outage {
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// Each is ten times as long as the one before, or six times, so that a short outage is reported soon and a long one rarely.
+/// The first two reports. The intervals grow tenfold, then sixfold: a short outage is reported soon, and a long one rarely.
 const FIRST: [Duration; 2] = [MINUTE, Duration::from_secs(10 * 60)];
-/// The third report, and the pause of all further ones: the log of an hour shows that the outage lasts.
+/// The third report, and the interval of all further ones: any hour of the log shows that the outage lasts.
 const EACH: Duration = Duration::from_secs(60 * 60);
 
 impl Outage {
@@ -42,7 +42,7 @@ impl Outage {
         self.since + FIRST.get(number).copied().unwrap_or(EACH * later)
     }
 
-    /// Whether a report is due. Reports that are late are one.
+    /// Whether a report is due. Several late reports count as one.
     pub(super) fn is_due(&mut self, now: Duration) -> bool {
         let before = self.reports;
         while self.next_tick() <= now {
@@ -51,7 +51,7 @@ impl Outage {
         self.reports > before
     }
 
-    /// Whether it was reported, so that its end is, too.
+    /// Whether it was reported. Then its end is reported, too.
     pub(super) fn is_reported(&self) -> bool {
         self.reports > 0
     }

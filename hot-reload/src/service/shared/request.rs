@@ -17,7 +17,7 @@ pub(crate) enum Command {
     Plan(PlanRequest),
     /// Confirm this generation, which is on probation.
     Confirm(Generation, oneshot::Sender<Result<(), Error>>),
-    /// Show that the task runs.
+    /// Answer, to show that the task runs.
     #[cfg(all(feature = "systemd", target_os = "linux"))]
     Ping(oneshot::Sender<bool>),
     /// Enable or disable the service.

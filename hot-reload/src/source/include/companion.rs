@@ -181,7 +181,8 @@ pub(super) fn of_all(main: &Revision, included: &Revision) -> Revision {
     Revision::join([OF_ALL, main.as_bytes(), included.as_bytes()])
 }
 
-/// Whether this is the revision of a source and of its included files, maybe from an earlier run. The source does not know it.
+/// Whether this is the joined revision of a source and of its included files, perhaps of an earlier run. The source never returns
+/// such a revision.
 pub(super) fn is_of_all(revision: &Revision) -> bool {
     let revision = revision.untouched();
     let tokens = revision.tokens().unwrap_or_default();

@@ -115,7 +115,8 @@ impl<T> Layers<T> {
         Ok(self.add(name, Kind::Fixed(Ok(content))))
     }
 
-    /// Adds the environment variables with this prefix. They are read at each load. The environment has no watch, so the service polls.
+    /// Adds the environment variables with this prefix. They are read at each load. The environment has no watch, so the service
+    /// polls.
     ///
     /// The rest of the name is the path in lower case, where `__` stands for a dot: with the prefix `APP_`, the variable
     /// `APP_SERVER__PORT` is `server.port`. The values are [texts](Self#texts).
@@ -237,7 +238,7 @@ impl<T> Layers<T> {
         ))
     }
 
-    /// Sets what follows a key that the value does not know. Default: [`Unknown::Warn`]. [`Unknown`] has an example.
+    /// Sets the effect of a key that the value does not know. Default: [`Unknown::Warn`]. [`Unknown`] has an example.
     pub fn unknown_keys(self, unknown: Unknown) -> Self {
         Self {
             unknown,

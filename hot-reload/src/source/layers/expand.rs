@@ -32,7 +32,7 @@ impl<T> Layers<T> {
     ///
     /// A relative path is resolved against the directory of the file that names it. In a document that is no file, a path
     /// must be absolute. Referenced files are read at the same moment as the layers. They are watched if one layer is; without
-    /// any watch, the service polls. A changed variable is found by the next load.
+    /// any watch, the service polls. The next load finds a changed variable.
     ///
     /// Values that come from references are secret in errors, differences, explanations and unknown keys. Each document is
     /// expanded before it is merged, so a reference that a later layer replaces must be valid, too.
@@ -52,7 +52,7 @@ impl<T> Layers<T> {
 ///
 /// # Errors
 ///
-/// That of the first layer with bad content or with a reference that stands for nothing.
+/// That of the first layer with bad content or with a reference that cannot be resolved.
 pub(super) fn trees(
     contents: &Contents,
     files: &Files,

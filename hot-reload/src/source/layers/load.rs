@@ -127,7 +127,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Layers<T> {
         Ok(value)
     }
 
-    /// Notes what is reported about a value.
+    /// Records the facts about a value that its status reports.
     fn note(&self, made: Made, revision: &Revision) {
         let Shared { notes, history, .. } = &*self.whole.shared;
         let mut notes = lock(notes);

@@ -342,7 +342,7 @@ async fn status_is_one_object_with_a_tag() {
     let rejected = unless(&tag).await;
     assert_eq!(
         rejected.status, 200,
-        "a rejected edit is news of the same generation"
+        "a rejected edit changes the tag of the generation"
     );
     assert!(rejected.header("etag").starts_with("\"1-"));
 }

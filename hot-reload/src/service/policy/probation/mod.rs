@@ -95,9 +95,9 @@ impl<V: Send + Sync + 'static> Probation<V> {
 
     /// The value fails at the end of `window`, unless somebody calls [`Control::confirm`](crate::Control::confirm) before.
     ///
-    /// Use it for edits that can lock people out: of the network, of an account, of the admin endpoint. Whoever can still
-    /// confirm has not been locked out. The log says within what time each new value must be confirmed, and
-    /// [`Status::confirm_by`](crate::Status::confirm_by) until when.
+    /// Use it for edits that can lock people out: of the network, of an account, of the admin endpoint. An
+    /// operator who can still confirm is not locked out. The log has the time for each confirmation, and
+    /// [`Status::confirm_by`](crate::Status::confirm_by) its deadline.
     ///
     /// A value that is published during the window needs a confirmation of its own, and a confirmation of the replaced one is
     /// refused. If nobody confirms it, the last confirmed value returns. A restart of the process ends the probation: the new

@@ -17,7 +17,7 @@ use super::items::items;
 /// - An `Option` of an empty text is `None`.
 /// - Text and variants of an enum are taken as they are.
 ///
-/// Where serde does not say what it wants (flattened structs, untagged and internally tagged enums), the text has the type
+/// In flattened structs, and in untagged and internally tagged enums, serde does not request a type. There, the text has the type
 /// of the value that it replaces. If that is a list, each item has the type that all items have there. An empty text is nothing
 /// in place of a number or a boolean.
 #[derive(Clone, PartialEq, Eq)]

@@ -24,8 +24,8 @@ use crate::snapshot::Snapshot;
 /// value is always among the 16. Of the others, loads whose value was visible stay longer than those whose value never was.
 /// Cloning is cheap.
 ///
-/// It explains the merged layers and does not know the type of the value. So it also shows the keys of an enum's variant in whose place
-/// a later layer has selected another one.
+/// It explains the merged layers and does not know the type of the value. If a later layer selects another variant of an enum, the
+/// keys of the earlier variant are still shown.
 ///
 /// ```
 /// use hot_reload::ReloaderService;

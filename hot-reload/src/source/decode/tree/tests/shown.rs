@@ -10,7 +10,7 @@ use crate::source::decode::format::Format;
 use crate::source::decode::quoting::Quoting;
 use crate::source::decode::tree::{Node, Origin, Text, of_value, parse};
 
-/// What wins is what is shown: secrecy belongs to a value, not to its key.
+/// Secrecy belongs to a value, not to its key: the value of the last part has its own.
 #[test]
 fn p18_value_has_the_secrecy_of_its_own_part() {
     let path = ["server", "port"];

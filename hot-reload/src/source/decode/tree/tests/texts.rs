@@ -190,7 +190,7 @@ fn text_over_a_list_is_a_list_where_serde_buffers() {
 #[test]
 fn items_over_an_empty_or_mixed_list_are_guessed_where_serde_buffers() {
     let document = "hosts = []\nports = []\nflags = []\nmixed = [1, 'a']";
-    // A variable over a variable keeps what is known of the list.
+    // A variable over a variable keeps the known type of the list.
     let whole = covered(
         document,
         &[
