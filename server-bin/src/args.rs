@@ -81,6 +81,11 @@ pub(crate) struct Serve {
     )]
     pub(crate) confirm_within: Option<u32>,
 
+    /// The file with a key that the instances of a fleet share, 32 hexadecimal digits: equal configurations then have equal
+    /// revisions in the metrics
+    #[arg(long, value_name = "FILE", env = "SERVER_REVISION_KEY_FILE")]
+    pub(crate) revision_key_file: Option<PathBuf>,
+
     /// Appends a line of JSON to this file for each decision: who or what changed the configuration, when, and what became of it
     #[arg(long, value_name = "FILE", env = "SERVER_AUDIT_LOG")]
     pub(crate) audit_log: Option<PathBuf>,

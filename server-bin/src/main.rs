@@ -34,6 +34,7 @@ use std::time::Duration;
 
 use hot_reload::Registry;
 use hot_reload::audit::AuditLog;
+use hot_reload::diff::RevisionKey;
 use server_lib::{Server, ServerConfig, ServerContext, ServerError, Shutdown};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
@@ -113,10 +114,11 @@ async fn serve(args: &Serve, shutdown: Shutdown, logs: Arc<Logs>) -> Result<(), 
     let context = ServerContext::new(shutdown.clone())
         .on_log(move |filter| logs.follow(filter))
         .on_listen(move |_| listens.notify_one());
-    let audit = audit(args, context.registry())?;
+    let key = admin::revision_key(args)?;
+    let audit = audit(args, context.registry(), key)?;
     let notifier = Notifier::start(context.registry())?;
-    let admin = admin::start(args, context.registry()).await?;
-    let server = Server::run(args.configure(config), context);
+    let admin = admin::start(args, context.registry(), key).await?;
+    let server = Server::run(args.configure(config).value_revisions(key), context);
     let ended = notifier.follow(server, listening, shutdown).await;
     if let Some(admin) = admin {
         admin.stop().await;
@@ -140,7 +142,7 @@ async fn serve(args: &Serve, shutdown: Shutdown, logs: Arc<Logs>) -> Result<(), 
 }
 
 /// Opens the audit log, if the arguments name a file.
-fn audit(args: &Serve, registry: &Registry) -> Result<Option<AuditLog>, Failure> {
+fn audit(args: &Serve, registry: &Registry, key: RevisionKey) -> Result<Option<AuditLog>, Failure> {
     let Some(file) = &args.audit_log else {
         return Ok(None);
     };
@@ -148,6 +150,7 @@ fn audit(args: &Serve, registry: &Registry) -> Result<Option<AuditLog>, Failure>
         code: CONFIGURATION,
         line: format!("--audit-log: {error}"),
     })?;
+    let log = log.revision_key(key);
     registry.observe(log.clone());
     Ok(Some(log))
 }

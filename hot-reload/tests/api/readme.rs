@@ -26,12 +26,12 @@ fn readme_example_builds_from_its_manifest() {
     fs::write(project.join("Cargo.toml"), manifest).unwrap();
     fs::create_dir(project.join("src")).unwrap();
     fs::write(project.join("src/main.rs"), block(&readme, "rust,no_run")).unwrap();
-    // Uses the workspace's lock file, whose versions are already downloaded.
+    // The versions are those of the workspace. Cargo downloads the few that it does not use.
     fs::copy(workspace.join("Cargo.lock"), project.join("Cargo.lock")).unwrap();
 
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
     let cargo = Command::new(env!("CARGO"))
-        .args(["check", "--offline", "--quiet", "--manifest-path"])
+        .args(["check", "--quiet", "--manifest-path"])
         .arg(project.join("Cargo.toml"))
         .env("CARGO_TARGET_DIR", target)
         .output()

@@ -181,7 +181,7 @@ fn p14_stop_of_the_last_service_joins_the_thread() {
 }
 
 #[test]
-fn p14_stop_waits_for_the_thread_once_callbacks_have_ended() {
+fn p14_stop_waits_for_a_running_callback_and_then_for_the_thread() {
     let _turn = turn();
     let world = World::new();
     let before = before(&world);
@@ -193,16 +193,11 @@ fn p14_stop_waits_for_the_thread_once_callbacks_have_ended() {
         gate.recv().unwrap();
     });
     begun.recv_timeout(DEADLINE).unwrap();
-    let control = in_time("the stop during a call", move || {
-        control.stop();
-        control
-    });
-    assert!(control.status().stopped);
-    assert_eq!(threads_of("hot-reload-engi"), 1, "the call still runs");
+    let stopping = std::thread::spawn(move || control.stop());
     go.send(()).unwrap();
-    in_time("the end", move || {
+    in_time("the stop during a call", move || stopping.join().unwrap());
+    in_time("the callback", move || {
         blocking::wait(callback.finished()).unwrap();
-        control.stop();
     });
     drop(live);
     nothing_is_left_of(before);

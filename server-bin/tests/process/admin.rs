@@ -265,6 +265,26 @@ async fn metrics_are_beside_the_admin_endpoints() {
 }
 
 #[tokio::test]
+async fn instances_with_one_key_have_one_revision_for_equal_configurations() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    std::fs::write(&key, "000102030405060708090a0b0c0d0e0f\n").unwrap();
+    let key = key.display().to_string();
+    let mut revisions = Vec::new();
+    for id in [1, 1, 2] {
+        let server = Server::start_with(&["--revision-key-file", &key]).await;
+        // The two ports differ unless both are any port.
+        server.edit(&config(id + 10), "generation=2").await;
+        let (_, page) = server.ask(&["status", "--json"]).await;
+        let status: serde_json::Value = serde_json::from_str(&page).unwrap();
+        revisions.push(status["targets"][0]["value_revision"].to_string());
+    }
+    assert_eq!(revisions[0], revisions[1]);
+    assert_ne!(revisions[0], revisions[2]);
+    assert_eq!(revisions[0].len(), 34, "{revisions:?}");
+}
+
+#[tokio::test]
 async fn foreign_address_without_a_token_exits_with_78() {
     let (_folder, file) = folder_with(&config(1));
     let mut program = Program::start(&file, &["--admin", "0.0.0.0:0"]);

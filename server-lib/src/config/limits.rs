@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::number::number;
 
@@ -10,7 +10,7 @@ use super::number::number;
 ///
 /// A change in the configuration takes effect while the server runs. A limit that cuts clients off is logged under the
 /// name of its key, at most once in ten seconds, with the number of clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Limits {
     /// The most open connections. Beyond it, the one that has waited longest without a request is closed. Default: 4096,

@@ -37,7 +37,7 @@ impl Methods {
         HeaderValue::from_str(&names.join(", ")).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 
-    fn iter(self) -> impl Iterator<Item = &'static Method> {
+    pub(super) fn iter(self) -> impl Iterator<Item = &'static Method> {
         let own = move |&(index, _): &(usize, _)| self.0 & (1 << index) != 0;
         ALL.iter().enumerate().filter(own).map(|(_, method)| method)
     }

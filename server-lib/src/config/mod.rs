@@ -7,6 +7,7 @@
 //! - `number`: whole numbers within bounds;
 //! - `others`: the files that it names;
 //! - `read`: one bounded read, and the reason of its failure;
+//! - `serialized`: the value for its revision;
 //! - `loads`: the bound on concurrent loads.
 
 mod changes;
@@ -21,6 +22,7 @@ mod read;
 mod route;
 mod routes;
 mod sections;
+mod serialized;
 mod tls;
 
 use std::net::SocketAddr;

@@ -54,6 +54,11 @@ impl Routes {
         Ok(Self(all))
     }
 
+    /// All responses with their paths.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Route)> {
+        self.0.iter().map(|(path, route)| (&**path, route))
+    }
+
     /// The response to this path.
     pub(super) fn get(&self, path: &str) -> Option<&Route> {
         let index = self.0.binary_search_by(|(known, _)| (**known).cmp(path));

@@ -74,6 +74,11 @@ impl Tls {
         }
     }
 
+    /// The paths of the certificate and of its key.
+    pub(super) fn paths(&self) -> (&Path, &Path) {
+        (&self.cert_path, &self.key_path)
+    }
+
     /// Problems that do not prevent serving, for the log.
     pub(crate) fn warnings(&self) -> &[String] {
         &self.warnings
