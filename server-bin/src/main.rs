@@ -32,6 +32,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::error::ErrorKind;
 use hot_reload::Registry;
 use hot_reload::audit::AuditLog;
 use hot_reload::diff::RevisionKey;
@@ -60,7 +61,13 @@ fn main() -> ExitCode {
     };
     let args = match line {
         Ok(args) => args,
-        Err(command) => return cli::run(&command),
+        Err(command) => {
+            // Otherwise nothing but SIGKILL would end a command that waits.
+            if let Err(error) = Signals::release() {
+                return print(&clap::Error::raw(ErrorKind::Io, error));
+            }
+            return cli::run(&command);
+        }
     };
     let logs = Arc::new(Logs::start(args.log_format));
     let code = match run(&args, signals, &logs) {

@@ -29,6 +29,19 @@ impl Signals {
         .map(Self)
     }
 
+    /// Gives the signals their usual effects again, for a command.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses it.
+    pub(crate) fn release() -> io::Result<()> {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+            signal_hook::flag::register_conditional_default(signal, Arc::new(true.into()))?;
+        }
+        Ok(())
+    }
+
     /// Starts the thread: SIGTERM and SIGINT stop the server, and a second one ends the process at once. SIGHUP has no effect
     /// here: the [`Notifier`](crate::notifier::Notifier) has a handler of its own.
     ///
@@ -79,6 +92,10 @@ impl Signals {
 impl Signals {
     pub(crate) fn catch() -> io::Result<Self> {
         Ok(Self())
+    }
+
+    pub(crate) fn release() -> io::Result<()> {
+        Ok(())
     }
 
     pub(crate) fn follow(self, shutdown: Shutdown, logs: Arc<Logs>) -> io::Result<()> {

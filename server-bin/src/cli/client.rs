@@ -17,8 +17,8 @@ use crate::args::Remote;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
-/// How long an answer may take. A reload waits for the load, which has 30 s.
-const ANSWER: Duration = Duration::from_secs(60);
+/// How long an answer may take. A reload may wait for two loads of 30 s each, and then for participants.
+const ANSWER: Duration = Duration::from_secs(120);
 /// The largest answer.
 const BYTES: usize = 64 << 20;
 
@@ -58,6 +58,12 @@ impl Client {
         })
     }
 
+    /// Requests something that is about all targets.
+    pub(super) async fn get_all(&self, path: &str) -> Result<Answer, Failure> {
+        let response = self.request(Method::GET, path, None).await?;
+        self.answer(response).await
+    }
+
     /// Sends a request about the target, or about all.
     pub(super) async fn send(&self, method: Method, path: &str) -> Result<Answer, Failure> {
         self.send_if(method, path, None).await
@@ -72,21 +78,31 @@ impl Client {
     ) -> Result<Answer, Failure> {
         let exchange = async {
             let response = self.request(method, &self.path(path), generation).await?;
-            let is_success = response.status().is_success();
-            let status = response.status();
-            let body = http_body_util::Limited::new(response.into_body(), BYTES);
-            let body = body.collect().await;
-            let body = body.map_err(|error| self.unreachable(&error))?.to_bytes();
-            let body: Value = serde_json::from_slice(&body)
-                .map_err(|_| Failure::Refused(format!("{}: answered {status}", self.address)))?;
-            match body["error"].as_str() {
-                Some(error) => Err(Failure::Refused(error.to_owned())),
-                None => Ok(Answer { is_success, body }),
-            }
+            self.answer(response).await
         };
         match timeout(ANSWER, exchange).await {
             Ok(answer) => answer,
-            Err(_) => Err(self.unreachable(&"no answer within 60 s")),
+            Err(_) => Err(Failure::Refused(format!(
+                "{}: no answer within {ANSWER:?}; the outcome is unknown",
+                self.address
+            ))),
+        }
+    }
+
+    /// The body of a response.
+    async fn answer(&self, response: Response<Incoming>) -> Result<Answer, Failure> {
+        let status = response.status();
+        let body = http_body_util::Limited::new(response.into_body(), BYTES);
+        let body = body.collect().await;
+        let body = body.map_err(|error| self.unreachable(&error))?.to_bytes();
+        let body: Value = serde_json::from_slice(&body)
+            .map_err(|_| Failure::Refused(format!("{}: answered {status}", self.address)))?;
+        match body["error"].as_str() {
+            Some(error) => Err(Failure::Refused(error.to_owned())),
+            None => Ok(Answer {
+                is_success: status.is_success(),
+                body,
+            }),
         }
     }
 
@@ -95,14 +111,22 @@ impl Client {
         let response = self
             .request(Method::GET, "/debug/reload/stream", None)
             .await?;
-        match response.status().is_success() {
-            true => Ok(response.into_body()),
-            false => Err(Failure::Refused(format!(
-                "{}: answered {}",
-                self.address,
-                response.status()
+        if response.status().is_success() {
+            return Ok(response.into_body());
+        }
+        let address = &self.address;
+        match self.answer(response).await {
+            Err(failure) => Err(failure),
+            Ok(_) => Err(Failure::Refused(format!(
+                "{address}: has no stream of events"
             ))),
         }
+    }
+
+    /// Whether a row or an event is of the target.
+    pub(super) fn is_wanted(&self, row: &Value) -> bool {
+        let target = self.target.as_deref();
+        target.is_none_or(|target| row["target"] == target)
     }
 
     /// The path with the query for the target.

@@ -7,6 +7,7 @@ use http_body_util::BodyExt;
 use hyper::Method;
 use serde_json::Value;
 use time::OffsetDateTime;
+use tokio::time::timeout;
 
 use super::client::{Answer, Client, Failure};
 use super::show::{self, word};
@@ -18,6 +19,9 @@ const FAILED: u8 = 1;
 const DEGRADED: u8 = 3;
 /// The exit code if the server cannot be reached.
 const UNREACHABLE: u8 = 4;
+
+/// The longest silence of a stream of events.
+const SILENCE: Duration = Duration::from_secs(45);
 
 /// The pause between two requests of `status --watch`.
 const WATCH: Duration = Duration::from_secs(1);
@@ -55,7 +59,7 @@ pub(super) async fn run(ask: &Ask) -> Result<u8, Failure> {
             let client = Client::new(remote)?;
             match follow {
                 true => self::follow(&client, *json).await,
-                false => events(&client, *json).await,
+                false => events(&client, *json).await.map(|_| 0),
             }
         }
         Ask::Explain { remote } => explain(&Client::new(remote)?).await,
@@ -69,6 +73,10 @@ async fn status(client: &Client, watch: bool, json: bool) -> Result<u8, Failure>
         let mut is_healthy = true;
         for status in targets(&answer) {
             is_healthy &= show::status(status, OffsetDateTime::now_utc(), &mut page);
+        }
+        if targets(&answer).is_empty() {
+            page += "no service is registered: the server starts or stops\n";
+            is_healthy = false;
         }
         if json {
             page = format!("{}\n", answer.body);
@@ -93,11 +101,7 @@ async fn request(client: &Client, path: &str) -> Result<u8, Failure> {
 async fn plan(client: &Client) -> Result<u8, Failure> {
     let answer = client.send(Method::POST, "/debug/reload/plan").await?;
     for row in targets(&answer) {
-        let mut page = format!(
-            "{}: would be {}\n",
-            word(&row["target"]),
-            show::outcome(row)
-        );
+        let mut page = show::plan(row) + "\n";
         for path in row["changed"]["paths"].as_array().into_iter().flatten() {
             page += &format!("  changes {}\n", word(path));
         }
@@ -156,39 +160,49 @@ async fn explain(client: &Client) -> Result<u8, Failure> {
     Ok(0)
 }
 
-async fn events(client: &Client, json: bool) -> Result<u8, Failure> {
-    let answer = client.send(Method::GET, "/debug/reload/events").await?;
-    let events = answer.body["events"].as_array().cloned();
-    for event in events.unwrap_or_default() {
-        let _ = print_event(&event, json);
+/// Prints the recent events. Returns the id of the newest.
+async fn events(client: &Client, json: bool) -> Result<u64, Failure> {
+    let answer = client.get_all("/debug/reload/events").await?;
+    let events = answer.body["events"].as_array();
+    let mut newest = 0;
+    for event in events.into_iter().flatten() {
+        newest = event["id"].as_u64().unwrap_or(newest);
+        if client.is_wanted(event) {
+            let _ = print_event(event, json);
+        }
     }
-    Ok(0)
+    Ok(newest)
 }
 
 /// Prints the recent events, then each further one.
 async fn follow(client: &Client, json: bool) -> Result<u8, Failure> {
     // Opened first, so that no event is missed between the two.
     let mut stream = client.stream().await?;
-    events(client, json).await?;
+    let newest = events(client, json).await?;
     let mut text = Vec::new();
-    while let Some(Ok(frame)) = stream.frame().await {
+    // The server sends a comment after 15 s without an event.
+    while let Ok(Some(Ok(frame))) = timeout(SILENCE, stream.frame()).await {
         text.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
         while let Some(end) = text.windows(2).position(|pair| pair == b"\n\n") {
             let message: Vec<u8> = text.drain(..end + 2).collect();
             let message = String::from_utf8_lossy(&message);
             let field = |name: &str| message.lines().find_map(|line| line.strip_prefix(name));
+            let id = field("id: ").and_then(|id| id.parse::<u64>().ok());
             let data = field("data: ").and_then(|data| serde_json::from_str::<Value>(data).ok());
-            let Some(data) = data.filter(|_| field("event: ") != Some("snapshot")) else {
-                continue;
+            let Some(data) = data else { continue };
+            let printed = match field("event: ") {
+                Some("snapshot") => Ok(()),
+                Some("lagged") => print(&format!("{} events were lost\n", data["lost"])),
+                _ if id.is_some_and(|id| id <= newest) || !client.is_wanted(&data) => Ok(()),
+                _ => print_event(&data, json),
             };
-            if print_event(&data, json).is_err() {
+            if printed.is_err() {
                 return Ok(0);
             }
         }
     }
-    Err(Failure::Unreachable(
-        "the server has ended the stream".to_owned(),
-    ))
+    let text = "the server has ended the stream of events";
+    Err(Failure::Unreachable(text.to_owned()))
 }
 
 fn print_event(event: &Value, json: bool) -> io::Result<()> {

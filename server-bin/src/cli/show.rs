@@ -111,9 +111,27 @@ pub(super) fn status(status: &Value, now: OffsetDateTime, page: &mut String) -> 
     problems.is_empty() && matches!(data, "fresh")
 }
 
+/// The line of a plan. Its generation is the visible one.
+pub(super) fn plan(row: &Value) -> String {
+    let would = match word(&row["outcome"]) {
+        "failed" => "",
+        _ => "would be ",
+    };
+    with_hold(row, would, "")
+}
+
 /// The line of a receipt.
 pub(super) fn receipt(row: &Value) -> String {
-    let mut line = format!("{}: {}", word(&row["target"]), outcome(row));
+    let generation = match (row["generation"].as_u64(), word(&row["outcome"])) {
+        (Some(generation), "published") => format!(" as generation {generation}"),
+        _ => String::new(),
+    };
+    with_hold(row, "", &generation)
+}
+
+fn with_hold(row: &Value, would: &str, generation: &str) -> String {
+    let outcome = outcome(row);
+    let mut line = format!("{}: {would}{outcome}{generation}", word(&row["target"]));
     if let Some(message) = row["hold"]["message"].as_str() {
         let _ = write!(line, ": {message}");
     }
@@ -124,7 +142,17 @@ pub(super) fn receipt(row: &Value) -> String {
 pub(super) fn event(event: &Value) -> String {
     let kind = word(&event["kind"]);
     let text = match kind {
-        "load" => format!("{} ({})", outcome(event), word(&event["trigger"])),
+        "load" => {
+            let generation = match (event["generation"].as_u64(), word(&event["outcome"])) {
+                (Some(generation), "published") => format!(" as generation {generation}"),
+                _ => String::new(),
+            };
+            format!(
+                "{}{generation} ({})",
+                outcome(event),
+                word(&event["trigger"])
+            )
+        }
         "watch" => format!("watch {}", word(&event["to"])),
         "missed" => "the watch missed a change".to_owned(),
         "degraded" | "resolved" => format!("{kind}: {}", word(&event["message"])),
@@ -147,12 +175,9 @@ pub(super) fn event(event: &Value) -> String {
     )
 }
 
-/// An outcome with what stands beside it.
-pub(super) fn outcome(row: &Value) -> String {
+/// An outcome with its stage and error.
+fn outcome(row: &Value) -> String {
     let mut line = word(&row["outcome"]).to_owned();
-    if let (Some(generation), "published") = (row["generation"].as_u64(), &*line) {
-        let _ = write!(line, " as generation {generation}");
-    }
     if let Some(stage) = row["stage"].as_str() {
         let _ = write!(line, " at stage {stage}");
     }

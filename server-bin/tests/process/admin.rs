@@ -1,10 +1,13 @@
 //! The admin endpoints of the running program, and the commands that send requests to them.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Command;
 
+use rustix::process::Signal;
 use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::{config, folder_with, save, until_id};
 use crate::support::Program;
@@ -124,10 +127,7 @@ async fn plan_says_what_a_reload_would_do_without_an_effect() {
     save(&server.file, &config(2));
     let (code, page) = server.ask(&["plan"]).await;
     assert_eq!(code, Some(0), "{page}");
-    assert!(
-        page.starts_with("config: would be published as generation "),
-        "{page}"
-    );
+    assert!(page.starts_with("config: would be published\n"), "{page}");
     assert!(
         server
             .ask(&["status"])
@@ -232,7 +232,11 @@ async fn events_and_explanation_show_the_loads() {
         page.contains(" config: published as generation 2 (watch)\n"),
         "{page}"
     );
-    let (_, page) = server.ask(&["events", "--json"]).await;
+    let (_, page) = server.ask(&["events", "--target", "other"]).await;
+    assert_eq!(page, "");
+    let (_, page) = server
+        .ask(&["events", "--json", "--target", "config"])
+        .await;
     let last: serde_json::Value = serde_json::from_str(page.lines().last().unwrap()).unwrap();
     assert_eq!(last["target"], "config");
     let (code, page) = server.ask(&["explain"]).await;
@@ -298,6 +302,34 @@ async fn foreign_address_without_a_token_exits_with_78() {
 }
 
 #[tokio::test]
+async fn followed_events_end_with_the_server_or_by_a_signal() {
+    let server = Server::start().await;
+    let follow = || {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_server-bin"));
+        let command = command.args(["events", "--follow"]);
+        let command = command.env("SERVER_ADMIN", admin(server.folder.path()));
+        command
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let mut followers = [follow(), follow()];
+    for follower in &mut followers {
+        let lines = BufReader::new(follower.stdout.as_mut().unwrap());
+        let line = lines.lines().next_line().await.unwrap().unwrap();
+        assert!(line.contains(" config: watch "), "{line}");
+    }
+    let [interrupted, ended] = &mut followers;
+    let pid = interrupted.id().unwrap().try_into().unwrap();
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process(pid, Signal::INT).unwrap();
+    let status = interrupted.wait().await.unwrap();
+    assert_eq!(status.signal(), Some(Signal::INT.as_raw()));
+    server.program.signal(Signal::TERM);
+    assert_eq!(ended.wait().await.unwrap().code(), Some(4));
+}
+
+#[tokio::test]
 async fn unreachable_server_exits_with_4() {
     let folder = tempfile::tempdir().unwrap();
     let (code, page) = ask(&["status"], &admin(folder.path())).await;
@@ -316,7 +348,7 @@ async fn audit_log_says_what_changed_the_configuration_and_when() {
     server.edit("id = 'x'\n", "rejected").await;
     server.edit(&config(2), "generation=2").await;
     server.ask(&["pause"]).await;
-    server.program.signal(rustix::process::Signal::TERM);
+    server.program.signal(Signal::TERM);
     assert_eq!(server.program.ended().await.code(), Some(0));
     let text = std::fs::read_to_string(&file).unwrap();
     let lines: Vec<serde_json::Value> = text
