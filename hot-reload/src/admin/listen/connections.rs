@@ -12,6 +12,8 @@ use hyper_util::service::TowerToHyperService;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::patient::Patient;
+
 /// The time for the head of a request to arrive. It also ends an idle connection.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 /// The time for a running request to end when the server stops. A reload may take as long as its source.
@@ -28,7 +30,7 @@ where
     http.timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_buf_size(HEAD);
-    let connection = http.serve_connection(stream, TowerToHyperService::new(router));
+    let connection = http.serve_connection(Patient::new(stream), TowerToHyperService::new(router));
     let mut connection = pin!(connection);
     {
         let end = pin!(closing.wait_for(|is_closing| *is_closing));

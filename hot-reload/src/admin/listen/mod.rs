@@ -3,6 +3,7 @@
 mod address;
 mod connections;
 mod listener;
+mod patient;
 mod server;
 #[cfg(test)]
 mod tests;

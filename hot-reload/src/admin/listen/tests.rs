@@ -62,6 +62,33 @@ async fn silent_connection_is_closed_also_after_a_request() {
     assert!(is_about(lasted, 10), "{lasted:?}");
 }
 
+/// The answers fill the buffers, and then the server waits for the client.
+#[tokio::test(start_paused = true)]
+async fn client_that_takes_nothing_is_closed_and_one_that_is_slow_is_not() {
+    let requests = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1000);
+    let (client, served, _closing) = connect();
+    let (mut reads, mut writes) = tokio::io::split(client);
+    let sent = requests.clone();
+    let writer = tokio::spawn(async move { writes.write_all(&sent).await });
+    let lasted = lasts(served).await;
+    assert!(is_about(lasted, 30), "{lasted:?}");
+    assert!(writer.await.unwrap().is_err(), "most is not even read");
+    reads.read_to_end(&mut Vec::new()).await.unwrap();
+
+    let (client, served, _closing) = connect();
+    let (mut reads, mut writes) = tokio::io::split(client);
+    let writer = tokio::spawn(async move { writes.write_all(&requests).await });
+    let mut taken = [0; 1024];
+    for _ in 0..10 {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        assert!(!served.is_finished());
+        assert!(reads.read(&mut taken).await.unwrap() > 0);
+    }
+    drop(writer);
+    let lasted = lasts(served).await;
+    assert!(is_about(lasted, 30), "{lasted:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn stop_waits_for_a_request_but_not_for_ever() {
     let (mut client, served, closing) = connect();
