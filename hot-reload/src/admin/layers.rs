@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::time::{Instant, timeout};
@@ -14,11 +14,13 @@ use tokio::time::{Instant, timeout};
 use super::context::Context;
 use super::guard::{Access, BODY, too_large};
 use super::refusal::Refusal;
+use super::targets::TARGET;
 
 /// The time for a body to arrive.
 const BODY_TIME: Duration = Duration::from_secs(10);
 
-/// The layer of the health endpoints. A request with `?revision=` needs the token, because the answer tests a guess.
+/// The layer of the health endpoints. A probe only reads. Other methods pass the checks of an operator, or strangers could use
+/// up the rate. So does `?revision=`, because the answer tests a guess, and `?target=`, because the answer tells a name.
 pub(super) async fn probe(
     State(context): State<Arc<Context>>,
     request: Request,
@@ -27,9 +29,11 @@ pub(super) async fn probe(
     let query = request.uri().query().unwrap_or_default();
     let mut names = query.split('&').filter_map(|pair| pair.split('=').next());
     // The name of the field may be percent-encoded.
-    let access = match names.any(|name| name == "revision" || name.contains('%')) {
-        true => Access::Operator,
-        false => Access::Probe,
+    let asks = names.any(|name| name == TARGET || name == "revision" || name.contains('%'));
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let access = match reads && !asks {
+        true => Access::Probe,
+        false => Access::Operator,
     };
     guarded(&context, access, request, next).await
 }

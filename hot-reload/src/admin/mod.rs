@@ -50,16 +50,19 @@
 //! this comparison and the rollback is not noticed.
 //!
 //! An error has the form `{"error": "…"}`. A list has the form `{"targets": […]}`. The fields are those of the types, which
-//! [`Status`](crate::Status) explains. A revision that is a hash of content is shown as a keyed hash: with a plain
-//! one, anybody who sees it can test guesses of a weak secret. [`Admin::revision_key`] gives all processes of a fleet one key.
+//! [`Status`](crate::Status) explains.
+//!
+//! A revision of 16 bytes or more may be a hash of content, so it is shown as a keyed hash: with a plain one, anybody who sees it
+//! can test guesses of a weak secret. [`Admin::revision_key`] gives all processes of a fleet one key. A shorter revision is
+//! shown as it is, because it is a number or a name. A source must not make one from a shorter hash of secret content.
 //!
 //! Events of the list and of the stream have an `id`. Ids increase, also across restarts of the process. Loads without a request that
 //! find nothing new are not listed.
 //!
 //! # Access
 //!
-//! Every request passes these checks, also in a nested router. The health endpoints need no token, and accept any host, unless
-//! `?revision=` is given.
+//! Every request passes these checks, also in a nested router. A `GET` or `HEAD` of a health endpoint needs no token and
+//! may name any host, unless `?revision=` or `?target=` is given. Its answer names no service.
 //!
 //! - `Host` names a loopback address, `localhost`, or a host of [`Admin::allow_host`]; otherwise 403. So a foreign name that
 //!   resolves to this machine is refused.

@@ -18,7 +18,7 @@ pub(super) async fn healthy(uri: Uri) -> Result<&'static str, Refusal> {
     Ok("OK\n")
 }
 
-/// A rejected edit does not make a process unready: one typing error would take down every replica.
+/// The answers name no service, because probes need no token. A rejected edit does not make a process unready: one typing error would take down every replica.
 pub(super) async fn ready(
     State(context): State<Arc<Context>>,
     uri: Uri,
@@ -29,7 +29,7 @@ pub(super) async fn ready(
     for target in some(&context, &query)? {
         let status = target.status();
         if let Some(reason) = unready(&context, &target, &status, is_strict, revision) {
-            return Err(unavailable(format!("{}: {reason}", status.name)));
+            return Err(unavailable(reason));
         }
     }
     match context.conditions.iter().all(|is_ready| is_ready()) {
@@ -51,10 +51,10 @@ fn unready(
 ) -> Option<&'static str> {
     let is_in_force = |revision| in_force(context, target, status, revision);
     match status.data {
-        _ if status.stopped => Some("has stopped"),
-        _ if status.generation.is_none() => Some("has no value yet"),
+        _ if status.stopped => Some("a service has stopped"),
+        _ if status.generation.is_none() => Some("a service has no value yet"),
         DataState::None | DataState::Restored | DataState::Stale if is_strict => {
-            Some("is not fresh")
+            Some("a service is not fresh")
         }
         DataState::None | DataState::Restored | DataState::Stale | DataState::Fresh => {
             let is_other = revision.is_some_and(|revision| !is_in_force(revision));

@@ -40,7 +40,7 @@ pub(super) struct Guard {
 /// The access that an endpoint requires.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
-    /// Whether the process is healthy. Probes have no token, and reach the process under any host.
+    /// Whether the process is healthy, by `GET` or `HEAD`. Probes have no token, and reach the process under any host.
     Probe,
     /// All other endpoints.
     Operator,

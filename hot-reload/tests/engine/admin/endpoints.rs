@@ -218,7 +218,7 @@ async fn process_is_ready_with_every_value_and_a_rejected_edit_does_not_change_i
     let early = get(&router, "/-/ready").await;
     assert_eq!(
         (early.status, &*early.error()),
-        (503, "motto: has no value yet")
+        (503, "a service has no value yet")
     );
     script.set(Good("first"));
     live.ready().await.unwrap();
@@ -244,6 +244,40 @@ async fn process_is_ready_with_every_value_and_a_rejected_edit_does_not_change_i
         [code("/-/healthy").await, code("/-/ready").await],
         [200, 503]
     );
+}
+
+/// A stranger is a probe: it has no token and may use any host.
+#[tokio::test(start_paused = true)]
+async fn stranger_cannot_use_up_the_rate_or_learn_a_name_from_the_health_endpoints() {
+    let registry = Registry::new();
+    let router = Admin::new(&registry).router();
+    let (_script, _live, control) = start(&registry, "motto").await;
+    let foreign = async |method: &str, path: &str| {
+        let request = Request::builder().method(method).uri(path);
+        let request = request
+            .header("host", "probe.example")
+            .header("x-reload", "1");
+        send(&router, request.body(Body::empty()).unwrap()).await
+    };
+    for path in ["/-/healthy", "/-/ready"] {
+        for _ in 0..20 {
+            assert_eq!(foreign("POST", path).await.status, 403, "{path}");
+        }
+        assert_eq!(foreign("GET", path).await.status, 200, "{path}");
+        assert_eq!(foreign("HEAD", path).await.status, 200, "{path}");
+    }
+    assert_eq!(post(&router, "/-/reload").await.status, 200);
+    for path in [
+        "/-/ready?target=x",
+        "/-/ready?strict&target",
+        "/-/ready?t%61rget=x",
+    ] {
+        let refused = foreign("GET", path).await;
+        assert_eq!(refused.status, 403, "{path}");
+        assert!(!refused.body.contains("motto"), "{}", refused.body);
+    }
+    assert_eq!(get(&router, "/-/ready?target=motto").await.status, 200);
+    control.stop().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -125,7 +125,8 @@ async fn token_is_demanded_from_all_but_probes_and_follows_its_file() {
     for (path, code) in [
         ("/-/healthy", 200),
         ("/-/ready", 200),
-        ("/-/ready?target=%6dotto&strict=1", 200),
+        ("/-/ready?strict=1", 200),
+        ("/-/ready?target=%6dotto&strict=1", 401),
         ("/-/ready?revision=6669727374", 401),
         ("/-/ready?%72evision=6669727374", 401),
         ("/debug/reload/status", 401),
