@@ -10,6 +10,8 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 #[cfg(unix)]
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::sync::Mutex;
 
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
@@ -18,6 +20,8 @@ use tokio::net::{UnixListener, UnixStream};
 
 use super::address::Address;
 use crate::error::Error;
+#[cfg(unix)]
+use crate::locks::lock;
 
 #[derive(Debug)]
 pub(super) enum Listener {
@@ -95,8 +99,9 @@ async fn bind(path: &Path) -> io::Result<Listener> {
     let folder = folder.unwrap_or_else(|| Path::new("."));
     // Short, because the path of a socket has at most 107 bytes.
     let private = folder.join(format!(".{}", std::process::id()));
-    DirBuilder::new().mode(0o700).create(&private)?;
     let made = private.join("s");
+    let _alone = lock(&BIND);
+    make_private(&private, &made)?;
     let bound = (|| {
         let listener = UnixListener::bind(&made)?;
         fs::set_permissions(&made, Permissions::from_mode(0o600))?;
@@ -109,6 +114,26 @@ async fn bind(path: &Path) -> io::Result<Listener> {
     }
     let _ = fs::remove_dir(&private);
     bound
+}
+
+/// Held while the private folder exists, because all listeners of this process use the same name.
+#[cfg(unix)]
+static BIND: Mutex<()> = Mutex::new(());
+
+/// Makes the private folder. A process that was killed may have left one with the same id behind.
+#[cfg(unix)]
+fn make_private(private: &Path, socket: &Path) -> io::Result<()> {
+    let make = || DirBuilder::new().mode(0o700).create(private);
+    match make() {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => return made,
+    }
+    // Through a link, the socket of another folder would be removed.
+    if fs::symlink_metadata(private)?.is_dir() {
+        let _ = fs::remove_file(socket);
+        fs::remove_dir(private)?;
+    }
+    make()
 }
 
 /// Checks that a socket may take this place: it is free, or a socket that nobody listens on.

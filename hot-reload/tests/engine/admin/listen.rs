@@ -221,6 +221,13 @@ async fn socket_is_private_and_a_stale_one_is_replaced() {
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
 
+    let private = folder.path().join(format!(".{}", std::process::id()));
+    fs::create_dir(&private).unwrap();
+    drop(StdUnixListener::bind(private.join("s")).unwrap());
+    let server = admin.listen(&address).await.unwrap();
+    assert!(!private.exists(), "left behind by a killed process");
+    server.stop().await;
+
     fs::write(&path, "precious").unwrap();
     let error = admin.listen(&address).await.unwrap_err().to_string();
     assert!(error.contains("no socket"), "{error}");
