@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use tokio::sync::Semaphore;
 
 use super::context::Context;
 use super::endpoints;
@@ -80,9 +81,10 @@ impl Admin {
         self
     }
 
-    /// The largest number of streams of events at once; further ones are answered with 503. The default is 16.
+    /// The largest number of streams of events at once; further ones are answered with 503. The default is 16. More
+    /// than [`Semaphore::MAX_PERMITS`] counts as that number.
     pub fn max_streams(mut self, streams: usize) -> Self {
-        self.options.streams = streams;
+        self.options.streams = streams.min(Semaphore::MAX_PERMITS);
         self
     }
 
@@ -135,7 +137,7 @@ impl Admin {
     pub fn router(&self) -> Router {
         let file = self.options.token_file.as_deref();
         let token = file.map(Token::start_in_background);
-        endpoints::router(&self.context(HostRule::Listed, token))
+        endpoints::router(&self.context(&self.options, HostRule::Listed, token))
     }
 
     /// Serves the endpoints alone: on a TCP address such as `127.0.0.1:9000`, or on a unix socket such as
@@ -145,8 +147,10 @@ impl Admin {
     ///
     /// An address that is not loopback needs a token. The server then accepts any IP address in `Host`.
     ///
-    /// A connection that does not send the head of a request within 10 s is closed. There are at most 64 connections; further
-    /// ones wait.
+    /// The host in the address text is an allowed host, as with [`allow_host`](Self::allow_host).
+    ///
+    /// A connection is closed if the head of a request does not arrive within 10 s, or if the client takes nothing of an answer
+    /// for 30 s. There are at most 64 connections; further ones wait.
     ///
     /// # Errors
     ///
@@ -164,13 +168,17 @@ impl Admin {
             None if address.is_local() => None,
             None => return Err(address.needs_token()),
         };
-        listen::serve(address, self.context(rule, token)).await
+        let mut options = self.options.clone();
+        if let listen::Address::Tcp(text, _) = &address {
+            options.hosts.allow(text);
+        }
+        listen::serve(address, self.context(&options, rule, token)).await
     }
 
-    fn context(&self, rule: HostRule, token: Option<Token>) -> Arc<Context> {
-        let guard = Guard::new(&self.options, rule, token);
+    fn context(&self, options: &Options, rule: HostRule, token: Option<Token>) -> Arc<Context> {
+        let guard = Guard::new(options, rule, token);
         let (registry, ring) = (self.registry.clone(), Arc::clone(&self.ring));
-        Arc::new(Context::new(registry, ring, &self.options, guard))
+        Arc::new(Context::new(registry, ring, options, guard))
     }
 }
 

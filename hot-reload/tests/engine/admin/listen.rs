@@ -97,6 +97,21 @@ async fn foreign_address_without_a_token_is_refused_before_anything_is_bound() {
     }
 }
 
+/// `127.1` is a name for the check of hosts, and resolves to a loopback address everywhere.
+#[tokio::test]
+async fn host_of_the_listen_address_is_allowed() {
+    let server = Admin::new(&Registry::new()).max_streams(usize::MAX);
+    let server = server.listen("127.1:0").await.unwrap();
+    for (host, code) in [("127.1", 200), ("127.2", 403)] {
+        let head = format!(
+            "GET /debug/reload/status HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        );
+        let client = TcpStream::connect(server.address()).await.unwrap();
+        assert_eq!(exchange(client, &head).await.status, code, "{host}");
+    }
+    server.stop().await;
+}
+
 const TOKEN: &str = "correct-horse-battery";
 
 fn token_file(folder: &Path, token: &str) -> String {
