@@ -1,7 +1,7 @@
 //! [`LogFile`]: a file that is only appended to, and is created again once it was renamed.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Location};
@@ -19,8 +19,9 @@ impl LogFile {
             .map_err(|error| Error::from(error).at(Location::new(path.display().to_string())))?;
         Ok(Self {
             path: path.to_owned(),
+            // An earlier process may have crashed within a line.
+            is_torn: ends_within_line(path, &file),
             file,
-            is_torn: false,
         })
     }
 
@@ -49,7 +50,7 @@ impl LogFile {
         };
         if !is_same {
             self.file = open(&self.path)?;
-            self.is_torn = false;
+            self.is_torn = ends_within_line(&self.path, &self.file);
         }
         Ok(())
     }
@@ -61,17 +62,33 @@ impl LogFile {
     }
 }
 
-/// Follows no symbolic link, and never waits for the reader of a pipe.
 fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
+    open_with(OpenOptions::new().append(true).create(true), path)
+}
+
+/// Whether this file has content that does not end with a newline. `false` if it cannot be read, or is not a regular file.
+fn ends_within_line(path: &Path, file: &File) -> bool {
+    let is_empty = file
+        .metadata()
+        .map_or(true, |facts| !facts.is_file() || facts.len() == 0);
+    let last = || {
+        let mut reader = open_with(OpenOptions::new().read(true), path)?;
+        reader.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        reader.read_exact(&mut last).map(|()| last)
+    };
+    !is_empty && last().is_ok_and(|last| last != *b"\n")
+}
+
+/// Follows no symbolic link, and never waits for the reader of a pipe.
+fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     #[cfg(target_os = "linux")]
     {
         use rustix::fs::OFlags;
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits();
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.cast_signed());
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.cast_signed());
     }
     options.open(path)
 }

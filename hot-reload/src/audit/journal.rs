@@ -19,11 +19,16 @@ pub(super) struct Journal {
 /// What the events of a service so far have shown.
 #[derive(Default)]
 struct Seen {
+    /// The time of the last load.
+    at: Option<SystemTime>,
     generation: Option<Generation>,
     revision: Option<Revision>,
     /// The text of the last outcome, if that was neither published nor unchanged.
     failure: Option<String>,
 }
+
+/// The most services that are remembered.
+pub(super) const MOST_TARGETS: usize = 1_024;
 
 impl Journal {
     /// The ids begin with the time in microseconds, so that they are larger than those of an earlier process.
@@ -68,7 +73,7 @@ impl Journal {
         changed: Option<&ChangedPaths>,
         key: RevisionKey,
     ) -> Option<Record> {
-        let seen = self.targets.entry(Arc::clone(&event.target)).or_default();
+        let seen = self.seen(event);
         let old = (seen.generation, seen.revision.clone());
         seen.generation = event.generation;
         seen.revision.clone_from(&event.value_revision);
@@ -89,7 +94,8 @@ impl Journal {
             None => !is_published,
         };
         seen.failure = failure;
-        if repeats && !trigger.is_requested() {
+        // A rollback has a line each time, by a person or not.
+        if repeats && !trigger.is_requested() && trigger != Trigger::Rollback {
             return None;
         }
         let record = self.begin(event);
@@ -112,6 +118,24 @@ impl Journal {
             error_kind: outcome.error().map(|error| error.kind()),
             ..record
         })
+    }
+
+    /// What the events of the service so far have shown. Forgets the service with the oldest load, if there are too many.
+    fn seen(&mut self, event: &Event) -> &mut Seen {
+        if self.targets.len() >= MOST_TARGETS && !self.targets.contains_key(&event.target) {
+            let oldest = self.targets.iter().min_by_key(|(_, seen)| seen.at);
+            if let Some(oldest) = oldest.map(|(name, _)| Arc::clone(name)) {
+                self.targets.remove(&oldest);
+            }
+        }
+        let seen = self.targets.entry(Arc::clone(&event.target)).or_default();
+        seen.at = Some(event.at);
+        seen
+    }
+
+    #[cfg(test)]
+    pub(super) fn targets(&self) -> usize {
+        self.targets.len()
     }
 
     /// A record with what every event has.

@@ -20,7 +20,8 @@
 //!
 //! Each line is one JSON object. A decision has one line: a load that published, rejected, failed or held a value, or found none; a
 //! rollback; a pause and its end. A load that finds nothing new has a line only if somebody requested it. A failure that repeats has one
-//! line, until another outcome follows or somebody requests a load.
+//! line, until another outcome follows or somebody requests a load. The same for content that stays held, even if it changes
+//! meanwhile. Each rollback has a line. A confirmation has none.
 //!
 //! | field | content |
 //! |---|---|
@@ -28,7 +29,7 @@
 //! | `id` | a number that increases, also across restarts of the process |
 //! | `target` | the name of the service |
 //! | `kind` | `load`, `paused` or `resumed` |
-//! | `trigger` | the cause of the load. `manual`, `signal` and `http` are the requester; `rollback` is a rollback |
+//! | `trigger` | the cause of the load. `manual`, `signal` and `http` are the requester, but a load by `resume` is `manual`, also over HTTP; `rollback` is a rollback, by a person or after a failed probation |
 //! | `outcome`, `stage` | the [outcome](crate::Outcome), and the stage that rejected the value |
 //! | `generation`, `revision` | the visible value after the event. The revision is that [of the value](crate::Builder::value_revisions), if the service computes it |
 //! | `old_generation`, `old_revision` | of a published value: the value that it replaced, if the log has an earlier event of the service |

@@ -1,6 +1,6 @@
 //! [`Writer`]: the thread that writes lines.
 
-use std::collections::HashSet;
+use std::collections::VecDeque;
 use std::fs::{self, Metadata};
 use std::io;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use serde::Serialize;
 use tracing::{error, info, warn};
 
 use super::file::LogFile;
+use super::journal::MOST_TARGETS;
 use super::queue::Message;
 use super::record::{Lost, Record, SourceFile};
 use crate::clock::time_of_day;
@@ -23,8 +24,8 @@ pub(super) struct Writer {
     lost: Arc<AtomicU64>,
     /// Whether the last line could not be written.
     is_failing: bool,
-    /// The sources whose permissions were reported.
-    reported: HashSet<Arc<str>>,
+    /// The sources whose permissions were reported, the oldest first.
+    reported: VecDeque<Arc<str>>,
 }
 
 impl Writer {
@@ -33,7 +34,7 @@ impl Writer {
             file,
             lost,
             is_failing: false,
-            reported: HashSet::new(),
+            reported: VecDeque::new(),
         }
     }
 
@@ -104,19 +105,31 @@ impl Writer {
         is_written
     }
 
+    /// Whether the permissions of the source were not reported yet. Remembers it, and forgets the oldest of too many.
+    fn is_first_report(&mut self, name: &Arc<str>) -> bool {
+        if self.reported.contains(name) {
+            return false;
+        }
+        if self.reported.len() >= MOST_TARGETS {
+            self.reported.pop_front();
+        }
+        self.reported.push_back(Arc::clone(name));
+        true
+    }
+
     /// The facts about a source, if its name is the path of a file.
     fn examine(&mut self, name: Arc<str>) -> SourceFile {
         let file = fs::metadata(&*name).ok();
         let writable_by = file.as_ref().and_then(writable_by);
         match writable_by {
-            Some(who) if self.reported.insert(Arc::clone(&name)) => warn!(
+            Some(who) if self.is_first_report(&name) => warn!(
                 target: "hot_reload",
                 "the permissions of {name} let {who} change it; run `chmod go-w` on it, unless that is intended",
                 who = if who == "group" { "its group" } else { "anybody" }
             ),
             Some(_) => {}
             None => {
-                self.reported.remove(&name);
+                self.reported.retain(|reported| *reported != name);
             }
         }
         SourceFile {

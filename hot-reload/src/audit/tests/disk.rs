@@ -45,6 +45,22 @@ fn file_is_private_and_keeps_its_lines() {
 }
 
 #[test]
+fn first_line_after_a_torn_one_is_a_line_of_its_own() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("audit");
+    fs::write(&path, "{\"time\":").unwrap();
+    for _ in 0..2 {
+        let log = AuditLog::open(&path).unwrap();
+        log.on_event(&event(EventKind::Paused));
+        log.flush();
+    }
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!((lines[0], lines.len()), ("{\"time\":", 3), "{text}");
+    assert!(lines[1].starts_with("{\"time\":\"1970"), "{text}");
+}
+
+#[test]
 fn renamed_file_is_replaced_by_a_new_one() {
     let (folder, log) = log();
     log.on_event(&event(EventKind::Paused));

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::journal::Journal;
+use super::journal::{Journal, MOST_TARGETS};
 use super::queue::{Queue, ROOM};
 use super::*;
 use crate::error::{ErrorKind, ReloadResult};
@@ -157,6 +157,8 @@ fn decision_has_one_line_and_its_repetition_none() {
         (load(Trigger::Interval, Outcome::Held), false),
         (load(Trigger::Watch, Outcome::Missing), true),
         (load(Trigger::Rollback, published(Generation::FIRST)), true),
+        (load(Trigger::Rollback, failed("none")), true),
+        (load(Trigger::Rollback, failed("none")), true),
         (event(EventKind::Paused), true),
         (event(EventKind::Resumed), true),
         (event(EventKind::Missed), false),
@@ -165,6 +167,23 @@ fn decision_has_one_line_and_its_repetition_none() {
     for (number, (event, expected)) in steps.iter().enumerate() {
         assert_eq!(is_logged(event), *expected, "{number}: {}", event.kind);
     }
+}
+
+#[test]
+fn services_that_come_and_go_do_not_fill_the_memory() {
+    let mut journal = Journal::new(UNIX_EPOCH);
+    for number in 0..=MOST_TARGETS as u64 {
+        let mut event = load(Trigger::Startup, failed("gone"));
+        event.target = number.to_string().into();
+        event.at = UNIX_EPOCH + Duration::from_secs(number);
+        assert!(journal.record(&event, KEY).is_some());
+    }
+    assert_eq!(journal.targets(), MOST_TARGETS);
+    let mut again = load(Trigger::Retry, failed("gone"));
+    again.target = "1".into();
+    assert!(journal.record(&again, KEY).is_none(), "it is remembered");
+    again.target = "0".into();
+    assert!(journal.record(&again, KEY).is_some(), "the oldest is not");
 }
 
 #[test]
