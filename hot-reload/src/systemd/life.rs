@@ -18,7 +18,8 @@ pub(super) async fn run(manager: Arc<Manager>, watchdog: Option<Duration>) {
     let mut next = Instant::now() + period.unwrap_or(FOREVER);
     let mut was_alive = true;
     loop {
-        if timeout_at(next, changed.notified()).await.is_ok() {
+        // The time comes first, so that a flood of changes cannot delay the keep-alive.
+        if Instant::now() < next && timeout_at(next, changed.notified()).await.is_ok() {
             manager.update();
             sleep(PAUSE).await;
             continue;
@@ -36,11 +37,11 @@ pub(super) async fn run(manager: Arc<Manager>, watchdog: Option<Duration>) {
     }
 }
 
-/// Whether there is a service, and the task of each service answers.
+/// Whether there is a service. Returns once the task of each service has answered, except those that stop or have stopped.
 async fn is_alive(registry: &Registry) -> bool {
     let targets = registry.targets();
-    let answers = join_all(targets.iter().map(|target| target.ping())).await;
-    !targets.is_empty() && answers.into_iter().all(|answered| answered)
+    join_all(targets.iter().map(|target| target.ping())).await;
+    !targets.is_empty()
 }
 
 /// The time between two status lines, so that a storm of changes does not become one of messages.

@@ -60,8 +60,11 @@
 //!
 //! A keep-alive is sent only if the task of every registered service has answered a request since the one before. A load does
 //! not delay the answer, even if its source hangs. Code of the application that blocks the task delays it: a decoder, a validator
-//! or an observer in an endless loop. Then systemd restarts the program after `WatchdogSec=`. After the last service has stopped,
-//! no keep-alive follows, so call [`stopping`](Notifier::stopping) before that.
+//! or an observer in an endless loop. Then systemd restarts the program after `WatchdogSec=`.
+//!
+//! A service that stops or has stopped need not answer. After the last service has stopped, no keep-alive follows, so call
+//! [`stopping`](Notifier::stopping) before that. A registered [`ReloaderService`](crate::ReloaderService) answers only while the
+//! future of its `start` is polled: without it, no keep-alive is sent.
 
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 

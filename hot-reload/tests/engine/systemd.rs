@@ -105,7 +105,8 @@ async fn watchdog_is_fed_at_half_its_time_while_a_source_hangs_until_the_last_st
     assert_eq!(manager.signs_of_life(), 0, "it is not ready");
     notifier.ready();
     assert_eq!(manager.messages().len(), 1);
-    sleep(seconds(20)).await;
+    // So that the stop is not at the moment of a keep-alive.
+    sleep(seconds(19)).await;
     assert_eq!(manager.signs_of_life(), 4);
     script.set(Hanging);
     let reload = tokio::spawn({
@@ -154,4 +155,20 @@ async fn watchdog_is_not_fed_while_the_task_of_a_service_does_not_run() {
     }
     sleep(seconds(60)).await;
     assert_eq!(manager.signs_of_life(), 0, "it has ended without a stop");
+}
+
+#[tokio::test(start_paused = true)]
+async fn watchdog_is_fed_during_a_steady_stream_of_events() {
+    let (manager, registry) = (Manager::new(), Registry::new());
+    let script = Script::new(Good("first"));
+    let notifier = manager.notifier(&registry, WATCHDOG);
+    let (_live, control) = start(&registry, &script).await;
+    notifier.ready();
+    assert_eq!(manager.messages().len(), 1);
+    for _ in 0..2_000 {
+        drop(control.reload().await);
+        sleep(Duration::from_millis(10)).await;
+    }
+    let fed = manager.signs_of_life();
+    assert!(fed >= 3, "{fed}");
 }

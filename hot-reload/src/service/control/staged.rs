@@ -35,7 +35,7 @@ impl<V> Control<V> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the source is still loaded, without an effect.
+    /// If the future is dropped, the source may still be loaded, without an effect.
     pub async fn plan(&self) -> Plan {
         commands::plan(&self.shared).await
     }

@@ -103,6 +103,7 @@ impl<'e, V> Task<'e, V> {
                 }
             }
             LoadFrom::Plan => {
+                self.plans.retain(|plan| !plan.is_abandoned());
                 plan = self.plans.pop_front();
                 load.trigger = plan.as_ref().map_or(load.trigger, PlanRequest::trigger);
             }
@@ -135,6 +136,8 @@ impl<'e, V> Task<'e, V> {
                     applies = Some(answer);
                     (Some(outcome), trace)
                 }
+                // The caller has left.
+                (None, None) if load.from == LoadFrom::Plan => return None,
                 (None, None) => pipeline.load(feed, load, request, pushed).await,
             };
             Some(Ended {

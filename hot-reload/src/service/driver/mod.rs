@@ -84,7 +84,7 @@ impl<V> Engine<V> {
                     #[cfg(all(feature = "systemd", target_os = "linux"))]
                     Command::Ping(caller) => {
                         // An error means that the caller has left.
-                        let _ = caller.send(true);
+                        let _ = caller.send(());
                         Input::Tick
                     }
                     Command::Deliver => {

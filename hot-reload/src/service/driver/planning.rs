@@ -30,6 +30,8 @@ pub(super) struct Applied {
 impl<V> Task<'_, V> {
     /// Queues a plan or an application.
     pub(super) fn plan(&mut self, request: PlanRequest) -> Input {
+        // The machine counts those too; their turns pass without a load.
+        self.plans.retain(|plan| !plan.is_abandoned());
         self.plans.push_back(request);
         Input::Plan
     }

@@ -44,6 +44,13 @@ struct State {
     ended: bool,
 }
 
+impl State {
+    /// Removes the requests that have no effect, because their callers have left.
+    fn prune_asides(&mut self) {
+        self.asides.retain(|aside| !aside.is_abandoned());
+    }
+}
+
 impl Inbox {
     /// Requests a load that begins after this call, and waits for its receipt.
     pub(crate) async fn request(&self, trigger: Trigger) -> Receipt {
@@ -102,6 +109,7 @@ impl Inbox {
     pub(crate) async fn plan(&self) -> Plan {
         let enlist = |state: &mut State, answer| {
             let request = PlanRequest::Plan(answer);
+            state.prune_asides();
             state.asides.push_back(Command::Plan(request));
         };
         self.answer(enlist, || Plan::failed(has_stopped())).await
@@ -128,16 +136,17 @@ impl Inbox {
         self.answer(enlist, || Err(has_stopped())).await
     }
 
-    /// Waits until the task takes its requests. Returns `false` if the service has ended.
+    /// Waits until the task takes its requests, or the service is requested to stop.
     #[cfg(all(feature = "systemd", target_os = "linux"))]
-    pub(crate) async fn ping(&self) -> bool {
+    pub(crate) async fn ping(&self) {
         let enlist = |state: &mut State, answer| {
-            let is_left =
-                |aside: &Command| matches!(aside, Command::Ping(caller) if caller.is_closed());
-            state.asides.retain(|aside| !is_left(aside));
-            state.asides.push_back(Command::Ping(answer));
+            state.prune_asides();
+            // Dropping the sender answers.
+            if !state.stop {
+                state.asides.push_back(Command::Ping(answer));
+            }
         };
-        self.answer(enlist, || false).await
+        self.answer(enlist, || ()).await;
     }
 
     /// Enlists a caller, and waits for the answer.
@@ -199,7 +208,13 @@ impl Inbox {
 
     /// Requests the stop.
     pub(crate) fn stop(&self) {
-        self.state().stop = true;
+        let mut state = self.state();
+        state.stop = true;
+        #[cfg(all(feature = "systemd", target_os = "linux"))]
+        state
+            .asides
+            .retain(|aside| !matches!(aside, Command::Ping(_)));
+        drop(state);
         self.wake.notify_one();
     }
 
@@ -282,4 +297,31 @@ pub(crate) fn stopped(trigger: Trigger) -> Receipt {
 
 pub(crate) fn has_stopped() -> Error {
     Error::new(ErrorKind::Stopped, "the service has stopped")
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[cfg(all(feature = "systemd", target_os = "linux"))]
+    #[test]
+    fn ping_ends_when_the_stop_is_requested() {
+        let inbox = Inbox::default();
+        let mut before = std::pin::pin!(inbox.ping());
+        assert!(before.as_mut().now_or_never().is_none(), "nobody answers");
+        inbox.stop();
+        assert!(before.now_or_never().is_some());
+        assert!(inbox.ping().now_or_never().is_some());
+    }
+
+    #[test]
+    fn plans_of_callers_who_have_left_do_not_queue() {
+        let inbox = Inbox::default();
+        for _ in 0..100 {
+            assert!(inbox.plan().now_or_never().is_none());
+        }
+        assert_eq!(inbox.state().asides.len(), 1);
+    }
 }

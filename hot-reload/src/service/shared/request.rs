@@ -19,7 +19,7 @@ pub(crate) enum Command {
     Confirm(Generation, oneshot::Sender<Result<(), Error>>),
     /// Answer, to show that the task runs.
     #[cfg(all(feature = "systemd", target_os = "linux"))]
-    Ping(oneshot::Sender<bool>),
+    Ping(oneshot::Sender<()>),
     /// Enable or disable the service.
     Enable(bool),
     /// Free the replaced values without holders.
@@ -27,6 +27,24 @@ pub(crate) enum Command {
     /// Deliver the event of a command.
     Deliver,
     Stop,
+}
+
+impl Command {
+    /// Whether it has no effect, because its caller has left.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Plan(request) => request.is_abandoned(),
+            #[cfg(all(feature = "systemd", target_os = "linux"))]
+            Self::Ping(answer) => answer.is_closed(),
+            Self::Load(_)
+            | Self::Rollback(..)
+            | Self::Confirm(..)
+            | Self::Enable(_)
+            | Self::Sweep
+            | Self::Deliver
+            | Self::Stop => false,
+        }
+    }
 }
 
 /// The combined request of all callers that wait for a load.
@@ -62,6 +80,16 @@ pub(crate) enum PlanRequest {
         trigger: Trigger,
         answer: oneshot::Sender<Receipt>,
     },
+}
+
+impl PlanRequest {
+    /// Whether it has no effect, because its caller has left. An application takes place anyway.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Plan(answer) => answer.is_closed(),
+            Self::Apply { .. } => false,
+        }
+    }
 }
 
 /// A pending rollback, and the caller that waits for it.

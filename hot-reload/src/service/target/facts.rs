@@ -12,12 +12,11 @@ impl Target {
         self.service.upgrade()?.revision()
     }
 
-    /// Waits until the task of the service answers. Returns whether it does: `false` if the service has stopped.
+    /// Waits until the task of the service answers. Returns at once if the service stops or has stopped.
     #[cfg(all(feature = "systemd", target_os = "linux"))]
-    pub(crate) async fn ping(&self) -> bool {
-        match self.service.upgrade() {
-            Some(service) => service.ping().await,
-            None => false,
+    pub(crate) async fn ping(&self) {
+        if let Some(service) = self.service.upgrade() {
+            service.ping().await;
         }
     }
 }

@@ -74,7 +74,7 @@ trait Service: Send + Sync {
     #[cfg(any(feature = "admin", feature = "metrics", feature = "prometheus"))]
     fn revision(&self) -> Option<Revision>;
     #[cfg(all(feature = "systemd", target_os = "linux"))]
-    fn ping(self: Arc<Self>) -> BoxFuture<'static, bool>;
+    fn ping(self: Arc<Self>) -> BoxFuture<'static, ()>;
     fn observe(&self, observer: Arc<dyn Observer>);
     fn forget(&self, observer: &Arc<dyn Observer>);
     fn stop(self: Arc<Self>) -> BoxFuture<'static, ()>;
@@ -141,7 +141,7 @@ impl<V: Send + Sync + 'static> Service for Shared<V> {
     }
 
     #[cfg(all(feature = "systemd", target_os = "linux"))]
-    fn ping(self: Arc<Self>) -> BoxFuture<'static, bool> {
+    fn ping(self: Arc<Self>) -> BoxFuture<'static, ()> {
         Box::pin(async move { self.inbox.ping().await })
     }
 

@@ -17,7 +17,7 @@ impl Target {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the source is still loaded, without an effect.
+    /// If the future is dropped, the source may still be loaded, without an effect.
     pub async fn plan(&self) -> Plan {
         match self.service.upgrade() {
             Some(service) => service.plan().await,

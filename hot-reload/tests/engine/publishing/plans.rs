@@ -336,6 +336,27 @@ async fn p09_plan_waits_for_a_running_load_and_the_next_load_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn plans_of_callers_who_have_left_do_not_load() {
+    let (script, _live, control) = started().await;
+    script.set(Hanging);
+    let reload = tokio::spawn({
+        let target = control.target();
+        async move { target.reload().await }
+    });
+    settle().await;
+    let loads = script.loads();
+    for _ in 0..10 {
+        let left = tokio::time::timeout(Duration::from_millis(1), control.plan()).await;
+        assert!(left.is_err(), "the reload hangs");
+    }
+    script.set(Good("second"));
+    assert!(reload.await.unwrap().error().is_some(), "its deadline");
+    let plan = control.plan().await;
+    assert!(plan.error().is_none(), "{plan}");
+    assert_eq!(script.loads(), loads + 1, "the plan only");
+}
+
+#[tokio::test(start_paused = true)]
 async fn plan_of_a_stopped_service_fails_at_once() {
     let (script, live, control) = started().await;
     script.state().load_takes = seconds(3);
