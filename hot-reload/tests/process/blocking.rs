@@ -193,7 +193,7 @@ fn p14_stop_waits_for_a_running_callback_and_then_for_the_thread() {
         gate.recv().unwrap();
     });
     begun.recv_timeout(DEADLINE).unwrap();
-    let stopping = std::thread::spawn(move || control.stop());
+    let stopping = thread::spawn(move || control.stop());
     go.send(()).unwrap();
     in_time("the stop during a call", move || stopping.join().unwrap());
     in_time("the callback", move || {
