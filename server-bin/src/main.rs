@@ -125,7 +125,13 @@ async fn serve(args: &Serve, shutdown: Shutdown, logs: Arc<Logs>) -> Result<(), 
     let audit = audit(args, context.registry(), key)?;
     let notifier = Notifier::start(context.registry())?;
     let admin = admin::start(args, context.registry(), key).await?;
-    let server = Server::run(args.configure(config).value_revisions(key), context);
+    let config = args.configure(config);
+    let config = match &args.revision_key_file {
+        // The revision of a large configuration costs much memory for a moment, and without a shared key it has little use.
+        Some(_) => config.value_revisions(key),
+        None => config,
+    };
+    let server = Server::run(config, context);
     let ended = notifier.follow(server, listening, shutdown).await;
     if let Some(admin) = admin {
         admin.stop().await;

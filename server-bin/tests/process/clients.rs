@@ -221,7 +221,7 @@ async fn half_sent_head_does_not_delay_the_stop() {
 #[tokio::test]
 async fn large_configuration_takes_at_most_twenty_times_its_size() {
     let (_folder, file) = folder_with(&limited(1, ""));
-    let program = Program::start(&file, &[]);
+    let program = Program::start(&file, &["--history", "0"]);
     let address = program.address().await;
     until_id(address, 1).await;
     let before = peak(&program);
