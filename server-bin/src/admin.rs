@@ -5,6 +5,7 @@ use std::fs;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -82,11 +83,7 @@ fn metrics(registry: &Registry, key: RevisionKey) -> Router {
         let mut page = String::new();
         match text::encode(&mut page, &metrics) {
             Ok(()) => ([(CONTENT_TYPE, OPEN_METRICS)], page).into_response(),
-            Err(error) => (
-                axum::http::StatusCode::INTERNAL_SERVER_ERROR,
-                error.to_string(),
-            )
-                .into_response(),
+            Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
         }
     };
     Router::new().route("/metrics", get(page))

@@ -8,6 +8,7 @@ use hyper::client::conn::http1::handshake;
 use hyper::header::{AUTHORIZATION, HOST};
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -60,8 +61,7 @@ impl Client {
 
     /// Requests something that is about all targets.
     pub(super) async fn get_all(&self, path: &str) -> Result<Answer, Failure> {
-        let response = self.request(Method::GET, path, None).await?;
-        self.answer(response).await
+        self.exchange(Method::GET, path, None).await
     }
 
     /// Sends a request about the target, or about all.
@@ -76,8 +76,25 @@ impl Client {
         path: &str,
         generation: Option<u64>,
     ) -> Result<Answer, Failure> {
+        let path = match &self.target {
+            Some(target) => format!(
+                "{path}?target={}",
+                utf8_percent_encode(target, NON_ALPHANUMERIC)
+            ),
+            None => path.to_owned(),
+        };
+        self.exchange(method, &path, generation).await
+    }
+
+    /// Sends a request, and waits for the whole answer.
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        generation: Option<u64>,
+    ) -> Result<Answer, Failure> {
         let exchange = async {
-            let response = self.request(method, &self.path(path), generation).await?;
+            let response = self.request(method, path, generation).await?;
             self.answer(response).await
         };
         match timeout(ANSWER, exchange).await {
@@ -127,15 +144,6 @@ impl Client {
     pub(super) fn is_wanted(&self, row: &Value) -> bool {
         let target = self.target.as_deref();
         target.is_none_or(|target| row["target"] == target)
-    }
-
-    /// The path with the query for the target.
-    fn path(&self, path: &str) -> String {
-        let Some(target) = &self.target else {
-            return path.to_owned();
-        };
-        let sign = if path.contains('?') { '&' } else { '?' };
-        format!("{path}{sign}target={}", encoded(target))
     }
 
     async fn request(
@@ -192,18 +200,6 @@ impl Client {
             self.address
         ))
     }
-}
-
-/// A value as it stands in a query.
-fn encoded(value: &str) -> String {
-    let mut encoded = String::new();
-    for byte in value.bytes() {
-        match byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            true => encoded.push(byte.into()),
-            false => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
 }
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}

@@ -122,11 +122,7 @@ pub(super) fn plan(row: &Value) -> String {
 
 /// The line of a receipt.
 pub(super) fn receipt(row: &Value) -> String {
-    let generation = match (row["generation"].as_u64(), word(&row["outcome"])) {
-        (Some(generation), "published") => format!(" as generation {generation}"),
-        _ => String::new(),
-    };
-    with_hold(row, "", &generation)
+    with_hold(row, "", &generation(row))
 }
 
 fn with_hold(row: &Value, would: &str, generation: &str) -> String {
@@ -143,20 +139,12 @@ pub(super) fn event(event: &Value) -> String {
     let kind = word(&event["kind"]);
     let text = match kind {
         "load" => {
-            let generation = match (event["generation"].as_u64(), word(&event["outcome"])) {
-                (Some(generation), "published") => format!(" as generation {generation}"),
-                _ => String::new(),
-            };
-            format!(
-                "{}{generation} ({})",
-                outcome(event),
-                word(&event["trigger"])
-            )
+            let trigger = word(&event["trigger"]);
+            format!("{}{} ({trigger})", outcome(event), generation(event))
         }
         "watch" => format!("watch {}", word(&event["to"])),
         "missed" => "the watch missed a change".to_owned(),
         "degraded" | "resolved" => format!("{kind}: {}", word(&event["message"])),
-        "stale" => "stale".to_owned(),
         kind => kind.replace('_', " "),
     };
     let text = match event["error"].as_object() {
@@ -173,6 +161,14 @@ pub(super) fn event(event: &Value) -> String {
         word(&event["at"]),
         word(&event["target"])
     )
+}
+
+/// The generation of a published value, for the end of its outcome.
+fn generation(row: &Value) -> String {
+    match (row["generation"].as_u64(), word(&row["outcome"])) {
+        (Some(generation), "published") => format!(" as generation {generation}"),
+        _ => String::new(),
+    }
 }
 
 /// An outcome with its stage and error.
